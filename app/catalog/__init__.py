@@ -1,0 +1,1 @@
+"""What suppliers offer: products, variants, pictures, categories, and the search over them."""

@@ -1,0 +1,155 @@
+"""Settings, read once from the environment (and from ``.env`` in the working folder).
+
+Every setting is listed with its meaning in ``.env.example``; a test keeps the two together.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.kit.crypto import KeyedHash, KeyRing
+from app.kit.money import is_currency
+
+_DEVELOPMENT_SECRET = "development only: a production start refuses this"  # noqa: S105
+_DEVELOPMENT_KEYS = "1:" + base64.b64encode(hashlib.sha256(b"crossdock development key").digest()).decode()
+
+
+class Settings(BaseSettings):
+    """How this installation is set up."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CROSSDOCK_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    environment: Literal["development", "test", "production"] = "development"
+    #: Where people reach the app; links in e-mails and redirects are built on it, never on a request's host.
+    public_url: str = "http://127.0.0.1:8000"
+    #: How many proxies stand before the app; their X-Forwarded-For entries are trusted, no others.
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    sentry_dsn: SecretStr | None = None
+
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    #: Holds the embedded servers' files and uploads when no other storage is set.
+    data_dir: Path = Path(".data")
+
+    #: Keys that seal personal data and credentials: ``number:base64,…``; the highest number seals.
+    encryption_keys: SecretStr = SecretStr(_DEVELOPMENT_KEYS)
+    #: Signs one-time links and hashes API keys; at least 32 characters, never changed lightly.
+    secret_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
+
+    #: ``smtp`` sends; ``mailbox`` keeps e-mails to be read at /dev/mailbox (never in production).
+    mail_transport: Literal["smtp", "mailbox"] = "mailbox"
+    mail_from: str = "Crossdock <orders@crossdock.example>"
+    smtp_url: SecretStr | None = None
+
+    shopify_client_id: str = "crossdock-development"
+    shopify_client_secret: SecretStr = SecretStr("shopify-development-secret")
+    #: The secret before the last rotation; still accepted on hooks and id tokens while it is set.
+    shopify_old_client_secret: SecretStr | None = None
+    shopify_app_handle: str = "crossdock"
+    #: How a shop's Admin is reached; ``{shop}`` is its myshopify.com domain.
+    shopify_admin_url: str = "https://{shop}"
+    #: Where merchants' admins are served from (frame-ancestors), besides the shop itself.
+    shopify_admin_origin: str = "https://admin.shopify.com"
+    shopify_cdn_url: str = "https://cdn.shopify.com/shopifycloud"
+
+    stripe_secret_key: SecretStr | None = None
+    stripe_publishable_key: str = ""
+    #: Signing secrets of the webhook endpoints (platform, connect, thin), separated by commas.
+    stripe_webhook_secrets: SecretStr = SecretStr("")
+    #: Replaces https://api.stripe.com, for the simulator.
+    stripe_api_url: str = ""
+
+    #: Base address of the simulated carrier; empty where there is none.
+    simulated_carrier_url: str = ""
+
+    #: The platform's share of a purchase order's goods, in basis points, frozen at sale.
+    commission_bps: int = Field(default=500, ge=0, le=10_000)
+    #: Currencies that orders are settled in.
+    settlement_currencies: str = "USD,EUR,GBP,CAD,AUD"
+    #: Time after delivery in which a problem can be reported before the supplier is paid.
+    dispute_window: timedelta = timedelta(days=7)
+    #: How long an unpaid order keeps its stock.
+    payment_hold: timedelta = timedelta(hours=72)
+
+    #: Share of the stock that stores are not shown, in percent (the retailer may change it per store).
+    default_buffer_percent: int = Field(default=10, ge=0, le=90)
+    #: At or below this many units the percentage gives way to the small-stock rule.
+    small_stock: int = Field(default=5, ge=0)
+    #: A supplier's figure older than this shows as 0.
+    stock_stale_after: timedelta = timedelta(hours=48)
+
+    #: Largest upload of a product file, in bytes.
+    upload_max_bytes: int = 100 * 1024 * 1024
+    #: Most rows in one product file.
+    upload_max_rows: int = 250_000
+
+    @field_validator("settlement_currencies")
+    @classmethod
+    def _known_currencies(cls, value: str) -> str:
+        for code in value.split(","):
+            if not is_currency(code):
+                raise ValueError(f"{code!r} is not an ISO 4217 currency code")
+        return value
+
+    @field_validator("public_url", "shopify_admin_origin", "shopify_cdn_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _production_needs_real_secrets(self) -> Settings:
+        if self.environment != "production":
+            return self
+        if self.secret_key.get_secret_value() == _DEVELOPMENT_SECRET:
+            raise ValueError("CROSSDOCK_SECRET_KEY must be set in production")
+        if self.encryption_keys.get_secret_value() == _DEVELOPMENT_KEYS:
+            raise ValueError("CROSSDOCK_ENCRYPTION_KEYS must be set in production")
+        if self.mail_transport == "mailbox":
+            raise ValueError("CROSSDOCK_MAIL_TRANSPORT=mailbox is for development; use smtp in production")
+        if not self.database_url or not self.redis_url:
+            raise ValueError("DATABASE_URL and REDIS_URL must be set in production")
+        if not self.public_url.startswith("https://"):
+            raise ValueError("CROSSDOCK_PUBLIC_URL must be https in production")
+        return self
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The settlement currencies as a set."""
+        return frozenset(self.settlement_currencies.split(","))
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
+
+
+@cache
+def key_ring() -> KeyRing:
+    """The ring that seals personal data and credentials."""
+    return KeyRing.parse(settings().encryption_keys.get_secret_value())
+
+
+@cache
+def keyed_hash() -> KeyedHash:
+    """The hash behind API keys, sessions and one-time links."""
+    secret = settings().secret_key.get_secret_value()
+    return KeyedHash(hashlib.sha256(secret.encode()).digest())
+
+
+def reload() -> None:
+    """Forget what was read, for tests that change the environment."""
+    for reader in (settings, key_ring, keyed_hash):
+        reader.cache_clear()

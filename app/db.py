@@ -1,0 +1,222 @@
+"""The database: tables' base, transactions, and the scope that row-level security enforces.
+
+Every transaction runs as one of two roles that own nothing. ``crossdock_app`` sees only the rows of the
+organisation set for the transaction (and the shared catalogue); ``crossdock_job`` sees all and is for jobs that
+work across tenants, for signing in and for the console. Both are set with one ``set_config`` statement at the
+start of each transaction and end with it, so nothing leaks through a connection pool. Without a scope a
+transaction sees no tenant's rows at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+import orjson
+from sqlalchemy import BigInteger, Date, DateTime, Engine, Integer, MetaData, Text, Uuid, create_engine, event
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from app.config import settings
+
+#: What a database that is away, restarting or overloaded looks like; waiting and trying again is right.
+DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeout)
+
+APP_ROLE = "crossdock_app"
+JOB_ROLE = "crossdock_job"
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """Who may see a table's rows.
+
+    ``own``: the organisation in ``columns[0]``. ``parties``: the organisations in any of ``columns``;
+    with ``shown_when`` the last column's organisation sees a row only where that SQL condition holds.
+    ``shared``: everybody (the catalogue and its search). ``system``: jobs, signing in and the console only,
+    plus inserts by anybody where ``insert_only``.
+    """
+
+    kind: Literal["own", "parties", "shared", "system"]
+    columns: tuple[str, ...] = ()
+    shown_when: str | None = None
+    insert_only: bool = False
+    append_only: bool = False
+
+
+def own(column: str = "organisation_id", *, append_only: bool = False) -> Tenancy:
+    """Rows of one organisation."""
+    return Tenancy("own", (column,), append_only=append_only)
+
+
+def parties(*columns: str, shown_when: str | None = None, append_only: bool = False) -> Tenancy:
+    """Rows that a retailer and a supplier share."""
+    return Tenancy("parties", columns or ("retailer_id", "supplier_id"), shown_when, append_only=append_only)
+
+
+SHARED = Tenancy("shared")
+SYSTEM = Tenancy("system")
+SYSTEM_INSERTABLE = Tenancy("system", insert_only=True)
+
+
+#: The tenancy of every table, by its name.
+TENANCIES: dict[str, Tenancy] = {}
+
+
+class Base(DeclarativeBase):
+    """The base of all tables. Each names its tenancy; a table without one fails when it is declared."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        date: Date(),
+        UUID: Uuid(),
+        str: Text(),
+        int: Integer(),
+        bytes: BYTEA(),
+        dict[str, Any]: JSONB(),
+        dict[str, str]: JSONB(),
+        list[str]: JSONB(),
+        list[dict[str, Any]]: JSONB(),
+    }
+    __tenancy__: ClassVar[Tenancy]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__tablename__" in cls.__dict__:
+            TENANCIES[cls.__tablename__] = cls.__tenancy__
+
+
+#: A count of minor units of money, or another integer that may pass 2**31.
+BIG = BigInteger()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """On whose behalf transactions run. ``actor`` is ``user:<id>``, ``key:<id>``, ``job:<name>`` or ``system``."""
+
+    kind: Literal["none", "tenant", "system"]
+    organisation_id: UUID | None = None
+    actor: str = "system"
+    request_id: str = ""
+
+
+_NO_SCOPE = Scope("none")
+_scope: ContextVar[Scope] = ContextVar("database_scope", default=_NO_SCOPE)
+
+
+def current_scope() -> Scope:
+    """The scope that the next transaction will run in."""
+    return _scope.get()
+
+
+@contextmanager
+def tenant_scope(organisation_id: UUID, *, actor: str, request_id: str = "") -> Iterator[None]:
+    """Transactions in this block see one organisation's rows."""
+    token = _scope.set(Scope("tenant", organisation_id, actor, request_id))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def system_scope(*, actor: str = "system", request_id: str = "") -> Iterator[None]:
+    """Transactions in this block see every organisation's rows."""
+    token = _scope.set(Scope("system", None, actor, request_id))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def _enter(connection: Connection) -> None:
+    scope = _scope.get()
+    role = JOB_ROLE if scope.kind == "system" else APP_ROLE
+    connection.exec_driver_sql(
+        "select set_config('role', %s, true), set_config('app.organisation_id', %s, true)",
+        (role, str(scope.organisation_id or "")),
+    )
+
+
+def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30_000) -> Engine:
+    """An engine whose transactions run in the current scope.
+
+    Timeouts as ``docs/architecture.md`` lists them: connect 3 s, lock 5 s, idle in a transaction 60 s.
+    """
+    engine = create_engine(
+        psycopg2_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
+        json_deserializer=orjson.loads,
+        use_insertmanyvalues=True,
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": "crossdock",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "options": f"-c statement_timeout={statement_timeout_ms} -c lock_timeout=5000"
+            " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+        },
+    )
+    event.listen(engine, "begin", _enter)
+    return engine
+
+
+def psycopg2_url(url: str) -> str:
+    """``postgres://`` and ``postgresql://`` addresses with the driver that we use named."""
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)
+
+
+_engine: Engine | None = None
+
+
+def engine() -> Engine:
+    """This process's engine, made on first use."""
+    global _engine
+    if _engine is None:
+        use(make_engine(settings().database_url, pool_size=settings().database_pool_size))
+    assert _engine is not None
+    return _engine
+
+
+def use(engine: Engine) -> None:
+    """Make ``engine`` this process's engine."""
+    global _engine
+    if _engine is not None and _engine is not engine:
+        _engine.dispose()
+    _engine = engine
+
+
+def forget_connections() -> None:
+    """Leave the parent's connections to the parent, after a fork."""
+    if _engine is not None:
+        _engine.dispose(close=False)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction in the current scope: committed at the end, rolled back on any error."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+

@@ -1,0 +1,1 @@
+"""Shipments: what left, how, and where it is."""

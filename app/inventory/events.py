@@ -1,0 +1,45 @@
+"""What inventory tells the rest of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryChanged(Event):
+    """What can be sold of these variants of one supplier has changed."""
+
+    topic: ClassVar[str] = "inventory.changed"
+    supplier_id: UUID
+    variant_ids: tuple[UUID, ...]
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortfallFound(Event):
+    """A supplier's figure fell below what is promised; these order lines may not be deliverable."""
+
+    topic: ClassVar[str] = "inventory.shortfall_found"
+    supplier_id: UUID
+    shortfall_id: UUID
+    variant_id: UUID
+    missing: int
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id

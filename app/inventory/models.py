@@ -1,0 +1,126 @@
+"""Tables of inventory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import SHARED, Base, own, parties
+
+
+class StockLocation(Base):
+    """Where a supplier keeps goods."""
+
+    __tablename__ = "stock_locations"
+    __tenancy__ = SHARED
+    __table_args__ = (UniqueConstraint("supplier_id", "code"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    code: Mapped[str]
+    name: Mapped[str]
+    country: Mapped[str]
+    is_default: Mapped[bool]
+
+
+class InventoryLevel(Base):
+    """Stock of one variant at one location.
+
+    ``on_hand`` counts every unit there, those set aside included. A supplier's figure says what is free after
+    the orders it knew of at ``as_of``; what it already subtracted is added back when the figure is taken over,
+    so that ``on_hand - reserved`` never subtracts an order twice. The sum of open reservations equals
+    ``reserved`` in every row.
+    """
+
+    __tablename__ = "inventory_levels"
+    __tenancy__ = SHARED
+    __table_args__ = (
+        UniqueConstraint("variant_id", "location_id"),
+        CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        Index(None, "supplier_id"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_variants.id"))
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"))
+    on_hand: Mapped[int]
+    reserved: Mapped[int] = mapped_column(server_default="0")
+    #: The moment for which the supplier's newest figure holds.
+    as_of: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Reservation(Base):
+    """Units set aside for an order line: HELD until paid, COMMITTED until shipped, then CONSUMED; or RELEASED
+    (cancelled, rejected) or EXPIRED (not paid in time)."""
+
+    __tablename__ = "reservations"
+    __tenancy__ = parties()
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("consumed >= 0 and released >= 0 and consumed + released <= quantity", name="counts_within"),
+        Index(None, "level_id", postgresql_where=text("state in ('HELD', 'COMMITTED')")),
+        Index(None, "order_line_id"),
+        Index(None, "expires_at", postgresql_where=text("state = 'HELD'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_levels.id"))
+    variant_id: Mapped[UUID]
+    order_line_id: Mapped[UUID]
+    #: Units set aside; how many of them have left the house, and how many were let go.
+    quantity: Mapped[int]
+    consumed: Mapped[int] = mapped_column(server_default="0")
+    released: Mapped[int] = mapped_column(server_default="0")
+    state: Mapped[str]
+    #: When the supplier was told; its figures from then on hold this order already.
+    told_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class StockMovement(Base):
+    """One change of a level, with what it left behind."""
+
+    __tablename__ = "stock_movements"
+    __tenancy__ = parties(append_only=True)
+    __table_args__ = (Index(None, "level_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    level_id: Mapped[UUID]
+    variant_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    #: The retailer whose order moved it, if an order did.
+    retailer_id: Mapped[UUID | None]
+    #: ``set``, ``reserve``, ``release``, ``write_off`` or ``consume``.
+    kind: Mapped[str]
+    on_hand_change: Mapped[int]
+    reserved_change: Mapped[int]
+    reference: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Shortfall(Base):
+    """A supplier's own figure fell below what was already promised to orders it had not yet counted."""
+
+    __tablename__ = "shortfalls"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (Index(None, "supplier_id", postgresql_where=text("resolved_at is null")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_levels.id"))
+    variant_id: Mapped[UUID]
+    missing: Mapped[int]
+    order_line_ids: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]

@@ -1,0 +1,60 @@
+"""Reads of stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.inventory.models import InventoryLevel, Shortfall
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Stock of one variant over all locations. ``free`` is what can be reserved now; ``as_of`` is the age of the
+    oldest figure behind it."""
+
+    on_hand: int
+    reserved: int
+    free: int
+    as_of: datetime | None
+
+
+NOTHING = Availability(0, 0, 0, None)
+
+
+def availability(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, Availability]:
+    """Stock of each variant; those without any level are left out."""
+    ids = list(variant_ids)
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(
+            InventoryLevel.variant_id,
+            func.sum(InventoryLevel.on_hand),
+            func.sum(InventoryLevel.reserved),
+            func.sum(func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)),
+            func.min(InventoryLevel.as_of),
+        )
+        .where(InventoryLevel.variant_id.in_(ids))
+        .group_by(InventoryLevel.variant_id)
+    )
+    return {
+        variant_id: Availability(int(on_hand), int(reserved), int(free), as_of)
+        for variant_id, on_hand, reserved, free, as_of in rows
+    }
+
+
+def open_shortfalls(session: Session, supplier_id: UUID) -> list[Shortfall]:
+    """Shortfalls of a supplier that are not over, newest first."""
+    return list(
+        session.scalars(
+            select(Shortfall)
+            .where(Shortfall.supplier_id == supplier_id, Shortfall.resolved_at.is_(None))
+            .order_by(Shortfall.created_at.desc())
+        )
+    )

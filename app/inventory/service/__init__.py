@@ -1,0 +1,18 @@
+"""Changes of stock. None of them commits."""
+
+from app.inventory.service.figures import FigureResult, StockFigure, add_location, set_figures
+from app.inventory.service.reserving import Wanted, reserve
+from app.inventory.service.settling import commit_reservations, consume, expire_held, release
+
+__all__ = [
+    "FigureResult",
+    "StockFigure",
+    "Wanted",
+    "add_location",
+    "commit_reservations",
+    "consume",
+    "expire_held",
+    "release",
+    "reserve",
+    "set_figures",
+]

@@ -1,0 +1,279 @@
+"""Taking over suppliers' own figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.inventory.events import InventoryChanged, ShortfallFound
+from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation, StockMovement
+from app.inventory.rules import LARGEST_QUANTITY
+from app.inventory.service.settling import OPEN_STATES
+from app.kit import clock
+from app.kit.errors import Invalid
+from app.kit.ids import new_id
+from app.outbox.service import emit
+
+#: A figure may be ahead of our clock by this much.
+_TOLERANCE = timedelta(minutes=5)
+#: A level without any figure yet: every figure is newer.
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: A figure confirmed after this time is told again though it is the same, since stores may show it as stale.
+_FRESHENS = timedelta(hours=1)
+#: Variants told of in one event.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StockFigure:
+    """A supplier says that ``quantity`` units of a variant were free at ``as_of``, after the orders it knew."""
+
+    variant_id: UUID
+    quantity: int
+    as_of: datetime
+    location_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureResult:
+    """How a level stands after a figure. ``stale``: the figure was older than what is known, and ignored."""
+
+    variant_id: UUID
+    location_id: UUID
+    on_hand: int
+    reserved: int
+    as_of: datetime
+    stale: bool
+
+
+_LOCK = text(
+    "select level.id, level.supplier_id, level.variant_id, level.location_id, level.on_hand, level.reserved, "
+    "level.as_of from inventory_levels as level "
+    "where (level.variant_id, level.location_id) in (select * from unnest(:variants, :places)) "
+    "order by level.id for update"
+).bindparams(bindparam("variants", type_=ARRAY(Uuid)), bindparam("places", type_=ARRAY(Uuid)))
+
+_SET = text(
+    "update inventory_levels as level set on_hand = figure.on_hand, as_of = figure.as_of, updated_at = :now "
+    "from unnest(:ids, :on_hand, :as_of) as figure(id, on_hand, as_of) where level.id = figure.id"
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("on_hand", type_=ARRAY(Integer)),
+    bindparam("as_of", type_=ARRAY(DateTime(timezone=True))),
+)
+
+
+def add_location(
+    session: Session, supplier_id: UUID, *, code: str, name: str, country: str, default: bool
+) -> UUID:
+    """Make a stock location."""
+    location_id = new_id()
+    session.execute(
+        insert(StockLocation).values(
+            id=location_id, supplier_id=supplier_id, code=code, name=name, country=country, is_default=default
+        )
+    )
+    return location_id
+
+
+def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigure]) -> list[FigureResult]:
+    """Take over figures of one supplier's variants, which the caller has checked to be its own.
+
+    What a figure already subtracted (orders told to the supplier by ``as_of``) is added back to what is on hand,
+    so an order is never subtracted twice; a figure below what is promised besides makes a ``Shortfall``. Results
+    come in the order of the figures. Raises ``Invalid`` for a negative, huge or future figure.
+    """
+    now = clock.now()
+    for index, figure in enumerate(figures):
+        _check(figure, index, now)
+    places = _places(session, supplier_id, figures)
+    levels = _locked(session, supplier_id, list(zip(figures, places, strict=True)))
+    promised = _promised(session, [level.id for level in levels.values() if level.reserved])
+    standing = {level.id: (level.on_hand, level.as_of) for level in levels.values()}
+    applied: dict[UUID, StockFigure] = {}
+    results: list[FigureResult] = []
+    for figure, place in zip(figures, places, strict=True):
+        level = levels[(figure.variant_id, place)]
+        on_hand, as_of = standing[level.id]
+        stale = figure.as_of < as_of
+        if not stale:
+            counted = sum(units for told_at, units, _ in promised[level.id] if told_at and told_at <= figure.as_of)
+            on_hand, as_of = figure.quantity + counted, figure.as_of
+            standing[level.id] = (on_hand, as_of)
+            applied[level.id] = figure
+        results.append(FigureResult(figure.variant_id, place, on_hand, level.reserved, as_of, stale))
+    by_id = {level.id: level for level in levels.values()}
+    _write(session, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
+    _note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
+    return results
+
+
+def _check(figure: StockFigure, index: int, now: datetime) -> None:
+    if not 0 <= figure.quantity <= LARGEST_QUANTITY:
+        raise Invalid.field(
+            f"items[{index}].quantity", "out_of_range", f"A quantity is between 0 and {LARGEST_QUANTITY}."
+        )
+    if figure.as_of > now + _TOLERANCE:
+        raise Invalid.field(f"items[{index}].as_of", "in_the_future", "as_of lies in the future.")
+
+
+def _places(session: Session, supplier_id: UUID, figures: Sequence[StockFigure]) -> list[UUID]:
+    """The location of each figure: the one it names, which must be the supplier's, or the default."""
+    rows = session.execute(
+        select(StockLocation.id, StockLocation.is_default).where(StockLocation.supplier_id == supplier_id)
+    ).all()
+    own = {row.id for row in rows}
+    default = next((row.id for row in rows if row.is_default), None)
+    if default is None:
+        raise Invalid("The supplier has no stock location yet.", code="no_location")
+    for index, figure in enumerate(figures):
+        if figure.location_id is not None and figure.location_id not in own:
+            raise Invalid.field(f"items[{index}].location_id", "unknown_location", "No such stock location.")
+    return [figure.location_id or default for figure in figures]
+
+
+def _locked(
+    session: Session, supplier_id: UUID, wanted: Sequence[tuple[StockFigure, UUID]]
+) -> dict[tuple[UUID, UUID], Any]:
+    """The levels of the figures, made where they were missing, locked in the order of their ids."""
+    variants, places = [figure.variant_id for figure, _ in wanted], [place for _, place in wanted]
+    arrays = {"variants": variants, "places": places}
+    connection = session.connection()
+    found = connection.execute(_LOCK, arrays).all()
+    missing = set(zip(variants, places, strict=True)) - {(row.variant_id, row.location_id) for row in found}
+    if missing:
+        connection.execute(
+            upsert(InventoryLevel.__table__).on_conflict_do_nothing(index_elements=["variant_id", "location_id"]),
+            [
+                {
+                    "id": new_id(),
+                    "supplier_id": supplier_id,
+                    "variant_id": variant_id,
+                    "location_id": location_id,
+                    "on_hand": 0,
+                    "as_of": _NEVER,
+                    "updated_at": _NEVER,
+                }
+                for variant_id, location_id in sorted(missing)
+            ],
+        )
+        found = connection.execute(_LOCK, arrays).all()
+    return {(row.variant_id, row.location_id): row for row in found}
+
+
+def _promised(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[tuple[datetime | None, int, UUID]]]:
+    """Open reservations of each level: when the supplier was told, the units, the order line."""
+    promised: defaultdict[UUID, list[tuple[datetime | None, int, UUID]]] = defaultdict(list)
+    if level_ids:
+        rows = session.execute(
+            select(
+                Reservation.level_id,
+                Reservation.told_at,
+                Reservation.quantity - Reservation.consumed - Reservation.released,
+                Reservation.order_line_id,
+            ).where(Reservation.level_id.in_(level_ids), Reservation.state.in_(OPEN_STATES))
+        )
+        for level_id, told_at, units, line_id in rows:
+            promised[level_id].append((told_at, units, line_id))
+    return promised
+
+
+def _write(session: Session, changes: Sequence[tuple[Any, int, datetime]], now: datetime) -> None:
+    if not changes:
+        return
+    session.connection().execute(
+        _SET,
+        {
+            "ids": [level.id for level, _, _ in changes],
+            "on_hand": [on_hand for _, on_hand, _ in changes],
+            "as_of": [as_of for _, _, as_of in changes],
+            "now": now,
+        },
+    )
+    moved = [(level, on_hand) for level, on_hand, _ in changes if on_hand != level.on_hand]
+    if moved:
+        session.connection().execute(
+            insert(StockMovement.__table__),
+            [
+                {
+                    "id": new_id(),
+                    "level_id": level.id,
+                    "variant_id": level.variant_id,
+                    "supplier_id": level.supplier_id,
+                    "retailer_id": None,
+                    "kind": "set",
+                    "on_hand_change": on_hand - level.on_hand,
+                    "reserved_change": 0,
+                    "reference": "figure",
+                    "at": now,
+                }
+                for level, on_hand in moved
+            ],
+        )
+    # A renewed figure matters even when it is the same: it is fresh again.
+    told = sorted({level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - _FRESHENS})
+    if told:
+        supplier_id = changes[0][0].supplier_id
+        emit(
+            session,
+            *(
+                InventoryChanged(supplier_id=supplier_id, variant_ids=tuple(told[start : start + _CHUNK]))
+                for start in range(0, len(told), _CHUNK)
+            ),
+        )
+
+
+def _note_shortfalls(
+    session: Session,
+    supplier_id: UUID,
+    levels: dict[UUID, Any],
+    standing: dict[UUID, tuple[int, datetime]],
+    promised: dict[UUID, list[tuple[datetime | None, int, UUID]]],
+    applied: dict[UUID, StockFigure],
+    now: datetime,
+) -> None:
+    """Open a shortfall where less is on hand than reserved, and close those that are over."""
+    if not applied:
+        return
+    session.execute(
+        update(Shortfall)
+        .where(Shortfall.level_id.in_(list(applied)), Shortfall.resolved_at.is_(None))
+        .values(resolved_at=now)
+    )
+    for level_id, figure in applied.items():
+        level = levels[level_id]
+        missing = level.reserved - standing[level_id][0]
+        if missing <= 0:
+            continue
+        unknown = [
+            str(line_id)
+            for told_at, _, line_id in promised.get(level_id, [])
+            if told_at is None or told_at > figure.as_of
+        ]
+        shortfall_id = new_id()
+        session.execute(
+            insert(Shortfall).values(
+                id=shortfall_id,
+                supplier_id=supplier_id,
+                level_id=level_id,
+                variant_id=level.variant_id,
+                missing=missing,
+                order_line_ids=unknown,
+                created_at=now,
+            )
+        )
+        emit(
+            session,
+            ShortfallFound(
+                supplier_id=supplier_id, shortfall_id=shortfall_id, variant_id=level.variant_id, missing=missing
+            ),
+        )

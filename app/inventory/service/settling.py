@@ -1,0 +1,141 @@
+"""What becomes of reservations: committed, consumed by a shipment, released, or expired."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.inventory.events import InventoryChanged
+from app.inventory.models import InventoryLevel, Reservation, StockMovement
+from app.kit import clock
+from app.kit.ids import new_id
+from app.outbox.service import emit
+
+OPEN_STATES = ("HELD", "COMMITTED")
+
+
+def commit_reservations(session: Session, order_line_ids: Iterable[UUID], *, told_at: datetime) -> None:
+    """The order is paid and its suppliers are told: the units no longer expire, and the suppliers' figures from
+    ``told_at`` on hold the order already."""
+    session.execute(
+        update(Reservation)
+        .where(Reservation.order_line_id.in_(list(order_line_ids)), Reservation.state == "HELD")
+        .values(state="COMMITTED", expires_at=None, told_at=told_at)
+    )
+
+
+def consume(session: Session, units: Mapping[UUID, int], *, reference: str) -> None:
+    """Units of order lines have left the house: they leave on hand and reserved alike.
+
+    Raises ``ValueError`` when a line has fewer units set aside than are to leave.
+    """
+    _close(session, units, kind="consume", reference=reference, leaves_house=True)
+
+
+def release(session: Session, units: Mapping[UUID, int], *, reference: str, write_off: bool = False) -> None:
+    """Units of order lines are free again. With ``write_off`` they do not exist: the supplier said so, and what
+    is on hand falls with what is reserved."""
+    _close(session, units, kind="write_off" if write_off else "release", reference=reference, leaves_house=write_off)
+
+
+def expire_held(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[UUID]:
+    """The ids of order lines whose unpaid reservations have run out, locked for the caller to let go."""
+    return session.scalars(
+        select(Reservation.order_line_id)
+        .where(Reservation.state == "HELD", Reservation.expires_at <= moment)
+        .order_by(Reservation.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def _close(session: Session, units: Mapping[UUID, int], *, kind: str, reference: str, leaves_house: bool) -> None:
+    wanted = {line_id: count for line_id, count in units.items() if count > 0}
+    if not wanted:
+        return
+    # Levels first and in id order, as reserving does; then the reservations on them.
+    level_ids = session.scalars(
+        select(Reservation.level_id).where(
+            Reservation.order_line_id.in_(list(wanted)), Reservation.state.in_(OPEN_STATES)
+        )
+    ).all()
+    levels = {
+        level.id: level
+        for level in session.scalars(
+            select(InventoryLevel).where(InventoryLevel.id.in_(level_ids)).order_by(InventoryLevel.id).with_for_update()
+        )
+    }
+    reservations = session.scalars(
+        select(Reservation)
+        .where(Reservation.order_line_id.in_(list(wanted)), Reservation.state.in_(OPEN_STATES))
+        .order_by(Reservation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    now = clock.now()
+    movements = []
+    changed: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for reservation in reservations:
+        remaining = reservation.quantity - reservation.consumed - reservation.released
+        count = min(remaining, wanted[reservation.order_line_id])
+        if not count:
+            continue
+        wanted[reservation.order_line_id] -= count
+        if kind == "consume":
+            reservation.consumed += count
+        else:
+            reservation.released += count
+        if count == remaining:
+            reservation.state = "CONSUMED" if reservation.consumed else "RELEASED"
+            reservation.closed_at = now
+        level = levels[reservation.level_id]
+        level.reserved -= count
+        # In a shortfall less may be on hand than was promised.
+        left = min(count, level.on_hand) if leaves_house else 0
+        level.on_hand -= left
+        level.updated_at = now
+        changed[level.supplier_id].add(level.variant_id)
+        movements.append(
+            {
+                "id": new_id(),
+                "level_id": level.id,
+                "variant_id": level.variant_id,
+                "supplier_id": level.supplier_id,
+                "retailer_id": reservation.retailer_id,
+                "kind": kind,
+                "on_hand_change": -left,
+                "reserved_change": -count,
+                "reference": reference,
+                "at": now,
+            }
+        )
+    if any(wanted.values()):
+        raise ValueError("fewer units are set aside than are to be settled")
+    session.flush()
+    session.connection().execute(insert(StockMovement.__table__), movements)
+    if kind != "consume":
+        emit(
+            session,
+            *(
+                InventoryChanged(supplier_id=supplier_id, variant_ids=tuple(sorted(variant_ids)))
+                for supplier_id, variant_ids in sorted(changed.items())
+            ),
+        )
+
+
+def units_set_aside(session: Session, order_line_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Units still set aside for each order line."""
+    rows = session.execute(
+        select(
+            Reservation.order_line_id,
+            func.sum(Reservation.quantity - Reservation.consumed - Reservation.released),
+        )
+        .where(Reservation.order_line_id.in_(list(order_line_ids)), Reservation.state.in_(OPEN_STATES))
+        .group_by(Reservation.order_line_id)
+    )
+    return {line_id: int(count) for line_id, count in rows}

@@ -1,0 +1,1 @@
+"""Retailers' orders: what a shopper bought, or a retailer placed, and why an order waits."""

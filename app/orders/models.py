@@ -1,0 +1,128 @@
+"""Tables of orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Sequence, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import BIG, Base, own, parties
+
+#: Order numbers are short and unique over the whole platform, so that a supplier never sees one twice.
+ORDER_NUMBERS = Sequence("order_numbers", start=1001, metadata=Base.metadata)
+
+
+class Order(Base):
+    """What one shopper bought. Name, address, phone and e-mail are sealed in ``ship_to``."""
+
+    __tablename__ = "orders"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        UniqueConstraint("retailer_id", "id"),
+        UniqueConstraint("retailer_id", "store_id", "external_id", postgresql_nulls_not_distinct=True),
+        Index(None, "retailer_id", "created_at", "id"),
+        Index(None, "retailer_id", "updated_at", "id"),
+        Index("ix_orders_open_holds", "retailer_id", postgresql_where=text("status = 'ON_HOLD'")),
+        {"postgresql_with": {"fillfactor": "85"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    store_id: Mapped[UUID | None]
+    number: Mapped[int] = mapped_column(BigInteger, ORDER_NUMBERS, server_default=ORDER_NUMBERS.next_value())
+    #: The store's id of the order, or the integrator's own.
+    external_id: Mapped[str]
+    #: What the store calls it, for example ``#1001``.
+    external_name: Mapped[str]
+    #: Derived from its purchase orders and holds: ``app.orders.rules.order_status``.
+    status: Mapped[str]
+    #: What the shopper paid in.
+    currency: Mapped[str]
+    ship_to: Mapped[bytes | None]
+    ship_to_country: Mapped[str]
+    note: Mapped[str]
+    #: A long random word: the shopper's tracking page is found by it.
+    tracking_token: Mapped[str] = mapped_column(unique=True)
+    placed_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    #: When the shopper's data was redacted.
+    redacted_at: Mapped[datetime | None]
+
+    lines: Mapped[list[OrderLine]] = relationship(lazy="raise", order_by="OrderLine.position")
+    holds: Mapped[list[OrderHold]] = relationship(lazy="raise", order_by="OrderHold.since")
+
+
+class OrderLine(Base):
+    """One line of an order that is ours to deliver."""
+
+    __tablename__ = "order_lines"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("cancelled >= 0 and cancelled <= quantity", name="cancelled_within"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    position: Mapped[int]
+    variant_id: Mapped[UUID]
+    external_line_id: Mapped[str | None]
+    title: Mapped[str]
+    sku: Mapped[str]
+    quantity: Mapped[int]
+    cancelled: Mapped[int] = mapped_column(server_default="0")
+    #: What the shopper paid for one unit, in the order's currency.
+    retail_price: Mapped[int | None] = mapped_column(BIG)
+
+
+class OrderHold(Base):
+    """Why an order waits. Several may be open; it goes on when the last is released."""
+
+    __tablename__ = "order_holds"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
+        Index("uq_order_holds_open", "order_id", "reason", unique=True, postgresql_where=text("released_at is null")),
+        Index(None, "retailer_id", "since", postgresql_where=text("released_at is null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    #: One of ``app.orders.rules.HoldReason``.
+    reason: Mapped[str]
+    #: What the retailer can do about it, in a sentence.
+    advice: Mapped[str]
+    details: Mapped[dict[str, Any]]
+    since: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None]
+
+
+class TimelineEntry(Base):
+    """One line of the story of an order, in words both sides can read. No personal data."""
+
+    __tablename__ = "timeline_entries"
+    __tenancy__ = parties(shown_when="purchase_order_id is not null", append_only=True)
+    __table_args__ = (Index(None, "order_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    #: Set when the entry concerns one purchase order; its supplier reads it too.
+    purchase_order_id: Mapped[UUID | None]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID | None]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    #: ``order``, ``money``, ``stock``, ``supplier``, ``carrier``, ``store`` or ``message``.
+    kind: Mapped[str]
+    #: A message id of the catalogue of texts, and the values it takes.
+    message: Mapped[str]
+    values: Mapped[dict[str, Any]]

@@ -1,0 +1,55 @@
+"""Writing facts into the outbox, and putting tasks that died back to work."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from app.kit import clock
+from app.kit.errors import Conflict
+from app.outbox.events import Event
+from app.outbox.models import OutboxEvent, Task, TaskState
+
+
+def emit(session: Session, *events: Event) -> None:
+    """Write facts in the transaction that makes them true; the relay tells them after the commit."""
+    if not events:
+        return
+    now = clock.now()
+    session.connection().execute(
+        insert(OutboxEvent.__table__),
+        [
+            {
+                "topic": event.topic,
+                "key": event.key,
+                "organisation_id": event.organisation,
+                "payload": event.payload(),
+                "created_at": now,
+            }
+            for event in events
+        ],
+    )
+
+
+def retry_tasks(session: Session, task_ids: list[UUID]) -> int:
+    """Give dead tasks a fresh start. Returns how many; those no longer dead are left alone."""
+    now = clock.now()
+    done = session.execute(
+        update(Task)
+        .where(Task.id.in_(task_ids), Task.state == TaskState.DEAD)
+        .values(state=TaskState.PENDING, attempts=0, available_at=now, finished_at=None, coalesce_key=None)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def skip_task(session: Session, task_id: UUID, reason: str) -> None:
+    """Give up on a dead task, with a reason. Raises ``Conflict`` when it is not dead."""
+    done = session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.state == TaskState.DEAD)
+        .values(state=TaskState.SKIPPED, last_error=f"Skipped: {reason}")
+    )
+    if done.rowcount == 0:  # type: ignore[attr-defined]
+        raise Conflict("Only a task that has given up can be skipped.", code="task_not_dead")

@@ -1,0 +1,1 @@
+"""Retail prices: the rules that make them from cost."""

@@ -1,0 +1,1 @@
+"""Purchase orders: which supplier ships which line, telling it, and what it answers."""

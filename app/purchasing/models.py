@@ -1,0 +1,130 @@
+"""Tables of purchase orders."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import BIG, Base, parties
+
+
+class PurchaseOrder(Base):
+    """The part of an order that one supplier ships. Its supplier sees it once ``released_at`` is set, which
+    happens when the retailer's charge has succeeded. Money is in minor units of ``currency``, the supplier's;
+    fees are frozen when it is made."""
+
+    __tablename__ = "purchase_orders"
+    __tenancy__ = parties(shown_when="released_at is not null")
+    __table_args__ = (
+        UniqueConstraint("retailer_id", "supplier_id", "id"),
+        UniqueConstraint("order_id", "supplier_id"),
+        UniqueConstraint("number"),
+        ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
+        Index(None, "supplier_id", "released_at", "id", postgresql_where=text("released_at is not null")),
+        Index(None, "retailer_id", "created_at", "id"),
+        {"postgresql_with": {"fillfactor": "85"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    #: For people: the order's number and a suffix, ``1001-1``.
+    number: Mapped[str]
+    #: How the retailer is called on papers and pages.
+    retailer_name: Mapped[str]
+    #: What the shopper's store calls the order.
+    order_reference: Mapped[str]
+    #: Derived from its lines and release: ``app.purchasing.rules.purchase_order_status``.
+    status: Mapped[str]
+    currency: Mapped[str]
+    wholesale_total: Mapped[int] = mapped_column(BIG)
+    shipping_cost: Mapped[int] = mapped_column(BIG)
+    #: The platform's share of the goods, kept from what the supplier is paid.
+    platform_fee: Mapped[int] = mapped_column(BIG)
+    commission_bps: Mapped[int]
+    #: What the retailer is charged for it, in the charge's currency, and the rate that was used.
+    charge_currency: Mapped[str]
+    charge_total: Mapped[int] = mapped_column(BIG)
+    exchange_rate: Mapped[Decimal] = mapped_column(Numeric(20, 10))
+    exchange_rate_as_of: Mapped[datetime]
+    #: The address, sealed again for this row; the supplier's reading it is audited.
+    ship_to: Mapped[bytes | None]
+    ship_to_country: Mapped[str]
+    shipping_method: Mapped[str]
+    estimated_from: Mapped[date | None]
+    estimated_to: Mapped[date | None]
+    released_at: Mapped[datetime | None]
+    #: When the supplier should have acknowledged and shipped.
+    acknowledge_by: Mapped[datetime | None]
+    ship_by: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    #: The store's side of it: fulfilment order, and how far our request there has come.
+    external_fulfillment_order_id: Mapped[str | None]
+    external_request_state: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    lines: Mapped[list[PurchaseOrderLine]] = relationship(lazy="raise", order_by="PurchaseOrderLine.position")
+
+
+class PurchaseOrderLine(Base):
+    """One line of a purchase order. Its status is derived from the counts, which only grow."""
+
+    __tablename__ = "purchase_order_lines"
+    __tenancy__ = parties()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "supplier_id", "purchase_order_id"],
+            ["purchase_orders.retailer_id", "purchase_orders.supplier_id", "purchase_orders.id"],
+        ),
+        UniqueConstraint("purchase_order_id", "position"),
+        Index(None, "order_line_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("shipped + cancelled <= quantity and shipped >= 0 and cancelled >= 0", name="counts_within"),
+        CheckConstraint("delivered >= 0 and delivered <= shipped", name="delivered_within"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    purchase_order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    order_line_id: Mapped[UUID]
+    position: Mapped[int]
+    variant_id: Mapped[UUID]
+    sku: Mapped[str]
+    title: Mapped[str]
+    quantity: Mapped[int]
+    wholesale_price: Mapped[int] = mapped_column(BIG)
+    #: The supplier's answer: ``accepted``, ``backordered`` or ``rejected``; None before it comes.
+    answer: Mapped[str | None]
+    available_on: Mapped[date | None]
+    reason: Mapped[str | None]
+    shipped: Mapped[int] = mapped_column(server_default="0")
+    delivered: Mapped[int] = mapped_column(server_default="0")
+    cancelled: Mapped[int] = mapped_column(server_default="0")
+
+
+class Transmission(Base):
+    """One attempt to tell a supplier of a purchase order through a channel, and what is known of its outcome:
+    SENDING → DELIVERED or REJECTED, or OUTCOME_UNKNOWN until a probe tells."""
+
+    __tablename__ = "transmissions"
+    __tenancy__ = parties()
+    __table_args__ = (UniqueConstraint("purchase_order_id", "channel", "attempt"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    purchase_order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    channel: Mapped[str]
+    attempt: Mapped[int]
+    state: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

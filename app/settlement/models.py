@@ -1,0 +1,230 @@
+"""Tables of settlement."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import BIG, SYSTEM, Base, own
+
+
+class PaymentProfile(Base):
+    """A retailer at the payment processor, and the method that its orders are charged to."""
+
+    __tablename__ = "payment_profiles"
+    __tenancy__ = own("retailer_id")
+
+    retailer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    processor: Mapped[str]
+    customer_ref: Mapped[str]
+    method_ref: Mapped[str | None]
+    #: For people: ``Visa ending 4242``.
+    method_label: Mapped[str | None]
+    #: The hosted page on which a method is being added, if one is open.
+    setup_ref: Mapped[str | None]
+    updated_at: Mapped[datetime]
+
+
+class PayoutAccount(Base):
+    """A supplier's account at the processor. ``capability`` is ``pending``, ``active``, ``restricted`` or
+    ``unsupported``; nothing is transferred unless it is active."""
+
+    __tablename__ = "payout_accounts"
+    __tenancy__ = own("supplier_id")
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    processor: Mapped[str]
+    account_ref: Mapped[str] = mapped_column(unique=True)
+    capability: Mapped[str]
+    requirements: Mapped[list[str]]
+    updated_at: Mapped[datetime]
+
+
+class Charge(Base):
+    """What a retailer pays for one order's purchase orders. ``attempt`` counts definite refusals; each attempt
+    has its own idempotency key, stored before the processor is called."""
+
+    __tablename__ = "charges"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        UniqueConstraint("order_id"),
+        Index(None, "retailer_id", "created_at"),
+        Index(None, "processor_ref"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("refunded >= 0 and refunded <= amount", name="refunded_within"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BIG)
+    currency: Mapped[str]
+    refunded: Mapped[int] = mapped_column(BIG, server_default="0")
+    #: One of ``app.settlement.rules.CHARGE_MOVES``' states.
+    state: Mapped[str]
+    attempt: Mapped[int] = mapped_column(server_default="1")
+    processor: Mapped[str]
+    #: The processor's id of the payment, and of the money that moved.
+    processor_ref: Mapped[str | None]
+    charge_ref: Mapped[str | None]
+    failure_code: Mapped[str | None]
+    failure_message: Mapped[str | None]
+    #: Where the retailer confirms with its bank, if it must.
+    action_url: Mapped[str | None]
+    retry_at: Mapped[datetime | None]
+    processor_fee: Mapped[int | None] = mapped_column(BIG)
+    available_on: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class Refund(Base):
+    """Money back to a retailer for lines that will not come. ``cause`` makes each reason refund once."""
+
+    __tablename__ = "refunds"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (UniqueConstraint("charge_id", "cause"), Index(None, "retailer_id", "created_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    charge_id: Mapped[UUID] = mapped_column(ForeignKey("charges.id"))
+    purchase_order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BIG)
+    currency: Mapped[str]
+    #: The same refund in the supplier's currency, and the platform's fee given back with it.
+    supplier_amount: Mapped[int] = mapped_column(BIG)
+    platform_fee: Mapped[int] = mapped_column(BIG)
+    cause: Mapped[str]
+    #: PENDING, SUCCEEDED or FAILED.
+    state: Mapped[str]
+    attempt: Mapped[int] = mapped_column(server_default="1")
+    processor_ref: Mapped[str | None]
+    failure: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Earning(Base):
+    """What a supplier earned by one shipment: HELD until delivery and the dispute window have passed, then
+    PAYABLE, then PAID with a payout."""
+
+    __tablename__ = "earnings"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (
+        UniqueConstraint("shipment_id"),
+        Index(None, "supplier_id", "state"),
+        Index("ix_earnings_due", "payable_at", postgresql_where=text("state = 'HELD' and payable_at is not null")),
+        Index(None, "payout_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    shipment_id: Mapped[UUID]
+    purchase_order_id: Mapped[UUID]
+    currency: Mapped[str]
+    #: goods + shipping − fee = amount, in minor units.
+    goods: Mapped[int] = mapped_column(BIG)
+    shipping: Mapped[int] = mapped_column(BIG)
+    platform_fee: Mapped[int] = mapped_column(BIG)
+    amount: Mapped[int] = mapped_column(BIG)
+    state: Mapped[str]
+    #: Set at delivery: when the dispute window ends.
+    payable_at: Mapped[datetime | None]
+    payout_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+
+
+class Payout(Base):
+    """A transfer to a supplier: SCHEDULED, SENDING, PAID, HELD or FAILED. The amount is frozen before the
+    processor is called; one account gets one payout at a time."""
+
+    __tablename__ = "payouts"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (
+        Index(None, "supplier_id", "created_at"),
+        Index(
+            "uq_payouts_open",
+            "supplier_id",
+            "currency",
+            unique=True,
+            postgresql_where=text("state in ('SCHEDULED', 'SENDING', 'HELD')"),
+        ),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BIG)
+    currency: Mapped[str]
+    state: Mapped[str]
+    attempt: Mapped[int] = mapped_column(server_default="1")
+    processor: Mapped[str]
+    account_ref: Mapped[str]
+    processor_ref: Mapped[str | None]
+    failure: Mapped[str | None]
+    created_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class ProcessorTransaction(Base):
+    """A line of the processor's own account of our money, copied as it is, to be matched with the ledger."""
+
+    __tablename__ = "processor_transactions"
+    __tenancy__ = SYSTEM
+    __table_args__ = (Index(None, "source_ref"), Index(None, "created_at"))
+
+    #: The processor's id.
+    id: Mapped[str] = mapped_column(primary_key=True)
+    processor: Mapped[str]
+    kind: Mapped[str]
+    source_ref: Mapped[str]
+    amount: Mapped[int] = mapped_column(BIG)
+    fee: Mapped[int] = mapped_column(BIG)
+    net: Mapped[int] = mapped_column(BIG)
+    currency: Mapped[str]
+    available_on: Mapped[datetime]
+    created_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class ReconciliationRun(Base):
+    """One comparison of orders, purchase orders, ledger and processor."""
+
+    __tablename__ = "reconciliation_runs"
+    __tenancy__ = SYSTEM
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    checked: Mapped[dict[str, Any]]
+    failed: Mapped[str | None]
+
+
+class ReconciliationBreak(Base):
+    """Two accounts of the same money that differ. ``fingerprint`` keeps one break one row over many nights."""
+
+    __tablename__ = "reconciliation_breaks"
+    __tenancy__ = SYSTEM
+    __table_args__ = (Index(None, "found_at", postgresql_where=text("state = 'OPEN'")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    reference: Mapped[str]
+    #: The difference in minor units.
+    amount: Mapped[int] = mapped_column(BIG)
+    currency: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    owner: Mapped[str | None]
+    #: OPEN, EXPLAINED or FIXED.
+    state: Mapped[str]
+    found_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]

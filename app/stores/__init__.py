@@ -1,0 +1,1 @@
+"""Connected shops of retailers, and the credentials with which we reach them."""

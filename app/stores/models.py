@@ -1,0 +1,96 @@
+"""Tables of connected stores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, own
+
+
+class Store(Base):
+    """A shop of a retailer. ``generation`` counts installations, so that a late word about an earlier one
+    (an uninstall hook that arrives after the reinstall) is recognised and ignored."""
+
+    __tablename__ = "stores"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        UniqueConstraint("retailer_id", "id"),
+        # One shop belongs to one retailer at a time.
+        Index(
+            "uq_stores_live_shop",
+            "platform",
+            "external_id",
+            unique=True,
+            postgresql_where=text("status <> 'disconnected'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    #: An adapter's name.
+    platform: Mapped[str]
+    #: The platform's name of the shop: for Shopify its myshopify.com domain, else the address.
+    external_id: Mapped[str]
+    name: Mapped[str]
+    url: Mapped[str]
+    currency: Mapped[str]
+    timezone: Mapped[str]
+    country: Mapped[str]
+    #: ``pending``, ``connected``, ``access_lost``, ``uninstalled`` or ``disconnected``.
+    status: Mapped[str]
+    generation: Mapped[int] = mapped_column(server_default="1")
+    #: Share of the stock that this store is not shown, in percent.
+    buffer_percent: Mapped[int]
+    #: Units kept back besides the percentage, and the most that is ever shown (None: no limit).
+    buffer_units: Mapped[int] = mapped_column(server_default="0")
+    quantity_cap: Mapped[int | None]
+    #: What the adapter needs to remember (ids of publications, definitions…); no secrets.
+    platform_state: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    installed_at: Mapped[datetime | None]
+    uninstalled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    last_pushed_at: Mapped[datetime | None]
+    last_read_back_at: Mapped[datetime | None]
+    #: The newest read-back: how many quantities were compared with the store and how many agreed.
+    sampled: Mapped[int] = mapped_column(server_default="0")
+    matching: Mapped[int] = mapped_column(server_default="0")
+
+
+class StoreCredential(Base):
+    """How we sign in to a store: sealed tokens, and when they run out."""
+
+    __tablename__ = "store_credentials"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (ForeignKeyConstraint(["retailer_id", "store_id"], ["stores.retailer_id", "stores.id"]),)
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    access_token: Mapped[bytes]
+    refresh_token: Mapped[bytes | None]
+    scopes: Mapped[list[str]]
+    expires_at: Mapped[datetime | None]
+    refresh_expires_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class StoreLocation(Base):
+    """The location that stands for one supplier inside one store (Shopify: our fulfilment service there)."""
+
+    __tablename__ = "store_locations"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["retailer_id", "store_id"], ["stores.retailer_id", "stores.id"]),
+        UniqueConstraint("store_id", "external_location_id"),
+    )
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    external_location_id: Mapped[str]
+    external_service_id: Mapped[str]
+    created_at: Mapped[datetime]

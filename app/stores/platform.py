@@ -1,0 +1,394 @@
+"""The port to store platforms. Adapters speak to a platform; they know nothing of our tables.
+
+Every call may raise the four adapter errors of ``app.kit.errors``. A result list has one entry per entry asked
+for, in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from app.kit.money import Money
+
+#: What a platform may be able to do; ask before using.
+CAPABILITIES = frozenset(
+    {"hooks", "push_listings", "push_stock", "push_prices", "read_back", "fulfillment_requests", "push_tracking", "orders_since"}
+)
+
+
+class ForgedHook(Exception):
+    """A hook whose signature does not prove its sender; it is answered 401 and not stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """How to sign in to one store. Tokens never appear in logs or errors."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAccess:
+    """One store to be called: the platform's name of it, our way in, and what the adapter chose to remember
+    (ids of publications and the like)."""
+
+    external_id: str
+    credentials: Credentials
+    remembered: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopFacts:
+    """What a platform says of a shop."""
+
+    external_id: str
+    name: str
+    url: str
+    currency: str
+    timezone: str
+    country: str
+    email: str | None = field(default=None, repr=False)
+    remember: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookEnvelope:
+    """A hook whose signature was right: who sent what, which delivery it is, and when it was triggered."""
+
+    shop: str
+    topic: str
+    message_id: str
+    event_id: str | None
+    triggered_at: datetime | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a parcel goes. Personal data: sealed at rest, never logged."""
+
+    name: str
+    address1: str
+    city: str
+    postal_code: str
+    country_code: str
+    company: str = ""
+    address2: str = ""
+    province: str = ""
+    phone: str = ""
+    email: str = ""
+
+    def __repr__(self) -> str:
+        return f"Address(country_code={self.country_code!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreOrderLine:
+    """A line of a store's order. ``external_variant_id`` is None for custom lines; ``quantity`` is what is
+    still to be delivered (ordered less refunded or removed)."""
+
+    external_line_id: str
+    external_variant_id: str | None
+    title: str
+    sku: str
+    quantity: int
+    unit_price: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreOrder:
+    """An order as a store tells it. ``address`` is None when it needs none or the store gave none."""
+
+    external_id: str
+    name: str
+    currency: str
+    paid: bool
+    cancelled: bool
+    test: bool
+    placed_at: datetime
+    updated_at: datetime
+    address: Address | None
+    note: str
+    lines: tuple[StoreOrderLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReported:
+    """A store order was paid or changed."""
+
+    order: StoreOrder
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """A store order was cancelled."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppUninstalled:
+    """The merchant removed the app: our tokens are dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopesChanged:
+    """The merchant granted or withdrew permissions."""
+
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRemoved:
+    """A product was deleted in the store."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentAsked:
+    """The store wants an order's goods sent, or has just decided which location sends them."""
+
+    external_order_id: str | None
+    external_fulfillment_order_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationAsked:
+    """The store asks us to stop a fulfilment order."""
+
+    external_fulfillment_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyAsked:
+    """A shopper's or shop's data is to be handed over or erased. ``kind`` is ``customer_data``,
+    ``customer_redact`` or ``shop_redact``."""
+
+    kind: str
+    external_order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A hook that asks nothing of us; ``why`` goes into the inbox's outcome."""
+
+    why: str
+
+
+HookFact = (
+    OrderReported
+    | OrderCancelled
+    | AppUninstalled
+    | ScopesChanged
+    | ProductRemoved
+    | FulfillmentAsked
+    | CancellationAsked
+    | PrivacyAsked
+    | Ignored
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocationRef:
+    """A location inside a store that stands for one supplier."""
+
+    location_id: str
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantPush:
+    """What a store should show of one variant. ``key`` is our id of it and comes back in the result."""
+
+    key: str
+    sku: str
+    gtin: str | None
+    options: Mapping[str, str]
+    price: Money
+    compare_at: Money | None
+    cost: Money
+    weight_grams: int | None
+    quantity: int
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingPush:
+    """What a store should show of one product. ``key`` is our id of the listing: a second push with the same
+    key changes the product that the first one made. Fields that the retailer owns are None."""
+
+    key: str
+    title: str | None
+    description_html: str | None
+    vendor: str
+    product_type: str
+    tags: Sequence[str]
+    images: Sequence[tuple[str, str]] | None
+    option_names: Sequence[str]
+    published: bool
+    location: LocationRef
+    external_id: str | None
+    variants: Sequence[VariantPush]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantPushed:
+    """The store's ids of one variant."""
+
+    key: str
+    external_id: str
+    inventory_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingPushed:
+    """The store took the listing."""
+
+    external_id: str
+    handle: str
+    variants: Sequence[VariantPushed]
+
+
+@dataclass(frozen=True, slots=True)
+class PushRefused:
+    """The store refused one entry. ``message`` is in our words, ``original`` in the store's; ``gone`` says that
+    the thing no longer exists there."""
+
+    code: str
+    message: str
+    original: str = ""
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockPush:
+    """Set the quantity of one variant at one location, if the store still holds ``change_from``."""
+
+    inventory_id: str
+    location_id: str
+    quantity: int
+    change_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StockSet:
+    """The quantity was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockStale:
+    """The store holds another quantity than we believed; nothing was set. ``actual`` is what it holds."""
+
+    actual: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePush:
+    """Set price, compare-at price and cost of one variant."""
+
+    product_id: str
+    variant_id: str
+    price: Money | None
+    compare_at: Money | None
+    cost: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfillmentOrderRef:
+    """The store's own idea of what one location has to send for an order. ``state`` is ``open``, ``requested``,
+    ``accepted``, ``closed`` or ``cancelled``."""
+
+    external_id: str
+    location_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingPush:
+    """A parcel that left: which lines of the store's order, by the store's line ids."""
+
+    fulfillment_order_id: str
+    lines: Mapping[str, int]
+    carrier: str
+    tracking_number: str
+    tracking_url: str | None
+    notify_shopper: bool
+
+
+@runtime_checkable
+class StorePlatform(Protocol):
+    """One store platform."""
+
+    @property
+    def name(self) -> str:
+        """The adapter's name, as it stands in ``stores.platform``."""
+
+    @property
+    def label(self) -> str:
+        """The platform's name for people."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it can do, of ``CAPABILITIES``."""
+
+    def connect_url(self, url: str, *, state: str) -> tuple[str, str | None]:
+        """For a shop's address: the platform's name of the shop, and where the merchant grants access
+        (None when nothing is to be granted). Raises ``Invalid`` for an address that can't be one."""
+
+    def verify_hook(self, headers: Mapping[str, str], body: bytes) -> HookEnvelope:
+        """Check a hook's signature on its raw bytes. Raises ``ForgedHook``."""
+
+    def translate_hook(self, envelope_topic: str, body: bytes) -> HookFact:
+        """What a verified hook says. Raises ``ValueError`` when its body is not what the topic promises."""
+
+    def refresh(self, access: StoreAccess) -> Credentials:
+        """New credentials for ones that run out. Raises ``CredentialsRefused`` when a person must connect again."""
+
+    def describe_shop(self, access: StoreAccess) -> ShopFacts:
+        """Read the shop's facts, and prepare it for us (definitions and the like)."""
+
+    def ensure_location(self, access: StoreAccess, name: str) -> LocationRef:
+        """Find or make the location called ``name`` that stands for a supplier."""
+
+    def push_listings(self, access: StoreAccess, listings: Sequence[ListingPush]) -> Sequence[ListingPushed | PushRefused]:
+        """Make or change products."""
+
+    def push_prices(self, access: StoreAccess, prices: Sequence[PricePush]) -> Sequence[None | PushRefused]:
+        """Change prices and costs; None for each that was taken."""
+
+    def push_stock(
+        self, access: StoreAccess, quantities: Sequence[StockPush], *, key: str
+    ) -> Sequence[StockSet | StockStale | PushRefused]:
+        """Set quantities. ``key`` makes a repeated call with the same quantities harmless."""
+
+    def read_quantities(self, access: StoreAccess, places: Sequence[tuple[str, str]]) -> Sequence[int | None]:
+        """What the store holds at (inventory id, location id); None where it has no such place."""
+
+    def withdraw_listing(self, access: StoreAccess, external_id: str) -> None:
+        """Stop showing a product to shoppers, without deleting it."""
+
+    def fulfillment_orders(self, access: StoreAccess, external_order_id: str) -> Sequence[FulfillmentOrderRef]:
+        """What the store wants sent for an order, by location. Empty while it has not decided."""
+
+    def accept_fulfillment(self, access: StoreAccess, order: FulfillmentOrderRef) -> None:
+        """Have the fulfilment requested from us if it is not yet, and accept it. Harmless when accepted."""
+
+    def answer_cancellation(self, access: StoreAccess, fulfillment_order_id: str, *, accept: bool, message: str) -> None:
+        """Answer a request to stop a fulfilment order."""
+
+    def push_tracking(self, access: StoreAccess, parcel: TrackingPush) -> str:
+        """Tell the store that a parcel left. Returns the store's id; a second call for the same parcel finds it."""
+
+    def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
+        """Tell the store that a parcel arrived."""
+
+    def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
+        """Paid orders changed since then, oldest first: the catch-up for hooks that never came."""

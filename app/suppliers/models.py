@@ -1,0 +1,114 @@
+"""Tables of suppliers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import BIG, SHARED, Base, own
+
+
+class Supplier(Base):
+    """A supplier's public profile and terms. Its id is its organisation's."""
+
+    __tablename__ = "suppliers"
+    __tenancy__ = SHARED
+    __table_args__ = (
+        Index("ix_suppliers_search", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    company_name: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    logo_url: Mapped[str | None]
+    website: Mapped[str | None]
+    #: ``manufacturer``, ``distributor`` or ``wholesaler``.
+    business_type: Mapped[str]
+    country: Mapped[str]
+    currency: Mapped[str]
+    timezone: Mapped[str]
+    #: One of the states in ``app.suppliers.rules``.
+    status: Mapped[str]
+    #: Working days from the purchase order to the parcel leaving.
+    handling_days: Mapped[int]
+    shipping_methods: Mapped[list[str]]
+    min_order_value: Mapped[int] = mapped_column(BIG, server_default="0")
+    #: Basis points of the goods' value that the platform keeps; None: the platform's default.
+    commission_bps: Mapped[int | None]
+    #: Average of retailers' ratings, 0 to 5; None until there is one.
+    rating: Mapped[Decimal | None] = mapped_column(Numeric(3, 2))
+    search_text: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class SupplierApplication(Base):
+    """What a supplier told us when it applied, and what we decided. Contact data is sealed."""
+
+    __tablename__ = "supplier_applications"
+    __tenancy__ = own("supplier_id")
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    contact: Mapped[bytes]
+    registration_number: Mapped[str]
+    tax_id: Mapped[str]
+    catalogue_size: Mapped[str]
+    note: Mapped[str]
+    submitted_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    decision_note: Mapped[str | None]
+
+
+class SupplierStatusChange(Base):
+    """History of a supplier's status: who moved it, when and why."""
+
+    __tablename__ = "supplier_status_changes"
+    __tenancy__ = own("supplier_id", append_only=True)
+    __table_args__ = (Index(None, "supplier_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    from_status: Mapped[str]
+    to_status: Mapped[str]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class ShippingRate(Base):
+    """What a supplier asks for sending a parcel to a group of countries."""
+
+    __tablename__ = "shipping_rates"
+    __tenancy__ = SHARED
+    __table_args__ = (UniqueConstraint("supplier_id", "name"), Index(None, "supplier_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    name: Mapped[str]
+    #: ISO country codes; ``*`` stands for all others.
+    countries: Mapped[list[str]]
+    #: Minor units for the first unit, and for each one more.
+    first_item: Mapped[int] = mapped_column(BIG)
+    next_item: Mapped[int] = mapped_column(BIG)
+    transit_days_min: Mapped[int]
+    transit_days_max: Mapped[int]
+
+
+class ExchangeRate(Base):
+    """A dated rate: one unit of ``base`` is ``rate`` units of ``quote``."""
+
+    __tablename__ = "exchange_rates"
+    __tenancy__ = SHARED
+
+    base: Mapped[str] = mapped_column(primary_key=True)
+    quote: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(Numeric(20, 10))
+    source: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -1,0 +1,139 @@
+"""How a job is declared, and what it is given when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from app import db
+from app.kit.crash import crash_point
+from app.outbox.events import Event
+from app.outbox.models import Task, TaskState
+
+#: The queues, each with a worker process of its own, so that slow work never holds up quick work.
+Queue = Literal["orders", "stores", "money", "bulk"]
+QUEUES: tuple[Queue, ...] = ("orders", "stores", "money", "bulk")
+
+E = TypeVar("E")
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the task over; nothing that this one does may count."""
+
+
+class RetryLater(Exception):
+    """The work can't be done yet. It is tried again at ``at`` (default: by the usual back-off)."""
+
+    def __init__(self, reason: str, *, at: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.at = at
+
+
+class GiveUp(Exception):
+    """Trying again is useless; a person must look at it."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a job: which task, which attempt, and transactions that respect the lease."""
+
+    task_id: UUID
+    job: str
+    attempt: int
+    payload: Mapping[str, Any]
+    finished: bool = False
+
+    def key(self, step: str) -> str:
+        """An idempotency key for a call out: the same on every attempt of this task."""
+        return f"{self.task_id}:{step}"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A transaction in the middle of the work. It commits only while the lease is held."""
+        with db.transaction() as session:
+            yield session
+            self._fence(session, {"lease_until": Task.lease_until})
+
+    @contextmanager
+    def closing(self) -> Iterator[Session]:
+        """The last transaction of the work: its effect and the task's end are one commit."""
+        with db.transaction() as session:
+            yield session
+            self._fence(session, {"state": TaskState.DONE, "finished_at": func.now(), "last_error": None})
+            crash_point("job.before_commit")
+        self.finished = True
+
+    def _fence(self, session: Session, values: Mapping[str, Any]) -> None:
+        session.flush()
+        done = session.execute(
+            update(Task)
+            .where(Task.id == self.task_id, Task.attempts == self.attempt, Task.state == TaskState.RUNNING)
+            .values(**values)
+        )
+        if done.rowcount == 0:  # type: ignore[attr-defined]
+            raise LeaseLost(str(self.task_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[E]):
+    """A declared job. ``name`` is its file's name."""
+
+    name: str
+    function: Callable[[Run, Any], None]
+    queue: Queue
+    on: tuple[type[Event], ...]
+    every: str | None
+    coalesce: bool
+    max_attempts: int
+    timeout: int
+    batch: int
+
+    def event_of(self, topic: str, payload: Mapping[str, Any]) -> Any:
+        """The event that a task carries, rebuilt from its payload."""
+        for event in self.on:
+            if event.topic == topic:
+                return TypeAdapter(event).validate_python(dict(payload))
+        raise LookupError(f"{self.name} does not hear {topic}")
+
+
+def job(
+    *,
+    queue: Queue,
+    on: type[Event] | tuple[type[Event], ...] = (),
+    every: str | None = None,
+    coalesce: bool = False,
+    max_attempts: int = 20,
+    timeout: int = 60,
+    batch: int = 1,
+) -> Callable[[Callable[[Run, Any], None]], Job[Any]]:
+    """Declare a job.
+
+    ``on``: the events it hears. ``every``: a cron line in UTC (six fields: the last is seconds).
+    ``coalesce``: a waiting task of the same key stands for any number of events; the job must look at the state
+    of things, not at the event. ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip
+    through Redis may carry.
+    """
+    heard = on if isinstance(on, tuple) else (on,)
+
+    def declare(function: Callable[[Run, Any], None]) -> Job[Any]:
+        return Job(
+            name=function.__module__.rsplit(".", 1)[-1],
+            function=function,
+            queue=queue,
+            on=heard,
+            every=every,
+            coalesce=coalesce,
+            max_attempts=max_attempts,
+            timeout=timeout,
+            batch=batch,
+        )
+
+    return declare

@@ -1,0 +1,67 @@
+"""Keeping the leases of running tasks alive, from one thread beside the work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import and_, func, or_, update
+
+from app import db, log
+from app.outbox.models import Task, TaskState
+from workers.job import Run
+
+#: How long a claim lasts without being renewed: what a killed worker's task waits at most.
+LEASE = timedelta(seconds=15)
+_RENEWAL_SECONDS = 4.0
+
+logger = log.get("workers.leases")
+
+
+class Leases:
+    """The runs of this process whose leases are being renewed."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, Run] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def held(self, run: Run) -> Iterator[None]:
+        """Renew the lease of ``run`` until the block ends."""
+        with self._lock:
+            self._runs[id(run)] = run
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._renew_for_ever, daemon=True, name="leases")
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._runs[id(run)]
+
+    def _renew_for_ever(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(_RENEWAL_SECONDS):
+            with self._lock:
+                runs = list(self._runs.values())
+            if not runs:
+                continue
+            try:
+                self._renew(runs)
+            except db.DATABASE_TROUBLE:
+                logger.warning("leases not renewed")
+
+    def _renew(self, runs: list[Run]) -> None:
+        mine = or_(*(and_(Task.id == run.task_id, Task.attempts == run.attempt) for run in runs))
+        with db.system_scope(actor="lease"), db.transaction() as session:
+            session.execute(
+                update(Task)
+                .where(mine, Task.state == TaskState.RUNNING)
+                .values(lease_until=func.now() + LEASE)
+            )
+
+
+leases = Leases()

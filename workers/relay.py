@@ -1,0 +1,297 @@
+"""The relay: from facts and hooks to tasks, and from tasks to Redis.
+
+PostgreSQL is the queue; Redis only wakes workers. The relay keeps Redis' lists short (a window per queue), so a
+wiped or restarted Redis loses nothing but seconds, and a long backlog of one tenant can't stand before another's.
+One relay works at a time, by an advisory lock; others wait for it to end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import redis
+from rq import Queue as RedisQueue
+from rq.serializers import JSONSerializer
+from sqlalchemy import and_, exists, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, aliased
+
+from app import db, log
+from app.inbox.models import InboxMessage
+from app.kit.crash import crash_point
+from app.kit.ids import new_id
+from app.outbox.models import OutboxEvent, Task, TaskState
+from workers.job import QUEUES
+from workers.registry import hearers, jobs
+
+LEADER_LOCK = 7241003
+#: Tasks of one queue that may be in Redis at a time.
+WINDOW = 60
+_EVENTS_AT_ONCE = 500
+#: A task that Redis should have, with nothing left in Redis' list, is sent again after this.
+_LOST_AFTER = timedelta(seconds=3)
+#: The same while Redis' list is not empty: it may only be slow.
+_SLOW_AFTER = timedelta(seconds=30)
+_SWEEP_SECONDS = 1.0
+_SHORTEST_NAP, _LONGEST_NAP = 0.02, 0.1
+#: The job that handles hooks.
+READ_INBOX = "read_inbox"
+
+logger = log.get("workers.relay")
+
+
+class Relay:
+    """One pass after another; ``step`` says whether there was anything to do."""
+
+    def __init__(self, connection: redis.Redis) -> None:
+        self._redis = connection
+        self._queues = {
+            name: RedisQueue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES
+        }
+        self._next_sweep = 0.0
+
+    def step(self) -> bool:
+        """Tell what is new, hand out what is due, and now and then look for what got lost."""
+        with db.system_scope(actor="relay"):
+            told = self._tell_facts()
+            read = self._take_hooks()
+            if time.monotonic() >= self._next_sweep:
+                self._sweep()
+                self._next_sweep = time.monotonic() + _SWEEP_SECONDS
+            handed = self._hand_out()
+        return bool(told or read or handed)
+
+    def _tell_facts(self) -> int:
+        """Fan facts out into tasks, one for each job that hears them."""
+        with db.transaction() as session:
+            events = session.execute(
+                select(
+                    OutboxEvent.id,
+                    OutboxEvent.topic,
+                    OutboxEvent.key,
+                    OutboxEvent.organisation_id,
+                    OutboxEvent.payload,
+                )
+                .where(OutboxEvent.state == 0)
+                .order_by(OutboxEvent.id)
+                .limit(_EVENTS_AT_ONCE)
+                .with_for_update(skip_locked=True)
+            ).all()
+            if not events:
+                return 0
+            rows = [
+                task_row(
+                    job=job.name,
+                    key=event.key,
+                    payload={"topic": event.topic, "event": event.payload},
+                    organisation_id=event.organisation_id,
+                    event_id=event.id,
+                )
+                for event in events
+                for job in hearers().get(event.topic, ())
+            ]
+            add_tasks(session, rows)
+            told = [event.id for event in events]
+            session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(told)).values(state=1))
+            crash_point("relay.before_commit")
+        return len(events)
+
+    def _take_hooks(self) -> int:
+        """Make a task for every hook that came in."""
+        with db.transaction() as session:
+            messages = session.execute(
+                select(InboxMessage.id, InboxMessage.source)
+                .where(InboxMessage.state == 0)
+                .order_by(InboxMessage.received_at)
+                .limit(_EVENTS_AT_ONCE)
+                .with_for_update(skip_locked=True)
+            ).all()
+            if not messages:
+                return 0
+            rows = [
+                # Each hook stands alone: handling is idempotent and does not rest on the order of arrival.
+                task_row(
+                    job=READ_INBOX,
+                    key=str(message.id),
+                    payload={"inbox_id": str(message.id)},
+                    inbox_id=message.id,
+                )
+                for message in messages
+            ]
+            add_tasks(session, rows)
+            session.execute(
+                update(InboxMessage).where(InboxMessage.id.in_([message.id for message in messages])).values(state=1)
+            )
+        return len(messages)
+
+    def _hand_out(self) -> int:
+        """Move due tasks into Redis, as many as the windows allow, fairly between organisations."""
+        with db.transaction() as session:
+            in_flight: dict[str, int] = dict(
+                session.execute(
+                    select(Task.queue, func.count()).where(Task.state == TaskState.ENQUEUED).group_by(Task.queue)
+                ).all()  # type: ignore[arg-type]
+            )
+            chosen: list[tuple[UUID, str]] = []
+            for queue in QUEUES:
+                room = WINDOW - in_flight.get(queue, 0)
+                if room > 0:
+                    chosen += _due(session, queue, room)
+            if not chosen:
+                return 0
+            session.execute(
+                update(Task)
+                .where(Task.id.in_([task_id for task_id, _ in chosen]))
+                .values(state=TaskState.ENQUEUED, enqueued_at=func.now())
+            )
+        crash_point("relay.after_commit")
+        self._push(chosen)
+        return len(chosen)
+
+    def _sweep(self) -> None:
+        """Find tasks whose worker died or whose entry in Redis is gone, and put them back to work."""
+        with db.transaction() as session:
+            session.execute(
+                update(Task)
+                .where(Task.state == TaskState.RUNNING, Task.lease_until < func.now())
+                .values(state=TaskState.PENDING, lease_until=None, available_at=func.now())
+            )
+            lost: list[tuple[UUID, str]] = []
+            for name, queue in self._queues.items():
+                age = _LOST_AFTER if queue.count == 0 else _SLOW_AFTER
+                lost += [
+                    (row.id, row.job)
+                    for row in session.execute(
+                        update(Task)
+                        .where(
+                            Task.state == TaskState.ENQUEUED,
+                            Task.queue == name,
+                            Task.enqueued_at < func.now() - age,
+                        )
+                        .values(enqueued_at=func.now())
+                        .returning(Task.id, Task.job)
+                    )
+                ]
+        if lost:
+            logger.warning("tasks sent again", count=len(lost))
+            self._push(lost)
+
+    def _push(self, tasks: Iterable[tuple[UUID, str]]) -> None:
+        by_job: defaultdict[str, list[str]] = defaultdict(list)
+        for task_id, job in tasks:
+            by_job[job].append(str(task_id))
+        for name, ids in by_job.items():
+            declared = jobs()[name]
+            queue = self._queues[declared.queue]
+            for start in range(0, len(ids), declared.batch):
+                part = ids[start : start + declared.batch]
+                queue.enqueue(
+                    "workers.run.run",
+                    args=(name, part),
+                    job_timeout=declared.timeout * len(part),
+                    result_ttl=0,
+                    failure_ttl=60,
+                    ttl=600,
+                )
+
+
+def run_for_ever(connection: redis.Redis) -> None:
+    """Be the relay, or stand by until the one that is ends."""
+    relay = Relay(connection)
+    nap = _SHORTEST_NAP
+    trouble = 0.1
+    while True:
+        try:
+            with db.engine().connect() as leader:
+                _lead(leader)
+                while True:
+                    busy = relay.step()
+                    nap = _SHORTEST_NAP if busy else min(_LONGEST_NAP, nap * 1.5)
+                    trouble = 0.1
+                    time.sleep(nap)
+                    _still_leading(leader)
+        except (db.DATABASE_TROUBLE, redis.RedisError) as error:
+            logger.warning("relay waits", reason=type(error).__name__)
+            time.sleep(trouble)
+            trouble = min(2.0, trouble * 2)
+
+
+def _lead(connection: Connection) -> None:
+    raw = connection.execution_options(isolation_level="AUTOCOMMIT")
+    while not raw.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
+        time.sleep(0.5)
+
+
+def _still_leading(connection: Connection) -> None:
+    """The lock lives as long as its connection; a dead connection raises here."""
+    connection.scalar(text("select 1"))
+
+
+def _due(session: Session, queue: str, room: int) -> list[tuple[UUID, str]]:
+    """Due tasks of a queue: the first of each key, taking turns between organisations."""
+    other = aliased(Task)
+    candidates = session.execute(
+        select(Task.id, Task.job, Task.organisation_id)
+        .where(
+            Task.state == TaskState.PENDING,
+            Task.queue == queue,
+            Task.available_at <= func.now(),
+            ~exists().where(
+                other.job == Task.job,
+                other.key == Task.key,
+                other.state.in_((TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)),
+                or_(other.id < Task.id, and_(other.id > Task.id, other.state != TaskState.PENDING)),
+            ),
+        )
+        .order_by(Task.available_at, Task.id)
+        .limit(room * 5)
+        .with_for_update(skip_locked=True, of=Task)
+    ).all()
+    turns: defaultdict[Any, deque[tuple[UUID, str]]] = defaultdict(deque)
+    for row in candidates:
+        turns[row.organisation_id].append((row.id, row.job))
+    chosen: list[tuple[UUID, str]] = []
+    while turns and len(chosen) < room:
+        for organisation_id in list(turns):
+            chosen.append(turns[organisation_id].popleft())
+            if not turns[organisation_id]:
+                del turns[organisation_id]
+    return chosen[:room]
+
+
+def task_row(
+    *,
+    job: str,
+    key: str,
+    payload: dict[str, Any],
+    organisation_id: UUID | None = None,
+    event_id: int | None = None,
+    inbox_id: UUID | None = None,
+    tick: str | None = None,
+) -> dict[str, Any]:
+    """A task as it goes into the table."""
+    declared = jobs()[job]
+    return {
+        "id": new_id(),
+        "job": job,
+        "queue": declared.queue,
+        "key": key,
+        "coalesce_key": key if declared.coalesce else None,
+        "payload": payload,
+        "organisation_id": organisation_id,
+        "event_id": event_id,
+        "inbox_id": inbox_id,
+        "tick": tick,
+    }
+
+
+def add_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Add tasks; those that are there already, or that a waiting one stands for, are left out."""
+    if rows:
+        session.connection().execute(insert(Task.__table__).on_conflict_do_nothing(), list(rows))
