@@ -51,6 +51,9 @@ class Listing(Base):
     owned_fields: Mapped[list[str]]
     wanted_version: Mapped[int] = mapped_column(server_default="1")
     pushed_version: Mapped[int] = mapped_column(server_default="0")
+    #: What we last gave the store: another text there since then is the retailer's own.
+    pushed_title: Mapped[str | None]
+    pushed_description: Mapped[str | None]
     external_id: Mapped[str | None]
     external_handle: Mapped[str | None]
     #: The store's refusal in our words, and the original.

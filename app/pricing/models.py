@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, own
+from app.db import SHARED, Base, own
 
 
 class PriceRule(Base):
@@ -31,3 +32,16 @@ class PriceRule(Base):
     is_default: Mapped[bool]
     version: Mapped[int] = mapped_column(server_default="1")
     updated_at: Mapped[datetime]
+
+
+class ExchangeRate(Base):
+    """A dated rate: one unit of ``base`` is ``rate`` units of ``quote``."""
+
+    __tablename__ = "exchange_rates"
+    __tenancy__ = SHARED
+
+    base: Mapped[str] = mapped_column(primary_key=True)
+    quote: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(Numeric(20, 10))
+    source: Mapped[str]

@@ -64,6 +64,8 @@ class PurchaseOrder(Base):
     acknowledge_by: Mapped[datetime | None]
     ship_by: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
+    #: When the supplier began to pack it.
+    processing_at: Mapped[datetime | None]
     #: The store's side of it: fulfilment order, and how far our request there has come.
     external_fulfillment_order_id: Mapped[str | None]
     external_request_state: Mapped[str | None]

@@ -20,14 +20,15 @@ class Store(Base):
     __tenancy__ = own("retailer_id")
     __table_args__ = (
         UniqueConstraint("retailer_id", "id"),
-        # One shop belongs to one retailer at a time.
+        # One shop belongs to one retailer at a time; a pending request for it claims nothing.
         Index(
             "uq_stores_live_shop",
             "platform",
             "external_id",
             unique=True,
-            postgresql_where=text("status <> 'disconnected'"),
+            postgresql_where=text("status not in ('pending', 'disconnected')"),
         ),
+        Index(None, "platform", "external_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

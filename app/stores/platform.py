@@ -152,6 +152,17 @@ class ProductRemoved:
     external_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductEdited:
+    """A product was changed in the store, by us or by the retailer. ``prices`` are by the store's variant ids."""
+
+    external_id: str
+    title: str
+    description_html: str
+    prices: Mapping[str, str]
+    updated_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class FulfillmentAsked:
     """The store wants an order's goods sent, or has just decided which location sends them."""
@@ -189,6 +200,7 @@ HookFact = (
     | AppUninstalled
     | ScopesChanged
     | ProductRemoved
+    | ProductEdited
     | FulfillmentAsked
     | CancellationAsked
     | PrivacyAsked

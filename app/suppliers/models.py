@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import BIG, SHARED, Base, own
@@ -98,17 +98,3 @@ class ShippingRate(Base):
     next_item: Mapped[int] = mapped_column(BIG)
     transit_days_min: Mapped[int]
     transit_days_max: Mapped[int]
-
-
-class ExchangeRate(Base):
-    """A dated rate: one unit of ``base`` is ``rate`` units of ``quote``."""
-
-    __tablename__ = "exchange_rates"
-    __tenancy__ = SHARED
-
-    base: Mapped[str] = mapped_column(primary_key=True)
-    quote: Mapped[str] = mapped_column(primary_key=True)
-    as_of: Mapped[datetime] = mapped_column(primary_key=True)
-    rate: Mapped[Decimal] = mapped_column(Numeric(20, 10))
-    source: Mapped[str]
-    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -1,0 +1,101 @@
+"""Decisions about catalogue data, on plain values."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import nh3
+
+#: Beyond these a description is refused before it is cleaned: cleaning nested tags takes quadratic time.
+DESCRIPTION_MAX_BYTES = 100_000
+DESCRIPTION_MAX_TAGS = 2_000
+TITLE_MAX = 255
+SKU_MAX = 100
+
+_TAGS = {
+    "p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "h2", "h3", "h4", "table", "thead", "tbody",
+    "tr", "th", "td", "a", "img", "span", "blockquote", "hr", "sub", "sup",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+_DROPPED_WITH_CONTENT = {"script", "style", "noscript", "template", "iframe", "object", "svg", "math"}
+
+
+class DescriptionRefused(ValueError):
+    """The description is too large or too deeply marked up to be cleaned safely."""
+
+
+def clean_html(dirty: str) -> str:
+    """Supplier HTML with only harmless tags, absolute https links and pictures. Raises ``DescriptionRefused``."""
+    if len(dirty.encode()) > DESCRIPTION_MAX_BYTES or dirty.count("<") > DESCRIPTION_MAX_TAGS:
+        raise DescriptionRefused(
+            f"A description has at most {DESCRIPTION_MAX_BYTES:,} bytes and {DESCRIPTION_MAX_TAGS:,} tags."
+        )
+    return str(
+        nh3.clean(
+            dirty,
+            tags=_TAGS,
+            clean_content_tags=_DROPPED_WITH_CONTENT,
+            attributes=_ATTRIBUTES,
+            url_schemes={"https", "mailto"},
+            link_rel="nofollow noopener noreferrer ugc",
+            attribute_filter=_only_absolute,
+        )
+    ).strip()
+
+
+def _only_absolute(_tag: str, attribute: str, value: str) -> str | None:
+    if attribute in ("href", "src") and not value.startswith(("https://", "mailto:")):
+        return None
+    return value
+
+
+_TAG = re.compile(r"<[^>]*>")
+_SPACE = re.compile(r"\s+")
+
+
+def plain_text(markup: str) -> str:
+    """The words of cleaned HTML, on one line."""
+    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", markup))).strip()
+
+
+def folded(words: Iterable[str]) -> str:
+    """Words as search compares them: lower case, without accents, single spaces."""
+    joined = unicodedata.normalize("NFKD", " ".join(words)).casefold()
+    return _SPACE.sub(" ", "".join(char for char in joined if not unicodedata.combining(char))).strip()
+
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def search_terms(query: str) -> list[str]:
+    """The words of a query, folded, at most eight."""
+    return _WORD.findall(folded([query]))[:8]
+
+
+def gtin_problem(gtin: str) -> str | None:
+    """Why a GTIN-8, -12, -13 or -14 is wrong (GS1 check digit); None when it is right."""
+    if not gtin.isascii() or not gtin.isdigit() or len(gtin) not in (8, 12, 13, 14):
+        return "A GTIN has 8, 12, 13 or 14 digits."
+    digits = [int(char) for char in reversed(gtin)]
+    weighted = sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return None if weighted % 10 == 0 else "The GTIN's check digit is wrong."
+
+
+def image_url_problem(url: str) -> str | None:
+    """Why an image address can't be used; None when it can."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "This is not an address."
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+        return "An image address starts with https:// and names a host."
+    return "The address is too long." if len(url) > 2000 else None

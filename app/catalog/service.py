@@ -1,0 +1,280 @@
+"""Changing the catalogue: products and variants as a supplier describes them, in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from slugify import slugify
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.catalog.events import ProductsChanged
+from app.catalog.models import Category, ProductImage, SupplierProduct, SupplierVariant
+from app.catalog.rules import folded
+from app.kit import clock
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.outbox.service import emit
+
+#: Products told of in one event.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantRecord:
+    """A variant as a supplier describes it; prices in minor units of the supplier's currency."""
+
+    sku: str
+    options: Mapping[str, str]
+    wholesale_price: int
+    gtin: str | None = None
+    msrp: int | None = None
+    map_price: int | None = None
+    weight_grams: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRecord:
+    """A product as a supplier describes it. ``description`` is sanitised already; ``handle`` is its key;
+    ``category`` is a path such as ``Home > Lighting``."""
+
+    handle: str
+    title: str
+    description: str
+    brand: str
+    category: str
+    option_names: Sequence[str]
+    tags: Sequence[str]
+    images: Sequence[tuple[str, str]]
+    status: str
+    variants: Sequence[VariantRecord]
+
+
+def save_products(
+    session: Session, supplier_id: UUID, currency: str, records: Sequence[ProductRecord]
+) -> dict[str, UUID]:
+    """Make or change products by their handles and variants by their SKUs. Variants that a record does not name
+    stay as they are. Returns SKU → variant id."""
+    if not records:
+        return {}
+    now = clock.now()
+    categories = _categories(session, {record.category for record in records if record.category})
+    products = _save_product_rows(session, supplier_id, currency, records, categories, now)
+    variants = _save_variant_rows(session, supplier_id, currency, records, products, now)
+    _save_images(session, records, products)
+    _refresh_ranges(session, products.values())
+    changed = sorted(products.values())
+    emit(
+        session,
+        *(
+            ProductsChanged(supplier_id=supplier_id, product_ids=tuple(changed[start : start + _CHUNK]))
+            for start in range(0, len(changed), _CHUNK)
+        ),
+    )
+    return variants
+
+
+def set_status(session: Session, supplier_id: UUID, product_ids: Sequence[UUID], status: str) -> int:
+    """Make products ``active``, ``draft`` or ``ended``. Returns how many there were."""
+    done = session.execute(
+        update(SupplierProduct)
+        .where(SupplierProduct.supplier_id == supplier_id, SupplierProduct.id.in_(product_ids))
+        .values(status=status, updated_at=clock.now())
+    )
+    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(product_ids))))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def change_prices(
+    session: Session, supplier_id: UUID, prices: Mapping[UUID, int]
+) -> None:
+    """Change wholesale prices (minor units) of a supplier's variants. Raises ``NotFound`` for a foreign one."""
+    rows = session.scalars(
+        select(SupplierVariant)
+        .where(SupplierVariant.supplier_id == supplier_id, SupplierVariant.id.in_(list(prices)))
+        .order_by(SupplierVariant.id)
+        .with_for_update()
+    ).all()
+    if len(rows) != len(prices):
+        raise NotFound("variant")
+    now = clock.now()
+    for row in rows:
+        row.wholesale_price, row.updated_at = prices[row.id], now
+    session.flush()
+    products = {row.product_id for row in rows}
+    _refresh_ranges(session, products)
+    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(products))))
+
+
+def _save_product_rows(
+    session: Session,
+    supplier_id: UUID,
+    currency: str,
+    records: Sequence[ProductRecord],
+    categories: Mapping[str, UUID],
+    now: Any,
+) -> dict[str, UUID]:
+    statement = upsert(SupplierProduct.__table__)
+    kept = ("id", "supplier_id", "handle", "created_at", "in_stock", "lowest_wholesale", "highest_wholesale")
+    rows = [
+        {
+            "id": new_id(),
+            "supplier_id": supplier_id,
+            "handle": record.handle,
+            "title": record.title,
+            "description": record.description,
+            "brand": record.brand,
+            "category_id": categories.get(record.category),
+            "option_names": list(record.option_names),
+            "tags": list(record.tags),
+            "status": record.status,
+            "currency": currency,
+            "lowest_wholesale": 0,
+            "highest_wholesale": 0,
+            "in_stock": False,
+            "search_text": folded(
+                [record.title, record.brand, *record.tags, *(variant.sku for variant in record.variants)]
+            ),
+            "created_at": now,
+            "updated_at": now,
+        }
+        for record in records
+    ]
+    session.connection().execute(
+        statement.on_conflict_do_update(
+            index_elements=["supplier_id", "handle"],
+            set_={name: statement.excluded[name] for name in rows[0] if name not in kept},
+        ),
+        rows,
+    )
+    found = session.execute(
+        select(SupplierProduct.handle, SupplierProduct.id).where(
+            SupplierProduct.supplier_id == supplier_id,
+            SupplierProduct.handle.in_([record.handle for record in records]),
+        )
+    )
+    return {handle: product_id for handle, product_id in found}
+
+
+def _save_variant_rows(
+    session: Session,
+    supplier_id: UUID,
+    currency: str,
+    records: Sequence[ProductRecord],
+    products: Mapping[str, UUID],
+    now: Any,
+) -> dict[str, UUID]:
+    statement = upsert(SupplierVariant.__table__)
+    rows = [
+        {
+            "id": new_id(),
+            "product_id": products[record.handle],
+            "supplier_id": supplier_id,
+            "sku": variant.sku,
+            "gtin": variant.gtin,
+            "options": dict(variant.options),
+            "wholesale_price": variant.wholesale_price,
+            "msrp": variant.msrp,
+            "map_price": variant.map_price,
+            "currency": currency,
+            "weight_grams": variant.weight_grams,
+            "status": "active",
+            "position": position,
+            "updated_at": now,
+        }
+        for record in records
+        for position, variant in enumerate(record.variants)
+    ]
+    if not rows:
+        return {}
+    session.connection().execute(
+        statement.on_conflict_do_update(
+            index_elements=["supplier_id", "sku"],
+            set_={name: statement.excluded[name] for name in rows[0] if name not in ("id", "supplier_id", "sku")},
+        ),
+        rows,
+    )
+    found = session.execute(
+        select(SupplierVariant.sku, SupplierVariant.id).where(
+            SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_([row["sku"] for row in rows])
+        )
+    )
+    return {sku: variant_id for sku, variant_id in found}
+
+
+def _save_images(session: Session, records: Sequence[ProductRecord], products: Mapping[str, UUID]) -> None:
+    """A record's pictures replace those of its product; a record without pictures leaves them."""
+    with_images = [record for record in records if record.images]
+    if not with_images:
+        return
+    session.execute(
+        delete(ProductImage).where(ProductImage.product_id.in_([products[record.handle] for record in with_images]))
+    )
+    session.connection().execute(
+        insert(ProductImage.__table__),
+        [
+            {"id": new_id(), "product_id": products[record.handle], "url": url, "alt": alt, "position": position}
+            for record in with_images
+            for position, (url, alt) in enumerate(dict(record.images).items())
+        ],
+    )
+
+
+def _refresh_ranges(session: Session, product_ids: Iterable[UUID]) -> None:
+    """Work out each product's range of wholesale prices again."""
+    ids = list(product_ids)
+    ranges = (
+        select(
+            SupplierVariant.product_id,
+            func.min(SupplierVariant.wholesale_price).label("lowest"),
+            func.max(SupplierVariant.wholesale_price).label("highest"),
+        )
+        .where(SupplierVariant.product_id.in_(ids), SupplierVariant.status == "active")
+        .group_by(SupplierVariant.product_id)
+        .subquery()
+    )
+    session.execute(
+        update(SupplierProduct)
+        .where(SupplierProduct.id == ranges.c.product_id)
+        .values(lowest_wholesale=ranges.c.lowest, highest_wholesale=ranges.c.highest)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _categories(session: Session, paths: set[str]) -> dict[str, UUID]:
+    """The category of each path; missing ones are made, with their parents."""
+    wanted: dict[str, str | None] = {}
+    for path in sorted(paths):
+        names = [name.strip() for name in path.split(">") if name.strip()]
+        for depth in range(1, len(names) + 1):
+            whole = " > ".join(names[:depth])
+            wanted[whole] = " > ".join(names[: depth - 1]) or None
+    known = {
+        path: category_id
+        for path, category_id in session.execute(
+            select(Category.path, Category.id).where(Category.path.in_(list(wanted)))
+        )
+    }
+    for path, parent in wanted.items():
+        if path in known:
+            continue
+        category_id = new_id()
+        made = session.scalar(
+            upsert(Category)
+            .values(
+                id=category_id,
+                slug=slugify(path),
+                name=path.rsplit(" > ", 1)[-1],
+                path=path,
+                parent_id=known.get(parent) if parent else None,
+            )
+            .on_conflict_do_nothing()
+            .returning(Category.id)
+        )
+        known[path] = made or session.scalars(select(Category.id).where(Category.slug == slugify(path))).one()
+    normal = {path: " > ".join(name.strip() for name in path.split(">") if name.strip()) for path in paths}
+    return {path: known[whole] for path, whole in normal.items() if whole in known}

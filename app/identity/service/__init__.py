@@ -1,0 +1,34 @@
+"""Changes of identity: organisations and people, signing in, one-time links, API keys."""
+
+from app.identity.service.keys import issue_key, principal_of_key, revoke_key
+from app.identity.service.links import accept_invitation, find_link, invite, request_reset, reset_password
+from app.identity.service.people import (
+    add_member,
+    change_role,
+    create_organisation,
+    create_user,
+    platform_organisation,
+    remove_member,
+)
+from app.identity.service.sessions import end_session, principal_of_session, sign_in, start_session
+
+__all__ = [
+    "accept_invitation",
+    "add_member",
+    "change_role",
+    "create_organisation",
+    "create_user",
+    "end_session",
+    "find_link",
+    "invite",
+    "issue_key",
+    "platform_organisation",
+    "principal_of_key",
+    "principal_of_session",
+    "remove_member",
+    "request_reset",
+    "reset_password",
+    "revoke_key",
+    "sign_in",
+    "start_session",
+]

@@ -1,0 +1,349 @@
+"""Reads of listings, and what a store's next push has to carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
+from app.catalog.queries import category_paths
+from app.kit import clock
+from app.kit.errors import NotFound
+from app.kit.money import Money
+from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.listings.models import ImportBatch, ImportItem, Listing, ListingVariant
+from app.listings.rules import DRAFT, FAILED, HIDDEN, LIVE, OUT_OF_SYNC, PUSHING, UNLINKED
+from app.stores.models import Store
+from app.stores.platform import ListingPush, LocationRef, VariantPush
+from app.suppliers.models import Supplier
+
+#: Views of the listings page: name → states.
+VIEWS: dict[str, tuple[str, ...]] = {
+    "live": (LIVE,),
+    "needs_you": (FAILED, UNLINKED),
+    "waiting": (OUT_OF_SYNC, PUSHING),
+    "hidden": (HIDDEN,),
+    "drafts": (DRAFT,),
+}
+
+
+def listings(
+    session: Session,
+    retailer_id: UUID,
+    *,
+    states: Sequence[str] | None = None,
+    store_id: UUID | None = None,
+    search: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Listing]:
+    """A retailer's listings with their variants, newest first."""
+    limit = min(limit, LARGEST_LIMIT)
+    query = (
+        select(Listing)
+        .where(Listing.retailer_id == retailer_id)
+        .options(selectinload(Listing.variants))
+        .order_by(Listing.id.desc())
+        .limit(limit + 1)
+    )
+    if states:
+        query = query.where(Listing.state.in_(states))
+    if store_id:
+        query = query.where(Listing.store_id == store_id)
+    if search:
+        query = query.where(Listing.title.icontains(search, autoescape=True))
+    if cursor:
+        query = query.where(Listing.id < decode_cursor(cursor, 1)[0])
+    return page_of(session.scalars(query).all(), limit, lambda listing: [listing.id])
+
+
+def listing(session: Session, retailer_id: UUID, listing_id: UUID) -> Listing:
+    """One listing with its variants. Raises ``NotFound``."""
+    found = session.scalar(
+        select(Listing)
+        .where(Listing.retailer_id == retailer_id, Listing.id == listing_id)
+        .options(selectinload(Listing.variants))
+    )
+    if found is None:
+        raise NotFound("listing")
+    return found
+
+
+def counts_by_state(session: Session, retailer_id: UUID) -> dict[str, int]:
+    """How many listings are in each state."""
+    rows = session.execute(
+        select(Listing.state, func.count()).where(Listing.retailer_id == retailer_id).group_by(Listing.state)
+    )
+    return {state: count for state, count in rows}
+
+
+def listed_products(session: Session, retailer_id: UUID, product_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of the products the retailer has listed or in its import list."""
+    return set(
+        session.scalars(
+            select(Listing.product_id).where(Listing.retailer_id == retailer_id, Listing.product_id.in_(product_ids))
+        )
+    )
+
+
+def import_batch(session: Session, retailer_id: UUID, batch_id: UUID) -> tuple[ImportBatch, list[tuple[ImportItem, Listing | None]]]:
+    """An import with what became of each product. Raises ``NotFound``."""
+    batch = session.scalar(
+        select(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.retailer_id == retailer_id)
+    )
+    if batch is None:
+        raise NotFound("import")
+    rows = session.execute(
+        select(ImportItem, Listing)
+        .outerjoin(Listing, Listing.id == ImportItem.listing_id)
+        .where(ImportItem.batch_id == batch_id)
+        .order_by(ImportItem.position)
+    )
+    return batch, [(item, found) for item, found in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFigures:
+    """How far a store's listings are what they should be. ``lag_seconds_p95``: how long the waiting ones wait."""
+
+    listings: int
+    in_sync: int
+    pending: int
+    failed: int
+    lag_seconds_p95: float
+    last_confirmed_at: datetime | None
+
+
+def sync_figures(session: Session, store_id: UUID) -> SyncFigures:
+    """The sync status of one store."""
+    total, in_sync, failed = session.execute(
+        select(
+            func.count().filter(Listing.state != DRAFT),
+            func.count().filter(Listing.state == LIVE),
+            func.count().filter(Listing.state.in_((FAILED, UNLINKED))),
+        ).where(Listing.store_id == store_id)
+    ).one()
+    hidden = session.scalar(
+        select(func.count())
+        .select_from(Listing)
+        .where(Listing.store_id == store_id, Listing.state == HIDDEN, Listing.pushed_version >= Listing.wanted_version)
+    )
+    waited = func.extract("epoch", clock.now() - ListingVariant.waiting_since)
+    lag, confirmed = session.execute(
+        select(
+            func.percentile_cont(0.95).within_group(waited).filter(ListingVariant.waiting_since.is_not(None)),
+            func.max(ListingVariant.confirmed_at),
+        )
+        .join(Listing, Listing.id == ListingVariant.listing_id)
+        .where(ListingVariant.store_id == store_id, Listing.state.not_in((DRAFT, UNLINKED, FAILED)))
+    ).one()
+    settled = in_sync + (hidden or 0)
+    return SyncFigures(
+        listings=total,
+        in_sync=settled,
+        pending=total - settled - failed,
+        failed=failed,
+        lag_seconds_p95=round(float(lag or 0), 3),
+        last_confirmed_at=confirmed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ToPush:
+    """A listing that a store must be told of: the version, whether it is taken off sale, and its supplier.
+    ``push`` still lacks the location."""
+
+    listing_id: UUID
+    version: int
+    hidden: bool
+    external_id: str | None
+    supplier_id: UUID
+    content: dict[str, Any]
+
+
+def listings_to_push(session: Session, store: Store, limit: int) -> list[ToPush]:
+    """Listings of a store whose content it does not have yet, longest waiting first."""
+    rows = session.execute(
+        select(Listing, SupplierProduct, Supplier.company_name)
+        .join(SupplierProduct, SupplierProduct.id == Listing.product_id)
+        .join(Supplier, Supplier.id == Listing.supplier_id)
+        .where(
+            Listing.store_id == store.id,
+            Listing.wanted_version > Listing.pushed_version,
+            Listing.state.not_in((DRAFT, UNLINKED)),
+        )
+        .options(selectinload(Listing.variants), selectinload(SupplierProduct.images))
+        .order_by(Listing.updated_at)
+        .limit(limit)
+    ).all()
+    variants = {
+        variant.id: variant
+        for variant in session.scalars(
+            select(SupplierVariant).where(SupplierVariant.product_id.in_([product.id for _, product, _ in rows]))
+        )
+    }
+    paths = category_paths(session, [product.category_id for _, product, _ in rows])
+    return [
+        _to_push(found, product, company, variants, paths, store.currency) for found, product, company in rows
+    ]
+
+
+def _to_push(
+    found: Listing,
+    product: SupplierProduct,
+    company: str,
+    variants: dict[UUID, SupplierVariant],
+    paths: dict[UUID, str],
+    currency: str,
+) -> ToPush:
+    first = found.external_id is None
+    enabled = [row for row in found.variants if row.enabled]
+    category = paths.get(product.category_id, "") if product.category_id else ""
+    return ToPush(
+        listing_id=found.id,
+        version=found.wanted_version,
+        hidden=found.state == HIDDEN,
+        external_id=found.external_id,
+        supplier_id=found.supplier_id,
+        content={
+            "key": str(found.id),
+            # A field that the retailer changed in its own store is left alone once it is there.
+            "title": found.title if first or found.title != found.pushed_title else None,
+            "description_html": found.description
+            if first or found.description != found.pushed_description
+            else None,
+            "vendor": product.brand or company,
+            "product_type": category.rsplit(" > ", 1)[-1],
+            "tags": product.tags,
+            "images": [(image.url, image.alt or product.title) for image in product.images]
+            if first or "images" not in found.owned_fields
+            else None,
+            "option_names": product.option_names,
+            "published": found.published,
+            "external_id": found.external_id,
+            "variants": [_variant_push(row, variants[row.variant_id], currency) for row in enabled],
+        },
+    )
+
+
+def _variant_push(row: ListingVariant, variant: SupplierVariant, currency: str) -> VariantPush:
+    return VariantPush(
+        key=str(row.id),
+        sku=variant.sku,
+        gtin=variant.gtin,
+        options=variant.options,
+        price=Money(row.wanted_price, currency),
+        compare_at=Money(row.wanted_compare_at, currency) if row.wanted_compare_at is not None else None,
+        cost=Money(row.wanted_cost, currency),
+        weight_grams=variant.weight_grams,
+        quantity=row.wanted_quantity,
+        external_id=row.external_id,
+    )
+
+
+def as_listing_push(work: ToPush, location: LocationRef) -> ListingPush:
+    """The push itself, once the supplier's location in the store is known."""
+    return ListingPush(location=location, **work.content)
+
+
+def prices_to_push(session: Session, store_id: UUID, limit: int) -> Sequence[Any]:
+    """Rows whose price, compare-at price or cost the store does not have yet."""
+    return session.execute(
+        select(
+            ListingVariant.id,
+            ListingVariant.external_id,
+            Listing.external_id.label("product_ref"),
+            Listing.owned_fields,
+            ListingVariant.own_price,
+            ListingVariant.wanted_price,
+            ListingVariant.wanted_compare_at,
+            ListingVariant.wanted_cost,
+        )
+        .join(Listing, Listing.id == ListingVariant.listing_id)
+        .where(
+            ListingVariant.store_id == store_id,
+            ListingVariant.external_id.is_not(None),
+            ListingVariant.error.is_(None),
+            Listing.state.not_in((DRAFT, UNLINKED, FAILED)),
+            or_(
+                ListingVariant.wanted_price.is_distinct_from(ListingVariant.pushed_price),
+                ListingVariant.wanted_compare_at.is_distinct_from(ListingVariant.pushed_compare_at),
+                ListingVariant.wanted_cost.is_distinct_from(ListingVariant.pushed_cost),
+            ),
+        )
+        .order_by(Listing.external_id, ListingVariant.id)
+        .limit(limit)
+    ).all()
+
+
+def stock_to_push(session: Session, store_id: UUID, limit: int) -> Sequence[Any]:
+    """Rows whose quantity the store does not have: id, inventory id, supplier, quantity to set, what we believe.
+
+    Sales that the store showed but did not tell us of yet are kept off sale.
+    """
+    unseen = case((ListingVariant.unseen_until > clock.now(), ListingVariant.unseen_sales), else_=0)
+    target = func.greatest(ListingVariant.wanted_quantity - unseen, 0).label("target")
+    return session.execute(
+        select(
+            ListingVariant.id,
+            ListingVariant.external_inventory_id,
+            Listing.supplier_id,
+            target,
+            ListingVariant.store_quantity,
+            ListingVariant.wanted_quantity,
+        )
+        .join(Listing, Listing.id == ListingVariant.listing_id)
+        .where(
+            ListingVariant.store_id == store_id,
+            ListingVariant.external_id.is_not(None),
+            ListingVariant.wanted_quantity.is_distinct_from(ListingVariant.store_quantity),
+            target.is_distinct_from(ListingVariant.store_quantity),
+            Listing.state.not_in((DRAFT, UNLINKED)),
+        )
+        .order_by(ListingVariant.waiting_since, ListingVariant.id)
+        .limit(limit)
+    ).all()
+
+
+def sample_to_read_back(session: Session, store_id: UUID, limit: int, settled: timedelta) -> Sequence[Any]:
+    """Rows to compare with the store: those at rest, the longest unconfirmed first."""
+    return session.execute(
+        select(ListingVariant.id, ListingVariant.external_inventory_id, Listing.supplier_id)
+        .join(Listing, Listing.id == ListingVariant.listing_id)
+        .where(
+            ListingVariant.store_id == store_id,
+            ListingVariant.external_id.is_not(None),
+            ListingVariant.waiting_since.is_(None),
+            or_(ListingVariant.confirmed_at.is_(None), ListingVariant.confirmed_at < clock.now() - settled),
+            Listing.state.in_((LIVE, OUT_OF_SYNC)),
+        )
+        .order_by(ListingVariant.confirmed_at.asc().nulls_first())
+        .limit(limit)
+    ).all()
+
+
+def variants_by_external_id(session: Session, store_id: UUID, external_ids: Sequence[str]) -> dict[str, tuple[UUID, UUID]]:
+    """Store's variant id → (supplier variant, listing variant) of what is ours."""
+    rows = session.execute(
+        select(ListingVariant.external_id, ListingVariant.variant_id, ListingVariant.id).where(
+            ListingVariant.store_id == store_id, ListingVariant.external_id.in_(external_ids)
+        )
+    )
+    return {external_id: (variant_id, row_id) for external_id, variant_id, row_id in rows}
+
+
+def first_images(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The first picture of each product."""
+    rows = session.execute(
+        select(ProductImage.product_id, ProductImage.url)
+        .where(ProductImage.product_id.in_(product_ids))
+        .order_by(ProductImage.product_id, ProductImage.position)
+        .distinct(ProductImage.product_id)
+    )
+    return {product_id: url for product_id, url in rows}

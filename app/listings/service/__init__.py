@@ -1,0 +1,63 @@
+"""Changes of listings: the import list, publishing, following suppliers, and what stores acknowledged."""
+
+from app.listings.service.acknowledging import (
+    forget_unseen_sales,
+    note_owned_by_store,
+    note_prices,
+    note_pushed,
+    note_read_back,
+    note_refused,
+    note_removed,
+    note_stock_set,
+    note_stock_stale,
+    note_store_sale,
+    note_withdrawn,
+)
+from app.listings.service.following import (
+    follow_inventory,
+    follow_price_rule,
+    follow_products,
+    follow_store,
+    follow_supplier,
+    sweep,
+)
+from app.listings.service.import_list import (
+    Edit,
+    ImportRequest,
+    add_to_import_list,
+    edit,
+    hide,
+    import_products,
+    publish,
+    remove_drafts,
+    retry,
+)
+
+__all__ = [
+    "Edit",
+    "ImportRequest",
+    "add_to_import_list",
+    "edit",
+    "follow_inventory",
+    "follow_price_rule",
+    "follow_products",
+    "follow_store",
+    "follow_supplier",
+    "forget_unseen_sales",
+    "hide",
+    "import_products",
+    "note_owned_by_store",
+    "note_prices",
+    "note_pushed",
+    "note_read_back",
+    "note_refused",
+    "note_removed",
+    "note_stock_set",
+    "note_stock_stale",
+    "note_store_sale",
+    "note_withdrawn",
+    "publish",
+    "remove_drafts",
+    "retry",
+    "sweep",
+]

@@ -1,0 +1,257 @@
+"""What stores said: taken, refused, stale, edited by the retailer, sold, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from app.kit import clock
+from app.kit.money import Money
+from app.listings.models import Listing, ListingVariant
+from app.listings.rules import FAILED, HIDDEN, LIVE, OUT_OF_SYNC, PUSHING, UNLINKED, may_move
+from app.stores.models import Store
+from app.stores.platform import ListingPushed, ProductEdited, PushRefused
+
+#: How long sales that a store showed before telling us of them keep its quantity down.
+_UNSEEN_SALES_COUNT_FOR = timedelta(seconds=60)
+
+
+def note_pushed(session: Session, listing_id: UUID, version: int, pushed: ListingPushed, sent: Mapping[UUID, int]) -> None:
+    """The store took a listing. ``version`` is what was sent; ``sent`` the quantity of each variant row that was
+    made there (those that existed keep what they held)."""
+    listing = _locked(session, listing_id)
+    listing.external_id, listing.external_handle = pushed.external_id, pushed.handle
+    listing.pushed_version = max(listing.pushed_version, version)
+    listing.pushed_title, listing.pushed_description = listing.title, listing.description
+    listing.pushed_at = clock.now()
+    listing.error = listing.error_detail = None
+    by_id = {str(row.id): row for row in listing.variants}
+    now = clock.now()
+    for entry in pushed.variants:
+        row = by_id.get(entry.key)
+        if row is None:
+            continue
+        fresh = row.external_id != entry.external_id
+        row.external_id, row.external_inventory_id = entry.external_id, entry.inventory_id
+        row.pushed_price, row.pushed_compare_at, row.pushed_cost = (
+            row.wanted_price,
+            row.wanted_compare_at,
+            row.wanted_cost,
+        )
+        if fresh:
+            row.store_quantity = sent.get(row.id, 0)
+        row.error = None
+        row.confirmed_at = now
+    _settle(listing)
+
+
+def note_withdrawn(session: Session, listing_id: UUID, version: int) -> None:
+    """The store no longer shows a hidden listing."""
+    listing = _locked(session, listing_id)
+    listing.pushed_version = max(listing.pushed_version, version)
+    listing.pushed_at = clock.now()
+
+
+def note_refused(session: Session, listing_id: UUID, refusal: PushRefused) -> None:
+    """The store refused a listing; it is shown as failed with the reason."""
+    listing = _locked(session, listing_id)
+    if refusal.gone:
+        _unlink(listing)
+        return
+    listing.state = FAILED if may_move(listing.state, FAILED) else listing.state
+    listing.error, listing.error_detail = refusal.message, refusal.original
+    # Not again by itself: the retailer (or the next change) sets it going.
+    listing.pushed_version = listing.wanted_version
+
+
+def note_prices(session: Session, sent: Mapping[UUID, tuple[int, int | None, int]], refused: Mapping[UUID, PushRefused]) -> None:
+    """Prices that a store took (row → price, compare-at, cost as sent), and those it refused."""
+    now = clock.now()
+    for row in _rows(session, [*sent, *refused]):
+        refusal = refused.get(row.id)
+        if refusal is None:
+            row.pushed_price, row.pushed_compare_at, row.pushed_cost = sent[row.id]
+            row.confirmed_at, row.error = now, None
+        else:
+            row.error = refusal.message
+    session.flush()
+    _settle_many(session, [*sent, *refused])
+
+
+def note_stock_set(session: Session, quantities: Mapping[UUID, int]) -> None:
+    """Quantities that a store acknowledged, by listing variant."""
+    if not quantities:
+        return
+    now = clock.now()
+    for row in _rows(session, list(quantities)):
+        row.store_quantity = quantities[row.id]
+        row.confirmed_at, row.error = now, None
+        if row.wanted_quantity == row.store_quantity:
+            row.waiting_since = None
+    session.flush()
+    _settle_many(session, list(quantities))
+
+
+def note_stock_stale(session: Session, actual: Mapping[UUID, tuple[int | None, int]]) -> None:
+    """A store held other quantities than we believed: row → (what it holds, sales not seen yet)."""
+    until = clock.now() + _UNSEEN_SALES_COUNT_FOR
+    for row in _rows(session, list(actual)):
+        quantity, unseen = actual[row.id]
+        row.store_quantity = quantity
+        row.unseen_sales = unseen
+        row.unseen_until = until if unseen else None
+
+
+def note_store_sale(session: Session, store_id: UUID, units: Mapping[UUID, int]) -> None:
+    """A store sold units of supplier variants: it lowered its own quantity when it did."""
+    for variant_id, count in units.items():
+        unseen = func.least(ListingVariant.unseen_sales, count)
+        session.execute(
+            update(ListingVariant)
+            .where(ListingVariant.store_id == store_id, ListingVariant.variant_id == variant_id)
+            .values(
+                store_quantity=func.greatest(ListingVariant.store_quantity - (count - unseen), 0),
+                unseen_sales=ListingVariant.unseen_sales - unseen,
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+def note_removed(session: Session, store_id: UUID, external_id: str) -> None:
+    """The retailer deleted the product in its store."""
+    listing = _by_external_id(session, store_id, external_id)
+    if listing is not None:
+        _unlink(listing)
+
+
+def note_owned_by_store(session: Session, store: Store, edited: ProductEdited) -> list[str]:
+    """The product was changed in the store. Fields that differ from what we last gave it are the retailer's own
+    from now on. Returns their names."""
+    listing = _by_external_id(session, store.id, edited.external_id)
+    if listing is None or listing.pushed_at is None or edited.updated_at <= listing.pushed_at:
+        return []
+    owned = set(listing.owned_fields)
+    if listing.pushed_title is not None and edited.title and edited.title != listing.pushed_title:
+        owned.add("title")
+        listing.title = listing.pushed_title = edited.title
+    if _differs(edited.description_html, listing.pushed_description):
+        owned.add("description")
+        listing.description = listing.pushed_description = edited.description_html
+    for row in listing.variants:
+        amount = edited.prices.get(row.external_id or "")
+        if amount is None or row.pushed_price is None:
+            continue
+        price = Money.parse(amount, store.currency).minor
+        if price != row.pushed_price and price > 0:
+            owned.add("price")
+            row.own_price = row.wanted_price = row.pushed_price = price
+    gained = sorted(owned - set(listing.owned_fields))
+    listing.owned_fields = sorted(owned)
+    return gained
+
+
+def note_read_back(session: Session, store_id: UUID, read: Mapping[UUID, int | None]) -> None:
+    """Quantities read from a store: how many were as we believed, and what they really are."""
+    rows = _rows(session, list(read))
+    matching = sum(1 for row in rows if read[row.id] == row.store_quantity)
+    now = clock.now()
+    for row in rows:
+        if read[row.id] is not None:
+            row.store_quantity = read[row.id]
+            if row.store_quantity == row.wanted_quantity:
+                row.confirmed_at, row.waiting_since = now, None
+            else:
+                row.waiting_since = row.waiting_since or now
+    session.execute(
+        update(Store)
+        .where(Store.id == store_id)
+        .values(sampled=len(rows), matching=matching, last_read_back_at=now)
+    )
+
+
+def forget_unseen_sales(session: Session) -> list[UUID]:
+    """Sales that never reached us no longer keep quantities down. Returns the variants to look at again."""
+    return list(
+        session.scalars(
+            update(ListingVariant)
+            .where(ListingVariant.unseen_until <= clock.now())
+            .values(unseen_sales=0, unseen_until=None)
+            .returning(ListingVariant.variant_id)
+        )
+    )
+
+
+def _differs(theirs: str, ours: str | None) -> bool:
+    """Stores reformat HTML: only the letters and digits are compared."""
+    if ours is None:
+        return False
+    return [char for char in theirs if char.isalnum()] != [char for char in ours if char.isalnum()]
+
+
+def _unlink(listing: Listing) -> None:
+    listing.state = UNLINKED
+    listing.error = "The product was deleted in the store."
+    listing.pushed_version = listing.wanted_version
+    for row in listing.variants:
+        row.external_id = row.external_inventory_id = row.store_quantity = None
+        row.waiting_since = None
+
+
+def _settle(listing: Listing) -> None:
+    """LIVE when the store shows everything as it should, else OUT_OF_SYNC."""
+    if listing.state in (HIDDEN, UNLINKED, FAILED) and listing.error is not None:
+        return
+    rows = [row for row in listing.variants if row.external_id is not None]
+    done = listing.pushed_version >= listing.wanted_version and all(
+        row.store_quantity == row.wanted_quantity
+        and (row.pushed_price, row.pushed_compare_at, row.pushed_cost)
+        == (row.wanted_price, row.wanted_compare_at, row.wanted_cost)
+        for row in rows
+    )
+    for row in rows:
+        if row.store_quantity == row.wanted_quantity and done:
+            row.waiting_since = None
+    if listing.state != HIDDEN:
+        wanted = LIVE if done else (PUSHING if listing.pushed_version == 0 else OUT_OF_SYNC)
+        if may_move(listing.state, wanted):
+            listing.state = wanted
+
+
+def _settle_many(session: Session, row_ids: Sequence[UUID]) -> None:
+    ids = session.scalars(
+        select(ListingVariant.listing_id).where(ListingVariant.id.in_(row_ids)).distinct()
+    ).all()
+    for listing in session.scalars(
+        select(Listing).where(Listing.id.in_(ids)).options(selectinload(Listing.variants))
+    ):
+        _settle(listing)
+
+
+def _rows(session: Session, row_ids: Sequence[UUID]) -> Sequence[ListingVariant]:
+    return session.scalars(
+        select(ListingVariant).where(ListingVariant.id.in_(row_ids)).order_by(ListingVariant.id).with_for_update()
+    ).all()
+
+
+def _locked(session: Session, listing_id: UUID) -> Listing:
+    return session.scalars(
+        select(Listing)
+        .where(Listing.id == listing_id)
+        .options(selectinload(Listing.variants))
+        .with_for_update(of=Listing)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _by_external_id(session: Session, store_id: UUID, external_id: str) -> Listing | None:
+    return session.scalar(
+        select(Listing)
+        .where(Listing.store_id == store_id, Listing.external_id == external_id)
+        .options(selectinload(Listing.variants))
+        .with_for_update(of=Listing)
+    )
+

@@ -1,0 +1,37 @@
+"""How an e-mail is laid out: what happened, what to do, one button, why you get it; as text and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader
+
+_TEMPLATES = Environment(loader=PackageLoader("app.notifications"), autoescape=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One e-mail's content. ``subject`` is fact, object and number in at most 60 characters, without personal
+    data; ``paragraphs`` say first what happened, then what to do."""
+
+    subject: str
+    paragraphs: Sequence[str]
+    button: tuple[str, str] | None = None
+    #: (left, right) pairs shown as a small table, for example SKU and quantity.
+    rows: Sequence[tuple[str, str]] = ()
+    reason: str = "You get this because of your role at Crossdock."
+
+    def text(self) -> str:
+        """The plain text part."""
+        parts = list(self.paragraphs)
+        if self.rows:
+            width = max(len(left) for left, _ in self.rows)
+            parts.append("\n".join(f"{left.ljust(width)}  {right}" for left, right in self.rows))
+        if self.button:
+            parts.append(f"{self.button[0]}:\n{self.button[1]}")
+        return "\n\n".join([*parts, f"--\n{self.reason}"])
+
+    def html(self) -> str:
+        """The HTML part."""
+        return _TEMPLATES.get_template("letter.html").render(letter=self)

@@ -1,0 +1,38 @@
+"""What orders tell the rest of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OrderEvent(Event):
+    order_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHeld(_OrderEvent):
+    """An order waits for somebody."""
+
+    topic: ClassVar[str] = "orders.held"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHoldsReleased(_OrderEvent):
+    """Nothing holds the order any more."""
+
+    topic: ClassVar[str] = "orders.holds_released"

@@ -1,0 +1,105 @@
+"""Reads of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.kit.errors import NotFound
+from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.orders.models import Order, OrderHold, TimelineEntry
+
+
+def orders(
+    session: Session,
+    retailer_id: UUID | None,
+    *,
+    statuses: Sequence[str] | None = None,
+    external_id: str | None = None,
+    search: str | None = None,
+    updated_since: datetime | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Order]:
+    """Orders with their lines and holds, newest first; of all retailers when ``retailer_id`` is None (console).
+
+    With ``updated_since`` the oldest change comes first, so that a reader who goes on from the last page misses
+    nothing.
+    """
+    limit = min(limit, LARGEST_LIMIT)
+    query = select(Order).options(selectinload(Order.lines), selectinload(Order.holds)).limit(limit + 1)
+    if retailer_id is not None:
+        query = query.where(Order.retailer_id == retailer_id)
+    if statuses:
+        query = query.where(Order.status.in_(statuses))
+    if external_id:
+        query = query.where(Order.external_id == external_id)
+    if search:
+        wanted = search.strip().lstrip("#")
+        condition = Order.external_name.contains(wanted, autoescape=True) | (Order.external_id == wanted)
+        if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
+            condition = condition | (Order.number == int(wanted))
+        query = query.where(condition)
+    if updated_since is not None:
+        query = query.where(Order.updated_at >= updated_since).order_by(Order.updated_at, Order.id)
+        if cursor:
+            query = query.where(func.row(Order.updated_at, Order.id) > func.row(*decode_cursor(cursor, 2)))
+        return page_of(session.scalars(query).all(), limit, lambda order: [order.updated_at, order.id])
+    query = query.order_by(Order.id.desc())
+    if cursor:
+        query = query.where(Order.id < decode_cursor(cursor, 1)[0])
+    return page_of(session.scalars(query).all(), limit, lambda order: [order.id])
+
+
+def order(session: Session, retailer_id: UUID | None, order_id: UUID) -> Order:
+    """One order with its lines and holds. Raises ``NotFound``."""
+    query = (
+        select(Order).where(Order.id == order_id).options(selectinload(Order.lines), selectinload(Order.holds))
+    )
+    if retailer_id is not None:
+        query = query.where(Order.retailer_id == retailer_id)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("order")
+    return found
+
+
+def order_by_token(session: Session, token: str) -> Order:
+    """The order of a shopper's tracking page. Needs a system scope. Raises ``NotFound``."""
+    found = session.scalar(select(Order).where(Order.tracking_token == token).options(selectinload(Order.lines)))
+    if found is None:
+        raise NotFound("order")
+    return found
+
+
+def timeline(session: Session, order_id: UUID, *, limit: int = 200) -> Sequence[TimelineEntry]:
+    """The story of an order as far as the reader may see it, newest first."""
+    return session.scalars(
+        select(TimelineEntry)
+        .where(TimelineEntry.order_id == order_id)
+        .order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def counts_by_status(session: Session, retailer_id: UUID) -> dict[str, int]:
+    """How many orders are in each status."""
+    rows = session.execute(
+        select(Order.status, func.count()).where(Order.retailer_id == retailer_id).group_by(Order.status)
+    )
+    return {status: count for status, count in rows}
+
+
+def orders_held_for(session: Session, retailer_id: UUID, reasons: Sequence[str]) -> Sequence[UUID]:
+    """Ids of the retailer's orders that wait for one of these reasons, oldest first."""
+    return session.scalars(
+        select(OrderHold.order_id)
+        .where(
+            OrderHold.retailer_id == retailer_id, OrderHold.reason.in_(reasons), OrderHold.released_at.is_(None)
+        )
+        .order_by(OrderHold.since)
+    ).all()

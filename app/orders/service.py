@@ -1,0 +1,292 @@
+"""Changing orders: taking them in, holding and releasing them, cancelling lines, and writing their story."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.config import key_ring
+from app.db import current_scope
+from app.kit import clock
+from app.kit.crypto import Place
+from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.ids import new_id, random_token
+from app.orders.events import OrderHeld, OrderHoldsReleased
+from app.orders.models import Order, OrderHold, OrderLine, TimelineEntry
+from app.orders.rules import ADVICE, CANCELLED, ON_HOLD, PENDING, HoldReason, address_problem
+from app.orders.story import SENTENCES
+from app.outbox.service import emit
+from app.stores.platform import Address
+
+LARGEST_QUANTITY = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLine:
+    """A line to be delivered. ``retail_price`` is what the shopper paid for one, in minor units."""
+
+    variant_id: UUID
+    quantity: int
+    title: str
+    sku: str
+    external_line_id: str | None = None
+    retail_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """An order to be taken in. ``external_id`` is unique within its store (or within the retailer, without one)."""
+
+    retailer_id: UUID
+    store_id: UUID | None
+    external_id: str
+    external_name: str
+    currency: str
+    address: Address | None
+    note: str
+    placed_at: datetime
+    lines: Sequence[NewLine]
+
+
+def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | None:
+    """Write an order and its lines. Returns its id, its number and the lines' ids in order; None when an order
+    with this external id is there already."""
+    order_id, now = new_id(), clock.now()
+    number = session.connection().scalar(
+        upsert(Order.__table__)
+        .values(
+            id=order_id,
+            retailer_id=new.retailer_id,
+            store_id=new.store_id,
+            external_id=new.external_id,
+            external_name=new.external_name,
+            status=PENDING,
+            currency=new.currency,
+            ship_to=_sealed(new.address, "orders", order_id),
+            ship_to_country=new.address.country_code if new.address else "",
+            note=new.note[:2000],
+            tracking_token=random_token(24),
+            placed_at=new.placed_at,
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["retailer_id", "store_id", "external_id"])
+        .returning(Order.number)
+    )
+    if number is None:
+        return None
+    rows = [
+        {
+            "id": new_id(),
+            "order_id": order_id,
+            "retailer_id": new.retailer_id,
+            "position": position,
+            "variant_id": line.variant_id,
+            "external_line_id": line.external_line_id,
+            "title": line.title,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "retail_price": line.retail_price,
+        }
+        for position, line in enumerate(new.lines)
+    ]
+    session.connection().execute(insert(OrderLine.__table__), rows)
+    return order_id, int(number), [row["id"] for row in rows]  # type: ignore[misc]
+
+
+def find_by_external_id(session: Session, retailer_id: UUID, store_id: UUID | None, external_id: str) -> Order | None:
+    """The order that a store (or an integrator) knows by this id."""
+    return session.scalar(
+        select(Order).where(
+            Order.retailer_id == retailer_id,
+            Order.store_id.is_not_distinct_from(store_id),
+            Order.external_id == external_id,
+        )
+    )
+
+
+def locked(session: Session, order_id: UUID) -> Order:
+    """An order, locked against other changes. Raises ``NotFound``."""
+    order = session.scalar(
+        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if order is None:
+        raise NotFound("order")
+    return order
+
+
+def hold(session: Session, order: Order, reason: HoldReason, *, details: dict[str, Any] | None = None) -> bool:
+    """Let an order wait. False when it waits for this already (its details are renewed)."""
+    now = clock.now()
+    held = session.scalar(
+        upsert(OrderHold)
+        .values(
+            id=new_id(),
+            order_id=order.id,
+            retailer_id=order.retailer_id,
+            reason=reason,
+            advice=ADVICE[reason],
+            details=details or {},
+            since=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(OrderHold.id)
+    )
+    order.status, order.updated_at = ON_HOLD, now
+    if held is None:
+        session.execute(
+            update(OrderHold)
+            .where(OrderHold.order_id == order.id, OrderHold.reason == reason, OrderHold.released_at.is_(None))
+            .values(details=details or {})
+        )
+        return False
+    tell(session, order, "order.held", advice=ADVICE[reason], reason=reason)
+    emit(session, OrderHeld(order_id=order.id, retailer_id=order.retailer_id, reason=reason))
+    return True
+
+
+def release(session: Session, order: Order, reasons: Sequence[HoldReason]) -> bool:
+    """End holds of these kinds. True when that was the last of them and nothing holds the order any more."""
+    now = clock.now()
+    ended = session.scalars(
+        update(OrderHold)
+        .where(OrderHold.order_id == order.id, OrderHold.reason.in_(reasons), OrderHold.released_at.is_(None))
+        .values(released_at=now, released_by=current_scope().actor)
+        .returning(OrderHold.id)
+    ).all()
+    if not ended:
+        return False
+    order.updated_at = now
+    left = session.scalar(
+        select(OrderHold.id).where(OrderHold.order_id == order.id, OrderHold.released_at.is_(None)).limit(1)
+    )
+    if left is not None:
+        return False
+    order.status = PENDING
+    tell(session, order, "order.released")
+    emit(session, OrderHoldsReleased(order_id=order.id, retailer_id=order.retailer_id))
+    return True
+
+
+def open_holds(session: Session, order_id: UUID) -> list[OrderHold]:
+    """Why an order waits."""
+    return list(
+        session.scalars(
+            select(OrderHold)
+            .where(OrderHold.order_id == order_id, OrderHold.released_at.is_(None))
+            .order_by(OrderHold.since)
+        )
+    )
+
+
+def change_address(session: Session, order: Order, address: Address) -> None:
+    """Replace the delivery address. Raises ``Invalid`` for one that can't be used."""
+    check_address(address)
+    order.ship_to = _sealed(address, "orders", order.id)
+    order.ship_to_country = address.country_code
+    order.updated_at = clock.now()
+    tell(session, order, "order.address_changed")
+
+
+def cancel_units(session: Session, order: Order, line: OrderLine, units: int) -> None:
+    """Write down that units of a line will not be delivered. Stock and money are the caller's."""
+    if not 0 < units <= line.quantity - line.cancelled:
+        raise Conflict("More than is open can't be cancelled.", code="quantity_exceeds_open")
+    line.cancelled += units
+    order.updated_at = clock.now()
+    tell(session, order, "order.line_cancelled", quantity=units, title=line.title)
+    session.flush()
+    lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
+    if all(row.cancelled == row.quantity for row in lines):
+        order.status = CANCELLED
+
+
+def tell(
+    session: Session,
+    order: Order,
+    message: str,
+    *,
+    purchase_order_id: UUID | None = None,
+    supplier_id: UUID | None = None,
+    **values: Any,
+) -> None:
+    """Add a line to the order's story. With a purchase order, its supplier reads it too."""
+    write_timeline(
+        session,
+        [
+            {
+                "order_id": order.id,
+                "retailer_id": order.retailer_id,
+                "purchase_order_id": purchase_order_id,
+                "supplier_id": supplier_id,
+                "message": message,
+                "values": values,
+            }
+        ],
+    )
+
+
+def write_timeline(session: Session, entries: Sequence[dict[str, Any]]) -> None:
+    """Add several lines at once."""
+    now, actor = clock.now(), current_scope().actor
+    session.connection().execute(
+        insert(TimelineEntry.__table__),
+        [
+            {
+                "id": new_id(),
+                "purchase_order_id": None,
+                "supplier_id": None,
+                "at": now,
+                "actor": actor,
+                "kind": SENTENCES[entry["message"]][0],
+                **entry,
+            }
+            for entry in entries
+        ],
+    )
+
+
+def check_address(address: Address) -> None:
+    """Raises ``Invalid``, naming the field, for an address that nothing can be sent to."""
+    problem = address_problem(
+        name=address.name,
+        address1=address.address1,
+        city=address.city,
+        postal_code=address.postal_code,
+        country_code=address.country_code,
+    )
+    if problem:
+        raise Invalid.field(f"shipping_address.{problem[0]}", "incomplete", problem[1])
+
+
+def address_of(sealed: bytes | None, table: str, row_id: UUID) -> Address | None:
+    """An address in the clear; the caller writes the reading into the audit log."""
+    if sealed is None:
+        return None
+    return Address(**orjson.loads(key_ring().open(sealed, Place(table, "ship_to", row_id))))
+
+
+def seal_address(address: Address, table: str, row_id: UUID) -> bytes:
+    """An address sealed for one row."""
+    return key_ring().seal(orjson.dumps(asdict(address)), Place(table, "ship_to", row_id))
+
+
+_MASK = re.compile(r"\S")
+
+
+def masked(text: str) -> str:
+    """Personal data as a page shows it before it is asked for."""
+    return _MASK.sub("•", text)
+
+
+def _sealed(address: Address | None, table: str, row_id: UUID) -> bytes | None:
+    return None if address is None else seal_address(address, table, row_id)

@@ -1,0 +1,74 @@
+"""What purchasing tells the rest of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRouted(Event):
+    """An order has its purchase orders and its stock; what is left is to pay."""
+
+    topic: ClassVar[str] = "purchasing.order_routed"
+    order_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PurchaseOrderEvent(Event):
+    purchase_order_id: UUID
+    order_id: UUID
+    retailer_id: UUID
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"purchase_order:{self.purchase_order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseOrderReleased(_PurchaseOrderEvent):
+    """The supplier may see the purchase order and is to be told."""
+
+    topic: ClassVar[str] = "purchasing.released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseOrderAcknowledged(_PurchaseOrderEvent):
+    """The supplier answered."""
+
+    topic: ClassVar[str] = "purchasing.acknowledged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseOrderChanged(_PurchaseOrderEvent):
+    """The purchase order's status moved."""
+
+    topic: ClassVar[str] = "purchasing.changed"
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesWithdrawn(_PurchaseOrderEvent):
+    """Units that were charged will not come: the supplier rejected them, or they were cancelled. ``cause`` names
+    this withdrawal uniquely within the purchase order."""
+
+    topic: ClassVar[str] = "purchasing.lines_withdrawn"
+    cause: str
+    goods: int

@@ -1,0 +1,127 @@
+"""Reads of purchase orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.kit.errors import NotFound
+from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.orders.rules import BACKORDERED, CONFIRMED, DELIVERED, PARTIALLY_SHIPPED, PENDING, PROCESSING, SHIPPED
+from app.purchasing.models import PurchaseOrder, Transmission
+
+#: Views of the supplier's queue: name → statuses.
+VIEWS: dict[str, tuple[str, ...]] = {
+    "new": (PENDING,),
+    "to_ship": (CONFIRMED, PROCESSING, PARTIALLY_SHIPPED),
+    "backordered": (BACKORDERED,),
+    "shipped": (SHIPPED,),
+    "delivered": (DELIVERED,),
+}
+
+
+def of_orders(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, list[PurchaseOrder]]:
+    """The purchase orders of each order with their lines."""
+    found: dict[UUID, list[PurchaseOrder]] = {order_id: [] for order_id in order_ids}
+    rows = session.scalars(
+        select(PurchaseOrder)
+        .where(PurchaseOrder.order_id.in_(list(found)))
+        .options(selectinload(PurchaseOrder.lines))
+        .order_by(PurchaseOrder.number)
+    )
+    for row in rows:
+        found[row.order_id].append(row)
+    return found
+
+
+def for_supplier(
+    session: Session,
+    supplier_id: UUID,
+    *,
+    statuses: Sequence[str] | None = None,
+    search: str | None = None,
+    updated_since: datetime | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[PurchaseOrder]:
+    """A supplier's released purchase orders with their lines: the queue has the longest waiting first; with
+    ``updated_since`` the oldest change comes first."""
+    limit = min(limit, LARGEST_LIMIT)
+    query = (
+        select(PurchaseOrder)
+        .where(PurchaseOrder.supplier_id == supplier_id, PurchaseOrder.released_at.is_not(None))
+        .options(selectinload(PurchaseOrder.lines))
+        .limit(limit + 1)
+    )
+    if statuses:
+        query = query.where(PurchaseOrder.status.in_(statuses))
+    if search:
+        wanted = search.strip().lstrip("#")
+        query = query.where(
+            PurchaseOrder.number.startswith(wanted, autoescape=True)
+            | PurchaseOrder.order_reference.contains(wanted, autoescape=True)
+        )
+    column = PurchaseOrder.updated_at if updated_since is not None else PurchaseOrder.released_at
+    if updated_since is not None:
+        query = query.where(PurchaseOrder.updated_at >= updated_since)
+    query = query.order_by(column, PurchaseOrder.id)
+    if cursor:
+        query = query.where(func.row(column, PurchaseOrder.id) > func.row(*decode_cursor(cursor, 2)))
+    rows = session.scalars(query).all()
+    key = "updated_at" if updated_since is not None else "released_at"
+    return page_of(rows, limit, lambda row: [getattr(row, key), row.id])
+
+
+def purchase_order(session: Session, supplier_id: UUID, purchase_order_id: UUID) -> PurchaseOrder:
+    """A released purchase order of this supplier with its lines. Raises ``NotFound``."""
+    found = session.scalar(
+        select(PurchaseOrder)
+        .where(
+            PurchaseOrder.id == purchase_order_id,
+            PurchaseOrder.supplier_id == supplier_id,
+            PurchaseOrder.released_at.is_not(None),
+        )
+        .options(selectinload(PurchaseOrder.lines))
+    )
+    if found is None:
+        raise NotFound("purchase order")
+    return found
+
+
+def counts_by_status(session: Session, supplier_id: UUID) -> dict[str, int]:
+    """How many of a supplier's purchase orders are in each status."""
+    rows = session.execute(
+        select(PurchaseOrder.status, func.count())
+        .where(PurchaseOrder.supplier_id == supplier_id, PurchaseOrder.released_at.is_not(None))
+        .group_by(PurchaseOrder.status)
+    )
+    return {status: count for status, count in rows}
+
+
+def late_count(session: Session, supplier_id: UUID, moment: datetime) -> int:
+    """How many purchase orders should have left by now and have not."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(PurchaseOrder)
+            .where(
+                PurchaseOrder.supplier_id == supplier_id,
+                PurchaseOrder.status.in_((PENDING, CONFIRMED, PROCESSING, PARTIALLY_SHIPPED)),
+                PurchaseOrder.ship_by < moment,
+            )
+        )
+        or 0
+    )
+
+
+def transmissions(session: Session, purchase_order_id: UUID) -> Sequence[Transmission]:
+    """How the supplier was told, newest first."""
+    return session.scalars(
+        select(Transmission)
+        .where(Transmission.purchase_order_id == purchase_order_id)
+        .order_by(Transmission.created_at.desc())
+    ).all()

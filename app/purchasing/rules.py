@@ -1,0 +1,157 @@
+"""Decisions about purchase orders, on plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.kit.money import Money
+from app.orders.rules import (
+    BACKORDERED,
+    CANCELLED,
+    CONFIRMED,
+    DELIVERED,
+    ON_HOLD,
+    PARTIALLY_SHIPPED,
+    PENDING,
+    PROCESSING,
+    RETURNED,
+    SHIPPED,
+)
+
+ANSWERS = ("accepted", "backordered", "rejected")
+#: Reasons for rejecting a line (the names of Orderful's X12 855 list, in our spelling).
+REJECT_REASONS = (
+    "out_of_stock",
+    "discontinued",
+    "invalid_price",
+    "invalid_item",
+    "undeliverable_address",
+    "invalid_shipping_method",
+    "other",
+)
+#: How long a supplier has to answer.
+ACKNOWLEDGE_WITHIN = timedelta(hours=24)
+
+#: Status → the statuses it may become. Every other move is refused; staying is always allowed.
+MOVES: Mapping[str, frozenset[str]] = {
+    PENDING: frozenset({ON_HOLD, CONFIRMED, BACKORDERED, PROCESSING, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
+    ON_HOLD: frozenset({PENDING, CANCELLED}),
+    CONFIRMED: frozenset({PROCESSING, BACKORDERED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
+    BACKORDERED: frozenset({CONFIRMED, PROCESSING, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
+    PROCESSING: frozenset({BACKORDERED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
+    # With the rest cancelled, what was shipped is all there is; it may even have arrived by then.
+    PARTIALLY_SHIPPED: frozenset({SHIPPED, DELIVERED}),
+    SHIPPED: frozenset({DELIVERED, RETURNED}),
+    DELIVERED: frozenset({RETURNED}),
+    CANCELLED: frozenset(),
+    RETURNED: frozenset(),
+}
+
+
+def may_move(current: str, wanted: str) -> bool:
+    """Whether a purchase order's status may change so."""
+    return wanted == current or wanted in MOVES[current]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineCounts:
+    """The counts of one line, from which its status follows."""
+
+    quantity: int
+    shipped: int = 0
+    delivered: int = 0
+    cancelled: int = 0
+    answer: str | None = None
+
+    @property
+    def open(self) -> int:
+        """Units still to leave the house."""
+        return self.quantity - self.shipped - self.cancelled
+
+
+def line_status(line: LineCounts) -> str:
+    """A line's status for people and the API."""
+    wanted = line.quantity - line.cancelled
+    if wanted == 0:
+        return "rejected" if line.answer == "rejected" else "cancelled"
+    if line.delivered >= wanted:
+        return "delivered"
+    if line.shipped >= wanted:
+        return "shipped"
+    if line.shipped:
+        return "partially_shipped"
+    return line.answer or "open"
+
+
+def purchase_order_status(lines: Sequence[LineCounts], *, released: bool, held: bool, processing: bool) -> str:
+    """A purchase order's status from its lines."""
+    live = [line for line in lines if line.quantity > line.cancelled]
+    if not live:
+        return CANCELLED
+    if not released:
+        return ON_HOLD if held else PENDING
+    if all(line.delivered >= line.quantity - line.cancelled for line in live):
+        return DELIVERED
+    if all(line.open == 0 for line in live):
+        return SHIPPED
+    if any(line.shipped for line in live):
+        return PARTIALLY_SHIPPED
+    if any(line.answer == "backordered" for line in live):
+        return BACKORDERED
+    if processing:
+        return PROCESSING
+    if all(line.answer == "accepted" for line in live):
+        return CONFIRMED
+    return PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a purchase order's money: goods and shipping for the supplier, of which the platform keeps the fee."""
+
+    goods: Money
+    shipping: Money
+    fee: Money
+
+    @property
+    def supplier(self) -> Money:
+        """What the supplier gets of it."""
+        return self.goods + self.shipping - self.fee
+
+    @property
+    def charged(self) -> Money:
+        """What the retailer pays for it."""
+        return self.goods + self.shipping
+
+
+def share_of(*, goods: Money, settled_goods: Money, total_goods: Money, shipping: Money, fee: Money, settled: Share) -> Share:
+    """The shipping and fee that belong to ``goods``, when ``settled`` has been shared out before.
+
+    Shipping and fee follow the value of the goods cumulatively, so that all shares together are exactly the
+    purchase order's totals, however often it is split.
+    """
+    done = settled_goods + goods
+    if not total_goods:
+        # Free goods: everything belongs to the first share.
+        return Share(goods, shipping - settled.shipping, fee - settled.fee)
+    basis = Money(done.minor, goods.currency)
+
+    def cumulative(whole: Money) -> Money:
+        if done == total_goods:
+            return whole
+        return Money((2 * whole.minor * basis.minor + total_goods.minor) // (2 * total_goods.minor), whole.currency)
+
+    return Share(goods, cumulative(shipping) - settled.shipping, cumulative(fee) - settled.fee)
+
+
+def ship_by(released_at: datetime, handling_days: int) -> datetime:
+    """When a supplier should have shipped: handling counts working days (Monday to Friday)."""
+    moment = released_at
+    remaining = max(1, handling_days)
+    while remaining:
+        moment += timedelta(days=1)
+        if moment.weekday() < 5:
+            remaining -= 1
+    return moment

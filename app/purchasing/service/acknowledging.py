@@ -1,0 +1,203 @@
+"""The supplier's answer, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.audit import service as audit
+from app.inventory.service import release
+from app.kit import clock
+from app.kit.errors import Conflict, Invalid, NotFound
+from app.orders.service import write_timeline
+from app.outbox.service import emit
+from app.purchasing.events import LinesWithdrawn, PurchaseOrderAcknowledged
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.rules import ANSWERS, REJECT_REASONS
+from app.purchasing.service.status import refresh_status
+from app.suppliers.models import Supplier
+
+#: With these reasons the units do not exist, and go out of stock.
+_NOT_THERE = frozenset({"out_of_stock", "discontinued"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineAnswer:
+    """What a supplier answers about one line. ``quantity``: how many units the answer is about (a rejection of
+    some of them accepts the rest); None means all that is open."""
+
+    line_id: UUID
+    answer: str
+    quantity: int | None = None
+    available_on: date | None = None
+    reason: str | None = None
+
+
+def acknowledge(
+    session: Session, supplier_id: UUID, purchase_order_id: UUID, answers: Sequence[LineAnswer]
+) -> PurchaseOrder:
+    """Take a supplier's answer. The same answer again changes nothing.
+
+    Rejected units are let go at once and withdrawn from the order; the refund follows by itself. Raises
+    ``NotFound``, ``Invalid`` and ``Conflict`` (for a line that has shipped or was cancelled).
+    """
+    purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
+    by_id = {line.id: line for line in purchase_order.lines}
+    for index, answer in enumerate(answers):
+        _check(answer, index, by_id)
+    rejected: dict[UUID, int] = {}
+    write_off: dict[UUID, int] = {}
+    goods = 0
+    for answer in answers:
+        line = by_id[answer.line_id]
+        units = _answer_line(line, answer)
+        if units:
+            goods += units * line.wholesale_price
+            (write_off if answer.reason in _NOT_THERE else rejected)[line.order_line_id] = units
+    reference = f"purchase_order:{purchase_order.id}"
+    release(session, rejected, reference=reference)
+    release(session, write_off, reference=reference, write_off=True)
+    if purchase_order.acknowledged_at is None and all(line.answer for line in purchase_order.lines):
+        purchase_order.acknowledged_at = clock.now()
+    session.flush()
+    refresh_status(session, purchase_order)
+    _tell(session, purchase_order, answers, {**rejected, **write_off}, goods)
+    return purchase_order
+
+
+def mark_processing(session: Session, supplier_id: UUID, purchase_order_id: UUID) -> PurchaseOrder:
+    """The supplier has begun to pack. Lines without an answer count as accepted."""
+    purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
+    if purchase_order.processing_at is not None:
+        return purchase_order
+    for line in purchase_order.lines:
+        line.answer = line.answer or "accepted"
+    purchase_order.processing_at = clock.now()
+    purchase_order.acknowledged_at = purchase_order.acknowledged_at or clock.now()
+    session.flush()
+    refresh_status(session, purchase_order)
+    _story(session, purchase_order, "po.processing", supplier=_supplier_name(session, supplier_id))
+    return purchase_order
+
+
+def locked_for_supplier(session: Session, supplier_id: UUID, purchase_order_id: UUID) -> PurchaseOrder:
+    """A released purchase order of this supplier, locked, with its lines. Raises ``NotFound``."""
+    purchase_order = session.scalar(
+        select(PurchaseOrder)
+        .where(
+            PurchaseOrder.id == purchase_order_id,
+            PurchaseOrder.supplier_id == supplier_id,
+            PurchaseOrder.released_at.is_not(None),
+        )
+        .options(selectinload(PurchaseOrder.lines))
+        .with_for_update(of=PurchaseOrder)
+        .execution_options(populate_existing=True)
+    )
+    if purchase_order is None:
+        raise NotFound("purchase order")
+    return purchase_order
+
+
+def _check(answer: LineAnswer, index: int, lines: dict[UUID, PurchaseOrderLine]) -> None:
+    where = f"lines[{index}]"
+    line = lines.get(answer.line_id)
+    if line is None:
+        raise Invalid.field(f"{where}.line_id", "unknown_line", "The purchase order has no such line.")
+    if answer.answer not in ANSWERS:
+        raise Invalid.field(f"{where}.status", "unknown_status", f"One of: {', '.join(ANSWERS)}.")
+    if answer.answer == "backordered" and answer.available_on is None:
+        raise Invalid.field(f"{where}.available_on", "required", "Say when the goods will be there.")
+    if answer.answer == "rejected" and answer.reason not in REJECT_REASONS:
+        raise Invalid.field(f"{where}.reason", "unknown_reason", f"One of: {', '.join(REJECT_REASONS)}.")
+    if answer.quantity is not None and not 0 < answer.quantity <= line.quantity:
+        raise Invalid.field(f"{where}.quantity", "out_of_range", f"A quantity from 1 to {line.quantity}.")
+
+
+def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
+    """Write the answer down. Returns the units newly withdrawn."""
+    open_units = line.quantity - line.shipped - line.cancelled
+    if answer.answer == "rejected":
+        if line.answer == "rejected" and not open_units:
+            return 0
+        units = answer.quantity if answer.quantity is not None else open_units
+        if units > open_units:
+            raise Conflict("More than is open can't be rejected.", code="quantity_exceeds_open")
+        line.cancelled += units
+        line.reason = answer.reason
+        # What is left of the line was not rejected.
+        line.answer = "rejected" if line.cancelled == line.quantity else "accepted"
+        line.available_on = None
+        return units
+    if line.answer == "rejected" or not open_units:
+        if line.answer == answer.answer or line.shipped:
+            return 0
+        raise Conflict("This line was rejected or cancelled before.", code="line_closed")
+    line.answer = answer.answer
+    line.available_on = answer.available_on if answer.answer == "backordered" else None
+    line.reason = answer.reason
+    return 0
+
+
+def _tell(
+    session: Session,
+    purchase_order: PurchaseOrder,
+    answers: Sequence[LineAnswer],
+    withdrawn: dict[UUID, int],
+    goods: int,
+) -> None:
+    supplier = _supplier_name(session, purchase_order.supplier_id)
+    tally = {name: sum(1 for answer in answers if answer.answer == name) for name in ANSWERS}
+    _story(session, purchase_order, "po.acknowledged", supplier=supplier, **tally)
+    audit.record(
+        session,
+        purchase_order.supplier_id,
+        "purchasing.acknowledged",
+        "purchase_order",
+        purchase_order.id,
+        details=tally,
+    )
+    ids = {
+        "purchase_order_id": purchase_order.id,
+        "order_id": purchase_order.order_id,
+        "retailer_id": purchase_order.retailer_id,
+        "supplier_id": purchase_order.supplier_id,
+    }
+    emit(session, PurchaseOrderAcknowledged(**ids))
+    if withdrawn:
+        titles = {line.order_line_id: line.title for line in purchase_order.lines}
+        for order_line_id, units in withdrawn.items():
+            _story(
+                session,
+                purchase_order,
+                "stock.rejected",
+                supplier=supplier,
+                quantity=units,
+                title=titles[order_line_id],
+            )
+        cancelled = sum(line.cancelled for line in purchase_order.lines)
+        emit(session, LinesWithdrawn(**ids, cause=f"rejected:{cancelled}", goods=goods))
+
+
+def _story(session: Session, purchase_order: PurchaseOrder, message: str, **values: object) -> None:
+    write_timeline(
+        session,
+        [
+            {
+                "order_id": purchase_order.order_id,
+                "retailer_id": purchase_order.retailer_id,
+                "purchase_order_id": purchase_order.id,
+                "supplier_id": purchase_order.supplier_id,
+                "message": message,
+                "values": values,
+            }
+        ],
+    )
+
+
+def _supplier_name(session: Session, supplier_id: UUID) -> str:
+    return session.get_one(Supplier, supplier_id).company_name

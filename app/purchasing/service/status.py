@@ -1,0 +1,90 @@
+"""Keeping purchase orders' statuses what their lines say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.kit import clock
+from app.kit.errors import Conflict
+from app.orders.models import Order
+from app.orders.rules import order_status
+from app.orders.service import open_holds
+from app.outbox.service import emit
+from app.purchasing.events import PurchaseOrderChanged
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.rules import LineCounts, may_move, purchase_order_status
+
+
+def counts(line: PurchaseOrderLine) -> LineCounts:
+    """A line's counts as a plain value."""
+    return LineCounts(
+        quantity=line.quantity,
+        shipped=line.shipped,
+        delivered=line.delivered,
+        cancelled=line.cancelled,
+        answer=line.answer,
+    )
+
+
+def refresh_status(session: Session, purchase_order: PurchaseOrder, *, held: bool = False) -> None:
+    """Derive the status anew after its lines or its release changed. Raises ``Conflict`` for a forbidden move."""
+    status = purchase_order_status(
+        [counts(line) for line in purchase_order.lines],
+        released=purchase_order.released_at is not None,
+        held=held,
+        processing=purchase_order.processing_at is not None,
+    )
+    purchase_order.updated_at = clock.now()
+    if status == purchase_order.status:
+        return
+    if not may_move(purchase_order.status, status):
+        raise Conflict(
+            f"A purchase order that is {purchase_order.status} can't become {status}.", code="move_not_allowed"
+        )
+    purchase_order.status = status
+    session.flush()
+    emit(
+        session,
+        PurchaseOrderChanged(
+            purchase_order_id=purchase_order.id,
+            order_id=purchase_order.order_id,
+            retailer_id=purchase_order.retailer_id,
+            supplier_id=purchase_order.supplier_id,
+            status=status,
+        ),
+    )
+
+
+def refresh_order_status(session: Session, order: Order) -> None:
+    """Derive an order's status anew from its purchase orders and holds; the order is locked by the caller."""
+    statuses = session.scalars(
+        select(PurchaseOrder.status).where(PurchaseOrder.order_id == order.id)
+    ).all()
+    cancelled = not statuses and order.status == "CANCELLED"
+    status = order_status(statuses, held=bool(open_holds(session, order.id)), cancelled=cancelled)
+    if status != order.status:
+        order.status = status
+        order.updated_at = clock.now()
+
+
+def mark_held(session: Session, order_id: UUID, *, held: bool) -> None:
+    """Show an unpaid order's purchase orders as on hold, or no longer."""
+    for purchase_order in locked_of_order(session, order_id):
+        if purchase_order.released_at is None:
+            refresh_status(session, purchase_order, held=held)
+
+
+def locked_of_order(session: Session, order_id: UUID) -> Sequence[PurchaseOrder]:
+    """An order's purchase orders with their lines, locked in the order of their ids."""
+    return session.scalars(
+        select(PurchaseOrder)
+        .where(PurchaseOrder.order_id == order_id)
+        .options(selectinload(PurchaseOrder.lines))
+        .order_by(PurchaseOrder.id)
+        .with_for_update(of=PurchaseOrder)
+        .execution_options(populate_existing=True)
+    ).all()

@@ -1,0 +1,44 @@
+"""What connected stores tell the rest of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConnected(Event):
+    """A store can be reached (again)."""
+
+    topic: ClassVar[str] = "stores.connected"
+    store_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"store:{self.store_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreDisconnected(Event):
+    """A store can't be reached any more. ``reason`` is ``uninstalled`` or ``access_lost``."""
+
+    topic: ClassVar[str] = "stores.disconnected"
+    store_id: UUID
+    retailer_id: UUID
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"store:{self.store_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id

@@ -1,0 +1,53 @@
+"""Reads of stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kit.errors import NotFound
+from app.stores.models import Store, StoreLocation
+from app.stores.platform import LocationRef
+from app.stores.service import LIVE
+
+
+def stores_of(session: Session, retailer_id: UUID) -> Sequence[Store]:
+    """A retailer's stores, oldest first."""
+    return session.scalars(
+        select(Store)
+        .where(Store.retailer_id == retailer_id, Store.status != "disconnected")
+        .order_by(Store.created_at)
+    ).all()
+
+
+def store_of(session: Session, retailer_id: UUID, store_id: UUID) -> Store:
+    """One store of a retailer. Raises ``NotFound``."""
+    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
+    if store is None:
+        raise NotFound("store")
+    return store
+
+
+def store_by_shop(session: Session, platform: str, external_id: str) -> Store | None:
+    """The live store of a platform's shop. Needs a system scope."""
+    return session.scalar(
+        select(Store).where(Store.platform == platform, Store.external_id == external_id, Store.status.in_(LIVE))
+    )
+
+
+def pending_requests(session: Session, platform: str, external_id: str) -> Sequence[Store]:
+    """Retailers' requests to connect a shop that its owner has not confirmed. Needs a system scope."""
+    return session.scalars(
+        select(Store)
+        .where(Store.platform == platform, Store.external_id == external_id, Store.status == "pending")
+        .order_by(Store.created_at)
+    ).all()
+
+
+def locations(session: Session, store_id: UUID) -> dict[UUID, LocationRef]:
+    """Supplier → its location in a store."""
+    rows = session.scalars(select(StoreLocation).where(StoreLocation.store_id == store_id))
+    return {row.supplier_id: LocationRef(row.external_location_id, row.external_service_id) for row in rows}

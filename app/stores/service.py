@@ -1,0 +1,250 @@
+"""Connecting stores, losing them, and keeping their credentials."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app import db
+from app.audit import service as audit
+from app.config import key_ring, settings
+from app.kit import clock
+from app.kit.crypto import Place
+from app.kit.errors import Conflict, CredentialsRefused, NotFound
+from app.kit.ids import new_id
+from app.outbox.service import emit
+from app.stores.events import StoreConnected, StoreDisconnected
+from app.stores.models import Store, StoreCredential, StoreLocation
+from app.stores.platform import Credentials, LocationRef, ShopFacts, StoreAccess, StorePlatform
+
+#: Statuses of a store that is or was really connected.
+LIVE = ("connected", "access_lost", "uninstalled")
+#: Credentials are renewed this long before they run out.
+_AHEAD = timedelta(minutes=5)
+
+
+def request_connection(session: Session, retailer_id: UUID, *, platform: str, external_id: str, url: str) -> Store:
+    """Note that a retailer wants to connect a shop. Nothing is claimed until the shop's owner confirms.
+
+    A shop that is this retailer's already is returned as it is; a second request is the first.
+    Raises ``Conflict`` when the shop is another retailer's.
+    """
+    found = session.scalars(
+        select(Store)
+        .where(Store.platform == platform, Store.external_id == external_id, Store.status != "disconnected")
+        .order_by(Store.created_at)
+    ).all()
+    for store in found:
+        if store.retailer_id == retailer_id:
+            return store
+    if any(store.status in LIVE for store in found):
+        raise Conflict("This shop is connected to another account.", code="shop_taken")
+    store = _new_store(retailer_id, platform=platform, external_id=external_id, url=url, status="pending")
+    session.add(store)
+    session.flush()
+    audit.record(session, retailer_id, "stores.connection_requested", "store", store.id)
+    return store
+
+
+def connect_without_credentials(session: Session, store: Store) -> Store:
+    """A store that needs no access granted (a custom store that calls us) is connected at once."""
+    if store.status == "pending":
+        _mark_connected(session, store)
+    return store
+
+
+def connect(
+    session: Session, retailer_id: UUID, platform: str, shop: ShopFacts, credentials: Credentials
+) -> Store:
+    """Connect a shop to a retailer, again if it was before: a new generation. The caller has made sure that the
+    shop's owner wants it. Needs a system scope, since the shop may have been another retailer's."""
+    store = session.scalar(
+        select(Store)
+        .where(Store.platform == platform, Store.external_id == shop.external_id, Store.status.in_(LIVE))
+        .with_for_update()
+    )
+    if store is not None and store.retailer_id != retailer_id:
+        raise Conflict("This shop is connected to another account.", code="shop_taken")
+    if store is None:
+        store = session.scalar(
+            select(Store)
+            .where(
+                Store.platform == platform,
+                Store.external_id == shop.external_id,
+                Store.retailer_id == retailer_id,
+                Store.status == "pending",
+            )
+            .with_for_update()
+        )
+    if store is None:
+        store = _new_store(
+            retailer_id, platform=platform, external_id=shop.external_id, url=shop.url, status="pending"
+        )
+        session.add(store)
+    elif store.status != "pending":
+        store.generation += 1
+    store.name, store.url, store.currency = shop.name, shop.url, shop.currency
+    store.timezone, store.country = shop.timezone, shop.country
+    store.platform_state = {**store.platform_state, **shop.remember}
+    session.flush()
+    save_credentials(session, store, credentials)
+    _mark_connected(session, store)
+    return store
+
+
+def save_credentials(session: Session, store: Store, credentials: Credentials) -> None:
+    """Seal and keep a store's credentials; access and refresh token are replaced together."""
+    ring = key_ring()
+
+    def sealed(column: str, token: str | None) -> bytes | None:
+        return None if token is None else ring.seal(token.encode(), Place("store_credentials", column, store.id))
+
+    values = {
+        "retailer_id": store.retailer_id,
+        "access_token": sealed("access_token", credentials.access_token),
+        "refresh_token": sealed("refresh_token", credentials.refresh_token),
+        "scopes": list(credentials.scopes),
+        "expires_at": credentials.expires_at,
+        "refresh_expires_at": credentials.refresh_expires_at,
+        "updated_at": clock.now(),
+    }
+    session.execute(
+        upsert(StoreCredential)
+        .values(store_id=store.id, **values)
+        .on_conflict_do_update(index_elements=["store_id"], set_=values)
+    )
+
+
+def access(store_id: UUID, platform: StorePlatform) -> StoreAccess:
+    """Our way into a store, renewed first when it is about to run out.
+
+    Runs in a short transaction of its own that holds the credential's row, so that of two workers one renews and
+    the other finds the new tokens, and so that a rotated token is never lost to somebody's rollback. Raises
+    ``CredentialsRefused`` when the store is not connected or must be connected again by a person.
+    """
+    with db.transaction() as session:
+        store = session.get(Store, store_id)
+        row = session.scalar(
+            select(StoreCredential).where(StoreCredential.store_id == store_id).with_for_update()
+        )
+        if store is None or row is None or store.status != "connected":
+            raise CredentialsRefused("the store is not connected")
+        current = StoreAccess(
+            external_id=store.external_id, credentials=_opened(row), remembered=store.platform_state
+        )
+        if row.expires_at is None or row.expires_at > clock.now() + _AHEAD:
+            return current
+        renewed = platform.refresh(current)
+        save_credentials(session, store, renewed)
+        return StoreAccess(external_id=store.external_id, credentials=renewed, remembered=store.platform_state)
+
+
+def lose_access(session: Session, store_id: UUID) -> bool:
+    """The store refuses our credentials; a person must connect again. False when that was known."""
+    store = session.scalar(select(Store).where(Store.id == store_id).with_for_update())
+    if store is None or store.status != "connected":
+        return False
+    store.status = "access_lost"
+    audit.record(session, store.retailer_id, "stores.access_lost", "store", store.id)
+    emit(session, StoreDisconnected(store_id=store.id, retailer_id=store.retailer_id, reason="access_lost"))
+    return True
+
+
+def uninstall(session: Session, store: Store, *, triggered_at: datetime | None) -> bool:
+    """The merchant removed us. False, and nothing changes, when the word is about an earlier installation."""
+    if store.status not in ("connected", "access_lost"):
+        return False
+    if triggered_at is not None and store.installed_at is not None and triggered_at < store.installed_at:
+        return False
+    store.status, store.uninstalled_at = "uninstalled", clock.now()
+    session.execute(delete(StoreCredential).where(StoreCredential.store_id == store.id))
+    audit.record(session, store.retailer_id, "stores.uninstalled", "store", store.id)
+    emit(session, StoreDisconnected(store_id=store.id, retailer_id=store.retailer_id, reason="uninstalled"))
+    return True
+
+
+def remember_location(session: Session, store: Store, supplier_id: UUID, location: LocationRef) -> None:
+    """Keep the location that stands for a supplier in a store."""
+    session.execute(
+        upsert(StoreLocation)
+        .values(
+            store_id=store.id,
+            supplier_id=supplier_id,
+            retailer_id=store.retailer_id,
+            external_location_id=location.location_id,
+            external_service_id=location.service_id,
+            created_at=clock.now(),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def change_buffer(
+    session: Session, retailer_id: UUID, store_id: UUID, *, percent: int, units: int, cap: int | None
+) -> Store:
+    """Change how much of the stock a store is not shown. Values are checked by the caller's form."""
+    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
+    if store is None:
+        raise NotFound("store")
+    store.buffer_percent, store.buffer_units, store.quantity_cap = percent, units, cap
+    audit.record(
+        session,
+        retailer_id,
+        "stores.buffer_changed",
+        "store",
+        store.id,
+        details={"percent": percent, "units": units, "cap": cap},
+    )
+    emit(session, StoreConnected(store_id=store.id, retailer_id=retailer_id))
+    return store
+
+
+def _new_store(retailer_id: UUID, *, platform: str, external_id: str, url: str, status: str) -> Store:
+    return Store(
+        id=new_id(),
+        retailer_id=retailer_id,
+        platform=platform,
+        external_id=external_id,
+        name=external_id,
+        url=url,
+        currency="USD",
+        timezone="UTC",
+        country="US",
+        status=status,
+        generation=1,
+        buffer_percent=settings().default_buffer_percent,
+        buffer_units=0,
+        platform_state={},
+        created_at=clock.now(),
+        sampled=0,
+        matching=0,
+    )
+
+
+def _mark_connected(session: Session, store: Store) -> None:
+    store.status, store.installed_at, store.uninstalled_at = "connected", clock.now(), None
+    session.flush()
+    audit.record(
+        session, store.retailer_id, "stores.connected", "store", store.id, details={"generation": store.generation}
+    )
+    emit(session, StoreConnected(store_id=store.id, retailer_id=store.retailer_id))
+
+
+def _opened(row: StoreCredential) -> Credentials:
+    ring = key_ring()
+    refresh = row.refresh_token
+    return Credentials(
+        access_token=ring.open(
+            row.access_token, Place("store_credentials", "access_token", row.store_id)
+        ).decode(),
+        refresh_token=None
+        if refresh is None
+        else ring.open(refresh, Place("store_credentials", "refresh_token", row.store_id)).decode(),
+        scopes=tuple(row.scopes),
+        expires_at=row.expires_at,
+        refresh_expires_at=row.refresh_expires_at,
+    )

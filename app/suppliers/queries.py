@@ -1,0 +1,97 @@
+"""Reads of suppliers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kit.errors import NotFound
+from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.suppliers.models import ShippingRate, Supplier, SupplierApplication, SupplierStatusChange
+from app.suppliers.rules import ACTIVE, Rate
+
+
+def active_suppliers(
+    session: Session,
+    *,
+    search: str | None = None,
+    category_ids: Sequence[UUID] | None = None,
+    country: str | None = None,
+    business_type: str | None = None,
+    min_rating: Decimal | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Supplier]:
+    """Suppliers that sell now, by name. ``category_ids`` are suppliers' ids when filtered by category."""
+    limit = min(limit, LARGEST_LIMIT)
+    query = (
+        select(Supplier)
+        .where(Supplier.status == ACTIVE)
+        .order_by(Supplier.company_name, Supplier.id)
+        .limit(limit + 1)
+    )
+    if search:
+        query = query.where(Supplier.search_text.contains(search.casefold(), autoescape=True))
+    if category_ids is not None:
+        query = query.where(Supplier.id.in_(category_ids))
+    if country:
+        query = query.where(Supplier.country == country.upper())
+    if business_type:
+        query = query.where(Supplier.business_type == business_type)
+    if min_rating is not None:
+        query = query.where(Supplier.rating >= min_rating)
+    if cursor:
+        name, last_id = decode_cursor(cursor, 2)
+        query = query.where(
+            (Supplier.company_name > name) | ((Supplier.company_name == name) & (Supplier.id > last_id))
+        )
+    return page_of(session.scalars(query).all(), limit, lambda supplier: [supplier.company_name, supplier.id])
+
+
+def supplier(session: Session, supplier_id: UUID) -> Supplier:
+    """One supplier. Raises ``NotFound``."""
+    found = session.get(Supplier, supplier_id)
+    if found is None:
+        raise NotFound("supplier")
+    return found
+
+
+def rates_of(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[Rate]]:
+    """The shipping rates of each supplier."""
+    found: dict[UUID, list[Rate]] = {supplier_id: [] for supplier_id in supplier_ids}
+    for row in session.scalars(select(ShippingRate).where(ShippingRate.supplier_id.in_(list(found)))):
+        found[row.supplier_id].append(
+            Rate(
+                row.name,
+                tuple(row.countries),
+                row.first_item,
+                row.next_item,
+                row.transit_days_min,
+                row.transit_days_max,
+            )
+        )
+    return found
+
+
+def applications(session: Session, statuses: Sequence[str]) -> Sequence[tuple[Supplier, SupplierApplication]]:
+    """Suppliers in the given statuses with what they applied with, longest waiting first. System scope."""
+    rows = session.execute(
+        select(Supplier, SupplierApplication)
+        .join(SupplierApplication, SupplierApplication.supplier_id == Supplier.id)
+        .where(Supplier.status.in_(statuses))
+        .order_by(SupplierApplication.submitted_at)
+    )
+    return [(one, application) for one, application in rows]
+
+
+def history(session: Session, supplier_id: UUID) -> Sequence[SupplierStatusChange]:
+    """How a supplier's status came about, newest first."""
+    return session.scalars(
+        select(SupplierStatusChange)
+        .where(SupplierStatusChange.supplier_id == supplier_id)
+        .order_by(SupplierStatusChange.at.desc())
+    ).all()
