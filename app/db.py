@@ -10,16 +10,29 @@ transaction sees no tenant's rows at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, Date, DateTime, Engine, Integer, MetaData, Text, Uuid, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    create_engine,
+    event,
+    insert,
+)
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -220,3 +233,13 @@ def transaction() -> Iterator[Session]:
     with Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
 
+
+def table_of(model: type[Base]) -> Table:
+    """A model's table, for statements that write lists of rows without going through objects."""
+    return cast(Table, model.__table__)
+
+
+def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert a list of rows in one statement, the quick way of the hot paths (no RETURNING, no objects)."""
+    if rows:
+        session.connection().execute(insert(table_of(model)), list(rows))

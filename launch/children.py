@@ -77,7 +77,7 @@ def spawn(
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
-        preexec_fn=prepare,  # noqa: PLW1509  (single-threaded here)
+        preexec_fn=prepare,
     )
 
 

@@ -151,7 +151,15 @@ def _initialise(binaries: Path, data: Path, password_file: Path, user: ServiceUs
     try:
         if user is not None:
             os.chown(handed.name, user.uid, user.gid)
-        argv = [binaries / "initdb", "-D", data, "-U", _USER, f"--pwfile={handed.name}", "--auth=scram-sha-256"]
+        argv = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            _USER,
+            f"--pwfile={handed.name}",
+            "--auth=scram-sha-256",
+        ]
         argv += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync"]
         child = spawn(argv, user=user, cwd=data.parent, env=_environment(), output=subprocess.PIPE)
         output, _ = child.communicate(timeout=60)

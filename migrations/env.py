@@ -27,10 +27,14 @@ def same_type(*args: Any) -> bool | None:
 def run() -> None:
     """Apply what is missing, each migration in its own transaction."""
     url = context.get_x_argument(as_dictionary=True).get("url") or settings().database_url
-    engine = create_engine(psycopg2_url(url), connect_args={"options": "-c lock_timeout=4000 -c statement_timeout=5000"})
+    engine = create_engine(
+        psycopg2_url(url), connect_args={"options": "-c lock_timeout=4000 -c statement_timeout=5000"}
+    )
     with engine.connect() as connection:
         # One migration run at a time; others wait and then find nothing to do.
-        connection.execute(text("set statement_timeout = 0; select pg_advisory_lock(7241001); set statement_timeout = 5000"))
+        connection.execute(
+            text("set statement_timeout = 0; select pg_advisory_lock(7241001); set statement_timeout = 5000")
+        )
         connection.commit()
         context.configure(
             connection=connection,

@@ -58,9 +58,7 @@ class Leases:
         mine = or_(*(and_(Task.id == run.task_id, Task.attempts == run.attempt) for run in runs))
         with db.system_scope(actor="lease"), db.transaction() as session:
             session.execute(
-                update(Task)
-                .where(mine, Task.state == TaskState.RUNNING)
-                .values(lease_until=func.now() + LEASE)
+                update(Task).where(mine, Task.state == TaskState.RUNNING).values(lease_until=func.now() + LEASE)
             )
 
 

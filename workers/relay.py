@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
 from app import db, log
+from app.db import table_of
 from app.inbox.models import InboxMessage
 from app.kit.crash import crash_point
 from app.kit.ids import new_id
@@ -51,9 +52,7 @@ class Relay:
 
     def __init__(self, connection: redis.Redis) -> None:
         self._redis = connection
-        self._queues = {
-            name: RedisQueue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES
-        }
+        self._queues = {name: RedisQueue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES}
         self._next_sweep = 0.0
 
     def step(self) -> bool:
@@ -136,7 +135,7 @@ class Relay:
             in_flight: dict[str, int] = dict(
                 session.execute(
                     select(Task.queue, func.count()).where(Task.state == TaskState.ENQUEUED).group_by(Task.queue)
-                ).all()  # type: ignore[arg-type]
+                ).all()
             )
             chosen: list[tuple[UUID, str]] = []
             for queue in QUEUES:
@@ -216,7 +215,7 @@ def run_for_ever(connection: redis.Redis) -> None:
                     trouble = 0.1
                     time.sleep(nap)
                     _still_leading(leader)
-        except (db.DATABASE_TROUBLE, redis.RedisError) as error:
+        except (*db.DATABASE_TROUBLE, redis.RedisError) as error:
             logger.warning("relay waits", reason=type(error).__name__)
             time.sleep(trouble)
             trouble = min(2.0, trouble * 2)
@@ -294,4 +293,4 @@ def task_row(
 def add_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add tasks; those that are there already, or that a waiting one stands for, are left out."""
     if rows:
-        session.connection().execute(insert(Task.__table__).on_conflict_do_nothing(), list(rows))
+        session.connection().execute(insert(table_of(Task)).on_conflict_do_nothing(), list(rows))

@@ -69,7 +69,7 @@ def _run_one(declared: Job[Any], task_id: UUID) -> None:
             logger.warning("database lost", job_name=declared.name, task=str(task_id))
             return
         _fail(declared, run, f"Database: {type(error.orig).__name__}", None)
-    except Exception as error:  # noqa: BLE001  (whatever a job raises ends as a visible, retryable task)
+    except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         logger.exception("job failed", job_name=declared.name, task=str(task_id))
         _fail(declared, run, f"{type(error).__name__} at {place.name}:{place.lineno}", None)
@@ -125,9 +125,7 @@ def _fail(
         with db.transaction() as session:
             session.execute(
                 update(Task)
-                .where(
-                    Task.id == run.task_id, Task.attempts == run.attempt, Task.state == TaskState.RUNNING
-                )
+                .where(Task.id == run.task_id, Task.attempts == run.attempt, Task.state == TaskState.RUNNING)
                 .values(**values)
             )
     except DBAPIError:

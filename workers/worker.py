@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import redis
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
@@ -16,7 +14,7 @@ from workers.registry import jobs
 class PlainWorker(SimpleWorker):
     """RQ's in-process worker, which looks for a lost Redis every second instead of backing off to a minute."""
 
-    max_connection_wait_time: ClassVar[float] = 1.0
+    max_connection_wait_time = 1.0
 
 
 def connect(url: str) -> redis.Redis:

@@ -22,7 +22,7 @@ class Xid8(UserDefinedType[int]):
         """The type's name in SQL."""
         return "xid8"
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:  # noqa: ARG002
         """Transaction ids arrive as text."""
         return lambda value: None if value is None else int(value)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent, AuditSeal, Xid8
 from app.audit.rules import GENESIS, leaf_hash, merkle_root, seal_hash
-from app.db import current_scope
+from app.db import add_rows, current_scope
 from app.kit import clock
 from app.kit.ids import new_id
 
@@ -54,7 +54,7 @@ def record_many(
         }
         event_id = new_id()
         rows.append({"id": event_id, "leaf": leaf_hash(event_id=event_id, **row), **row})
-    session.connection().execute(insert(AuditEvent.__table__), rows)
+    add_rows(session, AuditEvent, rows)
 
 
 def seal(session: Session) -> int:
@@ -162,7 +162,12 @@ def _verify_one(session: Session, organisation_id: UUID) -> tuple[int, list[Find
         leaves = [_leaf_of(event) for event in events]
         if len(leaves) != seal_row.rows:
             findings.append(
-                Finding(organisation_id, seal_row.n, None, f"{seal_row.rows} events were sealed, {len(leaves)} are here")
+                Finding(
+                    organisation_id,
+                    seal_row.n,
+                    None,
+                    f"{seal_row.rows} events were sealed, {len(leaves)} are here",
+                )
             )
         root = merkle_root(leaves) if leaves else b""
         if root != bytes(seal_row.root):
@@ -178,9 +183,7 @@ def _verify_one(session: Session, organisation_id: UUID) -> tuple[int, list[Find
 
 def _window(session: Session, organisation_id: UUID, start: int, end: int) -> Sequence[AuditEvent]:
     return session.scalars(
-        select(AuditEvent)
-        .where(*_in_window(organisation_id, start, end))
-        .order_by(AuditEvent.xid, AuditEvent.seq)
+        select(AuditEvent).where(*_in_window(organisation_id, start, end)).order_by(AuditEvent.xid, AuditEvent.seq)
     ).all()
 
 

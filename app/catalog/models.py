@@ -69,9 +69,7 @@ class SupplierProduct(Base):
     in_stock: Mapped[bool]
     #: Title, brand, tags and SKUs folded to plain lower-case letters.
     search_text: Mapped[str]
-    search_words: Mapped[Any] = mapped_column(
-        TSVECTOR, Computed("to_tsvector('simple', search_text)", persisted=True)
-    )
+    search_words: Mapped[Any] = mapped_column(TSVECTOR, Computed("to_tsvector('simple', search_text)", persisted=True))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -36,7 +36,9 @@ class ProductFilter:
     sort: Sort = "newest"
 
 
-def products(session: Session, wanted: ProductFilter, *, limit: int = 50, cursor: str | None = None) -> Page[SupplierProduct]:
+def products(
+    session: Session, wanted: ProductFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page[SupplierProduct]:
     """Active products of active suppliers, with variants and pictures.
 
     Words are matched by their beginnings; a query that no product's words match is tried again by likeness

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from slugify import slugify
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.catalog.events import ProductsChanged
 from app.catalog.models import Category, ProductImage, SupplierProduct, SupplierVariant
 from app.catalog.rules import folded
+from app.db import add_rows, table_of
 from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
@@ -89,9 +90,7 @@ def set_status(session: Session, supplier_id: UUID, product_ids: Sequence[UUID],
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def change_prices(
-    session: Session, supplier_id: UUID, prices: Mapping[UUID, int]
-) -> None:
+def change_prices(session: Session, supplier_id: UUID, prices: Mapping[UUID, int]) -> None:
     """Change wholesale prices (minor units) of a supplier's variants. Raises ``NotFound`` for a foreign one."""
     rows = session.scalars(
         select(SupplierVariant)
@@ -118,7 +117,7 @@ def _save_product_rows(
     categories: Mapping[str, UUID],
     now: Any,
 ) -> dict[str, UUID]:
-    statement = upsert(SupplierProduct.__table__)
+    statement = upsert(table_of(SupplierProduct))
     kept = ("id", "supplier_id", "handle", "created_at", "in_stock", "lowest_wholesale", "highest_wholesale")
     rows = [
         {
@@ -168,7 +167,7 @@ def _save_variant_rows(
     products: Mapping[str, UUID],
     now: Any,
 ) -> dict[str, UUID]:
-    statement = upsert(SupplierVariant.__table__)
+    statement = upsert(table_of(SupplierVariant))
     rows = [
         {
             "id": new_id(),
@@ -214,10 +213,17 @@ def _save_images(session: Session, records: Sequence[ProductRecord], products: M
     session.execute(
         delete(ProductImage).where(ProductImage.product_id.in_([products[record.handle] for record in with_images]))
     )
-    session.connection().execute(
-        insert(ProductImage.__table__),
+    add_rows(
+        session,
+        ProductImage,
         [
-            {"id": new_id(), "product_id": products[record.handle], "url": url, "alt": alt, "position": position}
+            {
+                "id": new_id(),
+                "product_id": products[record.handle],
+                "url": url,
+                "alt": alt,
+                "position": position,
+            }
             for record in with_images
             for position, (url, alt) in enumerate(dict(record.images).items())
         ],

@@ -34,7 +34,6 @@ class Shipment(Base):
     order_id: Mapped[UUID]
     retailer_id: Mapped[UUID]
     supplier_id: Mapped[UUID]
-    store_id: Mapped[UUID | None]
     #: An adapter's name, or any word for a carrier that we do not know.
     carrier: Mapped[str]
     tracking_number: Mapped[str]

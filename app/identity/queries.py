@@ -39,9 +39,7 @@ def members(session: Session, organisation_id: UUID) -> Sequence[Member]:
 
 def recipients(session: Session, organisation_id: UUID, permission: str) -> Sequence[str]:
     """The e-mail addresses of the members who hold a permission. Needs a system scope."""
-    return [
-        member.email for member in members(session, organisation_id) if permission in ROLES[member.role]
-    ]
+    return [member.email for member in members(session, organisation_id) if permission in ROLES[member.role]]
 
 
 def organisations_of(session: Session, user_id: UUID) -> Sequence[Organisation]:

@@ -65,7 +65,9 @@ ROLES: dict[str, frozenset[str]] = {
     "supplier_finance": frozenset({"purchase_orders.read", "statements.read", "payouts.write", "analytics.read"}),
     "retailer_owner": _RETAILER_ALL,
     "retailer_manager": _RETAILER_ALL - {"team.write", "keys.write", "billing.write"},
-    "retailer_fulfilment": frozenset({"catalog.read", "listings.read", "orders.read", "orders.write", "orders.read_address"}),
+    "retailer_fulfilment": frozenset(
+        {"catalog.read", "listings.read", "orders.read", "orders.write", "orders.read_address"}
+    ),
     "retailer_readonly": frozenset({"catalog.read", "listings.read", "orders.read", "billing.read", "analytics.read"}),
 }
 
@@ -147,4 +149,5 @@ def pause_after(failures: int, allowed: int) -> timedelta | None:
     """How long to wait after so many failures; None while they are allowed."""
     if failures < allowed:
         return None
-    return min(THROTTLE_FIRST_PAUSE * 2 ** min(failures - allowed, 10), THROTTLE_LONGEST_PAUSE)
+    doublings = 1 << min(failures - allowed, 10)
+    return min(THROTTLE_FIRST_PAUSE * doublings, THROTTLE_LONGEST_PAUSE)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.config import key_ring
+from app.db import table_of
 from app.inbox.models import InboxMessage
 from app.kit import clock
 from app.kit.crypto import Place
@@ -35,7 +36,7 @@ def take_in(session: Session, received: Received) -> UUID | None:
     message_id = new_id()
     sealed = key_ring().seal(received.body, Place("inbox_messages", "body", message_id))
     return session.connection().scalar(
-        insert(InboxMessage.__table__)
+        insert(table_of(InboxMessage))
         .values(
             id=message_id,
             source=received.source,

@@ -19,9 +19,7 @@ class LedgerAccount(Base):
 
     __tablename__ = "ledger_accounts"
     __tenancy__ = SYSTEM
-    __table_args__ = (
-        UniqueConstraint("kind", "organisation_id", "currency", postgresql_nulls_not_distinct=True),
-    )
+    __table_args__ = (UniqueConstraint("kind", "organisation_id", "currency", postgresql_nulls_not_distinct=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     #: One of ``app.ledger.rules.AccountKind``.

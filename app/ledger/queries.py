@@ -26,7 +26,12 @@ class Balance:
 def balances(session: Session) -> Sequence[Balance]:
     """Every account's balance."""
     rows = session.execute(
-        select(LedgerAccount.kind, LedgerAccount.organisation_id, LedgerAccount.currency, func.sum(Posting.amount))
+        select(
+            LedgerAccount.kind,
+            LedgerAccount.organisation_id,
+            LedgerAccount.currency,
+            func.sum(Posting.amount),
+        )
         .join(Posting, Posting.account_id == LedgerAccount.id)
         .group_by(LedgerAccount.id)
         .order_by(LedgerAccount.kind, LedgerAccount.currency)

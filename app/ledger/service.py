@@ -36,7 +36,7 @@ def post(
     lines = [line for line in lines if line.amount]
     check_balanced(lines)
     now = clock.now()
-    entry_id = session.scalar(
+    entry_id: UUID | None = session.scalar(
         upsert(JournalEntry)
         .values(
             id=new_id(),

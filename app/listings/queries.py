@@ -92,7 +92,9 @@ def listed_products(session: Session, retailer_id: UUID, product_ids: Sequence[U
     )
 
 
-def import_batch(session: Session, retailer_id: UUID, batch_id: UUID) -> tuple[ImportBatch, list[tuple[ImportItem, Listing | None]]]:
+def import_batch(
+    session: Session, retailer_id: UUID, batch_id: UUID
+) -> tuple[ImportBatch, list[tuple[ImportItem, Listing | None]]]:
     """An import with what became of each product. Raises ``NotFound``."""
     batch = session.scalar(
         select(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.retailer_id == retailer_id)
@@ -132,7 +134,11 @@ def sync_figures(session: Session, store_id: UUID) -> SyncFigures:
     hidden = session.scalar(
         select(func.count())
         .select_from(Listing)
-        .where(Listing.store_id == store_id, Listing.state == HIDDEN, Listing.pushed_version >= Listing.wanted_version)
+        .where(
+            Listing.store_id == store_id,
+            Listing.state == HIDDEN,
+            Listing.pushed_version >= Listing.wanted_version,
+        )
     )
     waited = func.extract("epoch", clock.now() - ListingVariant.waiting_since)
     lag, confirmed = session.execute(
@@ -189,9 +195,7 @@ def listings_to_push(session: Session, store: Store, limit: int) -> list[ToPush]
         )
     }
     paths = category_paths(session, [product.category_id for _, product, _ in rows])
-    return [
-        _to_push(found, product, company, variants, paths, store.currency) for found, product, company in rows
-    ]
+    return [_to_push(found, product, company, variants, paths, store.currency) for found, product, company in rows]
 
 
 def _to_push(
@@ -215,9 +219,7 @@ def _to_push(
             "key": str(found.id),
             # A field that the retailer changed in its own store is left alone once it is there.
             "title": found.title if first or found.title != found.pushed_title else None,
-            "description_html": found.description
-            if first or found.description != found.pushed_description
-            else None,
+            "description_html": found.description if first or found.description != found.pushed_description else None,
             "vendor": product.brand or company,
             "product_type": category.rsplit(" > ", 1)[-1],
             "tags": product.tags,
@@ -328,14 +330,16 @@ def sample_to_read_back(session: Session, store_id: UUID, limit: int, settled: t
     ).all()
 
 
-def variants_by_external_id(session: Session, store_id: UUID, external_ids: Sequence[str]) -> dict[str, tuple[UUID, UUID]]:
+def variants_by_external_id(
+    session: Session, store_id: UUID, external_ids: Sequence[str]
+) -> dict[str, tuple[UUID, UUID]]:
     """Store's variant id → (supplier variant, listing variant) of what is ours."""
     rows = session.execute(
         select(ListingVariant.external_id, ListingVariant.variant_id, ListingVariant.id).where(
             ListingVariant.store_id == store_id, ListingVariant.external_id.in_(external_ids)
         )
     )
-    return {external_id: (variant_id, row_id) for external_id, variant_id, row_id in rows}
+    return {str(external_id): (variant_id, row_id) for external_id, variant_id, row_id in rows}
 
 
 def first_images(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -29,7 +29,9 @@ def unread_count(session: Session, organisation_id: UUID) -> int:
             select(func.count())
             .select_from(Notice)
             .where(
-                Notice.organisation_id == organisation_id, Notice.read_at.is_(None), Notice.resolved_at.is_(None)
+                Notice.organisation_id == organisation_id,
+                Notice.read_at.is_(None),
+                Notice.resolved_at.is_(None),
             )
         )
         or 0

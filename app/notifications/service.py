@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.config import key_ring, keyed_hash
+from app.db import table_of
 from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.ids import new_id
@@ -85,7 +86,7 @@ def queue_email(
             return ring.seal(text.encode(), Place("emails", column, row_id))
 
         done = session.connection().execute(
-            insert(Email.__table__)
+            insert(table_of(Email))
             .values(
                 id=email_id,
                 organisation_id=organisation_id,

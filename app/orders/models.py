@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Sequence, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Sequence,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
@@ -89,7 +97,13 @@ class OrderHold(Base):
     __tenancy__ = own("retailer_id")
     __table_args__ = (
         ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
-        Index("uq_order_holds_open", "order_id", "reason", unique=True, postgresql_where=text("released_at is null")),
+        Index(
+            "uq_order_holds_open",
+            "order_id",
+            "reason",
+            unique=True,
+            postgresql_where=text("released_at is null"),
+        ),
         Index(None, "retailer_id", "since", postgresql_where=text("released_at is null")),
     )
 

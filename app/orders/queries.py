@@ -57,9 +57,7 @@ def orders(
 
 def order(session: Session, retailer_id: UUID | None, order_id: UUID) -> Order:
     """One order with its lines and holds. Raises ``NotFound``."""
-    query = (
-        select(Order).where(Order.id == order_id).options(selectinload(Order.lines), selectinload(Order.holds))
-    )
+    query = select(Order).where(Order.id == order_id).options(selectinload(Order.lines), selectinload(Order.holds))
     if retailer_id is not None:
         query = query.where(Order.retailer_id == retailer_id)
     found = session.scalar(query)
@@ -99,7 +97,9 @@ def orders_held_for(session: Session, retailer_id: UUID, reasons: Sequence[str])
     return session.scalars(
         select(OrderHold.order_id)
         .where(
-            OrderHold.retailer_id == retailer_id, OrderHold.reason.in_(reasons), OrderHold.released_at.is_(None)
+            OrderHold.retailer_id == retailer_id,
+            OrderHold.reason.in_(reasons),
+            OrderHold.released_at.is_(None),
         )
         .order_by(OrderHold.since)
     ).all()

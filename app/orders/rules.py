@@ -7,8 +7,75 @@ from enum import StrEnum
 
 #: Countries without postal codes that shipping needs (Universal Postal Union's list, the common ones).
 WITHOUT_POSTAL_CODE = frozenset(
-    "AE AG AN AO AW BF BI BJ BO BS BW BZ CD CF CG CI CK CM DJ DM ER FJ GD GH GM GN GQ GY HK IE JM KE KI KM KN KP LC "
-    "ML MO MR MS MU MW NR NU PA QA RW SB SC SL SO SR ST SY TF TK TL TO TT TV TZ UG VU YE ZA ZW".split()
+    [
+        "AE",
+        "AG",
+        "AN",
+        "AO",
+        "AW",
+        "BF",
+        "BI",
+        "BJ",
+        "BO",
+        "BS",
+        "BW",
+        "BZ",
+        "CD",
+        "CF",
+        "CG",
+        "CI",
+        "CK",
+        "CM",
+        "DJ",
+        "DM",
+        "ER",
+        "FJ",
+        "GD",
+        "GH",
+        "GM",
+        "GN",
+        "GQ",
+        "GY",
+        "HK",
+        "IE",
+        "JM",
+        "KE",
+        "KI",
+        "KM",
+        "KN",
+        "KP",
+        "LC",
+        "ML",
+        "MO",
+        "MR",
+        "MS",
+        "MU",
+        "MW",
+        "NR",
+        "NU",
+        "PA",
+        "QA",
+        "RW",
+        "SB",
+        "SC",
+        "SL",
+        "SO",
+        "SR",
+        "ST",
+        "SY",
+        "TF",
+        "TK",
+        "TL",
+        "TO",
+        "TT",
+        "TV",
+        "TZ",
+        "UG",
+        "VU",
+        "YE",
+        "ZA",
+        "ZW",
+    ]
 )
 
 
@@ -26,9 +93,7 @@ class HoldReason(StrEnum):
 
 
 #: Holds that payment alone releases.
-PAYMENT_HOLDS = frozenset(
-    {HoldReason.NO_PAYMENT_METHOD, HoldReason.PAYMENT_FAILED, HoldReason.PAYMENT_ACTION_REQUIRED}
-)
+PAYMENT_HOLDS = frozenset({HoldReason.NO_PAYMENT_METHOD, HoldReason.PAYMENT_FAILED, HoldReason.PAYMENT_ACTION_REQUIRED})
 
 #: What the retailer can do about each, as a sentence.
 ADVICE: dict[HoldReason, str] = {

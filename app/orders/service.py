@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.config import key_ring
-from app.db import current_scope
+from app.db import add_rows, current_scope, table_of
 from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import Conflict, Invalid, NotFound
@@ -62,7 +62,7 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
     with this external id is there already."""
     order_id, now = new_id(), clock.now()
     number = session.connection().scalar(
-        upsert(Order.__table__)
+        upsert(table_of(Order))
         .values(
             id=order_id,
             retailer_id=new.retailer_id,
@@ -99,7 +99,7 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
         }
         for position, line in enumerate(new.lines)
     ]
-    session.connection().execute(insert(OrderLine.__table__), rows)
+    add_rows(session, OrderLine, rows)
     return order_id, int(number), [row["id"] for row in rows]  # type: ignore[misc]
 
 
@@ -238,8 +238,9 @@ def tell(
 def write_timeline(session: Session, entries: Sequence[dict[str, Any]]) -> None:
     """Add several lines at once."""
     now, actor = clock.now(), current_scope().actor
-    session.connection().execute(
-        insert(TimelineEntry.__table__),
+    add_rows(
+        session,
+        TimelineEntry,
         [
             {
                 "id": new_id(),

@@ -25,7 +25,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "money.paid_out": ("money", "%(amount)s paid out."),
     "po.created": ("supplier", "Purchase order %(number)s made for %(supplier)s."),
     "po.released": ("supplier", "Purchase order %(number)s sent to %(supplier)s."),
-    "po.acknowledged": ("supplier", "%(supplier)s answered: %(accepted)s accepted, %(backordered)s backordered, %(rejected)s rejected."),
+    "po.acknowledged": (
+        "supplier",
+        "%(supplier)s answered: %(accepted)s accepted, %(backordered)s backordered, %(rejected)s rejected.",
+    ),
     "po.processing": ("supplier", "%(supplier)s is packing."),
     "po.shipped": ("carrier", "Parcel %(tracking_number)s left with %(carrier)s: %(units)s units."),
     "carrier.status": ("carrier", "Parcel %(tracking_number)s: %(status)s."),

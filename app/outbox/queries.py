@@ -68,7 +68,7 @@ def tasks(session: Session, *, state: TaskState | None, job: str | None, limit: 
     return page_of(session.scalars(query).all(), limit, lambda task: [task.id])
 
 
-def dead_groups(session: Session) -> Sequence[tuple[str, str, int, datetime]]:
+def dead_groups(session: Session) -> Sequence[tuple[str, str, int, datetime | None]]:
     """Dead tasks grouped by job and error: job, error, count, newest."""
     rows = session.execute(
         select(Task.job, func.coalesce(Task.last_error, ""), func.count(), func.max(Task.finished_at))

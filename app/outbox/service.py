@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.db import add_rows
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.outbox.events import Event
@@ -18,8 +19,9 @@ def emit(session: Session, *events: Event) -> None:
     if not events:
         return
     now = clock.now()
-    session.connection().execute(
-        insert(OutboxEvent.__table__),
+    add_rows(
+        session,
+        OutboxEvent,
         [
             {
                 "topic": event.topic,

@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
-from app.orders.rules import BACKORDERED, CONFIRMED, DELIVERED, PARTIALLY_SHIPPED, PENDING, PROCESSING, SHIPPED
+from app.orders.rules import (
+    BACKORDERED,
+    CONFIRMED,
+    DELIVERED,
+    PARTIALLY_SHIPPED,
+    PENDING,
+    PROCESSING,
+    SHIPPED,
+)
 from app.purchasing.models import PurchaseOrder, Transmission
 
 #: Views of the supplier's queue: name → statuses.

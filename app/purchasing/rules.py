@@ -126,7 +126,9 @@ class Share:
         return self.goods + self.shipping
 
 
-def share_of(*, goods: Money, settled_goods: Money, total_goods: Money, shipping: Money, fee: Money, settled: Share) -> Share:
+def share_of(
+    *, goods: Money, settled_goods: Money, total_goods: Money, shipping: Money, fee: Money, settled: Share
+) -> Share:
     """The shipping and fee that belong to ``goods``, when ``settled`` has been shared out before.
 
     Shipping and fee follow the value of the goods cumulatively, so that all shares together are exactly the

@@ -68,6 +68,9 @@ class Charge(Base):
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default="1")
     processor: Mapped[str]
+    #: What the attempt is charged to, frozen with it.
+    customer_ref: Mapped[str]
+    method_ref: Mapped[str]
     #: The processor's id of the payment, and of the money that moved.
     processor_ref: Mapped[str | None]
     charge_ref: Mapped[str | None]
@@ -88,19 +91,24 @@ class Refund(Base):
 
     __tablename__ = "refunds"
     __tenancy__ = own("retailer_id")
-    __table_args__ = (UniqueConstraint("charge_id", "cause"), Index(None, "retailer_id", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("purchase_order_id", "cause"),
+        Index(None, "charge_id"),
+        Index(None, "retailer_id", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    charge_id: Mapped[UUID] = mapped_column(ForeignKey("charges.id"))
+    charge_id: Mapped[UUID | None] = mapped_column(ForeignKey("charges.id"))
     purchase_order_id: Mapped[UUID]
     retailer_id: Mapped[UUID]
     amount: Mapped[int] = mapped_column(BIG)
     currency: Mapped[str]
-    #: The same refund in the supplier's currency, and the platform's fee given back with it.
-    supplier_amount: Mapped[int] = mapped_column(BIG)
+    #: The same in the supplier's currency: goods, shipping, and our fee in them.
+    goods: Mapped[int] = mapped_column(BIG)
+    shipping: Mapped[int] = mapped_column(BIG)
     platform_fee: Mapped[int] = mapped_column(BIG)
     cause: Mapped[str]
-    #: PENDING, SUCCEEDED or FAILED.
+    #: PENDING, SENDING, SUCCEEDED or FAILED; WAIVED when the goods were withdrawn before they were paid.
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default="1")
     processor_ref: Mapped[str | None]
@@ -118,7 +126,12 @@ class Earning(Base):
     __table_args__ = (
         UniqueConstraint("shipment_id"),
         Index(None, "supplier_id", "state"),
-        Index("ix_earnings_due", "payable_at", postgresql_where=text("state = 'HELD' and payable_at is not null")),
+        Index(None, "purchase_order_id"),
+        Index(
+            "ix_earnings_due",
+            "payable_at",
+            postgresql_where=text("state = 'HELD' and payable_at is not null"),
+        ),
         Index(None, "payout_id"),
     )
 
@@ -132,6 +145,8 @@ class Earning(Base):
     shipping: Mapped[int] = mapped_column(BIG)
     platform_fee: Mapped[int] = mapped_column(BIG)
     amount: Mapped[int] = mapped_column(BIG)
+    #: What the retailer was charged for it, in the charge's currency.
+    charged: Mapped[int] = mapped_column(BIG)
     state: Mapped[str]
     #: Set at delivery: when the dispute window ends.
     payable_at: Mapped[datetime | None]

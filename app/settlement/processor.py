@@ -153,7 +153,9 @@ class Processor(Protocol):
     def refund_status(self, processor_ref: str) -> RefundOutcome:
         """How a refund stands."""
 
-    def create_account(self, *, reference: str, name: str, email: str, country: str, currency: str, key: str) -> AccountStatus:
+    def create_account(
+        self, *, reference: str, name: str, email: str, country: str, currency: str, key: str
+    ) -> AccountStatus:
         """Make a supplier's account that can receive transfers."""
 
     def onboarding_url(self, *, account_ref: str, return_url: str, refresh_url: str) -> str:

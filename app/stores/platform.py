@@ -15,7 +15,16 @@ from app.kit.money import Money
 
 #: What a platform may be able to do; ask before using.
 CAPABILITIES = frozenset(
-    {"hooks", "push_listings", "push_stock", "push_prices", "read_back", "fulfillment_requests", "push_tracking", "orders_since"}
+    {
+        "hooks",
+        "push_listings",
+        "push_stock",
+        "push_prices",
+        "read_back",
+        "fulfillment_requests",
+        "push_tracking",
+        "orders_since",
+    }
 )
 
 
@@ -370,10 +379,12 @@ class StorePlatform(Protocol):
     def ensure_location(self, access: StoreAccess, name: str) -> LocationRef:
         """Find or make the location called ``name`` that stands for a supplier."""
 
-    def push_listings(self, access: StoreAccess, listings: Sequence[ListingPush]) -> Sequence[ListingPushed | PushRefused]:
+    def push_listings(
+        self, access: StoreAccess, listings: Sequence[ListingPush]
+    ) -> Sequence[ListingPushed | PushRefused]:
         """Make or change products."""
 
-    def push_prices(self, access: StoreAccess, prices: Sequence[PricePush]) -> Sequence[None | PushRefused]:
+    def push_prices(self, access: StoreAccess, prices: Sequence[PricePush]) -> Sequence[PushRefused | None]:
         """Change prices and costs; None for each that was taken."""
 
     def push_stock(
@@ -393,7 +404,9 @@ class StorePlatform(Protocol):
     def accept_fulfillment(self, access: StoreAccess, order: FulfillmentOrderRef) -> None:
         """Have the fulfilment requested from us if it is not yet, and accept it. Harmless when accepted."""
 
-    def answer_cancellation(self, access: StoreAccess, fulfillment_order_id: str, *, accept: bool, message: str) -> None:
+    def answer_cancellation(
+        self, access: StoreAccess, fulfillment_order_id: str, *, accept: bool, message: str
+    ) -> None:
         """Answer a request to stop a fulfilment order."""
 
     def push_tracking(self, access: StoreAccess, parcel: TrackingPush) -> str:

@@ -17,9 +17,7 @@ from app.stores.service import LIVE
 def stores_of(session: Session, retailer_id: UUID) -> Sequence[Store]:
     """A retailer's stores, oldest first."""
     return session.scalars(
-        select(Store)
-        .where(Store.retailer_id == retailer_id, Store.status != "disconnected")
-        .order_by(Store.created_at)
+        select(Store).where(Store.retailer_id == retailer_id, Store.status != "disconnected").order_by(Store.created_at)
     ).all()
 
 

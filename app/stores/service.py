@@ -57,9 +57,7 @@ def connect_without_credentials(session: Session, store: Store) -> Store:
     return store
 
 
-def connect(
-    session: Session, retailer_id: UUID, platform: str, shop: ShopFacts, credentials: Credentials
-) -> Store:
+def connect(session: Session, retailer_id: UUID, platform: str, shop: ShopFacts, credentials: Credentials) -> Store:
     """Connect a shop to a retailer, again if it was before: a new generation. The caller has made sure that the
     shop's owner wants it. Needs a system scope, since the shop may have been another retailer's."""
     store = session.scalar(
@@ -81,9 +79,7 @@ def connect(
             .with_for_update()
         )
     if store is None:
-        store = _new_store(
-            retailer_id, platform=platform, external_id=shop.external_id, url=shop.url, status="pending"
-        )
+        store = _new_store(retailer_id, platform=platform, external_id=shop.external_id, url=shop.url, status="pending")
         session.add(store)
     elif store.status != "pending":
         store.generation += 1
@@ -128,14 +124,10 @@ def access(store_id: UUID, platform: StorePlatform) -> StoreAccess:
     """
     with db.transaction() as session:
         store = session.get(Store, store_id)
-        row = session.scalar(
-            select(StoreCredential).where(StoreCredential.store_id == store_id).with_for_update()
-        )
+        row = session.scalar(select(StoreCredential).where(StoreCredential.store_id == store_id).with_for_update())
         if store is None or row is None or store.status != "connected":
             raise CredentialsRefused("the store is not connected")
-        current = StoreAccess(
-            external_id=store.external_id, credentials=_opened(row), remembered=store.platform_state
-        )
+        current = StoreAccess(external_id=store.external_id, credentials=_opened(row), remembered=store.platform_state)
         if row.expires_at is None or row.expires_at > clock.now() + _AHEAD:
             return current
         renewed = platform.refresh(current)
@@ -229,7 +221,12 @@ def _mark_connected(session: Session, store: Store) -> None:
     store.status, store.installed_at, store.uninstalled_at = "connected", clock.now(), None
     session.flush()
     audit.record(
-        session, store.retailer_id, "stores.connected", "store", store.id, details={"generation": store.generation}
+        session,
+        store.retailer_id,
+        "stores.connected",
+        "store",
+        store.id,
+        details={"generation": store.generation},
     )
     emit(session, StoreConnected(store_id=store.id, retailer_id=store.retailer_id))
 
@@ -238,9 +235,7 @@ def _opened(row: StoreCredential) -> Credentials:
     ring = key_ring()
     refresh = row.refresh_token
     return Credentials(
-        access_token=ring.open(
-            row.access_token, Place("store_credentials", "access_token", row.store_id)
-        ).decode(),
+        access_token=ring.open(row.access_token, Place("store_credentials", "access_token", row.store_id)).decode(),
         refresh_token=None
         if refresh is None
         else ring.open(refresh, Place("store_credentials", "refresh_token", row.store_id)).decode(),

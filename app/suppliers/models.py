@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
@@ -19,7 +18,12 @@ class Supplier(Base):
     __tablename__ = "suppliers"
     __tenancy__ = SHARED
     __table_args__ = (
-        Index("ix_suppliers_search", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
+        Index(
+            "ix_suppliers_search",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)

@@ -29,10 +29,7 @@ def active_suppliers(
     """Suppliers that sell now, by name. ``category_ids`` are suppliers' ids when filtered by category."""
     limit = min(limit, LARGEST_LIMIT)
     query = (
-        select(Supplier)
-        .where(Supplier.status == ACTIVE)
-        .order_by(Supplier.company_name, Supplier.id)
-        .limit(limit + 1)
+        select(Supplier).where(Supplier.status == ACTIVE).order_by(Supplier.company_name, Supplier.id).limit(limit + 1)
     )
     if search:
         query = query.where(Supplier.search_text.contains(search.casefold(), autoescape=True))

@@ -153,6 +153,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), server_default="1", nullable=False),
         sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("customer_ref", sa.Text(), nullable=False),
+        sa.Column("method_ref", sa.Text(), nullable=False),
         sa.Column("processor_ref", sa.Text(), nullable=True),
         sa.Column("charge_ref", sa.Text(), nullable=True),
         sa.Column("failure_code", sa.Text(), nullable=True),
@@ -184,6 +186,7 @@ def upgrade() -> None:
         sa.Column("shipping", sa.BigInteger(), nullable=False),
         sa.Column("platform_fee", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("charged", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("payable_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("payout_id", sa.Uuid(), nullable=True),
@@ -199,6 +202,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'HELD' and payable_at is not null"),
     )
     op.create_index(op.f("ix_earnings_payout_id"), "earnings", ["payout_id"], unique=False)
+    op.create_index(op.f("ix_earnings_purchase_order_id"), "earnings", ["purchase_order_id"], unique=False)
     op.create_index(op.f("ix_earnings_supplier_id_state"), "earnings", ["supplier_id", "state"], unique=False)
     op.create_table(
         "emails",
@@ -231,9 +235,6 @@ def upgrade() -> None:
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rate", sa.Numeric(precision=20, scale=10), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column(
-            "details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
-        ),
         sa.PrimaryKeyConstraint("base", "quote", "as_of", name=op.f("pk_exchange_rates")),
     )
     op.create_table(
@@ -921,6 +922,7 @@ def upgrade() -> None:
         sa.Column("acknowledge_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ship_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("processing_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("external_fulfillment_order_id", sa.Text(), nullable=True),
         sa.Column("external_request_state", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -954,12 +956,13 @@ def upgrade() -> None:
     op.create_table(
         "refunds",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("charge_id", sa.Uuid(), nullable=False),
+        sa.Column("charge_id", sa.Uuid(), nullable=True),
         sa.Column("purchase_order_id", sa.Uuid(), nullable=False),
         sa.Column("retailer_id", sa.Uuid(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("supplier_amount", sa.BigInteger(), nullable=False),
+        sa.Column("goods", sa.BigInteger(), nullable=False),
+        sa.Column("shipping", sa.BigInteger(), nullable=False),
         sa.Column("platform_fee", sa.BigInteger(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -970,8 +973,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["charge_id"], ["charges.id"], name=op.f("fk_refunds_charge_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
-        sa.UniqueConstraint("charge_id", "cause", name=op.f("uq_refunds_charge_id_cause")),
+        sa.UniqueConstraint("purchase_order_id", "cause", name=op.f("uq_refunds_purchase_order_id_cause")),
     )
+    op.create_index(op.f("ix_refunds_charge_id"), "refunds", ["charge_id"], unique=False)
     op.create_index(
         op.f("ix_refunds_retailer_id_created_at"), "refunds", ["retailer_id", "created_at"], unique=False
     )
@@ -1009,11 +1013,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("retailer_id", "id", name=op.f("uq_stores_retailer_id_id")),
     )
     op.create_index(
+        op.f("ix_stores_platform_external_id"), "stores", ["platform", "external_id"], unique=False
+    )
+    op.create_index(
         "uq_stores_live_shop",
         "stores",
         ["platform", "external_id"],
         unique=True,
-        postgresql_where=sa.text("status <> 'disconnected'"),
+        postgresql_where=sa.text("status not in ('pending', 'disconnected')"),
     )
     op.create_table(
         "supplier_applications",
@@ -1169,7 +1176,6 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("retailer_id", sa.Uuid(), nullable=False),
         sa.Column("supplier_id", sa.Uuid(), nullable=False),
-        sa.Column("store_id", sa.Uuid(), nullable=True),
         sa.Column("carrier", sa.Text(), nullable=False),
         sa.Column("tracking_number", sa.Text(), nullable=False),
         sa.Column("tracking_url", sa.Text(), nullable=True),
@@ -1378,6 +1384,8 @@ def upgrade() -> None:
         sa.Column("owned_fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("wanted_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("pushed_version", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("pushed_title", sa.Text(), nullable=True),
+        sa.Column("pushed_description", sa.Text(), nullable=True),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("external_handle", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
@@ -1556,8 +1564,9 @@ def upgrade() -> None:
         sa.Column("pushed_price", sa.BigInteger(), nullable=True),
         sa.Column("pushed_compare_at", sa.BigInteger(), nullable=True),
         sa.Column("pushed_cost", sa.BigInteger(), nullable=True),
-        sa.Column("pushed_quantity", sa.Integer(), nullable=True),
         sa.Column("store_quantity", sa.Integer(), nullable=True),
+        sa.Column("unseen_sales", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("unseen_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("external_inventory_id", sa.Text(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -1583,7 +1592,7 @@ def upgrade() -> None:
         ["store_id"],
         unique=False,
         postgresql_where=sa.text(
-            "external_id is not null and wanted_quantity is distinct from pushed_quantity"
+            "external_id is not null and wanted_quantity is distinct from store_quantity"
         ),
     )
     op.create_index(
@@ -1603,13 +1612,15 @@ def upgrade() -> None:
         sa.Column("order_line_id", sa.Uuid(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("consumed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("released", sa.Integer(), server_default="0", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "consumed >= 0 and consumed <= quantity", name=op.f("ck_reservations_consumed_within")
+            "consumed >= 0 and released >= 0 and consumed + released <= quantity",
+            name=op.f("ck_reservations_counts_within"),
         ),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_reservations_quantity_positive")),
         sa.ForeignKeyConstraint(["level_id"], ["inventory_levels.id"], name=op.f("fk_reservations_level_id")),

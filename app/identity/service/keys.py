@@ -63,9 +63,7 @@ def issue_key(
     )
     session.add(key)
     session.flush()
-    audit.record(
-        session, organisation_id, "identity.key_issued", "api_key", key.id, details={"scopes": key.scopes}
-    )
+    audit.record(session, organisation_id, "identity.key_issued", "api_key", key.id, details={"scopes": key.scopes})
     return key, secret
 
 

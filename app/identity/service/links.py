@@ -41,12 +41,8 @@ def invite(session: Session, organisation_id: UUID, *, email: str, role: str) ->
     if role not in ROLES_OF_KIND[kind]:
         raise Invalid.field("role", "unknown_role", f"A {kind} has the roles: {', '.join(ROLES_OF_KIND[kind])}.")
     address = checked_email(email)
-    token = _make(
-        session, "invitation", INVITATION_LIFE, email=address, organisation_id=organisation_id, role=role
-    )
-    audit.record(
-        session, organisation_id, "identity.invited", "organisation", organisation_id, details={"role": role}
-    )
+    token = _make(session, "invitation", INVITATION_LIFE, email=address, organisation_id=organisation_id, role=role)
+    audit.record(session, organisation_id, "identity.invited", "organisation", organisation_id, details={"role": role})
     return token
 
 
@@ -136,9 +132,7 @@ def _make(
 
 def _use(session: Session, kind: str, token: str) -> OneTimeLink:
     link = session.scalar(
-        select(OneTimeLink)
-        .where(OneTimeLink.token_hash == _hash(token), OneTimeLink.kind == kind)
-        .with_for_update()
+        select(OneTimeLink).where(OneTimeLink.token_hash == _hash(token), OneTimeLink.kind == kind).with_for_update()
     )
     if link is None or link.used_at is not None or link.expires_at <= clock.now():
         raise LinkSpent

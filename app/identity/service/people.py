@@ -92,9 +92,7 @@ def add_member(session: Session, organisation_id: UUID, user_id: UUID, role: str
     )
     session.add(membership)
     session.flush()
-    audit.record(
-        session, organisation_id, "identity.member_added", "user", user_id, details={"role": role}
-    )
+    audit.record(session, organisation_id, "identity.member_added", "user", user_id, details={"role": role})
     return membership
 
 

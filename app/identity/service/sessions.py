@@ -89,9 +89,7 @@ def start_session(session: Session, user: User, organisation_id: UUID | None, *,
     )
     session.add(row)
     session.flush()
-    audit.record(
-        session, membership.organisation_id, "identity.signed_in", "user", user.id, actor=f"user:{user.id}"
-    )
+    audit.record(session, membership.organisation_id, "identity.signed_in", "user", user.id, actor=f"user:{user.id}")
     return token
 
 
@@ -104,8 +102,7 @@ def principal_of_session(session: Session, token: str) -> Principal | None:
         .join(Organisation, Organisation.id == UserSession.organisation_id)
         .join(
             Membership,
-            (Membership.user_id == UserSession.user_id)
-            & (Membership.organisation_id == UserSession.organisation_id),
+            (Membership.user_id == UserSession.user_id) & (Membership.organisation_id == UserSession.organisation_id),
         )
         .where(UserSession.token_hash == _hash(token), UserSession.ended_at.is_(None))
     ).first()
@@ -161,7 +158,10 @@ def _refuse_while_paused(session: Session, subjects: list[tuple[bytes, int]]) ->
     now = clock.now()
     until: datetime | None = session.scalar(
         select(SignInThrottle.blocked_until)
-        .where(SignInThrottle.subject.in_([subject for subject, _ in subjects]), SignInThrottle.blocked_until > now)
+        .where(
+            SignInThrottle.subject.in_([subject for subject, _ in subjects]),
+            SignInThrottle.blocked_until > now,
+        )
         .order_by(SignInThrottle.blocked_until.desc())
         .limit(1)
     )
@@ -173,9 +173,7 @@ def _refuse_while_paused(session: Session, subjects: list[tuple[bytes, int]]) ->
 def _count_failure(session: Session, subjects: list[tuple[bytes, int]]) -> None:
     now = clock.now()
     for subject, allowed in subjects:
-        row = session.scalar(
-            select(SignInThrottle).where(SignInThrottle.subject == subject).with_for_update()
-        )
+        row = session.scalar(select(SignInThrottle).where(SignInThrottle.subject == subject).with_for_update())
         if row is None:
             session.execute(
                 insert(SignInThrottle)

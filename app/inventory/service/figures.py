@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.db import add_rows, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound
 from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation, StockMovement
 from app.inventory.rules import LARGEST_QUANTITY
@@ -72,9 +73,7 @@ _SET = text(
 )
 
 
-def add_location(
-    session: Session, supplier_id: UUID, *, code: str, name: str, country: str, default: bool
-) -> UUID:
+def add_location(session: Session, supplier_id: UUID, *, code: str, name: str, country: str, default: bool) -> UUID:
     """Make a stock location."""
     location_id = new_id()
     session.execute(
@@ -152,7 +151,7 @@ def _locked(
     missing = set(zip(variants, places, strict=True)) - {(row.variant_id, row.location_id) for row in found}
     if missing:
         connection.execute(
-            upsert(InventoryLevel.__table__).on_conflict_do_nothing(index_elements=["variant_id", "location_id"]),
+            upsert(table_of(InventoryLevel)).on_conflict_do_nothing(index_elements=["variant_id", "location_id"]),
             [
                 {
                     "id": new_id(),
@@ -201,8 +200,9 @@ def _write(session: Session, changes: Sequence[tuple[Any, int, datetime]], now: 
     )
     moved = [(level, on_hand) for level, on_hand, _ in changes if on_hand != level.on_hand]
     if moved:
-        session.connection().execute(
-            insert(StockMovement.__table__),
+        add_rows(
+            session,
+            StockMovement,
             [
                 {
                     "id": new_id(),
@@ -220,7 +220,9 @@ def _write(session: Session, changes: Sequence[tuple[Any, int, datetime]], now: 
             ],
         )
     # A renewed figure matters even when it is the same: it is fresh again.
-    told = sorted({level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - _FRESHENS})
+    told = sorted(
+        {level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - _FRESHENS}
+    )
     if told:
         supplier_id = changes[0][0].supplier_id
         emit(
@@ -274,6 +276,9 @@ def _note_shortfalls(
         emit(
             session,
             ShortfallFound(
-                supplier_id=supplier_id, shortfall_id=shortfall_id, variant_id=level.variant_id, missing=missing
+                supplier_id=supplier_id,
+                shortfall_id=shortfall_id,
+                variant_id=level.variant_id,
+                missing=missing,
             ),
         )

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, insert, select, text
+from sqlalchemy import Integer, Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.db import add_rows
 from app.inventory.errors import InsufficientStock, ShortLine
 from app.inventory.events import InventoryChanged
 from app.inventory.models import InventoryLevel, Reservation, StockLocation, StockMovement
@@ -69,7 +70,7 @@ def reserve(
             continue
         rows = {level.id: level for level in candidates}
         for level_id, units in shares:
-            free[level_id] -= units  # type: ignore[index]
+            free[level_id] -= units
             plan.append((want, rows[level_id], units))
     if short and not partial:
         raise InsufficientStock(short)
@@ -100,9 +101,7 @@ def _take(session: Session, plan: Sequence[tuple[Wanted, Any, int]]) -> None:
     units: defaultdict[UUID, int] = defaultdict(int)
     for _, level, taken in plan:
         units[level.id] += taken
-    done = session.connection().execute(
-        _TAKE, {"ids": list(units), "units": list(units.values()), "now": clock.now()}
-    )
+    done = session.connection().execute(_TAKE, {"ids": list(units), "units": list(units.values()), "now": clock.now()})
     if len(done.all()) != len(units):
         # The rows are locked and were counted; only a change behind our back could bring us here.
         raise RuntimeError("inventory levels changed under their lock")
@@ -112,9 +111,9 @@ def _write_down(
     session: Session, retailer_id: UUID, plan: Sequence[tuple[Wanted, Any, int]], expires_at: datetime | None
 ) -> None:
     now = clock.now()
-    connection = session.connection()
-    connection.execute(
-        insert(Reservation.__table__),
+    add_rows(
+        session,
+        Reservation,
         [
             {
                 "id": new_id(),
@@ -131,8 +130,9 @@ def _write_down(
             for want, level, units in plan
         ],
     )
-    connection.execute(
-        insert(StockMovement.__table__),
+    add_rows(
+        session,
+        StockMovement,
         [
             {
                 "id": new_id(),

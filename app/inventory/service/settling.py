@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from app.db import add_rows
 from app.inventory.events import InventoryChanged
 from app.inventory.models import InventoryLevel, Reservation, StockMovement
 from app.kit import clock
@@ -40,7 +41,13 @@ def consume(session: Session, units: Mapping[UUID, int], *, reference: str) -> N
 def release(session: Session, units: Mapping[UUID, int], *, reference: str, write_off: bool = False) -> None:
     """Units of order lines are free again. With ``write_off`` they do not exist: the supplier said so, and what
     is on hand falls with what is reserved."""
-    _close(session, units, kind="write_off" if write_off else "release", reference=reference, leaves_house=write_off)
+    _close(
+        session,
+        units,
+        kind="write_off" if write_off else "release",
+        reference=reference,
+        leaves_house=write_off,
+    )
 
 
 def expire_held(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[UUID]:
@@ -117,7 +124,7 @@ def _close(session: Session, units: Mapping[UUID, int], *, kind: str, reference:
     if any(wanted.values()):
         raise ValueError("fewer units are set aside than are to be settled")
     session.flush()
-    session.connection().execute(insert(StockMovement.__table__), movements)
+    add_rows(session, StockMovement, movements)
     if kind != "consume":
         emit(
             session,

@@ -20,7 +20,9 @@ from app.stores.platform import ListingPushed, ProductEdited, PushRefused
 _UNSEEN_SALES_COUNT_FOR = timedelta(seconds=60)
 
 
-def note_pushed(session: Session, listing_id: UUID, version: int, pushed: ListingPushed, sent: Mapping[UUID, int]) -> None:
+def note_pushed(
+    session: Session, listing_id: UUID, version: int, pushed: ListingPushed, sent: Mapping[UUID, int]
+) -> None:
     """The store took a listing. ``version`` is what was sent; ``sent`` the quantity of each variant row that was
     made there (those that existed keep what they held)."""
     listing = _locked(session, listing_id)
@@ -68,7 +70,9 @@ def note_refused(session: Session, listing_id: UUID, refusal: PushRefused) -> No
     listing.pushed_version = listing.wanted_version
 
 
-def note_prices(session: Session, sent: Mapping[UUID, tuple[int, int | None, int]], refused: Mapping[UUID, PushRefused]) -> None:
+def note_prices(
+    session: Session, sent: Mapping[UUID, tuple[int, int | None, int]], refused: Mapping[UUID, PushRefused]
+) -> None:
     """Prices that a store took (row → price, compare-at, cost as sent), and those it refused."""
     now = clock.now()
     for row in _rows(session, [*sent, *refused]):
@@ -167,9 +171,7 @@ def note_read_back(session: Session, store_id: UUID, read: Mapping[UUID, int | N
             else:
                 row.waiting_since = row.waiting_since or now
     session.execute(
-        update(Store)
-        .where(Store.id == store_id)
-        .values(sampled=len(rows), matching=matching, last_read_back_at=now)
+        update(Store).where(Store.id == store_id).values(sampled=len(rows), matching=matching, last_read_back_at=now)
     )
 
 
@@ -222,12 +224,8 @@ def _settle(listing: Listing) -> None:
 
 
 def _settle_many(session: Session, row_ids: Sequence[UUID]) -> None:
-    ids = session.scalars(
-        select(ListingVariant.listing_id).where(ListingVariant.id.in_(row_ids)).distinct()
-    ).all()
-    for listing in session.scalars(
-        select(Listing).where(Listing.id.in_(ids)).options(selectinload(Listing.variants))
-    ):
+    ids = session.scalars(select(ListingVariant.listing_id).where(ListingVariant.id.in_(row_ids)).distinct()).all()
+    for listing in session.scalars(select(Listing).where(Listing.id.in_(ids)).options(selectinload(Listing.variants))):
         _settle(listing)
 
 
@@ -254,4 +252,3 @@ def _by_external_id(session: Session, store_id: UUID, external_id: str) -> Listi
         .options(selectinload(Listing.variants))
         .with_for_update(of=Listing)
     )
-

@@ -131,7 +131,11 @@ def _bring_up(session: Session, listing: Listing, product: SupplierProduct, stor
             priced.compare_at,
             priced.cost,
         ):
-            row.wanted_price, row.wanted_compare_at, row.wanted_cost = priced.price, priced.compare_at, priced.cost
+            row.wanted_price, row.wanted_compare_at, row.wanted_cost = (
+                priced.price,
+                priced.compare_at,
+                priced.cost,
+            )
             row.waiting_since = row.waiting_since or clock.now()
             prices = True
     if not content and not prices:
@@ -173,7 +177,10 @@ def _listings(session: Session, condition: object) -> Sequence[Listing]:
 
 
 def _tell(session: Session, behind: dict[UUID, UUID]) -> None:
-    emit(session, *(StoreBehind(store_id=store, retailer_id=retailer) for store, retailer in sorted(behind.items())))
+    emit(
+        session,
+        *(StoreBehind(store_id=store, retailer_id=retailer) for store, retailer in sorted(behind.items())),
+    )
 
 
 def stores_behind(session: Session) -> Iterable[tuple[UUID, UUID]]:
@@ -195,4 +202,3 @@ def stores_behind(session: Session) -> Iterable[tuple[UUID, UUID]]:
 def sweep(session: Session) -> None:
     """Tell again of every store that lags."""
     _tell(session, dict(stores_behind(session)))
-

@@ -74,7 +74,9 @@ def add_to_import_list(session: Session, store: Store, request: ImportRequest) -
         select(SupplierProduct)
         .join(Supplier, Supplier.id == SupplierProduct.supplier_id)
         .where(
-            SupplierProduct.id == request.product_id, SupplierProduct.status == "active", Supplier.status == ACTIVE
+            SupplierProduct.id == request.product_id,
+            SupplierProduct.status == "active",
+            Supplier.status == ACTIVE,
         )
         .options(selectinload(SupplierProduct.variants))
     )
@@ -218,10 +220,16 @@ def _reprice(session: Session, listing: Listing, store: Store) -> None:
     source = {variant.id: variant for variant in product.variants}
     for row in listing.variants:
         priced = price_variant(source[row.variant_id], rule, row.own_price, store.currency, rate)
-        row.wanted_price, row.wanted_compare_at, row.wanted_cost = priced.price, priced.compare_at, priced.cost
+        row.wanted_price, row.wanted_compare_at, row.wanted_cost = (
+            priced.price,
+            priced.compare_at,
+            priced.cost,
+        )
 
 
-def publish(session: Session, retailer_id: UUID, listing_ids: Sequence[UUID], *, published: bool = True) -> list[Listing]:
+def publish(
+    session: Session, retailer_id: UUID, listing_ids: Sequence[UUID], *, published: bool = True
+) -> list[Listing]:
     """Send drafts (or hidden and unlinked listings again) to their stores. ``published=False`` keeps them drafts
     there. Raises ``NotFound`` and ``Conflict``."""
     listings = _own_listings(session, retailer_id, listing_ids)

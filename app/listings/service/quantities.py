@@ -103,9 +103,7 @@ def _policy(row: Any, stores: int) -> BufferPolicy:
 
 
 def _rows(session: Session, variant_ids: Sequence[UUID], store_id: UUID | None) -> Sequence[Any]:
-    offered = (
-        (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
-    )
+    offered = (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
     query = (
         select(
             ListingVariant.id,

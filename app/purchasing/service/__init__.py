@@ -1,8 +1,8 @@
 """Changes of purchase orders: placing and routing orders, releasing, answering, cancelling."""
 
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
-from app.purchasing.service.cancelling import cancel_order_line, cancel_order, let_go_unpaid
-from app.purchasing.service.placing import Line, PlaceOrder, Placed, place_order, resume_order
+from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
+from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
 from app.purchasing.service.status import mark_held, refresh_status
 

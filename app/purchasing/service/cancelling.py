@@ -38,9 +38,7 @@ def cancel_order_line(session: Session, retailer_id: UUID, order_id: UUID, line_
 def cancel_order(session: Session, order_id: UUID, *, only_open: bool = False) -> Order:
     """Cancel an order. With ``only_open``, what can no longer be cancelled stays; else it is a ``Conflict``."""
     order = orders.locked(session, order_id)
-    lines = list(
-        session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position))
-    )
+    lines = list(session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)))
     lines = [line for line in lines if line.quantity > line.cancelled]
     if only_open:
         answered = _answered(session, order_id)

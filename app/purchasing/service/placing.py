@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.config import settings
+from app.db import add_rows
 from app.identity.models import Organisation
 from app.inventory.service import Wanted, reserve
 from app.inventory.service.settling import units_set_aside
@@ -115,7 +116,10 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
         for line in known:
             sold[line.variant_id] += line.quantity
         note_store_sale(session, wanted.store_id, sold)
-    first = {"message": "order.received", "values": {"name": wanted.external_name, "store": wanted.store_name}}
+    first = {
+        "message": "order.received",
+        "values": {"name": wanted.external_name, "store": wanted.store_name},
+    }
     if wanted.store_id is None:
         first = {"message": "order.placed", "values": {}}
     orders.write_timeline(session, [{"order_id": order_id, "retailer_id": wanted.retailer_id, **first}])
@@ -143,9 +147,7 @@ def resume_order(session: Session, order_id: UUID) -> bool:
     order = orders.locked(session, order_id)
     if session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.order_id == order_id).limit(1)) is not None:
         return True
-    rows = session.scalars(
-        select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
-    ).all()
+    rows = session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)).all()
     open_lines = [row for row in rows if row.quantity > row.cancelled]
     if not open_lines:
         return False
@@ -168,9 +170,7 @@ def resume_order(session: Session, order_id: UUID) -> bool:
         for row in open_lines
         if row.variant_id in variants and row.quantity - row.cancelled > has.get(row.id, 0)
     ]
-    filled = reserve(
-        session, order.retailer_id, wants, expires_at=clock.now() + settings().payment_hold, partial=True
-    )
+    filled = reserve(session, order.retailer_id, wants, expires_at=clock.now() + settings().payment_hold, partial=True)
     holds = _holds(wanted, problems, len(filled) < len(wants))
     still = {reason for reason, _ in holds}
     over = [reason for reason in HoldReason if reason not in still]
@@ -200,7 +200,9 @@ class _RoutingLine:
 def _check(wanted: PlaceOrder) -> None:
     errors = []
     if wanted.currency not in settings().currencies:
-        errors.append(FieldError("currency", "currency_not_settled", f"Orders in {wanted.currency} are not settled here."))
+        errors.append(
+            FieldError("currency", "currency_not_settled", f"Orders in {wanted.currency} are not settled here.")
+        )
     for index, line in enumerate(wanted.lines):
         if not 0 < line.quantity <= orders.LARGEST_QUANTITY:
             errors.append(
@@ -401,9 +403,8 @@ def _write_purchase_orders(
                 "values": {"number": head["number"], "supplier": plan.lines[0].variant.company_name},
             }
         )
-    connection = session.connection()
-    connection.execute(insert(PurchaseOrder.__table__), heads)
-    connection.execute(insert(PurchaseOrderLine.__table__), rows)
+    add_rows(session, PurchaseOrder, heads)
+    add_rows(session, PurchaseOrderLine, rows)
     orders.write_timeline(session, story)
 
 
@@ -448,4 +449,3 @@ def _head(
         "created_at": now,
         "updated_at": now,
     }
-

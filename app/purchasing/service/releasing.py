@@ -47,9 +47,7 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
             number=purchase_order.number,
             supplier=supplier.company_name,
         )
-        audit.record(
-            session, purchase_order.retailer_id, "purchasing.released", "purchase_order", purchase_order.id
-        )
+        audit.record(session, purchase_order.retailer_id, "purchasing.released", "purchase_order", purchase_order.id)
         emit(
             session,
             PurchaseOrderReleased(

@@ -43,7 +43,8 @@ def refresh_status(session: Session, purchase_order: PurchaseOrder, *, held: boo
         return
     if not may_move(purchase_order.status, status):
         raise Conflict(
-            f"A purchase order that is {purchase_order.status} can't become {status}.", code="move_not_allowed"
+            f"A purchase order that is {purchase_order.status} can't become {status}.",
+            code="move_not_allowed",
         )
     purchase_order.status = status
     session.flush()
@@ -61,9 +62,7 @@ def refresh_status(session: Session, purchase_order: PurchaseOrder, *, held: boo
 
 def refresh_order_status(session: Session, order: Order) -> None:
     """Derive an order's status anew from its purchase orders and holds; the order is locked by the caller."""
-    statuses = session.scalars(
-        select(PurchaseOrder.status).where(PurchaseOrder.order_id == order.id)
-    ).all()
+    statuses = session.scalars(select(PurchaseOrder.status).where(PurchaseOrder.order_id == order.id)).all()
     cancelled = not statuses and order.status == "CANCELLED"
     status = order_status(statuses, held=bool(open_holds(session, order.id)), cancelled=cancelled)
     if status != order.status:

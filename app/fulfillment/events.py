@@ -1,0 +1,40 @@
+"""What fulfilment tells the rest of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShipmentEvent(Event):
+    shipment_id: UUID
+    purchase_order_id: UUID
+    order_id: UUID
+    retailer_id: UUID
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"shipment:{self.shipment_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentCreated(_ShipmentEvent):
+    """A parcel left."""
+
+    topic: ClassVar[str] = "fulfillment.shipment_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentDelivered(_ShipmentEvent):
+    """A parcel arrived."""
+
+    topic: ClassVar[str] = "fulfillment.shipment_delivered"

@@ -1,0 +1,67 @@
+"""Reads of settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.settlement.models import Charge, Earning, PaymentProfile, Payout, PayoutAccount, Refund
+
+
+def charge_of_order(session: Session, order_id: UUID) -> Charge | None:
+    """What a retailer was charged for an order."""
+    return session.scalar(select(Charge).where(Charge.order_id == order_id))
+
+
+def charges(session: Session, retailer_id: UUID, *, limit: int = 50) -> Sequence[Charge]:
+    """A retailer's charges, newest first."""
+    return session.scalars(
+        select(Charge).where(Charge.retailer_id == retailer_id).order_by(Charge.id.desc()).limit(limit)
+    ).all()
+
+
+def refunds_of(session: Session, charge_ids: Iterable[UUID]) -> Sequence[Refund]:
+    """The refunds of charges."""
+    return session.scalars(
+        select(Refund).where(Refund.charge_id.in_(list(charge_ids)), Refund.state != "WAIVED").order_by(Refund.id)
+    ).all()
+
+
+def payment_profile(session: Session, retailer_id: UUID) -> PaymentProfile | None:
+    """A retailer's payment method."""
+    return session.get(PaymentProfile, retailer_id)
+
+
+def payout_account(session: Session, supplier_id: UUID) -> PayoutAccount | None:
+    """A supplier's payout account."""
+    return session.get(PayoutAccount, supplier_id)
+
+
+def earnings_of(session: Session, supplier_id: UUID, *, limit: int = 100) -> Sequence[Earning]:
+    """A supplier's earnings, newest first."""
+    return session.scalars(
+        select(Earning).where(Earning.supplier_id == supplier_id).order_by(Earning.id.desc()).limit(limit)
+    ).all()
+
+
+def payouts_of(session: Session, supplier_id: UUID, *, limit: int = 50) -> Sequence[Payout]:
+    """A supplier's payouts, newest first."""
+    return session.scalars(
+        select(Payout).where(Payout.supplier_id == supplier_id).order_by(Payout.id.desc()).limit(limit)
+    ).all()
+
+
+def balances(session: Session, supplier_id: UUID) -> dict[str, dict[str, int]]:
+    """A supplier's money by currency: HELD, PAYABLE and PAID, in minor units."""
+    rows = session.execute(
+        select(Earning.currency, Earning.state, func.sum(Earning.amount))
+        .where(Earning.supplier_id == supplier_id)
+        .group_by(Earning.currency, Earning.state)
+    )
+    result: dict[str, dict[str, int]] = {}
+    for currency, state, amount in rows:
+        result.setdefault(currency, {"HELD": 0, "PAYABLE": 0, "PAID": 0})[state] = int(amount)
+    return result

@@ -1,0 +1,100 @@
+"""Decisions about money, on plain values: states of charges and payouts, and the journal lines of each movement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from app.kit.money import Money
+from app.ledger.rules import AccountKind, Line
+from app.purchasing.rules import Share
+
+PENDING, SENDING, PROCESSING, PAID = "PENDING", "SENDING", "PROCESSING", "PAID"
+FAILED, ACTION_REQUIRED, CANCELLED = "FAILED", "ACTION_REQUIRED", "CANCELLED"
+
+#: Charge state → the states it may become. SENDING: the processor was asked and its answer is not known.
+CHARGE_MOVES: Mapping[str, frozenset[str]] = {
+    PENDING: frozenset({SENDING, FAILED, CANCELLED}),
+    SENDING: frozenset({PAID, PROCESSING, FAILED, ACTION_REQUIRED}),
+    PROCESSING: frozenset({PAID, FAILED}),
+    ACTION_REQUIRED: frozenset({PAID, FAILED, SENDING, CANCELLED}),
+    FAILED: frozenset({SENDING, PAID, CANCELLED}),
+    PAID: frozenset(),
+    # A confirmation given at the bank after all: the money is there and is refunded.
+    CANCELLED: frozenset({PAID}),
+}
+
+#: Waits between tries of a card that may work later; after the last the retailer must act.
+#: Visa allows 20 tries in 30 days; ours are far fewer.
+RETRY_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=5))
+
+
+def may_move(current: str, wanted: str) -> bool:
+    """Whether a charge's state may change so; staying is always allowed."""
+    return wanted == current or wanted in CHARGE_MOVES[current]
+
+
+@dataclass(frozen=True, slots=True)
+class PaidPart:
+    """What a charge pays of one purchase order: in the charge's currency, and as the supplier's share."""
+
+    supplier_id: UUID
+    charged: Money
+    share: Share
+
+
+def charge_lines(fee: Money, parts: Sequence[PaidPart]) -> list[Line]:
+    """A retailer paid: the money is at the processor, less its fee; it is owed as goods, and partly to be our
+    commission. Other currencies pass through the exchange account."""
+    charged = parts[0].charged.currency
+    gross = sum((part.charged.minor for part in parts), 0)
+    lines = [
+        Line(AccountKind.PROCESSOR_BALANCE, Money(gross - fee.minor, charged)),
+        Line(AccountKind.PROCESSOR_FEES, fee),
+    ]
+    for part in parts:
+        lines += [
+            Line(AccountKind.GOODS_TO_SHIP, -part.share.supplier, part.supplier_id),
+            Line(AccountKind.COMMISSION_TO_EARN, -part.share.fee),
+        ]
+        lines += exchange_lines(part.charged, part.share.charged)
+    return lines
+
+
+def exchange_lines(paid: Money, owed: Money) -> list[Line]:
+    """What stands between a payment in one currency and a debt in another; nothing when they are the same."""
+    if paid.currency == owed.currency:
+        difference = paid - owed
+        return [Line(AccountKind.EXCHANGE, -difference)] if difference else []
+    return [Line(AccountKind.EXCHANGE, -paid), Line(AccountKind.EXCHANGE, owed)]
+
+
+def shipment_lines(supplier_id: UUID, share: Share) -> list[Line]:
+    """Goods left: the supplier has earned its part, and we our commission."""
+    return [
+        Line(AccountKind.GOODS_TO_SHIP, share.supplier, supplier_id),
+        Line(AccountKind.SUPPLIER_PAYABLE, -share.supplier, supplier_id),
+        Line(AccountKind.COMMISSION_TO_EARN, share.fee),
+        Line(AccountKind.COMMISSION, -share.fee),
+    ]
+
+
+def refund_lines(part: PaidPart) -> list[Line]:
+    """Goods will not come: the retailer gets its money back. The processor keeps its fee."""
+    lines = [
+        Line(AccountKind.PROCESSOR_BALANCE, -part.charged),
+        Line(AccountKind.GOODS_TO_SHIP, part.share.supplier, part.supplier_id),
+        Line(AccountKind.COMMISSION_TO_EARN, part.share.fee),
+    ]
+    reverse = exchange_lines(part.charged, part.share.charged)
+    return lines + [Line(line.account, -line.amount, line.organisation_id) for line in reverse]
+
+
+def payout_lines(supplier_id: UUID, amount: Money) -> list[Line]:
+    """Money went to a supplier."""
+    return [
+        Line(AccountKind.SUPPLIER_PAYABLE, amount, supplier_id),
+        Line(AccountKind.PROCESSOR_BALANCE, -amount),
+    ]

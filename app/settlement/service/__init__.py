@@ -1,0 +1,53 @@
+"""Changes of money: charging, refunding, earning, paying out, and reconciling. Calls to the processor happen
+between two transactions: one that stores what will be asked and its key, one that stores the answer."""
+
+from app.settlement.service.charging import (
+    ChargePlan,
+    cancel_unpaid_charge,
+    fail_without_method,
+    plan_charge,
+    record_charge,
+    retry_held_charges,
+)
+from app.settlement.service.earning import earn, make_payable
+from app.settlement.service.paying_out import (
+    PayoutPlan,
+    hold_payout,
+    plan_payout,
+    record_payout,
+    schedule_payouts,
+)
+from app.settlement.service.profiles import (
+    record_account,
+    record_customer,
+    record_method,
+    start_setup,
+)
+from app.settlement.service.reconciling import reconcile, record_balance_lines
+from app.settlement.service.refunding import RefundPlan, plan_refund, record_refund, withdraw
+
+__all__ = [
+    "ChargePlan",
+    "PayoutPlan",
+    "RefundPlan",
+    "cancel_unpaid_charge",
+    "earn",
+    "fail_without_method",
+    "hold_payout",
+    "make_payable",
+    "plan_charge",
+    "plan_payout",
+    "plan_refund",
+    "reconcile",
+    "record_account",
+    "record_balance_lines",
+    "record_charge",
+    "record_customer",
+    "record_method",
+    "record_payout",
+    "record_refund",
+    "retry_held_charges",
+    "schedule_payouts",
+    "start_setup",
+    "withdraw",
+]

@@ -1,0 +1,329 @@
+"""Charging a retailer for an order: planned, sent, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.audit import service as audit
+from app.config import settings
+from app.inventory.service import Wanted, reserve
+from app.inventory.service.settling import units_set_aside
+from app.kit import clock
+from app.kit.ids import new_id
+from app.kit.money import Money
+from app.ledger.service import post
+from app.orders import service as orders
+from app.orders.models import Order, OrderLine
+from app.orders.queries import orders_held_for
+from app.orders.rules import PAYMENT_HOLDS, HoldReason
+from app.outbox.service import emit
+from app.purchasing.models import PurchaseOrder
+from app.purchasing.rules import Share
+from app.purchasing.service import mark_held, release_purchase_orders
+from app.settlement.events import ChargePaid, ChargeWanted
+from app.settlement.models import Charge, PaymentProfile, Refund
+from app.settlement.processor import ChargeOutcome
+from app.settlement.rules import (
+    ACTION_REQUIRED,
+    CANCELLED,
+    FAILED,
+    PAID,
+    PENDING,
+    PROCESSING,
+    RETRY_AFTER,
+    SENDING,
+    PaidPart,
+    charge_lines,
+    may_move,
+)
+
+_STATE_OF_OUTCOME = {
+    "paid": PAID,
+    "processing": PROCESSING,
+    "declined": FAILED,
+    "action_required": ACTION_REQUIRED,
+}
+_HOLD_OF_STATE = {
+    FAILED: HoldReason.PAYMENT_FAILED,
+    ACTION_REQUIRED: HoldReason.PAYMENT_ACTION_REQUIRED,
+}
+
+
+#: A charge whose answer has not come after this is asked about again.
+_ANSWER_WITHIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePlan:
+    """What is to be asked of the processor. The key is stored with the charge: asking again with it is safe.
+
+    ``processor_ref`` is set when a payment exists already and only its outcome is to be read; ``abandon`` is an
+    earlier attempt's payment, to be given up first so that it can't be paid as well.
+    """
+
+    charge_id: UUID
+    attempt: int
+    key: str
+    amount: Money
+    customer_ref: str
+    method_ref: str
+    processor_ref: str | None
+    abandon: str | None = None
+
+
+def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan | None:
+    """Get an order's charge ready to be sent. None when there is nothing to do: no purchase orders, nothing to
+    pay, paid already, or no method on file (which holds the order).
+
+    An amount of zero releases the order at once.
+    """
+    order = orders.locked(session, order_id)
+    purchase_orders = _purchase_orders(session, order_id)
+    if not purchase_orders or order.status == "CANCELLED":
+        return None
+    charge = session.scalar(select(Charge).where(Charge.order_id == order_id).with_for_update())
+    if charge is not None and charge.state in (PAID, CANCELLED):
+        return None
+    if charge is not None and charge.state in (SENDING, PROCESSING):
+        return _plan(charge)
+    if not _stock_is_there(session, order):
+        return None
+    amount = _amount(session, purchase_orders)
+    if not amount:
+        orders.release(session, order, list(PAYMENT_HOLDS))
+        release_purchase_orders(session, order_id)
+        return None
+    profile = session.get(PaymentProfile, order.retailer_id)
+    if profile is None or profile.method_ref is None:
+        fail_without_method(session, order)
+        return None
+    abandon = None
+    if charge is None:
+        charge = _new_charge(order, amount, processor, profile)
+        session.add(charge)
+    elif charge.state in (FAILED, ACTION_REQUIRED):
+        # A definite answer came: a new try is a new intent with a new key.
+        charge.attempt += 1
+        abandon, charge.processor_ref, charge.action_url = charge.processor_ref, None, None
+    charge.amount, charge.currency = amount.minor, amount.currency
+    charge.customer_ref, charge.method_ref = profile.customer_ref, profile.method_ref
+    charge.state, charge.updated_at, charge.retry_at = SENDING, clock.now(), None
+    session.flush()
+    return _plan(charge, abandon)
+
+
+def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: ChargeOutcome) -> str:
+    """Write the processor's answer down. Returns the charge's state.
+
+    Answers may repeat, come late or come twice (the call's and the hook's): what was paid stays paid, is booked
+    once and released once.
+    """
+    row = session.execute(select(Charge.order_id).where(Charge.id == charge_id)).one()
+    order = orders.locked(session, row.order_id)
+    charge = session.scalars(
+        select(Charge).where(Charge.id == charge_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    state = _STATE_OF_OUTCOME[outcome.state]
+    stale = attempt != charge.attempt and state != PAID
+    if stale or charge.state == PAID or not may_move(charge.state, state):
+        return charge.state
+    charge.processor_ref = outcome.processor_ref
+    charge.updated_at = clock.now()
+    previous, charge.state = charge.state, state
+    if state == PAID:
+        _paid(session, order, charge, outcome)
+    elif state in _HOLD_OF_STATE:
+        _not_paid(session, order, charge, outcome, changed=previous != state or outcome.failure_code is not None)
+    return state
+
+
+def fail_without_method(session: Session, order: Order) -> None:
+    """There is nothing to charge: the order waits for a method."""
+    if orders.hold(session, order, HoldReason.NO_PAYMENT_METHOD):
+        orders.tell(session, order, "money.no_method")
+    mark_held(session, order.id, held=True)
+
+
+def retry_held_charges(session: Session, retailer_id: UUID) -> int:
+    """A new method is on file: orders that wait for payment are charged again. Returns how many."""
+    waiting = orders_held_for(session, retailer_id, [str(reason) for reason in PAYMENT_HOLDS])
+    emit(
+        session,
+        *(ChargeWanted(order_id=order_id, retailer_id=retailer_id) for order_id in dict.fromkeys(waiting)),
+    )
+    return len(waiting)
+
+
+def cancel_unpaid_charge(session: Session, order_id: UUID) -> None:
+    """The order was cancelled before it was paid."""
+    charge = session.scalar(select(Charge).where(Charge.order_id == order_id).with_for_update())
+    if charge is not None and may_move(charge.state, CANCELLED):
+        charge.state, charge.retry_at, charge.updated_at = CANCELLED, None, clock.now()
+
+
+def due_retries(session: Session) -> Sequence[tuple[UUID, UUID]]:
+    """Orders whose card is to be tried again now, and those whose answer never came: (order, retailer)."""
+    rows = session.execute(
+        select(Charge.order_id, Charge.retailer_id).where(
+            ((Charge.state == FAILED) & (Charge.retry_at <= clock.now()))
+            | (Charge.state.in_((SENDING, PROCESSING)) & (Charge.updated_at < clock.now() - _ANSWER_WITHIN))
+        )
+    )
+    return [(order_id, retailer_id) for order_id, retailer_id in rows]
+
+
+def _paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome) -> None:
+    now = clock.now()
+    fee = outcome.fee or Money.zero(charge.currency)
+    charge.paid_at, charge.charge_ref = now, outcome.charge_ref
+    charge.processor_fee, charge.available_on = fee.minor, outcome.available_on
+    charge.failure_code = charge.failure_message = charge.action_url = charge.retry_at = None
+    parts = _parts(session, _purchase_orders(session, order.id))
+    post(
+        session,
+        key=f"charge:{charge.id}",
+        kind="charge",
+        reference=("charge", charge.id),
+        description=f"Order {order.number} charged",
+        lines=charge_lines(fee, parts),
+        details={"processor_ref": outcome.charge_ref or outcome.processor_ref},
+    )
+    orders.tell(session, order, "money.charged", amount=str(Money(charge.amount, charge.currency)))
+    audit.record(
+        session,
+        order.retailer_id,
+        "settlement.charged",
+        "charge",
+        charge.id,
+        details={"amount": charge.amount, "currency": charge.currency},
+    )
+    orders.release(session, order, list(PAYMENT_HOLDS))
+    emit(session, ChargePaid(order_id=order.id, retailer_id=order.retailer_id, charge_id=charge.id))
+    if order.status != "CANCELLED":
+        mark_held(session, order.id, held=False)
+        release_purchase_orders(session, order.id)
+
+
+def _not_paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome, *, changed: bool) -> None:
+    charge.failure_code, charge.failure_message = outcome.failure_code, outcome.failure_message
+    charge.action_url = outcome.action_url
+    tries = charge.attempt - 1
+    charge.retry_at = (
+        clock.now() + RETRY_AFTER[tries]
+        if outcome.retryable and charge.state == FAILED and tries < len(RETRY_AFTER)
+        else None
+    )
+    reason = _HOLD_OF_STATE[charge.state]
+    other = [one for one in PAYMENT_HOLDS if one is not reason]
+    orders.hold(session, order, reason, details={"code": outcome.failure_code, "message": outcome.failure_message})
+    orders.release(session, order, other)
+    if changed:
+        message = "money.action_required" if charge.state == ACTION_REQUIRED else "money.declined"
+        orders.tell(session, order, message, reason=outcome.failure_message or "declined")
+    mark_held(session, order.id, held=True)
+
+
+def _stock_is_there(session: Session, order: Order) -> bool:
+    """Units that were let go while the order waited are set aside again; if they are gone, the order waits for
+    stock instead of being charged."""
+    lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
+    aside = units_set_aside(session, [line.id for line in lines])
+    missing = [
+        Wanted(line.id, line.variant_id, line.quantity - line.cancelled - aside.get(line.id, 0))
+        for line in lines
+        if line.quantity - line.cancelled > aside.get(line.id, 0)
+    ]
+    if not missing:
+        return True
+    expires_at = clock.now() + settings().payment_hold
+    filled = reserve(session, order.retailer_id, missing, expires_at=expires_at, partial=True)
+    if len(filled) < len(missing):
+        orders.hold(session, order, HoldReason.OUT_OF_STOCK)
+        mark_held(session, order.id, held=True)
+        return False
+    return True
+
+
+def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder]:
+    return session.scalars(
+        select(PurchaseOrder)
+        .where(PurchaseOrder.order_id == order_id)
+        .options(selectinload(PurchaseOrder.lines))
+        .order_by(PurchaseOrder.id)
+        .with_for_update(of=PurchaseOrder)
+    ).all()
+
+
+def _waived(session: Session, purchase_order: PurchaseOrder) -> tuple[int, Share]:
+    """What was withdrawn before payment: in the charge's currency, and as a share."""
+    amount, goods, shipping, fee = session.execute(
+        select(
+            func.coalesce(func.sum(Refund.amount), 0),
+            func.coalesce(func.sum(Refund.goods), 0),
+            func.coalesce(func.sum(Refund.shipping), 0),
+            func.coalesce(func.sum(Refund.platform_fee), 0),
+        ).where(Refund.purchase_order_id == purchase_order.id, Refund.state == "WAIVED")
+    ).one()
+    currency = purchase_order.currency
+    return int(amount), Share(Money(int(goods), currency), Money(int(shipping), currency), Money(int(fee), currency))
+
+
+def _parts(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> list[PaidPart]:
+    parts = []
+    for one in purchase_orders:
+        waived, share = _waived(session, one)
+        parts.append(
+            PaidPart(
+                one.supplier_id,
+                Money(one.charge_total - waived, one.charge_currency),
+                Share(
+                    Money(one.wholesale_total, one.currency) - share.goods,
+                    Money(one.shipping_cost, one.currency) - share.shipping,
+                    Money(one.platform_fee, one.currency) - share.fee,
+                ),
+            )
+        )
+    return parts
+
+
+def _amount(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> Money:
+    parts = _parts(session, purchase_orders)
+    return Money(sum(part.charged.minor for part in parts), parts[0].charged.currency)
+
+
+def _new_charge(order: Order, amount: Money, processor: str, profile: PaymentProfile) -> Charge:
+    now = clock.now()
+    return Charge(
+        id=new_id(),
+        order_id=order.id,
+        retailer_id=order.retailer_id,
+        amount=amount.minor,
+        currency=amount.currency,
+        refunded=0,
+        state=PENDING,
+        attempt=1,
+        processor=processor,
+        customer_ref=profile.customer_ref,
+        method_ref=profile.method_ref,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _plan(charge: Charge, abandon: str | None = None) -> ChargePlan:
+    return ChargePlan(
+        charge_id=charge.id,
+        attempt=charge.attempt,
+        key=f"charge:{charge.id}:{charge.attempt}",
+        amount=Money(charge.amount, charge.currency),
+        customer_ref=charge.customer_ref,
+        method_ref=charge.method_ref,
+        processor_ref=charge.processor_ref,
+        abandon=abandon,
+    )

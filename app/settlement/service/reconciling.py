@@ -1,0 +1,281 @@
+"""The nightly comparison: ledger, purchase orders, stock, and the processor's own account of our money.
+
+Every difference is a row with kind, amount, age and owner, opened once and closed when it is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.kit import clock
+from app.kit.ids import new_id
+from app.ledger import queries as ledger
+from app.ledger.rules import AccountKind
+from app.settlement.models import ProcessorTransaction, ReconciliationBreak, ReconciliationRun
+from app.settlement.processor import BalanceLine
+
+#: Movements younger than this may still be on their way from one book to the other.
+_GRACE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A difference found. ``amount`` is in minor units of ``currency``; 0 where it is not about money."""
+
+    kind: str
+    reference: str
+    amount: int
+    currency: str
+    detail: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same difference on two nights."""
+        return f"{self.kind}:{self.reference}"
+
+
+def record_balance_lines(session: Session, processor: str, lines: Iterable[BalanceLine]) -> int:
+    """Copy the processor's account of our balance. Returns how many lines are new."""
+    now = clock.now()
+    new = 0
+    for line in lines:
+        new += len(
+            session.execute(
+                upsert(ProcessorTransaction)
+                .values(
+                    id=line.id,
+                    processor=processor,
+                    kind=line.kind,
+                    source_ref=line.source_ref,
+                    amount=line.amount,
+                    fee=line.fee,
+                    net=line.net,
+                    currency=line.currency,
+                    available_on=line.available_on,
+                    created_at=line.created_at,
+                    recorded_at=now,
+                )
+                .on_conflict_do_nothing()
+                .returning(ProcessorTransaction.id)
+            ).all()
+        )
+    return new
+
+
+def reconcile(session: Session) -> ReconciliationRun:
+    """Compare everything, open a break for each difference, close those that are gone."""
+    started = clock.now()
+    run = ReconciliationRun(id=new_id(), day=started.date(), started_at=started, checked={})
+    session.add(run)
+    found: list[Break] = []
+    checked: dict[str, int] = {}
+    for check in _CHECKS:
+        breaks = list(check(session))
+        checked[check.__name__.strip("_")] = len(breaks)
+        found += breaks
+    for one in found:
+        session.execute(
+            upsert(ReconciliationBreak)
+            .values(
+                id=new_id(),
+                fingerprint=one.fingerprint,
+                kind=one.kind,
+                reference=one.reference,
+                amount=one.amount,
+                currency=one.currency,
+                detail=one.detail,
+                state="OPEN",
+                found_at=started,
+                seen_at=started,
+            )
+            .on_conflict_do_update(
+                index_elements=["fingerprint"],
+                set_={
+                    "seen_at": started,
+                    "amount": one.amount,
+                    "detail": one.detail,
+                    "closed_at": None,
+                    "state": "OPEN",
+                },
+                where=ReconciliationBreak.state != "EXPLAINED",
+            )
+        )
+    session.execute(
+        update(ReconciliationBreak)
+        .where(ReconciliationBreak.state == "OPEN", ReconciliationBreak.seen_at < started)
+        .values(state="FIXED", closed_at=started)
+    )
+    run.checked, run.finished_at = checked, clock.now()
+    session.flush()
+    return run
+
+
+def open_breaks(session: Session) -> list[ReconciliationBreak]:
+    """Differences nobody has explained, oldest first."""
+    return list(
+        session.scalars(
+            select(ReconciliationBreak)
+            .where(ReconciliationBreak.state == "OPEN")
+            .order_by(ReconciliationBreak.found_at)
+        )
+    )
+
+
+def _entries_balance(session: Session) -> Iterator[Break]:
+    for entry_id in ledger.unbalanced_entries(session):
+        yield Break("entry_unbalanced", str(entry_id), 0, "", {})
+
+
+def _processor_agrees(session: Session) -> Iterator[Break]:
+    """Each line of the processor has its entry with the same amount, and each entry its line."""
+    rows = session.execute(
+        text(
+            """
+            with booked as (
+              select e.details ->> 'processor_ref' as ref, e.kind, p.currency, sum(p.amount) as amount
+              from journal_entries e
+              join postings p on p.entry_id = e.id
+              join ledger_accounts a on a.id = p.account_id
+              where a.kind = 'processor_balance' and e.created_at < now() - make_interval(secs => :grace)
+              group by 1, 2, 3
+            ), theirs as (
+              select source_ref as ref, currency, sum(net) as amount
+              from processor_transactions
+              where created_at < now() - make_interval(secs => :grace) and kind <> 'topup'
+              group by 1, 2
+            )
+            select coalesce(booked.ref, theirs.ref) as ref, coalesce(booked.currency, theirs.currency) as currency,
+              booked.amount as ours, theirs.amount as theirs
+            from booked full join theirs on theirs.ref = booked.ref and theirs.currency = booked.currency
+            where booked.amount is distinct from theirs.amount
+            """
+        ),
+        {"grace": _GRACE_SECONDS},
+    )
+    for ref, currency, ours, theirs in rows:
+        kind = "not_at_processor" if theirs is None else "not_in_ledger" if ours is None else "amount_differs"
+        amount = int(theirs or 0) - int(ours or 0)
+        yield Break(kind, str(ref), amount, currency, {"ledger": _number(ours), "processor": _number(theirs)})
+
+
+def _suppliers_are_owed_what_is_open(session: Session) -> Iterator[Break]:
+    """What the ledger owes as goods and as earnings is what purchase orders and earnings say."""
+    rows = session.execute(
+        text(
+            """
+            with paid as (
+              select po.supplier_id, po.currency,
+                sum(po.wholesale_total + po.shipping_cost - po.platform_fee) as amount
+              from purchase_orders po
+              join charges c on c.order_id = po.order_id and c.state = 'PAID'
+              group by 1, 2
+            ), gone as (
+              select e.supplier_id, e.currency, sum(e.amount) as amount,
+                sum(e.amount) filter (where p.state is distinct from 'PAID') as unpaid
+              from earnings e left join payouts p on p.id = e.payout_id group by 1, 2
+            ), back as (
+              select po.supplier_id, po.currency, sum(r.goods + r.shipping - r.platform_fee) as amount
+              from refunds r join purchase_orders po on po.id = r.purchase_order_id
+              join charges c on c.order_id = po.order_id and c.state = 'PAID'
+              where r.state in ('SUCCEEDED', 'WAIVED') group by 1, 2
+            ), books as (
+              select a.organisation_id as supplier_id, a.currency,
+                -sum(p.amount) filter (where a.kind = 'goods_to_ship') as goods,
+                -sum(p.amount) filter (where a.kind = 'supplier_payable') as payable
+              from ledger_accounts a join postings p on p.account_id = a.id
+              where a.kind in ('goods_to_ship', 'supplier_payable') group by 1, 2
+            )
+            select coalesce(paid.supplier_id, books.supplier_id), coalesce(paid.currency, books.currency),
+              coalesce(paid.amount, 0) - coalesce(gone.amount, 0) - coalesce(back.amount, 0) as goods_expected,
+              coalesce(books.goods, 0) as goods, coalesce(gone.unpaid, 0) as payable_expected,
+              coalesce(books.payable, 0) as payable
+            from paid
+            full join books using (supplier_id, currency)
+            left join gone using (supplier_id, currency)
+            left join back using (supplier_id, currency)
+            """
+        )
+    )
+    for supplier_id, currency, goods_expected, goods, payable_expected, payable in rows:
+        if goods_expected != goods:
+            detail = {"expected": int(goods_expected), "ledger": int(goods)}
+            yield Break("goods_to_ship_differs", str(supplier_id), int(goods - goods_expected), currency, detail)
+        if payable_expected != payable:
+            detail = {"expected": int(payable_expected), "ledger": int(payable)}
+            yield Break("payable_differs", str(supplier_id), int(payable - payable_expected), currency, detail)
+
+
+def _paid_orders_were_released(session: Session) -> Iterator[Break]:
+    rows = session.execute(
+        text(
+            """
+            select po.id, po.charge_total, po.charge_currency from purchase_orders po
+            join charges c on c.order_id = po.order_id and c.state = 'PAID'
+            where po.released_at is null and po.status <> 'CANCELLED'
+              and c.paid_at < now() - make_interval(secs => :grace)
+            """
+        ),
+        {"grace": _GRACE_SECONDS},
+    )
+    for purchase_order_id, amount, currency in rows:
+        yield Break("paid_not_released", str(purchase_order_id), int(amount), currency, {})
+
+
+def _shipments_were_earned(session: Session) -> Iterator[Break]:
+    rows = session.execute(
+        text(
+            """
+            select s.id from shipments s left join earnings e on e.shipment_id = s.id
+            where e.id is null and s.created_at < now() - make_interval(secs => :grace)
+            """
+        ),
+        {"grace": _GRACE_SECONDS},
+    )
+    for (shipment_id,) in rows:
+        yield Break("shipped_not_earned", str(shipment_id), 0, "", {})
+
+
+def _reservations_match_levels(session: Session) -> Iterator[Break]:
+    for level_id, reserved, promised in stock_mismatches(session):
+        yield Break("reserved_differs", str(level_id), 0, "", {"reserved": reserved, "reservations": promised})
+
+
+def stock_mismatches(session: Session) -> list[tuple[UUID, int, int]]:
+    """Levels whose ``reserved`` is not the sum of their open reservations: (level, reserved, sum)."""
+    rows = session.execute(
+        text(
+            """
+            select l.id, l.reserved, coalesce(r.units, 0)::bigint as units from inventory_levels l
+            left join (
+              select level_id, sum(quantity - consumed - released) as units from reservations
+              where state in ('HELD', 'COMMITTED') group by level_id
+            ) r on r.level_id = l.id
+            where l.reserved <> coalesce(r.units, 0)
+            """
+        )
+    )
+    return [(level_id, int(reserved), int(units)) for level_id, reserved, units in rows]
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+_CHECKS = (
+    _entries_balance,
+    _processor_agrees,
+    _suppliers_are_owed_what_is_open,
+    _paid_orders_were_released,
+    _shipments_were_earned,
+    _reservations_match_levels,
+)
+
+#: Accounts that the comparison covers, for the console.
+COVERED = (AccountKind.PROCESSOR_BALANCE, AccountKind.GOODS_TO_SHIP, AccountKind.SUPPLIER_PAYABLE)

@@ -1,0 +1,139 @@
+"""Giving money back for goods that will not come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.kit import clock
+from app.kit.ids import new_id
+from app.kit.money import Money
+from app.ledger.service import post
+from app.notifications.service import notify
+from app.orders import service as orders
+from app.outbox.service import emit
+from app.purchasing.rules import Share
+from app.settlement.events import RefundWanted
+from app.settlement.models import Charge, Refund
+from app.settlement.processor import RefundOutcome
+from app.settlement.rules import PAID, PaidPart, refund_lines
+from app.settlement.service.shares import locked_purchase_order, next_share
+
+
+def withdraw(session: Session, purchase_order_id: UUID, *, cause: str, goods: int) -> Refund | None:
+    """Share out goods that were withdrawn from a purchase order (their value in its minor units). What was paid is
+    refunded; what was not yet is left out of the charge. The same cause again changes nothing (None)."""
+    purchase_order = locked_purchase_order(session, purchase_order_id)
+    known = session.scalar(
+        select(Refund.id).where(Refund.purchase_order_id == purchase_order_id, Refund.cause == cause)
+    )
+    if known is not None:
+        return None
+    charge = session.scalar(select(Charge).where(Charge.order_id == purchase_order.order_id).with_for_update())
+    share, amount = next_share(session, purchase_order, goods)
+    paid = charge is not None and charge.state == PAID
+    refund = Refund(
+        id=new_id(),
+        charge_id=charge.id if charge is not None else None,
+        purchase_order_id=purchase_order_id,
+        retailer_id=purchase_order.retailer_id,
+        amount=amount.minor,
+        currency=amount.currency,
+        goods=share.goods.minor,
+        shipping=share.shipping.minor,
+        platform_fee=share.fee.minor,
+        cause=cause,
+        state="PENDING" if paid else "WAIVED",
+        attempt=1,
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
+    session.add(refund)
+    session.flush()
+    if paid and amount:
+        assert charge is not None
+        charge.refunded += amount.minor
+        emit(session, RefundWanted(refund_id=refund.id, retailer_id=refund.retailer_id))
+    elif paid:
+        refund.state = "SUCCEEDED"
+    return refund
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPlan:
+    """What is to be asked of the processor."""
+
+    refund_id: UUID
+    key: str
+    charge_ref: str
+    amount: Money
+
+
+def plan_refund(session: Session, refund_id: UUID) -> RefundPlan | None:
+    """Get a refund ready to be sent; None when it is done."""
+    refund = session.scalars(select(Refund).where(Refund.id == refund_id).with_for_update()).one()
+    if refund.state not in ("PENDING", "SENDING") or refund.charge_id is None:
+        return None
+    charge = session.get_one(Charge, refund.charge_id)
+    if charge.charge_ref is None:
+        return None
+    refund.state, refund.updated_at = "SENDING", clock.now()
+    return RefundPlan(
+        refund.id,
+        f"refund:{refund.id}:{refund.attempt}",
+        charge.charge_ref,
+        Money(refund.amount, refund.currency),
+    )
+
+
+def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> None:
+    """Write the processor's answer down; a success is booked once."""
+    refund = session.scalars(
+        select(Refund).where(Refund.id == refund_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    if refund.state == "SUCCEEDED":
+        return
+    refund.processor_ref, refund.updated_at = outcome.processor_ref or refund.processor_ref, clock.now()
+    if outcome.state == "failed":
+        refund.state, refund.failure = "FAILED", outcome.failure
+        notify(
+            session,
+            refund.retailer_id,
+            kind="refund_failed",
+            severity="critical",
+            title="A refund did not go through",
+            body="We are looking into it; the money is still owed to you.",
+            link="/app/billing",
+            dedupe=f"refund_failed:{refund.id}",
+        )
+        return
+    # Pending refunds leave our balance at once: the processor has taken the money.
+    refund.state = "SUCCEEDED"
+    purchase_order = locked_purchase_order(session, refund.purchase_order_id)
+    currency = purchase_order.currency
+    amount = Money(refund.amount, refund.currency)
+    part = PaidPart(
+        purchase_order.supplier_id,
+        amount,
+        Share(
+            Money(refund.goods, currency),
+            Money(refund.shipping, currency),
+            Money(refund.platform_fee, currency),
+        ),
+    )
+    post(
+        session,
+        key=f"refund:{refund.id}",
+        kind="refund",
+        reference=("refund", refund.id),
+        description=f"Refund for {purchase_order.number}",
+        lines=refund_lines(part),
+        details={"processor_ref": outcome.processor_ref},
+    )
+    order = orders.locked(session, purchase_order.order_id)
+    orders.tell(session, order, "money.refunded", amount=str(amount))
+    audit.record(session, refund.retailer_id, "settlement.refunded", "refund", refund.id)
