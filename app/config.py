@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     #: Replaces https://api.stripe.com, for the simulator.
     stripe_api_url: str = ""
 
+    #: The adapter that charges retailers and pays suppliers.
+    processor: str = "stripe"
+    #: How often carriers are asked about a parcel.
+    tracking_poll: timedelta = timedelta(hours=1)
     #: Base address of the simulated carrier; empty where there is none.
     simulated_carrier_url: str = ""
 

@@ -6,8 +6,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from croniter import croniter
+
 from app import db, log
-from app.db import table_of
 from app.kit import clock
 from workers.registry import jobs
 from workers.relay import add_tasks, task_row

@@ -19,8 +19,8 @@ from app.outbox.events import Event
 from app.outbox.models import Task, TaskState
 
 #: The queues, each with a worker process of its own, so that slow work never holds up quick work.
-Queue = Literal["orders", "stores", "money", "bulk"]
-QUEUES: tuple[Queue, ...] = ("orders", "stores", "money", "bulk")
+Queue = Literal["quick", "stores", "money", "bulk"]
+QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "bulk")
 
 E = TypeVar("E")
 

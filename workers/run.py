@@ -55,8 +55,11 @@ def _run_one(declared: Job[Any], task_id: UUID) -> None:
         logger.warning("lease lost", job_name=declared.name, task=str(task_id))
     except JobTimeoutException:
         _fail(declared, run, f"Cut off after {declared.timeout} s.", None)
-    except (GiveUp, Rejected, CredentialsRefused) as error:
+    except (GiveUp, Rejected) as error:
         _fail(declared, run, f"{type(error).__name__}: {error}", None, final=True)
+    except CredentialsRefused as error:
+        # A person connects again; until then it is tried with the usual, growing waits.
+        _fail(declared, run, f"Access refused: {error}", None)
     except RateLimited as error:
         _fail(declared, run, f"Asked to wait: {error}", error.retry_after, counts=False)
     except RetryLater as error:

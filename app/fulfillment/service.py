@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, selectinload
 
 from app.audit import service as audit
+from app.config import settings
 from app.fulfillment.carrier import CarrierEvent
 from app.fulfillment.events import ShipmentCreated, ShipmentDelivered
 from app.fulfillment.models import Shipment, ShipmentLine, TrackingEvent
@@ -26,9 +27,6 @@ from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service import refresh_status
 from app.purchasing.service.acknowledging import locked_for_supplier
-
-#: The carrier is asked this often while a parcel is on its way.
-POLL_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +60,6 @@ def ship(
     supplier_id: UUID,
     purchase_order_id: UUID,
     parcels: Sequence[NewParcel],
-    *,
-    poll_after: timedelta = POLL_EVERY,
 ) -> list[Shipped]:
     """Write down parcels of a purchase order. The same number with the same lines is the parcel that is there.
 
@@ -84,7 +80,7 @@ def ship(
         _take_from_lines(parcel, index, by_id)
         for line_id, units in parcel.lines.items():
             leaving[by_id[line_id].order_line_id] += units
-        results.append(Shipped(_write(session, purchase_order, parcel, poll_after), created=True))
+        results.append(Shipped(_write(session, purchase_order, parcel), created=True))
     if leaving:
         session.flush()
         consume(session, leaving, reference=f"purchase_order:{purchase_order.id}")
@@ -248,7 +244,6 @@ def _write(
     session: Session,
     purchase_order: PurchaseOrder,
     parcel: NewParcel,
-    poll_after: timedelta,
 ) -> Shipment:
     now = clock.now()
     shipment = Shipment(
@@ -266,7 +261,7 @@ def _write(
         shipped_at=parcel.shipped_at or now,
         estimated_from=purchase_order.estimated_from,
         estimated_to=purchase_order.estimated_to,
-        next_poll_at=now + poll_after,
+        next_poll_at=now + settings().tracking_poll,
         created_at=now,
         updated_at=now,
     )

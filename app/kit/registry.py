@@ -25,9 +25,8 @@ def walk(package: ModuleType) -> Iterator[ModuleType]:
 class Registry(Generic[T]):
     """The adapters of one kind, by name: those of the package and those of installed packages."""
 
-    def __init__(self, package_name: str, port: type[T]) -> None:
+    def __init__(self, package_name: str) -> None:
         self._package_name = package_name
-        self._port = port
         self._found: dict[str, T] | None = None
 
     def all(self) -> Mapping[str, T]:

@@ -43,7 +43,7 @@ class Composed:
     """A message ready to be sent by e-mail."""
 
     subject: str
-    text: str
+    paragraphs: Sequence[str]
 
 
 @runtime_checkable

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+import orjson
+
 from app.kit.money import Money
 
 
@@ -119,6 +121,20 @@ class ProcessorHook:
     object_ref: str | None
     created_at: datetime
     body: Mapping[str, Any]
+
+    @classmethod
+    def from_stored(cls, message_id: str, topic: str, received_at: datetime, body: bytes) -> ProcessorHook:
+        """The hook again from its stored body: snapshot events carry their object, thin ones its address."""
+        parsed: dict[str, Any] = orjson.loads(body)
+        snapshot = (parsed.get("data") or {}).get("object") or {}
+        related = parsed.get("related_object") or {}
+        return cls(
+            message_id=message_id,
+            topic=topic,
+            object_ref=snapshot.get("id") or related.get("id"),
+            created_at=received_at,
+            body=parsed,
+        )
 
 
 @runtime_checkable

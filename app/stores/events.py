@@ -42,3 +42,40 @@ class StoreDisconnected(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfillmentWanted(Event):
+    """A store has decided what is to be sent for an order, or asks for it."""
+
+    topic: ClassVar[str] = "stores.fulfillment_wanted"
+    store_id: UUID
+    retailer_id: UUID
+    order_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationWanted(Event):
+    """A store asks us to stop a fulfilment order; ``accept`` is what we decided to answer."""
+
+    topic: ClassVar[str] = "stores.cancellation_wanted"
+    store_id: UUID
+    retailer_id: UUID
+    fulfillment_order_ref: str
+    accept: bool
+
+    @property
+    def key(self) -> str:
+        return f"store:{self.store_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id

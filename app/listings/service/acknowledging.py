@@ -100,6 +100,19 @@ def note_stock_set(session: Session, quantities: Mapping[UUID, int]) -> None:
     _settle_many(session, list(quantities))
 
 
+def note_stock_refused(session: Session, refused: Mapping[UUID, PushRefused]) -> None:
+    """Quantities that a store would not take. A place that is gone there unlinks nothing: the listing's next push
+    makes it again."""
+    for row in _rows(session, list(refused)):
+        refusal = refused[row.id]
+        row.error = refusal.message
+        # What the store holds is not known any more; taking our wish for it stops the push until something changes.
+        row.store_quantity = row.wanted_quantity
+        listing = session.get_one(Listing, row.listing_id)
+        if may_move(listing.state, FAILED):
+            listing.state, listing.error, listing.error_detail = FAILED, refusal.message, refusal.original
+
+
 def note_stock_stale(session: Session, actual: Mapping[UUID, tuple[int | None, int]]) -> None:
     """A store held other quantities than we believed: row → (what it holds, sales not seen yet)."""
     until = clock.now() + _UNSEEN_SALES_COUNT_FOR

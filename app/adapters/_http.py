@@ -1,0 +1,136 @@
+"""The one HTTP client of all adapters: connection pools, bounded waits, and errors in our four words.
+
+Retries do not happen here: a job's task is tried again as a whole, with the same idempotency keys. Nothing that
+goes through is logged but method, host, status and time.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+
+from app import log
+from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
+
+CONNECT_SECONDS = 3.0
+#: An answer larger than this is not read.
+LARGEST_ANSWER = 32 * 1024 * 1024
+
+logger = log.get("adapters.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, with a status below 400."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ``Unavailable`` for anything else: the other side is not itself."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise Unavailable("the answer is not JSON") from error
+
+
+class HttpClient:
+    """Calls to one outside party. ``read_seconds`` bounds the whole wait for an answer."""
+
+    def __init__(self, *, read_seconds: float, pool: int = 16) -> None:
+        self._read_seconds = read_seconds
+        self._pool = pool
+        self._local = threading.local()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One call. Raises ``Unavailable`` (no answer, 5xx), ``RateLimited`` (429), ``CredentialsRefused`` (401, 403)
+        or ``Rejected`` (other 4xx, with the body's beginning as its text)."""
+        sent_headers = dict(headers or {})
+        data: bytes | Mapping[str, str] | None = form
+        if json is not None:
+            data = orjson.dumps(json)
+            sent_headers["Content-Type"] = "application/json"
+        started = time.monotonic()
+        try:
+            response = self._session().request(
+                method,
+                url,
+                headers=sent_headers,
+                data=data,
+                params=params,
+                timeout=(CONNECT_SECONDS, self._read_seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+            body = response.raw.read(LARGEST_ANSWER + 1, decode_content=True)
+            response.close()
+        except (requests.RequestException, OSError) as error:
+            logger.info("call failed", method=method, host=_host(url), reason=type(error).__name__)
+            raise Unavailable(f"{_host(url)}: {type(error).__name__}") from error
+        seconds = round(time.monotonic() - started, 3)
+        logger.debug("called", method=method, host=_host(url), status=response.status_code, seconds=seconds)
+        if len(body) > LARGEST_ANSWER:
+            raise Unavailable(f"{_host(url)}: the answer is too large")
+        _raise_for(response.status_code, response.headers, body, _host(url))
+        return Answer(response.status_code, response.headers, body)
+
+    def _session(self) -> requests.Session:
+        """A session for each thread; proxies and credentials of the environment are not used."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            adapter = HTTPAdapter(pool_connections=self._pool, pool_maxsize=self._pool, max_retries=0)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            self._local.session = session
+        return session
+
+
+def _raise_for(status: int, headers: Mapping[str, str], body: bytes, host: str) -> None:
+    if status < 400:
+        return
+    if status == 429:
+        raise RateLimited(f"{host} asks to slow down", retry_after=retry_after(headers))
+    if status in (401, 403):
+        raise CredentialsRefused(f"{host} answered {status}")
+    if status >= 500 or status == 408:
+        raise Unavailable(f"{host} answered {status}")
+    raise Rejected(f"http_{status}", body[:300].decode(errors="replace"))
+
+
+def retry_after(headers: Mapping[str, str], *, default: float = 5.0) -> float:
+    """Seconds to wait as ``Retry-After`` says, in seconds or as a date (RFC 9110, 10.2.3); at most an hour."""
+    value = headers.get("Retry-After", "")
+    try:
+        return min(3600.0, max(0.0, float(value)))
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return default
+    return min(3600.0, max(0.0, (moment - datetime.now(UTC)).total_seconds()))
+
+
+def _host(url: str) -> str:
+    return url.split("/", 3)[2] if "//" in url else url

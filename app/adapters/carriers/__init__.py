@@ -1,0 +1,1 @@
+"""Carriers, found by walking this folder."""

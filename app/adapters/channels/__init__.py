@@ -1,0 +1,1 @@
+"""Ways of telling suppliers of purchase orders, found by walking this folder."""

@@ -1,0 +1,1 @@
+"""Readers of product files, found by walking this folder."""

@@ -1,0 +1,1 @@
+"""Ways of sending e-mail, found by walking this folder."""

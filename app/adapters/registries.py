@@ -1,0 +1,16 @@
+"""The adapters of each kind, by name."""
+
+from __future__ import annotations
+
+from app.fulfillment.carrier import Carrier
+from app.kit.registry import Registry
+from app.notifications.mail import MailTransport
+from app.purchasing.channel import SupplierChannel
+from app.settlement.processor import Processor
+from app.stores.platform import StorePlatform
+
+stores: Registry[StorePlatform] = Registry("app.adapters.stores")
+channels: Registry[SupplierChannel] = Registry("app.adapters.channels")
+carriers: Registry[Carrier] = Registry("app.adapters.carriers")
+processors: Registry[Processor] = Registry("app.adapters.processors")
+mail: Registry[MailTransport] = Registry("app.adapters.mail")

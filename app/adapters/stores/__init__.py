@@ -1,0 +1,1 @@
+"""Store platforms, found by walking this folder."""

@@ -1,0 +1,18 @@
+"""The port to whatever carries e-mail."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class MailTransport(Protocol):
+    """One way of sending e-mail."""
+
+    @property
+    def name(self) -> str:
+        """The adapter's name, as the setting ``mail_transport`` gives it."""
+
+    def send(self, *, message_id: str, recipient: str, subject: str, text: str, html: str) -> None:
+        """Hand an e-mail over. ``message_id`` lets the other side drop a repeated one. Raises ``Unavailable`` or
+        ``Rejected``."""

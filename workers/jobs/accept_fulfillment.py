@@ -1,0 +1,84 @@
+"""An order's purchase orders are released: accept in the store what it wants sent for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.adapters import registries
+from app.kit import clock
+from app.orders import service as orders
+from app.orders.models import Order
+from app.purchasing.events import PurchaseOrderReleased
+from app.purchasing.models import PurchaseOrder
+from app.stores import queries as stores
+from app.stores.events import FulfillmentWanted
+from app.stores.models import Store
+from app.stores.platform import FulfillmentOrderRef
+from app.stores.service import access
+from workers.job import RetryLater, Run, job
+
+#: Stores decide which location sends what a moment after the order came in.
+_ASK_AGAIN_AFTER = timedelta(seconds=1)
+_ASK_FOR = timedelta(minutes=10)
+
+
+@job(queue="stores", on=(PurchaseOrderReleased, FulfillmentWanted), timeout=60, max_attempts=40)
+def accept_fulfillment(run: Run, event: PurchaseOrderReleased | FulfillmentWanted) -> None:
+    """See the module. Harmless when all is accepted."""
+    with run.transaction() as session:
+        order = session.get_one(Order, event.order_id)
+        store = session.get(Store, order.store_id) if order.store_id else None
+        waiting = _waiting(session, order.id)
+        locations = stores.locations(session, store.id) if store else {}
+    if store is None or not waiting:
+        return
+    platform = registries.stores.get(store.platform)
+    if "fulfillment_requests" not in platform.capabilities:
+        return
+    way_in = access(store.id, platform)
+    by_location = {ref.location_id: ref for ref in platform.fulfillment_orders(way_in, order.external_id)}
+    missing = []
+    for purchase_order_id, supplier_id in waiting:
+        location = locations.get(supplier_id)
+        ref = by_location.get(location.location_id) if location else None
+        if ref is None or ref.state == "cancelled":
+            missing.append(purchase_order_id)
+            continue
+        if ref.state != "closed":
+            platform.accept_fulfillment(way_in, ref)
+        _note(run, order.id, purchase_order_id, supplier_id, ref)
+    if missing and order.created_at > clock.now() - _ASK_FOR:
+        raise RetryLater("the store has not decided yet", at=clock.now() + _ASK_AGAIN_AFTER)
+
+
+def _waiting(session: Session, order_id: UUID) -> list[tuple[UUID, UUID]]:
+    rows = session.execute(
+        select(PurchaseOrder.id, PurchaseOrder.supplier_id).where(
+            PurchaseOrder.order_id == order_id,
+            PurchaseOrder.released_at.is_not(None),
+            PurchaseOrder.external_request_state.is_distinct_from("accepted"),
+            PurchaseOrder.status != "CANCELLED",
+        )
+    )
+    return [(purchase_order_id, supplier_id) for purchase_order_id, supplier_id in rows]
+
+
+def _note(run: Run, order_id: UUID, purchase_order_id: UUID, supplier_id: UUID, ref: FulfillmentOrderRef) -> None:
+    with run.transaction() as session:
+        order = orders.locked(session, order_id)
+        purchase_order = session.get_one(PurchaseOrder, purchase_order_id)
+        if purchase_order.external_request_state == "accepted":
+            return
+        purchase_order.external_fulfillment_order_id = ref.external_id
+        purchase_order.external_request_state = "accepted"
+        orders.tell(
+            session,
+            order,
+            "store.fulfillment_accepted",
+            purchase_order_id=purchase_order_id,
+            supplier_id=supplier_id,
+        )

@@ -1,0 +1,50 @@
+"""Orders whose hooks never came are read from the stores and taken in like the others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import log
+from app.adapters import registries
+from app.kit import clock
+from app.kit.errors import AdapterError, AppError
+from app.stores.models import Store
+from app.stores.service import access
+from workers.job import Run, job
+from workers.store_facts import take_order
+
+#: Asked again with this much overlap; a known order is recognised.
+_LOOK_BACK = timedelta(hours=2)
+
+logger = log.get("workers.catch_up_orders")
+
+
+@job(queue="bulk", every="*/5 * * * *", coalesce=True, timeout=300)
+def catch_up_orders(run: Run, payload: dict[str, Any]) -> None:
+    """See the module. One store's trouble does not keep the others waiting."""
+    with run.transaction() as session:
+        connected = session.execute(select(Store.id, Store.platform).where(Store.status == "connected")).all()
+    for store_id, name in connected:
+        if "orders_since" not in registries.stores.get(name).capabilities:
+            continue
+        try:
+            _catch_up(run, store_id, name)
+        except AdapterError as error:
+            logger.info("not caught up", store=str(store_id), reason=type(error).__name__)
+
+
+def _catch_up(run: Run, store_id: UUID, name: str) -> None:
+    platform = registries.stores.get(name)
+    found = platform.orders_since(access(store_id, platform), clock.now() - _LOOK_BACK)
+    for order in found:
+        try:
+            with run.transaction() as session:
+                done = take_order(session, session.get_one(Store, store_id), order)
+        except AppError as error:
+            done = f"refused: {error.code}"
+        if done.endswith("placed"):
+            logger.warning("order caught up", store=str(store_id))

@@ -1,0 +1,41 @@
+"""A parcel arrived: the store is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.adapters import registries
+from app.fulfillment.events import ShipmentDelivered
+from app.fulfillment.models import Shipment
+from app.fulfillment.service import note_store_refused, note_store_told_delivered
+from app.kit import clock
+from app.kit.errors import Rejected
+from app.orders.models import Order
+from app.stores.models import Store
+from app.stores.service import access
+from workers.job import RetryLater, Run, job
+
+
+@job(queue="stores", on=ShipmentDelivered, timeout=60, max_attempts=40)
+def push_delivery(run: Run, event: ShipmentDelivered) -> None:
+    """See the module."""
+    with run.transaction() as session:
+        shipment = session.get_one(Shipment, event.shipment_id)
+        order = session.get_one(Order, event.order_id)
+        store = session.get(Store, order.store_id) if order.store_id else None
+    if store is None or shipment.store_told_delivered_at is not None or shipment.store_error is not None:
+        return
+    platform = registries.stores.get(store.platform)
+    if "push_tracking" not in platform.capabilities:
+        return
+    if shipment.external_fulfillment_id is None:
+        raise RetryLater("the store does not know the parcel yet", at=clock.now() + timedelta(seconds=2))
+    delivered_at = shipment.delivered_at or clock.now()
+    try:
+        platform.push_delivered(access(store.id, platform), shipment.external_fulfillment_id, delivered_at)
+    except Rejected as error:
+        with run.closing() as session:
+            note_store_refused(session, shipment.id, error.message)
+        return
+    with run.closing() as session:
+        note_store_told_delivered(session, shipment.id)

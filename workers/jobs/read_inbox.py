@@ -1,0 +1,62 @@
+"""Handle a hook: read it, take over what it says, and close it, in one transaction where nothing is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.adapters import registries
+from app.inbox.service import OpenedMessage, close_message, open_message
+from app.kit.errors import AppError
+from app.settlement.processor import ProcessorHook
+from app.stores.queries import store_by_shop
+from workers import processor_facts, store_facts
+from workers.job import LeaseLost, Run, job
+
+
+@job(queue="quick", batch=10, timeout=30)
+def read_inbox(run: Run, payload: Mapping[str, Any]) -> None:
+    """See the module."""
+    message_id = UUID(payload["inbox_id"])
+    with run.transaction() as session:
+        message = open_message(session, message_id)
+    if message is None:
+        return
+    kind, _, shop = message.source.partition(":")
+    if kind in registries.processors.all():
+        _from_processor(run, kind, message)
+        return
+    with run.closing() as session:
+        outcome, refused = _from_store(session, kind, shop, message)
+        if not close_message(session, message_id, outcome, refused=refused):
+            raise LeaseLost("handled by another worker")
+
+
+def _from_store(session: Session, platform: str, shop: str, message: OpenedMessage) -> tuple[str, bool]:
+    store = store_by_shop(session, platform, shop)
+    if store is None:
+        return "ignored: no such store", False
+    try:
+        fact = registries.stores.get(platform).translate_hook(message.topic, message.body)
+    except ValueError as error:
+        store_facts.tell_of_refusal(session, store, f"The message can't be read: {error}", message.id)
+        return f"refused: {error}"[:500], True
+    try:
+        with session.begin_nested():
+            done = store_facts.handle(
+                session, store, fact, message_id=message.external_id, triggered_at=message.triggered_at
+            )
+    except AppError as error:
+        store_facts.tell_of_refusal(session, store, error.detail, message.id)
+        return f"refused: {error.code}: {error.detail}"[:500], True
+    return done, False
+
+
+def _from_processor(run: Run, name: str, message: OpenedMessage) -> None:
+    hook = ProcessorHook.from_stored(message.external_id, message.topic, message.received_at, message.body)
+    done = processor_facts.handle(run, registries.processors.get(name), hook)
+    with run.closing() as session:
+        close_message(session, message.id, done)

@@ -1,0 +1,15 @@
+"""Seal the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.audit.service import seal
+from workers.job import Run, job
+
+
+@job(queue="bulk", every="* * * * * */5", coalesce=True)
+def seal_audit(run: Run, payload: dict[str, Any]) -> None:
+    """See the module."""
+    with run.closing() as session:
+        seal(session)

@@ -1,0 +1,45 @@
+"""An order waits: the retailer is told what to do, in the app and by e-mail."""
+
+from __future__ import annotations
+
+from app.config import settings
+from app.identity.queries import recipients
+from app.notifications.letters import Letter
+from app.notifications.service import notify, queue_email
+from app.orders.events import OrderHeld
+from app.orders.models import Order
+from app.orders.rules import ADVICE, PAYMENT_HOLDS, HoldReason
+from workers.job import Run, job
+
+
+@job(queue="bulk", on=OrderHeld)
+def tell_of_held_order(run: Run, event: OrderHeld) -> None:
+    """See the module."""
+    reason = HoldReason(event.reason)
+    with run.closing() as session:
+        order = session.get_one(Order, event.order_id)
+        name = order.external_name or str(order.number)
+        link = "/app/billing" if reason in PAYMENT_HOLDS else f"/app/orders/{order.id}"
+        notify(
+            session,
+            event.retailer_id,
+            kind="order_held",
+            severity="critical" if reason in PAYMENT_HOLDS else "warning",
+            title=f"Order {name} is on hold",
+            body=ADVICE[reason],
+            link=link,
+            dedupe=f"order_held:{order.id}",
+        )
+        queue_email(
+            session,
+            recipients(session, event.retailer_id, "orders.write"),
+            Letter(
+                subject=f"Order {name} is on hold",
+                paragraphs=[f"Order {name} can't go on yet.", ADVICE[reason]],
+                button=("See what to do", f"{settings().public_url}{link}"),
+                reason="You get this because you handle orders for your company at Crossdock.",
+            ),
+            kind="order_held",
+            dedupe=f"order_held:{order.id}:{reason}",
+            organisation_id=event.retailer_id,
+        )

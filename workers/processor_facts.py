@@ -1,0 +1,91 @@
+"""What becomes of the processor's hooks: the object they name is read again, and its state taken over."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.kit.errors import Rejected
+from app.kit.ids import parse_id
+from app.settlement.models import Charge, PaymentProfile, PayoutAccount, Refund
+from app.settlement.processor import Processor, ProcessorHook
+from app.settlement.service import record_account, record_charge, record_method, record_refund
+from workers.job import Run
+
+
+def handle(run: Run, processor: Processor, hook: ProcessorHook) -> str:
+    """Take a hook in. Returns what was done, for the inbox. Calls out between its transactions."""
+    kind = hook.topic
+    if kind.startswith("payment_intent."):
+        return _charge(run, processor, hook)
+    if kind.startswith("refund.") or kind == "charge.refund.updated":
+        return _refund(run, processor, hook)
+    if kind in ("checkout.session.completed", "setup_intent.succeeded"):
+        return _method(run, processor, hook)
+    if kind.startswith("v2.core.account") or kind == "account.updated":
+        return _account(run, processor, hook)
+    return f"ignored: {kind}"
+
+
+def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
+    if hook.object_ref is None:
+        return "ignored: names no payment"
+    reference = (hook.body.get("data", {}).get("object", {}).get("metadata") or {}).get("charge_id")
+    with run.transaction() as session:
+        row = session.execute(
+            select(Charge.id, Charge.attempt, Charge.processor_ref).where(
+                (Charge.processor_ref == hook.object_ref) | (Charge.id == _uuid_or_none(reference))
+            )
+        ).first()
+    if row is None:
+        return "ignored: not a charge of ours"
+    outcome = processor.charge_status(hook.object_ref)
+    with run.transaction() as session:
+        # Another attempt's payment only matters if it was paid.
+        attempt = row.attempt if row.processor_ref in (None, hook.object_ref) else -1
+        return f"charge {record_charge(session, row.id, attempt, outcome)}"
+
+
+def _refund(run: Run, processor: Processor, hook: ProcessorHook) -> str:
+    with run.transaction() as session:
+        refund_id = session.scalar(select(Refund.id).where(Refund.processor_ref == hook.object_ref))
+    if refund_id is None or hook.object_ref is None:
+        return "ignored: not a refund of ours"
+    outcome = processor.refund_status(hook.object_ref)
+    with run.transaction() as session:
+        record_refund(session, refund_id, outcome)
+    return f"refund {outcome.state}"
+
+
+def _method(run: Run, processor: Processor, hook: ProcessorHook) -> str:
+    with run.transaction() as session:
+        retailer_id = session.scalar(
+            select(PaymentProfile.retailer_id).where(PaymentProfile.setup_ref == hook.object_ref)
+        )
+    if retailer_id is None or hook.object_ref is None:
+        return "ignored: not a set-up of ours"
+    method = processor.finished_method_setup(hook.object_ref)
+    if method is None:
+        return "ignored: not finished"
+    with run.transaction() as session:
+        record_method(session, retailer_id, method)
+    return "payment method saved"
+
+
+def _account(run: Run, processor: Processor, hook: ProcessorHook) -> str:
+    with run.transaction() as session:
+        supplier_id = session.scalar(
+            select(PayoutAccount.supplier_id).where(PayoutAccount.account_ref == hook.object_ref)
+        )
+    if supplier_id is None or hook.object_ref is None:
+        return "ignored: not an account of ours"
+    try:
+        status = processor.account_status(hook.object_ref)
+    except Rejected as error:
+        return f"account can't be read: {error.code}"
+    with run.transaction() as session:
+        record_account(session, supplier_id, processor.name, status)
+    return f"account {status.capability}"
+
+
+def _uuid_or_none(reference: object) -> object:
+    return parse_id(reference) if isinstance(reference, str) else None

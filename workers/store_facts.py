@@ -1,0 +1,227 @@
+"""What becomes of the things that stores tell us: each kind of fact, and the service it goes to.
+
+Everything here happens in the transaction that closes the hook; nothing calls out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import singledispatch
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.identity.models import Organisation
+from app.kit import clock
+from app.kit.money import Money
+from app.listings import queries as listings
+from app.listings import service as listing_service
+from app.notifications.service import notify
+from app.orders import service as orders
+from app.outbox.service import emit
+from app.privacy.service import note_request
+from app.purchasing import service as purchasing
+from app.purchasing.models import PurchaseOrder
+from app.settlement.service import cancel_unpaid_charge
+from app.stores import service as stores
+from app.stores.events import CancellationWanted, FulfillmentWanted
+from app.stores.models import Store
+from app.stores.platform import (
+    AppUninstalled,
+    CancellationAsked,
+    FulfillmentAsked,
+    HookFact,
+    Ignored,
+    OrderCancelled,
+    OrderReported,
+    PrivacyAsked,
+    ProductEdited,
+    ProductRemoved,
+    ScopesChanged,
+    StoreOrder,
+)
+
+
+def handle(session: Session, store: Store, fact: HookFact, *, message_id: str, triggered_at: datetime | None) -> str:
+    """Take a fact in. Returns what was done, for the inbox. Raises ``AppError`` when it can't be taken."""
+    if isinstance(fact, AppUninstalled):
+        return (
+            "uninstalled" if stores.uninstall(session, store, triggered_at=triggered_at) else "an earlier installation"
+        )
+    if isinstance(fact, PrivacyAsked):
+        note_request(
+            session,
+            store.retailer_id,
+            store_id=store.id,
+            kind=fact.kind,
+            external_id=message_id,
+            order_refs=fact.external_order_ids,
+            requested_at=triggered_at or clock.now(),
+        )
+        return f"{fact.kind} noted"
+    return _handle(fact, session, store)
+
+
+@singledispatch
+def _handle(fact: HookFact, session: Session, store: Store) -> str:
+    raise NotImplementedError(f"nothing handles {type(fact).__name__}")
+
+
+@_handle.register
+def _(fact: Ignored, session: Session, store: Store) -> str:
+    return f"ignored: {fact.why}"
+
+
+@_handle.register
+def _(fact: OrderReported, session: Session, store: Store) -> str:
+    return take_order(session, store, fact.order)
+
+
+@_handle.register
+def _(fact: OrderCancelled, session: Session, store: Store) -> str:
+    order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
+    if order is None:
+        return "not an order of ours"
+    cancelled = purchasing.cancel_order(session, order.id, only_open=True)
+    orders.tell(session, cancelled, "order.cancelled_in_store")
+    if cancelled.status == "CANCELLED":
+        cancel_unpaid_charge(session, cancelled.id)
+        return "cancelled"
+    notify(
+        session,
+        store.retailer_id,
+        kind="cancelled_in_store",
+        severity="warning",
+        title=f"Order {order.external_name} was cancelled in your store",
+        body="A supplier has accepted part of it already. Ask the supplier to stop it.",
+        link=f"/app/orders/{order.id}",
+        dedupe=f"cancelled_in_store:{order.id}",
+    )
+    return "partly cancelled"
+
+
+@_handle.register
+def _(fact: ScopesChanged, session: Session, store: Store) -> str:
+    store.platform_state = {**store.platform_state, "granted_scopes": sorted(fact.scopes)}
+    return "permissions noted"
+
+
+@_handle.register
+def _(fact: ProductRemoved, session: Session, store: Store) -> str:
+    listing_service.note_removed(session, store.id, fact.external_id)
+    return "noted"
+
+
+@_handle.register
+def _(fact: ProductEdited, session: Session, store: Store) -> str:
+    owned = listing_service.note_owned_by_store(session, store, fact)
+    return f"retailer owns {', '.join(owned)}" if owned else "nothing of the retailer's own"
+
+
+@_handle.register
+def _(fact: FulfillmentAsked, session: Session, store: Store) -> str:
+    order_id = _order_of(session, store, fact.external_order_id, fact.external_fulfillment_order_id)
+    if order_id is None:
+        return "not an order of ours"
+    emit(session, FulfillmentWanted(store_id=store.id, retailer_id=store.retailer_id, order_id=order_id))
+    return "fulfilment to be accepted"
+
+
+@_handle.register
+def _(fact: CancellationAsked, session: Session, store: Store) -> str:
+    found = session.scalar(
+        select(PurchaseOrder).where(
+            PurchaseOrder.retailer_id == store.retailer_id,
+            PurchaseOrder.external_fulfillment_order_id == fact.external_fulfillment_order_id,
+        )
+    )
+    accept = False
+    if found is not None and found.status in ("PENDING", "ON_HOLD"):
+        purchasing.cancel_order(session, found.order_id, only_open=True)
+        session.refresh(found)
+        accept = found.status == "CANCELLED"
+    emit(
+        session,
+        CancellationWanted(
+            store_id=store.id,
+            retailer_id=store.retailer_id,
+            fulfillment_order_ref=fact.external_fulfillment_order_id,
+            accept=accept,
+        ),
+    )
+    return "accepted" if accept else "refused: a supplier has accepted it"
+
+
+def take_order(session: Session, store: Store, order: StoreOrder) -> str:
+    """Take in a store's order: the lines that are ours, once, when it is paid."""
+    if order.cancelled:
+        return "ignored: cancelled"
+    if not order.paid:
+        # App Store requirement 5.5.5: nothing is sent for an order whose payment is pending.
+        return "ignored: not paid yet"
+    ours = listings.variants_by_external_id(
+        session, store.id, [line.external_variant_id for line in order.lines if line.external_variant_id]
+    )
+    lines = [
+        purchasing.Line(
+            variant_id=ours[line.external_variant_id][0],
+            quantity=line.quantity,
+            external_line_id=line.external_line_id,
+            retail_price=_in_minor(line.unit_price, order.currency),
+        )
+        for line in order.lines
+        if line.external_variant_id in ours and line.quantity > 0
+    ]
+    if not lines:
+        return "ignored: no line is ours"
+    placed = purchasing.place_order(
+        session,
+        purchasing.PlaceOrder(
+            retailer_id=store.retailer_id,
+            store_id=store.id,
+            external_id=order.external_id,
+            external_name=order.name,
+            currency=order.currency,
+            address=order.address,
+            note=order.note,
+            placed_at=order.placed_at,
+            lines=lines,
+            trouble="hold",
+            store_name=store.name,
+        ),
+    )
+    return f"order {placed.order_id} {'placed' if placed.created else 'known'}"
+
+
+def tell_of_refusal(session: Session, store: Store, reason: str, message_id: UUID) -> None:
+    """The retailer should know that something from its store could not be taken."""
+    organisation = session.get_one(Organisation, store.retailer_id)
+    notify(
+        session,
+        organisation.id,
+        kind="hook_refused",
+        severity="warning",
+        title=f"Something from {store.name} could not be taken over",
+        body=reason,
+        link="/app/orders",
+        dedupe=f"hook_refused:{message_id}",
+    )
+
+
+def _order_of(
+    session: Session, store: Store, external_order_id: str | None, fulfillment_order_ref: str | None
+) -> UUID | None:
+    if external_order_id is not None:
+        order = orders.find_by_external_id(session, store.retailer_id, store.id, external_order_id)
+        return order.id if order else None
+    return session.scalar(
+        select(PurchaseOrder.order_id).where(
+            PurchaseOrder.retailer_id == store.retailer_id,
+            PurchaseOrder.external_fulfillment_order_id == fulfillment_order_ref,
+        )
+    )
+
+
+def _in_minor(price: Money | None, currency: str) -> int | None:
+    return price.minor if price is not None and price.currency == currency else None
