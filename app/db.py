@@ -242,4 +242,4 @@ def table_of(model: type[Base]) -> Table:
 def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert a list of rows in one statement, the quick way of the hot paths (no RETURNING, no objects)."""
     if rows:
-        session.connection().execute(insert(table_of(model)), list(rows))
+        session.connection().execute(insert(table_of(model)).inline(), list(rows))

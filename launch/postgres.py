@@ -151,7 +151,7 @@ def _initialise(binaries: Path, data: Path, password_file: Path, user: ServiceUs
     try:
         if user is not None:
             os.chown(handed.name, user.uid, user.gid)
-        argv = [
+        argv: list[str | Path] = [
             binaries / "initdb",
             "-D",
             data,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from typing import Any
 
 from alembic import context
@@ -24,9 +25,13 @@ def same_type(*args: Any) -> bool | None:
     return False if type(metadata_type).__name__ == "Xid8" else None
 
 
+# The type is ours and never changes; reflection does not know it.
+warnings.filterwarnings("ignore", message="Did not recognize type 'xid8'")
+
+
 def run() -> None:
     """Apply what is missing, each migration in its own transaction."""
-    url = context.get_x_argument(as_dictionary=True).get("url") or settings().database_url
+    url = context.config.attributes.get("url") or settings().database_url
     engine = create_engine(
         psycopg2_url(url), connect_args={"options": "-c lock_timeout=4000 -c statement_timeout=5000"}
     )

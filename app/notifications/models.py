@@ -45,7 +45,6 @@ class Email(Base):
     __table_args__ = (
         Index("ix_emails_waiting", "created_at", postgresql_where=text("state = 'waiting'")),
         Index(None, "created_at"),
-        {"implicit_returning": False},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -23,7 +23,6 @@ class OutboxEvent(Base):
         Index("ix_outbox_events_open", "id", postgresql_where=text("state = 0")),
         Index(None, "created_at"),
         {
-            "implicit_returning": False,
             "postgresql_with": {"fillfactor": "80", "autovacuum_vacuum_scale_factor": "0.01"},
         },
     )

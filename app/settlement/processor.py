@@ -194,7 +194,7 @@ class Processor(Protocol):
         """The processor's account of our balance since then, oldest first."""
 
     def verify_hook(self, headers: Mapping[str, str], body: bytes) -> ProcessorHook:
-        """Check a hook's signature on its raw bytes. Raises ``ForgedHook``."""
+        """Check a hook's signature on its raw bytes; header names are in lower case. Raises ``ForgedHook``."""
 
     def undelivered_hooks(self, *, since: datetime) -> Sequence[ProcessorHook]:
         """Hooks that the processor could not deliver to us since then."""

@@ -365,7 +365,7 @@ class StorePlatform(Protocol):
         (None when nothing is to be granted). Raises ``Invalid`` for an address that can't be one."""
 
     def verify_hook(self, headers: Mapping[str, str], body: bytes) -> HookEnvelope:
-        """Check a hook's signature on its raw bytes. Raises ``ForgedHook``."""
+        """Check a hook's signature on its raw bytes; header names are in lower case. Raises ``ForgedHook``."""
 
     def translate_hook(self, envelope_topic: str, body: bytes) -> HookFact:
         """What a verified hook says. Raises ``ValueError`` when its body is not what the topic promises."""

@@ -111,10 +111,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_audit_events_organisation_id_xid_seq"),
-        "audit_events",
-        ["organisation_id", "xid", "seq"],
-        unique=False,
+        op.f("ix_audit_events_organisation_id_xid_seq"), "audit_events", ["organisation_id", "xid", "seq"], unique=False
     )
     op.create_index(op.f("ix_audit_events_xid"), "audit_events", ["xid"], unique=False)
     op.create_table(
@@ -172,9 +169,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", name=op.f("uq_charges_order_id")),
     )
     op.create_index(op.f("ix_charges_processor_ref"), "charges", ["processor_ref"], unique=False)
-    op.create_index(
-        op.f("ix_charges_retailer_id_created_at"), "charges", ["retailer_id", "created_at"], unique=False
-    )
+    op.create_index(op.f("ix_charges_retailer_id_created_at"), "charges", ["retailer_id", "created_at"], unique=False)
     op.create_table(
         "earnings",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -222,11 +217,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_emails_created_at"), "emails", ["created_at"], unique=False)
     op.create_index(
-        "ix_emails_waiting",
-        "emails",
-        ["created_at"],
-        unique=False,
-        postgresql_where=sa.text("state = 'waiting'"),
+        "ix_emails_waiting", "emails", ["created_at"], unique=False, postgresql_where=sa.text("state = 'waiting'")
     )
     op.create_table(
         "exchange_rates",
@@ -248,10 +239,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("retailer_id", "id", name=op.f("uq_import_batches_retailer_id_id")),
     )
     op.create_index(
-        op.f("ix_import_batches_retailer_id_created_at"),
-        "import_batches",
-        ["retailer_id", "created_at"],
-        unique=False,
+        op.f("ix_import_batches_retailer_id_created_at"), "import_batches", ["retailer_id", "created_at"], unique=False
     )
     op.create_table(
         "inbox_messages",
@@ -270,11 +258,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_inbox_messages_source_external_id")),
     )
     op.create_index(
-        "ix_inbox_messages_open",
-        "inbox_messages",
-        ["received_at"],
-        unique=False,
-        postgresql_where=sa.text("state = 0"),
+        "ix_inbox_messages_open", "inbox_messages", ["received_at"], unique=False, postgresql_where=sa.text("state = 0")
     )
     op.create_table(
         "journal_entries",
@@ -343,19 +327,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "dedupe", name=op.f("uq_notices_organisation_id_dedupe")),
     )
     op.create_index(
-        op.f("ix_notices_organisation_id_created_at"),
-        "notices",
-        ["organisation_id", "created_at"],
-        unique=False,
+        op.f("ix_notices_organisation_id_created_at"), "notices", ["organisation_id", "created_at"], unique=False
     )
     op.create_table(
         "orders",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("retailer_id", sa.Uuid(), nullable=False),
         sa.Column("store_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "number", sa.BigInteger(), server_default=sa.text("nextval('order_numbers')"), nullable=False
-        ),
+        sa.Column("number", sa.BigInteger(), server_default=sa.text("nextval('order_numbers')"), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("external_name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -381,23 +360,13 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "85"},
     )
     op.create_index(
-        "ix_orders_open_holds",
-        "orders",
-        ["retailer_id"],
-        unique=False,
-        postgresql_where=sa.text("status = 'ON_HOLD'"),
+        "ix_orders_open_holds", "orders", ["retailer_id"], unique=False, postgresql_where=sa.text("status = 'ON_HOLD'")
     )
     op.create_index(
-        op.f("ix_orders_retailer_id_created_at_id"),
-        "orders",
-        ["retailer_id", "created_at", "id"],
-        unique=False,
+        op.f("ix_orders_retailer_id_created_at_id"), "orders", ["retailer_id", "created_at", "id"], unique=False
     )
     op.create_index(
-        op.f("ix_orders_retailer_id_updated_at_id"),
-        "orders",
-        ["retailer_id", "updated_at", "id"],
-        unique=False,
+        op.f("ix_orders_retailer_id_updated_at_id"), "orders", ["retailer_id", "updated_at", "id"], unique=False
     )
     op.create_table(
         "organisations",
@@ -445,9 +414,7 @@ def upgrade() -> None:
         sa.CheckConstraint("amount > 0", name=op.f("ck_payouts_amount_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
     )
-    op.create_index(
-        op.f("ix_payouts_supplier_id_created_at"), "payouts", ["supplier_id", "created_at"], unique=False
-    )
+    op.create_index(op.f("ix_payouts_supplier_id_created_at"), "payouts", ["supplier_id", "created_at"], unique=False)
     op.create_index(
         "uq_payouts_open",
         "payouts",
@@ -469,9 +436,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_requests")),
-        sa.UniqueConstraint(
-            "retailer_id", "external_id", name=op.f("uq_privacy_requests_retailer_id_external_id")
-        ),
+        sa.UniqueConstraint("retailer_id", "external_id", name=op.f("uq_privacy_requests_retailer_id_external_id")),
     )
     op.create_index(
         op.f("ix_privacy_requests_due_at"),
@@ -557,9 +522,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movements")),
     )
-    op.create_index(
-        op.f("ix_stock_movements_level_id_id"), "stock_movements", ["level_id", "id"], unique=False
-    )
+    op.create_index(op.f("ix_stock_movements_level_id_id"), "stock_movements", ["level_id", "id"], unique=False)
     op.create_table(
         "supplier_status_changes",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -591,9 +554,7 @@ def upgrade() -> None:
         sa.Column("tick", sa.Text(), nullable=True),
         sa.Column("state", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column(
-            "available_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("available_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("enqueued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
@@ -606,15 +567,9 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.01"},
     )
     op.create_index(op.f("ix_tasks_created_at"), "tasks", ["created_at"], unique=False)
+    op.create_index("ix_tasks_dead", "tasks", ["finished_at"], unique=False, postgresql_where=sa.text("state = 4"))
     op.create_index(
-        "ix_tasks_dead", "tasks", ["finished_at"], unique=False, postgresql_where=sa.text("state = 4")
-    )
-    op.create_index(
-        "ix_tasks_due",
-        "tasks",
-        ["queue", "available_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 0"),
+        "ix_tasks_due", "tasks", ["queue", "available_at", "id"], unique=False, postgresql_where=sa.text("state = 0")
     )
     op.create_index(
         "ix_tasks_in_flight",
@@ -624,11 +579,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state in (1, 2)"),
     )
     op.create_index(
-        "ix_tasks_open_key",
-        "tasks",
-        ["job", "key", "id"],
-        unique=False,
-        postgresql_where=sa.text("state in (0, 1, 2)"),
+        "ix_tasks_open_key", "tasks", ["job", "key", "id"], unique=False, postgresql_where=sa.text("state in (0, 1, 2)")
     )
     op.create_index(
         "uq_tasks_coalesced",
@@ -638,11 +589,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state in (0, 1) and coalesce_key is not null"),
     )
     op.create_index(
-        "uq_tasks_in_flight_key",
-        "tasks",
-        ["job", "key"],
-        unique=True,
-        postgresql_where=sa.text("state in (1, 2)"),
+        "uq_tasks_in_flight_key", "tasks", ["job", "key"], unique=True, postgresql_where=sa.text("state in (1, 2)")
     )
     op.create_table(
         "timeline_entries",
@@ -658,9 +605,7 @@ def upgrade() -> None:
         sa.Column("values", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entries")),
     )
-    op.create_index(
-        op.f("ix_timeline_entries_order_id_at"), "timeline_entries", ["order_id", "at"], unique=False
-    )
+    op.create_index(op.f("ix_timeline_entries_order_id_at"), "timeline_entries", ["order_id", "at"], unique=False)
     op.create_table(
         "transmissions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -675,10 +620,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transmissions")),
         sa.UniqueConstraint(
-            "purchase_order_id",
-            "channel",
-            "attempt",
-            name=op.f("uq_transmissions_purchase_order_id_channel_attempt"),
+            "purchase_order_id", "channel", "attempt", name=op.f("uq_transmissions_purchase_order_id_channel_attempt")
         ),
     )
     op.create_table(
@@ -707,9 +649,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_api_keys_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_api_keys_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_api_keys_secret_hash")),
     )
@@ -721,9 +661,7 @@ def upgrade() -> None:
         sa.Column("retailer_id", sa.Uuid(), nullable=False),
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("listing_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
-        ),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.ForeignKeyConstraint(
             ["retailer_id", "batch_id"],
             ["import_batches.retailer_id", "import_batches.id"],
@@ -738,14 +676,10 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_memberships_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_memberships_organisation_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_memberships_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
-        sa.UniqueConstraint(
-            "organisation_id", "user_id", name=op.f("uq_memberships_organisation_id_user_id")
-        ),
+        sa.UniqueConstraint("organisation_id", "user_id", name=op.f("uq_memberships_organisation_id_user_id")),
     )
     op.create_index(op.f("ix_memberships_user_id"), "memberships", ["user_id"], unique=False)
     op.create_table(
@@ -768,9 +702,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_links_token_hash")),
     )
-    op.create_index(
-        op.f("ix_one_time_links_organisation_id"), "one_time_links", ["organisation_id"], unique=False
-    )
+    op.create_index(op.f("ix_one_time_links_organisation_id"), "one_time_links", ["organisation_id"], unique=False)
     op.create_table(
         "order_holds",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -816,9 +748,7 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("cancelled", sa.Integer(), server_default="0", nullable=False),
         sa.Column("retail_price", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint(
-            "cancelled >= 0 and cancelled <= quantity", name=op.f("ck_order_lines_cancelled_within")
-        ),
+        sa.CheckConstraint("cancelled >= 0 and cancelled <= quantity", name=op.f("ck_order_lines_cancelled_within")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_order_lines_quantity_positive")),
         sa.ForeignKeyConstraint(
             ["retailer_id", "order_id"],
@@ -837,9 +767,7 @@ def upgrade() -> None:
         sa.Column("method_label", sa.Text(), nullable=True),
         sa.Column("setup_ref", sa.Text(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["retailer_id"], ["organisations.id"], name=op.f("fk_payment_profiles_retailer_id")
-        ),
+        sa.ForeignKeyConstraint(["retailer_id"], ["organisations.id"], name=op.f("fk_payment_profiles_retailer_id")),
         sa.PrimaryKeyConstraint("retailer_id", name=op.f("pk_payment_profiles")),
     )
     op.create_table(
@@ -850,9 +778,7 @@ def upgrade() -> None:
         sa.Column("capability", sa.Text(), nullable=False),
         sa.Column("requirements", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["supplier_id"], ["organisations.id"], name=op.f("fk_payout_accounts_supplier_id")
-        ),
+        sa.ForeignKeyConstraint(["supplier_id"], ["organisations.id"], name=op.f("fk_payout_accounts_supplier_id")),
         sa.PrimaryKeyConstraint("supplier_id", name=op.f("pk_payout_accounts")),
         sa.UniqueConstraint("account_ref", name=op.f("uq_payout_accounts_account_ref")),
     )
@@ -881,18 +807,12 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("markup_bps between 0 and 1000000", name=op.f("ck_price_rules_markup_range")),
-        sa.ForeignKeyConstraint(
-            ["retailer_id"], ["organisations.id"], name=op.f("fk_price_rules_retailer_id")
-        ),
+        sa.ForeignKeyConstraint(["retailer_id"], ["organisations.id"], name=op.f("fk_price_rules_retailer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_rules")),
         sa.UniqueConstraint("retailer_id", "id", name=op.f("uq_price_rules_retailer_id_id")),
     )
     op.create_index(
-        "uq_price_rules_default",
-        "price_rules",
-        ["retailer_id"],
-        unique=True,
-        postgresql_where=sa.text("is_default"),
+        "uq_price_rules_default", "price_rules", ["retailer_id"], unique=True, postgresql_where=sa.text("is_default")
     )
     op.create_table(
         "purchase_orders",
@@ -976,9 +896,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("purchase_order_id", "cause", name=op.f("uq_refunds_purchase_order_id_cause")),
     )
     op.create_index(op.f("ix_refunds_charge_id"), "refunds", ["charge_id"], unique=False)
-    op.create_index(
-        op.f("ix_refunds_retailer_id_created_at"), "refunds", ["retailer_id", "created_at"], unique=False
-    )
+    op.create_index(op.f("ix_refunds_retailer_id_created_at"), "refunds", ["retailer_id", "created_at"], unique=False)
     op.create_table(
         "stores",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -996,10 +914,7 @@ def upgrade() -> None:
         sa.Column("buffer_units", sa.Integer(), server_default="0", nullable=False),
         sa.Column("quantity_cap", sa.Integer(), nullable=True),
         sa.Column(
-            "platform_state",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
+            "platform_state", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("uninstalled_at", sa.DateTime(timezone=True), nullable=True),
@@ -1012,9 +927,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stores")),
         sa.UniqueConstraint("retailer_id", "id", name=op.f("uq_stores_retailer_id_id")),
     )
-    op.create_index(
-        op.f("ix_stores_platform_external_id"), "stores", ["platform", "external_id"], unique=False
-    )
+    op.create_index(op.f("ix_stores_platform_external_id"), "stores", ["platform", "external_id"], unique=False)
     op.create_index(
         "uq_stores_live_shop",
         "stores",
@@ -1105,19 +1018,10 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("feed", sa.Text(), nullable=False),
-        sa.Column(
-            "detected",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "mapping", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
-        ),
+        sa.Column("detected", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column(
-            "counts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
-        ),
+        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -1206,9 +1110,7 @@ def upgrade() -> None:
             "lines_fingerprint",
             name=op.f("uq_shipments_purchase_order_id_tracking_number_lines_fingerprint"),
         ),
-        sa.UniqueConstraint(
-            "retailer_id", "supplier_id", "id", name=op.f("uq_shipments_retailer_id_supplier_id_id")
-        ),
+        sa.UniqueConstraint("retailer_id", "supplier_id", "id", name=op.f("uq_shipments_retailer_id_supplier_id_id")),
     )
     op.create_index(
         op.f("ix_shipments_retailer_id_shipped_at"), "shipments", ["retailer_id", "shipped_at"], unique=False
@@ -1230,9 +1132,7 @@ def upgrade() -> None:
         sa.Column("next_item", sa.BigInteger(), nullable=False),
         sa.Column("transit_days_min", sa.Integer(), nullable=False),
         sa.Column("transit_days_max", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["supplier_id"], ["suppliers.id"], name=op.f("fk_shipping_rates_supplier_id")
-        ),
+        sa.ForeignKeyConstraint(["supplier_id"], ["suppliers.id"], name=op.f("fk_shipping_rates_supplier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shipping_rates")),
         sa.UniqueConstraint("supplier_id", "name", name=op.f("uq_shipping_rates_supplier_id_name")),
     )
@@ -1245,9 +1145,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["supplier_id"], ["suppliers.id"], name=op.f("fk_stock_locations_supplier_id")
-        ),
+        sa.ForeignKeyConstraint(["supplier_id"], ["suppliers.id"], name=op.f("fk_stock_locations_supplier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_locations")),
         sa.UniqueConstraint("supplier_id", "code", name=op.f("uq_stock_locations_supplier_id_code")),
     )
@@ -1312,12 +1210,8 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["category_id"], ["categories.id"], name=op.f("fk_supplier_products_category_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["supplier_id"], ["suppliers.id"], name=op.f("fk_supplier_products_supplier_id")
-        ),
+        sa.ForeignKeyConstraint(["category_id"], ["categories.id"], name=op.f("fk_supplier_products_category_id")),
+        sa.ForeignKeyConstraint(["supplier_id"], ["suppliers.id"], name=op.f("fk_supplier_products_supplier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supplier_products")),
         sa.UniqueConstraint("supplier_id", "handle", name=op.f("uq_supplier_products_supplier_id_handle")),
     )
@@ -1338,15 +1232,9 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_ops={"search_text": "gin_trgm_ops"},
     )
+    op.create_index(op.f("ix_supplier_products_updated_at_id"), "supplier_products", ["updated_at", "id"], unique=False)
     op.create_index(
-        op.f("ix_supplier_products_updated_at_id"), "supplier_products", ["updated_at", "id"], unique=False
-    )
-    op.create_index(
-        "ix_supplier_products_words",
-        "supplier_products",
-        ["search_words"],
-        unique=False,
-        postgresql_using="gin",
+        "ix_supplier_products_words", "supplier_products", ["search_words"], unique=False, postgresql_using="gin"
     )
     op.create_table(
         "feed_rows",
@@ -1366,9 +1254,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", "row", name=op.f("pk_feed_rows")),
     )
-    op.create_index(
-        op.f("ix_feed_rows_run_id_action_row"), "feed_rows", ["run_id", "action", "row"], unique=False
-    )
+    op.create_index(op.f("ix_feed_rows_run_id_action_row"), "feed_rows", ["run_id", "action", "row"], unique=False)
     op.create_table(
         "listings",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1393,9 +1279,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["supplier_products.id"], name=op.f("fk_listings_product_id")
-        ),
+        sa.ForeignKeyConstraint(["product_id"], ["supplier_products.id"], name=op.f("fk_listings_product_id")),
         sa.ForeignKeyConstraint(
             ["retailer_id", "store_id"],
             ["stores.retailer_id", "stores.id"],
@@ -1407,9 +1291,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("store_id", "product_id", name=op.f("uq_listings_store_id_product_id")),
     )
     op.create_index(op.f("ix_listings_product_id"), "listings", ["product_id"], unique=False)
-    op.create_index(
-        op.f("ix_listings_retailer_id_state_id"), "listings", ["retailer_id", "state", "id"], unique=False
-    )
+    op.create_index(op.f("ix_listings_retailer_id_state_id"), "listings", ["retailer_id", "state", "id"], unique=False)
     op.create_index(
         "ix_listings_to_push",
         "listings",
@@ -1424,9 +1306,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("alt", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["supplier_products.id"], name=op.f("fk_product_images_product_id")
-        ),
+        sa.ForeignKeyConstraint(["product_id"], ["supplier_products.id"], name=op.f("fk_product_images_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_images")),
         sa.UniqueConstraint("product_id", "url", name=op.f("uq_product_images_product_id_url")),
     )
@@ -1451,10 +1331,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shipment_id", "purchase_order_line_id", name=op.f("pk_shipment_lines")),
     )
     op.create_index(
-        op.f("ix_shipment_lines_purchase_order_line_id"),
-        "shipment_lines",
-        ["purchase_order_line_id"],
-        unique=False,
+        op.f("ix_shipment_lines_purchase_order_line_id"), "shipment_lines", ["purchase_order_line_id"], unique=False
     )
     op.create_table(
         "supplier_variants",
@@ -1472,12 +1349,8 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["supplier_products.id"], name=op.f("fk_supplier_variants_product_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["supplier_id"], ["suppliers.id"], name=op.f("fk_supplier_variants_supplier_id")
-        ),
+        sa.ForeignKeyConstraint(["product_id"], ["supplier_products.id"], name=op.f("fk_supplier_variants_product_id")),
+        sa.ForeignKeyConstraint(["supplier_id"], ["suppliers.id"], name=op.f("fk_supplier_variants_supplier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supplier_variants")),
         sa.UniqueConstraint("supplier_id", "sku", name=op.f("uq_supplier_variants_supplier_id_sku")),
     )
@@ -1489,10 +1362,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("gtin is not null"),
     )
     op.create_index(
-        op.f("ix_supplier_variants_product_id_position"),
-        "supplier_variants",
-        ["product_id", "position"],
-        unique=False,
+        op.f("ix_supplier_variants_product_id_position"), "supplier_variants", ["product_id", "position"], unique=False
     )
     op.create_table(
         "tracking_events",
@@ -1513,9 +1383,7 @@ def upgrade() -> None:
             name=op.f("fk_tracking_events_retailer_id_supplier_id_shipment_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking_events")),
-        sa.UniqueConstraint(
-            "shipment_id", "external_id", name=op.f("uq_tracking_events_shipment_id_external_id")
-        ),
+        sa.UniqueConstraint("shipment_id", "external_id", name=op.f("uq_tracking_events_shipment_id_external_id")),
     )
     op.create_table(
         "inventory_levels",
@@ -1529,24 +1397,14 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("on_hand >= 0", name=op.f("ck_inventory_levels_on_hand_not_negative")),
         sa.CheckConstraint("reserved >= 0", name=op.f("ck_inventory_levels_reserved_not_negative")),
-        sa.ForeignKeyConstraint(
-            ["location_id"], ["stock_locations.id"], name=op.f("fk_inventory_levels_location_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["supplier_id"], ["suppliers.id"], name=op.f("fk_inventory_levels_supplier_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"], ["supplier_variants.id"], name=op.f("fk_inventory_levels_variant_id")
-        ),
+        sa.ForeignKeyConstraint(["location_id"], ["stock_locations.id"], name=op.f("fk_inventory_levels_location_id")),
+        sa.ForeignKeyConstraint(["supplier_id"], ["suppliers.id"], name=op.f("fk_inventory_levels_supplier_id")),
+        sa.ForeignKeyConstraint(["variant_id"], ["supplier_variants.id"], name=op.f("fk_inventory_levels_variant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_levels")),
-        sa.UniqueConstraint(
-            "variant_id", "location_id", name=op.f("uq_inventory_levels_variant_id_location_id")
-        ),
+        sa.UniqueConstraint("variant_id", "location_id", name=op.f("uq_inventory_levels_variant_id_location_id")),
         postgresql_with={"fillfactor": "80"},
     )
-    op.create_index(
-        op.f("ix_inventory_levels_supplier_id"), "inventory_levels", ["supplier_id"], unique=False
-    )
+    op.create_index(op.f("ix_inventory_levels_supplier_id"), "inventory_levels", ["supplier_id"], unique=False)
     op.create_table(
         "listing_variants",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1577,13 +1435,9 @@ def upgrade() -> None:
             ["listings.retailer_id", "listings.id"],
             name=op.f("fk_listing_variants_retailer_id_listing_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"], ["supplier_variants.id"], name=op.f("fk_listing_variants_variant_id")
-        ),
+        sa.ForeignKeyConstraint(["variant_id"], ["supplier_variants.id"], name=op.f("fk_listing_variants_variant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listing_variants")),
-        sa.UniqueConstraint(
-            "listing_id", "variant_id", name=op.f("uq_listing_variants_listing_id_variant_id")
-        ),
+        sa.UniqueConstraint("listing_id", "variant_id", name=op.f("uq_listing_variants_listing_id_variant_id")),
         postgresql_with={"fillfactor": "80"},
     )
     op.create_index(
@@ -1591,15 +1445,10 @@ def upgrade() -> None:
         "listing_variants",
         ["store_id"],
         unique=False,
-        postgresql_where=sa.text(
-            "external_id is not null and wanted_quantity is distinct from store_quantity"
-        ),
+        postgresql_where=sa.text("external_id is not null and wanted_quantity is distinct from store_quantity"),
     )
     op.create_index(
-        op.f("ix_listing_variants_store_id_external_id"),
-        "listing_variants",
-        ["store_id", "external_id"],
-        unique=False,
+        op.f("ix_listing_variants_store_id_external_id"), "listing_variants", ["store_id", "external_id"], unique=False
     )
     op.create_index(op.f("ix_listing_variants_variant_id"), "listing_variants", ["variant_id"], unique=False)
     op.create_table(

@@ -117,18 +117,14 @@ end $$
 def upgrade() -> None:
     op.execute(ROLES)
     op.execute("grant usage on schema public to crossdock_app, crossdock_job")
-    op.execute(
-        "grant select, insert, update, delete on all tables in schema public to crossdock_app, crossdock_job"
-    )
+    op.execute("grant select, insert, update, delete on all tables in schema public to crossdock_app, crossdock_job")
     op.execute("grant usage on all sequences in schema public to crossdock_app, crossdock_job")
     op.execute("revoke all on alembic_version from crossdock_app, crossdock_job")
     op.execute(
         "alter default privileges in schema public "
         "grant select, insert, update, delete on tables to crossdock_app, crossdock_job"
     )
-    op.execute(
-        "alter default privileges in schema public grant usage on sequences to crossdock_app, crossdock_job"
-    )
+    op.execute("alter default privileges in schema public grant usage on sequences to crossdock_app, crossdock_job")
     op.execute(WRITTEN_ONCE)
     op.execute(BALANCED)
     for table, column in OWN.items():

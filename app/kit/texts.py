@@ -1,0 +1,87 @@
+"""Texts in the reader's language (gettext), and numbers, money and times in the reader's way.
+
+English is the source language; ``app/translations/<locale>/LC_MESSAGES/messages.mo`` holds the others.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel import dates as babel_dates
+from babel import numbers as babel_numbers
+from babel.support import NullTranslations, Translations
+
+from app.kit.money import Money
+
+_FOLDER = Path(__file__).parents[1] / "translations"
+
+
+def marked(text: str) -> str:
+    """Mark a text for translation where it is defined; it is translated where it is shown."""
+    return text
+
+
+@cache
+def translations(locale: str) -> NullTranslations:
+    """The texts of a locale; the source texts where there is no translation."""
+    return Translations.load(str(_FOLDER), [locale, locale.partition("_")[0]])
+
+
+@cache
+def locale_of(code: str) -> Locale:
+    """The locale that a code such as ``de``, ``en-GB`` or ``pt_BR`` names; English for anything unknown."""
+    try:
+        return Locale.parse(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of an IANA name; UTC for anything unknown."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def money(amount: Money, locale: str) -> str:
+    """An amount as the reader writes it: ``$12.50``, ``12,50 €``."""
+    return str(babel_numbers.format_currency(amount.decimal, amount.currency, locale=locale_of(locale)))
+
+
+def number(value: float, locale: str) -> str:
+    """A number with the reader's separators."""
+    return str(babel_numbers.format_decimal(value, locale=locale_of(locale)))
+
+
+def percent(basis_points: int, locale: str) -> str:
+    """Basis points as a percentage, with at most two digits after the point."""
+    return str(babel_numbers.format_percent(basis_points / 10_000, "#,##0.##%", locale=locale_of(locale)))
+
+
+def moment(value: datetime, locale: str, zone: str) -> str:
+    """Date and time in the reader's zone, with the zone's name."""
+    local = value.astimezone(zone_of(zone))
+    return str(babel_dates.format_datetime(local, "d MMM y, HH:mm z", locale=locale_of(locale)))
+
+
+def day(value: date | datetime, locale: str, zone: str = "UTC") -> str:
+    """A day; of a moment, the day it is in the reader's zone."""
+    if isinstance(value, datetime):
+        value = value.astimezone(zone_of(zone)).date()
+    return str(babel_dates.format_date(value, "d MMM y", locale=locale_of(locale)))
+
+
+def ago(value: datetime, now: datetime, locale: str, zone: str) -> str:
+    """How long ago (or ahead) a moment is; the day once that is 30 days or more."""
+    difference = value - now
+    if abs(difference) >= timedelta(days=30):
+        return day(value, locale, zone)
+    if abs(difference) < timedelta(seconds=5):
+        return translations(locale).gettext("just now")
+    return str(babel_dates.format_timedelta(difference, add_direction=True, threshold=1.2, locale=locale_of(locale)))

@@ -1,0 +1,1 @@
+"""The rim towards people and machines: pages, the API, and hooks."""

@@ -1,0 +1,112 @@
+"""The one place where errors become answers: problem+json for machines, pages for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import HTTPException
+
+from app import db, log
+from app.kit.errors import AdapterError, AppError, CredentialsRefused, RateLimited, TooMany
+
+logger = log.get("web.errors")
+
+#: How errors are shown to people; the pages set it.
+PageRenderer = Callable[[int, str, str, str], tuple[str, int]]
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    retry_after: int | None = None,
+) -> Response:
+    """An RFC 9457 problem."""
+    body: dict[str, Any] = {
+        "type": f"https://crossdock.dev/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": g.get("request_id", ""),
+        "errors": errors or [],
+    }
+    answer = Response(current_app.json.dumps(body), status=status, content_type="application/problem+json")
+    if retry_after is not None:
+        answer.headers["Retry-After"] = str(retry_after)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="crossdock"'
+    return answer
+
+
+def wants_problem() -> bool:
+    """Whether the one who asks is a machine: the API and hooks get problems, everybody else pages."""
+    return request.path.startswith(("/api/", "/hooks/"))
+
+
+def register(app: Flask, render_page: PageRenderer) -> None:
+    """Install the handlers. ``render_page`` takes status, code, title and detail."""
+
+    def answer(status: int, code: str, title: str, detail: str, **more: Any) -> Any:
+        if wants_problem():
+            return problem(status, code, title, detail, **more)
+        return render_page(status, code, title, detail)
+
+    @app.errorhandler(AppError)
+    def _(error: AppError) -> Any:
+        retry_after = error.retry_after if isinstance(error, TooMany) else None
+        errors = [{"field": one.field, "code": one.code, "message": one.message} for one in error.errors]
+        if wants_problem():
+            return problem(error.status, error.code, error.title, error.detail, errors, retry_after)
+        return render_page(error.status, error.code, error.title, error.detail)
+
+    @app.errorhandler(AdapterError)
+    def _(error: AdapterError) -> Any:
+        logger.info("outside party failed", reason=type(error).__name__)
+        if isinstance(error, RateLimited):
+            return answer(503, "busy", "Please try again", "The other side is busy. Try again in a moment.")
+        if isinstance(error, CredentialsRefused):
+            return answer(409, "access_lost", "Access was lost", "Connect the account again, then retry.")
+        return answer(502, "outside_unavailable", "The other side did not answer", "Nothing was lost. Try again.")
+
+    @app.errorhandler(HTTPException)
+    def _(error: HTTPException) -> Any:
+        status = error.code or 500
+        code, detail = _HTTP.get(status, ("http_error", error.description or "The request can't be carried out."))
+        return answer(status, code, error.name, detail)
+
+    @app.errorhandler(DataError)
+    def _(error: DataError) -> Any:
+        logger.info("value refused by the database", kind=type(error.orig).__name__)
+        return answer(422, "invalid", "Some of the input is not valid", "A value is not of the kind that is needed.")
+
+    def database_away(error: Exception) -> Any:
+        logger.warning("database away", kind=type(error).__name__)
+        return answer(503, "unavailable", "Please try again", "The service is restarting. Try again in a moment.")
+
+    for kind in db.DATABASE_TROUBLE:
+        app.register_error_handler(kind, database_away)
+
+    @app.errorhandler(Exception)
+    def _(error: Exception) -> Any:
+        logger.exception("unexpected error", kind=type(error).__name__)
+        return answer(
+            500,
+            "internal_error",
+            "Something went wrong",
+            f"It was written down as {g.get('request_id', '')}. Try again; if it stays, tell us this number.",
+        )
+
+
+_HTTP = {
+    400: ("bad_request", "The request can't be read."),
+    404: ("not_found", "There is nothing here."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    413: ("too_large", "The request is larger than is allowed here."),
+    415: ("unsupported_media_type", "Send JSON with Content-Type: application/json."),
+}

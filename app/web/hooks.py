@@ -1,0 +1,89 @@
+"""Hooks in: verify on the raw bytes, keep, answer. It never grows: what a hook means is found out by a job."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from app import db
+from app.adapters import registries
+from app.inbox.service import Received, take_in
+from app.kit.crash import crash_point
+from app.settlement import processor
+from app.stores import platform
+from app.web.errors import problem
+
+#: No platform sends more; larger ones are refused unread.
+LARGEST_HOOK = 2 * 1024 * 1024
+
+bp = Blueprint("hooks", __name__)
+
+
+@bp.post("/hooks/<name>")
+@bp.post("/hooks/<name>/compliance")
+def from_store(name: str) -> Response:
+    """A store platform tells us something. 401 for a bad signature, and nothing is kept."""
+    adapter = registries.stores.all().get(name)
+    if adapter is None or "hooks" not in adapter.capabilities:
+        return problem(404, "not_found", "Not found", "No such platform.")
+    body = _raw_body()
+    if body is None:
+        return problem(413, "too_large", "Too large", "A hook has at most 2 MB.")
+    try:
+        envelope = adapter.verify_hook(_headers(), body)
+    except platform.ForgedHook:
+        return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
+    return _keep(
+        Received(
+            source=f"{name}:{envelope.shop}",
+            external_id=envelope.message_id,
+            topic=envelope.topic,
+            headers=dict(envelope.headers),
+            body=body,
+            triggered_at=envelope.triggered_at,
+        )
+    )
+
+
+@bp.post("/api/webhooks/<name>")
+def from_processor(name: str) -> Response:
+    """A payment processor tells us something. 400 for a bad signature, as processors expect."""
+    adapter = registries.processors.all().get(name)
+    if adapter is None:
+        return problem(404, "not_found", "Not found", "No such processor.")
+    body = _raw_body()
+    if body is None:
+        return problem(413, "too_large", "Too large", "A hook has at most 2 MB.")
+    try:
+        hook = adapter.verify_hook(_headers(), body)
+    except processor.ForgedHook:
+        return problem(400, "bad_signature", "Bad signature", "The signature does not fit the body.")
+    return _keep(
+        Received(
+            source=name,
+            external_id=hook.message_id,
+            topic=hook.topic,
+            headers={},
+            body=body,
+            triggered_at=hook.created_at,
+        )
+    )
+
+
+def _headers() -> dict[str, str]:
+    """Header names in lower case, as the ports promise."""
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _raw_body() -> bytes | None:
+    """The body as it was sent; None when it is too large."""
+    if (request.content_length or 0) > LARGEST_HOOK:
+        return None
+    body = request.stream.read(LARGEST_HOOK + 1)
+    return None if len(body) > LARGEST_HOOK else body
+
+
+def _keep(received: Received) -> Response:
+    with db.system_scope(actor="hook"), db.transaction() as session:
+        take_in(session, received)
+    crash_point("web.hook_committed")
+    return Response(status=200)

@@ -1,0 +1,184 @@
+"""Pages: declared in their folders, found by walking, guarded by their area, rendered by their host.
+
+An *area* is a set of pages under one address prefix for one kind of reader (the supplier portal, the console, the
+retailer's pages standalone or inside Shopify's admin). A page is written once in the vocabulary of components; the
+area's *host* says how each component looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from types import ModuleType
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask, Response, g, render_template, request, url_for
+
+from app.kit.errors import NotFound
+from app.kit.registry import walk
+from app.web import auth
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """A page's place in its area's navigation. ``label`` is a noun, translated where it is shown; ``icon`` is a name
+    of the vocabulary; ``endpoint`` is one of the page's views."""
+
+    label: str
+    endpoint: str
+    order: int
+    icon: str = ""
+    permission: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """How the vocabulary is rendered: the template of its components and the template around a page."""
+
+    name: str
+    macros: str
+    layout: str
+
+
+CROSSDOCK = Host("crossdock", "app/web/ui/hosts/crossdock.html", "app/web/ui/layouts/crossdock.html")
+SHOPIFY = Host("shopify", "app/web/ui/hosts/shopify.html", "app/web/ui/layouts/shopify.html")
+
+
+@dataclass(slots=True)
+class _Route:
+    path: str
+    methods: tuple[str, ...]
+    permission: str | None
+    view: Callable[..., Any]
+
+
+class Pages:
+    """The pages of one folder: ``pages = Pages(__name__, nav=…)`` and views declared on it."""
+
+    def __init__(self, import_name: str, *, nav: Nav | None = None) -> None:
+        self.name = import_name.rsplit(".", 1)[-1]
+        self.folder = import_name.replace(".", "/")
+        self.nav = nav
+        self.routes: list[_Route] = []
+
+    def get(self, path: str, *, permission: str | None = None) -> Callable[[View], View]:
+        """A view that shows."""
+        return self._route(path, ("GET",), permission)
+
+    def post(self, path: str, *, permission: str | None = None) -> Callable[[View], View]:
+        """A view that changes something."""
+        return self._route(path, ("POST",), permission)
+
+    def _route(self, path: str, methods: tuple[str, ...], permission: str | None) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            self.routes.append(_Route(path, methods, permission, view))
+            return view
+
+        return declare
+
+    def render(self, template: str, status: int = 200, **context: Any) -> Any:
+        """Render a template of this folder in the area's host."""
+        return render(f"{self.folder}/{template}", status, **context)
+
+
+@dataclass(slots=True)
+class Area:
+    """One set of pages. ``guard`` establishes who asks (or returns an answer to give instead)."""
+
+    name: str
+    prefix: str
+    host: Host
+    kind: str | None
+    guard: Callable[[], Any | None]
+    navigation: list[tuple[str, Nav]] = field(default_factory=list)
+
+    def register(self, app: Flask, package: ModuleType) -> None:
+        """Find the pages of a package and put them under this area's prefix."""
+        parent = Blueprint(self.name, __name__, url_prefix=self.prefix)
+        for module in _page_modules(package):
+            declared: Pages = module.pages
+            parent.register_blueprint(self._blueprint(declared))
+            if declared.nav is not None:
+                self.navigation.append((f"{self.name}.{declared.name}.{declared.nav.endpoint}", declared.nav))
+        self.navigation.sort(key=lambda entry: entry[1].order)
+        app.register_blueprint(parent)
+
+    def _blueprint(self, declared: Pages) -> Blueprint:
+        blueprint = Blueprint(declared.name, __name__)
+        for route in declared.routes:
+            blueprint.add_url_rule(
+                route.path,
+                endpoint=route.view.__name__,
+                view_func=self._guarded(route),
+                methods=list(route.methods),
+            )
+        return blueprint
+
+    def _guarded(self, route: _Route) -> Callable[..., Any]:
+        @wraps(route.view)
+        def view(*args: Any, **kwargs: Any) -> Any:
+            g.area = self
+            instead = self.guard()
+            if instead is not None:
+                return instead
+            if route.permission is not None:
+                auth.principal().require(route.permission)
+            return route.view(*args, **kwargs)
+
+        return view
+
+
+def _page_modules(package: ModuleType) -> list[ModuleType]:
+    return [module for module in walk(package) if hasattr(module, "pages")]
+
+
+def cookie_guard(kind: str) -> Callable[[], Any | None]:
+    """The guard of areas for signed-in browsers: members of one kind of organisation."""
+
+    def guard() -> Any | None:
+        found = auth.session_principal()
+        if found is None:
+            return auth.to_sign_in()
+        if found.organisation_kind != kind:
+            raise NotFound("page")
+        auth.act_as(found)
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            auth.check_not_forged(found)
+        return None
+
+    return guard
+
+
+def page_url(endpoint: str, **values: Any) -> str:
+    """The address of a page of the current area: ``page_url("orders.detail", order_id=…)``."""
+    area: Area = g.area
+    return url_for(f"{area.name}.{endpoint}", **values)
+
+
+def render(template: str, status: int = 200, **context: Any) -> Any:
+    """Render a page in the current area's host."""
+    area: Area | None = g.get("area")
+    host = area.host if area else CROSSDOCK
+    body = render_template(template, host=host, area=area, page_url=page_url, **context)
+    return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def redirect_to(endpoint: str, **values: Any) -> Response:
+    """After a change: go to a page of the current area (303, so that a reload changes nothing twice)."""
+    return go(page_url(endpoint, **values))
+
+
+def go(target: str) -> Response:
+    """Go to an address of ours; a fragment request is told to load the page."""
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Location": target})
+    return Response(status=303, headers={"Location": target})
+
+
+def query_without(*names: str, **changes: Any) -> dict[str, Any]:
+    """The present query string with some values dropped or changed, for links of filters and pages."""
+    values: Mapping[str, Any] = {name: value for name, value in request.args.items() if name not in names}
+    return {**values, **{name: value for name, value in changes.items() if value not in (None, "")}}

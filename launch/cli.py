@@ -1,0 +1,171 @@
+"""The command line: ``crossdock <command>``."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from alembic import command as alembic_command
+from alembic.config import Config as AlembicConfig
+
+from app import config, db, log
+from app.config import settings
+from launch.children import StartError
+from launch.processes import background, ensure_servers, web
+from launch.supervisor import Supervisor
+
+ROOT = Path(__file__).parents[1]
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def with_servers(view: View) -> Callable[..., Any]:
+    """Run a command with its servers there, and stop those it started when it ends."""
+
+    @wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            servers = ensure_servers()
+        except StartError as error:
+            raise click.ClickException(str(error)) from error
+        try:
+            return view(*args, **kwargs)
+        finally:
+            servers.stop()
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Crossdock, a dropshipping network that people run themselves."""
+
+
+@main.command()
+@with_servers
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    run_migrations(settings().database_url)
+
+
+def run_migrations(url: str) -> None:
+    """Apply the migrations that are missing."""
+    configuration = AlembicConfig(str(ROOT / "alembic.ini"))
+    configuration.set_main_option("script_location", str(ROOT / "migrations"))
+    configuration.attributes["url"] = url
+    alembic_command.upgrade(configuration, "head")
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--web-workers", default=2, show_default=True)
+@with_servers
+def run(port: int, host: str, web_workers: int) -> None:
+    """Run everything: web, workers, relay and clock, until Ctrl-C."""
+    run_migrations(settings().database_url)
+    supervisor = Supervisor(settings().data_dir / "pids")
+    env = dict(os.environ)
+    supervisor.start(web(port, env, workers=web_workers, host=host))
+    for process in background(env):
+        supervisor.start(process)
+    click.echo(f"Crossdock is at http://{host}:{port} (Ctrl-C stops it)")
+    supervisor.run()
+
+
+@main.command()
+@click.argument("queue", type=click.Choice(["quick", "stores", "money", "bulk"]))
+@with_servers
+def worker(queue: Any) -> None:
+    """Work on one queue."""
+    from workers.worker import run_for_ever
+
+    log.configure(settings().log_level)
+    run_for_ever(queue, settings().redis_url)
+
+
+@main.command()
+@with_servers
+def relay() -> None:
+    """Hand facts and hooks to the workers."""
+    from workers.relay import run_for_ever
+    from workers.worker import connect
+
+    log.configure(settings().log_level)
+    _end_on_sigterm()
+    run_for_ever(connect(settings().redis_url))
+
+
+@main.command()
+@with_servers
+def clock() -> None:
+    """Start scheduled jobs at their times."""
+    from workers.clock import run_for_ever
+
+    log.configure(settings().log_level)
+    _end_on_sigterm()
+    run_for_ever()
+
+
+@main.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@with_servers
+def audit_verify() -> None:
+    """Recompute every event's hash, every batch's root and the chain; say what does not fit."""
+    from app.audit.service import verify
+
+    with db.system_scope(actor="cli"), db.transaction() as session:
+        checked, findings = verify(session)
+    for finding in findings:
+        place = f"seal {finding.seal}" if finding.seal else "unsealed"
+        click.echo(f"{finding.organisation_id} {place} {finding.event_id or ''} {finding.problem}")
+    click.echo(f"{checked} sealed events checked, {len(findings)} problems")
+    if findings:
+        sys.exit(1)
+
+
+@main.group()
+def keys() -> None:
+    """The keys that seal personal data and credentials."""
+
+
+@keys.command("new")
+@click.argument("number", type=int)
+def keys_new(number: int) -> None:
+    """Print a new key to be added to CROSSDOCK_ENCRYPTION_KEYS."""
+    click.echo(f"{number}:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+@keys.command("rotate")
+@with_servers
+def keys_rotate() -> None:
+    """Seal again, with the newest key, everything that older keys sealed."""
+    from app.privacy.rotation import rotate
+
+    config.reload()
+    with db.system_scope(actor="cli"):
+        for place, count in rotate():
+            click.echo(f"{place}: {count} sealed again")
+
+
+def _end_on_sigterm() -> None:
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""What all tests share: one PostgreSQL and one Valkey for the whole run, a migrated database for each worker
+process, and a clean one for each test that commits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+from psycopg2.extensions import parse_dsn
+from sqlalchemy.orm import Session
+
+from app import config as app_config
+from app import db
+from launch import postgres, valkey
+from launch.cli import run_migrations
+from tests.stack import Jobs
+
+_TEMPLATE = "crossdock_template"
+_STARTED: list[postgres.Postgres | valkey.Valkey] = []
+_FOLDER: list[Path] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the process that controls the run; tests never see the developer's settings."""
+    for name in [name for name in os.environ if name.startswith("CROSSDOCK_")]:
+        del os.environ[name]
+    os.environ["CROSSDOCK_ENVIRONMENT"] = "test"
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="crossdock-tests-"))
+    folder.chmod(0o755)
+    _FOLDER.append(folder)
+    server = postgres.start(folder, volatile=True)
+    _STARTED.append(server)
+    memory = valkey.start(folder)
+    _STARTED.append(memory)
+    os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"] = server.url, memory.url
+    _admin(server.url, f"create database {_TEMPLATE}")
+    run_migrations(_named(server.url, _TEMPLATE))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    for server in reversed(_STARTED):
+        server.stop()
+    for folder in _FOLDER:
+        postgres.remove(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _admin(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+def _named(url: str, name: str) -> str:
+    parts = parse_dsn(url)
+    return f"postgresql://{parts['user']}:{parts['password']}@{parts['host']}:{parts['port']}/{name}"
+
+
+@pytest.fixture(scope="session")
+def database_url(worker_id: str) -> str:
+    """A migrated database of this worker process's own."""
+    name = f"crossdock_{worker_id}"
+    _admin(os.environ["TEST_DATABASE_URL"], f"create database {name} template {_TEMPLATE}")
+    return _named(os.environ["TEST_DATABASE_URL"], name)
+
+
+@pytest.fixture(scope="session")
+def redis_url(worker_id: str) -> str:
+    """A Redis database of this worker process's own."""
+    number = 1 if worker_id == "master" else 1 + int(worker_id.removeprefix("gw")) % 15
+    return os.environ["TEST_REDIS_URL"].rsplit("/", 1)[0] + f"/{number}"
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str, redis_url: str) -> Iterator[None]:
+    """This process works on its test database."""
+    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = database_url, redis_url
+    app_config.reload()
+    db.use(db.make_engine(database_url, pool_size=20))
+    yield
+    db.engine().dispose()
+
+
+@pytest.fixture
+def session(engine: None) -> Iterator[Session]:
+    """A transaction across tenants that is undone at the end: for services, which never commit."""
+    with db.system_scope(actor="test"):
+        opened = Session(db.engine(), expire_on_commit=False)
+        try:
+            yield opened
+        finally:
+            opened.rollback()
+            opened.close()
+
+
+@pytest.fixture
+def committed(engine: None, database_url: str, redis_url: str) -> Iterator[None]:
+    """For tests that commit: everything is deleted at the end."""
+    yield
+    _empty(database_url)
+    client = redis.Redis.from_url(redis_url)
+    client.flushdb()
+    client.close()
+
+
+def _empty(url: str) -> None:
+    """Delete all rows, triggers and foreign keys aside. Only tables with rows cost anything."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute("select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
+        statement = ";".join(f"delete from {table}" for (table,) in cursor.fetchall())
+        cursor.execute(statement)
+    connection.close()
+
+
+@pytest.fixture
+def jobs(committed: None, redis_url: str) -> Iterator[Jobs]:
+    """The relay and the workers, run on demand in this process against the real Redis."""
+    runner = Jobs(redis_url)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def system(engine: None) -> Iterator[None]:
+    """Transactions of this test see every tenant."""
+    with db.system_scope(actor="test"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_scope_left() -> Iterator[None]:
+    """A test leaves no scope behind."""
+    yield
+    assert db.current_scope().kind == "none"

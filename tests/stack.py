@@ -1,0 +1,85 @@
+"""Running the background work from a test: deterministic, in this process, on the real Redis."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import redis
+from rq.serializers import JSONSerializer
+from sqlalchemy import func, select, update
+
+from app import db
+from app.kit import clock
+from app.outbox.models import Task, TaskState
+from workers.clock import Clock
+from workers.job import QUEUES
+from workers.relay import Relay, add_tasks, task_row
+from workers.worker import PlainWorker, connect
+
+_ROUNDS = 200
+
+
+class Jobs:
+    """The relay, the clock and the workers, one round at a time."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._connection: redis.Redis = connect(redis_url)
+        self.relay = Relay(self._connection)
+
+    def drain(self, *, retries: bool = False) -> None:
+        """Run until nothing is due. With ``retries``, tasks that wait to be tried again are due at once."""
+        for _ in range(_ROUNDS):
+            if retries:
+                self._make_due()
+            busy = self.relay.step()
+            self._work()
+            if not busy and not self._due():
+                return
+        raise AssertionError(f"still busy after {_ROUNDS} rounds: {self.open_tasks()}")
+
+    def tick(self, ahead: timedelta = timedelta(0)) -> None:
+        """Let the clock strike once, as if ``ahead`` from now, and run what it starts."""
+        Clock().tick(clock.now() + ahead)
+        self.drain()
+
+    def run_scheduled(self, name: str) -> None:
+        """Run one scheduled job now."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            add_tasks(session, [task_row(job=name, key="clock", payload={"tick": clock.iso(clock.now())})])
+        self.drain()
+
+    def open_tasks(self) -> list[tuple[str, int, str | None]]:
+        """Tasks that are not done: job, state, last error."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            rows = session.execute(
+                select(Task.job, Task.state, Task.last_error).where(
+                    Task.state.not_in((TaskState.DONE, TaskState.SKIPPED))
+                )
+            )
+            return [(job, state, error) for job, state, error in rows]
+
+    def close(self) -> None:
+        """Leave Redis alone from now on."""
+        self._connection.close()
+
+    def _work(self) -> None:
+        worker = PlainWorker(list(QUEUES), connection=self._connection, serializer=JSONSerializer)
+        worker.work(burst=True, logging_level="ERROR")
+
+    def _due(self) -> int:
+        with db.system_scope(actor="test"), db.transaction() as session:
+            return (
+                session.scalar(
+                    select(func.count())
+                    .select_from(Task)
+                    .where(
+                        Task.state.in_((TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)),
+                        Task.available_at <= func.now(),
+                    )
+                )
+                or 0
+            )
+
+    def _make_due(self) -> None:
+        with db.system_scope(actor="test"), db.transaction() as session:
+            session.execute(update(Task).where(Task.state == TaskState.PENDING).values(available_at=func.now()))
