@@ -69,13 +69,15 @@ def _cancel(session: Session, order: Order, lines: list[OrderLine]) -> None:
     aside = units_set_aside(session, [line.id for line in lines])
     withdrawn: dict[UUID, int] = {}
     for line in lines:
-        units = line.quantity - line.cancelled
-        orders.cancel_units(session, order, line, units)
         release(session, {line.id: aside.get(line.id, 0)}, reference=f"order:{order.id}")
         if line.id in po_lines:
             purchase_order, row = po_lines[line.id]
-            row.cancelled += units
-            withdrawn[purchase_order.id] = withdrawn.get(purchase_order.id, 0) + units * row.wholesale_price
+            units = row.quantity - row.cancelled
+            if units:
+                row.cancelled += units
+                withdrawn[purchase_order.id] = withdrawn.get(purchase_order.id, 0) + units * row.wholesale_price
+        if line.quantity > line.cancelled:
+            orders.cancel_units(session, order, line, line.quantity - line.cancelled)
     session.flush()
     for purchase_order in purchase_orders:
         goods = withdrawn.get(purchase_order.id)
