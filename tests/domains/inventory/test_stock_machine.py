@@ -172,9 +172,7 @@ class StockMachine(RuleBasedStateMachine):
     def books_agree(self) -> None:
         self.session.flush()
         self.session.expire_all()
-        levels = self.session.scalars(
-            select(InventoryLevel).where(InventoryLevel.variant_id.in_(self.variants))
-        ).all()
+        levels = self.session.scalars(select(InventoryLevel).where(InventoryLevel.variant_id.in_(self.variants))).all()
         assert stock_mismatches(self.session) == []
         assert all(level.on_hand >= 0 and level.reserved >= 0 for level in levels)
         assert {level.variant_id: level.on_hand - level.reserved for level in levels} == self.free
