@@ -26,7 +26,12 @@ class Settings(BaseSettings):
     """How this installation is set up."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CROSSDOCK_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+        env_prefix="CROSSDOCK_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     environment: Literal["development", "test", "production"] = "development"
@@ -36,6 +41,8 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     sentry_dsn: SecretStr | None = None
+    #: Lets a monitor read /metrics from elsewhere; without it only this machine may.
+    metrics_token: SecretStr | None = None
 
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")

@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import log
 from app.config import settings
 from app.kit.ids import new_id
-from app.web import auth, hooks
+from app.web import auth, health, hooks
 from app.web.metrics import REQUEST_SECONDS
 
 logger = log.get("web")
@@ -62,6 +62,7 @@ def create_app() -> OpenAPI:
     )
     _around_requests(app)
     app.register_blueprint(hooks.bp)
+    app.register_blueprint(health.bp)
     return app
 
 

@@ -58,3 +58,13 @@ def open_shortfalls(session: Session, supplier_id: UUID) -> list[Shortfall]:
             .order_by(Shortfall.created_at.desc())
         )
     )
+
+
+def oversold_levels(session: Session) -> int:
+    """How many levels have more reserved than there is: a supplier's own figure fell, and it must be seen to."""
+    return (
+        session.scalar(
+            select(func.count()).select_from(InventoryLevel).where(InventoryLevel.reserved > InventoryLevel.on_hand)
+        )
+        or 0
+    )

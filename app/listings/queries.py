@@ -351,3 +351,14 @@ def first_images(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, st
         .distinct(ProductImage.product_id)
     )
     return {product_id: url for product_id, url in rows}
+
+
+def sync_lag_by_platform(session: Session) -> Sequence[tuple[str, datetime]]:
+    """For each platform with changes that a connected store has not confirmed: since when the oldest waits."""
+    rows = session.execute(
+        select(Store.platform, func.min(ListingVariant.waiting_since))
+        .join(Store, Store.id == ListingVariant.store_id)
+        .where(ListingVariant.waiting_since.is_not(None), Store.status == "connected")
+        .group_by(Store.platform)
+    )
+    return [(platform, since) for platform, since in rows if since is not None]
