@@ -1,0 +1,1 @@
+"""Reading across the domains: sales figures and what they say."""
