@@ -14,9 +14,11 @@ from app.identity.models import Organisation, User
 from app.identity.service import add_member, create_organisation, create_user
 from app.inventory.service import StockFigure, add_location, set_figures
 from app.kit import clock
+from app.listings.models import Listing
+from app.listings.service import ImportRequest, add_to_import_list, note_pushed, publish
 from app.purchasing.service import Line, PlaceOrder
 from app.stores.models import Store
-from app.stores.platform import Address, Credentials, ShopFacts
+from app.stores.platform import Address, Credentials, ListingPushed, ShopFacts, VariantPushed
 from app.stores.service import connect
 from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE, Rate
@@ -177,3 +179,26 @@ def order_of(
         trouble="hold" if trouble == "hold" else "refuse",
         store_name=store.name if store else "",
     )
+
+
+def live_listing(session: Session, store: Store, product_id: UUID) -> Listing:
+    """A listing that its store has taken. A variant's id there is ``gid://shopify/ProductVariant/<number>``."""
+    listing = add_to_import_list(session, store, ImportRequest(product_id=product_id))
+    publish(session, store.retailer_id, [listing.id])
+    number = next(_numbers)
+    taken = [
+        VariantPushed(
+            key=str(row.id),
+            external_id=f"gid://shopify/ProductVariant/{number * 1000 + index}",
+            inventory_id=f"gid://shopify/InventoryItem/{number * 1000 + index}",
+        )
+        for index, row in enumerate(listing.variants)
+    ]
+    note_pushed(
+        session,
+        listing.id,
+        listing.wanted_version,
+        ListingPushed(external_id=f"gid://shopify/Product/{number}", handle="", variants=tuple(taken)),
+        {row.id: row.wanted_quantity for row in listing.variants},
+    )
+    return listing

@@ -1,0 +1,166 @@
+"""Shopify as a store platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.adapters.stores.shopify import credentials, fulfillment, inventory, listings
+from app.adapters.stores.shopify.client import AdminClient
+from app.adapters.stores.shopify.embedding import install_url
+from app.adapters.stores.shopify.manifest import CAPABILITIES, LABEL, LISTING_KEY, NAME
+from app.adapters.stores.shopify.orders import from_query
+from app.adapters.stores.shopify.signatures import valid_shop, verify_hook
+from app.adapters.stores.shopify.translate import translate
+from app.kit import clock
+from app.kit.errors import CredentialsRefused, Invalid, Rejected
+from app.stores.platform import (
+    Credentials,
+    FulfillmentOrderRef,
+    HookEnvelope,
+    HookFact,
+    ListingPush,
+    ListingPushed,
+    LocationRef,
+    PricePush,
+    PushRefused,
+    ShopFacts,
+    StockPush,
+    StockSet,
+    StockStale,
+    StoreAccess,
+    StoreOrder,
+    TrackingPush,
+)
+
+_ONLINE_STORE = "Online Store"
+
+
+class Shopify:
+    """The ``StorePlatform`` port for Shopify (Admin API 2026-10, GraphQL only)."""
+
+    name = NAME
+    label = LABEL
+    capabilities = CAPABILITIES
+
+    def __init__(self, client: AdminClient | None = None) -> None:
+        self._client = client or AdminClient()
+
+    def connect_url(self, url: str, *, state: str) -> tuple[str, str | None]:
+        """The shop's myshopify.com domain, and where the app is installed from. The grant proves itself by the
+        ID token with which the merchant comes back, so ``state`` is not needed."""
+        shop = valid_shop(url)
+        if shop is None:
+            raise Invalid.field("url", "not_a_shop", "Give the shop's address, such as northwind.myshopify.com.")
+        return shop, install_url(shop)
+
+    def verify_hook(self, headers: Mapping[str, str], body: bytes) -> HookEnvelope:
+        """By the HMAC of the raw body."""
+        return verify_hook(headers, body)
+
+    def translate_hook(self, envelope_topic: str, body: bytes) -> HookFact:
+        """See ``translate``."""
+        return translate(envelope_topic, body)
+
+    def refresh(self, access: StoreAccess) -> Credentials:
+        """By the refresh token; without one, or when it is refused, the merchant must open the app again."""
+        token = access.credentials.refresh_token
+        if token is None:
+            raise CredentialsRefused("there is no refresh token")
+        return credentials.refresh(access.external_id, token)
+
+    def describe_shop(self, access: StoreAccess) -> ShopFacts:
+        """Read the shop, make the metafield that identifies our products, and remember the Online Store."""
+        data = self._client.call(access, "shop", {})
+        shop = data["shop"]
+        self._ensure_listing_key(access)
+        publication = next(
+            (node["id"] for node in data["publications"]["nodes"] if node["name"] == _ONLINE_STORE), None
+        )
+        return ShopFacts(
+            external_id=shop["myshopifyDomain"],
+            name=shop["name"],
+            url=shop["primaryDomain"]["url"],
+            currency=shop["currencyCode"],
+            timezone=shop["ianaTimezone"],
+            country=(shop.get("billingAddress") or {}).get("countryCodeV2") or "",
+            email=shop.get("email"),
+            remember={"publication_id": publication},
+        )
+
+    def _ensure_listing_key(self, access: StoreAccess) -> None:
+        namespace, key = LISTING_KEY
+        definition = {
+            "name": "Crossdock listing",
+            "namespace": namespace,
+            "key": key,
+            "type": "id",
+            "ownerType": "PRODUCT",
+        }
+        answer = self._client.call(access, "metafield_definition_create", {"definition": definition})
+        for error in answer["metafieldDefinitionCreate"]["userErrors"]:
+            if error["code"] != "TAKEN":
+                raise Rejected(str(error["code"]).lower(), error["message"])
+
+    def ensure_location(self, access: StoreAccess, name: str) -> LocationRef:
+        """Our fulfilment service called ``name``, found or made; Shopify makes its location."""
+        return inventory.ensure_location(self._client, access, name)
+
+    def push_listings(
+        self, access: StoreAccess, listings_: Sequence[ListingPush]
+    ) -> Sequence[ListingPushed | PushRefused]:
+        """Make new products by ``productSet``; change existing ones field by field."""
+        return [listings.push(self._client, access, listing) for listing in listings_]
+
+    def push_prices(self, access: StoreAccess, prices: Sequence[PricePush]) -> Sequence[PushRefused | None]:
+        """By ``productVariantsBulkUpdate``, one call for each product."""
+        return listings.push_prices(self._client, access, prices)
+
+    def push_stock(
+        self, access: StoreAccess, quantities: Sequence[StockPush], *, key: str
+    ) -> Sequence[StockSet | StockStale | PushRefused]:
+        """By ``inventorySetQuantities`` with compare-and-set."""
+        return inventory.push_stock(self._client, access, quantities, key)
+
+    def read_quantities(self, access: StoreAccess, places: Sequence[tuple[str, str]]) -> Sequence[int | None]:
+        """The available quantity at each place."""
+        return inventory.read_quantities(self._client, access, places)
+
+    def withdraw_listing(self, access: StoreAccess, external_id: str) -> None:
+        """Make the product a draft. One that is gone is withdrawn enough."""
+        listings.withdraw(self._client, access, external_id)
+
+    def fulfillment_orders(self, access: StoreAccess, external_order_id: str) -> Sequence[FulfillmentOrderRef]:
+        """The order's fulfilment orders that have a location."""
+        return fulfillment.fulfillment_orders(self._client, access, external_order_id)
+
+    def accept_fulfillment(self, access: StoreAccess, order: FulfillmentOrderRef) -> None:
+        """Request the fulfilment from our service if nobody has, and accept it."""
+        fulfillment.accept(self._client, access, order)
+
+    def answer_cancellation(
+        self, access: StoreAccess, fulfillment_order_id: str, *, accept: bool, message: str
+    ) -> None:
+        """Accept or reject; an answer that was given already stands."""
+        fulfillment.answer_cancellation(self._client, access, fulfillment_order_id, accept=accept, message=message)
+
+    def push_tracking(self, access: StoreAccess, parcel: TrackingPush) -> str:
+        """Make the fulfilment of a parcel, or find the one that carries its number."""
+        return fulfillment.push_tracking(self._client, access, parcel)
+
+    def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
+        """Add the event DELIVERED, once."""
+        fulfillment.push_delivered(self._client, access, fulfillment_id, at)
+
+    def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
+        """Paid orders changed since then, oldest change first."""
+        query = f"updated_at:>='{clock.iso(since)}' AND financial_status:paid"
+        found: list[StoreOrder] = []
+        after: str | None = None
+        while True:
+            page: dict[str, Any] = self._client.call(access, "orders_since", {"query": query, "after": after})["orders"]
+            found += [from_query(node) for node in page["nodes"]]
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]

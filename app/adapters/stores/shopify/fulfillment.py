@@ -1,0 +1,141 @@
+"""Fulfilment orders, fulfilments and their events.
+
+https://shopify.dev/docs/apps/build/orders-fulfillment/fulfillment-service-apps: the merchant (or we on its behalf)
+requests, we accept, and only then fulfil.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.adapters.stores.shopify.client import AdminClient
+from app.kit import clock
+from app.kit.errors import Rejected
+from app.stores.platform import FulfillmentOrderRef, StoreAccess, TrackingPush
+
+_REQUEST_STATES = {"SUBMITTED": "requested", "ACCEPTED": "accepted", "CANCELLATION_REQUESTED": "accepted"}
+_CANCELLED_FULFILLMENTS = frozenset({"CANCELLED", "ERROR", "FAILURE"})
+
+
+def _state(status: str, request_status: str) -> str:
+    if status in ("CLOSED", "INCOMPLETE"):
+        return "closed"
+    if status == "CANCELLED":
+        return "cancelled"
+    return _REQUEST_STATES.get(request_status, "open")
+
+
+def fulfillment_orders(client: AdminClient, access: StoreAccess, order_id: str) -> Sequence[FulfillmentOrderRef]:
+    """The order's fulfilment orders, by location."""
+    order = client.call(access, "fulfillment_orders", {"id": order_id})["order"]
+    if order is None:
+        return []
+    found = []
+    for node in order["fulfillmentOrders"]["nodes"]:
+        location = (node.get("assignedLocation") or {}).get("location")
+        if location is not None:
+            found.append(
+                FulfillmentOrderRef(
+                    external_id=node["id"],
+                    location_id=location["id"],
+                    state=_state(node["status"], node["requestStatus"]),
+                )
+            )
+    return found
+
+
+def accept(client: AdminClient, access: StoreAccess, order: FulfillmentOrderRef) -> None:
+    """Request and accept. When another did either meanwhile, what the store says counts."""
+    state = order.state
+    if state == "open":
+        _answer(client, access, "fulfillment_order_submit_request", {"id": order.external_id})
+        state = _current_state(client, access, order.external_id)
+    if state == "requested":
+        _answer(client, access, "fulfillment_order_accept_request", {"id": order.external_id})
+        state = _current_state(client, access, order.external_id)
+    if state not in ("accepted", "closed"):
+        raise Rejected("not_accepted", f"The store left the fulfilment order {state}.")
+
+
+def _answer(
+    client: AdminClient, access: StoreAccess, name: str, variables: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    data = client.call(access, name, variables)
+    errors: list[Mapping[str, Any]] = next(iter(data.values()))["userErrors"]
+    return errors
+
+
+def _current_state(client: AdminClient, access: StoreAccess, fulfillment_order_id: str) -> str:
+    order = client.call(access, "fulfillment_order", {"id": fulfillment_order_id})["fulfillmentOrder"]
+    return "cancelled" if order is None else _state(order["status"], order["requestStatus"])
+
+
+def answer_cancellation(
+    client: AdminClient, access: StoreAccess, fulfillment_order_id: str, *, accept: bool, message: str
+) -> None:
+    """Answer; when there is no request any more, somebody has answered it."""
+    name = "fulfillment_order_accept_cancellation" if accept else "fulfillment_order_reject_cancellation"
+    errors = _answer(client, access, name, {"id": fulfillment_order_id, "message": message})
+    if not errors:
+        return
+    order = client.call(access, "fulfillment_order", {"id": fulfillment_order_id})["fulfillmentOrder"]
+    if order is not None and order["requestStatus"] == "CANCELLATION_REQUESTED":
+        raise Rejected("cancellation", errors[0]["message"])
+
+
+def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush) -> str:
+    """Make the parcel's fulfilment. A number that a fulfilment carries already is that parcel: a lost answer makes
+    no second one. Raises ``Rejected`` when the store wants fewer units than the parcel holds."""
+    order = client.call(access, "fulfillment_order", {"id": parcel.fulfillment_order_id})["fulfillmentOrder"]
+    if order is None:
+        raise Rejected("fulfillment_order_gone", "The order's fulfilment no longer exists in the store.")
+    for made in order["fulfillments"]["nodes"]:
+        numbers = {entry["number"] for entry in made["trackingInfo"]}
+        if made["status"] not in _CANCELLED_FULFILLMENTS and parcel.tracking_number in numbers:
+            return str(made["id"])
+    tracking = {"company": parcel.carrier, "number": parcel.tracking_number}
+    if parcel.tracking_url:
+        tracking["url"] = parcel.tracking_url
+    answer = client.call(
+        access,
+        "fulfillment_create",
+        {
+            "fulfillment": {
+                "notifyCustomer": parcel.notify_shopper,
+                "trackingInfo": tracking,
+                "lineItemsByFulfillmentOrder": [
+                    {
+                        "fulfillmentOrderId": parcel.fulfillment_order_id,
+                        "fulfillmentOrderLineItems": _lines(parcel, order["lineItems"]["nodes"]),
+                    }
+                ],
+            }
+        },
+    )["fulfillmentCreate"]
+    if answer["userErrors"]:
+        raise Rejected("fulfillment", answer["userErrors"][0]["message"])
+    return str(answer["fulfillment"]["id"])
+
+
+def _lines(parcel: TrackingPush, nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    by_order_line = {node["lineItem"]["id"]: node for node in nodes}
+    found = []
+    for line_id, quantity in parcel.lines.items():
+        node = by_order_line.get(line_id)
+        if node is None or node["remainingQuantity"] < quantity:
+            raise Rejected("quantity", "The store wants fewer units of this order than the parcel holds.")
+        found.append({"id": node["id"], "quantity": quantity})
+    return found
+
+
+def push_delivered(client: AdminClient, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
+    """Add the event, unless it is there."""
+    fulfillment = client.call(access, "fulfillment_events", {"id": fulfillment_id})["fulfillment"]
+    if fulfillment is None or any(event["status"] == "DELIVERED" for event in fulfillment["events"]["nodes"]):
+        return
+    event = {"fulfillmentId": fulfillment_id, "status": "DELIVERED", "happenedAt": clock.iso(at)}
+    errors = _answer(client, access, "fulfillment_event_create", {"fulfillmentEvent": event})
+    if errors:
+        raise Rejected("fulfillment_event", errors[0]["message"])

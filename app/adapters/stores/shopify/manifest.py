@@ -1,0 +1,25 @@
+"""What this adapter is and can do."""
+
+from __future__ import annotations
+
+NAME = "shopify"
+LABEL = "Shopify"
+#: The Admin API's version that all documents are written for.
+API_VERSION = "2026-10"
+CAPABILITIES = frozenset(
+    {
+        "hooks",
+        "push_listings",
+        "push_stock",
+        "push_prices",
+        "read_back",
+        "fulfillment_requests",
+        "push_tracking",
+        "orders_since",
+    }
+)
+#: Entries that an input list takes (https://shopify.dev/docs/api/usage/limits).
+LARGEST_LIST = 250
+#: The product metafield that makes a second push find the product of the first: type ``id``, in the namespace
+#: that is reserved for the app.
+LISTING_KEY = ("$app", "listing_id")

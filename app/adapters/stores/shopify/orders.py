@@ -1,0 +1,186 @@
+"""Orders as hooks (REST shape) and queries (GraphQL shape) tell them, in our words.
+
+Shapes: https://shopify.dev/docs/api/webhooks and the Order object of the Admin API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from app.kit import clock
+from app.kit.money import Money
+from app.stores.platform import Address, StoreOrder, StoreOrderLine
+
+#: Financial statuses of an order whose money was taken; refunds of a part do not undo that.
+_PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
+#: Ids beyond this are rounded by senders that treat JSON numbers as floats.
+_EXACT = 2**53
+
+
+def gid(kind: str, value: Any) -> str | None:
+    """The global id for a numeric one; None where it is missing or can't be exact."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < _EXACT:
+        return None
+    return f"gid://shopify/{kind}/{value}"
+
+
+def from_hook(body: Mapping[str, Any]) -> StoreOrder:
+    """An order of the ``orders/*`` topics. Raises ``ValueError`` when what identifies it is missing."""
+    external_id = body.get("admin_graphql_api_id") or gid("Order", body.get("id"))
+    if not isinstance(external_id, str):
+        raise ValueError("the order has no id")
+    currency = _text(body.get("currency"))
+    updated = _moment(body.get("updated_at")) or clock.now()
+    return StoreOrder(
+        external_id=external_id,
+        name=_text(body.get("name")) or external_id,
+        currency=currency,
+        paid=_text(body.get("financial_status")).upper() in _PAID,
+        cancelled=body.get("cancelled_at") is not None,
+        test=bool(body.get("test")),
+        placed_at=_moment(body.get("processed_at")) or _moment(body.get("created_at")) or updated,
+        updated_at=updated,
+        address=_hook_address(body),
+        note=_text(body.get("note")),
+        lines=tuple(_hook_lines(body.get("line_items"), currency)),
+    )
+
+
+def _hook_lines(lines: Any, currency: str) -> list[StoreOrderLine]:
+    found = []
+    for index, line in enumerate(lines if isinstance(lines, list) else []):
+        if not isinstance(line, dict):
+            raise ValueError(f"line_items[{index}] is not an object")
+        line_id = line.get("admin_graphql_api_id") or gid("LineItem", line.get("id"))
+        if not isinstance(line_id, str):
+            raise ValueError(f"line_items[{index}] has no id")
+        quantity = _quantity(line.get("current_quantity", line.get("quantity")))
+        if quantity is None:
+            raise ValueError(f"line_items[{index}] has a quantity that is not a whole number")
+        shop_money = ((line.get("price_set") or {}).get("shop_money")) or {}
+        found.append(
+            StoreOrderLine(
+                external_line_id=line_id,
+                external_variant_id=gid("ProductVariant", line.get("variant_id")),
+                title=_text(line.get("title")),
+                sku=_text(line.get("sku")),
+                quantity=quantity,
+                unit_price=_money(
+                    shop_money.get("amount", line.get("price")), shop_money.get("currency_code") or currency
+                ),
+            )
+        )
+    return found
+
+
+def _hook_address(body: Mapping[str, Any]) -> Address | None:
+    sent = body.get("shipping_address")
+    if not isinstance(sent, dict):
+        return None
+    customer = body.get("customer") if isinstance(body.get("customer"), dict) else {}
+    return _address(
+        sent,
+        country=sent.get("country_code"),
+        province=sent.get("province_code") or sent.get("province"),
+        first=sent.get("first_name"),
+        last=sent.get("last_name"),
+        phone=sent.get("phone") or body.get("phone") or (customer or {}).get("phone"),
+        email=body.get("email") or body.get("contact_email") or (customer or {}).get("email"),
+    )
+
+
+def from_query(node: Mapping[str, Any]) -> StoreOrder:
+    """An order as the query ``orders_since`` gives it."""
+    sent = node.get("shippingAddress")
+    address = (
+        _address(
+            sent,
+            country=sent.get("countryCodeV2"),
+            province=sent.get("provinceCode") or sent.get("province"),
+            first=sent.get("firstName"),
+            last=sent.get("lastName"),
+            phone=sent.get("phone") or node.get("phone"),
+            email=node.get("email"),
+        )
+        if sent
+        else None
+    )
+    currency = _text(node.get("currencyCode"))
+    updated = _moment(node.get("updatedAt")) or clock.now()
+    return StoreOrder(
+        external_id=str(node["id"]),
+        name=_text(node.get("name")),
+        currency=currency,
+        paid=_text(node.get("displayFinancialStatus")) in _PAID,
+        cancelled=node.get("cancelledAt") is not None,
+        test=bool(node.get("test")),
+        placed_at=_moment(node.get("processedAt")) or updated,
+        updated_at=updated,
+        address=address,
+        note=_text(node.get("note")),
+        lines=tuple(_query_lines((node.get("lineItems") or {}).get("nodes") or [])),
+    )
+
+
+def _query_lines(lines: Sequence[Mapping[str, Any]]) -> list[StoreOrderLine]:
+    found = []
+    for line in lines:
+        price = ((line.get("originalUnitPriceSet") or {}).get("shopMoney")) or {}
+        found.append(
+            StoreOrderLine(
+                external_line_id=str(line["id"]),
+                external_variant_id=(line.get("variant") or {}).get("id"),
+                title=_text(line.get("title")),
+                sku=_text(line.get("sku")),
+                quantity=int(line.get("currentQuantity") or 0),
+                unit_price=_money(price.get("amount"), price.get("currencyCode") or ""),
+            )
+        )
+    return found
+
+
+def _address(
+    sent: Mapping[str, Any], *, country: Any, province: Any, first: Any, last: Any, phone: Any, email: Any
+) -> Address:
+    name = _text(sent.get("name")) or " ".join(part for part in (_text(first), _text(last)) if part)
+    return Address(
+        name=name,
+        company=_text(sent.get("company")),
+        address1=_text(sent.get("address1")),
+        address2=_text(sent.get("address2")),
+        city=_text(sent.get("city")),
+        province=_text(province),
+        postal_code=_text(sent.get("zip")),
+        country_code=_text(country).upper(),
+        phone=_text(phone),
+        email=_text(email),
+    )
+
+
+def _text(value: Any) -> str:
+    # PostgreSQL takes no NUL characters; no honest order holds one.
+    return value.replace("\x00", "").strip() if isinstance(value, str) else ""
+
+
+def _quantity(value: Any) -> int | None:
+    """A whole number of units, zero included; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 0:
+        return None
+    return int(value)
+
+
+def _money(amount: Any, currency: str) -> Money | None:
+    try:
+        return Money.of_decimal(Decimal(str(amount)), currency)
+    except (InvalidOperation, ValueError):
+        return None
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return clock.parse_iso(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,144 @@
+"""What a hook says, in our words. Pure: no call, no clock but for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from app.adapters.stores.shopify.orders import from_hook, gid
+from app.kit import clock
+from app.stores.platform import (
+    AppUninstalled,
+    CancellationAsked,
+    FulfillmentAsked,
+    HookFact,
+    Ignored,
+    OrderCancelled,
+    OrderReported,
+    PrivacyAsked,
+    ProductEdited,
+    ProductRemoved,
+    ScopesChanged,
+)
+
+Body = Mapping[str, Any]
+
+
+def translate(topic: str, body: bytes) -> HookFact:
+    """The fact in a verified hook. Raises ``ValueError`` when the body is not what the topic promises."""
+    reader = _READERS.get(topic)
+    if reader is None:
+        return Ignored(f"nothing is to be done for {topic}")
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ValueError("the body is not JSON") from error
+    if not isinstance(parsed, dict):
+        raise ValueError("the body is not a JSON object")
+    try:
+        return reader(parsed)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the body is not that of {topic}") from error
+
+
+def _order(body: Body) -> HookFact:
+    return OrderReported(from_hook(body))
+
+
+def _order_cancelled(body: Body) -> HookFact:
+    return OrderCancelled(_id(body, "Order"))
+
+
+def _order_edited(body: Body) -> HookFact:
+    edit = body["order_edit"]
+    order_id = gid("Order", edit["order_id"])
+    if order_id is None:
+        raise ValueError("the edit names no order")
+    # What is to be sent is asked of the store, which decides it anew after an edit.
+    return FulfillmentAsked(order_id, None)
+
+
+def _product_removed(body: Body) -> HookFact:
+    return ProductRemoved(_id(body, "Product"))
+
+
+def _product_edited(body: Body) -> HookFact:
+    prices = {}
+    for variant in body.get("variants") or []:
+        variant_id = variant.get("admin_graphql_api_id") or gid("ProductVariant", variant.get("id"))
+        if variant_id and variant.get("price") is not None:
+            prices[str(variant_id)] = str(variant["price"])
+    updated = body.get("updated_at")
+    return ProductEdited(
+        external_id=_id(body, "Product"),
+        title=str(body.get("title") or ""),
+        description_html=str(body.get("body_html") or ""),
+        prices=prices,
+        updated_at=clock.parse_iso(updated) if updated else clock.now(),
+    )
+
+
+def _uninstalled(_: Body) -> HookFact:
+    return AppUninstalled()
+
+
+def _scopes(body: Body) -> HookFact:
+    return ScopesChanged(tuple(str(scope) for scope in body.get("current") or []))
+
+
+def _routed(body: Body) -> HookFact:
+    order = body["fulfillment_order"]
+    return FulfillmentAsked(gid("Order", order.get("order_id")), _fulfillment_order(order))
+
+
+def _requested(body: Body) -> HookFact:
+    order = body.get("submitted_fulfillment_order") or body.get("original_fulfillment_order") or {}
+    return FulfillmentAsked(gid("Order", order.get("order_id")), _fulfillment_order(order))
+
+
+def _cancellation(body: Body) -> HookFact:
+    return CancellationAsked(_fulfillment_order(body["fulfillment_order"]))
+
+
+def _privacy(kind: str) -> Callable[[Body], HookFact]:
+    def read(body: Body) -> HookFact:
+        numbers = body.get("orders_to_redact") or body.get("orders_requested") or []
+        found = (gid("Order", number) for number in numbers)
+        return PrivacyAsked(kind, tuple(order_id for order_id in found if order_id))
+
+    return read
+
+
+def _id(body: Body, kind: str) -> str:
+    found = body.get("admin_graphql_api_id") or gid(kind, body.get("id"))
+    if not isinstance(found, str):
+        raise ValueError(f"the {kind.lower()} has no id")
+    return found
+
+
+def _fulfillment_order(order: Body) -> str:
+    found = order.get("admin_graphql_api_id") or order.get("id")
+    text = found if isinstance(found, str) else gid("FulfillmentOrder", found)
+    if text is None:
+        raise ValueError("the fulfilment order has no id")
+    return text
+
+
+_READERS: Mapping[str, Callable[[Body], HookFact]] = {
+    "orders/paid": _order,
+    "orders/updated": _order,
+    "orders/cancelled": _order_cancelled,
+    "orders/edited": _order_edited,
+    "products/delete": _product_removed,
+    "products/update": _product_edited,
+    "app/uninstalled": _uninstalled,
+    "app/scopes_update": _scopes,
+    "fulfillment_orders/order_routing_complete": _routed,
+    "fulfillment_orders/fulfillment_request_submitted": _requested,
+    "fulfillment_orders/cancellation_request_submitted": _cancellation,
+    "customers/data_request": _privacy("customer_data"),
+    "customers/redact": _privacy("customer_redact"),
+    "shop/redact": _privacy("shop_redact"),
+}

@@ -1,0 +1,85 @@
+"""Crossdock's real processes on a test's database: started, killed by SIGKILL and started again at will."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import requests
+
+from app.kit.crash import VARIABLE
+from launch.children import free_port, spawn, stop
+from launch.processes import background, web
+
+#: No recovery may take longer than this.
+PATIENCE = 60.0
+
+
+class Processes:
+    """The processes of one installation, by the names that the supervisor uses (``web``, ``relay``, ``worker``…)."""
+
+    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._env = {
+            **os.environ,
+            **env,
+            "CROSSDOCK_PUBLIC_URL": self.url,
+            "CROSSDOCK_DATA_DIR": str(folder / "data"),
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+        }
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *names: str, crash_at: str | None = None, **settings: str) -> None:
+        """Start processes. ``crash_at`` names the point at which they kill themselves."""
+        env = {**self._env, **settings, **({VARIABLE: crash_at} if crash_at else {})}
+        known = {"web": web(self._port, env, workers=1)} | {process.name: process for process in background(env)}
+        for name in names:
+            with (self._folder / f"{name}.log").open("ab") as log:
+                self._children[name] = spawn(known[name].argv, env=env, output=log)
+        if "web" in names:
+            wait_for(self._answers, "the web process answers")
+
+    def kill(self, *names: str) -> None:
+        """End processes, and all that they started, without a word."""
+        for name in names:
+            child = self._children.pop(name)
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait(10)
+
+    def wait_until_dead(self, name: str) -> None:
+        """Wait until a process has killed itself at its crash point (of the web process: its gunicorn worker)."""
+        child = self._children.pop(name)
+        child.wait(PATIENCE)
+        assert child.returncode == -signal.SIGKILL, f"{name} ended with {child.returncode}: {self.log(name)}"
+
+    def stop(self) -> None:
+        """End everything."""
+        for child in self._children.values():
+            stop(child, patience=10)
+        self._children.clear()
+
+    def log(self, name: str) -> str:
+        """The end of what a process wrote."""
+        return (self._folder / f"{name}.log").read_text(errors="replace")[-3000:]
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/livez", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+
+def wait_for(condition: Callable[[], bool], what: str, *, patience: float = PATIENCE) -> float:
+    """Look until the condition holds. Returns the seconds it took; fails after ``patience`` seconds."""
+    begun = time.monotonic()
+    while not condition():
+        waited = time.monotonic() - begun
+        assert waited < patience, f"after {waited:.0f} s still not: {what}"
+        time.sleep(0.05)
+    return time.monotonic() - begun
