@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
 import psycopg2
@@ -22,6 +22,7 @@ import requests
 
 from app import config as app_config
 from app import db
+from app.catalog.models import SupplierVariant
 from app.config import settings
 from launch import postgres
 from launch.cli import run_migrations
@@ -52,7 +53,8 @@ class Installation:
             for name in ("Nordlicht", "Kanto"):
                 supplier = factories.supplier(session, name)
                 (variant,) = factories.product(session, supplier, stock=STOCK)
-                listing = factories.live_listing(session, store, _product_of(variant))
+                product_id = session.get_one(SupplierVariant, variant).product_id
+                listing = factories.live_listing(session, store, product_id)
                 self.variants.append(str(listing.variants[0].external_id))
 
     def order(self, number: int) -> bytes:
@@ -166,8 +168,8 @@ class Installation:
             "reservations": ("select count(*) from reservations", 2 * orders),
             "reserved units": ("select sum(reserved) from inventory_levels", 2 * orders),
             "reserved without a reservation": (
-                "select count(*) from inventory_levels l where reserved <> (select coalesce(sum(quantity), 0) "
-                "from reservations r where r.level_id = l.id and state in ('HELD', 'COMMITTED'))",
+                """select count(*) from inventory_levels l where reserved <> (select coalesce(sum(quantity), 0)
+                from reservations r where r.level_id = l.id and state in ('HELD', 'COMMITTED'))""",
                 0,
             ),
             "dead tasks": ("select count(*) from tasks where state = 4", 0),
@@ -175,13 +177,6 @@ class Installation:
         }
         found = {name: self.count(query) for name, (query, _) in facts.items()}
         assert found == {name: expected for name, (_, expected) in facts.items()}
-
-
-def _product_of(variant_id: UUID) -> UUID:
-    from app.catalog.models import SupplierVariant
-
-    with db.transaction() as session:
-        return session.get_one(SupplierVariant, variant_id).product_id
 
 
 @pytest.fixture

@@ -160,7 +160,18 @@ class Shopify:
         after: str | None = None
         while True:
             page: dict[str, Any] = self._client.call(access, "orders_since", {"query": query, "after": after})["orders"]
+            for node in page["nodes"]:
+                self._read_other_lines(access, node)
             found += [from_query(node) for node in page["nodes"]]
             if not page["pageInfo"]["hasNextPage"]:
                 return found
             after = page["pageInfo"]["endCursor"]
+
+    def _read_other_lines(self, access: StoreAccess, node: dict[str, Any]) -> None:
+        """An order's first page of lines came with it; a long order has more."""
+        lines = node["lineItems"]
+        while lines["pageInfo"]["hasNextPage"]:
+            variables = {"id": node["id"], "after": lines["pageInfo"]["endCursor"]}
+            page = self._client.call(access, "order_lines", variables)["order"]["lineItems"]
+            lines["nodes"] += page["nodes"]
+            lines["pageInfo"] = page["pageInfo"]

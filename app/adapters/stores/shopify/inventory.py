@@ -19,7 +19,8 @@ from app.stores.platform import LocationRef, PushRefused, StockPush, StockSet, S
 Outcome = StockSet | StockStale | PushRefused
 
 _STALE = "CHANGE_FROM_QUANTITY_STALE"
-_NOT_STOCKED = "ITEM_NOT_STOCKED_AT_LOCATION"
+#: An item that is not stocked at the location (yet) is refused by the location.
+_NOT_STOCKED = "INVALID_LOCATION"
 _INDEX = re.compile(r"\d+")
 #: Tries of one batch: each takes out the entries that the one before found wanting.
 _TRIES = 4
