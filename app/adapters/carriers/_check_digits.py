@@ -1,0 +1,45 @@
+"""Check digits of tracking numbers: a carrier claims a number only when its digit is right."""
+
+from __future__ import annotations
+
+
+def mod10_3_1(digits: str) -> bool:
+    """The last digit completes the sum to a multiple of ten, weights 3, 1, 3… from the right (GS1; USPS IMpb)."""
+    *body, check = (int(digit) for digit in digits)
+    total = sum(value * (3 if index % 2 == 0 else 1) for index, value in enumerate(reversed(body)))
+    return (10 - total % 10) % 10 == check
+
+
+def mod7(digits: str) -> bool:
+    """The last digit is the rest of the others' number divided by seven (DHL Express waybills)."""
+    return int(digits[:-1]) % 7 == int(digits[-1])
+
+
+def s10(number: str) -> bool:
+    """UPU S10: two letters, eight digits, a check digit, the country (weights 8 6 4 2 3 5 9 7, modulo 11)."""
+    digits = [int(digit) for digit in number[2:11]]
+    rest = 11 - sum(value * weight for value, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=False)) % 11
+    return digits[8] == {10: 0, 11: 5}.get(rest, rest)
+
+
+def ups_1z(number: str) -> bool:
+    """UPS ``1Z`` numbers: letters count as (code - 63) modulo 10, odd places once, even places twice."""
+    values = [int(char) if char.isdigit() else (ord(char) - 63) % 10 for char in number[2:]]
+    *body, check = values
+    total = sum(body[0::2]) + 2 * sum(body[1::2])
+    return (10 - total % 10) % 10 == check
+
+
+def fedex_express(digits: str) -> bool:
+    """FedEx' twelve digits: weights 3 1 7 repeated over the first eleven, modulo 11, modulo 10."""
+    total = sum(int(digit) * (3, 1, 7)[index % 3] for index, digit in enumerate(digits[:-1]))
+    return total % 11 % 10 == int(digits[-1])
+
+
+def luhn(digits: str) -> bool:
+    """The Luhn sum (ISO/IEC 7812-1, annex B)."""
+    total = 0
+    for index, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if index % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

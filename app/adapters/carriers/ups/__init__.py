@@ -1,0 +1,13 @@
+"""UPS."""
+
+import re
+
+from app.adapters.carriers._by_number import CarrierByNumber, NumberForm
+from app.adapters.carriers._check_digits import ups_1z
+
+ADAPTER = CarrierByNumber(
+    name="ups",
+    label="UPS",
+    page="https://www.ups.com/track?tracknum={number}",
+    forms=(NumberForm(re.compile(r"1Z[0-9A-Z]{15}[0-9]"), ups_1z),),
+)

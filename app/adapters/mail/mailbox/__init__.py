@@ -1,0 +1,5 @@
+"""The development mailbox."""
+
+from app.adapters.mail.mailbox.adapter import Mailbox
+
+ADAPTER = Mailbox()

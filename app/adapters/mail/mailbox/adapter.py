@@ -1,0 +1,12 @@
+"""A mailbox for development: e-mails stay in the database and are read at /dev/mailbox."""
+
+from __future__ import annotations
+
+
+class Mailbox:
+    """The ``MailTransport`` port that sends nothing."""
+
+    name = "mailbox"
+
+    def send(self, *, message_id: str, recipient: str, subject: str, text: str, html: str) -> None:
+        """The e-mail is kept where it is."""

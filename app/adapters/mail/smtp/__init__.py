@@ -1,0 +1,5 @@
+"""SMTP."""
+
+from app.adapters.mail.smtp.adapter import Smtp
+
+ADAPTER = Smtp()

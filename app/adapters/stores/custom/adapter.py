@@ -1,0 +1,145 @@
+"""A custom store: it reads listings and places orders through the REST API, so nothing is pushed to it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from app.config import settings
+from app.kit.errors import Invalid, Rejected
+from app.stores.platform import (
+    Credentials,
+    ForgedHook,
+    FulfillmentOrderRef,
+    HookEnvelope,
+    HookFact,
+    ListingPush,
+    ListingPushed,
+    LocationRef,
+    PricePush,
+    PushRefused,
+    ShopFacts,
+    StockPush,
+    StockSet,
+    StockStale,
+    StoreAccess,
+    StoreOrder,
+    TrackingPush,
+)
+
+_HOST = re.compile(r"(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+
+def _no() -> NoReturn:
+    raise Rejected("not_supported", "A custom store reads from the API; nothing is pushed to it.")
+
+
+class CustomStore:
+    """The ``StorePlatform`` port for stores without a platform of their own."""
+
+    name = "custom"
+    label = "Custom store"
+    capabilities: frozenset[str] = frozenset()
+
+    def connect_url(self, url: str, *, state: str) -> tuple[str, str | None]:
+        """The store's host is its name; nothing is to be granted. https is needed, but for this machine while
+        developing."""
+        text = url.strip()
+        try:
+            parts = urlsplit(text if "://" in text else f"https://{text}")
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError as error:
+            raise _invalid() from error
+        local = host == "localhost" or _is_loopback(host)
+        if local and settings().environment == "production":
+            raise _invalid()
+        if not local and (parts.scheme != "https" or not _HOST.fullmatch(host)):
+            raise _invalid()
+        if parts.scheme not in ("https", "http") or parts.username or parts.password:
+            raise _invalid()
+        return (f"{host}:{port}" if port else host), None
+
+    def verify_hook(self, headers: Mapping[str, str], body: bytes) -> HookEnvelope:
+        """Custom stores send no hooks."""
+        raise ForgedHook("custom stores send no hooks")
+
+    def translate_hook(self, envelope_topic: str, body: bytes) -> HookFact:
+        """Custom stores send no hooks."""
+        raise ValueError("custom stores send no hooks")
+
+    def refresh(self, access: StoreAccess) -> Credentials:
+        """Not supported."""
+        _no()
+
+    def describe_shop(self, access: StoreAccess) -> ShopFacts:
+        """Not supported."""
+        _no()
+
+    def ensure_location(self, access: StoreAccess, name: str) -> LocationRef:
+        """Not supported."""
+        _no()
+
+    def push_listings(
+        self, access: StoreAccess, listings: Sequence[ListingPush]
+    ) -> Sequence[ListingPushed | PushRefused]:
+        """Not supported."""
+        _no()
+
+    def push_prices(self, access: StoreAccess, prices: Sequence[PricePush]) -> Sequence[PushRefused | None]:
+        """Not supported."""
+        _no()
+
+    def push_stock(
+        self, access: StoreAccess, quantities: Sequence[StockPush], *, key: str
+    ) -> Sequence[StockSet | StockStale | PushRefused]:
+        """Not supported."""
+        _no()
+
+    def read_quantities(self, access: StoreAccess, places: Sequence[tuple[str, str]]) -> Sequence[int | None]:
+        """Not supported."""
+        _no()
+
+    def withdraw_listing(self, access: StoreAccess, external_id: str) -> None:
+        """Not supported."""
+        _no()
+
+    def fulfillment_orders(self, access: StoreAccess, external_order_id: str) -> Sequence[FulfillmentOrderRef]:
+        """Not supported."""
+        _no()
+
+    def accept_fulfillment(self, access: StoreAccess, order: FulfillmentOrderRef) -> None:
+        """Not supported."""
+        _no()
+
+    def answer_cancellation(
+        self, access: StoreAccess, fulfillment_order_id: str, *, accept: bool, message: str
+    ) -> None:
+        """Not supported."""
+        _no()
+
+    def push_tracking(self, access: StoreAccess, parcel: TrackingPush) -> str:
+        """Not supported."""
+        _no()
+
+    def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
+        """Not supported."""
+        _no()
+
+    def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
+        """Not supported."""
+        _no()
+
+
+def _invalid() -> Invalid:
+    return Invalid.field("url", "not_a_store", "Give the store's address, such as https://shop.example.com.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
