@@ -25,8 +25,8 @@ class Email:
                     f"You get {note.total.amount} {note.total.currency} for it, before fees."
                 ),
                 (
-                    "Open the order to see the address, to say what you can send and when, and to add tracking numbers. "
-                    "If you can't send it, say so soon: the shopper is waiting."
+                    "Open the order to see the address, to say what you can send and when, and to add tracking "
+                    "numbers. If you can't send it, say so soon: the shopper waits."
                 ),
             ),
         )

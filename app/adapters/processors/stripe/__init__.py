@@ -1,0 +1,5 @@
+"""Stripe."""
+
+from app.adapters.processors.stripe.adapter import StripeProcessor
+
+ADAPTER = StripeProcessor()
