@@ -1,0 +1,1 @@
+"""Throughput and latency, each beside a baseline on the same machine in the same run."""

@@ -1,0 +1,24 @@
+"""``python -m benchmarks [case …]``: run the cases named, or all, and print one JSON line for each."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+CASES = ("place_order", "webhook_accept", "webhook_to_po", "stock_fanout")
+
+
+def main() -> int:
+    """Run what is asked for."""
+    wanted = sys.argv[1:] or list(CASES)
+    unknown = [case for case in wanted if case not in CASES]
+    if unknown:
+        sys.stderr.write(f"no such case: {', '.join(unknown)}; there are {', '.join(CASES)}\n")
+        return 2
+    for case in wanted:
+        importlib.import_module(f"benchmarks.{case}").measure().print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
