@@ -160,6 +160,18 @@ class Product:
 
 
 @dataclass(slots=True)
+class ProductOperation:
+    """A product change that runs in the background: ``kind`` is ProductSetOperation or ProductDeleteOperation."""
+
+    id: int
+    kind: str
+    status: str = "CREATED"
+    product_id: int | None = None
+    deleted_id: int | None = None
+    errors: list[dict[str, object]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Publication:
     """A sales channel's list of products."""
 

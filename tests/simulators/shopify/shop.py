@@ -18,6 +18,7 @@ from tests.simulators.shopify.records import (
     MetafieldDefinition,
     Order,
     Product,
+    ProductOperation,
     Publication,
     StockChange,
     Variant,
@@ -61,6 +62,9 @@ class Shop:
     handles: dict[str, int] = field(default_factory=dict)
     #: SKU → ids of the variants that bear it.
     skus: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    operations: dict[int, ProductOperation] = field(default_factory=dict)
+    #: Ids of jobs that were started, and whether they are done.
+    jobs: dict[int, bool] = field(default_factory=dict)
     subscriptions: dict[int, WebhookSubscription] = field(default_factory=dict)
     stock_history: deque[StockChange] = field(default_factory=lambda: deque(maxlen=_HISTORY))
     installation: Installation | None = None
