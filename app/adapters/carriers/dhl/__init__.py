@@ -1,9 +1,9 @@
-"""DHL: Express waybills, and parcels of DHL Paket in Germany (``JJD`` licence plates and 00340 numbers)."""
+"""DHL: Express waybills, and parcels of DHL Paket in Germany, of 20 and of 12 digits."""
 
 import re
 
-from app.adapters.carriers._by_number import CarrierByNumber, NumberForm
-from app.adapters.carriers._check_digits import mod7, mod10_3_1
+from app.adapters._by_number import CarrierByNumber, NumberForm
+from app.adapters._check_digits import identcode, mod7, mod10_3_1
 
 ADAPTER = CarrierByNumber(
     name="dhl",
@@ -12,6 +12,6 @@ ADAPTER = CarrierByNumber(
     forms=(
         NumberForm(re.compile(r"[0-9]{10}"), mod7),
         NumberForm(re.compile(r"00340[0-9]{15}"), mod10_3_1),
-        NumberForm(re.compile(r"JJD[0-9]{15,18}")),
+        NumberForm(re.compile(r"[0-9]{12}"), identcode),
     ),
 )

@@ -2,8 +2,8 @@
 
 import re
 
-from app.adapters.carriers._by_number import CarrierByNumber, NumberForm
-from app.adapters.carriers._check_digits import fedex_express, mod10_3_1
+from app.adapters._by_number import CarrierByNumber, NumberForm
+from app.adapters._check_digits import fedex_express, mod10_3_1
 
 ADAPTER = CarrierByNumber(
     name="fedex",

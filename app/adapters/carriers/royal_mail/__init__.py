@@ -2,8 +2,8 @@
 
 import re
 
-from app.adapters.carriers._by_number import CarrierByNumber, NumberForm
-from app.adapters.carriers._check_digits import s10
+from app.adapters._by_number import CarrierByNumber, NumberForm
+from app.adapters._check_digits import s10
 
 ADAPTER = CarrierByNumber(
     name="royal_mail",

@@ -6,9 +6,9 @@ import re
 from datetime import date
 from typing import Any
 
+from app.adapters._by_number import cleaned
+from app.adapters._check_digits import luhn
 from app.adapters._http import HttpClient
-from app.adapters.carriers._by_number import cleaned
-from app.adapters.carriers._check_digits import luhn
 from app.config import settings
 from app.fulfillment.carrier import CarrierEvent, Tracked
 from app.kit.clock import parse_iso

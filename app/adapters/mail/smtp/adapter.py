@@ -1,77 +1,34 @@
-"""E-mail by SMTP, as ``CROSSDOCK_SMTP_URL`` says."""
+"""The port to a mail server."""
 
 from __future__ import annotations
 
-import smtplib
-import ssl
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import formatdate, parseaddr
-from urllib.parse import parse_qs, unquote, urlsplit
-
+from app.adapters.mail.smtp.client import Server, deliver
+from app.adapters.mail.smtp.translate import message
 from app.config import settings
-from app.kit.errors import Rejected, Unavailable
-
-_SECONDS = 20.0
+from app.kit.errors import Unavailable
 
 
 class Smtp:
-    """The ``MailTransport`` port for SMTP servers."""
+    """Sends through the server of the setting ``smtp_url``."""
 
     name = "smtp"
 
     def send(self, *, message_id: str, recipient: str, subject: str, text: str, html: str) -> None:
-        """One connection, one message. A server that answers 4xx, or not at all, is asked again later; 5xx is a
-        definite refusal (RFC 5321, 4.2.1)."""
-        message = _message(message_id, recipient, subject, text, html)
+        """Hand an e-mail over, one connection for each."""
+        url = settings().smtp_url
+        if url is None:
+            # Kept in the queue: it can be sent once the setting is there.
+            raise Unavailable("CROSSDOCK_SMTP_URL is not set")
+        built = message(
+            sender=settings().mail_from,
+            message_id=message_id,
+            recipient=recipient,
+            subject=subject,
+            text=text,
+            html=html,
+        )
         try:
-            with _connection() as server:
-                server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            code, answer = next(iter(error.recipients.values()))
-            raise _refusal(code, answer) from error
-        except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code, error.smtp_error) from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise Unavailable(f"SMTP: {type(error).__name__}") from error
-
-
-def _refusal(code: int, answer: bytes | str) -> Unavailable | Rejected:
-    text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
-    return Unavailable(f"SMTP answered {code}") if code < 500 else Rejected(f"smtp_{code}", text[:200])
-
-
-def _message(message_id: str, recipient: str, subject: str, text: str, html: str) -> EmailMessage:
-    """A message with a plain and an HTML part. Line breaks in a header are refused, not folded in."""
-    if any("\n" in value or "\r" in value for value in (message_id, recipient, subject)):
-        raise Rejected("header", "An address or a subject holds a line break.")
-    name, address = parseaddr(settings().mail_from)
-    domain = address.rpartition("@")[2]
-    message = EmailMessage()
-    message["From"] = Address(name, addr_spec=address)
-    message["To"] = recipient
-    message["Subject"] = subject
-    message["Date"] = formatdate(usegmt=True)
-    message["Message-ID"] = f"<{message_id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
-    return message
-
-
-def _connection() -> smtplib.SMTP:
-    configured = settings().smtp_url
-    if configured is None:
-        raise Unavailable("CROSSDOCK_SMTP_URL is not set")
-    url = urlsplit(configured.get_secret_value())
-    host = url.hostname or "localhost"
-    server: smtplib.SMTP
-    if url.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, url.port or 465, timeout=_SECONDS, context=ssl.create_default_context())
-    else:
-        server = smtplib.SMTP(host, url.port or 587, timeout=_SECONDS)
-        if parse_qs(url.query).get("starttls", ["0"])[0] == "1":
-            server.starttls(context=ssl.create_default_context())
-    if url.username:
-        server.login(unquote(url.username), unquote(url.password or ""))
-    return server
+            server = Server.parse(url.get_secret_value())
+        except ValueError as error:
+            raise Unavailable("CROSSDOCK_SMTP_URL is not the address of a mail server") from error
+        deliver(server, built)

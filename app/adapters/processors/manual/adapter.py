@@ -27,7 +27,7 @@ def _by_hand() -> NoReturn:
 
 
 class Manual:
-    """The ``Processor`` port for bank transfers."""
+    """The ``Processor`` port for bank transfers: it tells what is waited for, and moves nothing."""
 
     name = "manual"
 
@@ -36,12 +36,12 @@ class Manual:
         return f"manual:{reference}"
 
     def start_method_setup(self, *, customer_ref: str, return_url: str, key: str) -> MethodSetup:
-        """There is no method to add."""
-        _by_hand()
+        """There is no page: the retailer pays by transfer, and goes straight back."""
+        return MethodSetup(setup_ref=f"manual:setup:{customer_ref}", url=return_url)
 
     def finished_method_setup(self, setup_ref: str) -> SavedMethod | None:
-        """There is no method to add."""
-        return None
+        """The bank transfer itself."""
+        return SavedMethod(method_ref="manual:bank_transfer", label="Bank transfer")
 
     def charge(self, request: ChargeRequest, *, key: str) -> ChargeOutcome:
         """Wait for the transfer."""
@@ -56,26 +56,30 @@ class Manual:
         return ChargeOutcome(state="declined", processor_ref=processor_ref, failure_code="canceled")
 
     def refund(self, *, charge_ref: str, amount: Money, reference: str, key: str) -> RefundOutcome:
-        """A person sends it back."""
-        return RefundOutcome(state="pending", processor_ref=f"manual:{reference}")
+        """A person sends it back; nothing here knows when."""
+        _by_hand()
 
     def refund_status(self, processor_ref: str) -> RefundOutcome:
-        """Still on its way, as far as this adapter can know."""
-        return RefundOutcome(state="pending", processor_ref=processor_ref)
+        """No refund is made here."""
+        _by_hand()
 
     def create_account(
         self, *, reference: str, name: str, email: str, country: str, currency: str, key: str
     ) -> AccountStatus:
-        """The supplier's bank account is agreed on outside."""
-        return AccountStatus(account_ref=f"manual:{reference}", capability="active", requirements=())
+        """The supplier's bank account is agreed on outside: no payouts are sent from here."""
+        return self.account_status(f"manual:{reference}")
 
     def onboarding_url(self, *, account_ref: str, return_url: str, refresh_url: str) -> str:
         """There is no onboarding."""
-        return return_url
+        _by_hand()
 
     def account_status(self, account_ref: str) -> AccountStatus:
-        """Always ready."""
-        return AccountStatus(account_ref=account_ref, capability="active", requirements=())
+        """Nothing can be sent to it from here."""
+        return AccountStatus(
+            account_ref=account_ref,
+            capability="unsupported",
+            requirements=("Suppliers are paid by bank transfer here; a person carries this out.",),
+        )
 
     def transfer(self, *, account_ref: str, amount: Money, group: str, reference: str, key: str) -> TransferOutcome:
         """A person makes the transfer."""

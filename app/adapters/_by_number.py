@@ -22,11 +22,11 @@ class NumberForm:
     """One form of a carrier's numbers. ``check`` says whether the check digit is right."""
 
     pattern: re.Pattern[str]
-    check: Callable[[str], bool] | None = None
+    check: Callable[[str], bool]
 
     def fits(self, number: str) -> bool:
         """Whether a cleaned number has this form."""
-        return self.pattern.fullmatch(number) is not None and (self.check is None or self.check(number))
+        return self.pattern.fullmatch(number) is not None and self.check(number)
 
 
 @dataclass(frozen=True, slots=True)
