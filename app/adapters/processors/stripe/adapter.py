@@ -7,16 +7,15 @@ Separate charges and transfers; suppliers are v2 accounts with the recipient con
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import orjson
 import stripe
 
-from app.adapters.processors.stripe import translate
+from app.adapters.processors.stripe import hooks, translate
+from app.adapters.processors.stripe.amounts import money, to_stripe
 from app.adapters.processors.stripe.client import client, translated
-from app.config import settings
-from app.kit.clock import parse_iso
+from app.kit.clock import iso
 from app.kit.errors import Rejected
 from app.kit.money import Money
 from app.settlement.processor import (
@@ -24,7 +23,6 @@ from app.settlement.processor import (
     BalanceLine,
     ChargeOutcome,
     ChargeRequest,
-    ForgedHook,
     MethodSetup,
     ProcessorHook,
     RefundOutcome,
@@ -35,8 +33,12 @@ from app.settlement.processor import (
 _EXPANDED_CHARGE = ["latest_charge.balance_transaction"]
 #: A suffix and its prefix share 22 characters on a card statement.
 _LONGEST_SUFFIX = 12
-#: Seconds after which a signature is stale.
-_TOLERANCE = 300
+#: Refusals of a charge that a retailer can mend: with another method, or (too small or too large) not at all.
+_METHOD_PARAMS = frozenset({"payment_method", "customer"})
+_AMOUNT_CODES = frozenset({"amount_too_small", "amount_too_large", "amount_not_representable"})
+#: How a supplier's account tells that it can't be sent money, by Stripe's code.
+_NOT_READY = frozenset({"insufficient_capabilities_for_transfer", "account_invalid", "account_closed"})
+_ACCOUNT_EVENTS = "v2.core.account"
 
 
 class StripeProcessor:
@@ -59,7 +61,8 @@ class StripeProcessor:
                 {
                     "mode": "setup",
                     "customer": customer_ref,
-                    "currency": "usd",
+                    # Cards can be charged in every currency, and tell at once whether they pay.
+                    "allowed_payment_method_types": ["card"],
                     "success_url": f"{return_url}?setup={{CHECKOUT_SESSION_ID}}",
                     "cancel_url": return_url,
                 },
@@ -80,17 +83,35 @@ class StripeProcessor:
         return translate.saved_method(intent["payment_method"])
 
     def charge(self, request: ChargeRequest, *, key: str) -> ChargeOutcome:
-        """Off-session and confirmed in one call. A refused card is an outcome, not an error."""
+        """Off-session and confirmed in one call. A refused method is an outcome, not an error.
+
+        Where the bank wants its customer to confirm, the same PaymentIntent is confirmed once more as if the
+        customer were there, which gives the page on which it can do so.
+        """
         try:
-            with translated():
+            outcome = self._charged(request, key)
+        except Rejected as error:
+            if error.details.get("param") in _METHOD_PARAMS or error.code in _AMOUNT_CODES:
+                return translate.unusable_method(error.code, error.message)
+            raise
+        if outcome.state == "action_required" and outcome.action_url is None and outcome.processor_ref:
+            return self._with_page(outcome, request, key)
+        return outcome
+
+    def _charged(self, request: ChargeRequest, key: str) -> ChargeOutcome:
+        with translated():
+            try:
                 intent = client().v1.payment_intents.create(
                     {
-                        "amount": request.amount.minor,
+                        "amount": to_stripe(request.amount),
                         "currency": request.amount.currency.lower(),
                         "customer": request.customer_ref,
                         "payment_method": request.method_ref,
                         "off_session": True,
                         "confirm": True,
+                        # Otherwise the fee comes later than the answer.
+                        "capture_method": "automatic",
+                        "return_url": request.return_url,
                         "transfer_group": request.group,
                         "metadata": {"charge_id": request.reference},
                         "statement_descriptor_suffix": request.statement[:_LONGEST_SUFFIX],
@@ -98,8 +119,28 @@ class StripeProcessor:
                     },
                     _key(key),
                 )
-        except stripe.CardError as error:
-            return translate.declined_card(error)
+            except stripe.CardError as error:
+                return translate.refused_charge(error)
+        return translate.charge_outcome(intent)
+
+    def _with_page(self, outcome: ChargeOutcome, request: ChargeRequest, key: str) -> ChargeOutcome:
+        try:
+            with translated():
+                try:
+                    intent = client().v1.payment_intents.confirm(
+                        outcome.processor_ref,
+                        {
+                            "payment_method": request.method_ref,
+                            "return_url": request.return_url,
+                            "expand": _EXPANDED_CHARGE,
+                        },
+                        _key(f"{key}:confirm"),
+                    )
+                except stripe.CardError as error:
+                    return translate.refused_charge(error)
+        except Rejected:
+            # It still waits for its customer, only without a page.
+            return outcome
         return translate.charge_outcome(intent)
 
     def charge_status(self, processor_ref: str) -> ChargeOutcome:
@@ -109,7 +150,9 @@ class StripeProcessor:
         return translate.charge_outcome(intent)
 
     def cancel_charge(self, processor_ref: str, *, key: str) -> ChargeOutcome:
-        """Cancel; one that can't be cancelled any more is read."""
+        """Cancel; one that can't be cancelled any more is read. What never became a payment is over already."""
+        if not processor_ref:
+            return translate.unusable_method("canceled", "There was no payment.")
         try:
             with translated():
                 client().v1.payment_intents.cancel(processor_ref, {}, _key(key))
@@ -122,7 +165,7 @@ class StripeProcessor:
         """Give back a part of a charge."""
         with translated():
             refund = client().v1.refunds.create(
-                {"charge": charge_ref, "amount": amount.minor, "metadata": {"refund_id": reference}}, _key(key)
+                {"charge": charge_ref, "amount": to_stripe(amount), "metadata": {"refund_id": reference}}, _key(key)
             )
         return translate.refund_outcome(refund)
 
@@ -141,7 +184,7 @@ class StripeProcessor:
                     "contact_email": email,
                     "display_name": name,
                     "dashboard": "express",
-                    "identity": {"country": country.lower(), "entity_type": "company"},
+                    "identity": {"country": country.lower()},
                     "configuration": {
                         "recipient": {"capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}}
                     },
@@ -154,7 +197,7 @@ class StripeProcessor:
                 },
                 _key(key),
             )
-        return translate.account_status(account)
+        return translate.account_status(account.to_dict())
 
     def onboarding_url(self, *, account_ref: str, return_url: str, refresh_url: str) -> str:
         """A link that works once and for minutes."""
@@ -176,7 +219,7 @@ class StripeProcessor:
             account = client().v2.core.accounts.retrieve(
                 account_ref, {"include": ["configuration.recipient", "requirements"]}
             )
-        return translate.account_status(account)
+        return translate.account_status(account.to_dict())
 
     def transfer(self, *, account_ref: str, amount: Money, group: str, reference: str, key: str) -> TransferOutcome:
         """From the platform's available balance. Stripe never retries a refused transfer by itself."""
@@ -184,16 +227,16 @@ class StripeProcessor:
             with translated():
                 made = client().v1.transfers.create(
                     {
-                        "amount": amount.minor,
+                        "amount": to_stripe(amount),
                         "currency": amount.currency.lower(),
                         "destination": account_ref,
                         "transfer_group": group,
-                        "metadata": {"payout_id": reference},
+                        "metadata": {"payout": reference},
                     },
                     _key(key),
                 )
         except Rejected as error:
-            if error.code == "insufficient_capabilities_for_transfer":
+            if error.code in _NOT_READY or error.details.get("param") == "destination":
                 raise Rejected("account_not_ready", error.message) from error
             raise
         return TransferOutcome(processor_ref=str(made.id))
@@ -202,7 +245,7 @@ class StripeProcessor:
         """By group, then by our id."""
         with translated():
             for found in client().v1.transfers.list({"transfer_group": group, "limit": 100}).auto_paging_iter():
-                if translate.get(found, "metadata", "payout_id") == reference:
+                if translate.get(found, "metadata", "payout") == reference:
                     return TransferOutcome(processor_ref=str(found.id))
         return None
 
@@ -212,11 +255,11 @@ class StripeProcessor:
             balance = client().v1.balance.retrieve()
         for bucket in balance.available:
             if str(bucket["currency"]).upper() == currency:
-                return Money(int(bucket["amount"]), currency)
+                return money(bucket["amount"], currency)
         return Money.zero(currency)
 
     def balance_lines(self, *, since: datetime) -> Iterator[BalanceLine]:
-        """Stripe lists the newest first; a page of the books is read from its oldest line on."""
+        """Stripe lists the newest first, so that all of them are read before the oldest is given."""
         with translated():
             lines = [
                 translate.balance_line(line)
@@ -227,51 +270,23 @@ class StripeProcessor:
         return iter(reversed(lines))
 
     def verify_hook(self, headers: Mapping[str, str], body: bytes) -> ProcessorHook:
-        """Snapshot and thin events carry the same signature; any of our secrets may have made it."""
-        signature = headers.get("stripe-signature", "")
-        try:
-            text = body.decode()
-        except UnicodeDecodeError as error:
-            raise ForgedHook("the body is not text") from error
-        if not any(_signed_by(secret, text, signature) for secret in _secrets()):
-            raise ForgedHook("no secret of ours made this signature")
-        try:
-            event = orjson.loads(body)
-            return ProcessorHook.from_stored(str(event["id"]), str(event["type"]), _created(event), body)
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ForgedHook("the body is not an event") from error
+        """Snapshot and thin events carry the same signature."""
+        return hooks.verified(headers, body)
 
     def undelivered_hooks(self, *, since: datetime) -> Sequence[ProcessorHook]:
-        """Events that did not reach us, oldest first."""
+        """Snapshot events that did not reach us, and all thin ones about accounts (Stripe does not tell which of
+        those were delivered), oldest first."""
         with translated():
-            events = [
-                event.to_dict()
-                for event in client()
+            snapshots = (
+                client()
                 .v1.events.list({"created": {"gte": int(since.timestamp())}, "delivery_success": False, "limit": 100})
                 .auto_paging_iter()
-            ]
-        return [
-            ProcessorHook.from_stored(event["id"], event["type"], _created(event), orjson.dumps(event, default=str))
-            for event in reversed(events)
-        ]
+            )
+            thin = client().v2.core.events.list({"created": {"gte": iso(since)}, "limit": 100}).auto_paging_iter()
+            events = [event.to_dict() for event in snapshots]
+            events += [event.to_dict() for event in thin if event.type.startswith(_ACCOUNT_EVENTS)]
+        return sorted((hooks.from_event(event) for event in events), key=lambda hook: hook.created_at)
 
 
 def _key(key: str) -> stripe.RequestOptions:
     return {"idempotency_key": key}
-
-
-def _secrets() -> list[str]:
-    return [secret for secret in settings().stripe_webhook_secrets.get_secret_value().split(",") if secret]
-
-
-def _signed_by(secret: str, body: str, signature: str) -> bool:
-    try:
-        return bool(stripe.WebhookSignature.verify_header(body, signature, secret, _TOLERANCE))
-    except stripe.SignatureVerificationError:
-        return False
-
-
-def _created(event: Mapping[str, Any]) -> datetime:
-    """Seconds in snapshot events, ISO 8601 in thin ones."""
-    created = event["created"]
-    return parse_iso(created) if isinstance(created, str) else datetime.fromtimestamp(int(created), UTC)

@@ -11,12 +11,14 @@ from functools import cache
 
 import stripe
 
+from app.adapters._http import retry_after
 from app.config import settings
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 20
-_BUSY_CODES = frozenset({"idempotency_key_in_use", "lock_timeout"})
+#: Seconds to wait where Stripe does not say how long.
+_PAUSE = 2.0
 
 # The library would write an id into the home folder and report timings.
 stripe.enable_telemetry = False
@@ -42,29 +44,38 @@ def client() -> stripe.StripeClient:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what the library raises into the four adapter errors. ``CardError`` is an outcome, and passes."""
+    """Turn what the library raises into the four adapter errors. ``code`` is often missing on its exceptions, so
+    that the body's own error is read."""
     try:
         yield
-    except stripe.CardError:
-        raise
     except stripe.RateLimitError as error:
-        raise RateLimited("Stripe asks to slow down", retry_after=2.0) from error
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise CredentialsRefused(f"Stripe refused our key ({error.http_status})") from error
+        wait = retry_after(error.headers or {}, default=_PAUSE)
+        raise RateLimited("Stripe asks to slow down", retry_after=wait) from error
+    except stripe.PermissionError as error:
+        # A supplier's account that was closed or cut off is its own trouble, not our key's.
+        if error_code(error) == "account_invalid":
+            raise Rejected("account_invalid", "The account can't be used from here.") from error
+        raise CredentialsRefused("Stripe refused what our key asked for (403)") from error
+    except stripe.AuthenticationError as error:
+        raise CredentialsRefused("Stripe refused our key (401)") from error
     except stripe.APIConnectionError as error:
         raise Unavailable("Stripe did not answer") from error
     except stripe.IdempotencyError as error:
         raise Rejected("idempotency_mismatch", "The key was used for another request.") from error
-    except stripe.InvalidRequestError as error:
-        code = _code(error)
-        if code in _BUSY_CODES:
-            raise Unavailable(f"Stripe is busy with it: {code}") from error
-        raise Rejected(code or "invalid_request", str(error.user_message or error)[:300]) from error
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        raise Rejected(
+            error_code(error) or "invalid_request",
+            str(error.user_message or "no reason given")[:300],
+            details={"param": str(error.param or "")},
+        ) from error
     except stripe.StripeError as error:
-        # APIError: 5xx, and 409 while the first request with the key is still being worked on.
-        raise Unavailable(f"Stripe answered {error.http_status}") from error
+        # 5xx, an answer that can't be read, and 409 while the first request with the key is still being worked on.
+        status = error.http_status or 500
+        if status in (408, 409) or not 400 <= status < 500:
+            raise Unavailable(f"Stripe answered {status}") from error
+        raise Rejected(error_code(error) or "invalid_request", str(error.user_message)[:300]) from error
 
 
-def _code(error: stripe.StripeError) -> str:
-    """``code`` is empty on some exceptions; the body's own object has it."""
+def error_code(error: stripe.StripeError) -> str:
+    """Stripe's word for what is wrong; empty where it has none."""
     return str(error.code or getattr(error.error, "code", None) or "")

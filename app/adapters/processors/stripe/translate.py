@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import stripe
 
+from app.adapters.processors.stripe.amounts import minor_units, money
+from app.adapters.processors.stripe.requirements import sentences
 from app.kit.money import Money
 from app.settlement.processor import (
     AccountStatus,
@@ -16,7 +20,8 @@ from app.settlement.processor import (
     SavedMethod,
 )
 
-#: Declines after which only another method helps (those that Stripe's own Smart Retries treat as final).
+#: Declines after which only another method helps: those that Stripe's own Smart Retries treat as final, and those
+#: that trying the same data again can't change. https://docs.stripe.com/declines/codes
 _FINAL_DECLINES = frozenset(
     {
         "incorrect_number",
@@ -29,10 +34,20 @@ _FINAL_DECLINES = frozenset(
         "highest_risk_level",
         "transaction_not_allowed",
         "expired_card",
+        "incorrect_cvc",
+        "invalid_cvc",
+        "invalid_expiry_month",
+        "invalid_expiry_year",
+        "invalid_number",
+        "card_not_supported",
+        "currency_not_supported",
+        "payment_intent_authentication_failure",
     }
 )
+#: What an issuer advises where only another method, or other data, helps.
+_FINAL_ADVICE = frozenset({"do_not_try_again", "confirm_card_data"})
 _NEEDS_CUSTOMER = frozenset({"requires_action", "requires_confirmation"})
-_CAPABILITIES = {"active": "active", "pending": "pending", "restricted": "restricted", "unsupported": "unsupported"}
+_CAPABILITIES = frozenset({"active", "pending", "restricted", "unsupported"})
 
 
 def get(thing: Any, *path: str) -> Any:
@@ -52,68 +67,71 @@ def moment(seconds: Any) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def money(minor: Any, currency: Any) -> Money:
-    """Stripe's amounts are integers of minor units, currencies in lower case."""
-    return Money(int(minor), str(currency).upper())
-
-
 def charge_outcome(intent: Any) -> ChargeOutcome:
     """How a PaymentIntent stands; ``latest_charge.balance_transaction`` is expanded where it matters."""
     status, reference = str(intent["status"]), str(intent["id"])
+    failure = get(intent, "last_payment_error")
     if status == "succeeded":
-        charge = get(intent, "latest_charge")
-        line = get(charge, "balance_transaction")
-        expanded = line is not None and not isinstance(line, str)
-        return ChargeOutcome(
-            state="paid",
-            processor_ref=reference,
-            charge_ref=charge if isinstance(charge, str) else get(charge, "id"),
-            amount=money(intent["amount_received"], intent["currency"]),
-            fee=money(line["fee"], line["currency"]) if expanded else None,
-            available_on=moment(line["available_on"]) if expanded else None,
-        )
+        return _paid(intent, reference)
     if status == "processing":
         return ChargeOutcome(state="processing", processor_ref=reference)
-    if status in _NEEDS_CUSTOMER:
-        return _action_required(intent)
-    failure = get(intent, "last_payment_error")
-    if get(failure, "code") == "authentication_required":
-        return _action_required(intent)
     if status == "canceled":
         return ChargeOutcome(
             state="declined", processor_ref=reference, failure_code="canceled", failure_message="The charge was ended."
         )
+    if status in _NEEDS_CUSTOMER or get(failure, "code") == "authentication_required":
+        return _action_required(reference, intent)
     return _declined(reference, failure)
 
 
-def declined_card(error: stripe.CardError) -> ChargeOutcome:
+def refused_charge(error: stripe.CardError) -> ChargeOutcome:
     """A refused card, as the exception tells it: the PaymentIntent is embedded."""
     intent = get(error.error, "payment_intent")
     reference = str(get(intent, "id") or "")
     if error.code == "authentication_required":
-        return ChargeOutcome(
-            state="action_required",
-            processor_ref=reference,
-            failure_code="authentication_required",
-            failure_message="The bank wants the card's owner to confirm the payment.",
-            action_url=_action_url(intent),
-        )
+        return _action_required(reference, intent)
     return _declined(reference, error.error)
 
 
-def _action_required(intent: Any) -> ChargeOutcome:
+def unusable_method(code: str, message: str) -> ChargeOutcome:
+    """A charge that was refused before there was a payment; it has no id."""
+    return ChargeOutcome(state="declined", processor_ref="", failure_code=code, failure_message=message)
+
+
+def _paid(intent: Any, reference: str) -> ChargeOutcome:
+    charge = get(intent, "latest_charge")
+    line = get(charge, "balance_transaction")
+    if get(line, "fee") is None:
+        # Paid, but not on Stripe's books yet: the fee is asked for again.
+        return ChargeOutcome(state="processing", processor_ref=reference)
     return ChargeOutcome(
-        state="action_required",
-        processor_ref=str(intent["id"]),
-        failure_code="authentication_required",
-        failure_message="The bank wants the card's owner to confirm the payment.",
-        action_url=_action_url(intent),
+        state="paid",
+        processor_ref=reference,
+        charge_ref=str(charge["id"]),
+        amount=money(intent["amount_received"], intent["currency"]),
+        fee=_fee(line, str(intent["currency"])),
+        available_on=moment(line["available_on"]),
     )
 
 
-def _action_url(intent: Any) -> str | None:
+def _fee(line: Any, charged: str) -> Money:
+    """The fee in the charge's currency; Stripe takes it in that of the balance, at the rate of the day."""
+    fee = money(line["fee"], line["currency"])
+    rate = get(line, "exchange_rate")
+    if fee.currency == charged.upper() or not rate:
+        return fee
+    return Money.of_decimal(fee.decimal / Decimal(str(rate)), charged.upper())
+
+
+def _action_required(reference: str, intent: Any) -> ChargeOutcome:
     url = get(intent, "next_action", "redirect_to_url", "url")
-    return str(url) if url else None
+    return ChargeOutcome(
+        state="action_required",
+        processor_ref=reference,
+        failure_code="authentication_required",
+        failure_message="The bank wants the card's owner to confirm the payment.",
+        action_url=str(url) if url else None,
+    )
 
 
 def _declined(reference: str, failure: Any) -> ChargeOutcome:
@@ -124,7 +142,7 @@ def _declined(reference: str, failure: Any) -> ChargeOutcome:
         processor_ref=reference,
         failure_code=code,
         failure_message=str(get(failure, "message") or "The card was declined."),
-        retryable=advice != "do_not_try_again" and code not in _FINAL_DECLINES,
+        retryable=advice not in _FINAL_ADVICE and code not in _FINAL_DECLINES,
     )
 
 
@@ -139,19 +157,14 @@ def refund_outcome(refund: Any) -> RefundOutcome:
     return RefundOutcome(state=state, processor_ref=str(refund["id"]))
 
 
-def account_status(account: Any) -> AccountStatus:
+def account_status(account: Mapping[str, Any]) -> AccountStatus:
     """Whether a v2 account can receive transfers, and what Stripe still wants in words for its owner."""
     status = get(account, "configuration", "recipient", "capabilities", "stripe_balance", "stripe_transfers", "status")
     entries = get(account, "requirements", "entries") or []
-    wanted = [
-        str(entry["description"]).replace("_", " ").replace(".", ": ")
-        for entry in entries
-        if get(entry, "awaiting_action_from") == "user"
-    ]
     return AccountStatus(
         account_ref=str(account["id"]),
-        capability=_CAPABILITIES.get(str(status), "pending"),
-        requirements=tuple(wanted),
+        capability=str(status) if status in _CAPABILITIES else "pending",
+        requirements=sentences(entries),
     )
 
 
@@ -160,22 +173,22 @@ def saved_method(method: Any) -> SavedMethod:
     kind = str(method["type"])
     details = get(method, kind)
     last4 = get(details, "last4")
-    brand = get(details, "brand") or get(details, "bank_name") or kind.replace("_", " ")
-    label = f"{str(brand).title()} ending {last4}" if last4 else str(brand).title()
+    brand = str(get(details, "brand") or get(details, "bank_name") or kind).replace("_", " ").title()
+    label = f"{brand} ending {last4}" if last4 else brand
     return SavedMethod(method_ref=str(method["id"]), label=label)
 
 
 def balance_line(line: Any) -> BalanceLine:
-    """A balance transaction."""
-    source = get(line, "source")
+    """A balance transaction. What has no source of its own, such as a fee of Stripe's, is its own source."""
+    source, currency = get(line, "source"), line["currency"]
     return BalanceLine(
         id=str(line["id"]),
         kind=str(get(line, "reporting_category") or line["type"]),
-        source_ref=str(source if isinstance(source, str) else get(source, "id") or ""),
-        amount=int(line["amount"]),
-        fee=int(line["fee"]),
-        net=int(line["net"]),
-        currency=str(line["currency"]).upper(),
+        source_ref=str((source if isinstance(source, str) else get(source, "id")) or line["id"]),
+        amount=minor_units(line["amount"], currency),
+        fee=minor_units(line["fee"], currency),
+        net=minor_units(line["net"], currency),
+        currency=str(currency).upper(),
         available_on=moment(line["available_on"]),
         created_at=moment(line["created"]),
     )
