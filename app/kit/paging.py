@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from app.kit.errors import Invalid
+from app.kit.ids import parse_id
 
 T = TypeVar("T")
 
@@ -47,6 +48,22 @@ def decode_cursor(cursor: str, size: int) -> list[CursorValue]:
     if any(isinstance(value, list | dict) for value in values):
         raise _bad_cursor()
     return values
+
+
+def id_after(cursor: str) -> UUID:
+    """The id in a cursor that holds nothing else. Raises ``Invalid``."""
+    found = parse_id(str(decode_cursor(cursor, 1)[0]))
+    if found is None:
+        raise _bad_cursor()
+    return found
+
+
+def number_after(cursor: str) -> int:
+    """The whole number in a cursor that holds nothing else. Raises ``Invalid``."""
+    found = decode_cursor(cursor, 1)[0]
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise _bad_cursor()
+    return found
 
 
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[object]]) -> Page[T]:

@@ -1,0 +1,171 @@
+"""CSV files: whatever their encoding and separator, row by row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from app.feeds.feed import Limits, Row, Table, UnreadableFile
+
+_HEAD = 256 * 1024
+_SEPARATORS = (",", ";", "\t", "|")
+#: Beginnings of files that people mistake for CSV, and what they are.
+_OTHERS = ((b"PK\x03\x04", "an Excel or ZIP file"), (b"\xd0\xcf\x11\xe0", "an old Excel file"), (b"%PDF", "a PDF"))
+_FALLBACK = "cp1252"
+
+
+class Csv:
+    """The ``SupplierFeed`` port for separated text."""
+
+    name = "csv"
+    label = "CSV"
+
+    def recognises(self, head: bytes, file_name: str) -> bool:
+        """By the name, or by being text that is neither XML nor JSON."""
+        if file_name.lower().endswith((".csv", ".tsv", ".txt")):
+            return True
+        return b"\x00" not in head and head.lstrip()[:1] not in (b"<", b"{", b"[") and not _looks_like_another(head)
+
+    def open(self, stream: BinaryIO, limits: Limits) -> Table:
+        """Find out encoding, separator and header; rows follow as they are read."""
+        head = stream.read(_HEAD)
+        _refuse_others(head)
+        encoding = _encoding(stream, head)
+        stream.seek(0)
+        text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
+        separator = _separator(_decoded_head(head, encoding))
+        csv.field_size_limit(limits.cell_characters)
+        reader = csv.reader(text, delimiter=separator, strict=False)
+        records = _records(reader)
+        header_row, header = _header(records, limits)
+        return Table(
+            columns=_unique(header),
+            detected={"encoding": encoding.removesuffix("-sig"), "separator": separator, "header_row": header_row},
+            rows=_rows(records, len(header), limits),
+        )
+
+
+def _looks_like_another(head: bytes) -> str | None:
+    return next((what for beginning, what in _OTHERS if head.startswith(beginning)), None)
+
+
+def _refuse_others(head: bytes) -> None:
+    if not head.strip():
+        raise UnreadableFile("empty", "The file is empty.")
+    other = _looks_like_another(head)
+    if other is not None:
+        raise UnreadableFile("not_csv", f"This is {other}, not a CSV file. Save it as CSV and upload that.")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return
+    if b"\x00" in head:
+        raise UnreadableFile("binary", "This is not a text file. Save your list as CSV and upload that.")
+
+
+def _encoding(stream: BinaryIO, head: bytes) -> str:
+    """By the byte-order mark; else UTF-8 if all of the file is; else what the beginning looks like."""
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    stream.seek(0)
+    try:
+        while chunk := stream.read(_HEAD):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+        return "utf-8"
+    except UnicodeDecodeError:
+        best = from_bytes(head, cp_isolation=["cp1252", "cp1250", "cp1251", "iso8859_15"]).best()
+        return best.encoding if best is not None else _FALLBACK
+
+
+def _decoded_head(head: bytes, encoding: str) -> str:
+    return head.decode(encoding, errors="ignore")
+
+
+def _separator(head: str) -> str:
+    """The separator that splits the first rows into the most columns, alike in each."""
+    best, most = ",", 0.0
+    for separator in _SEPARATORS:
+        try:
+            rows = [
+                row
+                for row, _ in zip(
+                    csv.reader(io.StringIO(head, newline=""), delimiter=separator), range(20), strict=False
+                )
+            ]
+        except csv.Error:
+            continue
+        counts = [len(row) for row in rows if any(cell.strip() for cell in row)]
+        if not counts:
+            continue
+        width = counts[0]
+        alike = sum(count == width for count in counts) / len(counts)
+        score = (width - 1) * alike
+        if score > most:
+            best, most = separator, score
+    return best
+
+
+def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
+    """Rows by their number, counted as records: a line break inside quotes does not count."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            yield Row(number, next(reader))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "field larger" in str(error):
+                raise UnreadableFile(
+                    "cell_too_large", f"Row {number}: a cell holds more than a million characters.", row=number
+                ) from error
+            raise UnreadableFile("malformed", f"Row {number} can't be read: {error}.", row=number) from error
+        except UnicodeError as error:
+            raise UnreadableFile(
+                "encoding", f"Near row {number} there are bytes that are no text. Save the file as UTF-8.", row=number
+            ) from error
+
+
+def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str]]:
+    for row in records:
+        if any(cell.strip() for cell in row.cells):
+            header = [cell.strip().lstrip("\ufeff") for cell in row.cells]
+            while header and not header[-1]:
+                header.pop()
+            if len(header) > limits.columns:
+                raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
+            return row.number, header
+    raise UnreadableFile("empty", "The file holds no rows.")
+
+
+def _rows(records: Iterator[Row], width: int, limits: Limits) -> Iterator[Row]:
+    count = 0
+    for row in records:
+        if not any(cell.strip() for cell in row.cells):
+            continue
+        count += 1
+        if count > limits.rows:
+            raise UnreadableFile(
+                "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=row.number
+            )
+        cells = (row.cells + [""] * (width - len(row.cells)))[:width]
+        yield Row(row.number, [cell.replace("\x00", "") for cell in cells])
+    if count == 0:
+        raise UnreadableFile("no_rows", "There is a header, but no row below it.")
+
+
+def _unique(header: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    names = []
+    for index, name in enumerate(header, start=1):
+        name = name or f"Column {index}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names

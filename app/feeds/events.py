@@ -1,0 +1,43 @@
+"""What feeds tell the rest of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedUploaded(Event):
+    """A file came, or is to be read again with another mapping."""
+
+    topic: ClassVar[str] = "feeds.uploaded"
+    supplier_id: UUID
+    run_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"feed_run:{self.run_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedApplyWanted(Event):
+    """The supplier wants a checked file taken over."""
+
+    topic: ClassVar[str] = "feeds.apply_wanted"
+    supplier_id: UUID
+    run_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"feed_run:{self.run_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id

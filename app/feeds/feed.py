@@ -1,0 +1,62 @@
+"""The port to product files: an adapter turns bytes into a header and rows of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol, runtime_checkable
+
+
+class UnreadableFile(Exception):
+    """The file as a whole can't be read. The text says why and what to do; ``row`` is where reading stopped."""
+
+    def __init__(self, code: str, message: str, *, row: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.row = row
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read."""
+
+    rows: int
+    columns: int = 500
+    cell_characters: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its number in the file (the header is 1) and its cells, as many as the header has."""
+
+    number: int
+    cells: list[str]
+
+
+@dataclass(slots=True)
+class Table:
+    """A file that is being read. ``columns`` are unique names in the order of the file; ``detected`` says what
+    was found out about the file, for people. ``rows`` can be read once, and may raise ``UnreadableFile``."""
+
+    columns: list[str]
+    detected: Mapping[str, Any]
+    rows: Iterator[Row]
+
+
+@runtime_checkable
+class SupplierFeed(Protocol):
+    """One format."""
+
+    @property
+    def name(self) -> str:
+        """The adapter's name, as it stands in ``feed_runs.feed``."""
+
+    @property
+    def label(self) -> str:
+        """The format's name for people."""
+
+    def recognises(self, head: bytes, file_name: str) -> bool:
+        """Whether a file that begins so and is called so is of this format."""
+
+    def open(self, stream: BinaryIO, limits: Limits) -> Table:
+        """Read a file from its start. Raises ``UnreadableFile``."""

@@ -1,0 +1,89 @@
+"""Reading a file from its bytes to understood rows, as a stream: nothing but what rows share is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, BinaryIO
+
+from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
+from app.feeds.rules.columns import guesses, shape_of, unit_in_name
+from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, normal
+from app.feeds.rules.numbers import decimal_mark
+from app.feeds.rules.records import Reading, ReadRow, RowReader
+
+#: Rows looked at to find out what columns hold.
+SAMPLE = 200
+_SHOWN = 3
+_NUMERIC = ("cost", "price", "msrp", "map", "weight", "stock")
+
+
+@dataclass(slots=True)
+class OpenedFile:
+    """A file under way. ``mapping`` is column → field as it is used; ``detected`` is for people: encoding,
+    separator, shape, and for each column the guess with its confidence, reason and some values."""
+
+    mapping: dict[str, str]
+    detected: dict[str, Any]
+    rows: Iterator[ReadRow]
+
+
+def open_file(
+    feed: SupplierFeed, stream: BinaryIO, limits: Limits, *, currency: str, mapping: Mapping[str, str] | None = None
+) -> OpenedFile:
+    """Open a file with the mapping given, or the one that is recognised. Raises ``UnreadableFile``."""
+    table = feed.open(stream, limits)
+    first = list(islice(table.rows, SAMPLE))
+    samples = {column: [row.cells[index] for row in first] for index, column in enumerate(table.columns)}
+    guessed = guesses(table.columns, samples)
+    used = dict(mapping) if mapping else {guess.column: guess.field for guess in guessed if guess.field}
+    if not any(field in used.values() for field in ("title", "sku", "product_id")):
+        raise UnreadableFile(
+            "no_columns",
+            "No column was recognised as title or SKU. Does the file have a header? Our template shows one.",
+        )
+    fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
+    shape = shape_of(table.columns)
+    reading = Reading(
+        shape=shape,
+        fields=fields,
+        marks={field: decimal_mark(row.cells[fields[field]] for row in first) for field in _NUMERIC if field in fields},
+        weight_unit=_weight_unit(table.columns, fields),
+        currency=currency,
+        option_names={
+            index: OPTION_COLUMNS.get(normal(column), column)
+            for index, column in enumerate(table.columns)
+            if used.get(column, "").endswith("_value") and shape == "plain"
+        },
+    )
+    detected = {
+        **table.detected,
+        "shape": shape,
+        "columns": [
+            {
+                "column": guess.column,
+                "field": guess.field,
+                "confidence": guess.confidence,
+                "reason": guess.reason,
+                "samples": [value[:80] for value in samples[guess.column] if value.strip()][:_SHOWN],
+            }
+            for guess in guessed
+        ],
+    }
+    return OpenedFile(used, detected, _understood(chain(first, table.rows), RowReader(reading)))
+
+
+def _understood(rows: Iterator[Row], reader: RowReader) -> Iterator[ReadRow]:
+    for row in rows:
+        read = reader.read(row)
+        if read is not None:
+            yield read
+
+
+def _weight_unit(columns: list[str], fields: Mapping[str, int]) -> str | None:
+    index = fields.get("weight")
+    if index is None:
+        return None
+    unit = unit_in_name(columns[index])
+    return "g" if unit in ("gram", "grams", "g") else unit

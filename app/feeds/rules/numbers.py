@@ -1,0 +1,80 @@
+"""Numbers as people write them in files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+_CURRENCY = re.compile(r"[€$£¥]|\b(?:EUR|USD|GBP|CAD|AUD|CHF|SEK|PLN|DKK|NOK|CZK)\b|zł|kr\.?", re.IGNORECASE)
+_SPACES = re.compile(r"[\s\u00a0\u202f'’]")
+_NUMBER = re.compile(r"-?\d[\d.,]*")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
+
+
+class NotANumber(ValueError):
+    """The text is no number."""
+
+
+def _bare(text: str) -> str:
+    # Spreadsheets protect numbers from themselves by a leading apostrophe.
+    bare = _SPACES.sub("", _CURRENCY.sub("", text.strip()))
+    if not _NUMBER.fullmatch(bare):
+        raise NotANumber(text)
+    return bare
+
+
+def decimal_mark(values: Iterable[str]) -> str | None:
+    """``.`` or ``,``: what a column's values use before their decimals; None when none of them tells."""
+    for value in values:
+        try:
+            bare = _bare(value)
+        except NotANumber:
+            continue
+        point, comma = bare.rfind("."), bare.rfind(",")
+        if point >= 0 and comma >= 0:
+            return "." if point > comma else ","
+        mark = "." if point >= 0 else ","
+        if max(point, comma) >= 0:
+            if bare.count(mark) > 1:
+                return "," if mark == "." else "."
+            if len(bare) - max(point, comma) - 1 != 3:
+                return mark
+    return None
+
+
+def read_decimal(text: str, mark: str | None = None) -> Decimal:
+    """A number such as ``1.234,56``, ``1,234.56``, ``12,50 €`` or ``'12.50``. ``mark`` is the column's decimal mark;
+    without one, a single separator before exactly three digits is taken for thousands only if it is grouped
+    like them. Raises ``NotANumber``."""
+    bare = _bare(text)
+    mark = mark or decimal_mark([bare]) or ("." if not _GROUPED.fullmatch(bare.lstrip("-")) else ",")
+    other = "," if mark == "." else "."
+    whole, _, _ = bare.lstrip("-").partition(mark)
+    if any(len(group) != 3 for group in whole.split(other)[1:]) or other in bare.partition(mark)[2]:
+        raise NotANumber(text)
+    plain = bare.replace(other, "")
+    if plain.count(mark) > 1:
+        raise NotANumber(text)
+    try:
+        return Decimal(plain.replace(mark, "."))
+    except InvalidOperation as error:
+        raise NotANumber(text) from error
+
+
+_GRAMS = {
+    "g": Decimal(1), "gram": Decimal(1), "grams": Decimal(1), "gr": Decimal(1), "kg": Decimal(1000),
+    "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"), "oz": Decimal("28.349523125"),
+}  # fmt: skip
+_WITH_UNIT = re.compile(r"(.*?)\s*(kg|g|gr|grams?|lbs?|oz)\.?", re.IGNORECASE)
+
+
+def read_grams(text: str, unit: str | None, mark: str | None = None) -> int:
+    """A weight in grams; a unit written with the number counts more than the column's. Raises ``NotANumber``."""
+    written = _WITH_UNIT.fullmatch(text.strip())
+    if written:
+        text, unit = written.group(1), written.group(2)
+    grams = read_decimal(text, mark) * _GRAMS.get((unit or "g").lower(), Decimal(1))
+    if grams < 0:
+        raise NotANumber(text)
+    return int(grams.to_integral_value())

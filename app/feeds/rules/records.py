@@ -1,0 +1,355 @@
+"""What each row of a file means: a variant, more pictures of the row before, nothing, or something that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slugify import slugify
+
+from app.catalog.rules import (
+    SKU_MAX,
+    TITLE_MAX,
+    DescriptionRefused,
+    clean_html,
+    gtin_problem,
+    image_url_problem,
+    plain_text,
+)
+from app.feeds.feed import Row
+from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
+from app.inventory.rules import LARGEST_QUANTITY
+from app.kit.money import LARGEST_MINOR, Money
+
+MOST_IMAGES = 50
+MOST_TAGS = 50
+_LONGEST_TEXT = 255
+_HANDLE_MAX = 120
+_SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
+_NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+_NOT_PHYSICAL = {
+    "grouped": "A grouped product is a set of other products; it can't be ordered by itself.",
+    "external": "An external product is sold elsewhere.",
+    "downloadable": "Only goods that are sent can be listed.",
+    "virtual": "Only goods that are sent can be listed.",
+}
+_DRAFTS = frozenset({"draft", "0", "-1", "false", "inactive", "unlisted"})
+_ENDED = frozenset({"archived", "ended", "discontinued"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a row. An error rejects it, a warning does not."""
+
+    field: str
+    code: str
+    message: str
+    warning: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {"field": self.field, "code": self.code, "message": self.message, "warning": self.warning}
+
+
+@dataclass(slots=True)
+class ReadRow:
+    """A row as it was understood. ``action``: ``accepted``, ``merged`` or ``rejected``. ``record`` holds what is to
+    be stored: texts, options, integers of minor units and grams, ``stock`` only where the file tells it."""
+
+    row: int
+    handle: str
+    sku: str
+    action: str
+    record: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is to be read: its shape, field → column index, what its columns' numbers look like, the weight
+    unit that its columns give, the supplier's currency, and the names of option columns."""
+
+    shape: str
+    fields: Mapping[str, int]
+    marks: Mapping[str, str | None]
+    weight_unit: str | None
+    currency: str
+    option_names: Mapping[int, str]
+
+
+class RowReader:
+    """Reads rows in the order of the file; what a product's first row says holds for its other rows."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        #: Handle → title, for rows that leave it out.
+        self._titles: dict[str, str] = {}
+        self._option_names: dict[str, list[str]] = {}
+        #: SKU → row and what it said, to tell repetitions from contradictions.
+        self._skus: dict[str, tuple[int, int]] = {}
+        self._parents: dict[str, str] = {}
+        self._last_handle = ""
+
+    def read(self, row: Row) -> ReadRow | None:
+        """Understand one row; None for one that says nothing."""
+        cell = self._cells(row.cells)
+        if not any(cell(name) for name in self._reading.fields):
+            return None
+        if self._reading.shape == "woocommerce":
+            return self._read_woocommerce(row.number, cell)
+        handle = self._handle(cell)
+        if self._is_pictures_only(cell, handle):
+            return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
+        return self._variant(row.number, cell, handle, self._titles.get(handle, ""))
+
+    def _cells(self, cells: Sequence[str]) -> Callable[[str], str]:
+        fields = self._reading.fields
+
+        def cell(name: str) -> str:
+            index = fields.get(name)
+            return cells[index].strip() if index is not None else ""
+
+        return cell
+
+    def _read_woocommerce(self, number: int, cell: Callable[[str], str]) -> ReadRow | None:
+        kinds = {part.strip().lower() for part in cell("type").split(",")}
+        for kind, reason in _NOT_PHYSICAL.items():
+            if kind in kinds:
+                return ReadRow(
+                    number, "", cell("sku"), "rejected", {"title": cell("title")}, [Problem("type", kind, reason)]
+                )
+        if "variable" in kinds:
+            return self._parent(number, cell)
+        if "variation" in kinds:
+            parent = cell("parent").removeprefix("id:")
+            handle = self._parents.get(parent) or self._parents.get(f"sku:{parent}", "")
+            if not handle:
+                problem = Problem("parent", "unknown_parent", f"There is no row above for the parent {parent!r}.")
+                return ReadRow(number, "", cell("sku"), "rejected", {"title": cell("title")}, [problem])
+            return self._variant(number, cell, handle, self._titles[handle], of_parent=True)
+        handle = _slug(cell("product_id") and f"wc-{cell('product_id')}") or _slug(cell("sku") or cell("title"))
+        return self._variant(number, cell, handle, "")
+
+    def _parent(self, number: int, cell: Callable[[str], str]) -> ReadRow:
+        """A product that is sold by its variations: it carries their texts and pictures."""
+        handle = _slug(f"wc-{cell('product_id')}" if cell("product_id") else cell("sku") or cell("title"))
+        for key in (cell("product_id"), f"sku:{cell('sku')}", cell("sku")):
+            if key and key != "sku:":
+                self._parents[key] = handle
+        self._titles[handle] = cell("title")
+        problems: list[Problem] = []
+        record = self._texts(cell, cell("title"), problems)
+        return ReadRow(number, handle, "", "merged", record, problems)
+
+    def _handle(self, cell: Callable[[str], str]) -> str:
+        given = cell("product_id")
+        if given:
+            return _slug(given)
+        if self._reading.shape == "shopify" and self._last_handle:
+            return self._last_handle
+        return _slug(cell("sku") or cell("title"))
+
+    def _is_pictures_only(self, cell: Callable[[str], str], handle: str) -> bool:
+        """A row that continues the product before with nothing but pictures."""
+        if handle not in self._titles or not cell("image_urls"):
+            return False
+        others = set(self._reading.fields) - {"product_id", "image_urls", "image_alt", "weight_unit", "status", "stock"}
+        return not any(cell(name) and cell(name) != "0" for name in others)
+
+    def _variant(
+        self, number: int, cell: Callable[[str], str], handle: str, inherited: str, *, of_parent: bool = False
+    ) -> ReadRow:
+        problems: list[Problem] = []
+        title = inherited if of_parent else cell("title") or inherited
+        if not title:
+            problems.append(
+                Problem("title", "missing", "The row has no title, and no row above of the same product has one.")
+            )
+        if len(title) > TITLE_MAX:
+            problems.append(Problem("title", "too_long", f"A title has at most {TITLE_MAX} characters."))
+        record = self._texts(cell, title, problems, only_pictures=of_parent)
+        options = self._options(cell, handle)
+        record |= {"options": options, **self._prices(cell, problems), **self._quantities(cell, problems)}
+        record["gtin"] = self._gtin(cell, problems)
+        sku = self._sku(cell, handle, options, problems)
+        self._last_handle = handle
+        read = ReadRow(number, handle, sku, "accepted", record, problems)
+        self._check_repeated(read)
+        if any(not problem.warning for problem in read.problems):
+            read.action = "rejected"
+        elif handle:
+            self._titles.setdefault(handle, title)
+        return read
+
+    def _texts(
+        self, cell: Callable[[str], str], title: str, problems: list[Problem], *, only_pictures: bool = False
+    ) -> dict[str, Any]:
+        images, wrong = self._images(cell)
+        problems += wrong
+        if only_pictures:
+            return {"title": "", "images": images}
+        description = ""
+        try:
+            description = clean_html(cell("description"))
+        except DescriptionRefused as error:
+            problems.append(Problem("description", "too_large", str(error)))
+        tags = [tag.strip()[:_LONGEST_TEXT] for tag in re.split(r"[,;|]", cell("tags")) if tag.strip()]
+        return {
+            "title": plain_text(title) if "<" in title else title,
+            "description": description,
+            "brand": cell("brand")[:_LONGEST_TEXT],
+            "category": _category(cell("category")),
+            "tags": list(dict.fromkeys(tags))[:MOST_TAGS],
+            "status": _status(cell("status")),
+            "images": images,
+        }
+
+    def _images(self, cell: Callable[[str], str]) -> tuple[list[list[str]], list[Problem]]:
+        found: dict[str, str] = {}
+        problems = []
+        for url in _SEVERAL.split(cell("image_urls")):
+            if not url:
+                continue
+            reason = image_url_problem(url)
+            if reason is None:
+                found.setdefault(url, cell("image_alt")[:512])
+            else:
+                problems.append(Problem("image_urls", "bad_address", reason, warning=True))
+        return [[url, alt] for url, alt in found.items()][:MOST_IMAGES], problems
+
+    def _options(self, cell: Callable[[str], str], handle: str) -> dict[str, str]:
+        names = self._option_names.setdefault(handle, ["", "", ""])
+        options: dict[str, str] = {}
+        for place in range(3):
+            index = self._reading.fields.get(f"option{place + 1}_value")
+            named = cell(f"option{place + 1}_name")
+            if named:
+                names[place] = named
+            elif not names[place] and index is not None and index in self._reading.option_names:
+                names[place] = self._reading.option_names[index]
+            value = cell(f"option{place + 1}_value")
+            if value and (names[place], value) != ("Title", "Default Title"):
+                options[(names[place] or f"Option {place + 1}")[:_LONGEST_TEXT]] = value[:_LONGEST_TEXT]
+        return options
+
+    def _prices(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:
+        cost = self._money("cost", cell, problems)
+        if cost is None and not any(problem.field == "cost" for problem in problems):
+            cost = self._money("price", cell, problems)
+            if cost is not None:
+                problems.append(
+                    Problem("cost", "price_used_as_cost", "No wholesale price: the retail price is used.", warning=True)
+                )
+        if cost is None and not any(problem.field in ("cost", "price") and not problem.warning for problem in problems):
+            problems.append(Problem("cost", "missing", "The row has no wholesale price."))
+        return {
+            "cost": cost,
+            "msrp": self._money("msrp", cell, problems, needed=False),
+            "map": self._money("map", cell, problems, needed=False),
+        }
+
+    def _money(
+        self, name: str, cell: Callable[[str], str], problems: list[Problem], *, needed: bool = True
+    ) -> int | None:
+        """Minor units; None where nothing (or, for prices besides the cost, nothing usable) stands."""
+        text = cell(name)
+        if text.lower() in _NOTHING:
+            return None
+        message = f"{text[:40]!r} is not a price above zero."
+        try:
+            amount = read_decimal(text, self._reading.marks.get(name))
+            minor = Money.of_decimal(amount, self._reading.currency).minor
+        except (NotANumber, ArithmeticError, ValueError):
+            minor = 0
+        if 0 < minor <= LARGEST_MINOR:
+            return minor
+        # Empty prices are often written as zero.
+        if not needed:
+            if text.strip("0.,") != "":
+                problems.append(Problem(name, "not_a_price", message, warning=True))
+            return None
+        problems.append(Problem(name, "not_a_price", message))
+        return None
+
+    def _quantities(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:
+        found: dict[str, Any] = {"weight_grams": None}
+        stock = cell("stock")
+        if stock.lower() not in _NOTHING:
+            try:
+                count = read_decimal(stock, self._reading.marks.get("stock"))
+                if count != count.to_integral_value() or not 0 <= count <= LARGEST_QUANTITY:
+                    raise NotANumber(stock)
+                found["stock"] = int(count)
+            except (NotANumber, ArithmeticError):
+                problems.append(
+                    Problem("stock", "not_a_quantity", f"{stock[:40]!r} is not a whole number of units from 0 on.")
+                )
+        weight = cell("weight")
+        if weight.lower() not in _NOTHING:
+            unit = "g" if self._reading.weight_unit == "g" else cell("weight_unit") or self._reading.weight_unit
+            try:
+                found["weight_grams"] = read_grams(weight, unit, self._reading.marks.get("weight")) or None
+            except (NotANumber, ArithmeticError):
+                problems.append(Problem("weight", "not_a_weight", f"{weight[:40]!r} is not a weight.", warning=True))
+        return found
+
+    def _gtin(self, cell: Callable[[str], str], problems: list[Problem]) -> str | None:
+        gtin = re.sub(r"[\s'-]", "", cell("gtin"))
+        if not gtin or not gtin.strip("0"):
+            return None
+        reason = gtin_problem(gtin)
+        if reason is not None:
+            problems.append(Problem("gtin", "bad_gtin", f"{reason} It is left out.", warning=True))
+            return None
+        return gtin
+
+    def _sku(self, cell: Callable[[str], str], handle: str, options: Mapping[str, str], problems: list[Problem]) -> str:
+        sku = cell("sku").lstrip("'")
+        if sku:
+            if len(sku) > SKU_MAX:
+                problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
+            return sku[:SKU_MAX]
+        if not handle:
+            problems.append(Problem("sku", "missing", "The row has no SKU, no product id and no title."))
+            return ""
+        problems.append(
+            Problem("sku", "made_up", "No SKU: one is made from the product and its options.", warning=True)
+        )
+        return "-".join([handle, *(_slug(value) for value in options.values())])[:SKU_MAX]
+
+    def _check_repeated(self, read: ReadRow) -> None:
+        if not read.sku:
+            return
+        said = hash(
+            (read.handle, repr(sorted(read.record["options"].items())), read.record["cost"], read.record.get("stock"))
+        )
+        first = self._skus.setdefault(read.sku, (read.row, said))
+        if first[0] == read.row:
+            return
+        if first[1] == said:
+            read.action = "merged"
+            read.problems.append(Problem("sku", "repeated", f"The same as row {first[0]}.", warning=True))
+        else:
+            read.problems.append(
+                Problem("sku", "duplicate_sku", f"Row {first[0]} has the same SKU and says something else.")
+            )
+
+
+def _slug(text: str) -> str:
+    return str(slugify(text, max_length=_HANDLE_MAX))
+
+
+def _category(text: str) -> str:
+    """The first path of several; levels are divided by ``>``."""
+    first = re.split(r",\s*(?=[^,]*$)|,", text, maxsplit=1)[0] if ">" in text else text
+    levels = [level.strip()[:_LONGEST_TEXT] for level in re.split(r"\s*(?:>|/|\|)\s*", first) if level.strip()]
+    return " > ".join(levels[:6])
+
+
+def _status(text: str) -> str:
+    word = text.strip().lower()
+    if word in _DRAFTS:
+        return "draft"
+    return "ended" if word in _ENDED else "active"

@@ -1,0 +1,118 @@
+"""Taking a checked file over into the catalogue and the stock, product by product, in batches that may be repeated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalog.service import ProductRecord, VariantRecord, save_products
+from app.feeds.models import FeedRow, FeedRun
+from app.inventory.service import StockFigure, set_figures
+from app.kit import clock
+from app.suppliers.models import Supplier
+
+#: Products in one transaction.
+PRODUCTS_AT_ONCE = 200
+_ACCEPTED = ("new", "changed", "unchanged")
+_MOST_OPTIONS = 3
+
+
+def apply_batch(session: Session, run_id: UUID) -> bool:
+    """Take over the next products of a run. False when none is left.
+
+    How far it got is kept in the same transaction, so a repetition after a crash goes on where it stopped.
+    """
+    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
+    if run.state != "APPLYING":
+        return False
+    after = run.counts.get("applied_to", "")
+    handles = session.scalars(
+        select(FeedRow.handle)
+        .where(FeedRow.run_id == run_id, FeedRow.handle > after, FeedRow.action.in_(_ACCEPTED))
+        .distinct()
+        .order_by(FeedRow.handle)
+        .limit(PRODUCTS_AT_ONCE)
+    ).all()
+    if not handles:
+        return False
+    rows = session.scalars(
+        select(FeedRow)
+        .where(FeedRow.run_id == run_id, FeedRow.handle.in_(handles), FeedRow.action.in_((*_ACCEPTED, "merged")))
+        .order_by(FeedRow.row)
+    ).all()
+    groups: defaultdict[str, list[FeedRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.handle].append(row)
+    currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
+    ids = save_products(session, run.supplier_id, currency, [_product(handle, groups[handle]) for handle in handles])
+    figures = [
+        StockFigure(ids[row.sku], row.record["stock"], run.created_at)
+        for row in rows
+        if row.action in _ACCEPTED and "stock" in row.record
+    ]
+    if figures:
+        set_figures(session, run.supplier_id, figures)
+    run.counts = {
+        **run.counts,
+        "applied_to": handles[-1],
+        "applied": run.counts.get("applied", 0) + len(handles),
+    }
+    return True
+
+
+def finish_applying(session: Session, run_id: UUID) -> None:
+    """All is taken over."""
+    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
+    if run.state == "APPLYING":
+        run.state, run.applied_at = "APPLIED", clock.now()
+
+
+def _product(handle: str, rows: Sequence[FeedRow]) -> ProductRecord:
+    """One product out of its rows: texts from the first row that has them, pictures from all."""
+    accepted = [row for row in rows if row.action in _ACCEPTED]
+    texts: dict[str, Any] = next((row.record for row in rows if row.record.get("title")), {})
+    images: dict[str, str] = {}
+    for row in rows:
+        for url, alt in row.record.get("images", []):
+            images.setdefault(url, alt)
+    variants = [_variant(row) for row in accepted]
+    names = list(dict.fromkeys(name for variant in variants for name in variant.options))[:_MOST_OPTIONS]
+    if _alike(variants, names):
+        names = ["Variant"]
+        variants = [_variant(row, {"Variant": row.sku}) for row in accepted]
+    return ProductRecord(
+        handle=handle,
+        title=texts.get("title") or accepted[0].sku,
+        description=texts.get("description", ""),
+        brand=texts.get("brand", ""),
+        category=texts.get("category", ""),
+        option_names=names,
+        tags=texts.get("tags", []),
+        images=list(images.items()),
+        status=texts.get("status", "active"),
+        variants=variants,
+    )
+
+
+def _variant(row: FeedRow, options: dict[str, str] | None = None) -> VariantRecord:
+    record = row.record
+    return VariantRecord(
+        sku=row.sku,
+        options=record["options"] if options is None else options,
+        wholesale_price=record["cost"],
+        gtin=record.get("gtin"),
+        msrp=record.get("msrp"),
+        map_price=record.get("map"),
+        weight_grams=record.get("weight_grams"),
+    )
+
+
+def _alike(variants: Sequence[VariantRecord], names: Sequence[str]) -> bool:
+    """Whether two variants can't be told apart by their options: then each is named after its SKU."""
+    told = {tuple(variant.options.get(name, "") for name in names) for variant in variants}
+    return len(told) < len(variants)

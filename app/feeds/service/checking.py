@@ -1,0 +1,155 @@
+"""Keeping what was understood of a file, beside what the catalogue says today."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.catalog.models import SupplierVariant
+from app.db import add_rows
+from app.feeds.models import FeedRow, FeedRun
+from app.feeds.rules.records import ReadRow
+from app.inventory.queries import NOTHING, availability
+from app.suppliers.models import Supplier
+
+#: Field of a record → the variant's column.
+_VARIANT_FIELDS = {
+    "cost": "wholesale_price",
+    "msrp": "msrp",
+    "map": "map_price",
+    "gtin": "gtin",
+    "weight_grams": "weight_grams",
+    "options": "options",
+}
+_PRODUCT_FIELDS = {"title": "title", "description": "description", "brand": "brand", "status": "status", "tags": "tags"}
+_LONGEST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """What a check needs to know: the file, the adapter that reads it, the mapping that a person chose (empty:
+    recognise it), and the supplier's currency."""
+
+    run_id: UUID
+    supplier_id: UUID
+    file_key: str
+    feed: str
+    mapping: Mapping[str, str]
+    currency: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a file holds, counted while it is read."""
+
+    actions: Counter[str] = field(default_factory=Counter)
+    warnings: int = 0
+    handles: set[str] = field(default_factory=set)
+
+    def to_json(self) -> dict[str, int]:
+        """As the run keeps them."""
+        accepted = self.actions["new"] + self.actions["changed"] + self.actions["unchanged"]
+        return {
+            "rows": sum(self.actions.values()),
+            "products": len(self.handles),
+            "variants": accepted,
+            **{name: self.actions[name] for name in ("new", "changed", "unchanged", "merged", "rejected")},
+            "warnings": self.warnings,
+        }
+
+
+def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
+    """Begin (again): what an interrupted check left behind is removed. None when it is no longer wanted."""
+    run = session.scalar(select(FeedRun).where(FeedRun.id == run_id).with_for_update())
+    if run is None or run.state != "CHECKING":
+        return None
+    session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
+    currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
+    return CheckPlan(run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency)
+
+
+def store_rows(session: Session, plan: CheckPlan, rows: Sequence[ReadRow], counts: Counts) -> None:
+    """Keep a batch, each row with what it would change."""
+    known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
+    stock = availability(session, [variant.id for variant in known.values()])
+    kept = []
+    for row in rows:
+        action, changes = row.action, dict[str, Any]()
+        if action == "accepted":
+            variant = known.get(row.sku)
+            free = stock.get(variant.id, NOTHING).free if variant is not None else 0
+            changes = _changes(row, variant, free) if variant is not None else {}
+            action = "new" if variant is None else "changed" if changes else "unchanged"
+            counts.handles.add(row.handle)
+        counts.actions[action] += 1
+        counts.warnings += sum(problem.warning for problem in row.problems)
+        kept.append(
+            {
+                "run_id": plan.run_id,
+                "row": row.row,
+                "supplier_id": plan.supplier_id,
+                "handle": row.handle,
+                "sku": row.sku,
+                "action": action,
+                "record": row.record,
+                "changes": changes,
+                "problems": [problem.to_json() for problem in row.problems],
+            }
+        )
+    add_rows(session, FeedRow, kept)
+
+
+def finish_checking(
+    session: Session, plan: CheckPlan, detected: Mapping[str, Any], mapping: Mapping[str, str], counts: Counts
+) -> None:
+    """The file can be looked at and decided on."""
+    run = session.scalars(select(FeedRun).where(FeedRun.id == plan.run_id).with_for_update()).one()
+    if run.state != "CHECKING":
+        return
+    run.detected, run.mapping, run.counts = dict(detected), dict(mapping), counts.to_json()
+    run.error = None if run.counts["variants"] else "No row of the file can be taken over."
+    run.state = "READY" if run.counts["variants"] else "FAILED"
+
+
+def fail(session: Session, run_id: UUID, message: str) -> None:
+    """The file can't be read as a whole; nothing of it is kept."""
+    session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
+    run = session.scalar(select(FeedRun).where(FeedRun.id == run_id).with_for_update())
+    if run is not None and run.state == "CHECKING":
+        run.state, run.error, run.counts = "FAILED", message, {}
+
+
+def _known(session: Session, supplier_id: UUID, skus: Sequence[str]) -> dict[str, SupplierVariant]:
+    variants = session.scalars(
+        select(SupplierVariant)
+        .where(SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_(skus))
+        .options(joinedload(SupplierVariant.product))
+    )
+    return {variant.sku: variant for variant in variants}
+
+
+def _changes(row: ReadRow, variant: SupplierVariant, free: int) -> dict[str, list[Any]]:
+    """Field → [today, in the file], for what differs."""
+    changes: dict[str, list[Any]] = {}
+    for name, column in _VARIANT_FIELDS.items():
+        today, new = getattr(variant, column), row.record.get(name)
+        if name in row.record and today != new:
+            changes[name] = [today, new]
+    for name, column in _PRODUCT_FIELDS.items():
+        today, new = getattr(variant.product, column), row.record.get(name)
+        # A product's later rows leave its texts out.
+        if new and row.record.get("title") and today != new:
+            changes[name] = [_short(today), _short(new)]
+    if "stock" in row.record and row.record["stock"] != free:
+        changes["stock"] = [free, row.record["stock"]]
+    return changes
+
+
+def _short(value: Any) -> Any:
+    return value[:_LONGEST_SHOWN] if isinstance(value, str) else value

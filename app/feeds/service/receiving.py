@@ -1,0 +1,135 @@
+"""Receiving a file, and deciding what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import db
+from app.audit import service as audit
+from app.config import settings
+from app.feeds.events import FeedApplyWanted, FeedUploaded
+from app.feeds.files import storage
+from app.feeds.models import FeedRun
+from app.feeds.rules.fields import FIELDS
+from app.kit import clock
+from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.ids import new_id
+from app.kit.storage import Stored, TooLarge
+from app.outbox.service import emit
+
+_LONGEST_NAME = 200
+
+
+def keep_file(chunks: Iterable[bytes]) -> tuple[str, Stored]:
+    """Keep an upload's bytes, before any transaction. Returns its key and size. Raises ``Invalid`` when it is
+    empty or larger than ``CROSSDOCK_UPLOAD_MAX_BYTES``."""
+    key = f"uploads/{new_id()}"
+    limit = settings().upload_max_bytes
+    try:
+        stored = storage().put(key, chunks, limit=limit)
+    except TooLarge as error:
+        raise Invalid.field(
+            "file", "too_large", f"The file is larger than {limit // (1024 * 1024)} MB. Split it."
+        ) from error
+    if stored.size == 0:
+        storage().delete(key)
+        raise Invalid.field("file", "empty", "The file is empty.")
+    return key, stored
+
+
+def receive_upload(
+    session: Session, supplier_id: UUID, *, file_name: str, feed: str, file_key: str, stored: Stored
+) -> FeedRun:
+    """Note a file that was kept; a job checks it. The same file again, still undecided, is the run that it was."""
+    known = session.scalar(
+        select(FeedRun)
+        .where(
+            FeedRun.supplier_id == supplier_id,
+            FeedRun.sha256 == stored.sha256,
+            FeedRun.state.in_(("CHECKING", "READY", "APPLYING")),
+        )
+        .order_by(FeedRun.created_at.desc())
+        .limit(1)
+    )
+    if known is not None:
+        storage().delete(file_key)
+        return known
+    name = PurePath(file_name.replace("\\", "/")).name.replace("\x00", "")[:_LONGEST_NAME] or "upload"
+    run = FeedRun(
+        id=new_id(),
+        supplier_id=supplier_id,
+        file_name=name,
+        file_key=file_key,
+        sha256=stored.sha256,
+        size_bytes=stored.size,
+        feed=feed,
+        state="CHECKING",
+        mapping={},
+        counts={},
+        detected={},
+        created_by=db.current_scope().actor,
+        created_at=clock.now(),
+    )
+    session.add(run)
+    session.flush()
+    audit.record(session, supplier_id, "feeds.uploaded", "feed_run", run.id)
+    emit(session, FeedUploaded(supplier_id=supplier_id, run_id=run.id))
+    return run
+
+
+def change_mapping(session: Session, supplier_id: UUID, run_id: UUID, mapping: Mapping[str, str]) -> FeedRun:
+    """Say which column is what, and have the file read again. Columns that are left out are not used."""
+    run = _own(session, supplier_id, run_id)
+    if run.state not in ("READY", "FAILED"):
+        raise Conflict("The file is being worked on. Wait until it is done.", code="feed_busy")
+    columns = {str(column["column"]) for column in run.detected.get("columns", [])}
+    chosen = {column: field for column, field in mapping.items() if field}
+    for column, field in chosen.items():
+        if column not in columns:
+            raise Invalid.field("mapping", "unknown_column", f"The file has no column {column!r}.")
+        if field not in FIELDS:
+            raise Invalid.field("mapping", "unknown_field", f"There is no field {field!r}.")
+    if len(set(chosen.values())) < len(chosen):
+        raise Invalid.field("mapping", "used_twice", "Two columns can't hold the same field.")
+    if not {"title", "sku", "product_id"} & set(chosen.values()):
+        raise Invalid.field("mapping", "no_identity", "Choose the column with the title or the SKU.")
+    run.mapping, run.state, run.error = chosen, "CHECKING", None
+    emit(session, FeedUploaded(supplier_id=supplier_id, run_id=run.id))
+    return run
+
+
+def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
+    """Take a checked file over; a job does it. Asked again, nothing more happens."""
+    run = _own(session, supplier_id, run_id)
+    if run.state in ("APPLYING", "APPLIED"):
+        return run
+    if run.state != "READY":
+        raise Conflict("The file is not checked yet, or can't be read.", code="feed_not_ready")
+    run.state = "APPLYING"
+    audit.record(session, supplier_id, "feeds.apply_wanted", "feed_run", run.id)
+    emit(session, FeedApplyWanted(supplier_id=supplier_id, run_id=run.id))
+    return run
+
+
+def discard(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
+    """Leave a file alone for good."""
+    run = _own(session, supplier_id, run_id)
+    if run.state not in ("READY", "FAILED", "CHECKING", "DISCARDED"):
+        raise Conflict("The file is being taken over already.", code="feed_busy")
+    run.state = "DISCARDED"
+    audit.record(session, supplier_id, "feeds.discarded", "feed_run", run.id)
+    return run
+
+
+def _own(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
+    run = session.scalar(
+        select(FeedRun).where(FeedRun.id == run_id, FeedRun.supplier_id == supplier_id).with_for_update()
+    )
+    if run is None:
+        raise NotFound("file")
+    return run

@@ -1,0 +1,28 @@
+"""Files for tests of feeds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from app.adapters import registries
+from app.feeds.feed import Limits
+from app.feeds.reading import OpenedFile, open_file
+from app.feeds.rules.records import ReadRow
+
+HEADER = "product_id,title,sku,option1_name,option1_value,cost,stock,weight,weight_unit,image_urls,gtin,description"
+
+
+def opened(content: bytes, *, rows: int = 250_000, currency: str = "USD") -> OpenedFile:
+    """A file under way."""
+    return open_file(registries.feeds.get("csv"), io.BytesIO(content), Limits(rows=rows), currency=currency)
+
+
+def read_file(content: bytes, **how: int) -> Sequence[ReadRow]:
+    """All rows of a file."""
+    return list(opened(content, **how).rows)
+
+
+def template(*lines: str) -> bytes:
+    """A file in the columns of ``HEADER``."""
+    return "\n".join([HEADER, *lines, ""]).encode()
