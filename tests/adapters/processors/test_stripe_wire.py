@@ -500,6 +500,9 @@ def test_adding_a_card_on_stripe_s_page(wire: Wire, processor: Processor) -> Non
     assert [asked.headers["idempotency-key"] for asked in wire.asked] == ["customer:r1", "setup:1"]
     assert wire.asked[1].params["mode"] == "setup"
     assert wire.asked[1].params["customer"] == "cus_1"
+    assert wire.asked[1].params["success_url"] == "https://a/billing?setup={CHECKOUT_SESSION_ID}"
+    processor.start_method_setup(customer_ref=customer, return_url="https://a/billing?shop=x", key="setup:2")
+    assert wire.asked[2].params["success_url"] == "https://a/billing?shop=x&setup={CHECKOUT_SESSION_ID}"
 
 
 CARD = {"id": "pm_1", "object": "payment_method", "type": "card", "card": {"brand": "visa", "last4": "4242"}}

@@ -55,7 +55,8 @@ class StripeProcessor:
         return str(made.id)
 
     def start_method_setup(self, *, customer_ref: str, return_url: str, key: str) -> MethodSetup:
-        """Stripe's hosted page in setup mode: card numbers never touch us."""
+        """Stripe's hosted page in setup mode: card numbers never touch us. Back here, ``setup`` is its id."""
+        mark = "&" if "?" in return_url else "?"
         with translated():
             session = client().v1.checkout.sessions.create(
                 {
@@ -63,7 +64,7 @@ class StripeProcessor:
                     "customer": customer_ref,
                     # Cards can be charged in every currency, and tell at once whether they pay.
                     "allowed_payment_method_types": ["card"],
-                    "success_url": f"{return_url}?setup={{CHECKOUT_SESSION_ID}}",
+                    "success_url": f"{return_url}{mark}setup={{CHECKOUT_SESSION_ID}}",
                     "cancel_url": return_url,
                 },
                 _key(key),
