@@ -33,7 +33,7 @@ from app.settlement.processor import (
 _EXPANDED_CHARGE = ["latest_charge.balance_transaction"]
 #: A suffix and its prefix share 22 characters on a card statement.
 _LONGEST_SUFFIX = 12
-#: Refusals of a charge that a retailer can mend: with another method, or (too small or too large) not at all.
+#: A charge that is refused for its method or its amount is an outcome: the order waits, and its retailer is told.
 _METHOD_PARAMS = frozenset({"payment_method", "customer"})
 _AMOUNT_CODES = frozenset({"amount_too_small", "amount_too_large", "amount_not_representable"})
 #: How a supplier's account tells that it can't be sent money, by Stripe's code.
