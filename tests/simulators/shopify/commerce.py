@@ -119,6 +119,7 @@ def _record(world: World, shop: Shop, new: NewOrder, chosen: Sequence[tuple[Vari
     shares = {"PAID": Decimal(1), "PARTIALLY_PAID": Decimal("0.5")}
     order.paid = (order.total * shares.get(new.financial_status, Decimal(0))).quantize(Decimal("0.01"))
     shop.orders[order.id] = order
+    shop.line_items.update((line.id, line) for line in order.lines)
     shop.orders_by_token[order.token] = order
     return order
 

@@ -216,7 +216,7 @@ def _quantities(
                 field=[*place, "name"],
                 code="INVALID_INPUT",
             )
-        if held is not None and shop.level(held.item.id, location) is None:
+        if held is not None and not ((level := shop.level(held.item.id, location)) and level.active):
             raise Refused(
                 "The variant is not stocked at the location.", field=[*place, "locationId"], code="INVALID_INPUT"
             )

@@ -210,7 +210,9 @@ class FulfillmentService:
 
 @dataclass(slots=True)
 class Level:
-    """Units of an item at a location. Available may be negative after an oversell."""
+    """Units of an item at a location. Available may be negative after an oversell. An inactive level has quantities
+    but sells nothing: since 2026-10 quantities can be set at any location, and only activation stocks the item there.
+    """
 
     item_id: int
     location_id: int
@@ -218,6 +220,7 @@ class Level:
     updated_at: datetime
     available: int = 0
     committed: int = 0
+    active: bool = True
 
     @property
     def on_hand(self) -> int:

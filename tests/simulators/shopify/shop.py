@@ -13,6 +13,7 @@ from tests.simulators.shopify.records import (
     Installation,
     InventoryItem,
     Level,
+    LineItem,
     Location,
     Metafield,
     MetafieldDefinition,
@@ -58,6 +59,7 @@ class Shop:
     orders: dict[int, Order] = field(default_factory=dict)
     fulfillment_orders: dict[int, FulfillmentOrder] = field(default_factory=dict)
     fulfillments: dict[int, Fulfillment] = field(default_factory=dict)
+    line_items: dict[int, LineItem] = field(default_factory=dict)
     orders_by_token: dict[str, Order] = field(default_factory=dict)
     handles: dict[str, int] = field(default_factory=dict)
     #: SKU → ids of the variants that bear it.
@@ -87,7 +89,7 @@ class Shop:
         return next(one for one in self.locations.values() if one.service_id is None)
 
     def level(self, item: int, location: int) -> Level | None:
-        """The stock of an item at a location; None where it is not stocked."""
+        """The stock of an item at a location; None where there never was any."""
         return self.levels[item].get(location) if item in self.levels else None
 
     def sellable(self, variant: Variant) -> int | None:
@@ -95,7 +97,11 @@ class Shop:
         if not variant.item.tracked or variant.inventory_policy == "CONTINUE":
             return None
         stocked = self.levels.get(variant.item.id, {})
-        return sum(max(level.available, 0) for place, level in stocked.items() if self.locations[place].is_active)
+        return sum(
+            max(level.available, 0)
+            for place, level in stocked.items()
+            if level.active and self.locations[place].is_active
+        )
 
     def offered(self) -> list[Product]:
         """The products that the shop front shows: active and published on the online store."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def stock_at(world: World, shop: Shop, item: InventoryItem, location: int, available: int = 0) -> Level:
     """Begin to stock an item at a location, or find that it is."""
     found = shop.level(item.id, location)
-    if found is None:
+    if found is not None:
+        found.active = True
+    else:
         now = world.clock.now()
         found = shop.levels[item.id][location] = Level(item.id, location, now, now)
         if available:
@@ -54,7 +56,7 @@ def allocate(shop: Shop, variant: Variant, quantity: int) -> list[tuple[int, int
     places = [
         level
         for place, level in shop.levels.get(variant.item.id, {}).items()
-        if place in shop.locations and shop.locations[place].is_active
+        if level.active and place in shop.locations and shop.locations[place].is_active
     ]
     if not places:
         return [(shop.primary_location.id, quantity)]

@@ -14,6 +14,8 @@ from tests.simulators.shopify.config import AppConfig, ShopConfig, SimulatorConf
 from tests.simulators.shopify.counters import Counters
 from tests.simulators.shopify.faults import Faults
 from tests.simulators.shopify.gid import IdSource
+from tests.simulators.shopify.graphql.cost import Buckets
+from tests.simulators.shopify.graphql.idempotency import Idempotency
 from tests.simulators.shopify.installing import install_app, uninstall_app
 from tests.simulators.shopify.opening import open_shop
 from tests.simulators.shopify.records import (
@@ -46,6 +48,8 @@ class World:
         self.faults = Faults()
         self.counters = Counters()
         self.scheduler = Scheduler()
+        self.buckets = Buckets(config.bucket, config.restore_rate)
+        self.idempotency = Idempotency(self.clock)
         self.tokens = TokenOffice(self.clock, config)
         self.courier = Courier(config, self.clock, self.faults, self.scheduler)
         #: The app's id at Shopify, for ``currentAppInstallation`` and holds.

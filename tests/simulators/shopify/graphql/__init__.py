@@ -1,0 +1,1 @@
+"""The Admin GraphQL API: Shopify's published schema, executed on the simulator's state."""

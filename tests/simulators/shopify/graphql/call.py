@@ -1,0 +1,51 @@
+"""One call: whose it is and what it may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tests.simulators.shopify.gid import BadGid, split_gid
+from tests.simulators.shopify.graphql.problems import BadInput
+from tests.simulators.shopify.records import FulfillmentOrder
+from tests.simulators.shopify.shop import Shop
+
+if TYPE_CHECKING:
+    from tests.simulators.shopify.world import World
+
+
+@dataclass(slots=True)
+class Call:
+    """The context that resolvers get. ``scopes`` includes the read scopes that write scopes imply."""
+
+    world: World
+    shop: Shop
+    scopes: frozenset[str]
+    #: Idempotency keys that another request is working on.
+    busy_keys: frozenset[str] = frozenset()
+
+    def money(self, amount: Decimal) -> dict[str, Any]:
+        """``MoneyV2`` in the shop's currency."""
+        return {"amount": amount, "currencyCode": self.shop.currency}
+
+    def bag(self, amount: Decimal) -> dict[str, Any]:
+        """``MoneyBag``: the shopper paid in the shop's currency."""
+        money = self.money(amount)
+        return {"shopMoney": money, "presentmentMoney": money}
+
+    def sees(self, one: FulfillmentOrder) -> bool:
+        """Whether the token may read a fulfilment order: the app's own services' with the assigned or third-party
+        scope, the merchant's with the merchant-managed one."""
+        if self.shop.service_of(one.location_id) is None:
+            return "read_merchant_managed_fulfillment_orders" in self.scopes
+        return bool(self.scopes & {"read_assigned_fulfillment_orders", "read_third_party_fulfillment_orders"})
+
+
+def number(text: str, *kinds: str) -> int:
+    """The number of a global id of one of these types; 0 (no record's) for another type. Raises BadInput."""
+    try:
+        kind, found = split_gid(text)
+    except BadGid as error:
+        raise BadInput(str(error), "INVALID_GLOBAL_ID") from None
+    return found if not kinds or kind in kinds else 0
