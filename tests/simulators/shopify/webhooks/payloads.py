@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -207,12 +207,12 @@ _TOTALS = {
     "current_subtotal_price": lambda order: order.subtotal,
     "current_total_price": lambda order: order.total - order.refunded,
     "current_total_tax": lambda order: order.tax,
-    "current_total_discounts": lambda order: Decimal(0),
+    "current_total_discounts": lambda _order: Decimal(0),
     "subtotal_price": lambda order: order.original_subtotal,
     "total_line_items_price": lambda order: order.original_subtotal,
     "total_price": lambda order: order.original_total,
     "total_tax": lambda order: order.tax,
-    "total_discounts": lambda order: Decimal(0),
+    "total_discounts": lambda _order: Decimal(0),
 }
 
 
@@ -392,3 +392,20 @@ def hold(one: Hold, app: int) -> dict[str, Any]:
         "handle": one.handle,
         "held_by_app": {"id": gid("App", app)} if one.by_app else None,
     }
+
+
+def compliance(of: Shop, topic: str, orders: Sequence[int]) -> dict[str, Any]:
+    """``customers/data_request``, ``customers/redact`` and ``shop/redact``."""
+    said: dict[str, Any] = {"shop_id": of.id, "shop_domain": of.domain}
+    if topic == "shop/redact":
+        return said
+    bought = [of.orders[number] for number in orders if number in of.orders]
+    buyer = bought[0] if bought else None
+    said["customer"] = {
+        "id": buyer.customer_id if buyer else None,
+        "email": buyer.email if buyer else None,
+        "phone": buyer.phone if buyer else None,
+    }
+    if topic == "customers/data_request":
+        return {**said, "orders_requested": list(orders), "data_request": {"id": of.id}}
+    return {**said, "orders_to_redact": list(orders)}

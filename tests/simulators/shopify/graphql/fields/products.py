@@ -122,7 +122,7 @@ PRODUCTS: dict[str, dict[str, Resolve]] = {
         "priceRangeV2": _price_range,
         "publishedAt": _published_at,
         "publishedOnPublication": _published_on,
-        "availablePublicationsCount": lambda product, info: _count(len(info.context.shop.publications)),
+        "availablePublicationsCount": lambda _product, info: _count(len(info.context.shop.publications)),
         "resourcePublicationsCount": lambda product, _info, **_arguments: _count(len(product.publications)),
         "resourcePublicationsV2": _resource_publications,
         "onlineStoreUrl": _store_url,

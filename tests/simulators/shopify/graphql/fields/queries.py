@@ -152,7 +152,7 @@ def _listed(
         info: Any,
         query: str | None = None,
         sortKey: str | None = None,
-        **arguments: Any,  # noqa: N803
+        **arguments: Any,
     ) -> Any:
         found = search(items(info.context.shop), query, readers)
         return page(found, arguments, _sorted_by(sorts or {}, sortKey or default))
@@ -287,8 +287,7 @@ def _service(_root: Any, info: Any, id: str) -> Any:
 
 
 def _operation(_root: Any, info: Any, id: str) -> Any:
-    found = info.context.shop.operations.get(number(id, "ProductSetOperation", "ProductDeleteOperation"))
-    return found
+    return info.context.shop.operations.get(number(id, "ProductSetOperation", "ProductDeleteOperation"))
 
 
 def _job(_root: Any, info: Any, id: str) -> dict[str, Any] | None:
@@ -311,6 +310,10 @@ def _subscriptions(
         if one.by_api and (topics is None or one.topic.replace("/", "_").upper() in topics) and uri in (None, one.uri)
     ]
     return page(held, arguments)
+
+
+def _publications(_root: Any, info: Any, **arguments: Any) -> Any:
+    return page(info.context.shop.publications.values(), arguments)
 
 
 def _definitions(
@@ -348,9 +351,7 @@ QUERIES: dict[str, Resolve] = {
     "productVariants": _listed(_variants, _VARIANT_SEARCH),
     "productOperation": _operation,
     "publication": _one("Publication"),
-    "publications": lambda _root, info, catalogType=None, **arguments: page(
-        info.context.shop.publications.values(), arguments
-    ),
+    "publications": _publications,
     "inventoryItem": _one("InventoryItem"),
     "inventoryItems": _listed(lambda shop: shop.items.values(), _ITEM_SEARCH),
     "inventoryLevel": _node,
