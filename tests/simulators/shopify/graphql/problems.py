@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,7 +52,15 @@ class BadInput(GraphQLError):
 
 
 def formatted(error: GraphQLError) -> dict[str, Any]:
-    """An error of the answer."""
+    """An error of the answer. What is the simulator's own failure is also written to its log."""
+    cause = error.original_error
+    if cause is not None and not isinstance(cause, GraphQLError):
+        traceback.print_exception(cause)
+        return {
+            "message": f"Internal error in the simulator: {cause!r}",
+            "path": list(error.path or ()),
+            "extensions": {"code": "INTERNAL_SERVER_ERROR"},
+        }
     shaped: dict[str, Any] = {"message": error.message}
     if error.locations:
         shaped["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]

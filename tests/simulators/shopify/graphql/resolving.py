@@ -13,6 +13,7 @@ from tests.simulators.shopify.graphql.idempotency import check_key
 from tests.simulators.shopify.graphql.mutations import MUTATIONS, Mutate
 from tests.simulators.shopify.graphql.problems import AccessDenied, BadInput, NotModelled
 from tests.simulators.shopify.graphql.schema import Published, Requirement, published
+from tests.simulators.shopify.records import ProductOperation
 from tests.simulators.shopify.refusals import Refused, RefusedAll
 
 Resolve = Callable[..., Any]
@@ -50,7 +51,7 @@ def executable() -> GraphQLSchema:
 def _type_name(value: Any, *_: Any) -> str:
     if isinstance(value, dict):
         return str(value["__typename"])
-    return TYPE_NAMES[type(value)]
+    return str(value.kind) if isinstance(value, ProductOperation) else TYPE_NAMES[type(value)]
 
 
 def _resolver(source: Published, name: str, field: str, modelled: Mapping[str, Resolve]) -> Resolve:
@@ -183,7 +184,7 @@ def _key(info: Any) -> str | None:
         if directive.name.value == "idempotent":
             value = directive.arguments[0].value
             named = getattr(value, "name", None)
-            found = info.variable_values.get(named.value) if named is not None else value.value
+            found = info.variable_values.coerced.get(named.value) if named is not None else value.value
             return str(found) if found is not None else ""
     return None
 

@@ -6,6 +6,7 @@ Both come with the npm package ``@shopify/dev-mcp``, as does the table of what o
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, GraphQLScalarType, GraphQLSchema, build_client_schema
+from graphql import GraphQLError, GraphQLScalarType, GraphQLSchema, build_client_schema, value_from_ast_untyped
 
 from tests.simulators.shopify.clock import iso
 from tests.simulators.shopify.config import API_VERSION
@@ -82,8 +83,13 @@ def _give_scalars(schema: GraphQLSchema) -> None:
     ):
         scalar = schema.type_map[name]
         assert isinstance(scalar, GraphQLScalarType)
-        scalar.serialize = serialize  # type: ignore[method-assign,assignment]
-        scalar.parse_value = parse  # type: ignore[method-assign,assignment]
+        _replace(scalar, serialize, parse)
+
+
+def _replace(scalar: GraphQLScalarType, show: Callable[[Any], Any], read: Callable[[Any], Any]) -> None:
+    scalar.coerce_output_value = show
+    scalar.coerce_input_value = read
+    scalar.coerce_input_literal = lambda literal: read(value_from_ast_untyped(literal))
 
 
 def _show_time(value: Any) -> Any:

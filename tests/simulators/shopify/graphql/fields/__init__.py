@@ -32,6 +32,7 @@ TYPE_NAMES: dict[type, str] = {
     records.MetafieldDefinition: "MetafieldDefinition",
     records.Publication: "Publication",
     records.FulfillmentService: "FulfillmentService",
+    records.Installation: "AppInstallation",
     records.Order: "Order",
     records.LineItem: "LineItem",
     records.FulfillmentOrder: "FulfillmentOrder",

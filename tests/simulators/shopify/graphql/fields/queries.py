@@ -151,7 +151,7 @@ def _listed(
         _root: Any,
         info: Any,
         query: str | None = None,
-        sortKey: str | None = None,
+        sortKey: str | None = None,  # noqa: N803
         **arguments: Any,
     ) -> Any:
         found = search(items(info.context.shop), query, readers)
