@@ -1,0 +1,1 @@
+"""A carrier: gives tracking numbers and moves parcels along."""
