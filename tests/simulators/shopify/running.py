@@ -76,7 +76,7 @@ class Control:
         self._ask("POST", f"/shops/{domain}/scopes", scopes=list(scopes))
 
     def issue_tokens(self, domain: str) -> dict[str, Any]:
-        """Install the app and get tokens without an exchange."""
+        """Tokens without an exchange; the app is installed if it isn't."""
         return self._ask("POST", f"/shops/{domain}/tokens")  # type: ignore[no-any-return]
 
     def id_token(self, domain: str, **wishes: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from tests.simulators.shopify.admin_api import admin_api
 from tests.simulators.shopify.config import AppConfig, SimulatorConfig

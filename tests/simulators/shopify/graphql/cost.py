@@ -55,7 +55,7 @@ class Pricing:
         return self._selection(query, operation.selection_set)
 
     def _mutation(self, root: GraphQLObjectType, node: FieldNode) -> float:
-        given = {argument.name.value: self._value(argument.value) for argument in node.arguments}
+        given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
         payload = get_named_type(root.fields[node.name.value].type)
         return _MUTATION + self._connections(payload, node.selection_set) + _surcharge(node.name.value, given)
 
@@ -111,7 +111,7 @@ class Pricing:
         return price
 
     def _size(self, node: FieldNode) -> int:
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in ("first", "last"):
                 value = self._value(argument.value)
                 if isinstance(value, int):

@@ -159,10 +159,12 @@ def claimed(world: World, shop: Shop, request: Request) -> Iterator[frozenset[st
 def _keys(request: Request) -> Iterator[str]:
     for one in request.operation.selection_set.selections:
         for directive in one.directives or ():
-            if directive.name.value == "idempotent":
-                value = directive.arguments[0].value
-                named = getattr(value, "name", None)
-                found = request.variables.get(named.value) if named is not None else getattr(value, "value", None)
+            if directive.name.value != "idempotent":
+                continue
+            for argument in directive.arguments or ():
+                named = getattr(argument.value, "name", None)
+                literal = getattr(argument.value, "value", None)
+                found = request.variables.get(named.value) if named is not None else literal
                 if isinstance(found, str):
                     yield found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -203,7 +203,7 @@ def _line(of: Shop, order: Order, one: LineItem) -> dict[str, Any]:
     }
 
 
-_TOTALS = {
+_TOTALS: dict[str, Callable[[Order], Decimal]] = {
     "current_subtotal_price": lambda order: order.subtotal,
     "current_total_price": lambda order: order.total - order.refunded,
     "current_total_tax": lambda order: order.tax,

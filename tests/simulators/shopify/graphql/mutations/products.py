@@ -163,7 +163,11 @@ def _metafields_set(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _owner(call: Call, index: int, one: Mapping[str, Any]) -> tuple[str, int]:
     kind, key = split_gid(one["ownerId"])
-    held = {"Product": call.shop.products, "ProductVariant": call.shop.variants, "Order": call.shop.orders}
+    held: dict[str, Mapping[int, Any]] = {
+        "Product": call.shop.products,
+        "ProductVariant": call.shop.variants,
+        "Order": call.shop.orders,
+    }
     known = held.get(kind)
     if kind != "Shop" and known is None:
         raise NotModelled(f"metafields of {kind}")
@@ -202,7 +206,7 @@ def _unpublish(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
 def _tags(add: bool) -> Mutate:
     def run(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
         kind, key = split_gid(given["id"])
-        record = (call.shop.products if kind == "Product" else call.shop.orders).get(key)  # type: ignore[attr-defined]
+        record: Any = (call.shop.products if kind == "Product" else call.shop.orders).get(key)
         if kind not in _TAGGED or record is None:
             raise UnknownRecord(f"{kind} does not exist", field=["id"])
         held = set(record.tags)
