@@ -38,7 +38,7 @@ def test_a_fault_can_be_for_one_operation(shop: ShopHandle) -> None:
 def test_throttling_can_be_forced(shop: ShopHandle) -> None:
     shop.control.add_fault("throttled", {"shop": shop.domain})
     assert shop.error("{ shop { id } }")["extensions"]["code"] == "THROTTLED"
-    assert "data" in shop.ask("{ shop { id } }")
+    shop.control.wait_for(lambda: "data" in shop.ask("{ shop { id } }"), "the bucket refills")
 
 
 def test_an_answer_can_be_slow(shop: ShopHandle) -> None:

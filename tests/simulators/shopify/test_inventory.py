@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -187,3 +188,15 @@ def test_more_than_there_is_cannot_be_bought(shop: ShopHandle, service: Service)
 def test_the_merchant_may_oversell(shop: ShopHandle, service: Service) -> None:
     shop.control.create_order(shop.domain, [{"sku": service.sku, "quantity": 12}], allow_oversell=True)
     assert shop.stock(service.sku) == (-2, 12, 10)
+
+
+def test_two_requests_with_one_key_at_once(shop: ShopHandle, service: Service) -> None:
+    shop.control.add_fault("slow", {"shop": shop.domain, "operation": "inventorySetQuantities"}, delay_ms=600)
+    given = _input(service, 7, 10)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(_set, shop, given, "a")
+        shop.control.wait_for(lambda: not shop.control.faults(), "the first is being worked on")
+        second = _set(shop, given, "a")
+        assert second["userErrors"][0]["code"] == "IDEMPOTENCY_CONCURRENT_REQUEST"
+        assert first.result()["userErrors"] == []
+    assert _set(shop, given, "a") == first.result()

@@ -74,7 +74,7 @@ def test_after_eight_retries_it_is_given_up_and_an_api_subscription_deleted(shop
     query = "{ webhookSubscriptions(first: 5) { nodes { id } } }"
 
     def gone() -> bool:
-        return shop.data(query)["webhookSubscriptions"]["nodes"] == []
+        return not shop.data(query)["webhookSubscriptions"]["nodes"]
 
     shop.control.wait_for(gone, "the subscription is deleted")
     delivery = shop.control.deliveries(shop.domain, "refunds/create")[0]

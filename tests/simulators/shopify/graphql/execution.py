@@ -130,6 +130,9 @@ def run(
         refused = bare("MAX_COST_EXCEEDED", message)
         refused["extensions"] |= {"cost": price, "maxCost": MOST_PER_QUERY}
         return {"errors": [refused], "extensions": {"cost": _cost(world, shop, price, None)}}
+    if throttle:
+        # As if another client of the app had spent it all.
+        world.buckets.set_level(shop.domain, 0)
     if throttle or not world.buckets.take(shop.domain, price):
         world.counters.throttled(name)
         return {
