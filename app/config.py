@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     #: Replaces https://api.stripe.com, for the simulator.
     stripe_api_url: str = ""
 
+    #: Calls a minute that one API key may make.
+    api_rate_per_minute: int = Field(default=600, ge=1)
+
     #: The adapter that charges retailers and pays suppliers.
     processor: str = "stripe"
     #: How often carriers are asked about a parcel.

@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import log
 from app.config import settings
 from app.kit.ids import new_id
-from app.web import auth, health, hooks
+from app.web import api, auth, errors, health, hooks
 from app.web.metrics import REQUEST_SECONDS
 
 logger = log.get("web")
@@ -45,6 +45,8 @@ def create_app() -> OpenAPI:
         info=Info(title="Crossdock API", version="1.0.0"),
         static_folder=None,
         doc_ui=False,
+        security_schemes={"key": {"type": "http", "scheme": "bearer"}},
+        validation_error_callback=errors.invalid_request,
     )
     app.json = _Json(app)
     app.config.update(
@@ -63,6 +65,8 @@ def create_app() -> OpenAPI:
     _around_requests(app)
     app.register_blueprint(hooks.bp)
     app.register_blueprint(health.bp)
+    api.register(app)
+    errors.register(app, errors.render_plain)
     return app
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import orjson
 from alembic import command as alembic_command
 from alembic.config import Config as AlembicConfig
 
@@ -158,6 +159,25 @@ def keys_rotate() -> None:
     with db.system_scope(actor="cli"):
         for place, count in rotate():
             click.echo(f"{place}: {count} sealed again")
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Only say whether docs/openapi.json is what the code says.")
+def openapi(check: bool) -> None:
+    """Write the API's description to docs/openapi.json."""
+    from app.factory import create_app
+    from app.web.api.reference import described
+
+    app = create_app()
+    with app.app_context():
+        written = orjson.dumps(described(app), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+    file = ROOT / "docs" / "openapi.json"
+    if check:
+        if not file.exists() or file.read_bytes() != written:
+            raise click.ClickException("docs/openapi.json is not what the code says; run `make openapi`")
+        return
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(written)
 
 
 def _end_on_sigterm() -> None:

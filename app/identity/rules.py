@@ -92,6 +92,7 @@ SCOPES_OF_KIND: dict[str, tuple[str, ...]] = {
     ),
     "supplier": (
         "read:catalog",
+        "write:catalog",
         "write:inventory",
         "read:purchase_orders",
         "write:purchase_orders",

@@ -6,16 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from markupsafe import escape
+from pydantic import ValidationError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app import db, log
-from app.kit.errors import AdapterError, AppError, CredentialsRefused, RateLimited, TooMany
+from app.kit.errors import AdapterError, AppError, CredentialsRefused, Invalid, RateLimited, TooMany
 
 logger = log.get("web.errors")
 
 #: How errors are shown to people; the pages set it.
 PageRenderer = Callable[[int, str, str, str], tuple[str, int]]
+
+
+class Replayed(Exception):
+    """Another request with this ``Idempotency-Key`` was carried out meanwhile; its answer is the answer."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__("replayed")
+        self.answer = answer
 
 
 def problem(
@@ -49,6 +59,27 @@ def wants_problem() -> bool:
     return request.path.startswith(("/api/", "/hooks/"))
 
 
+def invalid_request(error: ValidationError) -> Response:
+    """A body or parameter that breaks its schema, with the path of each field."""
+    errors = [{"field": _path(one["loc"]), "code": one["type"], "message": one["msg"]} for one in error.errors()]
+    return problem(422, "invalid", Invalid.title, "Some fields can't be read.", errors)
+
+
+def _path(steps: tuple[int | str, ...]) -> str:
+    """``("lines", 0, "quantity")`` as ``lines[0].quantity``."""
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return path.removeprefix(".") or "body"
+
+
+def render_plain(status: int, code: str, title: str, detail: str) -> tuple[str, int]:
+    """An error page that needs nothing else to work."""
+    page = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
+        f"<h1>{escape(title)}</h1><p data-code={escape(code)}>{escape(detail)}</p>"
+    )
+    return page, status
+
+
 def register(app: Flask, render_page: PageRenderer) -> None:
     """Install the handlers. ``render_page`` takes status, code, title and detail."""
 
@@ -64,6 +95,10 @@ def register(app: Flask, render_page: PageRenderer) -> None:
         if wants_problem():
             return problem(error.status, error.code, error.title, error.detail, errors, retry_after)
         return render_page(error.status, error.code, error.title, error.detail)
+
+    @app.errorhandler(Replayed)
+    def _(replayed: Replayed) -> Any:
+        return replayed.answer
 
     @app.errorhandler(AdapterError)
     def _(error: AdapterError) -> Any:

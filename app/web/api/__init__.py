@@ -1,0 +1,26 @@
+"""The REST API: ``/api/…`` with bearer keys, as ``docs/api.md`` describes it."""
+
+from __future__ import annotations
+
+from flask_openapi3.openapi import OpenAPI
+
+from app.web.api.blueprint import api
+
+
+def register(app: OpenAPI) -> None:
+    """Add the API to the application."""
+    # Each module adds its calls to the blueprint when it is read.
+    from app.web.api import (  # noqa: F401
+        analytics,
+        catalog,
+        inventory,
+        listings,
+        orders,
+        purchase_orders,
+        stores,
+        uploads,
+    )
+    from app.web.api.reference import add_reference
+
+    app.register_api(api)
+    add_reference(app)

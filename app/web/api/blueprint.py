@@ -1,0 +1,86 @@
+"""The blueprint of all API calls, and what happens before and after each of them.
+
+In this order: the key is checked, then its scope, then its pace, then a repeated ``Idempotency-Key`` gets its first
+answer; only then is the body looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Response, g, request
+from flask_openapi3.blueprint import APIBlueprint
+
+from app.identity.principal import Principal
+from app.kit.errors import Forbidden, Invalid
+from app.web.api.pace import keep_pace
+from app.web.api.repetition import replay
+from app.web.api.schemas import Problem
+from app.web.auth import act_as, key_principal, principal
+
+View = TypeVar("View", bound=Callable[..., Any])
+_KINDS = {"retailer": "a retailer's", "supplier": "a supplier's", "platform": "an admin's"}
+
+api = APIBlueprint(
+    "api",
+    __name__,
+    url_prefix="/api",
+    abp_security=[{"key": []}],
+    abp_responses=dict.fromkeys(("400", "401", "403", "404", "409", "413", "415", "422", "429", "503"), Problem),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Who may call: kinds of organisations, and the scope that the key must have. ``cost``: how much of the pace
+    one call uses up."""
+
+    kinds: tuple[str, ...]
+    scope: str
+    cost: int = 1
+
+
+_GUARDS: dict[str, Guard] = {}
+
+
+def guarded(*kinds: str, scope: str, cost: int = 1) -> Callable[[View], View]:
+    """Declare who may call a view. Every view of the API has this; one without can't be called at all."""
+
+    def declare(view: View) -> View:
+        _GUARDS[f"api.{view.__name__}"] = Guard(kinds, scope, cost)
+        return view
+
+    return declare
+
+
+@api.before_request
+def check() -> Response | None:
+    """See the module."""
+    found = key_principal()
+    guard = _GUARDS[request.endpoint or ""]
+    if found.organisation_kind not in guard.kinds:
+        needed = " or ".join(_KINDS[kind] for kind in guard.kinds)
+        raise Forbidden(f"This call needs {needed} key.", code="forbidden")
+    if not found.may(guard.scope):
+        raise Forbidden(f"The key lacks the scope {guard.scope}.", code="forbidden")
+    act_as(found)
+    keep_pace(found, guard.cost)
+    if b"\x00" in request.query_string or b"%00" in request.query_string:
+        raise Invalid.field("query", "nul", "Text can't hold NUL characters.")
+    return replay()
+
+
+@api.after_request
+def tell_pace(answer: Response) -> Response:
+    """How much of the pace is left (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)."""
+    for name, value in g.get("pace_headers", {}).items():
+        answer.headers[name] = value
+    answer.headers.setdefault("Cache-Control", "private, no-store")
+    return answer
+
+
+def caller() -> Principal:
+    """Who calls."""
+    return principal()

@@ -1,0 +1,83 @@
+"""Suppliers and their products."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flask import Response, jsonify
+
+from app import db
+from app.catalog import queries as catalog
+from app.inventory.queries import availability
+from app.kit.errors import Invalid, NotFound
+from app.kit.money import Money
+from app.suppliers import queries as suppliers
+from app.suppliers.models import Supplier
+from app.suppliers.rules import ACTIVE
+from app.web.api import present
+from app.web.api.blueprint import api, caller, guarded
+from app.web.api.schemas import IdPath, ProductList, ProductsQuery, SupplierList, SuppliersQuery
+
+
+@api.get("/suppliers", responses={200: SupplierList}, summary="Suppliers that sell now")
+@guarded("retailer", "supplier", "platform", scope="read:catalog")
+def list_suppliers(query: SuppliersQuery) -> Response:
+    with db.transaction() as session:
+        in_category = catalog.suppliers_in_category(session, query.category) if query.category else None
+        page = suppliers.active_suppliers(
+            session,
+            search=query.search,
+            category_ids=in_category,
+            country=query.country,
+            business_type=query.business_type,
+            min_rating=None if query.min_rating is None else Decimal(str(query.min_rating)),
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        return jsonify(items=[present.supplier(row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@api.get("/suppliers/<uuid:id>/products", responses={200: ProductList}, summary="A supplier's products")
+@guarded("retailer", "supplier", "platform", scope="read:catalog")
+def list_products(path: IdPath, query: ProductsQuery) -> Response:
+    who = caller()
+    with db.transaction() as session:
+        found = session.get(Supplier, path.id)
+        if found is None or found.status != ACTIVE:
+            raise NotFound("supplier")
+        page = catalog.products(
+            session,
+            catalog.ProductFilter(
+                supplier_id=path.id,
+                search=query.search,
+                category=query.category,
+                min_price=_minor("min_price", query.min_price, found.currency),
+                max_price=_minor("max_price", query.max_price, found.currency),
+                in_stock=query.in_stock,
+                updated_since=query.updated_since,
+                sort=query.sort,
+            ),
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        stock = availability(session, [variant.id for row in page.items for variant in row.variants])
+        categories = catalog.category_paths(session, {row.category_id for row in page.items})
+        with_cost = who.organisation_kind != "supplier" or who.organisation_id == path.id
+        return jsonify(
+            items=[
+                present.product(
+                    row, categories.get(row.category_id) if row.category_id else None, stock, with_cost=with_cost
+                )
+                for row in page.items
+            ],
+            next_cursor=page.next_cursor,
+        )
+
+
+def _minor(name: str, amount: str | None, currency: str) -> int | None:
+    if amount is None:
+        return None
+    try:
+        return Money.parse(amount, currency).minor
+    except ValueError as error:
+        raise Invalid.field(name, "not_an_amount", f"{error}.") from error

@@ -1,0 +1,149 @@
+"""A supplier's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from app.catalog import queries as catalog
+from app.catalog.models import SupplierVariant
+from app.inventory.service import FigureResult, StockFigure, set_figures
+from app.kit import clock
+from app.kit.errors import AppError, FieldError, Invalid
+from app.web.api import present
+from app.web.api.blueprint import api, caller, guarded
+from app.web.api.repetition import work
+from app.web.api.schemas import (
+    BatchInput,
+    BatchOut,
+    IdPath,
+    LevelInput,
+    ProductInventoryInput,
+    ProductInventoryOut,
+)
+
+
+@api.put(
+    "/supplier/products/<uuid:id>/inventory", responses={200: ProductInventoryOut}, summary="Set a product's stock"
+)
+@guarded("supplier", scope="write:inventory")
+def set_product_inventory(path: IdPath, body: ProductInventoryInput) -> Response:
+    supplier_id = caller().organisation_id
+    with work() as done:
+        product = catalog.product(done.session, path.id, supplier_id=supplier_id)
+        by_id = {variant.id: variant for variant in product.variants}
+        by_sku = {variant.sku: variant for variant in product.variants}
+        chosen, problems = [], []
+        for index, level in enumerate(body.variants):
+            variant = _find(level, by_id, by_sku)
+            if variant is None:
+                field = f"variants[{index}].{'variant_id' if level.variant_id else 'sku'}"
+                problems.append(FieldError(field, "unknown_variant", "The product has no such variant."))
+            else:
+                chosen.append(variant)
+        if problems:
+            raise Invalid("Some variants are not of this product.", errors=problems)
+        results = set_figures(done.session, supplier_id, _figures(chosen, body.variants))
+        shown = [_level(variant, result) for variant, result in zip(chosen, results, strict=True)]
+        done.answers({"variants": shown})
+    return done.response()
+
+
+@api.post("/supplier/inventory/batch", responses={200: BatchOut}, summary="Set the stock of up to 1,000 SKUs")
+@guarded("supplier", scope="write:inventory", cost=5)
+def set_inventory(body: BatchInput) -> Response:
+    """Each item stands for itself: what is wrong with one does not hold up the others."""
+    supplier_id = caller().organisation_id
+    with work() as done:
+        outcomes: list[dict[str, Any]] = [{} for _ in body.items]
+        levels: dict[int, LevelInput] = {}
+        for index, item in enumerate(body.items):
+            try:
+                levels[index] = LevelInput.model_validate(item)
+            except ValidationError as error:
+                first = error.errors()[0]
+                sku = item.get("sku") if isinstance(item, dict) else None
+                field = ".".join(str(step) for step in first["loc"]) or "item"
+                outcomes[index] = _failed(sku if isinstance(sku, str) else None, field, first["type"], first["msg"])
+        found = catalog.variants_of(
+            done.session,
+            supplier_id,
+            ids=[level.variant_id for level in levels.values() if level.variant_id],
+            skus=[level.sku for level in levels.values() if level.sku and not level.variant_id],
+        )
+        by_id = {variant.id: variant for variant in found}
+        by_sku = {variant.sku: variant for variant in found}
+        known: dict[int, SupplierVariant] = {}
+        for index, level in levels.items():
+            variant = _find(level, by_id, by_sku)
+            if variant is None:
+                outcomes[index] = _failed(level.sku, "sku", "unknown_sku", "You have no variant like this.")
+            else:
+                known[index] = variant
+        for index, outcome in _set_each(done.session, supplier_id, known, levels).items():
+            outcomes[index] = outcome
+        done.answers({"items": outcomes})
+    return done.response()
+
+
+def _set_each(
+    session: Session, supplier_id: UUID, known: Mapping[int, SupplierVariant], levels: Mapping[int, LevelInput]
+) -> dict[int, dict[str, Any]]:
+    """All at once; if that is refused, one by one, to find out which it was."""
+    order = list(known)
+    try:
+        with session.begin_nested():
+            results = set_figures(session, supplier_id, _figures([known[i] for i in order], [levels[i] for i in order]))
+        return {i: _outcome(known[i].sku, result) for i, result in zip(order, results, strict=True)}
+    except AppError:
+        outcomes = {}
+    for index in order:
+        try:
+            with session.begin_nested():
+                (result,) = set_figures(session, supplier_id, _figures([known[index]], [levels[index]]))
+            outcomes[index] = _outcome(known[index].sku, result)
+        except AppError as error:
+            first = error.errors[0] if error.errors else FieldError("item", error.code, error.detail)
+            outcomes[index] = _failed(known[index].sku, first.field.rsplit(".", 1)[-1], first.code, first.message)
+    return outcomes
+
+
+def _find(
+    level: LevelInput, by_id: Mapping[UUID, SupplierVariant], by_sku: Mapping[str, SupplierVariant]
+) -> SupplierVariant | None:
+    if level.variant_id is not None:
+        return by_id.get(level.variant_id)
+    return by_sku.get(level.sku) if level.sku else None
+
+
+def _figures(variants: Sequence[SupplierVariant], levels: Sequence[LevelInput]) -> list[StockFigure]:
+    now = clock.now()
+    return [
+        StockFigure(variant.id, level.quantity, level.as_of or now, level.location_id)
+        for variant, level in zip(variants, levels, strict=True)
+    ]
+
+
+def _level(variant: SupplierVariant, result: FigureResult) -> present.Json:
+    return {
+        "variant_id": variant.id,
+        "sku": variant.sku,
+        "on_hand": result.on_hand,
+        "reserved": result.reserved,
+        "available_quantity": max(0, result.on_hand - result.reserved),
+        "as_of": result.as_of,
+        "ignored": result.stale,
+    }
+
+
+def _outcome(sku: str, result: FigureResult) -> dict[str, Any]:
+    return {"sku": sku, "status": "stale" if result.stale else "ok"}
+
+
+def _failed(sku: str | None, field: str, code: str, message: str) -> dict[str, Any]:
+    return {"sku": sku, "status": "error", "error": {"field": field, "code": code, "message": message}}

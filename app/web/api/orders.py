@@ -1,0 +1,119 @@
+"""A retailer's orders."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify
+from sqlalchemy.orm import Session
+
+from app import db
+from app.fulfillment import queries as fulfillment
+from app.kit.errors import FieldError, Invalid
+from app.kit.money import is_currency
+from app.orders import queries as orders
+from app.orders.models import Order
+from app.orders.rules import STATUSES
+from app.purchasing import queries as purchasing
+from app.purchasing.service import Line, PlaceOrder, place_order
+from app.stores import queries as stores
+from app.stores.platform import Address
+from app.web.api import present
+from app.web.api.blueprint import api, caller, guarded
+from app.web.api.repetition import work
+from app.web.api.schemas import IdPath, OrderInput, OrderList, OrderOut, OrdersQuery, OrderStatusOut
+
+
+@api.post("/orders", responses={201: OrderOut, 200: OrderOut}, summary="Place an order")
+@guarded("retailer", scope="write:orders")
+def place(body: OrderInput) -> Response:
+    who = caller()
+    with work() as done:
+        if body.store_id is not None:
+            stores.store_of(done.session, who.organisation_id, body.store_id)
+        placed = place_order(done.session, _wanted(body))
+        done.session.flush()
+        done.session.expire_all()
+        row = orders.order(done.session, who.organisation_id, placed.order_id)
+        done.answers(_shown(done.session, row), 201 if placed.created else 200)
+    return done.response()
+
+
+def _wanted(body: OrderInput) -> PlaceOrder:
+    if not is_currency(body.currency):
+        raise Invalid.field("currency", "unknown_currency", "This is no ISO 4217 currency code.")
+    sent = body.shipping_address
+    return PlaceOrder(
+        retailer_id=caller().organisation_id,
+        store_id=body.store_id,
+        external_id=body.external_id,
+        external_name=body.external_id,
+        currency=body.currency,
+        address=Address(**{name: value or "" for name, value in sent.model_dump().items()}),
+        note=body.note or "",
+        lines=_lines(body),
+        trouble="refuse",
+    )
+
+
+def _lines(body: OrderInput) -> list[Line]:
+    lines, problems = [], []
+    for index, line in enumerate(body.lines):
+        minor = None
+        if line.retail_price is not None:
+            field = f"lines[{index}].retail_price"
+            try:
+                minor = line.retail_price.value().minor
+            except ValueError as error:
+                problems.append(FieldError(field, "not_an_amount", f"{error}."))
+            if line.retail_price.currency != body.currency:
+                problems.append(FieldError(field, "currency", f"The order's currency is {body.currency}."))
+        lines.append(
+            Line(
+                variant_id=line.variant_id,
+                quantity=line.quantity,
+                external_line_id=line.external_line_id,
+                retail_price=minor,
+            )
+        )
+    if problems:
+        raise Invalid("Some prices can't be read.", errors=problems)
+    return lines
+
+
+@api.get("/orders", responses={200: OrderList}, summary="Orders")
+@guarded("retailer", scope="read:orders")
+def list_orders(query: OrdersQuery) -> Response:
+    if query.status is not None and query.status not in STATUSES:
+        raise Invalid.field("status", "unknown_status", f"Statuses are: {', '.join(STATUSES)}.")
+    with db.transaction() as session:
+        page = orders.orders(
+            session,
+            caller().organisation_id,
+            statuses=[query.status] if query.status else None,
+            external_id=query.external_id,
+            updated_since=query.updated_since,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        routed = purchasing.of_orders(session, [row.id for row in page.items])
+        return jsonify(items=[present.order(row, routed[row.id]) for row in page.items], next_cursor=page.next_cursor)
+
+
+@api.get("/orders/<uuid:id>", responses={200: OrderOut}, summary="One order")
+@guarded("retailer", scope="read:orders")
+def one_order(path: IdPath) -> Response:
+    with db.transaction() as session:
+        return jsonify(_shown(session, orders.order(session, caller().organisation_id, path.id)))
+
+
+@api.get("/orders/<uuid:id>/status", responses={200: OrderStatusOut}, summary="Where an order stands")
+@guarded("retailer", scope="read:orders")
+def order_status(path: IdPath) -> Response:
+    with db.transaction() as session:
+        row = orders.order(session, caller().organisation_id, path.id)
+        routed = purchasing.of_orders(session, [row.id])[row.id]
+        parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
+        return jsonify(present.order_status(row, routed, parcels))
+
+
+def _shown(session: Session, row: Order) -> present.Json:
+    return present.order(row, purchasing.of_orders(session, [row.id])[row.id])

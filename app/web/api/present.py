@@ -1,0 +1,244 @@
+"""Rows as the contract shows them. Pure but for nothing: everything needed is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.catalog.models import SupplierProduct
+from app.fulfillment.models import Shipment
+from app.inventory.queries import NOTHING, Availability
+from app.kit.money import Money
+from app.listings.models import Listing
+from app.orders.models import Order
+from app.orders.rules import CANCELLED
+from app.purchasing.models import PurchaseOrder
+from app.purchasing.rules import line_status
+from app.purchasing.service.status import counts
+from app.stores.platform import Address
+from app.suppliers.models import Supplier
+
+Json = dict[str, Any]
+
+
+def money(minor: int, currency: str) -> Json:
+    """``{"amount": "12.50", "currency": "USD"}``."""
+    return Money(minor, currency).to_json()
+
+
+def money_or_none(minor: int | None, currency: str) -> Json | None:
+    """The same for an amount that may be unknown."""
+    return None if minor is None else money(minor, currency)
+
+
+def supplier(row: Supplier) -> Json:
+    """A supplier's public profile."""
+    days = row.handling_days
+    return {
+        "id": row.id,
+        "company_name": row.company_name,
+        "slug": row.slug,
+        "description": row.description,
+        "logo_url": row.logo_url,
+        "website": row.website,
+        "business_type": row.business_type,
+        "country": row.country,
+        "fulfillment_speed": "1 working day" if days == 1 else f"{days} working days",
+        "shipping_methods": row.shipping_methods,
+        "min_order_value": money(row.min_order_value, row.currency),
+        "rating": None if row.rating is None else float(row.rating),
+        "status": row.status,
+    }
+
+
+def product(row: SupplierProduct, category: str | None, stock: Mapping[UUID, Availability], *, with_cost: bool) -> Json:
+    """A product with its variants; what it costs only for those who may know."""
+    return {
+        "id": row.id,
+        "supplier_id": row.supplier_id,
+        "title": row.title,
+        "description": row.description,
+        "category": category,
+        "images": [{"url": image.url, "alt": image.alt} for image in row.images],
+        "status": row.status,
+        "shipping_class": row.shipping_class,
+        "updated_at": row.updated_at,
+        "variants": [
+            {
+                "id": variant.id,
+                "sku": variant.sku,
+                "gtin": variant.gtin,
+                "options": variant.options,
+                "wholesale_price": money(variant.wholesale_price, variant.currency) if with_cost else None,
+                "msrp": money_or_none(variant.msrp, variant.currency),
+                "map": money_or_none(variant.map_price, variant.currency),
+                "weight_grams": variant.weight_grams,
+                "available_quantity": stock.get(variant.id, NOTHING).free,
+                "inventory_updated_at": stock.get(variant.id, NOTHING).as_of,
+            }
+            for variant in row.variants
+            if variant.status == "active"
+        ],
+    }
+
+
+def listing(row: Listing, currency: str) -> Json:
+    """A listing with what it should show and what the store holds."""
+    return {
+        "id": row.id,
+        "store_id": row.store_id,
+        "product_id": row.product_id,
+        "supplier_id": row.supplier_id,
+        "title": row.title,
+        "state": row.state,
+        "published": row.published,
+        "error": row.error,
+        "external_id": row.external_id,
+        "owned_fields": row.owned_fields,
+        "updated_at": row.updated_at,
+        "variants": [
+            {
+                "variant_id": variant.variant_id,
+                "enabled": variant.enabled,
+                "price": money(variant.wanted_price, currency),
+                "compare_at": money_or_none(variant.wanted_compare_at, currency),
+                "cost": money(variant.wanted_cost, currency),
+                "quantity": variant.wanted_quantity,
+                "store_quantity": variant.store_quantity,
+                "external_id": variant.external_id,
+                "confirmed_at": variant.confirmed_at,
+            }
+            for variant in sorted(row.variants, key=lambda one: one.position)
+        ],
+    }
+
+
+def order(row: Order, purchase_orders: Sequence[PurchaseOrder]) -> Json:
+    """An order with its purchase orders."""
+    by_line = {line.order_line_id: line for one in purchase_orders for line in one.lines}
+    lines = []
+    for line in row.lines:
+        routed = by_line.get(line.id)
+        if routed is not None:
+            status = line_status(counts(routed))
+        else:
+            status = "cancelled" if row.status == CANCELLED or line.cancelled >= line.quantity else "open"
+        lines.append({"id": line.id, "variant_id": line.variant_id, "quantity": line.quantity, "status": status})
+    return {
+        "id": row.id,
+        "number": str(row.number),
+        "external_id": row.external_id,
+        "status": row.status,
+        "currency": row.currency,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "holds": [{"reason": hold.reason, "since": hold.since} for hold in row.holds if hold.released_at is None],
+        "lines": lines,
+        "purchase_orders": [_purchase_order(one) for one in purchase_orders],
+    }
+
+
+def _purchase_order(row: PurchaseOrder) -> Json:
+    return {
+        "id": row.id,
+        "number": row.number,
+        "supplier_id": row.supplier_id,
+        "status": row.status,
+        "wholesale_total": money(row.wholesale_total, row.currency),
+        "shipping_cost": money(row.shipping_cost, row.currency),
+        "platform_fee": money(row.platform_fee, row.currency),
+        "lines": [
+            {
+                "id": line.id,
+                "variant_id": line.variant_id,
+                "quantity": line.quantity,
+                "status": line_status(counts(line)),
+                "wholesale_price": money(line.wholesale_price, row.currency),
+            }
+            for line in row.lines
+        ],
+    }
+
+
+def shipment(row: Shipment) -> Json:
+    """A parcel."""
+    return {
+        "id": row.id,
+        "carrier": row.carrier,
+        "tracking_number": row.tracking_number,
+        "tracking_url": row.tracking_url,
+        "shipment_status": row.shipment_status,
+        "delivery_status": row.delivery_status,
+        "shipped_at": row.shipped_at,
+        "delivered_at": row.delivered_at,
+        "estimated_delivery": {"from": row.estimated_from, "to": row.estimated_to},
+        "lines": [{"line_id": line.purchase_order_line_id, "quantity": line.quantity} for line in row.lines],
+    }
+
+
+def order_status(
+    row: Order, purchase_orders: Iterable[PurchaseOrder], shipments: Mapping[UUID, Sequence[Shipment]]
+) -> Json:
+    """Where an order stands."""
+    return {
+        "id": row.id,
+        "number": str(row.number),
+        "status": row.status,
+        "updated_at": row.updated_at,
+        "purchase_orders": [
+            {
+                "id": one.id,
+                "number": one.number,
+                "supplier_id": one.supplier_id,
+                "status": one.status,
+                "shipments": [shipment(parcel) for parcel in shipments[one.id]],
+            }
+            for one in purchase_orders
+        ],
+    }
+
+
+def supplier_order(row: PurchaseOrder, address: Address | None = None) -> Json:
+    """A purchase order as its supplier sees it. The address only where it was asked for and may be read."""
+    shown: Json = {
+        "id": row.id,
+        "number": row.number,
+        "order_reference": row.order_reference,
+        "retailer_name": row.retailer_name,
+        "status": row.status,
+        "ship_to_country": row.ship_to_country,
+        "shipping_method": row.shipping_method,
+        "released_at": row.released_at,
+        "acknowledge_by": row.acknowledge_by,
+        "ship_by": row.ship_by,
+        "updated_at": row.updated_at,
+        "wholesale_total": money(row.wholesale_total, row.currency),
+        "shipping_cost": money(row.shipping_cost, row.currency),
+        "platform_fee": money(row.platform_fee, row.currency),
+        "lines": [
+            {
+                "id": line.id,
+                "variant_id": line.variant_id,
+                "sku": line.sku,
+                "title": line.title,
+                "quantity": line.quantity,
+                "cancelled": line.cancelled,
+                "shipped": line.shipped,
+                "status": line_status(counts(line)),
+                "available_on": line.available_on,
+                "reason": line.reason,
+                "wholesale_price": money(line.wholesale_price, row.currency),
+            }
+            for line in row.lines
+        ],
+    }
+    if address is not None:
+        shown["shipping_address"] = {
+            name: getattr(address, name)
+            for name in (
+                "name", "company", "address1", "address2", "city", "province", "postal_code", "country_code",
+                "phone", "email",
+            )
+        }  # fmt: skip
+    return shown

@@ -1,0 +1,139 @@
+"""A supplier's purchase orders: the queue, the answer, the parcels."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify
+from sqlalchemy.orm import Session
+
+from app import db
+from app.adapters import registries
+from app.audit import service as audit
+from app.fulfillment.rules import recognised
+from app.fulfillment.service import NewParcel, ship
+from app.kit.errors import FieldError, Invalid
+from app.orders.rules import STATUSES
+from app.orders.service import address_of
+from app.purchasing import queries as purchasing
+from app.purchasing.models import PurchaseOrder
+from app.purchasing.service import LineAnswer, acknowledge
+from app.stores.platform import Address
+from app.web.api import present
+from app.web.api.blueprint import api, caller, guarded
+from app.web.api.repetition import work
+from app.web.api.schemas import (
+    AcknowledgeInput,
+    IdPath,
+    ParcelInput,
+    PurchaseOrdersQuery,
+    ShipInput,
+    ShipOut,
+    SupplierOrderList,
+    SupplierOrderOut,
+)
+
+READ_ADDRESSES = "read:addresses"
+
+
+@api.get("/supplier/orders", responses={200: SupplierOrderList}, summary="Purchase orders, longest waiting first")
+@guarded("supplier", scope="read:purchase_orders")
+def list_purchase_orders(query: PurchaseOrdersQuery) -> Response:
+    if query.status is not None and query.status not in STATUSES:
+        raise Invalid.field("status", "unknown_status", f"Statuses are: {', '.join(STATUSES)}.")
+    with db.transaction() as session:
+        page = purchasing.for_supplier(
+            session,
+            caller().organisation_id,
+            statuses=[query.status] if query.status else None,
+            search=query.search,
+            updated_since=query.updated_since,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        shown = [present.supplier_order(row, _address(session, row)) for row in page.items]
+        return jsonify(items=shown, next_cursor=page.next_cursor)
+
+
+@api.get("/supplier/orders/<uuid:id>", responses={200: SupplierOrderOut}, summary="One purchase order")
+@guarded("supplier", scope="read:purchase_orders")
+def one_purchase_order(path: IdPath) -> Response:
+    with db.transaction() as session:
+        row = purchasing.purchase_order(session, caller().organisation_id, path.id)
+        return jsonify(present.supplier_order(row, _address(session, row)))
+
+
+def _address(session: Session, row: PurchaseOrder) -> Address | None:
+    """Where it goes, for keys that may read addresses; the reading is written down."""
+    if not caller().may(READ_ADDRESSES):
+        return None
+    address = address_of(row.ship_to, "purchase_orders", row.id)
+    if address is not None:
+        audit.record(session, row.supplier_id, "orders.address_read", "purchase_order", row.id)
+    return address
+
+
+@api.post(
+    "/supplier/orders/<uuid:id>/acknowledge", responses={200: SupplierOrderOut}, summary="Answer a purchase order"
+)
+@guarded("supplier", scope="write:purchase_orders")
+def acknowledge_purchase_order(path: IdPath, body: AcknowledgeInput) -> Response:
+    answers = [
+        LineAnswer(
+            line_id=line.line_id,
+            answer=line.status,
+            quantity=line.quantity,
+            available_on=line.available_on,
+            reason=line.reason,
+        )
+        for line in body.lines
+    ]
+    with work() as done:
+        row = acknowledge(done.session, caller().organisation_id, path.id, answers)
+        done.answers(present.supplier_order(row))
+    return done.response()
+
+
+@api.post("/supplier/orders/<uuid:id>/ship", responses={201: ShipOut, 200: ShipOut}, summary="Ship parcels")
+@guarded("supplier", scope="write:purchase_orders")
+def ship_purchase_order(path: IdPath, body: ShipInput) -> Response:
+    parcels = [_parcel(parcel, index) for index, parcel in enumerate(body.parcels)]
+    with work() as done:
+        results = ship(done.session, caller().organisation_id, path.id, parcels)
+        done.session.flush()
+        for result in results:
+            done.session.refresh(result.shipment, ["lines"])
+        created = any(result.created for result in results)
+        shown = [present.shipment(result.shipment) for result in results]
+        done.answers({"shipments": shown}, 201 if created else 200)
+    return done.response()
+
+
+def _parcel(parcel: ParcelInput, index: int) -> NewParcel:
+    lines = {}
+    for place, line in enumerate(parcel.lines):
+        if line.line_id in lines:
+            raise Invalid(
+                "A line stands twice in one parcel.",
+                errors=[FieldError(f"parcels[{index}].lines[{place}].line_id", "repeated", "Add the quantities up.")],
+            )
+        lines[line.line_id] = line.quantity
+    name = carrier_of(parcel.carrier, parcel.tracking_number)
+    carrier = registries.carriers.all().get(name)
+    url = parcel.tracking_url or (carrier.tracking_url(parcel.tracking_number) if carrier else None)
+    return NewParcel(
+        carrier=name,
+        tracking_number=parcel.tracking_number,
+        tracking_url=url,
+        shipped_at=parcel.shipped_at,
+        lines=lines,
+    )
+
+
+def carrier_of(given: str, tracking_number: str) -> str:
+    """The carrier's name as we know it: as given, by its label, or by the number; else what was given."""
+    carriers = registries.carriers.all()
+    wanted = given.strip().casefold()
+    for name, carrier in carriers.items():
+        if wanted in (name.casefold(), carrier.label.casefold()):
+            return name
+    found = recognised(tracking_number, [(name, one.recognises(tracking_number)) for name, one in carriers.items()])
+    return found or given.strip()

@@ -1,0 +1,134 @@
+"""Connecting stores, listing products in them, and how far they are in sync."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify
+
+from app import db
+from app.adapters import registries
+from app.kit.errors import Invalid
+from app.listings import queries as listings
+from app.listings.models import ImportItem, Listing
+from app.listings.service import ImportRequest, import_products
+from app.stores import queries as stores
+from app.stores.service import connect_without_credentials, request_connection
+from app.web.api import present
+from app.web.api.blueprint import api, caller, guarded
+from app.web.api.repetition import work
+from app.web.api.schemas import (
+    ConnectInput,
+    ConnectOut,
+    IdPath,
+    ImportInput,
+    ImportOut,
+    ImportProgressOut,
+    SyncOut,
+)
+
+
+@api.post("/retailer/connect", responses={201: ConnectOut}, summary="Connect a store")
+@guarded("retailer", scope="write:stores")
+def connect_store(body: ConnectInput) -> Response:
+    platform = registries.stores.all().get(body.platform)
+    if platform is None:
+        known = ", ".join(registries.stores.names())
+        raise Invalid.field("platform", "unknown_platform", f"Platforms are: {known}.")
+    shop, authorize_url = platform.connect_url(body.url, state="")
+    with work() as done:
+        store = request_connection(
+            done.session, caller().organisation_id, platform=platform.name, external_id=shop, url=body.url
+        )
+        if authorize_url is None:
+            connect_without_credentials(done.session, store)
+        connected = store.status == "connected"
+        answer = {
+            "store_id": store.id,
+            "platform": store.platform,
+            "status": "connected" if connected else "pending",
+        }
+        if not connected and authorize_url is not None:
+            answer["authorize_url"] = authorize_url
+        done.answers(answer, 201)
+    return done.response()
+
+
+@api.post("/products/import", responses={202: ImportOut}, summary="List products in a store")
+@guarded("retailer", scope="write:listings")
+def import_into_store(body: ImportInput) -> Response:
+    with work() as done:
+        store = stores.store_of(done.session, caller().organisation_id, body.store_id)
+        requests = []
+        for index, item in enumerate(body.items):
+            prices = {}
+            for variant_id, price in item.prices.items():
+                if price.currency != store.currency:
+                    raise Invalid.field(
+                        f"items[{index}].prices", "currency", f"The store's currency is {store.currency}."
+                    )
+                prices[variant_id] = price.value().minor
+            requests.append(
+                ImportRequest(
+                    product_id=item.product_id,
+                    variant_ids=item.variant_ids,
+                    price_rule_id=item.price_rule_id,
+                    prices=prices,
+                    publish=item.publish,
+                )
+            )
+        batch = import_products(done.session, store, requests)
+        _, items = listings.import_batch(done.session, store.retailer_id, batch.id)
+        done.answers({"import_id": batch.id, "items": [_item(*pair) for pair in items]}, 202)
+    return done.response()
+
+
+@api.get("/products/import/<uuid:id>", responses={200: ImportProgressOut}, summary="How far an import is")
+@guarded("retailer", scope="read:listings")
+def import_progress(path: IdPath) -> Response:
+    with db.transaction() as session:
+        batch, items = listings.import_batch(session, caller().organisation_id, path.id)
+        shown = [_item(*pair) for pair in items]
+        return jsonify(
+            import_id=batch.id,
+            store_id=batch.store_id,
+            total=len(shown),
+            done=sum(item["status"] == "live" for item in shown),
+            failed=sum(item["status"] == "failed" for item in shown),
+            items=shown,
+        )
+
+
+def _item(item: ImportItem, listing: Listing | None) -> present.Json:
+    shown: present.Json = {
+        "product_id": item.product_id,
+        "listing_id": item.listing_id,
+        "status": "failed" if listing is None else listing.state.lower(),
+    }
+    if item.details:
+        shown["error"] = {"field": "product_id", "code": item.details["code"], "message": item.details["message"]}
+    elif listing is not None and listing.error:
+        shown["error"] = {"field": "listing", "code": "store_refused", "message": listing.error}
+    return shown
+
+
+@api.get("/sync/status", responses={200: SyncOut}, summary="How far stores are in sync")
+@guarded("retailer", scope="read:sync")
+def sync_status() -> Response:
+    with db.transaction() as session:
+        shown = []
+        for store in stores.stores_of(session, caller().organisation_id):
+            figures = listings.sync_figures(session, store.id)
+            shown.append(
+                {
+                    "store_id": store.id,
+                    "platform": store.platform,
+                    "status": store.status,
+                    "listings": figures.listings,
+                    "in_sync": figures.in_sync,
+                    "pending": figures.pending,
+                    "failed": figures.failed,
+                    "lag_seconds_p95": figures.lag_seconds_p95,
+                    "last_confirmed_at": figures.last_confirmed_at,
+                    "accuracy": {"sampled": store.sampled, "matching": store.matching},
+                }
+            )
+        return jsonify(stores=shown)

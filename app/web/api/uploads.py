@@ -1,0 +1,99 @@
+"""Product files by API: upload, look, take over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from flask import Response, jsonify, request
+from sqlalchemy.orm import Session
+
+from app import db
+from app.adapters import registries
+from app.config import settings
+from app.feeds import queries as feeds
+from app.feeds.models import FeedRun
+from app.feeds.service import keep_file, receive_upload, want_applied
+from app.kit.errors import Invalid
+from app.web.api import present
+from app.web.api.blueprint import api, caller, guarded
+from app.web.api.repetition import work
+from app.web.api.schemas import IdPath, UploadOut
+
+_CHUNK = 256 * 1024
+_HEAD = 4096
+
+
+@api.post(
+    "/supplier/uploads",
+    responses={202: UploadOut},
+    summary="Upload a product file",
+    description="The file is the body itself (Content-Type: text/csv), its name the query parameter `file_name`.",
+    openapi_extensions={"x-body": "text/csv"},
+)
+@guarded("supplier", scope="write:catalog")
+def upload_products() -> Response:
+    # A file may be larger than other bodies; it goes to storage in pieces.
+    request.max_content_length = settings().upload_max_bytes
+    file_name = request.args.get("file_name", "upload.csv")[:200]
+    chunks = _chunks()
+    first = next(chunks, b"")
+    feed = next(
+        (name for name, one in registries.feeds.all().items() if one.recognises(first[:_HEAD], file_name)), None
+    )
+    if feed is None:
+        raise Invalid.field("file", "unknown_format", "Send a CSV file; other formats are not read yet.")
+    key, stored = keep_file(_with(first, chunks))
+    with work() as done:
+        run = receive_upload(
+            done.session, caller().organisation_id, file_name=file_name, feed=feed, file_key=key, stored=stored
+        )
+        done.answers(_shown(done.session, run), 202)
+    return done.response()
+
+
+def _chunks() -> Iterator[bytes]:
+    while chunk := request.stream.read(_CHUNK):
+        yield chunk
+
+
+def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+@api.get("/supplier/uploads/<uuid:id>", responses={200: UploadOut}, summary="What a product file holds")
+@guarded("supplier", scope="write:catalog")
+def one_upload(path: IdPath) -> Response:
+    with db.transaction() as session:
+        return jsonify(_shown(session, feeds.feed_run(session, caller().organisation_id, path.id)))
+
+
+@api.post("/supplier/uploads/<uuid:id>/apply", responses={202: UploadOut}, summary="Take a product file over")
+@guarded("supplier", scope="write:catalog")
+def apply_upload(path: IdPath) -> Response:
+    with work() as done:
+        run = want_applied(done.session, caller().organisation_id, path.id)
+        done.answers(_shown(done.session, run), 202)
+    return done.response()
+
+
+def _shown(session: Session, run: FeedRun) -> present.Json:
+    groups = feeds.problem_groups(session, run) if run.state in ("READY", "APPLYING", "APPLIED", "FAILED") else []
+    return {
+        "id": run.id,
+        "file_name": run.file_name,
+        "state": run.state,
+        "error": run.error,
+        "counts": run.counts,
+        "problems": [
+            {
+                "code": one.code,
+                "message": one.message,
+                "warning": one.warning,
+                "rows": one.rows,
+                "first_row": one.first_row,
+            }
+            for one in groups
+        ],
+    }
