@@ -129,11 +129,7 @@ def sales(
 
 def _statement(side: Side, group_by: GroupBy) -> str:
     key, label, join = _KEYS[group_by]
-    sold, per_order = (
-        (_SUPPLIER_SIDE, "count(distinct p.id)")
-        if side == "supplier"
-        else (_RETAILER_SIDE, "count(distinct p.order_id)")
-    )
+    sold, counted = (_SUPPLIER_SIDE, "p.id") if side == "supplier" else (_RETAILER_SIDE, "p.order_id")
     if side == "supplier":
         money = """
           p.currency as currency,
@@ -160,7 +156,8 @@ def _statement(side: Side, group_by: GroupBy) -> str:
     # Every part is a constant of this module.
     return f"""
         with sold as ({sold})
-        select {key} as key, {label} as label, count(distinct {counted}) as orders, sum(l.quantity)::bigint as units, {money}
+        select {key} as key, {label} as label, count(distinct {counted}) as orders,
+          sum(l.quantity)::bigint as units, {money}
         from sold
         join purchase_orders p on p.order_id = sold.order_id {mine}
         join purchase_order_lines l on l.purchase_order_id = p.id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from flask import Response, jsonify, request
 from sqlalchemy.orm import Session
