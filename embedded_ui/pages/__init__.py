@@ -1,0 +1,1 @@
+"""The retailer's pages, one folder each."""
