@@ -186,6 +186,8 @@ def cancel_order(
         raise NotAllowed("Cannot cancel an order that has already been canceled", field=["orderId"], code="INVALID")
     if any(one.status == "SUCCESS" for one in order.fulfillments):
         raise NotAllowed("Cannot cancel a fulfilled order", field=["orderId"], code="INVALID")
+    if any(held.status == "OPEN" for held in order.returns):
+        raise NotAllowed("Cannot cancel an order with a return in progress", field=["orderId"], code="INVALID")
     _close_fulfillment_orders(world, shop, order, restock=restock)
     order.cancelled_at, order.cancel_reason = world.clock.now(), reason
     if order.paid and refunded:
@@ -212,8 +214,7 @@ def _close_fulfillment_orders(world: World, shop: Shop, order: Order, *, restock
         for part in one.lines:
             _give_back(world, shop, order, part.line_item_id, one.location_id, part.remaining, restock=restock)
             part.remaining = 0
-        one.status = "CLOSED" if one.request_status in ("ACCEPTED", "SUBMITTED") else "CANCELLED"
-        one.updated_at = world.clock.now()
+        one.status, one.updated_at = "CANCELLED", world.clock.now()
         world.courier.publish(
             shop,
             "fulfillment_orders/cancelled",
@@ -240,21 +241,17 @@ def edit_order(world: World, shop: Shop, number: int, changes: Mapping[int, int]
     order = find(shop, number)
     if order.cancelled_at is not None:
         raise NotAllowed("A canceled order can't be edited")
+    wanted = [(_editable(order, item, quantity), quantity) for item, quantity in changes.items()]
     deltas: dict[int, int] = {}
     added: list[Share] = []
-    for item, wanted in changes.items():
-        line = order.line(item)
-        if line is None:
-            raise UnknownRecord("Line item does not exist")
-        if wanted < line.fulfilled:
-            raise NotAllowed("Fulfilled units can't be removed")
-        deltas[item] = wanted - line.current_quantity
-        line.current_quantity = wanted
-        if deltas[item] < 0:
-            _shrink(world, shop, order, line, -deltas[item])
-        elif deltas[item] > 0:
-            line.quantity = max(line.quantity, wanted)
-            added += _grow(world, shop, line, deltas[item])
+    for line, quantity in wanted:
+        delta = deltas[line.id] = quantity - line.current_quantity
+        line.current_quantity = quantity
+        if delta < 0:
+            _shrink(world, shop, order, line, -delta)
+        elif delta > 0:
+            line.quantity = max(line.quantity, quantity)
+            added += _grow(world, shop, line, delta)
     note(world, order, "Order edited")
     edit, at = world.ids(), world.clock.now()
     world.courier.publish(shop, "orders/edited", lambda: payloads.order_edited(order, edit, deltas, at))
@@ -262,6 +259,15 @@ def edit_order(world: World, shop: Shop, number: int, changes: Mapping[int, int]
     if added:
         route_later(world, shop, order, added)
     return order
+
+
+def _editable(order: Order, item: int, quantity: int) -> LineItem:
+    line = order.line(item)
+    if line is None:
+        raise UnknownRecord("Line item does not exist")
+    if quantity < line.fulfilled:
+        raise NotAllowed("Fulfilled units can't be removed")
+    return line
 
 
 def _shrink(world: World, shop: Shop, order: Order, line: LineItem, count: int) -> None:
@@ -297,12 +303,11 @@ def refund(
     *,
     note: str | None = None,
     amount: Decimal | None = None,
-    shipping: Decimal = Decimal(0),
 ) -> Refund:
-    """Give back money for line items; units not yet shipped leave the fulfilment orders."""
+    """Give back ``amount`` (by default what the line items cost); units not yet shipped leave the fulfilment orders."""
     order = find(shop, number)
     parts = [_refund_line(world, order, index, wish) for index, wish in enumerate(wishes)]
-    total = sum((part.subtotal for part in parts), shipping) if amount is None else amount
+    total = sum((part.subtotal for part in parts), Decimal(0)) if amount is None else amount
     if total > order.paid - order.refunded:
         raise NotAllowed("Refund amount exceeds the refundable amount", field=["transactions"])
     given = Refund(world.ids(), order.id, parts, total, note, world.clock.now())

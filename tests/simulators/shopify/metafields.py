@@ -103,29 +103,40 @@ def fields_of(shop: Shop, kind: str, number: int) -> list[Metafield]:
     return holder.metafields if holder is not None else shop.metafields.setdefault(gid(kind, number), [])
 
 
+def check(
+    world: World, shop: Shop, kind: str, number: int | None, given: Mapping[str, Any], *, field: Sequence[str]
+) -> str:
+    """The type of a metafield to be set on a record (None: on a new one). Raises Refused."""
+    namespace, key = full_namespace(world, given.get("namespace")), given.get("key") or ""
+    owner_type = OWNER_TYPES.get(kind, kind.upper())
+    definition = definition_for(shop, owner_type, namespace, key)
+    type_name = _type(definition, given, field)
+    value = given.get("value") or ""
+    if not value:
+        raise Refused("Value can't be blank.", field=[*field, "value"], code="BLANK")
+    holder = shop.unique_values.get((owner_type, namespace, key, value))
+    if definition is not None and definition.unique and holder not in (None, number):
+        raise Refused("Value must be unique.", field=[*field, "value"], code="CAPABILITY_VIOLATION")
+    return type_name
+
+
 def put(
     world: World, shop: Shop, kind: str, number: int, given: Mapping[str, Any], *, field: Sequence[str]
 ) -> Metafield:
     """Set one metafield. Raises Refused."""
-    namespace, key = full_namespace(world, given.get("namespace")), given.get("key") or ""
-    value = given.get("value") or ""
+    type_name = check(world, shop, kind, number, given, field=field)
+    namespace, key, value = full_namespace(world, given.get("namespace")), given["key"], given["value"]
     owner_type = OWNER_TYPES.get(kind, kind.upper())
     definition = definition_for(shop, owner_type, namespace, key)
-    type_name = _type(definition, given, field)
-    if not value:
-        raise Refused("Value can't be blank.", field=[*field, "value"], code="BLANK")
     if definition is not None and definition.unique:
-        holder = shop.unique_values.setdefault((owner_type, namespace, key, value), number)
-        if holder != number:
-            raise Refused("Value must be unique.", field=[*field, "value"], code="CAPABILITY_VIOLATION")
+        shop.unique_values[owner_type, namespace, key, value] = number
     held = fields_of(shop, kind, number)
     now = world.clock.now()
     found = next((one for one in held if (one.namespace, one.key) == (namespace, key)), None)
     if found is None:
         found = Metafield(world.ids(), namespace, key, type_name, value, gid(kind, number), now, now)
         held.append(found)
-        return found
-    if found.value != value:
+    elif found.value != value:
         _forget(shop, owner_type, found)
         found.value, found.updated_at = value, now
     return found

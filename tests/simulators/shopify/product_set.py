@@ -42,6 +42,8 @@ def set_product(world: World, shop: Shop, identifier: Mapping[str, Any] | None, 
     options = _options(given)
     wishes = _wishes(shop, product, given, options)
     _check_counts(product, given, wishes)
+    _check_metafields(world, shop, product, given, custom)
+    _check_files(product, given)
     new = product is None
     if product is None:
         handle = (identifier or {}).get("handle")
@@ -251,9 +253,7 @@ def _files(world: World, shop: Shop, product: Product, given: Mapping[str, Any])
     named: dict[str, Media] = {}
     for one in listed:
         if one.get("id"):
-            media = held.get(split_gid(one["id"])[1])
-            if media is None:
-                raise UnknownRecord("File does not exist", field=["input", "files"], code="INVALID_INPUT")
+            media = held[split_gid(one["id"])[1]]
             media.alt = one.get("alt") if one.get("alt") is not None else media.alt
             product.media.append(media)
             named[one["id"]] = media
@@ -287,6 +287,32 @@ def _apply(world: World, shop: Shop, product: Product, wishes: Sequence[_Wish], 
             metafields.put(world, shop, "ProductVariant", variant.id, one, field=["input", "variants", "metafields"])
         ordered.append(variant)
     product.variants = ordered
+
+
+def _check_metafields(
+    world: World, shop: Shop, product: Product | None, given: Mapping[str, Any], custom: Mapping[str, Any] | None
+) -> None:
+    owner = None if product is None else product.id
+    if custom is not None:
+        metafields.check(world, shop, "Product", owner, custom, field=["identifier", "customId"])
+    for index, one in enumerate(given.get("metafields") or []):
+        metafields.check(world, shop, "Product", owner, one, field=["input", "metafields", str(index)])
+    for index, variant in enumerate(given.get("variants") or []):
+        where = ["input", "variants", str(index), "metafields"]
+        number = split_gid(variant["id"])[1] if variant.get("id") else None
+        for one in variant.get("metafields") or []:
+            metafields.check(world, shop, "ProductVariant", number, one, field=where)
+
+
+def _check_files(product: Product | None, given: Mapping[str, Any]) -> None:
+    held = set() if product is None else {media.id for media in product.media}
+    for index, one in enumerate(given.get("files") or []):
+        where = ["input", "files", str(index)]
+        if one.get("id"):
+            if split_gid(one["id"])[1] not in held:
+                raise UnknownRecord("File does not exist", field=where, code="INVALID_INPUT")
+        elif not one.get("originalSource"):
+            raise Refused("Original source can't be blank", field=where, code="INVALID_INPUT")
 
 
 def _set_metafields(

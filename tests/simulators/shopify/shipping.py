@@ -17,6 +17,7 @@ from tests.simulators.shopify.records import (
     Tracking,
 )
 from tests.simulators.shopify.refusals import NotAllowed, UnknownRecord
+from tests.simulators.shopify.routing import form
 from tests.simulators.shopify.shop import Shop
 from tests.simulators.shopify.webhooks import payloads
 
@@ -166,20 +167,24 @@ def update_tracking(world: World, shop: Shop, number: int, tracking: Sequence[Tr
 
 
 def cancel(world: World, shop: Shop, number: int) -> Fulfillment:
-    """Undo a fulfilment: its units have to be shipped again."""
+    """Undo a fulfilment: its units are added to what remains of its fulfilment orders; where those are closed, they
+    become a new one."""
     found = find(shop, number)
     if found.status == "CANCELLED":
         raise NotAllowed("Fulfillment is already cancelled.", field=["id"])
     found.status = "CANCELLED"
     order = _touch(world, shop, found, f"Fulfillment {found.name} canceled")
     by_line = {line.id: (one, line) for one in order.fulfillment_orders for line in one.lines}
+    again: list[tuple[int, int]] = []
     for part in found.lines:
         one, line = by_line[part.fulfillment_order_line_id]
-        line.remaining += part.quantity
         _ship(world, shop, order, line, one.location_id, -part.quantity)
-        if one.request_status == "CLOSED":
-            one.request_status = "ACCEPTED"
-        one.status = "IN_PROGRESS" if one.request_status == "ACCEPTED" else "OPEN"
+        if one.status == "CLOSED":
+            again.append((line.line_item_id, part.quantity))
+        else:
+            line.remaining += part.quantity
+    if again:
+        form(world, shop, order, found.location_id, again)
     world.courier.publish(shop, "fulfillments/update", lambda: payloads.fulfillment(shop, order, found))
     commerce.publish(world, shop, order, "orders/updated")
     return found

@@ -182,14 +182,16 @@ def test_mixed_tracking_is_refused(shop: ShopHandle, service: Service) -> None:
     assert _ship(shop, number, number="1", urls=["https://carrier.example/1"])["userErrors"]
 
 
-def test_a_cancelled_fulfilment_is_open_again(shop: ShopHandle, service: Service) -> None:
-    _, number = _accepted(shop, service)
+def test_a_cancelled_fulfilment_is_to_be_shipped_again(shop: ShopHandle, service: Service) -> None:
+    order, number = _accepted(shop, service)
     made = _ship(shop, number)["fulfillment"]
     query = "mutation($id: ID!) { fulfillmentCancel(id: $id) { fulfillment { status } userErrors { message } } }"
     assert shop.data(query, {"id": made["id"]})["fulfillmentCancel"]["fulfillment"]["status"] == "CANCELLED"
     assert shop.stock(service.sku) == (8, 2, 10)
-    assert _read(shop, number)["status"] == "IN_PROGRESS"
-    assert _ship(shop, number)["userErrors"] == []
+    assert _read(shop, number)["status"] == "CLOSED"
+    replaced = shop.control.order(shop.domain, order["id"])["fulfillment_orders"][-1]
+    assert (replaced["status"], replaced["lines"][0]["remaining"]) == ("OPEN", 2)
+    assert _ship(shop, f"gid://shopify/FulfillmentOrder/{replaced['id']}")["userErrors"] == []
 
 
 def test_a_cancellation_is_requested_and_answered(shop: ShopHandle, service: Service, app: App) -> None:
@@ -251,6 +253,9 @@ def test_a_refund_takes_units_off_the_fulfilment_order(shop: ShopHandle, service
     wanted = {
         "orderId": f"gid://shopify/Order/{order['id']}",
         "refundLineItems": [{"lineItemId": line, "quantity": 1, "restockType": "CANCEL"}],
+        "transactions": [
+            {"orderId": f"gid://shopify/Order/{order['id']}", "amount": "29.90", "gateway": "bogus", "kind": "REFUND"}
+        ],
     }
     made = shop.data(refund, {"input": wanted})["refundCreate"]
     assert made["refund"] == {"totalRefundedSet": {"shopMoney": {"amount": "29.9"}}}
@@ -258,6 +263,18 @@ def test_a_refund_takes_units_off_the_fulfilment_order(shop: ShopHandle, service
     assert _read(shop, number)["lineItems"]["nodes"][0]["remainingQuantity"] == 2
     assert shop.data(refund, {"input": wanted})["refundCreate"] == made
     assert len(shop.control.order(shop.domain, order["id"])["refunds"]) == 1
+
+
+def test_a_refund_without_transactions_moves_no_money(shop: ShopHandle, service: Service) -> None:
+    order, _ = _order(shop, service, 3)
+    shop.control.grant_scopes(shop.domain, ["write_orders"])
+    shop.token = shop.control.issue_tokens(shop.domain)["access_token"]
+    query = 'mutation($input: RefundInput!) { refundCreate(input: $input) @idempotent(key: "r") { refund { id } userErrors { message } } }'  # noqa: E501
+    line = {"lineItemId": f"gid://shopify/LineItem/{order['lines'][0]['id']}", "quantity": 1}
+    shop.data(query, {"input": {"orderId": f"gid://shopify/Order/{order['id']}", "refundLineItems": [line]}})
+    after = shop.control.order(shop.domain, order["id"])
+    assert (after["financial_status"], after["refunded"]) == ("PAID", "0")
+    assert after["lines"][0]["current_quantity"] == 2
 
 
 def test_a_return_is_of_shipped_units(shop: ShopHandle, service: Service) -> None:

@@ -190,3 +190,12 @@ def test_a_deleted_product_is_gone_and_its_handle_free(shop: ShopHandle) -> None
     ]
     assert shop.data("query($id: ID!) { product(id: $id) { id } }", {"id": made["id"]}) == {"product": None}
     assert _set(shop, lamp([("Black", 1)], _home(shop)))["product"]["handle"] == "desk-lamp"
+
+
+def test_a_custom_value_belongs_to_one_product(shop: ShopHandle) -> None:
+    shop.data(_DEFINE, {"definition": _DEFINITION})
+    _set(shop, lamp([("Black", 1)], _home(shop)), _CUSTOM)
+    field = {"namespace": "$app", "key": "listing", "type": "id", "value": "l-1"}
+    refused = _set(shop, {**lamp([("Black", 1)], _home(shop)), "metafields": [field]})
+    assert refused["userErrors"][0]["code"] == "CAPABILITY_VIOLATION"
+    assert len(shop.control.products(shop.domain)) == 1

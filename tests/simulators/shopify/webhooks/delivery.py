@@ -29,7 +29,7 @@ from tests.simulators.shopify.scheduler import Scheduler
 from tests.simulators.shopify.shop import Shop
 
 RETRIES = 8
-_KEPT = 20_000
+_KEPT = 5_000
 _WORKERS = 8
 
 

@@ -50,14 +50,11 @@ def _refund(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
         )
         for one in wanted.get("refundLineItems") or []
     ]
-    # Money moves only by the transactions that are named; without them the lines are just taken off the order.
+    # Money moves only by the transactions that are named; without them the lines are taken off the order.
     transactions = wanted.get("transactions") or []
-    amount = sum((one["amount"] for one in transactions), Decimal(0)) if transactions else None
+    amount = sum((one["amount"] for one in transactions), Decimal(0))
     key = number(wanted["orderId"], "Order")
-    shipping = (wanted.get("shipping") or {}).get("amount") or Decimal(0)
-    made = commerce.refund(
-        call.world, call.shop, key, wishes, note=wanted.get("note"), amount=amount, shipping=shipping
-    )
+    made = commerce.refund(call.world, call.shop, key, wishes, note=wanted.get("note"), amount=amount)
     return {"refund": made, "order": call.shop.orders[key]}
 
 
