@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import jwt
 
@@ -49,7 +49,9 @@ def host_of(handle: str) -> str:
 
 def launch_url(config: SimulatorConfig, clock: Clock, domain: str, path: str, extra: Mapping[str, str]) -> str:
     """The address that the admin's frame opens: parameters signed with ``hmac``, and an id token."""
+    path, _, own = path.partition("?")
     parameters = {
+        **dict(parse_qsl(own)),
         **extra,
         "embedded": "1",
         "host": host_of(domain.removesuffix(".myshopify.com")),
@@ -61,8 +63,7 @@ def launch_url(config: SimulatorConfig, clock: Clock, domain: str, path: str, ex
     }
     message = "&".join(f"{key}={_escaped(parameters[key])}" for key in sorted(parameters))
     signature = hmac.new(config.client_secret.encode(), message.encode(), hashlib.sha256).hexdigest()
-    joint = "&" if "?" in path else "?"
-    return f"{config.app_url.rstrip('/')}{path}{joint}{urlencode({**parameters, 'hmac': signature})}"
+    return f"{config.app_url.rstrip('/')}{path}?{urlencode({**parameters, 'hmac': signature})}"
 
 
 def _escaped(value: str) -> str:
