@@ -78,10 +78,8 @@ def fulfil(world: World, shop: Shop, parts: Sequence[Part], tracking: Sequence[T
         line.remaining -= count
         _ship(world, shop, order, line, one.location_id, count)
     for one, _ in chosen:
-        done = not any(line.remaining for line in one.lines)
-        one.status, one.updated_at = ("CLOSED" if done else "IN_PROGRESS"), now
-        if done:
-            one.request_status = "CLOSED" if one.request_status != "UNSUBMITTED" else one.request_status
+        one.status = "IN_PROGRESS" if any(line.remaining for line in one.lines) else "CLOSED"
+        one.updated_at = now
     numbers = ", ".join(one.number for one in tracking if one.number)
     commerce.note(world, order, f"Fulfilled {sum(count for *_, count in units)} items. {numbers}".strip())
     world.courier.publish(shop, "fulfillments/create", lambda: payloads.fulfillment(shop, order, made))

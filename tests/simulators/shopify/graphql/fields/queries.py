@@ -116,7 +116,7 @@ _ASSIGNMENTS = {
     "FULFILLMENT_REQUESTED": lambda one: one.request_status == "SUBMITTED",
     "FULFILLMENT_ACCEPTED": lambda one: one.request_status == "ACCEPTED",
     "CANCELLATION_REQUESTED": lambda one: one.request_status == "CANCELLATION_REQUESTED",
-    "FULFILLMENT_UNSUBMITTED": lambda one: one.request_status == "UNSUBMITTED" and one.status == "OPEN",
+    "FULFILLMENT_UNSUBMITTED": lambda one: one.request_status == "UNSUBMITTED",
 }
 _CLOSED = frozenset({"CLOSED", "CANCELLED", "INCOMPLETE"})
 
@@ -277,7 +277,8 @@ def _assigned(
         for one in shop.fulfillment_orders.values()
         if shop.service_of(one.location_id) is not None
         and (wanted is None or one.location_id in wanted)
-        and (status(one) if status else one.status not in _CLOSED)
+        and one.status not in _CLOSED
+        and (status is None or status(one))
     ]
     return page(held, arguments)
 
