@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.simulators.shopify import RunningSimulator
-from tests.simulators.shopify.conftest import CLIENT_ID, CLIENT_SECRET, ShopHandle
+from tests.simulators.shopify.harness import CLIENT_ID, CLIENT_SECRET, ShopHandle
 
 _EXCHANGE = {
     "client_id": CLIENT_ID,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulators.shopify.conftest import ShopHandle
+from tests.simulators.shopify.harness import ShopHandle
 
 
 @pytest.mark.parametrize(

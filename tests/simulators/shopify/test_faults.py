@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.simulators.shopify import RunningSimulator, SimulatorConfig, start
-from tests.simulators.shopify.conftest import ShopHandle
+from tests.simulators.shopify.harness import ShopHandle
 from tests.simulators.shopify.running import ControlRefused
 
 _TAG = "mutation Tag($id: ID!, $tag: String!) { tagsAdd(id: $id, tags: [$tag]) { userErrors { message } } }"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulators.shopify.conftest import App, Service, ShopHandle
+from tests.simulators.shopify.harness import App, Service, ShopHandle
 
 _SUBMIT = """
 mutation($id: ID!, $items: [FulfillmentOrderLineItemInput!]) {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulators.shopify.conftest import CREATE_SERVICE, Service, ShopHandle
+from tests.simulators.shopify.harness import CREATE_SERVICE, Service, ShopHandle
 from tests.simulators.shopify.running import ControlRefused
 
 _SET = """

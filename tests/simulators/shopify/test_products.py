@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulators.shopify.conftest import SET_PRODUCT, Service, ShopHandle, lamp
+from tests.simulators.shopify.harness import SET_PRODUCT, Service, ShopHandle, lamp
 
 _DEFINE = """
 mutation($definition: MetafieldDefinitionInput!) {

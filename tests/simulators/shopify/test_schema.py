@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from tests.simulators.shopify import RunningSimulator
-from tests.simulators.shopify.conftest import ShopHandle
 from tests.simulators.shopify.graphql.execution import prepare
+from tests.simulators.shopify.harness import ShopHandle
 
 _DOCUMENTS = sorted((Path(__file__).parents[3] / "app/adapters/stores/shopify/graphql").glob("*.graphql"))
 

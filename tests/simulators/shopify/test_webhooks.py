@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from tests.simulators.shopify.conftest import App, Received, Service, ShopHandle
+from tests.simulators.shopify.harness import App, Received, Service, ShopHandle
 from tests.simulators.shopify.running import ControlRefused
 
 _LINES = [{"title": "Card", "price": "4.50", "quantity": 2}]
