@@ -182,6 +182,8 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
         json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
         json_deserializer=orjson.loads,
         use_insertmanyvalues=True,
+        # Statements' values may be personal data; errors must not carry them into logs.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "application_name": "crossdock",

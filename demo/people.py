@@ -1,0 +1,92 @@
+"""Who there is in the demo: the platform, two suppliers that were approved, a retailer, and their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app import db
+from app.identity.rules import SCOPES_OF_KIND
+from app.identity.service import add_member, create_organisation, create_user, issue_key, platform_organisation
+from app.inventory.service import add_location
+from app.suppliers.rules import ACTIVE, Rate
+from app.suppliers.service import Application, Contact, apply, decide, set_rates
+
+PASSWORD = "a calm harbour at dawn"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Somebody who can sign in."""
+
+    role: str
+    email: str
+    organisation_id: UUID
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody."""
+
+    admin: SignIn
+    nordlicht: SignIn
+    kanto: SignIn
+    retailer: SignIn
+
+
+def settle_in() -> People:
+    """Make everybody, with password and key."""
+    with db.system_scope(actor="demo"):
+        admin = _admin()
+        nordlicht = _supplier("Nordlicht Leuchten", "nordlicht", "DE", [Rate("DHL Paket", ("*",), 690, 150, 2, 5)])
+        kanto = _supplier("Kanto Outdoor", "kanto", "US", [Rate("Ground", ("*",), 500, 100, 2, 4)])
+        retailer = _retailer()
+    return People(admin, nordlicht, kanto, retailer)
+
+
+def _admin() -> SignIn:
+    with db.transaction() as session:
+        platform = platform_organisation(session)
+        user = create_user(session, email="admin@crossdock.example", name="Robin Admin", password=PASSWORD)
+        add_member(session, platform.id, user.id, "platform_admin")
+        _, key = issue_key(session, platform.id, name="Demo", scopes=SCOPES_OF_KIND["platform"])
+        return SignIn("Platform admin", user.email, platform.id, key)
+
+
+def _supplier(name: str, handle: str, country: str, rates: list[Rate]) -> SignIn:
+    with db.transaction() as session:
+        organisation = create_organisation(
+            session, kind="supplier", name=name, country=country, currency="USD", timezone="Europe/Berlin"
+        )
+        user = create_user(session, email=f"{handle}@crossdock.example", name=f"Jo {handle.title()}", password=PASSWORD)
+        add_member(session, organisation.id, user.id, "supplier_owner")
+        supplier = apply(
+            session,
+            organisation,
+            Application(
+                contact=Contact(name=user.name, email=user.email, phone="+49 30 1234567"),
+                business_type="manufacturer",
+                registration_number="HRB 12345",
+                tax_id="DE136695976",
+                catalogue_size="100-1000",
+                website=f"https://{handle}.example",
+                note="",
+            ),
+        )
+        set_rates(session, supplier.id, rates)
+        add_location(session, supplier.id, code="main", name="Main warehouse", country=country, default=True)
+        decide(session, supplier.id, ACTIVE, reason="Papers are in order.")
+        _, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["supplier"])
+        return SignIn("Supplier", user.email, organisation.id, key)
+
+
+def _retailer() -> SignIn:
+    with db.transaction() as session:
+        organisation = create_organisation(
+            session, kind="retailer", name="Northwind Home", country="US", currency="USD", timezone="America/New_York"
+        )
+        user = create_user(session, email="retailer@crossdock.example", name="Avery Stone", password=PASSWORD)
+        add_member(session, organisation.id, user.id, "retailer_owner")
+        _, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["retailer"])
+        return SignIn("Retailer", user.email, organisation.id, key)
