@@ -21,6 +21,7 @@ class Asked:
     path: str
     params: Mapping[str, Any]
     headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def listening() -> Iterator[Wire]:
             else:
                 params |= dict(parse_qsl(raw.decode(), keep_blank_values=True))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = wire.answer(Asked(self.command, parts.path, params, headers))
+            reply = wire.answer(Asked(self.command, parts.path, params, headers, raw))
             if reply.status == 0:
                 self.close_connection = True
                 return
