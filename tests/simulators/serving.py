@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, app: Flask, port: int, threads: int) -> None:
-        self._app, self._port, self._threads = app, port, threads
+    def __init__(self, app: Flask, port: int, threads: int, started: Callable[[], None] | None) -> None:
+        self._app, self._port, self._threads, self._started = app, port, threads, started
         super().__init__()
 
     def load_config(self) -> None:
@@ -25,11 +27,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+        if self._started is not None:
+            started = self._started
+            self.cfg.set("post_worker_init", lambda worker: started())
 
     def load(self) -> Flask:
         return self._app
 
 
-def serve(app: Flask, port: int, *, threads: int = 16) -> None:
-    """Serve until told to stop. State is kept in one worker; its threads share it."""
-    _Server(app, port, threads).run()
+def serve(app: Flask, port: int, *, threads: int = 16, started: Callable[[], None] | None = None) -> None:
+    """Serve until told to stop. State is kept in one worker; its threads share it. ``started`` runs in that worker:
+    threads that were made before it was forked would not live there."""
+    _Server(app, port, threads, started).run()

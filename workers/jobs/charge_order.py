@@ -31,7 +31,7 @@ def _ask(processor: Processor, plan: ChargePlan, order_id: str) -> ChargeOutcome
     if plan.abandon is not None:
         # A payment that waits for its bank could still be confirmed; with a new one it would be paid twice.
         abandoned = processor.cancel_charge(plan.abandon, key=f"{plan.key}:abandon")
-        if abandoned.state == "paid":
+        if abandoned.state in ("paid", "processing"):
             return abandoned
     if plan.processor_ref is not None:
         return processor.charge_status(plan.processor_ref)

@@ -28,11 +28,10 @@ def main() -> None:
     endpoints = [Endpoint(*text.split("=", 2)) for text in wanted.endpoint]
     app = Flask(__name__)
     courier = Courier(world, endpoints, retry_scale=wanted.retry_scale)
-    courier.start()
     add_api(app, world, wanted.secret_key)
     add_pages(app, world)
     add_control(app, world, courier)
-    serve(app, wanted.port)
+    serve(app, wanted.port, started=courier.start)
 
 
 if __name__ == "__main__":

@@ -256,6 +256,7 @@ def _charge(world: World, intent: Object, chosen: Object, *, status: str, paid: 
         amount=intent["amount"],
         amount_captured=intent["amount"],
         amount_refunded=0,
+        balance_transaction=None,
         currency=intent["currency"],
         customer=intent["customer"],
         payment_intent=intent["id"],

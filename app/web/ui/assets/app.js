@@ -1,0 +1,26 @@
+// Small conveniences of the standalone pages; everything works without them.
+(() => {
+  document.addEventListener("click", (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      navigator.clipboard.writeText(copy.dataset.copy).then(() => {
+        copy.textContent = copy.dataset.copied;
+      });
+    }
+  });
+  document.addEventListener("submit", (event) => {
+    const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+    if (question && !window.confirm(question)) {
+      event.preventDefault();
+      return;
+    }
+    // A second click must not send the form twice.
+    if (event.submitter) setTimeout(() => { event.submitter.disabled = true; }, 0);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+  // Pages with work under way look again until it is done.
+  const waiting = document.querySelector("[data-reload-seconds]");
+  if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reloadSeconds) * 1000);
+})();

@@ -1,0 +1,47 @@
+// Inside Shopify's admin: App Bridge adds the ID token to our fetches, so links and forms are fetched and shown here.
+(() => {
+  const show = async (answer, push) => {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.title = page.title;
+    document.body.replaceWith(page.body);
+    if (push) history.pushState({}, "", answer.url);
+    window.scrollTo(0, 0);
+    again();
+  };
+  const go = (url, options, push = true) => {
+    window.shopify?.loading?.(true);
+    return fetch(url, options)
+      .then((answer) => show(answer, push))
+      .finally(() => window.shopify?.loading?.(false));
+  };
+  const ours = (href) => href && new URL(href, location.href).origin === location.origin;
+  document.addEventListener("click", (event) => {
+    const link = event.composedPath().find((one) => one.getAttribute?.("href"));
+    if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey) return;
+    const href = link.getAttribute("href");
+    if (!ours(href) || link.getAttribute("target") === "_blank" || link.closest("s-app-nav")) return;
+    event.preventDefault();
+    go(new URL(href, location.href));
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    const form = event.target;
+    event.preventDefault();
+    const values = new FormData(form, event.submitter?.form === form ? event.submitter : undefined);
+    const target = new URL(form.getAttribute("action") || location.href, location.href);
+    if ((form.getAttribute("method") || "get").toLowerCase() === "get") {
+      target.search = new URLSearchParams(values).toString();
+      go(target);
+    } else {
+      go(target, { method: "POST", body: form.enctype === "multipart/form-data" ? values : new URLSearchParams(values) });
+    }
+  });
+  window.addEventListener("popstate", () => go(location.href, {}, false));
+  let timer;
+  const again = () => {
+    clearTimeout(timer);
+    const waiting = document.querySelector("[data-reload-seconds]");
+    if (waiting) timer = setTimeout(() => go(location.href, {}, false), Number(waiting.dataset.reloadSeconds) * 1000);
+  };
+  document.addEventListener("DOMContentLoaded", again);
+})();

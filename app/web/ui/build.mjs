@@ -1,0 +1,30 @@
+// Builds what browsers are given: names carry a hash of the content, manifest.json says which is which.
+import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+
+const here = "app/web/ui/assets";
+const out = "app/web/static/built";
+mkdirSync(out, { recursive: true });
+for (const old of readdirSync(out)) rmSync(`${out}/${old}`, { recursive: true });
+const css = `${out}/.app.css`;
+execFileSync(
+  process.execPath,
+  ["node_modules/@tailwindcss/cli/dist/index.mjs", "--input", `${here}/app.css`, "--output", css, "--minify"],
+  { stdio: ["ignore", "ignore", "inherit"] },
+);
+const sources = {
+  "app.css": css,
+  "app.js": `${here}/app.js`,
+  "shopify.js": `${here}/shopify.js`,
+  "htmx.js": "node_modules/htmx.org/dist/htmx.min.js",
+};
+const manifest = {};
+for (const [name, file] of Object.entries(sources)) {
+  const content = readFileSync(file);
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  manifest[name] = name.replace(/(\.\w+)$/, `-${hash}$1`);
+  writeFileSync(`${out}/${manifest[name]}`, content);
+}
+rmSync(css);
+writeFileSync(`${out}/manifest.json`, JSON.stringify(manifest, null, 1));

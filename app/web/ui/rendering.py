@@ -1,0 +1,125 @@
+"""What templates are given: the reader's language, money and times, statuses, assets, the page's nonce."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, g, request, send_from_directory
+from werkzeug.exceptions import NotFound
+
+from app.identity.principal import Principal
+from app.kit import clock, texts
+from app.kit.money import Money
+from app.web import auth
+from app.web.pages import query_without
+from app.web.ui.statuses import shown
+
+_BUILT = Path(__file__).parents[1] / "static" / "built"
+_YEAR = 31_536_000
+LOCALES = ("en", "de")
+
+
+def add_rendering(app: Flask) -> None:
+    """Install filters, globals and the built assets."""
+    environment = app.jinja_env
+    environment.add_extension("jinja2.ext.i18n")
+    environment.autoescape = True
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _translations().gettext(text),
+        lambda one, many, count: _translations().ngettext(one, many, count),
+        newstyle=True,
+    )
+    environment.filters.update(money=_money, moment=_moment, day=_day, ago=_ago, number=_number, percent=_percent)
+    environment.globals.update(
+        asset=asset,
+        csp_nonce=nonce,
+        status=shown,
+        reader=reader,
+        query_without=query_without,
+        csrf_token=lambda: auth.csrf_token(g.get("principal")),
+        locale=lambda: locale(),
+    )
+
+    @app.get("/static/<path:name>")
+    def static_file(name: str) -> Response:
+        answer = send_from_directory(_BUILT, name, max_age=_YEAR)
+        answer.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+        return answer
+
+    @app.get("/favicon.ico")
+    def favicon() -> Response:
+        return Response(status=204)
+
+
+def reader() -> Principal | None:
+    """Who reads, where anybody is signed in."""
+    return g.get("principal")
+
+
+def locale() -> str:
+    """The reader's language: as it is set, else the best that its browser accepts."""
+    who = reader()
+    if who is not None:
+        return who.locale
+    return request.accept_languages.best_match(LOCALES) or "en"
+
+
+def nonce() -> str:
+    """The word that this answer's own inline scripts carry."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+@cache
+def _manifest(modified: float) -> dict[str, str]:
+    found: dict[str, str] = json.loads((_BUILT / "manifest.json").read_text())
+    return found
+
+
+def asset(name: str) -> str:
+    """The address of a built file, which changes with its content. Raises where ``make build`` was not run."""
+    file = _BUILT / "manifest.json"
+    try:
+        return f"/static/{_manifest(file.stat().st_mtime)[name]}"
+    except (FileNotFoundError, KeyError) as error:
+        raise NotFound(f"the page's files are not built (make build): {name}") from error
+
+
+def _translations() -> Any:
+    return texts.translations(locale())
+
+
+def _zone() -> str:
+    who = reader()
+    return who.timezone if who is not None else "UTC"
+
+
+def _money(minor: int | None, currency: str) -> str:
+    return "–" if minor is None else texts.money(Money(int(minor), currency), locale())
+
+
+def _moment(value: datetime | None) -> str:
+    return texts.moment(value, locale(), _zone()) if value is not None else "–"
+
+
+def _day(value: date | datetime | None) -> str:
+    return texts.day(value, locale(), _zone()) if value is not None else "–"
+
+
+def _ago(value: datetime | None) -> str:
+    return texts.ago(value, clock.now(), locale(), _zone()) if value is not None else "–"
+
+
+def _number(value: float) -> str:
+    return texts.number(value, locale())
+
+
+def _percent(basis_points: int) -> str:
+    return texts.percent(basis_points, locale())

@@ -1,0 +1,130 @@
+"""How every status is shown: label and tone. One table, so that a word means the same on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.kit.texts import marked as _
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A status for people. ``tone``: success, warning, critical, info or neutral."""
+
+    label: str
+    tone: str
+
+
+_SUCCESS, _WARNING, _CRITICAL, _INFO, _NEUTRAL = "success", "warning", "critical", "info", "neutral"
+
+STATUSES: Mapping[str, Mapping[str, Shown]] = {
+    "order": {
+        "PENDING": Shown(_("New"), _INFO),
+        "ON_HOLD": Shown(_("On hold"), _WARNING),
+        "CONFIRMED": Shown(_("Confirmed"), _INFO),
+        "PROCESSING": Shown(_("Being packed"), _INFO),
+        "BACKORDERED": Shown(_("Backordered"), _WARNING),
+        "PARTIALLY_SHIPPED": Shown(_("Partly shipped"), _INFO),
+        "SHIPPED": Shown(_("Shipped"), _INFO),
+        "DELIVERED": Shown(_("Delivered"), _SUCCESS),
+        "CANCELLED": Shown(_("Cancelled"), _NEUTRAL),
+        "RETURNED": Shown(_("Returned"), _NEUTRAL),
+    },
+    "line": {
+        "open": Shown(_("Open"), _INFO),
+        "accepted": Shown(_("Accepted"), _INFO),
+        "backordered": Shown(_("Backordered"), _WARNING),
+        "rejected": Shown(_("Rejected"), _CRITICAL),
+        "partially_shipped": Shown(_("Partly shipped"), _INFO),
+        "shipped": Shown(_("Shipped"), _INFO),
+        "delivered": Shown(_("Delivered"), _SUCCESS),
+        "cancelled": Shown(_("Cancelled"), _NEUTRAL),
+    },
+    "listing": {
+        "DRAFT": Shown(_("In the import list"), _NEUTRAL),
+        "PUSHING": Shown(_("On its way"), _INFO),
+        "LIVE": Shown(_("Live"), _SUCCESS),
+        "OUT_OF_SYNC": Shown(_("Being updated"), _INFO),
+        "FAILED": Shown(_("Refused"), _CRITICAL),
+        "HIDDEN": Shown(_("Hidden"), _NEUTRAL),
+        "UNLINKED": Shown(_("Deleted in the store"), _WARNING),
+    },
+    "delivery": {
+        "unknown": Shown(_("No scan yet"), _NEUTRAL),
+        "pre_transit": Shown(_("Label created"), _NEUTRAL),
+        "in_transit": Shown(_("In transit"), _INFO),
+        "out_for_delivery": Shown(_("Out for delivery"), _INFO),
+        "available_for_pickup": Shown(_("Ready to collect"), _WARNING),
+        "delivered": Shown(_("Delivered"), _SUCCESS),
+        "return_to_sender": Shown(_("Going back"), _WARNING),
+        "failure": Shown(_("Delivery problem"), _CRITICAL),
+    },
+    "store": {
+        "pending": Shown(_("Waiting for you in the store"), _WARNING),
+        "connected": Shown(_("Connected"), _SUCCESS),
+        "access_lost": Shown(_("Access lost"), _CRITICAL),
+        "uninstalled": Shown(_("Uninstalled"), _CRITICAL),
+        "disconnected": Shown(_("Disconnected"), _NEUTRAL),
+    },
+    "supplier": {
+        "applied": Shown(_("Applied"), _WARNING),
+        "in_review": Shown(_("In review"), _WARNING),
+        "active": Shown(_("Active"), _SUCCESS),
+        "suspended": Shown(_("Suspended"), _CRITICAL),
+        "rejected": Shown(_("Rejected"), _NEUTRAL),
+    },
+    "feed": {
+        "CHECKING": Shown(_("Being read"), _INFO),
+        "READY": Shown(_("Ready to take over"), _WARNING),
+        "APPLYING": Shown(_("Being taken over"), _INFO),
+        "APPLIED": Shown(_("Taken over"), _SUCCESS),
+        "FAILED": Shown(_("Can't be read"), _CRITICAL),
+        "DISCARDED": Shown(_("Discarded"), _NEUTRAL),
+    },
+    "feed_row": {
+        "new": Shown(_("New"), _SUCCESS),
+        "changed": Shown(_("Changed"), _INFO),
+        "unchanged": Shown(_("Unchanged"), _NEUTRAL),
+        "merged": Shown(_("Merged"), _NEUTRAL),
+        "rejected": Shown(_("Rejected"), _CRITICAL),
+    },
+    "product": {
+        "active": Shown(_("On offer"), _SUCCESS),
+        "draft": Shown(_("Draft"), _NEUTRAL),
+        "ended": Shown(_("Ended"), _NEUTRAL),
+    },
+    "charge": {
+        "PLANNED": Shown(_("Planned"), _NEUTRAL),
+        "PROCESSING": Shown(_("Processing"), _INFO),
+        "PAID": Shown(_("Paid"), _SUCCESS),
+        "DECLINED": Shown(_("Declined"), _CRITICAL),
+        "ACTION_REQUIRED": Shown(_("Confirm with your bank"), _WARNING),
+        "CANCELLED": Shown(_("Cancelled"), _NEUTRAL),
+    },
+    "earning": {
+        "HELD": Shown(_("Held until delivery is settled"), _INFO),
+        "PAYABLE": Shown(_("Payable"), _WARNING),
+        "PAID": Shown(_("Paid"), _SUCCESS),
+    },
+    "payout": {
+        "PLANNED": Shown(_("Planned"), _NEUTRAL),
+        "SENDING": Shown(_("On its way"), _INFO),
+        "HELD": Shown(_("Waiting"), _WARNING),
+        "PAID": Shown(_("Paid"), _SUCCESS),
+        "FAILED": Shown(_("Failed"), _CRITICAL),
+    },
+    "task": {
+        "PENDING": Shown(_("Waiting"), _NEUTRAL),
+        "ENQUEUED": Shown(_("Handed out"), _INFO),
+        "RUNNING": Shown(_("Running"), _INFO),
+        "DONE": Shown(_("Done"), _SUCCESS),
+        "DEAD": Shown(_("Needs a person"), _CRITICAL),
+        "SKIPPED": Shown(_("Skipped"), _NEUTRAL),
+    },
+}
+
+
+def shown(kind: str, status: str) -> Shown:
+    """How a status is shown; one that the table does not know is shown as it is."""
+    return STATUSES[kind].get(status) or Shown(status.replace("_", " ").capitalize(), _NEUTRAL)
