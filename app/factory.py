@@ -19,8 +19,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import log
 from app.config import settings
 from app.kit.ids import new_id
-from app.web import api, auth, errors, health, hooks
+from app.web import accounts, api, auth, console, development, errors, headers, health, hooks, portal, public
 from app.web.metrics import REQUEST_SECONDS
+from app.web.ui.rendering import add_rendering
 
 logger = log.get("web")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -55,6 +56,8 @@ def create_app() -> OpenAPI:
         MAX_FORM_PARTS=1000,
         TRUSTED_HOSTS=_trusted_hosts(),
         PROPAGATE_EXCEPTIONS=False,
+        SHOPIFY_CLIENT_ID=configured.shopify_client_id,
+        SHOPIFY_CDN=configured.shopify_cdn_url,
     )
     if configured.trusted_proxies:
         count = configured.trusted_proxies
@@ -66,7 +69,14 @@ def create_app() -> OpenAPI:
     app.register_blueprint(hooks.bp)
     app.register_blueprint(health.bp)
     api.register(app)
-    errors.register(app, errors.render_plain)
+    add_rendering(app)
+    headers.add_headers(app)
+    app.register_blueprint(accounts.bp)
+    app.register_blueprint(public.bp)
+    portal.register(app)
+    console.register(app)
+    development.register(app)
+    errors.register(app, errors.render_page)
     return app
 
 

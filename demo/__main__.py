@@ -85,6 +85,34 @@ def check() -> None:
     sys.exit(1 if failed else 0)
 
 
+@main.command()
+def screenshots() -> None:
+    """Picture every page of the demo, desktop and phone, into docs/screenshots/."""
+    from demo.screenshots import picture_everything
+
+    with tempfile.TemporaryDirectory(prefix="crossdock-pictures-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        installation = Installation(folder, Ports.free())
+        try:
+            installation.start()
+            people = settle_in()
+            installation.wait_until_ready()
+            story = Story(installation, people)
+            for step in (story.install, story.upload, story.save_card, story.import_products, story.buy,
+                         story.acknowledge, story.ship):  # fmt: skip
+                click.echo(f"  {step()}")
+            pictures = picture_everything(installation, people, story)
+        except (StartError, StepFailed, RuntimeError) as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            installation.stop()
+    for one in pictures.wrong:
+        click.echo(f"wrong: {one}")
+    click.echo(f"{pictures.count} pictures in docs/screenshots/")
+    sys.exit(1 if pictures.wrong else 0)
+
+
 def _start(installation: Installation) -> str:
     installation.start()
     installation.wait_until_ready()

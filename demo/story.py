@@ -36,6 +36,8 @@ class Story:
     order_id: str = ""
     shop_order: int = 0
     parcels: dict[str, str] = field(default_factory=dict)
+    #: Supplier's e-mail → its upload.
+    uploads: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.control = Control(self.installation.shopify_url)
@@ -77,6 +79,7 @@ class Story:
             )
             _expect(answer.status_code == 202, f"upload refused: {answer.text[:300]}")
             runs[supplier] = answer.json()["id"]
+            self.uploads[supplier.email] = runs[supplier]
         for supplier, run_id in runs.items():
             self._upload_in_state(supplier, run_id, "READY")
             self.api(supplier, "POST", f"/api/supplier/uploads/{run_id}/apply")
@@ -218,6 +221,16 @@ class Story:
         broken = requests.post(f"{self.installation.stripe_url}/_sim/assert", timeout=10).json()["broken"]
         _expect(not broken, f"the simulated Stripe's rules: {broken}")
         return "ledger, purchase orders, Stripe and stock agree"
+
+    def tracking_token(self) -> str:
+        """The word in the address of the shopper's tracking page."""
+        from uuid import UUID
+
+        from app import db
+        from app.orders.models import Order
+
+        with db.system_scope(actor="demo"), db.transaction() as session:
+            return session.get_one(Order, UUID(self.order_id)).tracking_token
 
     # What the steps share
 

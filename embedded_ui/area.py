@@ -51,6 +51,7 @@ def _token() -> str:
 
 
 def _which_account(needed: AccountNeeded) -> Response:
+    g.embedded = True
     body = render_template(
         "embedded_ui/account.html",
         accounts=needed.accounts,
@@ -101,7 +102,7 @@ def choose_account() -> Any:
 @_opening.get(f"{PREFIX}/patch")
 def patch() -> Response:
     """A page with nothing but App Bridge, which reloads the wanted one with a new ID token."""
-    g.shop = valid_shop(request.args.get("shop", ""))
+    g.shop, g.embedded = valid_shop(request.args.get("shop", "")), True
     body = render_template(
         "embedded_ui/patch.html",
         client_id=settings().shopify_client_id,

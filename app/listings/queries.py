@@ -362,3 +362,8 @@ def sync_lag_by_platform(session: Session) -> Sequence[tuple[str, datetime]]:
         .group_by(Store.platform)
     )
     return [(platform, since) for platform, since in rows if since is not None]
+
+
+def variants_shown(session: Session, variant_ids: Sequence[UUID]) -> Sequence[SupplierVariant]:
+    """The suppliers' variants behind listing variants."""
+    return session.scalars(select(SupplierVariant).where(SupplierVariant.id.in_(variant_ids))).all()

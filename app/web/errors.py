@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, render_template, request
 from markupsafe import escape
 from pydantic import ValidationError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app import db, log
-from app.kit.errors import AdapterError, AppError, CredentialsRefused, Invalid, RateLimited, TooMany
+from app.kit.errors import AdapterError, AppError, CredentialsRefused, FieldError, Invalid, RateLimited, TooMany
 
 logger = log.get("web.errors")
 
 #: How errors are shown to people; the pages set it.
-PageRenderer = Callable[[int, str, str, str], tuple[str, int]]
+PageRenderer = Callable[..., tuple[str, int]]
 
 
 class Replayed(Exception):
@@ -71,12 +71,22 @@ def _path(steps: tuple[int | str, ...]) -> str:
     return path.removeprefix(".") or "body"
 
 
-def render_plain(status: int, code: str, title: str, detail: str) -> tuple[str, int]:
-    """An error page that needs nothing else to work."""
-    page = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
-        f"<h1>{escape(title)}</h1><p data-code={escape(code)}>{escape(detail)}</p>"
-    )
+def render_page(status: int, code: str, title: str, detail: str, errors: Sequence[FieldError] = ()) -> tuple[str, int]:
+    """An error as a page; as bare HTML when even that fails."""
+    try:
+        page = render_template(
+            "app/web/ui/parts/error.html",
+            heading=title,
+            detail=detail,
+            errors=errors,
+            request_id=g.get("request_id", ""),
+        )
+    except Exception:
+        logger.exception("the error page failed", code=code)
+        page = (
+            f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
+            f"<h1>{escape(title)}</h1><p>{escape(detail)}</p>"
+        )
     return page, status
 
 
@@ -94,7 +104,7 @@ def register(app: Flask, render_page: PageRenderer) -> None:
         errors = [{"field": one.field, "code": one.code, "message": one.message} for one in error.errors]
         if wants_problem():
             return problem(error.status, error.code, error.title, error.detail, errors, retry_after)
-        return render_page(error.status, error.code, error.title, error.detail)
+        return render_page(error.status, error.code, error.title, error.detail, error.errors)
 
     @app.errorhandler(Replayed)
     def _(replayed: Replayed) -> Any:

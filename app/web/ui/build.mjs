@@ -1,6 +1,7 @@
 // Builds what browsers are given: names carry a hash of the content, manifest.json says which is which.
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
+import { gzipSync } from "node:zlib";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
 const here = "app/web/ui/assets";
@@ -25,6 +26,7 @@ for (const [name, file] of Object.entries(sources)) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
   manifest[name] = name.replace(/(\.\w+)$/, `-${hash}$1`);
   writeFileSync(`${out}/${manifest[name]}`, content);
+  writeFileSync(`${out}/${manifest[name]}.gz`, gzipSync(content, { level: 9 }));
 }
 rmSync(css);
 writeFileSync(`${out}/manifest.json`, JSON.stringify(manifest, null, 1));

@@ -46,20 +46,28 @@ def add_rendering(app: Flask) -> None:
         locale=lambda: locale(),
     )
 
-    @app.get("/static/<path:name>")
+    @app.route("/static/<path:name>")
     def static_file(name: str) -> Response:
-        answer = send_from_directory(_BUILT, name, max_age=_YEAR)
+        packed = f"{name}.gz"
+        if "gzip" in request.accept_encodings and (_BUILT / packed).is_file() and "/" not in name:
+            kind = "text/css" if name.endswith(".css") else "text/javascript"
+            answer = send_from_directory(_BUILT, packed, mimetype=kind)
+            answer.headers["Content-Encoding"] = "gzip"
+        else:
+            answer = send_from_directory(_BUILT, name)
+        answer.headers["Vary"] = "Accept-Encoding"
         answer.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
         return answer
 
-    @app.get("/favicon.ico")
+    @app.route("/favicon.ico")
     def favicon() -> Response:
         return Response(status=204)
 
 
 def reader() -> Principal | None:
     """Who reads, where anybody is signed in."""
-    return g.get("principal")
+    found: Principal | None = g.get("principal")
+    return found
 
 
 def locale() -> str:
@@ -78,7 +86,7 @@ def nonce() -> str:
 
 
 @cache
-def _manifest(modified: float) -> dict[str, str]:
+def _manifest(_modified: float) -> dict[str, str]:
     found: dict[str, str] = json.loads((_BUILT / "manifest.json").read_text())
     return found
 
@@ -90,6 +98,12 @@ def asset(name: str) -> str:
         return f"/static/{_manifest(file.stat().st_mtime)[name]}"
     except (FileNotFoundError, KeyError) as error:
         raise NotFound(f"the page's files are not built (make build): {name}") from error
+
+
+def gettext(text: str) -> str:
+    """A text in the reader's language."""
+    translated: str = _translations().gettext(text)
+    return translated
 
 
 def _translations() -> Any:

@@ -1,0 +1,68 @@
+"""All retailers' orders, for support."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from app import db
+from app.fulfillment import queries as fulfillment
+from app.identity.models import Organisation
+from app.kit.texts import marked as _
+from app.orders import queries as orders
+from app.orders.rules import STATUSES
+from app.purchasing import queries as purchasing
+from app.settlement import queries as settlement
+from app.suppliers.models import Supplier
+from app.web.pages import Nav, Pages, page_url
+from app.web.ui.rendering import gettext
+from app.web.ui.statuses import shown
+from app.web.ui.stories import story
+
+pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 20, permission="orders.read_all"))
+
+
+@pages.get("/orders", permission="orders.read_all")
+def list_orders() -> Any:
+    """Newest first."""
+    status = request.args.get("status", "")
+    with db.transaction() as session:
+        page = orders.orders(
+            session,
+            None,
+            statuses=[status] if status in STATUSES else None,
+            search=request.args.get("search"),
+            limit=50,
+            cursor=request.args.get("cursor"),
+        )
+        names = {one.retailer_id: session.get_one(Organisation, one.retailer_id).name for one in page.items}
+    views = [{"label": gettext("All"), "href": page_url("orders.list_orders"), "current": not status}] + [
+        {
+            "label": gettext(shown("order", name).label),
+            "href": page_url("orders.list_orders", status=name),
+            "current": name == status,
+        }
+        for name in ("ON_HOLD", "PENDING", "CONFIRMED", "SHIPPED", "DELIVERED")
+    ]
+    return pages.render("list.html", orders=page.items, next_cursor=page.next_cursor, names=names, views=views)
+
+
+@pages.get("/orders/<uuid:order_id>", permission="orders.read_all")
+def detail(order_id: UUID) -> Any:
+    """One order; addresses are not shown here."""
+    with db.transaction() as session:
+        order = orders.order(session, None, order_id)
+        routed = purchasing.of_orders(session, [order.id])[order.id]
+        context: dict[str, Any] = {
+            "order": order,
+            "retailer": session.get_one(Organisation, order.retailer_id),
+            "routed": routed,
+            "parcels": fulfillment.of_purchase_orders(session, [one.id for one in routed]),
+            "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
+            "charge": settlement.charge_of_order(session, order.id),
+            "story": story(orders.timeline(session, order.id)),
+            "holds": [hold for hold in order.holds if hold.released_at is None],
+        }
+    return pages.render("detail.html", **context)

@@ -1,0 +1,1 @@
+"""The supplier's pages, one folder each."""

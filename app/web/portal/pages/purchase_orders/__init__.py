@@ -1,0 +1,189 @@
+"""The supplier's queue: acknowledge per line, pack, ship in parcels."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from app import db
+from app.adapters import registries
+from app.audit import service as audit
+from app.fulfillment import queries as fulfillment
+from app.fulfillment.service import NewParcel, mark_delivered, ship
+from app.kit import clock
+from app.kit.errors import Invalid
+from app.kit.texts import marked as _
+from app.orders.service import address_of
+from app.purchasing import queries as purchasing
+from app.purchasing.rules import REJECT_REASONS, line_status
+from app.purchasing.service import LineAnswer, acknowledge, mark_processing
+from app.purchasing.service.status import counts
+from app.web.api.purchase_orders import carrier_of
+from app.web.auth import principal
+from app.web.pages import Nav, Pages, go, page_url
+from app.web.ui.rendering import gettext
+
+pages = Pages(__name__, nav=Nav(_("Purchase orders"), "queue", 30, permission="purchase_orders.read"))
+_VIEWS = {
+    "new": _("New"),
+    "to_ship": _("To ship"),
+    "backordered": _("Backordered"),
+    "shipped": _("Shipped"),
+    "delivered": _("Delivered"),
+    "all": _("All"),
+}
+
+
+@pages.get("/purchase-orders", permission="purchase_orders.read")
+def queue() -> Any:
+    """The longest waiting first."""
+    supplier_id = principal().organisation_id
+    view = request.args.get("view", "new")
+    with db.transaction() as session:
+        by_status = purchasing.counts_by_status(session, supplier_id)
+        page = purchasing.for_supplier(
+            session,
+            supplier_id,
+            statuses=purchasing.VIEWS.get(view),
+            search=request.args.get("search"),
+            limit=30,
+            cursor=request.args.get("cursor"),
+        )
+    views = [
+        {
+            "label": gettext(label),
+            "href": page_url("purchase_orders.queue", view=name),
+            "current": name == view,
+            "count": sum(by_status.get(status, 0) for status in purchasing.VIEWS.get(name, by_status)),
+        }
+        for name, label in _VIEWS.items()
+    ]
+    return pages.render("queue.html", orders=page.items, next_cursor=page.next_cursor, views=views, now=clock.now())
+
+
+@pages.get("/purchase-orders/<uuid:purchase_order_id>", permission="purchase_orders.read")
+def detail(purchase_order_id: UUID) -> Any:
+    """One purchase order with its address; who may read it is written down when doing so."""
+    who = principal()
+    with db.transaction() as session:
+        order = purchasing.purchase_order(session, who.organisation_id, purchase_order_id)
+        address = None
+        if who.may("purchase_orders.read_address"):
+            address = address_of(order.ship_to, "purchase_orders", order.id)
+            audit.record(session, who.organisation_id, "orders.address_read", "purchase_order", order.id)
+        context: dict[str, Any] = {
+            "order": order,
+            "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
+            "parcels": fulfillment.of_purchase_orders(session, [order.id])[order.id],
+            "address": address,
+            "carriers": [("", gettext("Find out by the number"))]
+            + [(name, one.label) for name, one in registries.carriers.all().items()],
+            "reasons": [("", "–"), *((reason, reason.replace("_", " ").capitalize()) for reason in REJECT_REASONS)],
+            "now": clock.now(),
+        }
+    return pages.render("detail.html", **context)
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/accept", permission="purchase_orders.write")
+def accept_all(purchase_order_id: UUID) -> Any:
+    """Accept every line in one click."""
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+        answers = [LineAnswer(line_id=line.id, answer="accepted") for line in order.lines if line.answer is None]
+        if answers:
+            acknowledge(session, supplier_id, purchase_order_id, answers)
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=_("Accepted.")))
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/answer", permission="purchase_orders.write")
+def answer(purchase_order_id: UUID) -> Any:
+    """Answer line by line."""
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+        answers = []
+        for line in order.lines:
+            said = request.form.get(f"answer-{line.id}", "")
+            if not said:
+                continue
+            answers.append(
+                LineAnswer(
+                    line_id=line.id,
+                    answer=said,
+                    available_on=_day(request.form.get(f"day-{line.id}", "")),
+                    reason=request.form.get(f"reason-{line.id}") or None,
+                )
+            )
+        if not answers:
+            raise Invalid.field("answer", "required", "Answer at least one line.")
+        acknowledge(session, supplier_id, purchase_order_id, answers)
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=_("Your answer is sent.")))
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/pack", permission="purchase_orders.write")
+def pack(purchase_order_id: UUID) -> Any:
+    """Packing has begun."""
+    with db.transaction() as session:
+        mark_processing(session, principal().organisation_id, purchase_order_id)
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id))
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/ship", permission="purchase_orders.write")
+def ship_parcel(purchase_order_id: UUID) -> Any:
+    """One parcel with its number and what is in it."""
+    supplier_id = principal().organisation_id
+    number = request.form.get("tracking_number", "").strip()
+    if not number:
+        raise Invalid.field("tracking_number", "required", "Enter the parcel's tracking number.")
+    with db.transaction() as session:
+        order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+        lines = {}
+        for line in order.lines:
+            text = request.form.get(f"units-{line.id}", "").strip() or "0"
+            if not text.isascii() or not text.isdigit():
+                raise Invalid.field(f"units-{line.id}", "not_a_quantity", "Quantities are whole numbers.")
+            if int(text):
+                lines[line.id] = int(text)
+        if not lines:
+            raise Invalid.field("units", "required", "Say how many units are in the parcel.")
+        name = carrier_of(request.form.get("carrier", "") or "manual", number)
+        if not request.form.get("carrier"):
+            name = carrier_of("", number) or "manual"
+        carrier = registries.carriers.all().get(name)
+        parcel = NewParcel(
+            carrier=name,
+            tracking_number=number,
+            tracking_url=carrier.tracking_url(number) if carrier else None,
+            shipped_at=None,
+            lines=lines,
+        )
+        ship(session, supplier_id, purchase_order_id, [parcel])
+    return go(
+        page_url(
+            "purchase_orders.detail",
+            purchase_order_id=purchase_order_id,
+            done=_("Shipped. The shopper gets the number."),
+        )
+    )
+
+
+@pages.post("/shipments/<uuid:shipment_id>/delivered", permission="purchase_orders.write")
+def delivered(shipment_id: UUID) -> Any:
+    """A person says that a parcel arrived."""
+    who = principal()
+    with db.transaction() as session:
+        parcel = fulfillment.shipment(session, shipment_id, organisation_id=who.organisation_id)
+        mark_delivered(session, parcel, source=who.actor)
+        purchase_order_id = parcel.purchase_order_id
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=_("Marked as delivered.")))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Invalid.field("available_on", "not_a_day", "A day such as 2026-12-01.") from error

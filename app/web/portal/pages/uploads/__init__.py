@@ -1,0 +1,139 @@
+"""Product files: upload, see what was understood and what it would change, take it over."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, stream_with_context
+
+from app import db
+from app.adapters import registries
+from app.config import settings
+from app.feeds import queries as feeds
+from app.feeds.rules.fields import FIELDS
+from app.feeds.service import change_mapping, discard, keep_file, receive_upload, want_applied
+from app.feeds.template import template_csv
+from app.kit.errors import Invalid
+from app.kit.texts import marked as _
+from app.web.auth import principal
+from app.web.pages import Nav, Pages, go, page_url
+from app.web.ui.rendering import gettext
+
+pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
+_ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
+_CHUNK = 256 * 1024
+
+
+@pages.get("/uploads", permission="products.write")
+def uploads() -> Any:
+    """Files so far, and a place for the next."""
+    with db.transaction() as session:
+        page = feeds.runs(session, principal().organisation_id, limit=20, cursor=request.args.get("cursor"))
+    largest = settings().upload_max_bytes // (1024 * 1024)
+    return pages.render("uploads.html", runs=page.items, next_cursor=page.next_cursor, largest=largest)
+
+
+@pages.post("/uploads", permission="products.write")
+def receive() -> Any:
+    """Keep the file; a job reads it."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid.field("file", "required", "Choose a file first.")
+    head = sent.stream.read(4096)
+    sent.stream.seek(0)
+    feed = next((name for name, one in registries.feeds.all().items() if one.recognises(head, sent.filename)), None)
+    if feed is None:
+        raise Invalid.field("file", "unknown_format", "This is not a CSV file. Save your list as CSV first.")
+    key, stored = keep_file(iter(lambda: sent.stream.read(_CHUNK), b""))
+    with db.transaction() as session:
+        run = receive_upload(
+            session, principal().organisation_id, file_name=sent.filename, feed=feed, file_key=key, stored=stored
+        )
+    return go(page_url("uploads.detail", run_id=run.id))
+
+
+@pages.get("/uploads/template.csv", permission="products.write")
+def template() -> Any:
+    """Our template with example rows."""
+    return Response(
+        template_csv(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="crossdock-products.csv"'},
+    )
+
+
+@pages.get("/uploads/<uuid:run_id>", permission="products.write")
+def detail(run_id: UUID) -> Any:
+    """What was understood, what it would change, what is wrong."""
+    action = request.args.get("action", "")
+    with db.transaction() as session:
+        run = feeds.feed_run(session, principal().organisation_id, run_id)
+        page = feeds.rows(
+            session,
+            run,
+            action=action if action in _ACTIONS else None,
+            limit=25,
+            cursor=request.args.get("cursor"),
+        )
+        context: dict[str, Any] = {
+            "run": run,
+            "rows": page.items,
+            "next_cursor": page.next_cursor,
+            "problems": feeds.problem_groups(session, run),
+            "fields": [("", gettext("– not used –")), *((name, gettext(label)) for name, label in FIELDS.items())],
+            "views": [
+                {"label": gettext("All"), "href": page_url("uploads.detail", run_id=run_id), "current": not action}
+            ]
+            + [
+                {
+                    "label": gettext(name.capitalize()),
+                    "href": page_url("uploads.detail", run_id=run_id, action=name),
+                    "current": name == action,
+                    "count": run.counts.get(name),
+                }
+                for name in _ACTIONS
+                if run.counts.get(name)
+            ],
+        }
+    return pages.render("detail.html", **context)
+
+
+@pages.post("/uploads/<uuid:run_id>/mapping", permission="products.write")
+def save_mapping(run_id: UUID) -> Any:
+    """Which column holds what; the file is read again."""
+    with db.transaction() as session:
+        run = feeds.feed_run(session, principal().organisation_id, run_id)
+        columns = [str(column["column"]) for column in run.detected.get("columns", [])]
+        mapping = {column: request.form.get(f"column-{index}", "") for index, column in enumerate(columns)}
+        change_mapping(session, principal().organisation_id, run_id, mapping)
+    return go(page_url("uploads.detail", run_id=run_id))
+
+
+@pages.post("/uploads/<uuid:run_id>/apply", permission="products.write")
+def take_over(run_id: UUID) -> Any:
+    """Take the file over."""
+    with db.transaction() as session:
+        want_applied(session, principal().organisation_id, run_id)
+    return go(page_url("uploads.detail", run_id=run_id))
+
+
+@pages.post("/uploads/<uuid:run_id>/discard", permission="products.write")
+def throw_away(run_id: UUID) -> Any:
+    """Leave the file alone."""
+    with db.transaction() as session:
+        discard(session, principal().organisation_id, run_id)
+    return go(page_url("uploads.uploads", done=_("The file was discarded; nothing changed.")))
+
+
+@pages.get("/uploads/<uuid:run_id>/rejected.csv", permission="products.write")
+def rejected(run_id: UUID) -> Any:
+    """The rejected rows with their reasons."""
+    with db.transaction() as session:
+        run = feeds.feed_run(session, principal().organisation_id, run_id)
+        lines = list(feeds.rejected_rows_csv(session, run))
+    return Response(
+        stream_with_context(iter(lines)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="rejected.csv"'},
+    )

@@ -1,0 +1,188 @@
+"""Pictures of every page on the demo's data, desktop and phone; and a note of every page that is not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from demo.installation import ROOT, SHOP, Installation
+from demo.people import PASSWORD, People, SignIn
+from demo.story import Story
+from tests.system_packages import advice, find
+
+_SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FOLDER = ROOT / "docs" / "screenshots"
+
+
+@dataclass(slots=True)
+class Pictures:
+    """What was pictured, and what was wrong."""
+
+    folder: Path
+    wrong: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def take(self, page: Page, name: str, size: str) -> None:
+        """One picture of the whole page; a page wider than its screen is wrong."""
+        page.screenshot(path=self.folder / f"{name}-{size}.png", full_page=True)
+        self.count += 1
+        too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if too_wide > 1:
+            self.wrong.append(f"{name} ({size}): {too_wide} px wider than the screen")
+
+
+def picture_everything(installation: Installation, people: People, story: Story) -> Pictures:
+    """Walk all pages as everybody. Raises ``RuntimeError`` where there is no Chromium."""
+    chromium = find("chromium")
+    if chromium is None:
+        raise RuntimeError(advice("chromium"))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    pictures = Pictures(FOLDER)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        for size in _SIZES:
+            for who, area in (
+                (None, _public(story)),
+                (people.retailer, _retailer(story)),
+                (people.nordlicht, _supplier(story)),
+                (people.admin, _console(story)),
+            ):
+                _walk(browser, installation, pictures, size, who, area)
+            _walk_embedded(browser, installation, pictures, size)
+        browser.close()
+    return pictures
+
+
+def _walk(
+    browser: Browser,
+    installation: Installation,
+    pictures: Pictures,
+    size: str,
+    who: SignIn | None,
+    paths: Sequence[tuple[str, str]],
+) -> None:
+    width, height = _SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
+    page = context.new_page()
+    _listen(page, pictures)
+    if who is not None:
+        page.goto(f"{installation.url}/sign-in")
+        page.fill("input[name=email]", who.email)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("main button")
+        page.wait_for_load_state()
+    for name, path in paths:
+        answer = page.goto(f"{installation.url}{path}")
+        if answer is None or answer.status != 200:
+            pictures.wrong.append(f"{path}: {answer.status if answer else 'no answer'}")
+        pictures.take(page, name, size)
+    context.close()
+
+
+def _walk_embedded(browser: Browser, installation: Installation, pictures: Pictures, size: str) -> None:
+    width, height = _SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
+    page = context.new_page()
+    _listen(page, pictures)
+    handle = SHOP.removesuffix(".myshopify.com")
+    for name, path in _embedded():
+        answer = page.goto(f"{installation.shopify_url}/store/{handle}/apps/crossdock{path}")
+        if answer is None or answer.status != 200:
+            pictures.wrong.append(f"embedded {path}: {answer.status if answer else 'no answer'}")
+            continue
+        page.wait_for_timeout(1200)
+        pictures.take(page, f"shopify-{name}", size)
+    context.close()
+
+
+def _listen(page: Page, pictures: Pictures) -> None:
+    """Whatever the page's console complains of is wrong."""
+
+    def note(told: ConsoleMessage) -> None:
+        if told.type == "error":
+            pictures.wrong.append(f"{page.url}: {told.text}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: pictures.wrong.append(f"{page.url}: {error}"))
+
+
+def _embedded() -> Iterator[tuple[str, str]]:
+    yield from (
+        ("home", ""),
+        ("products", "/products"),
+        ("import-list", "/import-list"),
+        ("listings", "/listings"),
+        ("orders", "/orders"),
+        ("billing", "/billing"),
+        ("settings", "/settings"),
+    )
+
+
+def _public(story: Story) -> list[tuple[str, str]]:
+    return [
+        ("landing", "/"),
+        ("sign-in", "/sign-in"),
+        ("join", "/join"),
+        ("apply", "/apply"),
+        ("forgot", "/forgot"),
+        ("tracking", f"/t/{story.tracking_token()}"),
+        ("mailbox", "/dev/mailbox"),
+        ("api-docs", "/api/docs"),
+    ]
+
+
+def _retailer(story: Story) -> list[tuple[str, str]]:
+    product = next(iter(story.variants.values()))["product_id"]
+    listing = story.api(story.people.retailer, "GET", "/api/listings?limit=1")["items"][0]["id"]
+    return [
+        ("retailer-home", "/app/"),
+        ("retailer-products", "/app/products"),
+        ("retailer-product", f"/app/products/{product}"),
+        ("retailer-import-list", "/app/import-list"),
+        ("retailer-listings", "/app/listings"),
+        ("retailer-listing", f"/app/listings/{listing}"),
+        ("retailer-orders", "/app/orders"),
+        ("retailer-order", f"/app/orders/{story.order_id}"),
+        ("retailer-billing", "/app/billing"),
+        ("retailer-settings", "/app/settings"),
+    ]
+
+
+def _supplier(story: Story) -> list[tuple[str, str]]:
+    supplier = story.people.nordlicht
+    order = story.api(supplier, "GET", "/api/supplier/orders")["items"][0]["id"]
+    product = story.api(supplier, "GET", f"/api/suppliers/{supplier.organisation_id}/products")["items"][0]["id"]
+    return [
+        ("supplier-home", "/supplier/"),
+        ("supplier-products", "/supplier/products"),
+        ("supplier-product", f"/supplier/products/{product}"),
+        ("supplier-uploads", "/supplier/uploads"),
+        ("supplier-upload", f"/supplier/uploads/{story.uploads[supplier.email]}"),
+        ("supplier-orders", "/supplier/purchase-orders?view=all"),
+        ("supplier-order", f"/supplier/purchase-orders/{order}"),
+        ("supplier-statements", "/supplier/statements"),
+    ]
+
+
+def _console(story: Story) -> list[tuple[str, str]]:
+    return [
+        ("console-home", "/console/"),
+        ("console-suppliers", "/console/suppliers?view=decided"),
+        ("console-supplier", f"/console/suppliers/{story.people.kanto.organisation_id}"),
+        ("console-orders", "/console/orders"),
+        ("console-order", f"/console/orders/{story.order_id}"),
+        ("console-jobs", "/console/jobs"),
+        ("console-reconciliation", "/console/reconciliation"),
+    ]

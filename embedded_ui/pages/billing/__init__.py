@@ -1,0 +1,81 @@
+"""Billing: the card that pays suppliers, and what it paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request
+
+from app import db
+from app.adapters import registries
+from app.config import settings
+from app.identity.queries import recipients
+from app.kit.errors import Conflict
+from app.kit.ids import new_id
+from app.kit.texts import marked as _
+from app.orders import queries as orders
+from app.settlement import queries as settlement
+from app.settlement.service import record_customer, record_method, retry_held_charges, start_setup
+from app.web.auth import principal
+from app.web.pages import Nav, Pages, go, page_url
+
+pages = Pages(__name__, nav=Nav(_("Billing"), "billing", 50, permission="billing.read"))
+
+
+@pages.get("/billing", permission="billing.read")
+def billing() -> Any:
+    """The saved card, charges and refunds. Coming back from the processor's page, the card is taken over."""
+    retailer_id = principal().organisation_id
+    if request.args.get("setup"):
+        return _take_over_method()
+    with db.transaction() as session:
+        charges = settlement.charges(session, retailer_id)
+        context: dict[str, Any] = {
+            "profile": settlement.payment_profile(session, retailer_id),
+            "charges": charges,
+            "refunds": settlement.refunds_of(session, [one.id for one in charges]),
+            "orders": {one.id: one for one in orders.orders(session, retailer_id, limit=200).items},
+        }
+    return pages.render("billing.html", **context)
+
+
+@pages.post("/billing/card", permission="billing.write")
+def add_card() -> Any:
+    """Go to the processor's hosted page; card numbers never pass through us."""
+    who = principal()
+    processor = registries.processors.get(settings().processor)
+    with db.system_scope(actor=who.actor), db.transaction() as session:
+        profile = settlement.payment_profile(session, who.organisation_id)
+        emails = recipients(session, who.organisation_id, "billing.write")
+    customer = profile.customer_ref if profile else None
+    if customer is None:
+        reference = str(who.organisation_id)
+        customer = processor.create_customer(
+            reference=reference,
+            name=who.organisation_name,
+            email=emails[0] if emails else "",
+            key=f"customer:{reference}",
+        )
+    setup = processor.start_method_setup(
+        customer_ref=customer, return_url=f"{settings().public_url}/app/billing", key=f"setup:{new_id()}"
+    )
+    with db.transaction() as session:
+        record_customer(session, who.organisation_id, processor=processor.name, customer_ref=customer)
+        start_setup(session, who.organisation_id, setup.setup_ref)
+    return redirect(setup.url, code=303)
+
+
+def _take_over_method() -> Any:
+    retailer_id = principal().organisation_id
+    with db.transaction() as session:
+        profile = settlement.payment_profile(session, retailer_id)
+        setup_ref = profile.setup_ref if profile else None
+    # Only the set-up that this retailer began; what the address says is not believed.
+    if setup_ref is not None:
+        method = registries.processors.get(settings().processor).finished_method_setup(setup_ref)
+        if method is None:
+            raise Conflict("The card is not saved yet. Finish the page of the payment provider first.")
+        with db.transaction() as session:
+            record_method(session, retailer_id, method)
+            retry_held_charges(session, retailer_id)
+    return go(page_url("billing.billing", done=_("Your card is saved. Orders that waited for it go on.")))

@@ -1,0 +1,96 @@
+"""The retailer's orders: views, search, and one order with its story."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from app import db
+from app.audit import service as audit
+from app.fulfillment import queries as fulfillment
+from app.kit.errors import Forbidden
+from app.kit.texts import marked as _
+from app.orders import queries as orders
+from app.orders.rules import STATUSES
+from app.orders.service import address_of
+from app.purchasing import queries as purchasing
+from app.purchasing.service import cancel_order_line
+from app.settlement import queries as settlement
+from app.suppliers.models import Supplier
+from app.web.auth import principal
+from app.web.pages import Nav, Pages, go, page_url
+from app.web.ui.rendering import gettext
+from app.web.ui.statuses import shown
+from app.web.ui.stories import story
+
+pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 40, permission="orders.read"))
+
+
+@pages.get("/orders", permission="orders.read")
+def list_orders() -> Any:
+    """Orders by status, newest first."""
+    retailer_id = principal().organisation_id
+    status = request.args.get("status", "")
+    with db.transaction() as session:
+        counts = orders.counts_by_status(session, retailer_id)
+        page = orders.orders(
+            session,
+            retailer_id,
+            statuses=[status] if status in STATUSES else None,
+            search=request.args.get("search"),
+            limit=30,
+            cursor=request.args.get("cursor"),
+        )
+        routed = purchasing.of_orders(session, [one.id for one in page.items])
+        views = [{"label": gettext(_("All")), "href": page_url("orders.list_orders"), "current": not status}]
+        views += [
+            {
+                "label": gettext(shown("order", name).label),
+                "href": page_url("orders.list_orders", status=name),
+                "current": name == status,
+                "count": counts[name],
+            }
+            for name in STATUSES
+            if counts.get(name)
+        ]
+        return pages.render("list.html", orders=page.items, next_cursor=page.next_cursor, routed=routed, views=views)
+
+
+@pages.get("/orders/<uuid:order_id>", permission="orders.read")
+def detail(order_id: UUID) -> Any:
+    """One order. The address is shown on request, and the reading is written down."""
+    who = principal()
+    with db.transaction() as session:
+        order = orders.order(session, who.organisation_id, order_id)
+        routed = purchasing.of_orders(session, [order.id])[order.id]
+        parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
+        charge = settlement.charge_of_order(session, order.id)
+        address = None
+        if request.args.get("address"):
+            if not who.may("orders.read_address"):
+                raise Forbidden("Your role may not read addresses.")
+            address = address_of(order.ship_to, "orders", order.id)
+            audit.record(session, who.organisation_id, "orders.address_read", "order", order.id)
+        context: dict[str, Any] = {
+            "order": order,
+            "holds": [hold for hold in order.holds if hold.released_at is None],
+            "routed": routed,
+            "parcels": parcels,
+            "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
+            "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
+            "charge": charge,
+            "refunds": settlement.refunds_of(session, [charge.id]) if charge else [],
+            "story": story(orders.timeline(session, order.id)),
+            "address": address,
+        }
+    return pages.render("detail.html", **context)
+
+
+@pages.post("/orders/<uuid:order_id>/lines/<uuid:line_id>/cancel", permission="orders.write")
+def cancel_line(order_id: UUID, line_id: UUID) -> Any:
+    """Cancel a line that no supplier has accepted."""
+    with db.transaction() as session:
+        cancel_order_line(session, principal().organisation_id, order_id, line_id)
+    return go(page_url("orders.detail", order_id=order_id, done=_("The line is cancelled.")))
