@@ -67,7 +67,7 @@ def percent(basis_points: int, locale: str) -> str:
 def moment(value: datetime, locale: str, zone: str) -> str:
     """Date and time in the reader's zone, with the zone's name."""
     local = value.astimezone(zone_of(zone))
-    return str(babel_dates.format_datetime(local, "d MMM y, HH:mm z", locale=locale_of(locale)))
+    return f"{babel_dates.format_datetime(local, 'd MMM y, HH:mm', locale=locale_of(locale))} {local.tzname()}"
 
 
 def day(value: date | datetime, locale: str, zone: str = "UTC") -> str:

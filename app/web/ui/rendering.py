@@ -49,7 +49,7 @@ def add_rendering(app: Flask) -> None:
     @app.route("/static/<path:name>")
     def static_file(name: str) -> Response:
         packed = f"{name}.gz"
-        if "gzip" in request.accept_encodings and (_BUILT / packed).is_file() and "/" not in name:
+        if request.accept_encodings["gzip"] and (_BUILT / packed).is_file() and "/" not in name:
             kind = "text/css" if name.endswith(".css") else "text/javascript"
             answer = send_from_directory(_BUILT, packed, mimetype=kind)
             answer.headers["Content-Encoding"] = "gzip"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.adapters import registries
 from app.kit.texts import marked as _
 from app.orders.models import TimelineEntry
 from app.web.ui.rendering import gettext
@@ -25,6 +26,7 @@ _SENTENCES: Mapping[str, str] = {
     "po.processing": _("%(supplier)s is packing."),
     "po.shipped": _("Shipped with %(carrier)s: %(tracking_number)s."),
     "carrier.status": _("%(tracking_number)s: %(status)s."),
+    "store.fulfillment_accepted": _("The store asked for the delivery, and the request was accepted."),
     "store.tracking_told": _("The store and its customer have the number %(tracking_number)s."),
     "store.delivery_told": _("The store knows that %(tracking_number)s arrived."),
     "store.refused": _("The store refused %(tracking_number)s: %(reason)s"),
@@ -56,5 +58,9 @@ def story(entries: Iterable[TimelineEntry]) -> list[Told]:
     told = []
     for entry in entries:
         sentence = gettext(_SENTENCES.get(entry.message, entry.message.replace(".", " ").replace("_", " ")))
-        told.append(Told(sentence % _Gaps(entry.values), entry.at))
+        values = _Gaps(entry.values)
+        if "carrier" in values:
+            carrier = registries.carriers.all().get(str(values["carrier"]))
+            values["carrier"] = carrier.label if carrier else values["carrier"]
+        told.append(Told(sentence % values, entry.at))
     return told
