@@ -1,4 +1,4 @@
-"""Pictures of every page on the demo's data, desktop and phone; and a note of every page that is not as it should be."""
+"""Pictures of every page on the demo's data, desktop and phone, and a note of all that is not as it should be."""
 
 from __future__ import annotations
 
@@ -104,6 +104,9 @@ def _walk_embedded(browser: Browser, installation: Installation, pictures: Pictu
             continue
         page.wait_for_timeout(1200)
         pictures.take(page, f"shopify-{name}", size)
+    for name, path in (("shop-front", f"/shop/{SHOP}"), ("admin-orders", f"/store/{handle}/orders")):
+        page.goto(f"{installation.shopify_url}{path}")
+        pictures.take(page, name, size)
     context.close()
 
 
