@@ -7,7 +7,7 @@
     s-stack { display: flex; flex-direction: column; min-width: 0; }
     s-stack[direction="inline"] { flex-direction: row; flex-wrap: wrap; }
     s-grid { display: grid; min-width: 0; }
-    s-box, s-section, s-page, s-banner, s-paragraph, s-table { display: block; min-width: 0; }
+    s-box, s-section, s-page, s-banner, s-paragraph { display: block; min-width: 0; }
     s-box[padding] { padding: 16px; } s-box[padding="large"] { padding: 32px 16px; text-align: center; }
     s-paragraph { margin: 0; } s-text[color="subdued"], s-paragraph[color="subdued"] { color: #616161; }
     s-text[type="strong"] { font-weight: 600; } s-text, s-badge, s-link { display: inline; overflow-wrap: anywhere; }
@@ -17,15 +17,14 @@
     s-badge[tone="critical"] { background: #fedad9; color: #8e1f0b; } s-badge[tone="info"] { background: #e0f0ff; color: #00365c; }
     s-link { color: #005bd3; text-decoration: underline; cursor: pointer; }
     s-ordered-list { display: block; } s-list-item { display: list-item; margin-left: 20px; padding: 4px 0; }
-    s-table { overflow-x: auto; } s-table-body, s-table-header-row { display: contents; }
-    .s-table { display: table; width: 100%; border-collapse: collapse; }
+    s-table { display: table; width: 100%; border-collapse: collapse; }
     s-table-header-row, s-table-row { display: table-row; } s-table-header-row { background: #f7f7f7; }
     s-table-body { display: table-row-group; } s-table-header, s-table-cell { display: table-cell; padding: 10px 16px; border-bottom: 1px solid #ebebeb; vertical-align: middle; }
     s-table-header { font-size: 12px; font-weight: 600; color: #616161; text-align: left; white-space: nowrap; }
     s-table-header[format="numeric"], s-table-cell.numeric { text-align: right; font-variant-numeric: tabular-nums; }
     s-thumbnail img { width: 40px; height: 40px; object-fit: cover; border: 1px solid #e3e3e3; border-radius: 8px; display: block; }
     @media (max-width: 600px) {
-      s-table-header-row { display: none; } s-table-row { display: block; padding: 10px 16px; border-bottom: 1px solid #ebebeb; }
+      s-table, s-table-body { display: block; } s-table-header-row { display: none; } s-table-row { display: block; padding: 10px 16px; border-bottom: 1px solid #ebebeb; }
       s-table-cell { display: flex; justify-content: space-between; gap: 16px; padding: 3px 0; border: 0; text-align: right; }
       s-table-cell::before { content: attr(data-label); color: #616161; font-size: 12px; text-align: left; }
       s-table-cell:first-child { text-align: left; } s-table-cell:first-child::before { content: none; }
@@ -164,8 +163,16 @@
   define("s-select", class extends Field {
     draw() {
       const chosen = this.getAttribute("value");
-      const options = [...this.querySelectorAll("s-option")].map((one) => `<option value="${attr(one, "value")}" ${one.getAttribute("value") === chosen ? "selected" : ""}>${text(one.textContent)}</option>`);
-      return `<select id="c">${options.join("")}</select>`;
+      const options = () =>
+        [...this.querySelectorAll("s-option")]
+          .map((one) => `<option value="${attr(one, "value")}" ${one.getAttribute("value") === chosen ? "selected" : ""}>${text(one.textContent)}</option>`)
+          .join("");
+      // The options are parsed after the element itself.
+      new MutationObserver(() => {
+        this.control.innerHTML = options();
+        this.internals.setFormValue(this.value);
+      }).observe(this, { childList: true });
+      return `<select id="c">${options()}</select>`;
     }
   });
   plain("s-option");
@@ -184,9 +191,20 @@
     get value() { return this.shadowRoot?.querySelector("input:checked")?.value ?? ""; }
     connectedCallback() {
       if (this.shadowRoot) return;
-      const choices = [...this.querySelectorAll("s-choice")].map((one) => `<label><input type="radio" name="r" value="${attr(one, "value")}" ${one.hasAttribute("selected") ? "checked" : ""}> ${text(one.textContent)}</label>`);
-      this.attachShadow({ mode: "open" }).innerHTML = `${look}<fieldset style="border:0;padding:0;margin:0"><legend>${attr(this, "label")}</legend>${choices.join("")}</fieldset>`;
-      const keep = () => this.internals.setFormValue(this.value);
+      const choices = () =>
+        [...this.querySelectorAll("s-choice")]
+          .map((one) => `<label><input type="radio" name="r" value="${attr(one, "value")}" ${one.hasAttribute("selected") ? "checked" : ""}> ${text(one.textContent)}</label>`)
+          .join("");
+      this.attachShadow({ mode: "open" }).innerHTML = `${look}<fieldset style="border:0;padding:0;margin:0"><legend>${attr(this, "label")}</legend><div id="c"></div></fieldset>`;
+      const keep = () => {
+        this.internals.setFormValue(this.value);
+      };
+      const draw = () => {
+        this.shadowRoot.getElementById("c").innerHTML = choices();
+        keep();
+      };
+      new MutationObserver(draw).observe(this, { childList: true });
+      draw();
       this.shadowRoot.addEventListener("change", keep);
       keep();
     }
@@ -206,7 +224,6 @@
     connectedCallback() {
       this.setAttribute("role", "table");
       if (this.hasAttribute("accessibilitylabel")) this.setAttribute("aria-label", this.getAttribute("accessibilitylabel"));
-      this.style.display = "block";
       queueMicrotask(() => this.label());
       new MutationObserver(() => this.label()).observe(this, { childList: true, subtree: true });
     }
