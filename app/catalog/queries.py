@@ -24,7 +24,7 @@ SORTS: tuple[Sort, ...] = ("relevance", "newest", "price_asc", "price_desc", "ti
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilter:
-    """What to look for. Prices are minor units of the product's own currency; ``category`` is a slug."""
+    """What to look for. Prices are minor units of the product's own currency; ``category`` is a slug or a path."""
 
     search: str | None = None
     category: str | None = None
@@ -120,7 +120,12 @@ def _conditions(wanted: ProductFilter) -> Iterable[ColumnElement[bool]]:
     if wanted.supplier_id is not None:
         yield SupplierProduct.supplier_id == wanted.supplier_id
     if wanted.category:
-        path = select(Category.path).where(Category.slug == wanted.category).scalar_subquery()
+        path = (
+            select(Category.path)
+            .where((Category.slug == wanted.category) | (Category.path == wanted.category))
+            .limit(1)
+            .scalar_subquery()
+        )
         below = select(Category.id).where((Category.path == path) | Category.path.startswith(path + " > "))
         yield SupplierProduct.category_id.in_(below)
     if wanted.min_price is not None:

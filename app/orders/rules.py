@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from app.kit.countries import is_country
+
 #: Countries without postal codes that shipping needs (Universal Postal Union's list, the common ones).
 WITHOUT_POSTAL_CODE = frozenset(
     [
@@ -160,7 +162,7 @@ def address_problem(
         return "address1", "The street and house number are missing."
     if not city.strip():
         return "city", "The city is missing."
-    if len(country_code) != 2 or not country_code.isalpha() or not country_code.isupper():
+    if not is_country(country_code):
         return "country_code", "The country is missing or not a two-letter ISO code."
     if not postal_code.strip() and country_code not in WITHOUT_POSTAL_CODE:
         return "postal_code", "The postal code is missing."

@@ -20,13 +20,21 @@ class Store(Base):
     __tenancy__ = own("retailer_id")
     __table_args__ = (
         UniqueConstraint("retailer_id", "id"),
-        # One shop belongs to one retailer at a time; a pending request for it claims nothing.
+        # One shop belongs to one retailer at a time; naming it without proof claims nothing.
         Index(
-            "uq_stores_live_shop",
+            "uq_stores_claimed_shop",
             "platform",
             "external_id",
             unique=True,
-            postgresql_where=text("status not in ('pending', 'disconnected')"),
+            postgresql_where=text("claimed and status not in ('pending', 'disconnected')"),
+        ),
+        Index(
+            "uq_stores_shop_of_retailer",
+            "retailer_id",
+            "platform",
+            "external_id",
+            unique=True,
+            postgresql_where=text("status <> 'disconnected'"),
         ),
         Index(None, "platform", "external_id"),
     )
@@ -42,6 +50,8 @@ class Store(Base):
     currency: Mapped[str]
     timezone: Mapped[str]
     country: Mapped[str]
+    #: Whether the shop's owner has proven that it is theirs, as an installation does.
+    claimed: Mapped[bool] = mapped_column(server_default="false")
     #: ``pending``, ``connected``, ``access_lost``, ``uninstalled`` or ``disconnected``.
     status: Mapped[str]
     generation: Mapped[int] = mapped_column(server_default="1")

@@ -32,7 +32,12 @@ def store_of(session: Session, retailer_id: UUID, store_id: UUID) -> Store:
 def store_by_shop(session: Session, platform: str, external_id: str) -> Store | None:
     """The live store of a platform's shop. Needs a system scope."""
     return session.scalar(
-        select(Store).where(Store.platform == platform, Store.external_id == external_id, Store.status.in_(LIVE))
+        select(Store).where(
+            Store.platform == platform,
+            Store.external_id == external_id,
+            Store.status.in_(LIVE),
+            Store.claimed,
+        )
     )
 
 

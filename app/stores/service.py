@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import db
@@ -31,21 +32,23 @@ def request_connection(session: Session, retailer_id: UUID, *, platform: str, ex
     """Note that a retailer wants to connect a shop. Nothing is claimed until the shop's owner confirms.
 
     A shop that is this retailer's already is returned as it is; a second request is the first.
-    Raises ``Conflict`` when the shop is another retailer's.
+    Nothing is said of shops that are another retailer's: who confirms it finds out.
     """
-    found = session.scalars(
-        select(Store)
-        .where(Store.platform == platform, Store.external_id == external_id, Store.status != "disconnected")
-        .order_by(Store.created_at)
-    ).all()
-    for store in found:
-        if store.retailer_id == retailer_id:
-            return store
-    if any(store.status in LIVE for store in found):
-        raise Conflict("This shop is connected to another account.", code="shop_taken")
+    named = (
+        Store.retailer_id == retailer_id,
+        Store.platform == platform,
+        Store.external_id == external_id,
+        Store.status != "disconnected",
+    )
+    known = session.scalar(select(Store).where(*named))
+    if known is not None:
+        return known
     store = _new_store(retailer_id, platform=platform, external_id=external_id, url=url, status="pending")
-    session.add(store)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(store)
+    except IntegrityError:
+        return session.scalars(select(Store).where(*named)).one()
     audit.record(session, retailer_id, "stores.connection_requested", "store", store.id)
     return store
 
@@ -62,7 +65,12 @@ def connect(session: Session, retailer_id: UUID, platform: str, shop: ShopFacts,
     shop's owner wants it. Needs a system scope, since the shop may have been another retailer's."""
     store = session.scalar(
         select(Store)
-        .where(Store.platform == platform, Store.external_id == shop.external_id, Store.status.in_(LIVE))
+        .where(
+            Store.platform == platform,
+            Store.external_id == shop.external_id,
+            Store.status.in_(LIVE),
+            Store.claimed,
+        )
         .with_for_update()
     )
     if store is not None and store.retailer_id != retailer_id:
@@ -74,7 +82,7 @@ def connect(session: Session, retailer_id: UUID, platform: str, shop: ShopFacts,
                 Store.platform == platform,
                 Store.external_id == shop.external_id,
                 Store.retailer_id == retailer_id,
-                Store.status == "pending",
+                Store.status != "disconnected",
             )
             .with_for_update()
         )
@@ -83,6 +91,7 @@ def connect(session: Session, retailer_id: UUID, platform: str, shop: ShopFacts,
         session.add(store)
     elif store.status != "pending":
         store.generation += 1
+    store.claimed = True
     store.name, store.url, store.currency = shop.name, shop.url, shop.currency
     store.timezone, store.country = shop.timezone, shop.country
     store.platform_state = {**store.platform_state, **shop.remember}
@@ -207,6 +216,7 @@ def _new_store(retailer_id: UUID, *, platform: str, external_id: str, url: str, 
         timezone="UTC",
         country="US",
         status=status,
+        claimed=False,
         generation=1,
         buffer_percent=settings().default_buffer_percent,
         buffer_units=0,

@@ -208,6 +208,12 @@ def _check(wanted: PlaceOrder) -> None:
             errors.append(
                 FieldError(f"lines[{index}].quantity", "out_of_range", "A quantity is a whole number from 1 up.")
             )
+    first_with: dict[str, int] = {}
+    for index, line in enumerate(wanted.lines):
+        if line.external_line_id and first_with.setdefault(line.external_line_id, index) != index:
+            errors.append(
+                FieldError(f"lines[{index}].external_line_id", "duplicate", "Another line of the order has this id.")
+            )
     if not wanted.lines:
         errors.append(FieldError("lines", "required", "An order has at least one line."))
     if errors:

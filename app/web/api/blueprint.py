@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
+from werkzeug.exceptions import UnsupportedMediaType
 
 from app.identity.principal import Principal
 from app.kit.errors import Forbidden, Invalid
@@ -35,21 +36,22 @@ api = APIBlueprint(
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Who may call: kinds of organisations, and the scope that the key must have. ``cost``: how much of the pace
-    one call uses up."""
+    one call uses up. ``takes_file``: the body is a file, where all others are JSON."""
 
     kinds: tuple[str, ...]
     scope: str
     cost: int = 1
+    takes_file: bool = False
 
 
 _GUARDS: dict[str, Guard] = {}
 
 
-def guarded(*kinds: str, scope: str, cost: int = 1) -> Callable[[View], View]:
+def guarded(*kinds: str, scope: str, cost: int = 1, takes_file: bool = False) -> Callable[[View], View]:
     """Declare who may call a view. Every view of the API has this; one without can't be called at all."""
 
     def declare(view: View) -> View:
-        _GUARDS[f"api.{view.__name__}"] = Guard(kinds, scope, cost)
+        _GUARDS[f"api.{view.__name__}"] = Guard(kinds, scope, cost, takes_file)
         return view
 
     return declare
@@ -69,6 +71,8 @@ def check() -> Response | None:
     keep_pace(found, guard.cost)
     if b"\x00" in request.query_string or b"%00" in request.query_string:
         raise Invalid.field("query", "nul", "Text can't hold NUL characters.")
+    if request.content_length and not request.is_json and not guard.takes_file:
+        raise UnsupportedMediaType
     return replay()
 
 

@@ -30,7 +30,7 @@ _HEAD = 4096
     description="The file is the body itself (Content-Type: text/csv), its name the query parameter `file_name`.",
     openapi_extensions={"x-body": "text/csv"},
 )
-@guarded("supplier", scope="write:catalog")
+@guarded("supplier", scope="write:catalog", takes_file=True)
 def upload_products() -> Response:
     # A file may be larger than other bodies; it goes to storage in pieces.
     request.max_content_length = settings().upload_max_bytes
