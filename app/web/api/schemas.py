@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.inventory.rules import LARGEST_QUANTITY
 from app.kit.money import Money as MoneyValue
+from app.kit.money import is_currency
 
 
 def _no_nul(text: str) -> str:
@@ -18,13 +19,19 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError("this is no ISO 4217 currency code")
+    return code
+
+
 Text = Annotated[str, Field(max_length=255), AfterValidator(_no_nul)]
 LongText = Annotated[str, Field(max_length=5000), AfterValidator(_no_nul)]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_no_nul)]
 Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 StockUnits = Annotated[int, Field(strict=True, ge=0, le=LARGEST_QUANTITY)]
 DecimalText = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,4})?$")]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
 
 
 class Input(BaseModel):

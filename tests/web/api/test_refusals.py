@@ -256,6 +256,7 @@ def test_a_body_that_can_not_be_read_is_refused(
         ("/api/analytics/sales", {"from": "2026-02-02", "to": "2026-02-01"}),
         ("/api/analytics/sales", {"from": "1990-01-01", "to": "2026-02-01"}),
         ("/api/analytics/sales", {"group_by": "hour"}),
+        ("/api/analytics/sales", {"currency": "AAA"}),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(market: Market, path: str, query: dict[str, str]) -> None:
