@@ -84,7 +84,7 @@ class Shopify:
             url=shop["primaryDomain"]["url"],
             currency=shop["currencyCode"],
             timezone=shop["ianaTimezone"],
-            country=(shop.get("billingAddress") or {}).get("countryCodeV2") or "",
+            country=(shop.get("shopAddress") or {}).get("countryCodeV2") or "",
             email=shop.get("email"),
             remember={"publication_id": publication},
         )

@@ -15,7 +15,13 @@ from app.kit import clock
 from app.kit.errors import Rejected
 from app.stores.platform import FulfillmentOrderRef, StoreAccess, TrackingPush
 
-_REQUEST_STATES = {"SUBMITTED": "requested", "ACCEPTED": "accepted", "CANCELLATION_REQUESTED": "accepted"}
+_REQUEST_STATES = {
+    "SUBMITTED": "requested",
+    "ACCEPTED": "accepted",
+    "CANCELLATION_REQUESTED": "accepted",
+    # A refused cancellation leaves the work accepted.
+    "CANCELLATION_REJECTED": "accepted",
+}
 _CANCELLED_FULFILLMENTS = frozenset({"CANCELLED", "ERROR", "FAILURE"})
 
 

@@ -16,13 +16,13 @@ from app.stores.platform import Address, StoreOrder, StoreOrderLine
 
 #: Financial statuses of an order whose money was taken; refunds of a part do not undo that.
 _PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
-#: Ids beyond this are rounded by senders that treat JSON numbers as floats.
-_EXACT = 2**53
+#: Shopify's ids are 64-bit numbers.
+_LARGEST_ID = 2**63
 
 
 def gid(kind: str, value: Any) -> str | None:
-    """The global id for a numeric one; None where it is missing or can't be exact."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < _EXACT:
+    """The global id for a numeric one; None where it is missing or no such number."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < _LARGEST_ID:
         return None
     return f"gid://shopify/{kind}/{value}"
 
@@ -174,7 +174,8 @@ def _quantity(value: Any) -> int | None:
 
 def _money(amount: Any, currency: str) -> Money | None:
     try:
-        return Money.of_decimal(Decimal(str(amount)), currency)
+        value = Money.of_decimal(Decimal(str(amount)), currency)
+        return value if value.minor >= 0 else None
     except (InvalidOperation, ValueError):
         return None
 

@@ -50,7 +50,10 @@ def valid_shop(text: str) -> str | None:
     admin = _ADMIN.fullmatch(cleaned)
     if admin:
         cleaned = admin.group(1)
-    found = shop_url.sanitize_shop_domain(cleaned)
+    try:
+        found = shop_url.sanitize_shop_domain(cleaned)
+    except ValueError:
+        return None
     return found if found and _SHOP.fullmatch(found) else None
 
 

@@ -1,0 +1,226 @@
+"""What hooks say: Shopify's payloads in our words, and a clear refusal of bodies that are something else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.adapters.stores.shopify.translate import _READERS, translate
+from app.stores.platform import (
+    AppUninstalled,
+    CancellationAsked,
+    FulfillmentAsked,
+    Ignored,
+    OrderCancelled,
+    OrderReported,
+    PrivacyAsked,
+    ProductEdited,
+    ProductRemoved,
+    ScopesChanged,
+)
+
+SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "payloads"
+ORDER: dict[str, Any] = {
+    "id": 820982911946154508,
+    "admin_graphql_api_id": "gid://shopify/Order/820982911946154508",
+    "name": "#1001",
+    "created_at": "2026-11-01T10:00:00-04:00",
+    "updated_at": "2026-11-01T10:05:00-04:00",
+    "processed_at": "2026-11-01T10:00:00-04:00",
+    "currency": "USD",
+    "financial_status": "paid",
+    "cancelled_at": None,
+    "test": False,
+    "note": "Ring twice",
+    "email": "ada@shopper.example",
+    "line_items": [
+        {
+            "id": 11,
+            "admin_graphql_api_id": "gid://shopify/LineItem/11",
+            "variant_id": 808950810,
+            "title": "Desk lamp",
+            "sku": "LAMP",
+            "quantity": 3,
+            "current_quantity": 2,
+            "price": "25.00",
+            "price_set": {"shop_money": {"amount": "25.00", "currency_code": "USD"}},
+            "requires_shipping": True,
+        },
+        {
+            "id": 12,
+            "admin_graphql_api_id": "gid://shopify/LineItem/12",
+            "variant_id": None,
+            "title": "Gift wrapping",
+            "sku": None,
+            "quantity": 1,
+            "current_quantity": 1,
+            "price": "3.00",
+            "price_set": {"shop_money": {"amount": "3.00", "currency_code": "USD"}},
+            "requires_shipping": False,
+        },
+    ],
+    "shipping_address": {
+        "name": "Ada Lovelace",
+        "address1": "12 St James's Square",
+        "address2": None,
+        "city": "London",
+        "zip": "SW1Y 4JH",
+        "province": None,
+        "province_code": None,
+        "country": "United Kingdom",
+        "country_code": "GB",
+        "phone": "+442079460958",
+        "company": None,
+    },
+}
+
+
+def said(topic: str, body: Any) -> Any:
+    return translate(topic, json.dumps(body).encode())
+
+
+def test_a_paid_order_is_reported_with_what_is_still_to_be_sent() -> None:
+    fact = said("orders/paid", ORDER)
+    assert isinstance(fact, OrderReported)
+    order = fact.order
+    assert (order.external_id, order.name, order.currency, order.paid) == (
+        "gid://shopify/Order/820982911946154508", "#1001", "USD", True,
+    )  # fmt: skip
+    assert [(line.external_variant_id, line.quantity) for line in order.lines] == [
+        ("gid://shopify/ProductVariant/808950810", 2),
+        (None, 1),
+    ]
+    assert order.lines[0].unit_price is not None
+    assert order.lines[0].unit_price.to_json() == {"amount": "25.00", "currency": "USD"}
+    assert order.address is not None
+    assert (order.address.country_code, order.address.postal_code, order.address.email) == (
+        "GB", "SW1Y 4JH", "ada@shopper.example",
+    )  # fmt: skip
+    assert "Lovelace" not in repr(order.address)
+
+
+def test_a_digital_order_has_no_address_and_an_unpaid_one_says_so() -> None:
+    order = said("orders/updated", {**ORDER, "shipping_address": None, "financial_status": "pending"}).order
+    assert order.address is None
+    assert order.paid is False
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "fact"),
+    [
+        ("orders/cancelled", ORDER, OrderCancelled("gid://shopify/Order/820982911946154508")),
+        ("app/uninstalled", {"id": 1, "myshopify_domain": "a.myshopify.com"}, AppUninstalled()),
+        (
+            "app/scopes_update",
+            {"previous": [], "current": ["read_products", "write_products"]},
+            ScopesChanged(("read_products", "write_products")),
+        ),
+        ("products/delete", {"id": 788032119674292922}, ProductRemoved("gid://shopify/Product/788032119674292922")),
+        (
+            "fulfillment_orders/order_routing_complete",
+            {"fulfillment_order": {"id": "gid://shopify/FulfillmentOrder/1", "status": "open"}},
+            FulfillmentAsked(None, "gid://shopify/FulfillmentOrder/1"),
+        ),
+        (
+            "fulfillment_orders/cancellation_request_submitted",
+            {"fulfillment_order": {"id": "gid://shopify/FulfillmentOrder/1"}},
+            CancellationAsked("gid://shopify/FulfillmentOrder/1"),
+        ),
+        (
+            "customers/redact",
+            {"shop_id": 1, "customer": {"id": 2}, "orders_to_redact": [299938, 280263]},
+            PrivacyAsked("customer_redact", ("gid://shopify/Order/299938", "gid://shopify/Order/280263")),
+        ),
+        ("shop/redact", {"shop_id": 1}, PrivacyAsked("shop_redact", ())),
+        ("themes/publish", {}, Ignored("nothing is to be done for themes/publish")),
+    ],
+)
+def test_each_topic_says_one_thing(topic: str, body: Any, fact: Any) -> None:
+    assert said(topic, body) == fact
+
+
+def test_a_changed_product_tells_its_prices_by_variant() -> None:
+    fact = said(
+        "products/update",
+        {
+            "id": 1,
+            "admin_graphql_api_id": "gid://shopify/Product/1",
+            "title": "Lamp, renamed",
+            "body_html": "<p>New</p>",
+            "updated_at": "2026-11-01T10:05:00Z",
+            "variants": [{"id": 5, "admin_graphql_api_id": "gid://shopify/ProductVariant/5", "price": "31.00"}],
+        },
+    )
+    assert isinstance(fact, ProductEdited)
+    assert (fact.title, dict(fact.prices)) == ("Lamp, renamed", {"gid://shopify/ProductVariant/5": "31.00"})
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"1", b'{"id": 1'])
+@pytest.mark.parametrize("topic", sorted(_READERS))
+def test_a_body_that_is_no_object_is_refused(topic: str, body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        translate(topic, body)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"line_items": ["lamp"]},
+        {"line_items": [{"id": None, "variant_id": 1, "title": "A", "price": "1.00", "quantity": 1}]},
+        {"line_items": [{"id": 1, "variant_id": 1, "title": "A", "price": "1.00", "quantity": 1.5}]},
+        {"line_items": [{"id": 1, "variant_id": 1, "title": "A", "price": "1.00", "quantity": -1}]},
+        {"line_items": [{"id": 1, "variant_id": 1, "title": "A", "price": "1.00", "quantity": "2"}]},
+        {"id": None, "admin_graphql_api_id": None},
+        {"id": 1.5, "admin_graphql_api_id": None},
+    ],
+)
+def test_an_order_that_is_none_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        said("orders/paid", {**ORDER, **change})
+
+
+@pytest.mark.parametrize("price", [None, "free", "1,50", "NaN", "-1.00", "1e400", ["1.00"]])
+def test_a_price_that_is_none_is_unknown_and_holds_up_nothing(price: Any) -> None:
+    line = {"id": 1, "variant_id": 2, "title": "A", "quantity": 1, "price": price}
+    (read,) = said("orders/paid", {**ORDER, "line_items": [line]}).order.lines
+    assert read.unit_price is None
+    assert read.external_variant_id == "gid://shopify/ProductVariant/2"
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(
+    st.sampled_from(sorted(_READERS)),
+    st.dictionaries(
+        st.sampled_from([*ORDER, "order_edit", "fulfillment_order", "variants", "current", "orders_to_redact"]), _json
+    ),
+)
+def test_any_object_is_understood_or_refused(topic: str, body: dict[str, Any]) -> None:
+    try:
+        said(topic, {**ORDER, **body})
+    except ValueError:
+        return
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
+def test_real_payloads_are_understood() -> None:
+    read = 0
+    for path in sorted(SAMPLES.glob("shopify-webhook-*.json")):
+        name = path.stem.removeprefix("shopify-webhook-")
+        topic = "/".join(name.rsplit("-", 1)) if name.count("-") == 1 else name.replace("-", "/", 1)
+        body = json.loads(path.read_text())
+        if topic in _READERS:
+            fact = said(topic, body)
+            assert not isinstance(fact, Ignored), topic
+            read += 1
+    assert read >= 8
