@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request
 
-from app.adapters.stores.shopify.embedding import InvalidIdToken, valid_shop, verify_id_token
+from app.adapters.stores.shopify.embedding import InvalidIdToken, install_url, valid_shop, verify_id_token
 from app.config import settings
 from app.kit.errors import CredentialsRefused
 from app.kit.ids import parse_id
@@ -24,7 +24,7 @@ _ASK_AGAIN = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
 def register(app: Flask) -> None:
     """Add both areas."""
     Area("app", "/app", CROSSDOCK, "retailer", cookie_guard("retailer")).register(app, pages)
-    Area("shopify", PREFIX, SHOPIFY, "retailer", embedded_guard).register(app, pages)
+    Area("shopify", PREFIX, SHOPIFY, "retailer", embedded_guard, outside=_in_admin).register(app, pages)
     app.register_blueprint(_opening)
 
 
@@ -44,6 +44,11 @@ def embedded_guard() -> Any | None:
         return _without_token()
     auth.act_as(found)
     return None
+
+
+def _in_admin(path: str) -> str:
+    """The address of a page of ours inside the admin of the shop that is being looked at."""
+    return install_url(g.shop) + path
 
 
 def _token() -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
@@ -348,7 +349,7 @@ def first_images(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, st
         select(ProductImage.product_id, ProductImage.url)
         .where(ProductImage.product_id.in_(product_ids))
         .order_by(ProductImage.product_id, ProductImage.position)
-        .distinct(ProductImage.product_id)
+        .ext(distinct_on(ProductImage.product_id))
     )
     return {product_id: url for product_id, url in rows}
 

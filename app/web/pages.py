@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from functools import wraps
 from types import ModuleType
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, g, render_template, request, url_for
 
+from app.config import settings
 from app.kit.errors import NotFound
 from app.kit.registry import walk
 from app.web import auth
@@ -86,13 +88,15 @@ class Pages:
 
 @dataclass(slots=True)
 class Area:
-    """One set of pages. ``guard`` establishes who asks (or returns an answer to give instead)."""
+    """One set of pages. ``guard`` establishes who asks (or returns an answer to give instead). ``outside`` turns a
+    path below the prefix into the address at which a browser that left comes back in."""
 
     name: str
     prefix: str
     host: Host
     kind: str | None
     guard: Callable[[], Any | None]
+    outside: Callable[[str], str] | None = None
     navigation: list[tuple[str, Nav]] = field(default_factory=list)
 
     def register(self, app: Flask, package: ModuleType) -> None:
@@ -158,6 +162,23 @@ def page_url(endpoint: str, **values: Any) -> str:
     return url_for(f"{area.name}.{endpoint}", **values)
 
 
+def way_back(endpoint: str, **values: Any) -> str:
+    """The address at which a browser that leaves for another site comes back to a page of the current area."""
+    area: Area = g.area
+    path = page_url(endpoint, **values)
+    if area.outside is not None:
+        return area.outside(path.removeprefix(area.prefix))
+    return settings().public_url + path
+
+
+def leave(target: str) -> Response:
+    """Go to another site. Inside a frame the whole window goes: such sites can't be framed."""
+    area: Area | None = g.get("area")
+    if area is not None and area.host is SHOPIFY:
+        return Response(status=200, headers={"X-Open-Top": target})
+    return Response(status=303, headers={"Location": target})
+
+
 def render(template: str, status: int = 200, **context: Any) -> Any:
     """Render a page in the current area's host."""
     area: Area | None = g.get("area")
@@ -175,6 +196,9 @@ def go(target: str) -> Response:
     """Go to an address of ours; a fragment request is told to load the page."""
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Location": target})
+    if g.get("shop") and target.startswith("/"):
+        # A frame that follows this without an ID token must still say whose admin it stands in.
+        target += ("&" if "?" in target else "?") + urlencode({"shop": g.shop})
     return Response(status=303, headers={"Location": target})
 
 

@@ -203,7 +203,7 @@ def forgot() -> Any:
 def reset(token: str) -> Any:
     """Choose a new password; every other session ends."""
     with db.system_scope(actor="sign-in"), db.transaction() as session:
-        find_link(session, "reset", token)
+        find_link(session, "password_reset", token)
     if request.method == "GET":
         return _page("reset.html", errors={}, password_min=PASSWORD_MIN)
     auth.check_same_origin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request
+from flask import request
 
 from app import db
 from app.adapters import registries
@@ -17,7 +17,7 @@ from app.orders import queries as orders
 from app.settlement import queries as settlement
 from app.settlement.service import record_customer, record_method, retry_held_charges, start_setup
 from app.web.auth import principal
-from app.web.pages import Nav, Pages, go, page_url
+from app.web.pages import Nav, Pages, go, leave, page_url, way_back
 
 pages = Pages(__name__, nav=Nav(_("Billing"), "billing", 50, permission="billing.read"))
 
@@ -57,12 +57,12 @@ def add_card() -> Any:
             key=f"customer:{reference}",
         )
     setup = processor.start_method_setup(
-        customer_ref=customer, return_url=f"{settings().public_url}/app/billing", key=f"setup:{new_id()}"
+        customer_ref=customer, return_url=way_back("billing.billing"), key=f"setup:{new_id()}"
     )
     with db.transaction() as session:
         record_customer(session, who.organisation_id, processor=processor.name, customer_ref=customer)
         start_setup(session, who.organisation_id, setup.setup_ref)
-    return redirect(setup.url, code=303)
+    return leave(setup.url)
 
 
 def _take_over_method() -> Any:

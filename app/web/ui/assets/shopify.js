@@ -11,7 +11,11 @@
   const go = (url, options, push = true) => {
     window.shopify?.loading?.(true);
     return fetch(url, options)
-      .then((answer) => show(answer, push))
+      .then((answer) => {
+        // Another site, which can't stand in a frame, gets the whole window.
+        const away = answer.headers.get("X-Open-Top");
+        return away ? open(away, "_top") : show(answer, push);
+      })
       .finally(() => window.shopify?.loading?.(false));
   };
   const ours = (href) => href && new URL(href, location.href).origin === location.origin;

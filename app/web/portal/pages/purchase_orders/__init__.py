@@ -137,10 +137,10 @@ def ship_parcel(purchase_order_id: UUID) -> Any:
     """One parcel with its number and what is in it."""
     supplier_id = principal().organisation_id
     number = request.form.get("tracking_number", "").strip()
-    if not number:
-        raise Invalid.field("tracking_number", "required", "Enter the parcel's tracking number.")
     with db.transaction() as session:
         order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+        if not number:
+            raise Invalid.field("tracking_number", "required", "Enter the parcel's tracking number.")
         lines = {}
         for line in order.lines:
             text = request.form.get(f"units-{line.id}", "").strip() or "0"
