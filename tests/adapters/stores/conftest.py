@@ -16,7 +16,7 @@ from tests.simulators.shopify import Control, RunningSimulator, ShopConfig, Simu
 
 __all__ = ["set_up"]
 
-CLIENT_ID, CLIENT_SECRET = "crossdock-test", "a secret of the adapter's tests"
+CLIENT_ID, CLIENT_SECRET = "crossdock-test", "a secret that only the tests of the adapter know"
 _numbers = itertools.count(1)
 
 
