@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from app.adapters.stores.shopify.adapter import Shopify
 from app.adapters.stores.shopify.embedding import exchange
-from app.stores.platform import LocationRef, StoreAccess
+from app.stores.platform import StoreAccess
 from tests.adapters.settings import set_up
+from tests.adapters.stores.shop import Shop
 from tests.simulators.shopify import Control, RunningSimulator, ShopConfig, SimulatorConfig, start
 
 __all__ = ["set_up"]
@@ -47,20 +47,6 @@ def configured(simulator: RunningSimulator, set_up: Callable[..., None]) -> Iter
     )
     yield simulator.control
     simulator.control.clear_faults()
-
-
-@dataclass
-class Shop:
-    """A shop with the app on it, and our way in."""
-
-    domain: str
-    access: StoreAccess
-    control: Control
-    adapter: Shopify
-
-    def location(self, name: str = "Nordlicht") -> LocationRef:
-        """The place of a supplier in the shop."""
-        return self.adapter.ensure_location(self.access, name)
 
 
 @pytest.fixture

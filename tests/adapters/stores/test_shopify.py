@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,8 +16,6 @@ from app.kit import clock
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
 from app.kit.money import Money
 from app.stores.platform import (
-    FulfillmentOrderRef,
-    ListingPush,
     ListingPushed,
     LocationRef,
     PricePush,
@@ -28,59 +25,8 @@ from app.stores.platform import (
     StockStale,
     StoreAccess,
     TrackingPush,
-    VariantPush,
 )
-from tests.adapters.stores.conftest import Shop
-
-
-def listing(location: LocationRef, *, key: str = "listing-1", variants: int = 2, **changes: Any) -> ListingPush:
-    values: dict[str, Any] = {
-        "key": key,
-        "title": "Desk lamp",
-        "description_html": "<p>Bright.</p>",
-        "vendor": "Nordlicht",
-        "product_type": "Lighting",
-        "tags": ["lamp"],
-        "images": None,
-        "option_names": ["Colour"],
-        "published": True,
-        "location": location,
-        "external_id": None,
-        "variants": [
-            VariantPush(
-                key=f"{key}-{index}",
-                sku=f"{key}-SKU-{index}",
-                gtin=None,
-                options={"Colour": f"Colour {index}"},
-                price=Money(2990, "USD"),
-                compare_at=None,
-                cost=Money(1000, "USD"),
-                weight_grams=500,
-                quantity=10,
-                external_id=None,
-            )
-            for index in range(variants)
-        ],
-    }
-    return ListingPush(**{**values, **changes})
-
-
-def pushed(shop: Shop, wanted: ListingPush) -> ListingPushed:
-    (outcome,) = shop.adapter.push_listings(shop.access, [wanted])
-    assert isinstance(outcome, ListingPushed), outcome
-    return outcome
-
-
-def again(wanted: ListingPush, made: ListingPushed, **changes: Any) -> ListingPush:
-    """The same listing as it is pushed when the store's ids are known."""
-    ids = {one.key: one.external_id for one in made.variants}
-    variants = [replace(one, external_id=ids.get(one.key)) for one in wanted.variants]
-    return replace(wanted, external_id=made.external_id, variants=variants, **changes)
-
-
-def number(gid: str) -> int:
-    return int(gid.rpartition("/")[2])
-
+from tests.adapters.stores.shop import Shop, again, listing, number, ordered, pushed
 
 # Getting in
 
@@ -366,20 +312,6 @@ def test_trouble_at_the_shop_is_told_apart_from_a_refusal(shop: Shop) -> None:
 
 
 # Orders and parcels
-
-
-def ordered(shop: Shop, made: ListingPushed, quantity: int = 3) -> tuple[str, FulfillmentOrderRef, dict[str, Any]]:
-    """A paid order of the first variant: its id, its fulfilment order, and the order as the shop has it."""
-    order = shop.control.create_order(
-        shop.domain,
-        [{"variant_id": number(made.variants[0].external_id), "quantity": quantity}],
-        financial_status="PAID",
-        email="ada@shopper.example",
-    )
-    whole = shop.control.wait_until_routed(shop.domain, order["id"])
-    order_id = f"gid://shopify/Order/{order['id']}"
-    (reference,) = shop.adapter.fulfillment_orders(shop.access, order_id)
-    return order_id, reference, whole
 
 
 def test_an_order_is_accepted_and_its_parcels_told_each_once(shop: Shop) -> None:

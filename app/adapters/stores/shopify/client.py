@@ -63,9 +63,7 @@ class AdminClient:
         """
         shop, waited = access.external_id, 0.0
         while True:
-            pause = self._pause(shop, name)
-            if waited + pause > LONGEST_WAIT:
-                raise RateLimited(f"{shop} asks to slow down", retry_after=pause)
+            pause = self._pause(shop, name, LONGEST_WAIT - waited)
             if pause > 0:
                 self._sleep(pause)
                 waited += pause
@@ -77,15 +75,19 @@ class AdminClient:
 
     def _send(self, access: StoreAccess, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         base = settings().shopify_admin_url.format(shop=access.external_id)
-        answer: dict[str, Any] = self._http.send(
+        answer = self._http.send(
             "POST",
             f"{base}/admin/api/{API_VERSION}/graphql.json",
             headers={"X-Shopify-Access-Token": access.credentials.access_token, "Accept": "application/json"},
             json={"query": document(name), "variables": variables},
         ).json()
+        if not isinstance(answer, dict):
+            raise Unavailable(f"{access.external_id} answered no object to {name}")
         return answer
 
-    def _pause(self, shop: str, name: str) -> float:
+    def _pause(self, shop: str, name: str, patience: float) -> float:
+        """Seconds until the shop can pay the call, whose points are set aside. Raises ``RateLimited``, and sets
+        nothing aside, when that is longer than ``patience``."""
         with self._lock:
             budget = self._budgets.get(shop)
             cost = self._costs.get(name, _UNKNOWN_COST)
@@ -93,6 +95,8 @@ class AdminClient:
                 return 0.0
             now = self._clock()
             pause = budget.wait_for(cost, now)
+            if pause > patience:
+                raise RateLimited(f"{shop} asks to slow down", retry_after=pause)
             # What this call will cost is gone for the other threads at once.
             held = budget.available + (now - budget.seen_at) * budget.restore_rate
             budget.available, budget.seen_at = held - cost, now
@@ -119,7 +123,9 @@ def _is_throttled(answer: Mapping[str, Any]) -> bool:
 def _data(shop: str, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     errors = _errors(answer)
     if not errors:
-        data: dict[str, Any] = answer.get("data") or {}
+        data: dict[str, Any] | None = answer.get("data")
+        if not data:
+            raise Unavailable(f"{shop} answered nothing to {name}")
         return data
     code, message = _code(errors[0]), str(errors[0].get("message", ""))[:300]
     if code == "ACCESS_DENIED":

@@ -11,7 +11,7 @@ from typing import Any
 from app.adapters._http import HttpClient
 from app.config import settings
 from app.kit import clock
-from app.kit.errors import CredentialsRefused, Rejected
+from app.kit.errors import CredentialsRefused, Rejected, Unavailable
 from app.stores.platform import Credentials
 
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -53,6 +53,8 @@ def _ask(shop: str, grant: dict[str, Any]) -> Credentials:
         ).json()
     except Rejected as error:
         raise CredentialsRefused(f"{shop} refused the grant ({error.code})") from error
+    if not isinstance(answer, dict):
+        raise Unavailable(f"{shop} answered the grant with no object")
     now = clock.now()
 
     def ends(field: str) -> Any:
