@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import requests
 
 from app.adapters.stores.shopify.adapter import Shopify
 from app.kit.money import Money
@@ -16,6 +19,7 @@ from app.stores.platform import (
     VariantPush,
 )
 from tests.simulators.shopify import Control
+from tests.simulators.shopify.config import API_VERSION
 
 
 @dataclass
@@ -32,7 +36,32 @@ class Shop:
         return self.adapter.ensure_location(self.access, name)
 
 
-def listing(location: LocationRef, *, key: str = "listing-1", variants: int = 2, **changes: Any) -> ListingPush:
+def variant(key: str, **changes: Any) -> VariantPush:
+    """A variant that the store does not have yet; its key is also its colour."""
+    values: dict[str, Any] = {
+        "key": key,
+        "sku": f"SKU-{key}",
+        "gtin": None,
+        "options": {"Colour": key},
+        "price": Money(2990, "USD"),
+        "compare_at": None,
+        "cost": Money(1000, "USD"),
+        "weight_grams": 500,
+        "quantity": 10,
+        "external_id": None,
+    }
+    return VariantPush(**{**values, **changes})
+
+
+def listing(
+    location: LocationRef,
+    *,
+    key: str = "listing-1",
+    variants: int = 2,
+    of: Sequence[VariantPush] | None = None,
+    **changes: Any,
+) -> ListingPush:
+    """A listing that the store does not have yet, with so many variants, or with those given."""
     values: dict[str, Any] = {
         "key": key,
         "title": "Desk lamp",
@@ -45,19 +74,9 @@ def listing(location: LocationRef, *, key: str = "listing-1", variants: int = 2,
         "published": True,
         "location": location,
         "external_id": None,
-        "variants": [
-            VariantPush(
-                key=f"{key}-{index}",
-                sku=f"{key}-SKU-{index}",
-                gtin=None,
-                options={"Colour": f"Colour {index}"},
-                price=Money(2990, "USD"),
-                compare_at=None,
-                cost=Money(1000, "USD"),
-                weight_grams=500,
-                quantity=10,
-                external_id=None,
-            )
+        "variants": of
+        or [
+            variant(f"{key}-{index}", sku=f"{key}-SKU-{index}", options={"Colour": f"Colour {index}"})
             for index in range(variants)
         ],
     }
@@ -65,6 +84,7 @@ def listing(location: LocationRef, *, key: str = "listing-1", variants: int = 2,
 
 
 def pushed(shop: Shop, wanted: ListingPush) -> ListingPushed:
+    """What the store made of a listing that it took."""
     (outcome,) = shop.adapter.push_listings(shop.access, [wanted])
     assert isinstance(outcome, ListingPushed), outcome
     return outcome
@@ -78,6 +98,7 @@ def again(wanted: ListingPush, made: ListingPushed, **changes: Any) -> ListingPu
 
 
 def number(gid: str) -> int:
+    """The plain number in a global id."""
     return int(gid.rpartition("/")[2])
 
 
@@ -93,3 +114,17 @@ def ordered(shop: Shop, made: ListingPushed, quantity: int = 3) -> tuple[str, Fu
     order_id = f"gid://shopify/Order/{order['id']}"
     (reference,) = shop.adapter.fulfillment_orders(shop.access, order_id)
     return order_id, reference, whole
+
+
+def asked(shop: Shop, query: str, variables: Mapping[str, Any]) -> Any:
+    """What the shop answers to something that a merchant or another app does, and that must not fail."""
+    answer = requests.post(
+        f"{shop.control.url}/{shop.domain}/admin/api/{API_VERSION}/graphql.json",
+        json={"query": query, "variables": dict(variables)},
+        headers={"X-Shopify-Access-Token": shop.access.credentials.access_token},
+        timeout=20,
+    ).json()
+    assert "errors" not in answer, answer["errors"]
+    (done,) = answer["data"].values()
+    assert done["userErrors"] == []
+    return done

@@ -82,9 +82,15 @@ def _change(client: AdminClient, access: StoreAccess, listing: ListingPush) -> L
 
 
 def _add_missing(client: AdminClient, access: StoreAccess, listing: ListingPush, product_id: str) -> PushRefused | None:
-    """Add the variants that the product does not have; never remove any."""
-    there = {products.found_options(node) for node in _variants(client, access, product_id)[1]}
-    missing = [variant for variant in listing.variants if products.options_of(listing, variant) not in there]
+    """Add the variants that the product does not have; never remove any. One that we know by its id is there,
+    whatever the merchant calls it."""
+    nodes = _variants(client, access, product_id)[1]
+    ids, there = {node["id"] for node in nodes}, {products.found_options(node) for node in nodes}
+    missing = [
+        variant
+        for variant in listing.variants
+        if variant.external_id not in ids and products.options_of(listing, variant) not in there
+    ]
     for start in range(0, len(missing), LARGEST_LIST):
         part = missing[start : start + LARGEST_LIST]
         answer = client.call(
