@@ -2,10 +2,12 @@
 
 https://shopify.dev/docs/api/admin-graphql/2026-10/mutations/inventorySetQuantities: at most 250 entries, the whole
 call stands or falls, ``changeFromQuantity`` must be present (null: whatever it is), ``@idempotent`` is required.
+A key stands for one mutation with one set of variables, and is spent when they are refused.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ Outcome = StockSet | StockStale | PushRefused
 _STALE = "CHANGE_FROM_QUANTITY_STALE"
 #: An item that is not stocked at the location (yet) is refused by the location.
 _NOT_STOCKED = "INVALID_LOCATION"
+#: The same was refused before: it is asked again by another key, for what holds now.
+_REFUSED_BEFORE = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 _INDEX = re.compile(r"\d+")
 #: Tries of one batch: each takes out the entries that the one before found wanting.
 _TRIES = 4
@@ -57,7 +61,7 @@ def push_stock(
     outcomes: dict[int, Outcome] = {}
     for start in range(0, len(quantities), LARGEST_LIST):
         batch = dict(enumerate(quantities[start : start + LARGEST_LIST], start=start))
-        outcomes.update(_push_batch(client, access, batch, f"{key}:{start}"))
+        outcomes.update(_push_batch(client, access, batch, key))
     return [outcomes[index] for index in range(len(quantities))]
 
 
@@ -69,7 +73,9 @@ def _push_batch(client: AdminClient, access: StoreAccess, batch: dict[int, Stock
         if not left:
             break
         order = list(left)
-        errors = _set(client, access, [left[index] for index in order], f"{key}:{attempt}")
+        errors = _set(client, access, [left[index] for index in order], key, attempt)
+        if any(code == _REFUSED_BEFORE for _, code, _ in errors):
+            continue
         if not errors:
             done.update((index, StockSet()) for index in order)
             left.clear()
@@ -86,7 +92,7 @@ def _push_batch(client: AdminClient, access: StoreAccess, batch: dict[int, Stock
             if code == _STALE:
                 stale.append(index)
             elif code == _NOT_STOCKED:
-                done[index] = _activate(client, access, entry, f"{key}:{index}")
+                done[index] = _activate(client, access, entry, key)
             else:
                 done[index] = _refusal(code, message)
     done.update((index, PushRefused("busy", "The store kept changing. It is tried again.")) for index in left)
@@ -96,18 +102,18 @@ def _push_batch(client: AdminClient, access: StoreAccess, batch: dict[int, Stock
 
 
 def _set(
-    client: AdminClient, access: StoreAccess, entries: Sequence[StockPush], key: str
+    client: AdminClient, access: StoreAccess, entries: Sequence[StockPush], key: str, attempt: int
 ) -> list[tuple[int | None, str, str]]:
     """Set a batch. Returns what was refused: position (None: the whole), code and message."""
     answer = client.call(
         access,
         "inventory_set_quantities",
         {
-            "key": key,
+            "key": _key(f"{key}:set:{attempt}", entries),
             "input": {
                 "name": "available",
                 "reason": "correction",
-                "referenceDocumentUri": f"gid://crossdock/StockPush/{key.split(':')[0]}",
+                "referenceDocumentUri": f"gid://crossdock/StockPush/{key}",
                 "quantities": [
                     {
                         "inventoryItemId": entry.inventory_id,
@@ -126,6 +132,11 @@ def _set(
     ]
 
 
+def _key(purpose: str, entries: Sequence[StockPush]) -> str:
+    """An idempotency key that other entries or another purpose never share."""
+    return hashlib.sha256(repr((purpose, list(entries))).encode()).hexdigest()
+
+
 def _position(field: Sequence[str] | None) -> int | None:
     """The entry that an error's field path names: ``["input", "quantities", "3", "quantity"]``."""
     return next((int(part) for part in field or [] if _INDEX.fullmatch(part)), None)
@@ -136,7 +147,7 @@ def _activate(client: AdminClient, access: StoreAccess, entry: StockPush, key: s
         "inventoryItemId": entry.inventory_id,
         "locationId": entry.location_id,
         "available": entry.quantity,
-        "key": key,
+        "key": _key(f"{key}:activate", [entry]),
     }
     errors = client.call(access, "inventory_activate", variables)["inventoryActivate"]["userErrors"]
     return _refusal("not_stocked", errors[0]["message"]) if errors else StockSet()
