@@ -114,7 +114,7 @@ def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush
                 "lineItemsByFulfillmentOrder": [
                     {
                         "fulfillmentOrderId": parcel.fulfillment_order_id,
-                        "fulfillmentOrderLineItems": _lines(parcel, order["lineItems"]["nodes"]),
+                        "fulfillmentOrderLineItems": _lines(parcel, _all_lines(client, access, order)),
                     }
                 ],
             }
@@ -123,6 +123,17 @@ def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush
     if answer["userErrors"]:
         raise Rejected("fulfillment", answer["userErrors"][0]["message"])
     return str(answer["fulfillment"]["id"])
+
+
+def _all_lines(client: AdminClient, access: StoreAccess, order: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The first page of lines came with the order; a long one has more."""
+    page = order["lineItems"]
+    nodes: list[Mapping[str, Any]] = list(page["nodes"])
+    while page["pageInfo"]["hasNextPage"]:
+        variables = {"id": order["id"], "after": page["pageInfo"]["endCursor"]}
+        page = client.call(access, "fulfillment_order_lines", variables)["fulfillmentOrder"]["lineItems"]
+        nodes += page["nodes"]
+    return nodes
 
 
 def _lines(parcel: TrackingPush, nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

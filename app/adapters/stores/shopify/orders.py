@@ -15,7 +15,7 @@ from app.kit.money import Money
 from app.stores.platform import Address, StoreOrder, StoreOrderLine
 
 #: Financial statuses of an order whose money was taken; refunds of a part do not undo that.
-_PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
+PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
 #: Shopify's ids are 64-bit numbers.
 _LARGEST_ID = 2**63
 
@@ -38,7 +38,7 @@ def from_hook(body: Mapping[str, Any]) -> StoreOrder:
         external_id=external_id,
         name=_text(body.get("name")) or external_id,
         currency=currency,
-        paid=_text(body.get("financial_status")).upper() in _PAID,
+        paid=_text(body.get("financial_status")).upper() in PAID,
         cancelled=body.get("cancelled_at") is not None,
         test=bool(body.get("test")),
         placed_at=_moment(body.get("processed_at")) or _moment(body.get("created_at")) or updated,
@@ -114,7 +114,7 @@ def from_query(node: Mapping[str, Any]) -> StoreOrder:
         external_id=str(node["id"]),
         name=_text(node.get("name")),
         currency=currency,
-        paid=_text(node.get("displayFinancialStatus")) in _PAID,
+        paid=_text(node.get("displayFinancialStatus")) in PAID,
         cancelled=node.get("cancelledAt") is not None,
         test=bool(node.get("test")),
         placed_at=_moment(node.get("processedAt")) or updated,
