@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import warnings
-from typing import Any
 
 from alembic import context
 from sqlalchemy import create_engine, text
@@ -17,16 +15,6 @@ from app.db import Base, psycopg2_url
 for module in pkgutil.iter_modules(app.__path__):
     if module.ispkg and importlib.util.find_spec(f"app.{module.name}.models"):
         importlib.import_module(f"app.{module.name}.models")
-
-
-def same_type(*args: Any) -> bool | None:
-    """Our own xid8 type has no counterpart in reflection; it never changes."""
-    metadata_type = args[4]
-    return False if type(metadata_type).__name__ == "Xid8" else None
-
-
-# The type is ours and never changes; reflection does not know it.
-warnings.filterwarnings("ignore", message="Did not recognize type 'xid8'")
 
 
 def run() -> None:
@@ -45,7 +33,6 @@ def run() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             transaction_per_migration=True,
-            compare_type=same_type,
             compare_server_default=False,
         )
         with context.begin_transaction():

@@ -6,25 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, text
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import UserDefinedType
 
-from app.db import BIG, Base, own
-
-
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id, read as an integer."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """The type's name in SQL."""
-        return "xid8"
-
-    def result_processor(self, dialect: Any, coltype: Any) -> Any:  # noqa: ARG002
-        """Transaction ids arrive as text."""
-        return lambda value: None if value is None else int(value)
+from app.db import BIG, SYSTEM_INSERTABLE, Base, own
 
 
 class AuditEvent(Base):
@@ -34,15 +19,12 @@ class AuditEvent(Base):
     __tablename__ = "audit_events"
     __tenancy__ = own(append_only=True)
     __table_args__ = (
-        Index(None, "organisation_id", "xid", "seq"),
+        Index(None, "organisation_id", "id"),
         Index(None, "organisation_id", "object_id", "at"),
-        Index(None, "xid"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID]
-    xid: Mapped[int] = mapped_column(Xid8(), server_default=text("pg_current_xact_id()"))
-    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     at: Mapped[datetime]
     actor: Mapped[str]
     action: Mapped[str]
@@ -53,18 +35,31 @@ class AuditEvent(Base):
     leaf: Mapped[bytes]
 
 
+class AuditWaiting(Base):
+    """An event that no seal names yet. Written in the event's transaction, deleted in the seal's: an event
+    whose transaction ends late is sealed late, and nothing depends on numbers of one database cluster."""
+
+    __tablename__ = "audit_waiting"
+    __tenancy__ = SYSTEM_INSERTABLE
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class AuditSeal(Base):
-    """A sealed batch: the events of transactions in ``[from_xid, to_xid)``, their Merkle root, and the hash
-    that chains it to the batch before."""
+    """A sealed batch: which events it holds, their Merkle root, and the hash that chains it to the batch before.
+
+    ``events`` are the ids (16 bytes each) and ``leaves`` the hashes (32 bytes each) in the order of the tree,
+    so that a check can say which event is gone or altered.
+    """
 
     __tablename__ = "audit_seals"
     __tenancy__ = own(append_only=True)
 
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
-    from_xid: Mapped[int] = mapped_column(BIG)
-    to_xid: Mapped[int] = mapped_column(BIG)
     rows: Mapped[int]
+    events: Mapped[bytes]
+    leaves: Mapped[bytes]
     root: Mapped[bytes]
     previous: Mapped[bytes]
     hash: Mapped[bytes]

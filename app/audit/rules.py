@@ -62,7 +62,11 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def seal_hash(previous: bytes, n: int, from_xid: int, to_xid: int, rows: int, root: bytes) -> bytes:
+def seal_hash(previous: bytes, n: int, rows: int, root: bytes) -> bytes:
     """The hash that chains batch ``n`` to the one before."""
-    body = b"|".join(str(number).encode() for number in (n, from_xid, to_xid, rows))
-    return hashlib.sha256(previous + body + root).digest()
+    return hashlib.sha256(previous + f"{n}|{rows}".encode() + root).digest()
+
+
+def pieces(joined: bytes, size: int) -> list[bytes]:
+    """What was joined, in pieces of ``size`` bytes."""
+    return [joined[start : start + size] for start in range(0, len(joined), size)]

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Cast, ColumnElement, cast, func, insert, select, text
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from app.audit.models import AuditEvent, AuditSeal, Xid8
-from app.audit.rules import GENESIS, leaf_hash, merkle_root, seal_hash
+from app.audit.models import AuditEvent, AuditSeal, AuditWaiting
+from app.audit.rules import GENESIS, leaf_hash, merkle_root, pieces, seal_hash
 from app.db import add_rows, current_scope
 from app.kit import clock
 from app.kit.ids import new_id
+
+#: The advisory lock of whoever seals or checks.
+_SEALING = 7241002
+#: Most events of one seal.
+_BATCH = 1000
+#: Events that wait longer than this are a finding: nobody seals.
+_SEALED_WITHIN = timedelta(seconds=60)
 
 
 def record(
@@ -55,65 +64,54 @@ def record_many(
         event_id = new_id()
         rows.append({"id": event_id, "leaf": leaf_hash(event_id=event_id, **row), **row})
     add_rows(session, AuditEvent, rows)
+    add_rows(session, AuditWaiting, [{"event_id": row["id"]} for row in rows])
 
 
 def seal(session: Session) -> int:
-    """Seal what is not sealed yet, for every organisation. Returns the number of events sealed.
+    """Seal what waits, for every organisation. Returns the number of events sealed.
 
-    Only events of transactions older than every one still running are taken, so that none can slip into a
-    window later. One sealer at a time, by an advisory lock held for the transaction; a pass seals everything
-    before its horizon, so the next pass looks only behind it.
+    One sealer at a time, by an advisory lock held for the transaction; a second one leaves the work to the first.
     """
-    session.execute(text("select pg_advisory_xact_lock(7241002)"))
-    horizon = int(session.scalar(text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0)
-    sealed_to = session.scalar(select(func.coalesce(func.max(AuditSeal.to_xid), 0))) or 0
-    waiting = session.scalars(
-        select(AuditEvent.organisation_id)
-        .where(AuditEvent.xid >= _xid(sealed_to), AuditEvent.xid < _xid(horizon))
-        .distinct()
-    ).all()
-    return sum(_seal_one(session, organisation_id, horizon) for organisation_id in waiting)
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(_SEALING))):
+        return 0
+    sealed = 0
+    while waiting := session.scalars(select(AuditWaiting.event_id).order_by(AuditWaiting.event_id).limit(_BATCH)).all():
+        batches: defaultdict[UUID, list[tuple[UUID, bytes]]] = defaultdict(list)
+        for organisation_id, event_id, leaf in session.execute(
+            select(AuditEvent.organisation_id, AuditEvent.id, AuditEvent.leaf)
+            .where(AuditEvent.id.in_(waiting))
+            .order_by(AuditEvent.id)
+        ):
+            batches[organisation_id].append((event_id, bytes(leaf)))
+        for organisation_id, events in batches.items():
+            _seal_one(session, organisation_id, events)
+            sealed += len(events)
+        session.execute(delete(AuditWaiting).where(AuditWaiting.event_id.in_(waiting)))
+    return sealed
 
 
-def _seal_one(session: Session, organisation_id: UUID, horizon: int) -> int:
-    last = session.scalar(
-        select(AuditSeal).where(AuditSeal.organisation_id == organisation_id).order_by(AuditSeal.n.desc()).limit(1)
-    )
-    start, n, previous = (last.to_xid, last.n + 1, bytes(last.hash)) if last else (0, 1, GENESIS)
-    leaves = [
-        bytes(leaf)
-        for leaf in session.scalars(
-            select(AuditEvent.leaf)
-            .where(*_in_window(organisation_id, start, horizon))
-            .order_by(AuditEvent.xid, AuditEvent.seq)
-        )
-    ]
+def _seal_one(session: Session, organisation_id: UUID, events: Sequence[tuple[UUID, bytes]]) -> None:
+    last = session.execute(
+        select(AuditSeal.n, AuditSeal.hash)
+        .where(AuditSeal.organisation_id == organisation_id)
+        .order_by(AuditSeal.n.desc())
+        .limit(1)
+    ).first()
+    n, previous = (last.n + 1, bytes(last.hash)) if last else (1, GENESIS)
+    leaves = [leaf for _, leaf in events]
     root = merkle_root(leaves)
     session.execute(
         insert(AuditSeal).values(
             organisation_id=organisation_id,
             n=n,
-            from_xid=start,
-            to_xid=horizon,
-            rows=len(leaves),
+            rows=len(events),
+            events=b"".join(event_id.bytes for event_id, _ in events),
+            leaves=b"".join(leaves),
             root=root,
             previous=previous,
-            hash=seal_hash(previous, n, start, horizon, len(leaves), root),
+            hash=seal_hash(previous, n, len(events), root),
             sealed_at=clock.now(),
         )
-    )
-    return len(leaves)
-
-
-def _xid(number: int) -> Cast[int]:
-    return cast(str(number), Xid8())
-
-
-def _in_window(organisation_id: UUID, start: int, end: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        AuditEvent.organisation_id == organisation_id,
-        AuditEvent.xid >= _xid(start),
-        AuditEvent.xid < _xid(end),
     )
 
 
@@ -128,18 +126,15 @@ class Finding:
 
 
 def verify(session: Session) -> tuple[int, list[Finding]]:
-    """Recompute every leaf, root and link. Returns the number of sealed events checked, and what is wrong."""
+    """Recompute every leaf, root and link. Returns the number of sealed events checked, and what is wrong.
+
+    Sealing waits meanwhile, so that nothing moves under the check.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_SEALING)))
     findings: list[Finding] = []
     checked = 0
-    organisations = session.scalars(select(AuditSeal.organisation_id).distinct()).all()
-    unsealed = session.scalars(
-        select(AuditEvent.organisation_id)
-        .where(AuditEvent.organisation_id.not_in(select(AuditSeal.organisation_id)))
-        .where(AuditEvent.at < func.now() - text("interval '60 seconds'"))
-        .distinct()
-    ).all()
-    findings += [Finding(one, None, None, "events older than 60 s were never sealed") for one in unsealed]
-    for organisation_id in organisations:
+    with_seals = select(AuditSeal.organisation_id)
+    for organisation_id in session.scalars(with_seals.union(select(AuditEvent.organisation_id))).all():
         count, found = _verify_one(session, organisation_id)
         checked += count
         findings += found
@@ -148,43 +143,60 @@ def verify(session: Session) -> tuple[int, list[Finding]]:
 
 def _verify_one(session: Session, organisation_id: UUID) -> tuple[int, list[Finding]]:
     findings: list[Finding] = []
-    previous, expected_n, expected_from, checked = GENESIS, 1, 0, 0
-    seals = session.scalars(
-        select(AuditSeal).where(AuditSeal.organisation_id == organisation_id).order_by(AuditSeal.n)
-    ).all()
-    for seal_row in seals:
-        if (seal_row.n, seal_row.from_xid) != (expected_n, expected_from):
-            findings.append(Finding(organisation_id, seal_row.n, None, "a seal is missing before this one"))
-        events = _window(session, organisation_id, seal_row.from_xid, seal_row.to_xid)
-        for event in events:
-            if _leaf_of(event) != bytes(event.leaf):
-                findings.append(Finding(organisation_id, seal_row.n, event.id, "the event was altered"))
-        leaves = [_leaf_of(event) for event in events]
-        if len(leaves) != seal_row.rows:
-            findings.append(
-                Finding(
-                    organisation_id,
-                    seal_row.n,
-                    None,
-                    f"{seal_row.rows} events were sealed, {len(leaves)} are here",
-                )
+
+    def found(problem: str, seal_number: int | None = None, event_id: UUID | None = None) -> None:
+        findings.append(Finding(organisation_id, seal_number, event_id, problem))
+
+    previous, expected_n, sealed = GENESIS, 1, set[UUID]()
+    for row in session.scalars(
+        select(AuditSeal)
+        .where(AuditSeal.organisation_id == organisation_id)
+        .order_by(AuditSeal.n)
+        .execution_options(yield_per=50)
+    ):
+        if row.n != expected_n:
+            found("a seal is missing before this one", row.n)
+        ids = [UUID(bytes=piece) for piece in pieces(bytes(row.events), 16)]
+        leaves = pieces(bytes(row.leaves), 32)
+        if not ids or not len(ids) == len(leaves) == row.rows or merkle_root(leaves) != bytes(row.root):
+            found("the seal's events do not give its root", row.n)
+        if bytes(row.previous) != previous or bytes(row.hash) != seal_hash(previous, row.n, row.rows, bytes(row.root)):
+            found("the chain is broken here", row.n)
+        events = {
+            event.id: event
+            for event in session.scalars(
+                select(AuditEvent).where(AuditEvent.organisation_id == organisation_id, AuditEvent.id.in_(ids))
             )
-        root = merkle_root(leaves) if leaves else b""
-        if root != bytes(seal_row.root):
-            findings.append(Finding(organisation_id, seal_row.n, None, "the events do not give the sealed root"))
-        if bytes(seal_row.previous) != previous or bytes(seal_row.hash) != seal_hash(
-            previous, seal_row.n, seal_row.from_xid, seal_row.to_xid, seal_row.rows, bytes(seal_row.root)
-        ):
-            findings.append(Finding(organisation_id, seal_row.n, None, "the chain is broken here"))
-        previous, expected_n, expected_from = bytes(seal_row.hash), seal_row.n + 1, seal_row.to_xid
-        checked += len(events)
-    return checked, findings
+        }
+        for event_id, leaf in zip(ids, leaves, strict=False):
+            event = events.get(event_id)
+            if event is None:
+                found("the event is gone", row.n, event_id)
+            elif _leaf_of(event) != leaf or bytes(event.leaf) != leaf:
+                found("the event was altered", row.n, event_id)
+        sealed.update(ids)
+        previous, expected_n = bytes(row.hash), row.n + 1
+    for event_id, waiting, late in _unsealed(session, organisation_id, sealed):
+        if not waiting:
+            found("the event was put in past the log, or its seal is gone", None, event_id)
+        elif late:
+            found(f"not sealed after {_SEALED_WITHIN.seconds} s", None, event_id)
+    return len(sealed), findings
 
 
-def _window(session: Session, organisation_id: UUID, start: int, end: int) -> Sequence[AuditEvent]:
-    return session.scalars(
-        select(AuditEvent).where(*_in_window(organisation_id, start, end)).order_by(AuditEvent.xid, AuditEvent.seq)
-    ).all()
+def _unsealed(session: Session, organisation_id: UUID, sealed: Set[UUID]) -> list[tuple[UUID, bool, bool]]:
+    """Events that no seal names: id, whether they wait for one, and whether they wait too long."""
+    rows = session.execute(
+        select(
+            AuditEvent.id,
+            select(AuditWaiting.event_id).where(AuditWaiting.event_id == AuditEvent.id).exists(),
+            AuditEvent.at < clock.now() - _SEALED_WITHIN,
+        )
+        .where(AuditEvent.organisation_id == organisation_id)
+        .order_by(AuditEvent.id)
+        .execution_options(yield_per=1000)
+    )
+    return [(event_id, waiting, late) for event_id, waiting, late in rows if event_id not in sealed]
 
 
 def _leaf_of(event: AuditEvent) -> bytes:
