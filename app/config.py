@@ -40,7 +40,6 @@ class Settings(BaseSettings):
     #: How many proxies stand before the app; their X-Forwarded-For entries are trusted, no others.
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    sentry_dsn: SecretStr | None = None
     #: Lets a monitor read /metrics from elsewhere; without it only this machine may.
     metrics_token: SecretStr | None = None
 
