@@ -31,7 +31,8 @@ from app.stores.platform import (
     TrackingPush,
 )
 
-_HOST = re.compile(r"(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_HOST = re.compile(r"(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 
 
 def _no() -> NoReturn:
@@ -61,6 +62,8 @@ class CustomStore:
             raise _invalid()
         if parts.scheme not in ("https", "http") or parts.username or parts.password:
             raise _invalid()
+        if port == _DEFAULT_PORTS[parts.scheme]:
+            port = None
         return (f"{host}:{port}" if port else host), None
 
     def verify_hook(self, headers: Mapping[str, str], body: bytes) -> HookEnvelope:
