@@ -99,8 +99,8 @@ def add_member(session: Session, organisation_id: UUID, user_id: UUID, role: str
 def change_role(session: Session, organisation_id: UUID, user_id: UUID, role: str) -> None:
     """Change a member's role. The last owner keeps it."""
     _check_role(session, organisation_id, role)
+    owner = _owner_role(session, organisation_id)
     membership = _membership(session, organisation_id, user_id)
-    owner = ROLES_OF_KIND[session.get_one(Organisation, organisation_id).kind][0]
     if membership.role == owner and role != owner:
         _keep_an_owner(session, organisation_id, owner)
     membership.role = role
@@ -109,8 +109,8 @@ def change_role(session: Session, organisation_id: UUID, user_id: UUID, role: st
 
 def remove_member(session: Session, organisation_id: UUID, user_id: UUID) -> None:
     """Take a person out and end its sessions there. The last owner stays."""
+    owner = _owner_role(session, organisation_id)
     membership = _membership(session, organisation_id, user_id)
-    owner = ROLES_OF_KIND[session.get_one(Organisation, organisation_id).kind][0]
     if membership.role == owner:
         _keep_an_owner(session, organisation_id, owner)
     session.delete(membership)
@@ -124,6 +124,15 @@ def remove_member(session: Session, organisation_id: UUID, user_id: UUID) -> Non
     ):
         open_session.ended_at = now
     audit.record(session, organisation_id, "identity.member_removed", "user", user_id)
+
+
+def _owner_role(session: Session, organisation_id: UUID) -> str:
+    """The role that somebody must keep. Changes of an organisation's members wait for one another from here on,
+    so that two owners who leave at once do not each count on the other."""
+    kind = session.scalars(
+        select(Organisation.kind).where(Organisation.id == organisation_id).with_for_update(key_share=True)
+    ).one()
+    return ROLES_OF_KIND[kind][0]
 
 
 def _membership(session: Session, organisation_id: UUID, user_id: UUID) -> Membership:
