@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.kit import clock
-from app.kit.money import Money
+from app.kit.money import LARGEST_MINOR, Money
 from app.stores.platform import Address, StoreOrder, StoreOrderLine
 
 #: Financial statuses of an order whose money was taken; refunds of a part do not undo that.
@@ -175,7 +175,7 @@ def _quantity(value: Any) -> int | None:
 def _money(amount: Any, currency: str) -> Money | None:
     try:
         value = Money.of_decimal(Decimal(str(amount)), currency)
-        return value if value.minor >= 0 else None
+        return value if 0 <= value.minor <= LARGEST_MINOR else None
     except (InvalidOperation, ValueError):
         return None
 
