@@ -44,10 +44,13 @@ def rotate() -> Iterator[tuple[str, int]]:
         total = 0
         while count := _rotate_batch(table, column, bound):
             total += count
+        # What others held meanwhile is waited for, one row at a time, so that nobody waits in a ring.
+        while count := _rotate_batch(table, column, bound, wait=True):
+            total += count
         yield f"{table.name}.{column}", total
 
 
-def _rotate_batch(table: Table, column: str, bound: str) -> int:
+def _rotate_batch(table: Table, column: str, bound: str, *, wait: bool = False) -> int:
     ring = key_ring()
     sealed, row_id = table.c[column], table.c[bound]
     # The key's number stands in bytes 2 to 5 of a sealed value.
@@ -57,8 +60,8 @@ def _rotate_batch(table: Table, column: str, bound: str) -> int:
             select(row_id, sealed)
             .where(sealed.is_not(None), number != ring.current.to_bytes(4, "big"))
             .order_by(row_id)
-            .limit(_BATCH)
-            .with_for_update(skip_locked=True)
+            .limit(1 if wait else _BATCH)
+            .with_for_update(skip_locked=not wait)
         ).all()
         for one, value in rows:
             place = Place(table.name, column, one)
