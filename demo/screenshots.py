@@ -14,7 +14,7 @@ from demo.story import Story
 from tests.system_packages import advice, find
 
 _SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -51,7 +51,7 @@ def picture_everything(installation: Installation, people: People, story: Story)
     FOLDER.mkdir(parents=True, exist_ok=True)
     pictures = Pictures(FOLDER)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for size in _SIZES:
             for who, area in (
                 (None, _public(story)),

@@ -77,11 +77,7 @@ def _without_token() -> Any:
 
 
 def _is_fetch() -> bool:
-    return (
-        request.headers.get("Sec-Fetch-Dest") == "empty"
-        or "Authorization" in request.headers
-        or bool(request.headers.get("HX-Request"))
-    )
+    return request.headers.get("Sec-Fetch-Dest") == "empty" or "Authorization" in request.headers
 
 
 _opening = Blueprint("shopify_opening", __name__)

@@ -106,10 +106,8 @@ def page(kind: str | None = None, permission: str | None = None) -> Callable[[Vi
 
 
 def to_sign_in() -> Any:
-    """Send a browser to the sign-in page and back. A fragment request is told to load the whole page."""
+    """Send a browser to the sign-in page and back."""
     target = url_for("accounts.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
-    if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": target})
     return redirect(target)
 
 

@@ -193,9 +193,7 @@ def redirect_to(endpoint: str, **values: Any) -> Response:
 
 
 def go(target: str) -> Response:
-    """Go to an address of ours; a fragment request is told to load the page."""
-    if request.headers.get("HX-Request"):
-        return Response(status=204, headers={"HX-Location": target})
+    """Go to an address of ours."""
     if g.get("shop") and target.startswith("/"):
         # A frame that follows this without an ID token must still say whose admin it stands in.
         target += ("&" if "?" in target else "?") + urlencode({"shop": g.shop})

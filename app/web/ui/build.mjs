@@ -18,7 +18,6 @@ const sources = {
   "app.css": css,
   "app.js": `${here}/app.js`,
   "shopify.js": `${here}/shopify.js`,
-  "htmx.js": "node_modules/htmx.org/dist/htmx.min.js",
 };
 const manifest = {};
 for (const [name, file] of Object.entries(sources)) {

@@ -98,7 +98,8 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "ended": Shown(_("Ended"), _NEUTRAL),
     },
     "charge": {
-        "PLANNED": Shown(_("Planned"), _NEUTRAL),
+        "PENDING": Shown(_("Not charged yet"), _NEUTRAL),
+        "SENDING": Shown(_("Being charged"), _INFO),
         "PROCESSING": Shown(_("Processing"), _INFO),
         "PAID": Shown(_("Paid"), _SUCCESS),
         "FAILED": Shown(_("Declined"), _CRITICAL),

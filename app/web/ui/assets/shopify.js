@@ -27,11 +27,26 @@
     event.preventDefault();
     go(new URL(href, location.href));
   });
+  // Polaris' buttons have no name and value of their own: the one that was pressed last says what its form is to do.
+  let pressed = null;
+  document.addEventListener("keydown", () => { pressed = null; }, true);
+  document.addEventListener("click", (event) => {
+    pressed = event.composedPath().find((one) => one.localName === "s-button") ?? null;
+    if (pressed?.dataset.sends === undefined) return;
+    // The question of an action was answered with yes.
+    pressed.closest("s-modal").hideOverlay?.();
+    pressed.closest("form").requestSubmit();
+  }, true);
+  // Caught on the way down: the events of Polaris' fields need not bubble.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-submits]")) event.target.closest("form").requestSubmit();
+  }, true);
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     const form = event.target;
     event.preventDefault();
     const values = new FormData(form, event.submitter?.form === form ? event.submitter : undefined);
+    if (pressed?.dataset.name && pressed.closest("form") === form) values.append(pressed.dataset.name, pressed.dataset.value);
     const target = new URL(form.getAttribute("action") || location.href, location.href);
     if ((form.getAttribute("method") || "get").toLowerCase() === "get") {
       target.search = new URLSearchParams(values).toString();

@@ -118,9 +118,29 @@
          <button type="button" ${this.getAttribute("href") ? 'role="link"' : ""}><slot></slot></button>`;
       this.addEventListener("click", () => {
         if (this.getAttribute("type") === "submit") this.internals.form?.requestSubmit();
+        const command = { "--show": "showOverlay", "--hide": "hideOverlay", "--toggle": "toggleOverlay" }[this.getAttribute("command")];
+        if (command) document.getElementById(this.getAttribute("commandfor"))?.[command]?.();
         if (this.getAttribute("target") === "_blank") window.open(this.getAttribute("href"), "_blank", "noopener");
       });
     }
+  });
+
+  define("s-modal", class extends HTMLElement {
+    connectedCallback() {
+      if (this.shadowRoot) return;
+      this.attachShadow({ mode: "open" }).innerHTML =
+        `<style>dialog{border:0;border-radius:12px;padding:16px;max-width:min(420px,calc(100vw - 64px));color:inherit;box-shadow:0 8px 40px #0006}
+         h2{font-size:14px;font-weight:650;margin:0 0 12px}footer{display:flex;justify-content:flex-end;gap:8px;margin-top:16px}</style>
+         <dialog aria-labelledby="h"><h2 id="h">${attr(this, "heading")}</h2><slot></slot><footer><slot name="secondary-actions"></slot><slot name="primary-action"></slot></footer></dialog>`;
+      this.dialog = this.shadowRoot.querySelector("dialog");
+      this.dialog.addEventListener("close", () => this.dispatchEvent(new CustomEvent("hide")));
+    }
+    showOverlay() {
+      this.dialog.showModal();
+      this.dispatchEvent(new CustomEvent("show"));
+    }
+    hideOverlay() { this.dialog.close(); }
+    toggleOverlay() { this.dialog.open ? this.hideOverlay() : this.showOverlay(); }
   });
 
   const look = `<style>:host{display:block}label,.label{display:block;font-weight:450;margin-bottom:4px}input,select,textarea{font:inherit;width:100%;box-sizing:border-box;border:1px solid #8a8a8a;border-radius:8px;padding:6px 10px;background:#fdfdfd;color:inherit}

@@ -1,0 +1,154 @@
+"""One running demo for all browser tests, and a Chromium that tells on pages."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, sync_playwright
+
+from app import config, db
+from demo.installation import SHOP, Installation, Ports
+from demo.people import PASSWORD, People, SignIn, settle_in
+from demo.screenshots import FLAGS
+from demo.story import Story
+from tests.system_packages import advice, install
+from tests.system_packages import find as find_program
+
+#: What a test waits for at most, in milliseconds.
+PATIENCE = 20_000
+DESKTOP, PHONE = (1280, 900), (390, 844)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives a browser on the whole set of processes."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.stack)
+
+
+@dataclass(slots=True)
+class Demo:
+    """The demo after its first parcels have left: everything that the pages can show."""
+
+    installation: Installation
+    people: People
+    story: Story
+
+    @property
+    def url(self) -> str:
+        """Crossdock."""
+        return self.installation.url
+
+    @property
+    def admin(self) -> str:
+        """The app's address in the simulated Shopify admin."""
+        return f"{self.installation.shopify_url}/store/{SHOP.removesuffix('.myshopify.com')}/apps/crossdock"
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """Start it on free ports in a folder of its own, tell its story up to the parcels, stop it at the end."""
+    before = dict(os.environ)
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    with tempfile.TemporaryDirectory(prefix="crossdock-browser-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        installation = Installation(folder, Ports.free())
+        try:
+            installation.start()
+            people = settle_in()
+            installation.wait_until_ready()
+            story = Story(installation, people)
+            for step in (story.install, story.upload, story.save_card, story.import_products, story.buy,
+                         story.acknowledge, story.ship):  # fmt: skip
+                step()
+            yield Demo(installation, people, story)
+        finally:
+            db.engine().dispose()
+            installation.stop()
+            os.environ.clear()
+            os.environ.update(before)
+            config.reload()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    if not install("chromium"):
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(advice("chromium"))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass(slots=True)
+class Complaints:
+    """What the console of a page says that is not as it should be: errors, exceptions, refusals of the policy."""
+
+    found: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        """From now on."""
+
+        def note(told: ConsoleMessage) -> None:
+            if told.type == "error":
+                self.found.append(f"{page.url}: {told.text}")
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: self.found.append(f"{page.url}: {error}"))
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(demo: Demo, chromium: Browser) -> Iterator[Open]:
+    """``opened(who, size=…)``: a page of a browser of its own, signed in as ``who``, which is closed afterwards. The
+    test fails if the console complained meanwhile, unless ``silent`` is false."""
+    contexts: list[BrowserContext] = []
+    complaints = Complaints()
+
+    def open_page(who: SignIn | None = None, size: tuple[int, int] = DESKTOP, silent: bool = True) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale="en-US", reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        if silent:
+            complaints.listen(page)
+        if who is not None:
+            sign_in(page, demo, who.email)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints.found == []
+
+
+def sign_in(page: Page, demo: Demo, email: str, password: str = PASSWORD) -> None:
+    """Through the page."""
+    page.goto(f"{demo.url}/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
+
+
+def app_frame(page: Page) -> Frame:
+    """The app's frame in the admin, once its page stands."""
+    frame = page.frame("app-iframe")
+    assert frame is not None
+    frame.locator("s-page").first.wait_for()
+    return frame
