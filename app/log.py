@@ -1,4 +1,8 @@
-"""Structured logs: one JSON object a line, with request id and organisation, and never a secret or a person."""
+"""Structured logs: one JSON object a line, with request id and organisation, and never a secret or a person.
+
+Of an exception its kind and its place are written, not its message: a database's names the value that was there
+twice, an HTTP client's the whole address. Only the level ``DEBUG`` shows messages, which is not for production.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,23 @@ def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[
     return event
 
 
+class _Exceptions(structlog.tracebacks.ExceptionDictTransformer):
+    """What is written of an exception, without the local variables, which hold what must never be written down."""
+
+    def __init__(self, *, messages: bool) -> None:
+        super().__init__(show_locals=False)
+        self._messages = messages
+
+    def _as_dict(self, trace: structlog.tracebacks.Trace) -> list[dict[str, Any]]:
+        stacks = super()._as_dict(trace)
+        if not self._messages:
+            for stack in stacks:
+                stack["exc_value"] = "[withheld]"
+                stack["exc_notes"] = []
+                stack["syntax_error"] = None
+        return stacks
+
+
 def configure(level: str = "INFO") -> None:
     """Set up logging for this process; the standard library's loggers join in."""
     shared: list[structlog.types.Processor] = [
@@ -46,10 +67,7 @@ def configure(level: str = "INFO") -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Without the local variables, which hold what must never be written down.
-                structlog.processors.ExceptionRenderer(
-                    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-                ),
+                structlog.processors.ExceptionRenderer(_Exceptions(messages=level == "DEBUG")),
                 structlog.processors.JSONRenderer(),
             ],
         )
