@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,13 +54,13 @@ def picture_everything(installation: Installation, people: People, story: Story)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for size in _SIZES:
             for who, area in (
-                (None, _public(story)),
-                (people.retailer, _retailer(story)),
-                (people.nordlicht, _supplier(story)),
-                (people.admin, _console(story)),
+                (None, public_pages(story)),
+                (people.retailer, retailer_pages(story)),
+                (people.nordlicht, supplier_pages(story)),
+                (people.admin, console_pages(story)),
             ):
                 _walk(browser, installation, pictures, size, who, area)
-            _walk_embedded(browser, installation, pictures, size)
+            _walk_embedded(browser, installation, pictures, size, story)
         browser.close()
     return pictures
 
@@ -91,13 +91,13 @@ def _walk(
     context.close()
 
 
-def _walk_embedded(browser: Browser, installation: Installation, pictures: Pictures, size: str) -> None:
+def _walk_embedded(browser: Browser, installation: Installation, pictures: Pictures, size: str, story: Story) -> None:
     width, height = _SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
     page = context.new_page()
     _listen(page, pictures)
     handle = SHOP.removesuffix(".myshopify.com")
-    for name, path in _embedded():
+    for name, path in embedded_pages(story):
         answer = page.goto(f"{installation.shopify_url}/store/{handle}/apps/crossdock{path}")
         if answer is None or answer.status != 200:
             pictures.wrong.append(f"embedded {path}: {answer.status if answer else 'no answer'}")
@@ -121,19 +121,31 @@ def _listen(page: Page, pictures: Pictures) -> None:
     page.on("pageerror", lambda error: pictures.wrong.append(f"{page.url}: {error}"))
 
 
-def _embedded() -> Iterator[tuple[str, str]]:
-    yield from (
+def embedded_pages(story: Story) -> list[tuple[str, str]]:
+    """The retailer's pages inside the admin, as paths below the app's own."""
+    product, listing = _shown(story)
+    return [
         ("home", ""),
         ("products", "/products"),
+        ("product", f"/products/{product}"),
         ("import-list", "/import-list"),
         ("listings", "/listings"),
+        ("listing", f"/listings/{listing}"),
         ("orders", "/orders"),
+        ("order", f"/orders/{story.order_id}"),
         ("billing", "/billing"),
         ("settings", "/settings"),
-    )
+    ]
 
 
-def _public(story: Story) -> list[tuple[str, str]]:
+def _shown(story: Story) -> tuple[str, str]:
+    """A product and a listing to look at."""
+    listing = story.api(story.people.retailer, "GET", "/api/listings?limit=1")["items"][0]["id"]
+    return next(iter(story.variants.values()))["product_id"], listing
+
+
+def public_pages(story: Story) -> list[tuple[str, str]]:
+    """Name and path of what everybody may open."""
     return [
         ("landing", "/"),
         ("sign-in", "/sign-in"),
@@ -146,9 +158,9 @@ def _public(story: Story) -> list[tuple[str, str]]:
     ]
 
 
-def _retailer(story: Story) -> list[tuple[str, str]]:
-    product = next(iter(story.variants.values()))["product_id"]
-    listing = story.api(story.people.retailer, "GET", "/api/listings?limit=1")["items"][0]["id"]
+def retailer_pages(story: Story) -> list[tuple[str, str]]:
+    """The standalone pages of a retailer."""
+    product, listing = _shown(story)
     return [
         ("retailer-home", "/app/"),
         ("retailer-products", "/app/products"),
@@ -163,7 +175,8 @@ def _retailer(story: Story) -> list[tuple[str, str]]:
     ]
 
 
-def _supplier(story: Story) -> list[tuple[str, str]]:
+def supplier_pages(story: Story) -> list[tuple[str, str]]:
+    """The portal of the supplier Nordlicht."""
     supplier = story.people.nordlicht
     order = story.api(supplier, "GET", "/api/supplier/orders")["items"][0]["id"]
     product = story.api(supplier, "GET", f"/api/suppliers/{supplier.organisation_id}/products")["items"][0]["id"]
@@ -179,7 +192,8 @@ def _supplier(story: Story) -> list[tuple[str, str]]:
     ]
 
 
-def _console(story: Story) -> list[tuple[str, str]]:
+def console_pages(story: Story) -> list[tuple[str, str]]:
+    """The platform's console."""
     return [
         ("console-home", "/console/"),
         ("console-suppliers", "/console/suppliers?view=decided"),

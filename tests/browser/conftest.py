@@ -119,12 +119,8 @@ def opened(demo: Demo, chromium: Browser) -> Iterator[Open]:
     complaints = Complaints()
 
     def open_page(who: SignIn | None = None, size: tuple[int, int] = DESKTOP, silent: bool = True) -> Page:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale="en-US", reduced_motion="reduce"
-        )
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(chromium, size)
+        contexts.append(page.context)
         if silent:
             complaints.listen(page)
         if who is not None:
@@ -135,6 +131,15 @@ def opened(demo: Demo, chromium: Browser) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert complaints.found == []
+
+
+def new_page(chromium: Browser, size: tuple[int, int] = DESKTOP) -> Page:
+    """The page of a fresh browser, which its maker closes: ``page.context.close()``."""
+    context = chromium.new_context(
+        viewport={"width": size[0], "height": size[1]}, locale="en-US", reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE)
+    return context.new_page()
 
 
 def sign_in(page: Page, demo: Demo, email: str, password: str = PASSWORD) -> None:
