@@ -28,11 +28,17 @@ def drafts() -> Any:
     retailer_id = principal().organisation_id
     with db.transaction() as session:
         page = listings.listings(session, retailer_id, states=[DRAFT], limit=20, cursor=request.args.get("cursor"))
+        connected = {one.id: one for one in stores.stores_of(session, retailer_id)}
         context: dict[str, Any] = {
             "drafts": page.items,
             "next_cursor": page.next_cursor,
             "images": listings.first_images(session, [one.product_id for one in page.items]),
-            "stores": {one.id: one for one in stores.stores_of(session, retailer_id)},
+            "stores": connected,
+            "prices": {
+                row.id: Money(row.wanted_price, connected[draft.store_id].currency).amount
+                for draft in page.items
+                for row in draft.variants
+            },
             "variants": {
                 one.id: one
                 for one in listings.variants_shown(session, [v.variant_id for d in page.items for v in d.variants])
