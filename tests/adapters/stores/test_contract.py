@@ -118,6 +118,7 @@ def test_what_it_can_do_it_tries_and_what_it_can_not_it_refuses(
             call(platform, access)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.binary(max_size=100))
 def test_a_hook_says_something_or_is_refused(topic: str, body: bytes) -> None:
     for name in PLATFORMS:
@@ -129,7 +130,7 @@ def test_a_hook_says_something_or_is_refused(topic: str, body: bytes) -> None:
         assert "hooks" in registries.stores.get(name).capabilities
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=80))
 def test_an_address_is_a_shop_or_refused_by_its_field(platform: StorePlatform, text: str) -> None:
     try:

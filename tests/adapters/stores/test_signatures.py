@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.stores.shopify.signatures import InvalidIdToken, valid_shop, verify_hook, verify_id_token
@@ -109,6 +109,7 @@ def test_another_apps_secret_proves_nothing() -> None:
         verify_hook(signed(b"{}", "another app's secret"), b"{}")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.dictionaries(st.sampled_from(list(signed(b""))), st.text(max_size=50)))
 def test_whatever_comes_is_forged_and_no_error(body: bytes, headers: dict[str, str]) -> None:
     with pytest.raises(ForgedHook):
@@ -179,6 +180,7 @@ def test_a_token_that_proves_nothing_is_refused(token: Callable[[], str]) -> Non
         verify_id_token(token())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_as_a_token_is_refused_and_no_error(text: str) -> None:
     with pytest.raises(InvalidIdToken):
