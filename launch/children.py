@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import pwd
 import signal
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
+#: Where servers' files go when their user can't get to the data folder.
+_FALLBACK = Path("/var/lib/crossdock")
 
 
 class StartError(Exception):
@@ -23,7 +26,7 @@ class StartError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ServiceUser:
-    """The unprivileged user that PostgreSQL runs as when we are root (it refuses to run as root)."""
+    """The unprivileged user that servers run as when we are root (PostgreSQL refuses to run as root)."""
 
     uid: int
     gid: int
@@ -31,7 +34,7 @@ class ServiceUser:
 
 
 def service_user() -> ServiceUser | None:
-    """Whom to become before starting PostgreSQL; None when we are not root."""
+    """Whom to become before starting a server; None when we are not root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -41,6 +44,35 @@ def service_user() -> ServiceUser | None:
             continue
         return ServiceUser(entry.pw_uid, entry.pw_gid, name)
     raise StartError("PostgreSQL does not run as root, and neither user 'postgres' nor 'nobody' exists here.")
+
+
+def server_root(folder: Path, name: str, user: ServiceUser | None) -> Path:
+    """A folder for a server's files within the data folder, or elsewhere when its user can't get there.
+
+    Raises ``StartError`` when the data folder can't be used.
+    """
+    root = folder / name
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if user is not None and not reachable(root, user):
+            root = _FALLBACK / hashlib.sha256(str(folder).encode()).hexdigest()[:12] / name
+            root.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as error:
+        raise StartError(
+            f"{folder} can't be used as data folder ({error.strerror}). Set CROSSDOCK_DATA_DIR to another folder."
+        ) from error
+    return root
+
+
+def reachable(path: Path, user: ServiceUser) -> bool:
+    """Whether the user may pass through every folder on the way to ``path`` (and enter it)."""
+    folders = [*path.resolve().parents] + ([path] if path.is_dir() else [])
+    for parent in folders:
+        info = parent.stat()
+        bit = 0o100 if info.st_uid == user.uid else 0o010 if info.st_gid == user.gid else 0o001
+        if not info.st_mode & bit:
+            return False
+    return True
 
 
 def spawn(

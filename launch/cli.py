@@ -19,7 +19,7 @@ from alembic.config import Config as AlembicConfig
 
 from app import config, db, log
 from app.config import settings
-from launch.children import StartError
+from launch.children import StartError, port_taken
 from launch.processes import background, ensure_servers, web
 from launch.supervisor import Supervisor
 
@@ -35,12 +35,12 @@ def with_servers(view: View) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             servers = ensure_servers()
+            try:
+                return view(*args, **kwargs)
+            finally:
+                servers.stop()
         except StartError as error:
             raise click.ClickException(str(error)) from error
-        try:
-            return view(*args, **kwargs)
-        finally:
-            servers.stop()
 
     return wrapped
 
@@ -69,9 +69,15 @@ def run_migrations(url: str) -> None:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--web-workers", default=2, show_default=True)
-@with_servers
 def run(port: int, host: str, web_workers: int) -> None:
     """Run everything: web, workers, relay and clock, until Ctrl-C."""
+    if port_taken(port, host):
+        raise click.ClickException(f"Port {port} is taken by another program. Choose another one with --port.")
+    _run_everything(port, host, web_workers)
+
+
+@with_servers
+def _run_everything(port: int, host: str, web_workers: int) -> None:
     run_migrations(settings().database_url)
     supervisor = Supervisor(settings().data_dir / "pids")
     env = dict(os.environ)

