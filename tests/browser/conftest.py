@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, expect, sync_playwright
 
 from app import config, db
 from demo.installation import SHOP, Installation, Ports
@@ -21,6 +21,7 @@ from tests.system_packages import find as find_program
 
 #: What a test waits for at most, in milliseconds.
 PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Frame, Page
 from demo.installation import ROOT
 from demo.people import SignIn
 from demo.screenshots import console_pages, embedded_pages, public_pages, retailer_pages, supplier_pages
+from tests.browser import making
 from tests.browser.conftest import DESKTOP, PHONE, Complaints, Demo, app_frame, new_page, sign_in
 
 AREAS = ("public", "retailer", "supplier", "console", "embedded")
@@ -43,6 +44,7 @@ Walker = Callable[[str, tuple[int, int]], Walk]
 @pytest.fixture(scope="module")
 def walk(demo: Demo, chromium: Browser) -> Iterator[Walker]:
     """``walk(area, size)``: go through all pages of an area once, however many tests ask what was found."""
+    making.draft(demo, making.goods())
     done: dict[tuple[str, tuple[int, int]], Walk] = {}
 
     def through(area: str, size: tuple[int, int]) -> Walk:
