@@ -15,7 +15,7 @@ from app import config, db
 from demo.installation import SHOP, Installation, Ports
 from demo.people import PASSWORD, People, SignIn, settle_in
 from demo.screenshots import FLAGS
-from demo.story import Story
+from demo.story import StepFailed, Story
 from tests.system_packages import advice, install
 from tests.system_packages import find as find_program
 
@@ -69,9 +69,13 @@ def demo() -> Iterator[Demo]:
             people = settle_in()
             installation.wait_until_ready()
             story = Story(installation, people)
-            for step in (story.install, story.upload, story.save_card, story.import_products, story.buy,
-                         story.acknowledge, story.ship):  # fmt: skip
-                step()
+            try:
+                for step in (story.install, story.upload, story.save_card, story.import_products, story.buy,
+                             story.acknowledge, story.ship):  # fmt: skip
+                    step()
+            except StepFailed as failed:
+                failed.add_note("\n".join(file.read_text()[-2000:] for file in (folder / "logs").glob("*.log")))
+                raise
             yield Demo(installation, people, story)
         finally:
             db.engine().dispose()
