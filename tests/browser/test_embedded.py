@@ -72,6 +72,15 @@ def test_a_dangerous_action_asks_first(demo: Demo, opened: Open) -> None:
     frame.get_by_text("Show it again").wait_for(state="detached")
 
 
+def test_a_choice_that_submits_sends_its_form(demo: Demo, opened: Open) -> None:
+    """What the vocabulary's ``submits`` writes is enough: the page follows the choice by itself."""
+    frame = _framed(opened(), demo, "/products")
+    frame.locator("s-select[name=sort]").evaluate("one => one.setAttribute('data-submits', '')")
+    frame.get_by_label("Sort").select_option("title")
+    frame.wait_for_url("**/shopify/products?*sort=title*")
+    expect(frame.get_by_label("Sort")).to_have_value("title")
+
+
 def test_the_menu_of_the_admin_leads_to_every_page(demo: Demo, opened: Open) -> None:
     """Each entry opens its page in the frame, with a token of its own."""
     page = opened()
