@@ -144,6 +144,37 @@ def audit_verify() -> None:
 
 
 @main.group()
+def admin() -> None:
+    """The platform's administrators."""
+
+
+@admin.command("create")
+@click.argument("email")
+@click.option("--name", default="", help="The person's name; else the part of the address before the @.")
+@with_servers
+def admin_create(email: str, name: str) -> None:
+    """Make somebody a platform administrator, and print a link to choose a password where there is none yet."""
+    from app.identity.rules import RESET_LIFE
+    from app.identity.service import appoint_admin
+    from app.kit.errors import AppError
+
+    try:
+        with db.system_scope(actor="cli"), db.transaction() as session:
+            user, token = appoint_admin(session, email=email, name=name)
+            address = user.email
+    except AppError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{address} is a platform administrator.")
+    public_url = settings().public_url
+    if token is None:
+        click.echo(f"Sign in with the password that you have: {public_url}/sign-in?next=/console/")
+    else:
+        minutes = int(RESET_LIFE.total_seconds() // 60)
+        click.echo(f"Choose a password within {minutes} minutes: {public_url}/reset/{token}")
+        click.echo("If the link has run out, run the command again.")
+
+
+@main.group()
 def keys() -> None:
     """The keys that seal personal data and credentials."""
 

@@ -99,7 +99,7 @@ SCOPES_OF_KIND: dict[str, tuple[str, ...]] = {
         "read:addresses",
         "read:analytics",
     ),
-    "platform": ("read:catalog", "read:analytics", "read:orders"),
+    "platform": ("read:catalog", "read:analytics"),
 }
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.inventory.models import InventoryLevel, Shortfall
+from app.inventory.models import InventoryLevel, Shortfall, StockLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,17 @@ def availability(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, Av
         variant_id: Availability(int(on_hand), int(reserved), int(free), as_of)
         for variant_id, on_hand, reserved, free, as_of in rows
     }
+
+
+def locations(session: Session, supplier_id: UUID) -> list[StockLocation]:
+    """A supplier's stock locations, the default one first."""
+    return list(
+        session.scalars(
+            select(StockLocation)
+            .where(StockLocation.supplier_id == supplier_id)
+            .order_by(StockLocation.is_default.desc(), StockLocation.name)
+        )
+    )
 
 
 def open_shortfalls(session: Session, supplier_id: UUID) -> list[Shortfall]:

@@ -13,6 +13,7 @@ from app.config import key_ring, keyed_hash
 from app.db import table_of
 from app.kit import clock
 from app.kit.crypto import Place
+from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
 from app.notifications.events import EmailQueued
 from app.notifications.letters import Letter
@@ -57,6 +58,20 @@ def resolve(session: Session, organisation_id: UUID, dedupe: str) -> None:
         .where(Notice.organisation_id == organisation_id, Notice.dedupe == dedupe, Notice.resolved_at.is_(None))
         .values(resolved_at=clock.now())
     )
+
+
+def dismiss(session: Session, organisation_id: UUID, notice_id: UUID) -> None:
+    """Somebody has read a piece of news and wants it gone. What needs doing stays until its cause is gone.
+    Raises ``NotFound`` and ``Conflict``."""
+    notice = session.scalar(
+        select(Notice).where(Notice.id == notice_id, Notice.organisation_id == organisation_id).with_for_update()
+    )
+    if notice is None:
+        raise NotFound("notice")
+    if notice.severity != "info":
+        raise Conflict("This notice goes away by itself when its cause is gone.", code="notice_stays")
+    if notice.resolved_at is None:
+        notice.resolved_at = clock.now()
 
 
 def read_all(session: Session, organisation_id: UUID) -> None:

@@ -74,6 +74,21 @@ def rates_of(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[
     return found
 
 
+def shipping_rates(session: Session, supplier_id: UUID) -> Sequence[ShippingRate]:
+    """A supplier's shipping rates, by name."""
+    return session.scalars(
+        select(ShippingRate).where(ShippingRate.supplier_id == supplier_id).order_by(ShippingRate.name)
+    ).all()
+
+
+def own_rate(session: Session, supplier_id: UUID, rate_id: UUID) -> ShippingRate:
+    """One of a supplier's shipping rates. Raises ``NotFound``."""
+    found = session.get(ShippingRate, rate_id)
+    if found is None or found.supplier_id != supplier_id:
+        raise NotFound("shipping rate")
+    return found
+
+
 def applications(session: Session, statuses: Sequence[str]) -> Sequence[tuple[Supplier, SupplierApplication]]:
     """Suppliers in the given statuses with what they applied with, longest waiting first. System scope."""
     rows = session.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -19,9 +20,11 @@ from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
+from app.kit.texts import country_codes
 from app.outbox.service import emit
 from app.suppliers.events import SupplierApplied, SupplierStatusChanged
 from app.suppliers.models import ShippingRate, Supplier, SupplierApplication, SupplierStatusChange
+from app.suppliers.queries import own_rate
 from app.suppliers.rules import APPLIED, BUSINESS_TYPES, Rate, may_move
 
 
@@ -142,6 +145,8 @@ def change_profile(
         raise Invalid.field("handling_days", "out_of_range", "Handling takes between 0 and 60 working days.")
     if website and not website.startswith(("https://", "http://")):
         raise Invalid.field("website", "invalid_url", "An address starts with https://.")
+    if min_order_value < 0:
+        raise Invalid.field("min_order_value", "out_of_range", "A minimum is not negative.")
     supplier = session.get(Supplier, supplier_id)
     if supplier is None:
         raise NotFound("supplier")
@@ -155,28 +160,72 @@ def change_profile(
 def set_rates(session: Session, supplier_id: UUID, rates: Sequence[Rate]) -> None:
     """Replace a supplier's shipping rates. Raises ``Invalid``."""
     for index, rate in enumerate(rates):
-        if not rate.countries:
-            raise Invalid.field(f"rates[{index}].countries", "required", "Name at least one country, or * for all.")
-        if rate.first_item < 0 or rate.next_item < 0:
-            raise Invalid.field(f"rates[{index}].first_item", "out_of_range", "A rate is not negative.")
-        if not 0 <= rate.transit_days_min <= rate.transit_days_max <= 120:
-            raise Invalid.field(f"rates[{index}].transit_days_max", "out_of_range", "Transit takes 0 to 120 days.")
+        _check_rate(rate, f"rates[{index}].")
     session.execute(delete(ShippingRate).where(ShippingRate.supplier_id == supplier_id))
-    session.add_all(
-        ShippingRate(
-            id=new_id(),
-            supplier_id=supplier_id,
-            name=rate.name,
-            countries=list(rate.countries),
-            first_item=rate.first_item,
-            next_item=rate.next_item,
-            transit_days_min=rate.transit_days_min,
-            transit_days_max=rate.transit_days_max,
-        )
-        for rate in rates
-    )
+    session.add_all(ShippingRate(id=new_id(), supplier_id=supplier_id, **_columns(rate)) for rate in rates)
     session.flush()
     audit.record(session, supplier_id, "suppliers.rates_changed", "supplier", supplier_id)
+
+
+def add_rate(session: Session, supplier_id: UUID, rate: Rate) -> UUID:
+    """Add a shipping rate. Raises ``Invalid``, also for a name that another one has."""
+    _check_rate(rate)
+    _check_name_free(session, supplier_id, rate.name)
+    row = ShippingRate(id=new_id(), supplier_id=supplier_id, **_columns(rate))
+    session.add(row)
+    session.flush()
+    audit.record(session, supplier_id, "suppliers.rates_changed", "shipping_rate", row.id)
+    return row.id
+
+
+def change_rate(session: Session, supplier_id: UUID, rate_id: UUID, rate: Rate) -> None:
+    """Change a shipping rate; orders placed before keep theirs. Raises ``NotFound`` and ``Invalid``."""
+    row = own_rate(session, supplier_id, rate_id)
+    _check_rate(rate)
+    _check_name_free(session, supplier_id, rate.name, but=rate_id)
+    for column, value in _columns(rate).items():
+        setattr(row, column, value)
+    session.flush()
+    audit.record(session, supplier_id, "suppliers.rates_changed", "shipping_rate", rate_id)
+
+
+def remove_rate(session: Session, supplier_id: UUID, rate_id: UUID) -> None:
+    """Take a shipping rate away. Raises ``NotFound``."""
+    session.delete(own_rate(session, supplier_id, rate_id))
+    session.flush()
+    audit.record(session, supplier_id, "suppliers.rates_changed", "shipping_rate", rate_id)
+
+
+def _check_rate(rate: Rate, prefix: str = "") -> None:
+    if not rate.name.strip() or len(rate.name) > 80:
+        raise Invalid.field(f"{prefix}name", "required", "A name has 1 to 80 characters.")
+    if not rate.countries:
+        raise Invalid.field(f"{prefix}countries", "required", "Name at least one country, or * for all.")
+    unknown = [code for code in rate.countries if code != "*" and code not in country_codes()]
+    if unknown:
+        raise Invalid.field(
+            f"{prefix}countries", "unknown_country", f"{', '.join(unknown)}: not a country's ISO code such as DE or GB."
+        )
+    for field, amount in (("first_item", rate.first_item), ("next_item", rate.next_item)):
+        if amount < 0:
+            raise Invalid.field(f"{prefix}{field}", "out_of_range", "A rate is not negative.")
+    for field, days in (("transit_days_min", rate.transit_days_min), ("transit_days_max", rate.transit_days_max)):
+        if not 0 <= days <= 120:
+            raise Invalid.field(f"{prefix}{field}", "out_of_range", "Transit takes 0 to 120 days.")
+    if rate.transit_days_min > rate.transit_days_max:
+        raise Invalid.field(f"{prefix}transit_days_max", "out_of_range", "The longest time is not below the shortest.")
+
+
+def _check_name_free(session: Session, supplier_id: UUID, name: str, *, but: UUID | None = None) -> None:
+    taken = session.scalar(
+        select(ShippingRate.id).where(ShippingRate.supplier_id == supplier_id, ShippingRate.name == name.strip())
+    )
+    if taken is not None and taken != but:
+        raise Invalid.field("name", "taken", "Another rate has this name.")
+
+
+def _columns(rate: Rate) -> dict[str, Any]:
+    return {**asdict(rate), "name": rate.name.strip(), "countries": list(dict.fromkeys(rate.countries))}
 
 
 def _free_slug(session: Session, name: str) -> str:

@@ -18,7 +18,7 @@ def tell_platform_of_application(run: Run, event: SupplierApplied) -> None:
     with run.closing() as session:
         found = supplier(session, event.supplier_id)
         platform = platform_organisation(session)
-        link = f"/console/approvals/{found.id}"
+        link = f"/console/suppliers/{found.id}"
         notify(
             session,
             platform.id,

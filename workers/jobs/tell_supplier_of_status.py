@@ -34,8 +34,9 @@ def tell_supplier_of_status(run: Run, event: SupplierStatusChanged) -> None:
             severity="info" if event.status == ACTIVE else "critical",
             title=title,
             body=" ".join(paragraphs[1:]),
-            link="/supplier",
-            dedupe=f"supplier_status:{newest.id if newest else event.status}",
+            link="/supplier/",
+            # One notice for each supplier: the newest status takes the place of the one before.
+            dedupe=f"supplier_status:{event.supplier_id}",
         )
         queue_email(
             session,

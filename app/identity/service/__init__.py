@@ -1,7 +1,14 @@
 """Changes of identity: organisations and people, signing in, one-time links, API keys."""
 
 from app.identity.service.keys import issue_key, principal_of_key, revoke_key
-from app.identity.service.links import accept_invitation, find_link, invite, request_reset, reset_password
+from app.identity.service.links import (
+    accept_invitation,
+    appoint_admin,
+    find_link,
+    invite,
+    request_reset,
+    reset_password,
+)
 from app.identity.service.people import (
     add_member,
     change_role,
@@ -15,6 +22,7 @@ from app.identity.service.sessions import end_session, principal_of_session, sig
 __all__ = [
     "accept_invitation",
     "add_member",
+    "appoint_admin",
     "change_role",
     "create_organisation",
     "create_user",

@@ -15,9 +15,15 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.config import keyed_hash
 from app.db import current_scope
-from app.identity.models import OneTimeLink, Organisation, User
+from app.identity.models import Membership, OneTimeLink, Organisation, User
 from app.identity.rules import INVITATION_LIFE, RESET_LIFE, ROLES_OF_KIND, normalised_email
-from app.identity.service.people import add_member, create_user, hash_password
+from app.identity.service.people import (
+    add_member,
+    change_role,
+    create_user,
+    hash_password,
+    platform_organisation,
+)
 from app.identity.service.sessions import end_sessions_of, sign_in
 from app.kit import clock
 from app.kit.errors import AppError, Invalid
@@ -41,9 +47,35 @@ def invite(session: Session, organisation_id: UUID, *, email: str, role: str) ->
     if role not in ROLES_OF_KIND[kind]:
         raise Invalid.field("role", "unknown_role", f"A {kind} has the roles: {', '.join(ROLES_OF_KIND[kind])}.")
     address = checked_email(email)
+    if session.scalar(
+        select(Membership.id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.organisation_id == organisation_id, User.email == address)
+    ):
+        raise Invalid.field("email", "already_member", "This person is a member already.")
     token = _make(session, "invitation", INVITATION_LIFE, email=address, organisation_id=organisation_id, role=role)
     audit.record(session, organisation_id, "identity.invited", "organisation", organisation_id, details={"role": role})
     return token
+
+
+def appoint_admin(session: Session, *, email: str, name: str = "") -> tuple[User, str | None]:
+    """Make somebody a platform administrator: a new person, or one that has an account. Returns the person and,
+    where it has no password yet, the secret of a link to choose one. Raises ``Invalid``."""
+    address = checked_email(email)
+    platform = platform_organisation(session)
+    user = session.scalar(select(User).where(User.email == address))
+    if user is None:
+        user = create_user(session, email=address, name=name or address.partition("@")[0])
+    membership = session.scalar(
+        select(Membership).where(Membership.organisation_id == platform.id, Membership.user_id == user.id)
+    )
+    if membership is None:
+        add_member(session, platform.id, user.id, "platform_admin")
+    elif membership.role != "platform_admin":
+        change_role(session, platform.id, user.id, "platform_admin")
+    if user.password_hash is not None:
+        return user, None
+    return user, _make(session, "password_reset", RESET_LIFE, email=user.email, user_id=user.id)
 
 
 def accept_invitation(session: Session, token: str, *, name: str, password: str) -> tuple[User, UUID]:

@@ -1,6 +1,6 @@
 """Changes of stock. None of them commits."""
 
-from app.inventory.service.figures import FigureResult, StockFigure, add_location, set_figures
+from app.inventory.service.figures import FigureResult, StockFigure, add_location, ensure_location, set_figures
 from app.inventory.service.reserving import Wanted, reserve
 from app.inventory.service.settling import commit_reservations, consume, expire_held, release
 
@@ -11,6 +11,7 @@ __all__ = [
     "add_location",
     "commit_reservations",
     "consume",
+    "ensure_location",
     "expire_held",
     "release",
     "reserve",

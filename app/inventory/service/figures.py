@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.audit import service as audit
 from app.db import add_rows, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound
 from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation, StockMovement
@@ -22,6 +23,7 @@ from app.inventory.service.settling import OPEN_STATES
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.ids import new_id
+from app.kit.texts import country_codes
 from app.outbox.service import emit
 
 #: A figure may be ahead of our clock by this much.
@@ -74,14 +76,30 @@ _SET = text(
 
 
 def add_location(session: Session, supplier_id: UUID, *, code: str, name: str, country: str, default: bool) -> UUID:
-    """Make a stock location."""
+    """Make a stock location. Raises ``Invalid``, also for a code that another one has."""
+    code, name = code.strip(), name.strip()
+    if not code or len(code) > 40:
+        raise Invalid.field("code", "required", "A code has 1 to 40 characters.")
+    if not name or len(name) > 120:
+        raise Invalid.field("name", "required", "A name has 1 to 120 characters.")
+    if country not in country_codes():
+        raise Invalid.field("country", "unknown_country", "Choose a country.")
     location_id = new_id()
-    session.execute(
-        insert(StockLocation).values(
-            id=location_id, supplier_id=supplier_id, code=code, name=name, country=country, is_default=default
-        )
+    made = session.connection().execute(
+        upsert(table_of(StockLocation))
+        .values(id=location_id, supplier_id=supplier_id, code=code, name=name, country=country, is_default=default)
+        .on_conflict_do_nothing()
     )
+    if not made.rowcount:
+        raise Invalid.field("code", "taken", "Another location has this code.")
+    audit.record(session, supplier_id, "inventory.location_added", "stock_location", location_id)
     return location_id
+
+
+def ensure_location(session: Session, supplier_id: UUID, *, country: str) -> None:
+    """A supplier without any stock location gets one in its country: stock is kept somewhere."""
+    if session.scalar(select(StockLocation.id).where(StockLocation.supplier_id == supplier_id).limit(1)) is None:
+        add_location(session, supplier_id, code="main", name="Main warehouse", country=country, default=True)
 
 
 def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigure]) -> list[FigureResult]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from app import db
 from app.config import settings
 from app.identity.models import Organisation, User
+from app.identity.queries import organisations_of
 from app.identity.rules import PASSWORD_MIN
 from app.identity.service import (
     accept_invitation,
@@ -85,7 +87,7 @@ def sign_in() -> Any:
     if user is None:
         wrong = gettext(_("E-mail and password do not fit together."))
         return _page("sign_in.html", 401, next=target, errors={"form": wrong}, email=email)
-    return _signed_in(user, None, target)
+    return _signed_in(user, _organisation_for(user, target), target)
 
 
 @bp.post("/sign-out")
@@ -214,6 +216,15 @@ def reset(token: str) -> Any:
         return _page("reset.html", 422, errors=_errors(error), password_min=PASSWORD_MIN)
     done = gettext(_("Your password is changed. Sign in with it."))
     return redirect(url_for("accounts.sign_in", done=done), code=303)
+
+
+def _organisation_for(user: User, target: str | None) -> UUID | None:
+    """Of somebody's organisations the one whose pages it wants to see; None: its first."""
+    kind = next((kind for kind, home in _HOMES.items() if target and f"{target}/".startswith(home)), None)
+    if kind is None:
+        return None
+    with db.system_scope(actor="sign-in"), db.transaction() as session:
+        return next((one.id for one in organisations_of(session, user.id) if one.kind == kind), None)
 
 
 def _organisation(session: Any, kind: str, sent: Any) -> Organisation:

@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from app import db
+from app.audit import service as audit
 from app.kit.errors import Invalid, NotFound
 from app.kit.texts import marked as _
 from app.suppliers import queries as suppliers
 from app.suppliers.models import SupplierApplication
 from app.suppliers.rules import MOVES
-from app.suppliers.service import contact_of, decide
+from app.suppliers.service import Contact, contact_of, decide
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
 from app.web.ui.statuses import shown
@@ -47,11 +49,17 @@ def detail(supplier_id: UUID) -> Any:
         context: dict[str, Any] = {
             "supplier": supplier,
             "application": application,
-            "contact": contact_of(application),
+            "contact": _contact(session, application),
             "history": suppliers.history(session, supplier_id),
             "moves": [(name, gettext(shown("supplier", name).label)) for name in sorted(MOVES[supplier.status])],
         }
     return pages.render("detail.html", **context)
+
+
+def _contact(session: Session, application: SupplierApplication) -> Contact:
+    """Whom to speak to. Who read it stands in the audit log."""
+    audit.record(session, application.supplier_id, "suppliers.contact_read", "supplier", application.supplier_id)
+    return contact_of(application)
 
 
 @pages.post("/suppliers/<uuid:supplier_id>/decide", permission="suppliers.approve")
