@@ -6,25 +6,19 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from flask import g, request
+from flask import request
 
 from app import db
 from app.adapters import registries
-from app.config import settings as installation
-from app.identity.queries import api_keys, members, open_invitations
-from app.identity.rules import ROLES_OF_KIND, SCOPES_OF_KIND
-from app.identity.service import invite, issue_key, revoke_key
-from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.kit.texts import marked as _
-from app.notifications.letters import Letter
-from app.notifications.service import queue_email
 from app.pricing.rules import retail_price
 from app.pricing.service import ROUNDINGS, as_rule, change_rule, default_rule
 from app.stores import queries as stores
 from app.stores.service import change_buffer, connect_without_credentials, request_connection
 from app.web.auth import principal
+from app.web.organisation import keys, team
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
 
@@ -36,6 +30,16 @@ _EXAMPLES = (500, 1250, 4000)
 @pages.get("/settings")
 def settings() -> Any:
     """Everything on one page."""
+    return _page()
+
+
+def _page(
+    status: int = 200,
+    *,
+    invite_errors: dict[str, Any] | None = None,
+    key_errors: dict[str, Any] | None = None,
+    new_key: str | None = None,
+) -> Any:
     who = principal()
     with db.transaction() as session:
         rule = default_rule(session, who.organisation_id)
@@ -46,15 +50,9 @@ def settings() -> Any:
             "rule": rule,
             "examples": examples,
             "roundings": [(name, gettext(_ROUNDING_LABELS[name])) for name in ROUNDINGS],
-            "keys": api_keys(session, who.organisation_id) if who.may("keys.write") else [],
-            "now": clock.now(),
         }
-    with db.system_scope(actor=who.actor), db.transaction() as session:
-        context["members"] = members(session, who.organisation_id)
-        context["invitations"] = open_invitations(session, who.organisation_id)
-    context["roles"] = [(role, role.partition("_")[2].capitalize()) for role in ROLES_OF_KIND["retailer"]]
-    context["new_key"] = g.get("new_key")
-    return pages.render("settings.html", **context)
+    context |= team.shown(pages, invite_errors) | keys.shown(pages, key_errors, new_key)
+    return pages.render("settings.html", status, **context)
 
 
 @pages.post("/settings/stores", permission="stores.write")
@@ -102,47 +100,8 @@ def save_rule(rule_id: UUID) -> Any:
     return go(page_url("settings.settings", done=_("Saved. Prices follow within seconds.")))
 
 
-@pages.post("/settings/team", permission="team.write")
-def invite_member() -> Any:
-    """Invite a colleague by e-mail."""
-    who = principal()
-    email = request.form.get("email", "")
-    with db.system_scope(actor=who.actor), db.transaction() as session:
-        token = invite(session, who.organisation_id, email=email, role=request.form.get("role", ""))
-        queue_email(
-            session,
-            [email],
-            Letter(
-                subject=f"{who.organisation_name} invites you to Crossdock",
-                paragraphs=(f"{who.name or 'A colleague'} invites you to work with {who.organisation_name}.",),
-                button=("Accept the invitation", f"{installation().public_url}/invitation/{token}"),
-                reason="You get this because somebody typed your address. If it means nothing to you, ignore it.",
-            ),
-            kind="invitation",
-            dedupe=f"invitation:{token[:16]}",
-            organisation_id=who.organisation_id,
-        )
-    return go(page_url("settings.settings", done=_("The invitation is on its way.")))
-
-
-@pages.post("/settings/keys", permission="keys.write")
-def new_key() -> Any:
-    """Make an API key; it is shown on the answer to this request and never again."""
-    who = principal()
-    with db.transaction() as session:
-        _row, secret = issue_key(
-            session, who.organisation_id, name=request.form.get("name", ""), scopes=SCOPES_OF_KIND["retailer"]
-        )
-    g.new_key = secret
-    return settings()
-
-
-@pages.post("/settings/keys/<uuid:key_id>/revoke", permission="keys.write")
-def drop_key(key_id: UUID) -> Any:
-    """Revoke a key at once."""
-    with db.transaction() as session:
-        revoke_key(session, principal().organisation_id, key_id)
-    return go(page_url("settings.settings", done=_("The key no longer works.")))
+team.add_to(pages, "/settings/team", page="settings.settings", show=_page)
+keys.add_to(pages, "/settings/keys", page="settings.settings", show=_page)
 
 
 def _whole(name: str, least: int, most: int) -> int:

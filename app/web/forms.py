@@ -1,0 +1,73 @@
+"""Reading a page's form value by value, and telling what is wrong beside each field."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import request
+
+from app.kit.errors import AppError, FieldError, Invalid
+from app.kit.money import Money
+from app.kit.texts import marked as _
+from app.web.ui.rendering import gettext
+
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+class Sent:
+    """The form of this request. Each value is read by its kind; ``check`` raises what was found wrong."""
+
+    def __init__(self) -> None:
+        self.values = request.form
+        self._wrong: list[FieldError] = []
+
+    def text(self, name: str, *, longest: int, required: bool = False) -> str:
+        """Trimmed text."""
+        value = self.values.get(name, "").strip()
+        if required and not value:
+            self._note(name, "required", gettext(_("Please fill this in.")))
+        elif len(value) > longest or "\x00" in value:
+            self._note(name, "too_long", gettext(_("Use at most %(n)s characters.")) % {"n": longest})
+        return value
+
+    def whole(self, name: str, least: int, most: int) -> int:
+        """A whole number."""
+        value = self.values.get(name, "").strip()
+        if not (value.isascii() and value.isdigit() and len(value) < 12 and least <= int(value) <= most):
+            message = gettext(_("A whole number from %(least)s to %(most)s.")) % {"least": least, "most": most}
+            self._note(name, "out_of_range", message)
+            return least
+        return int(value)
+
+    def money(self, name: str, currency: str) -> int:
+        """An amount in the currency, as minor units. A decimal comma is understood."""
+        try:
+            amount = Money.parse(self.values.get(name, "").strip().replace(",", "."), currency)
+        except ValueError:
+            self._note(name, "not_an_amount", gettext(_("An amount in %(currency)s.")) % {"currency": currency})
+            return 0
+        if amount.minor < 0:
+            self._note(name, "out_of_range", gettext(_("Not below zero.")))
+        return amount.minor
+
+    def words(self, name: str) -> list[str]:
+        """What stands between spaces, commas and line ends."""
+        return [word for word in _SEPARATORS.split(self.values.get(name, "").replace("\x00", "")) if word]
+
+    def chosen(self, name: str) -> list[str]:
+        """The boxes that were ticked."""
+        return self.values.getlist(name)
+
+    def check(self) -> None:
+        """Raises ``Invalid`` with all that is wrong."""
+        if self._wrong:
+            raise Invalid(self._wrong[0].message, errors=self._wrong)
+
+    def _note(self, name: str, code: str, message: str) -> None:
+        self._wrong.append(FieldError(name, code, message))
+
+
+def problems(error: AppError) -> dict[str, Any]:
+    """Field → what is wrong with it; ``form`` for what belongs to no field."""
+    return {one.field: one.message for one in error.errors} or {"form": error.detail}

@@ -1,0 +1,96 @@
+"""API keys of an organisation: making one with chosen scopes and networks, showing it once, revoking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from app import db
+from app.identity.queries import api_keys
+from app.identity.rules import API_KEY_LIFE, SCOPES_OF_KIND
+from app.identity.service import issue_key, revoke_key
+from app.kit import clock
+from app.kit.errors import Invalid
+from app.kit.texts import marked as _
+from app.web.auth import principal
+from app.web.forms import Sent, problems
+from app.web.pages import Pages, go, page_url
+from app.web.ui.rendering import gettext
+
+#: Scope → what a key with it may do.
+SCOPE_LABELS = {
+    "read:catalog": _("Read suppliers, products and stock"),
+    "write:catalog": _("Upload products"),
+    "write:inventory": _("Change stock"),
+    "read:listings": _("Read listings"),
+    "write:listings": _("Import, change and publish listings"),
+    "read:orders": _("Read orders"),
+    "write:orders": _("Place and cancel orders"),
+    "write:stores": _("Connect and change stores"),
+    "read:sync": _("Read how far stores have followed"),
+    "read:analytics": _("Read figures"),
+    "read:purchase_orders": _("Read purchase orders"),
+    "write:purchase_orders": _("Answer and ship purchase orders"),
+    "read:addresses": _("Read delivery addresses"),
+}
+
+
+def shown(pages: Pages, errors: dict[str, Any] | None = None, new_key: str | None = None) -> dict[str, Any]:
+    """What ``keys.html`` shows. ``errors`` are those of a key that was refused, ``new_key`` is shown this once."""
+    who = principal()
+    with db.transaction() as session:
+        found = api_keys(session, who.organisation_id) if who.may("keys.write") else []
+    now = clock.now()
+    return {
+        "keys_of": pages.name,
+        "keys": [one for one in found if one.revoked_at is None and one.expires_at > now],
+        "key_days": API_KEY_LIFE.days,
+        "scopes": [
+            (scope, f"{gettext(SCOPE_LABELS[scope])} ({scope})") for scope in SCOPES_OF_KIND[who.organisation_kind]
+        ],
+        "scopes_chosen": request.form.getlist("scopes") if errors else [],
+        "key_errors": errors or {},
+        "key_sent": request.form if errors else {},
+        "new_key": new_key,
+    }
+
+
+def add_to(pages: Pages, path: str, *, page: str, show: Callable[..., Any]) -> None:
+    """Add the changes to a folder's pages below ``path``. ``page`` is the endpoint to go back to, ``show(status,
+    key_errors=…, new_key=…)`` renders it with what is wrong, or with the key that was made."""
+
+    @pages.post(path, permission="keys.write")
+    def new_key() -> Any:
+        """Make an API key; it is shown on the answer to this request and never again."""
+        sent = Sent()
+        name = sent.text("name", longest=80, required=True)
+        try:
+            sent.check()
+            with db.transaction() as session:
+                _row, secret = issue_key(
+                    session,
+                    principal().organisation_id,
+                    name=name,
+                    scopes=sent.chosen("scopes"),
+                    allowed_ips=sent.words("allowed_ips"),
+                )
+        except Invalid as error:
+            return show(422, key_errors=_understood(problems(error)))
+        return show(200, new_key=secret)
+
+    @pages.post(f"{path}/<uuid:key_id>/revoke", permission="keys.write")
+    def drop_key(key_id: UUID) -> Any:
+        """Revoke a key at once."""
+        with db.transaction() as session:
+            revoke_key(session, principal().organisation_id, key_id)
+        return go(page_url(page, done=gettext(_("The key no longer works."))))
+
+
+def _understood(found: dict[str, Any]) -> dict[str, Any]:
+    """The list of all scopes says little to somebody who sees them as boxes."""
+    if "scopes" in found:
+        found["scopes"] = gettext(_("Choose at least one thing that the key may do."))
+    return found

@@ -1,0 +1,95 @@
+"""The team of an organisation: who belongs to it and in which role, inviting and removing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from app import db
+from app.config import settings
+from app.identity.queries import members, open_invitations
+from app.identity.rules import ROLES_OF_KIND
+from app.identity.service import invite, remove_member
+from app.kit.errors import Invalid
+from app.kit.texts import marked as _
+from app.notifications.letters import Letter
+from app.notifications.service import queue_email
+from app.web.auth import principal
+from app.web.forms import problems
+from app.web.pages import Pages, go, page_url
+from app.web.ui.rendering import gettext
+
+#: Role → how it is called within its organisation.
+ROLE_LABELS = {
+    "platform_admin": _("Administrator"),
+    "support_agent": _("Support agent"),
+    "supplier_owner": _("Owner"),
+    "supplier_catalogue": _("Catalogue"),
+    "supplier_fulfilment": _("Fulfilment"),
+    "supplier_finance": _("Finance"),
+    "retailer_owner": _("Owner"),
+    "retailer_manager": _("Manager"),
+    "retailer_fulfilment": _("Fulfilment"),
+    "retailer_readonly": _("Read only"),
+}
+
+
+def shown(pages: Pages, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What ``team.html`` shows. ``errors`` are those of an invitation that was refused."""
+    who = principal()
+    with db.system_scope(actor=who.actor), db.transaction() as session:
+        found, invitations = members(session, who.organisation_id), open_invitations(session, who.organisation_id)
+    roles = [(role, gettext(ROLE_LABELS[role])) for role in ROLES_OF_KIND[who.organisation_kind]]
+    return {
+        "team_of": pages.name,
+        "members": found,
+        "invitations": invitations,
+        "roles": roles,
+        "role_names": dict(roles),
+        "invite_errors": errors or {},
+        "invite_sent": request.form if errors else {"role": roles[1][0]},
+    }
+
+
+def add_to(pages: Pages, path: str, *, page: str, show: Callable[..., Any]) -> None:
+    """Add the changes to a folder's pages below ``path``. ``page`` is the endpoint to go back to, ``show(status,
+    invite_errors=…)`` renders it again with what is wrong."""
+
+    @pages.post(path, permission="team.write")
+    def invite_member() -> Any:
+        """Invite a colleague by e-mail."""
+        try:
+            _invite(request.form.get("email", ""), request.form.get("role", ""))
+        except Invalid as error:
+            return show(422, invite_errors=problems(error))
+        return go(page_url(page, done=gettext(_("The invitation is on its way."))))
+
+    @pages.post(f"{path}/<uuid:user_id>/remove", permission="team.write")
+    def remove_person(user_id: UUID) -> Any:
+        """Take somebody out of the team; its sessions here end."""
+        who = principal()
+        with db.system_scope(actor=who.actor), db.transaction() as session:
+            remove_member(session, who.organisation_id, user_id)
+        return go(page_url(page, done=gettext(_("Removed. This person can't sign in here any more."))))
+
+
+def _invite(email: str, role: str) -> None:
+    who = principal()
+    with db.system_scope(actor=who.actor), db.transaction() as session:
+        token = invite(session, who.organisation_id, email=email, role=role)
+        queue_email(
+            session,
+            [email.strip()],
+            Letter(
+                subject=f"{who.organisation_name} invites you to Crossdock",
+                paragraphs=(f"{who.name or 'A colleague'} invites you to work with {who.organisation_name}.",),
+                button=("Accept the invitation", f"{settings().public_url}/invitation/{token}"),
+                reason="You get this because somebody typed your address. If it means nothing to you, ignore it.",
+            ),
+            kind="invitation",
+            dedupe=f"invitation:{token[:16]}",
+            organisation_id=who.organisation_id,
+        )
