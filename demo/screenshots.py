@@ -189,6 +189,11 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-orders", "/supplier/purchase-orders?view=all"),
         ("supplier-order", f"/supplier/purchase-orders/{order}"),
         ("supplier-statements", "/supplier/statements"),
+        ("supplier-settings", "/supplier/settings"),
+        ("supplier-rate", "/supplier/settings/rates/new"),
+        ("supplier-locations", "/supplier/settings/locations"),
+        ("supplier-team", "/supplier/settings/team"),
+        ("supplier-keys", "/supplier/settings/keys"),
     ]
 
 
@@ -202,4 +207,5 @@ def console_pages(story: Story) -> list[tuple[str, str]]:
         ("console-order", f"/console/orders/{story.order_id}"),
         ("console-jobs", "/console/jobs"),
         ("console-reconciliation", "/console/reconciliation"),
+        ("console-team", "/console/team"),
     ]

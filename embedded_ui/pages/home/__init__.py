@@ -15,6 +15,7 @@ from app.orders import queries as orders
 from app.pricing.queries import rules_of
 from app.settlement import queries as settlement
 from app.stores import queries as stores
+from app.web import notices
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, page_url
 
@@ -68,3 +69,6 @@ def home() -> Any:
             ],
         }
     return pages.render("home.html", **context)
+
+
+notices.add_to(pages, page="home.home")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app import db
+from app.catalog import queries as catalog
+from app.identity.principal import Principal
 from app.insights.queries import sales
 from app.inventory.queries import open_shortfalls
 from app.kit import clock
@@ -14,8 +18,10 @@ from app.notifications.queries import open_notices
 from app.purchasing import queries as purchasing
 from app.settlement import queries as settlement
 from app.suppliers import queries as suppliers
+from app.web import notices
 from app.web.auth import principal
-from app.web.pages import Nav, Pages
+from app.web.pages import Nav, Pages, page_url
+from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Home"), "home", 0))
 
@@ -23,7 +29,8 @@ pages = Pages(__name__, nav=Nav(_("Home"), "home", 0))
 @pages.get("/")
 def home() -> Any:
     """Orders that wait, late ones, money held and payable."""
-    supplier_id = principal().organisation_id
+    who = principal()
+    supplier_id = who.organisation_id
     today = clock.now().date()
     with db.transaction() as session:
         counts = purchasing.counts_by_status(session, supplier_id)
@@ -43,4 +50,42 @@ def home() -> Any:
             ).items,
             "now": clock.now(),
         }
+        context["has_rates"] = bool(suppliers.shipping_rates(session, supplier_id))
+        context["steps"] = _steps(session, who, has_rates=context["has_rates"])
     return pages.render("home.html", **context)
+
+
+def _steps(session: Session, who: Principal, *, has_rates: bool) -> list[dict[str, Any]]:
+    """What a supplier does before its first order, as far as the reader may do it."""
+    account = settlement.payout_account(session, who.organisation_id)
+    steps = (
+        (
+            "settings.write",
+            _("Add shipping rates"),
+            _("Without a rate for a country nobody there can order."),
+            has_rates,
+            "settings.settings",
+        ),
+        (
+            "products.write",
+            _("Upload your products"),
+            _("With prices and stock, from a list of yours or our template."),
+            bool(catalog.own_products(session, who.organisation_id, limit=1).items),
+            "uploads.uploads",
+        ),
+        (
+            "payouts.write",
+            _("Open your payout account"),
+            _("It is where your money goes once parcels have arrived."),
+            account is not None and account.capability == "active",
+            "statements.statements",
+        ),
+    )
+    return [
+        {"label": gettext(label), "text": gettext(text), "done": done, "href": page_url(page)}
+        for permission, label, text, done, page in steps
+        if who.may(permission)
+    ]
+
+
+notices.add_to(pages, page="home.home")

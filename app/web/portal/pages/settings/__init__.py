@@ -1,0 +1,247 @@
+"""A supplier's settings: shipping rates and terms, stock locations, team, API keys."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from app import db
+from app.inventory.queries import locations
+from app.inventory.service import add_location
+from app.kit.errors import Invalid
+from app.kit.money import Money
+from app.kit.texts import country_codes, locale_of
+from app.kit.texts import marked as _
+from app.suppliers import queries as suppliers
+from app.suppliers.models import ShippingRate
+from app.suppliers.rules import Rate
+from app.suppliers.service import add_rate, change_profile, change_rate, remove_rate
+from app.web.auth import principal
+from app.web.forms import Sent, problems
+from app.web.organisation import keys, team
+from app.web.pages import Nav, Pages, go, page_url
+from app.web.ui.rendering import gettext, locale
+
+pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="settings.write"))
+
+#: View → label and the permission it needs.
+_VIEWS = {
+    "settings": (_("Shipping and terms"), "settings.write"),
+    "places": (_("Stock locations"), "settings.write"),
+    "people": (_("Team"), "team.write"),
+    "api_keys": (_("API keys"), "keys.write"),
+}
+
+
+def _views(current: str) -> list[dict[str, Any]]:
+    return [
+        {"label": gettext(label), "href": page_url(f"settings.{view}"), "current": view == current}
+        for view, (label, permission) in _VIEWS.items()
+        if principal().may(permission)
+    ]
+
+
+@pages.get("/settings", permission="settings.write")
+def settings() -> Any:
+    """Shipping rates, and what retailers read about the supplier."""
+    return _settings()
+
+
+def _settings(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        supplier = suppliers.supplier(session, supplier_id)
+        terms = {
+            "description": supplier.description,
+            "website": supplier.website,
+            "handling_days": supplier.handling_days,
+            "min_order_value": Money(supplier.min_order_value, principal().currency).amount,
+        }
+        rates = suppliers.shipping_rates(session, supplier_id)
+        context: dict[str, Any] = {"currency": principal().currency, "rates": [(one, _where(one)) for one in rates]}
+    sent = request.form if errors else terms
+    return pages.render("settings.html", status, views=_views("settings"), terms=sent, errors=errors or {}, **context)
+
+
+def _where(rate: ShippingRate) -> str:
+    """The countries of a rate, in words."""
+    names = locale_of(locale()).territories
+    named = [str(names.get(code, code)) for code in rate.countries if code != "*"]
+    if "*" not in rate.countries:
+        return ", ".join(named)
+    return (
+        f"{', '.join(named)}, {gettext(_('and all others'))}" if named else gettext(_("All countries without a rate"))
+    )
+
+
+@pages.post("/settings/terms", permission="settings.write")
+def save_terms() -> Any:
+    """What retailers read about the supplier, and its terms."""
+    who, sent = principal(), Sent()
+    description, website = sent.text("description", longest=4000), sent.text("website", longest=300)
+    handling_days = sent.whole("handling_days", 0, 60)
+    min_order_value = sent.money("min_order_value", who.currency)
+    try:
+        sent.check()
+        with db.transaction() as session:
+            change_profile(
+                session,
+                who.organisation_id,
+                description=description,
+                website=website or None,
+                handling_days=handling_days,
+                min_order_value=min_order_value,
+            )
+    except Invalid as error:
+        return _settings(422, problems(error))
+    return go(page_url("settings.settings", done=gettext(_("Saved. It holds for orders from now on."))))
+
+
+@pages.get("/settings/rates/new", permission="settings.write")
+def new_rate() -> Any:
+    """An empty form for a rate."""
+    return _rate_form(None, {"everywhere": "1", "transit_days_min": 2, "transit_days_max": 5})
+
+
+@pages.post("/settings/rates/new", permission="settings.write")
+def create_rate() -> Any:
+    """Add a shipping rate."""
+    try:
+        with db.transaction() as session:
+            add_rate(session, principal().organisation_id, _sent_rate())
+    except Invalid as error:
+        return _rate_form(None, request.form, problems(error))
+    return go(page_url("settings.settings", done=gettext(_("Added. It holds for orders from now on."))))
+
+
+@pages.get("/settings/rates/<uuid:rate_id>", permission="settings.write")
+def rate(rate_id: UUID) -> Any:
+    """A shipping rate, to be changed."""
+    with db.transaction() as session:
+        row = suppliers.own_rate(session, principal().organisation_id, rate_id)
+        currency = principal().currency
+        values = {
+            "name": row.name,
+            "countries": ", ".join(code for code in row.countries if code != "*"),
+            "everywhere": "1" if "*" in row.countries else "",
+            "first_item": Money(row.first_item, currency).amount,
+            "next_item": Money(row.next_item, currency).amount,
+            "transit_days_min": row.transit_days_min,
+            "transit_days_max": row.transit_days_max,
+        }
+    return _rate_form(rate_id, values)
+
+
+@pages.post("/settings/rates/<uuid:rate_id>", permission="settings.write")
+def save_rate(rate_id: UUID) -> Any:
+    """Change a shipping rate; orders placed before keep theirs."""
+    try:
+        with db.transaction() as session:
+            suppliers.own_rate(session, principal().organisation_id, rate_id)
+            change_rate(session, principal().organisation_id, rate_id, _sent_rate())
+    except Invalid as error:
+        return _rate_form(rate_id, request.form, problems(error))
+    return go(page_url("settings.settings", done=gettext(_("Saved. It holds for orders from now on."))))
+
+
+@pages.post("/settings/rates/<uuid:rate_id>/remove", permission="settings.write")
+def drop_rate(rate_id: UUID) -> Any:
+    """Take a shipping rate away."""
+    with db.transaction() as session:
+        remove_rate(session, principal().organisation_id, rate_id)
+    return go(page_url("settings.settings", done=gettext(_("The rate is gone."))))
+
+
+def _rate_form(rate_id: UUID | None, values: Any, errors: dict[str, Any] | None = None) -> Any:
+    return pages.render(
+        "rate.html",
+        422 if errors else 200,
+        rate_id=rate_id,
+        sent=values,
+        errors=errors or {},
+        currency=principal().currency,
+    )
+
+
+def _sent_rate() -> Rate:
+    """The rate that the form describes. Raises ``Invalid`` with all that can't be read."""
+    sent, currency = Sent(), principal().currency
+    found = Rate(
+        name=sent.text("name", longest=80, required=True),
+        countries=(
+            *(code.upper() for code in sent.words("countries")),
+            *(("*",) if sent.chosen("everywhere") else ()),
+        ),
+        first_item=sent.money("first_item", currency),
+        next_item=sent.money("next_item", currency),
+        transit_days_min=sent.whole("transit_days_min", 0, 120),
+        transit_days_max=sent.whole("transit_days_max", 0, 120),
+    )
+    sent.check()
+    return found
+
+
+@pages.get("/settings/locations", permission="settings.write")
+def places() -> Any:
+    """Where the supplier keeps its goods."""
+    return _places()
+
+
+@pages.post("/settings/locations", permission="settings.write")
+def add_place() -> Any:
+    """Add a stock location."""
+    sent, supplier_id = Sent(), principal().organisation_id
+    code, name = sent.text("code", longest=40, required=True), sent.text("name", longest=120, required=True)
+    try:
+        sent.check()
+        with db.transaction() as session:
+            first = not locations(session, supplier_id)
+            country = request.form.get("country", "")
+            add_location(session, supplier_id, code=code, name=name, country=country, default=first)
+    except Invalid as error:
+        return _places(422, problems(error))
+    return go(page_url("settings.places", done=gettext(_("The location is there."))))
+
+
+def _places(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
+    supplier_id = principal().organisation_id
+    names = locale_of(locale()).territories
+    countries = sorted(((code, str(names.get(code, code))) for code in country_codes()), key=lambda pair: pair[1])
+    with db.transaction() as session:
+        found = [(one, str(names.get(one.country, one.country))) for one in locations(session, supplier_id)]
+        home = suppliers.supplier(session, supplier_id).country
+    return pages.render(
+        "places.html",
+        status,
+        views=_views("places"),
+        places=found,
+        countries=countries,
+        sent=request.form if errors else {"country": home},
+        errors=errors or {},
+    )
+
+
+@pages.get("/settings/team", permission="team.write")
+def people() -> Any:
+    """The supplier's people."""
+    return _people()
+
+
+def _people(status: int = 200, *, invite_errors: dict[str, Any] | None = None) -> Any:
+    return pages.render("people.html", status, views=_views("people"), **team.shown(pages, invite_errors))
+
+
+@pages.get("/settings/keys", permission="keys.write")
+def api_keys() -> Any:
+    """Keys for the supplier's own programs."""
+    return _keys()
+
+
+def _keys(status: int = 200, *, key_errors: dict[str, Any] | None = None, new_key: str | None = None) -> Any:
+    return pages.render("keys.html", status, views=_views("api_keys"), **keys.shown(pages, key_errors, new_key))
+
+
+team.add_to(pages, "/settings/team", page="settings.people", show=_people)
+keys.add_to(pages, "/settings/keys", page="settings.api_keys", show=_keys)
