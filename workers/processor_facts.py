@@ -40,8 +40,9 @@ def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
         return "ignored: not a charge of ours"
     outcome = processor.charge_status(hook.object_ref)
     with run.transaction() as session:
-        # Another attempt's payment only matters if it was paid.
-        attempt = row.attempt if row.processor_ref in (None, hook.object_ref) else -1
+        # Another attempt's payment only matters if it was paid; so does one whose answer is not written down yet,
+        # since nobody knows which attempt it was.
+        attempt = row.attempt if row.processor_ref == hook.object_ref else -1
         return f"charge {record_charge(session, row.id, attempt, outcome)}"
 
 

@@ -41,8 +41,8 @@ _LOST_AFTER = timedelta(seconds=3)
 _SLOW_AFTER = timedelta(seconds=30)
 _SWEEP_SECONDS = 1.0
 _SHORTEST_NAP, _LONGEST_NAP = 0.02, 0.1
-#: The job that handles hooks.
-READ_INBOX = "read_inbox"
+#: The jobs that handle hooks: a store's source is its platform and name, a payment processor's its name alone.
+READ_INBOX, READ_PAYMENT_HOOK = "read_inbox", "read_payment_hook"
 
 logger = log.get("workers.relay")
 
@@ -116,7 +116,7 @@ class Relay:
             rows = [
                 # Each hook stands alone: handling is idempotent and does not rest on the order of arrival.
                 task_row(
-                    job=READ_INBOX,
+                    job=READ_INBOX if ":" in message.source else READ_PAYMENT_HOOK,
                     key=str(message.id),
                     payload={"inbox_id": str(message.id)},
                     inbox_id=message.id,

@@ -1,4 +1,4 @@
-"""Handle a hook: read it, take over what it says, and close it, in one transaction where nothing is called."""
+"""Handle a store's hook: read it, take over what it says, and close it, in one transaction where nothing is called."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from app.adapters import registries
 from app.inbox.service import OpenedMessage, close_message, open_message
 from app.kit.errors import AppError
-from app.settlement.processor import ProcessorHook
 from app.stores.queries import store_by_shop
-from workers import processor_facts, store_facts
+from workers import store_facts
 from workers.job import LeaseLost, Run, job
 
 
@@ -26,9 +25,6 @@ def read_inbox(run: Run, payload: Mapping[str, Any]) -> None:
     if message is None:
         return
     kind, _, shop = message.source.partition(":")
-    if kind in registries.processors.all():
-        _from_processor(run, kind, message)
-        return
     with run.closing() as session:
         outcome, refused = _from_store(session, kind, shop, message)
         if not close_message(session, message_id, outcome, refused=refused):
@@ -53,10 +49,3 @@ def _from_store(session: Session, platform: str, shop: str, message: OpenedMessa
         store_facts.tell_of_refusal(session, store, error.detail, message.id)
         return f"refused: {error.code}: {error.detail}"[:500], True
     return done, False
-
-
-def _from_processor(run: Run, name: str, message: OpenedMessage) -> None:
-    hook = ProcessorHook.from_stored(message.external_id, message.topic, message.received_at, message.body)
-    done = processor_facts.handle(run, registries.processors.get(name), hook)
-    with run.closing() as session:
-        close_message(session, message.id, done)

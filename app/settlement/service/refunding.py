@@ -12,7 +12,8 @@ from app.audit import service as audit
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
-from app.ledger.service import post
+from app.ledger.queries import entries_about
+from app.ledger.service import post, reverse
 from app.notifications.service import notify
 from app.orders import service as orders
 from app.outbox.service import emit
@@ -91,14 +92,16 @@ def plan_refund(session: Session, refund_id: UUID) -> RefundPlan | None:
 
 
 def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> None:
-    """Write the processor's answer down; a success is booked once."""
+    """Write the processor's answer down; a success is booked once. One that fails after all (the bank sent it back)
+    is booked back: https://docs.stripe.com/refunds#failed-refunds."""
     refund = session.scalars(
         select(Refund).where(Refund.id == refund_id).with_for_update().execution_options(populate_existing=True)
     ).one()
-    if refund.state == "SUCCEEDED":
+    if refund.state == "FAILED" or (refund.state == "SUCCEEDED" and outcome.state != "failed"):
         return
     refund.processor_ref, refund.updated_at = outcome.processor_ref or refund.processor_ref, clock.now()
     if outcome.state == "failed":
+        _book_back(session, refund)
         refund.state, refund.failure = "FAILED", outcome.failure
         notify(
             session,
@@ -137,3 +140,11 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
     order = orders.locked(session, purchase_order.order_id)
     orders.tell(session, order, "money.refunded", amount=str(amount))
     audit.record(session, refund.retailer_id, "settlement.refunded", "refund", refund.id)
+
+
+def _book_back(session: Session, refund: Refund) -> None:
+    """Nothing was given back after all. What was booked, if it had succeeded before, is reversed."""
+    for entry in entries_about(session, "refund", str(refund.id)):
+        reverse(session, entry.id, key=f"refund:{refund.id}:failed", description="The refund came back")
+    charge = session.scalars(select(Charge).where(Charge.id == refund.charge_id).with_for_update()).one()
+    charge.refunded -= refund.amount
