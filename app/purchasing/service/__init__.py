@@ -2,6 +2,7 @@
 
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
+from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
 from app.purchasing.service.status import mark_held, refresh_status
@@ -14,6 +15,7 @@ __all__ = [
     "acknowledge",
     "cancel_order",
     "cancel_order_line",
+    "correct_address",
     "let_go_unpaid",
     "mark_held",
     "mark_processing",
@@ -21,4 +23,5 @@ __all__ = [
     "refresh_status",
     "release_purchase_orders",
     "resume_order",
+    "try_again",
 ]

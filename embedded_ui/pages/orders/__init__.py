@@ -10,20 +10,27 @@ from flask import request
 from app import db
 from app.audit import service as audit
 from app.fulfillment import queries as fulfillment
+from app.kit.countries import country_codes
 from app.kit.errors import Forbidden
+from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.orders import queries as orders
-from app.orders.rules import STATUSES
+from app.orders.rules import PAYMENT_HOLDS, STATUSES, HoldReason
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
-from app.purchasing.service import cancel_order_line
+from app.purchasing.service import cancel_order_line, correct_address, try_again
 from app.settlement import queries as settlement
+from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.ui.rendering import gettext
+from app.web.ui.rendering import gettext, locale
 from app.web.ui.statuses import shown
 from app.web.ui.stories import story
+
+#: Holds that another address can end.
+_ADDRESS_HOLDS = frozenset({HoldReason.ADDRESS_INCOMPLETE, HoldReason.NOT_SHIPPED_THERE})
+_ADDRESS_FIELDS = ("name", "company", "address1", "address2", "city", "province", "postal_code", "phone", "email")
 
 pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 40, permission="orders.read"))
 
@@ -67,6 +74,7 @@ def detail(order_id: UUID) -> Any:
         routed = purchasing.of_orders(session, [order.id])[order.id]
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         charge = settlement.charge_of_order(session, order.id)
+        holds = [hold for hold in order.holds if hold.released_at is None]
         address = None
         if request.args.get("address"):
             if not who.may("orders.read_address"):
@@ -75,7 +83,10 @@ def detail(order_id: UUID) -> Any:
             audit.record(session, who.organisation_id, "orders.address_read", "order", order.id)
         context: dict[str, Any] = {
             "order": order,
-            "holds": [hold for hold in order.holds if hold.released_at is None],
+            "holds": holds,
+            "can_try": not routed and any(hold.reason not in PAYMENT_HOLDS for hold in holds),
+            "wants_address": not routed and bool({hold.reason for hold in holds} & _ADDRESS_HOLDS),
+            "countries": _countries(),
             "routed": routed,
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
@@ -94,3 +105,34 @@ def cancel_line(order_id: UUID, line_id: UUID) -> Any:
     with db.transaction() as session:
         cancel_order_line(session, principal().organisation_id, order_id, line_id)
     return go(page_url("orders.detail", order_id=order_id, done=_("The line is cancelled.")))
+
+
+@pages.post("/orders/<uuid:order_id>/address", permission="orders.write")
+def save_address(order_id: UUID) -> Any:
+    """Mend the address of an order that waits for it; the order goes on when nothing else is in the way."""
+    who = principal()
+    if not who.may("orders.read_address"):
+        raise Forbidden("Your role may not change addresses.")
+    sent = {name: request.form.get(name, "").strip()[:255] for name in _ADDRESS_FIELDS}
+    address = Address(country_code=request.form.get("country_code", "")[:2], **sent)
+    with db.transaction() as session:
+        on_its_way = correct_address(session, who.organisation_id, order_id, address)
+    return _after_try(order_id, on_its_way)
+
+
+@pages.post("/orders/<uuid:order_id>/resume", permission="orders.write")
+def resume(order_id: UUID) -> Any:
+    """Have an order on hold tried again."""
+    with db.transaction() as session:
+        on_its_way = try_again(session, principal().organisation_id, order_id)
+    return _after_try(order_id, on_its_way)
+
+
+def _after_try(order_id: UUID, on_its_way: bool) -> Any:
+    done = _("The order is on its way.") if on_its_way else _("The order still waits; see why below.")
+    return go(page_url("orders.detail", order_id=order_id, done=done))
+
+
+def _countries() -> list[tuple[str, str]]:
+    names = locale_of(locale()).territories
+    return sorted(((code, names.get(code, code)) for code in country_codes()), key=lambda pair: pair[1])
