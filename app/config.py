@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.kit.crypto import KeyedHash, KeyRing
@@ -20,6 +20,20 @@ from app.kit.money import is_currency
 
 _DEVELOPMENT_SECRET = "development only: a production start refuses this"  # noqa: S105
 _DEVELOPMENT_KEYS = "1:" + base64.b64encode(hashlib.sha256(b"crossdock development key").digest()).decode()
+_DEVELOPMENT_SHOPIFY_SECRET = "shopify-development-secret"  # noqa: S105
+#: Secrets that anybody can read in this repository, by the setting that may hold one.
+_KNOWN_TO_ALL = {
+    "secret_key": {_DEVELOPMENT_SECRET},
+    "encryption_keys": {_DEVELOPMENT_KEYS},
+    "shopify_client_secret": {_DEVELOPMENT_SHOPIFY_SECRET, "shopify-demo-secret"},
+    "shopify_old_client_secret": {_DEVELOPMENT_SHOPIFY_SECRET, "shopify-demo-secret"},
+    "stripe_webhook_secrets": {"whsec_demo"},
+}
+_SHORTEST_SECRET_KEY = 32
+
+
+class SettingsRefused(ValueError):
+    """The settings can't be started with; the text names each one that is wrong, and holds no values."""
 
 
 class Settings(BaseSettings):
@@ -32,6 +46,8 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
+        # Errors end in terminals and logs; what was given may be a secret.
+        hide_input_in_errors=True,
     )
 
     environment: Literal["development", "test", "production"] = "development"
@@ -60,7 +76,7 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
 
     shopify_client_id: str = "crossdock-development"
-    shopify_client_secret: SecretStr = SecretStr("shopify-development-secret")
+    shopify_client_secret: SecretStr = SecretStr(_DEVELOPMENT_SHOPIFY_SECRET)
     #: The secret before the last rotation; still accepted on hooks and id tokens while it is set.
     shopify_old_client_secret: SecretStr | None = None
     shopify_app_handle: str = "crossdock"
@@ -125,17 +141,23 @@ class Settings(BaseSettings):
     def _production_needs_real_secrets(self) -> Settings:
         if self.environment != "production":
             return self
-        if self.secret_key.get_secret_value() == _DEVELOPMENT_SECRET:
-            raise ValueError("CROSSDOCK_SECRET_KEY must be set in production")
-        if self.encryption_keys.get_secret_value() == _DEVELOPMENT_KEYS:
-            raise ValueError("CROSSDOCK_ENCRYPTION_KEYS must be set in production")
+        problems = [f"{_name(field)} must be set in production" for field in _KNOWN_TO_ALL if self._is_known(field)]
+        if len(self.secret_key.get_secret_value()) < _SHORTEST_SECRET_KEY:
+            problems.append(f"CROSSDOCK_SECRET_KEY must have at least {_SHORTEST_SECRET_KEY} characters in production")
         if self.mail_transport == "mailbox":
-            raise ValueError("CROSSDOCK_MAIL_TRANSPORT=mailbox is for development; use smtp in production")
+            problems.append("CROSSDOCK_MAIL_TRANSPORT=mailbox is for development; use smtp in production")
         if not self.database_url or not self.redis_url:
-            raise ValueError("DATABASE_URL and REDIS_URL must be set in production")
+            problems.append("DATABASE_URL and REDIS_URL must be set in production")
         if not self.public_url.startswith("https://"):
-            raise ValueError("CROSSDOCK_PUBLIC_URL must be https in production")
+            problems.append("CROSSDOCK_PUBLIC_URL must be https in production")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+    def _is_known(self, field: str) -> bool:
+        value: SecretStr | None = getattr(self, field)
+        given = {one.strip() for one in value.get_secret_value().split(",")} if value is not None else set()
+        return bool(given & _KNOWN_TO_ALL[field])
 
     @property
     def currencies(self) -> frozenset[str]:
@@ -143,10 +165,27 @@ class Settings(BaseSettings):
         return frozenset(self.settlement_currencies.split(","))
 
 
+def _name(field: str) -> str:
+    """What a setting is called in the environment."""
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias) if alias else f"CROSSDOCK_{field.upper()}"
+
+
 @cache
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. Raises ``SettingsRefused``."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsRefused("; ".join(_problem(one["loc"], one["msg"]) for one in error.errors())) from None
+
+
+def _problem(place: tuple[int | str, ...], message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    field = str(place[0]) if place else ""
+    if not field:
+        return text
+    return f"{_name(field) if field in Settings.model_fields else field}: {text}"
 
 
 @cache

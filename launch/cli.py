@@ -18,7 +18,7 @@ from alembic import command as alembic_command
 from alembic.config import Config as AlembicConfig
 
 from app import config, db, log
-from app.config import settings
+from app.config import SettingsRefused, settings
 from launch.children import StartError, port_taken
 from launch.processes import background, ensure_servers, web
 from launch.supervisor import Supervisor
@@ -39,7 +39,7 @@ def with_servers(view: View) -> Callable[..., Any]:
                 return view(*args, **kwargs)
             finally:
                 servers.stop()
-        except StartError as error:
+        except (SettingsRefused, StartError) as error:
             raise click.ClickException(str(error)) from error
 
     return wrapped

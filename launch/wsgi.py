@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask
+from gunicorn.errors import AppImportError
 
 import embedded_ui
+from app.config import SettingsRefused
 from app.factory import create_app
 
 
@@ -15,4 +17,8 @@ def build() -> Flask:
     return app
 
 
-application = build()
+try:
+    application = build()
+except SettingsRefused as error:
+    # gunicorn prints the line and ends, instead of starting worker after worker.
+    raise AppImportError(str(error)) from error

@@ -79,6 +79,7 @@ def test_this_machine_is_a_store_while_developing_only(
         environment="production",
         secret_key="a secret of these tests, longer than is needed",
         encryption_keys="1:" + base64.b64encode(bytes(32)).decode(),
+        shopify_client_secret="a client secret of these tests",
         mail_transport="smtp",
         smtp_url="smtp://127.0.0.1:9",
         public_url="https://crossdock.example",
