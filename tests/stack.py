@@ -20,7 +20,7 @@ _ROUNDS = 200
 
 
 class _Undirected(PlainWorker):
-    """A worker that takes no commands from afar: to stop listening for them would cost a third of a second each time."""
+    """A worker that takes no commands from afar: to stop listening for them costs a third of a second each time."""
 
     def subscribe(self) -> None:
         """Nobody sends commands here."""
