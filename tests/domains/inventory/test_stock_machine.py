@@ -40,7 +40,8 @@ VARIANTS = 3
 
 
 class StockMachine(RuleBasedStateMachine):
-    """``free`` is the model: what can be sold of each variant, as the rules say it must be."""
+    """``there`` and ``promised`` are the model: what is on hand of each variant and what of it is set aside, as the
+    rules say it must be."""
 
     placed = Bundle("placed")
     released = Bundle("released")
@@ -62,13 +63,14 @@ class StockMachine(RuleBasedStateMachine):
         self.shop = make.retailer(self.session)
         self.supplier = make.supplier(self.session)
         self.variants = make.product(self.session, self.supplier, variants=VARIANTS, stock=None)
-        self.free = dict(zip(self.variants, stocks, strict=True))
-        make.set_stock(self.session, self.supplier.id, self.free, age=timedelta(minutes=1))
+        self.there = dict(zip(self.variants, stocks, strict=True))
+        self.promised = dict.fromkeys(self.variants, 0)
+        make.set_stock(self.session, self.supplier.id, self.there, age=timedelta(minutes=1))
 
     @rule(target=placed, wanted=st.lists(st.integers(0, 5), min_size=VARIANTS, max_size=VARIANTS))
     def order(self, wanted: list[int]) -> Any:
         lines = {variant: count for variant, count in zip(self.variants, wanted, strict=True) if count}
-        enough = all(self.free[variant] >= count for variant, count in lines.items())
+        enough = all(self.there[variant] - self.promised[variant] >= count for variant, count in lines.items())
         if not lines:
             return None
         savepoint = self.session.begin_nested()
@@ -82,7 +84,7 @@ class StockMachine(RuleBasedStateMachine):
         assert enough
         self.lines[order_id] = lines
         for variant, count in lines.items():
-            self.free[variant] -= count
+            self.promised[variant] += count
         return order_id
 
     @rule(target=released, order=consumes(placed))
@@ -118,6 +120,7 @@ class StockMachine(RuleBasedStateMachine):
         )
         [result] = ship(self.session, self.supplier.id, line.purchase_order_id, [parcel])
         assert result.created
+        self._leave(line.variant_id, count)
 
     @rule(order=released, there=st.booleans())
     def reject_line(self, order: UUID | None, there: bool) -> None:
@@ -133,7 +136,9 @@ class StockMachine(RuleBasedStateMachine):
         )
         acknowledge(self.session, self.supplier.id, line.purchase_order_id, [answer])
         if there:
-            self.free[line.variant_id] += count
+            self.promised[line.variant_id] -= count
+        else:
+            self._leave(line.variant_id, count)
 
     @rule(order=released)
     def cancel_paid(self, order: UUID | None) -> None:
@@ -152,7 +157,7 @@ class StockMachine(RuleBasedStateMachine):
             return
         if not touched:
             for variant, count in still_open.items():
-                self.free[variant] += count
+                self.promised[variant] -= count
 
     @rule(index=st.integers(0, VARIANTS - 1), quantity=st.integers(0, 15))
     def take_stock(self, index: int, quantity: int) -> None:
@@ -165,7 +170,7 @@ class StockMachine(RuleBasedStateMachine):
             for line_variant, count in lines.items()
             if line_variant == variant and self._unpaid(order)
         )
-        self.free[variant] = quantity - unknown
+        self.there[variant] = quantity + self.promised[variant] - unknown
 
     @precondition(lambda self: hasattr(self, "variants"))
     @invariant()
@@ -175,11 +180,17 @@ class StockMachine(RuleBasedStateMachine):
         levels = self.session.scalars(select(InventoryLevel).where(InventoryLevel.variant_id.in_(self.variants))).all()
         assert stock_mismatches(self.session) == []
         assert all(level.on_hand >= 0 and level.reserved >= 0 for level in levels)
-        assert {level.variant_id: level.on_hand - level.reserved for level in levels} == self.free
+        assert {level.variant_id: level.on_hand for level in levels} == self.there
+        assert {level.variant_id: level.reserved for level in levels} == self.promised
 
     def _give_back(self, order: UUID) -> None:
         for variant, count in self.lines.pop(order).items():
-            self.free[variant] += count
+            self.promised[variant] -= count
+
+    def _leave(self, variant: UUID, count: int) -> None:
+        """Promised units leave the house or turn out not to exist; in a shortfall fewer are there than promised."""
+        self.promised[variant] -= count
+        self.there[variant] = max(0, self.there[variant] - count)
 
     def _lines(self, order: UUID) -> list[PurchaseOrderLine]:
         self.session.expire_all()
