@@ -28,8 +28,10 @@ def post(
     lines: Sequence[Line],
     occurred_at: datetime | None = None,
     details: dict[str, Any] | None = None,
+    reverses: UUID | None = None,
 ) -> UUID | None:
-    """Write one balanced entry. None when an entry with this key is there already: the fact was booked.
+    """Write one balanced entry. None when an entry with this key, or another reversal of ``reverses``, is there
+    already: the fact was booked.
 
     Lines of zero are left out. Raises ``Unbalanced``.
     """
@@ -46,10 +48,11 @@ def post(
             reference_id=str(reference[1]),
             description=description,
             details=details or {},
+            reverses_id=reverses,
             occurred_at=occurred_at or now,
             created_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["idempotency_key"])
+        .on_conflict_do_nothing()
         .returning(JournalEntry.id)
     )
     if entry_id is None:
@@ -72,7 +75,7 @@ def post(
 
 
 def reverse(session: Session, entry_id: UUID, *, key: str, description: str) -> UUID | None:
-    """Write the opposite of an entry. None when that was done before."""
+    """Write the opposite of an entry. None when that was done before, under whatever key."""
     entry = session.get_one(JournalEntry, entry_id)
     rows = session.execute(
         select(LedgerAccount.kind, LedgerAccount.organisation_id, Posting.amount, Posting.currency)
@@ -91,6 +94,7 @@ def reverse(session: Session, entry_id: UUID, *, key: str, description: str) -> 
         description=description,
         lines=lines,
         details={"reverses": str(entry_id)},
+        reverses=entry_id,
     )
 
 
