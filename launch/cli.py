@@ -20,6 +20,7 @@ from alembic.config import Config as AlembicConfig
 from app import config, db, log
 from app.config import SettingsRefused, settings
 from launch.children import StartError, port_taken
+from launch.privileges import refuse_privileged_login
 from launch.processes import background, ensure_servers, web
 from launch.supervisor import Supervisor
 
@@ -78,6 +79,7 @@ def run(port: int, host: str, web_workers: int) -> None:
 
 @with_servers
 def _run_everything(port: int, host: str, web_workers: int) -> None:
+    refuse_privileged_login()
     run_migrations(settings().database_url)
     supervisor = Supervisor(settings().data_dir / "pids")
     env = dict(os.environ)
@@ -96,6 +98,7 @@ def worker(queue: Any) -> None:
     from workers.worker import run_for_ever
 
     log.configure(settings().log_level)
+    refuse_privileged_login()
     run_for_ever(queue, settings().redis_url)
 
 
@@ -107,6 +110,7 @@ def relay() -> None:
     from workers.worker import connect
 
     log.configure(settings().log_level)
+    refuse_privileged_login()
     _end_on_sigterm()
     run_for_ever(connect(settings().redis_url))
 
@@ -118,6 +122,7 @@ def clock() -> None:
     from workers.clock import run_for_ever
 
     log.configure(settings().log_level)
+    refuse_privileged_login()
     _end_on_sigterm()
     run_for_ever()
 

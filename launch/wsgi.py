@@ -8,6 +8,8 @@ from gunicorn.errors import AppImportError
 import embedded_ui
 from app.config import SettingsRefused
 from app.factory import create_app
+from launch.children import StartError
+from launch.privileges import refuse_privileged_login
 
 
 def build() -> Flask:
@@ -18,7 +20,8 @@ def build() -> Flask:
 
 
 try:
+    refuse_privileged_login()
     application = build()
-except SettingsRefused as error:
+except (SettingsRefused, StartError) as error:
     # gunicorn prints the line and ends, instead of starting worker after worker.
     raise AppImportError(str(error)) from error

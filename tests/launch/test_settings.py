@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import sys
 
@@ -69,15 +70,32 @@ def test_everything_that_is_wrong_is_told_at_once(launcher: Launcher) -> None:
 
 
 def test_the_web_server_ends_with_the_line_too() -> None:
-    ended = subprocess.run(
+    ended = gunicorn(CROSSDOCK_SHOPIFY_CLIENT_SECRET="")
+    assert ended.returncode == 4
+    assert "CROSSDOCK_SHOPIFY_CLIENT_SECRET must be set in production" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_processes_and_the_web_server_end_when_their_login_passes_the_policies_by(launcher: Launcher) -> None:
+    superusers = os.environ["TEST_DATABASE_URL"]
+    code, _, errors = launcher.run("relay", **{**PRODUCTION, "DATABASE_URL": superusers})
+    assert code == 1
+    assert errors.startswith("Error: DATABASE_URL: its user is a superuser")
+    assert len(errors.splitlines()) == 1
+    ended = gunicorn(DATABASE_URL=superusers)
+    assert ended.returncode == 4
+    assert "DATABASE_URL: its user is a superuser" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def gunicorn(**env: str) -> subprocess.CompletedProcess[str]:
+    """The web server with production's settings, awaited."""
+    return subprocess.run(
         [sys.executable, "-m", "gunicorn", "launch.wsgi:application", "--bind=127.0.0.1:0", "--no-control-socket"],
         cwd=ROOT,
-        env={**PRODUCTION, "CROSSDOCK_SHOPIFY_CLIENT_SECRET": ""},
+        env={**PRODUCTION, **env},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert ended.returncode == 4
-    assert "CROSSDOCK_SHOPIFY_CLIENT_SECRET must be set in production" in ended.stderr
-    assert "Traceback" not in ended.stderr
