@@ -8,6 +8,7 @@ from app.kit.errors import Rejected
 from app.kit.ids import parse_id
 from app.settlement.models import Charge, PaymentProfile, PayoutAccount, Refund
 from app.settlement.processor import Processor, ProcessorHook
+from app.settlement.rules import SENDING
 from app.settlement.service import record_account, record_charge, record_method, record_refund
 from workers.job import Run
 
@@ -32,7 +33,7 @@ def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
     reference = (hook.body.get("data", {}).get("object", {}).get("metadata") or {}).get("charge_id")
     with run.transaction() as session:
         row = session.execute(
-            select(Charge.id, Charge.attempt, Charge.processor_ref).where(
+            select(Charge.id, Charge.attempt, Charge.processor_ref, Charge.state).where(
                 (Charge.processor_ref == hook.object_ref) | (Charge.id == _uuid_or_none(reference))
             )
         ).first()
@@ -42,7 +43,8 @@ def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
     with run.transaction() as session:
         # Another attempt's payment only matters if it was paid; so does one whose answer is not written down yet,
         # since nobody knows which attempt it was.
-        attempt = row.attempt if row.processor_ref == hook.object_ref else -1
+        known = row.state != SENDING and row.processor_ref == hook.object_ref
+        attempt = row.attempt if known else -1
         return f"charge {record_charge(session, row.id, attempt, outcome)}"
 
 

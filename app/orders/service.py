@@ -57,30 +57,35 @@ class NewOrder:
     lines: Sequence[NewLine]
 
 
+_TAKE_IN = (
+    upsert(table_of(Order))
+    .on_conflict_do_nothing(index_elements=["retailer_id", "store_id", "external_id"])
+    .returning(table_of(Order).c.number)
+)
+
+
 def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | None:
     """Write an order and its lines. Returns its id, its number and the lines' ids in order; None when an order
     with this external id is there already."""
     order_id, now = new_id(), clock.now()
     number = session.connection().scalar(
-        upsert(table_of(Order))
-        .values(
-            id=order_id,
-            retailer_id=new.retailer_id,
-            store_id=new.store_id,
-            external_id=new.external_id,
-            external_name=new.external_name,
-            status=PENDING,
-            currency=new.currency,
-            ship_to=_sealed(new.address, "orders", order_id),
-            ship_to_country=new.address.country_code if new.address else "",
-            note=new.note[:2000],
-            tracking_token=random_token(24),
-            placed_at=new.placed_at,
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["retailer_id", "store_id", "external_id"])
-        .returning(Order.number)
+        _TAKE_IN,
+        {
+            "id": order_id,
+            "retailer_id": new.retailer_id,
+            "store_id": new.store_id,
+            "external_id": new.external_id,
+            "external_name": new.external_name,
+            "status": PENDING,
+            "currency": new.currency,
+            "ship_to": _sealed(new.address, "orders", order_id),
+            "ship_to_country": new.address.country_code if new.address else "",
+            "note": new.note[:2000],
+            "tracking_token": random_token(24),
+            "placed_at": new.placed_at,
+            "created_at": now,
+            "updated_at": now,
+        },
     )
     if number is None:
         return None
@@ -155,7 +160,8 @@ def hold(session: Session, order: Order, reason: HoldReason, *, details: dict[st
 
 
 def release(session: Session, order: Order, reasons: Sequence[HoldReason]) -> bool:
-    """End holds of these kinds. True when that was the last of them and nothing holds the order any more."""
+    """End holds of these kinds. True when that was the last of them and nothing holds the order any more; a
+    cancelled order stays cancelled."""
     now = clock.now()
     ended = session.scalars(
         update(OrderHold)
@@ -171,8 +177,9 @@ def release(session: Session, order: Order, reasons: Sequence[HoldReason]) -> bo
     )
     if left is not None:
         return False
-    order.status = PENDING
-    tell(session, order, "order.released")
+    if order.status != CANCELLED:
+        order.status = PENDING
+        tell(session, order, "order.released")
     emit(session, OrderHoldsReleased(order_id=order.id, retailer_id=order.retailer_id))
     return True
 

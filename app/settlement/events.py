@@ -45,6 +45,24 @@ class ChargePaid(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeGivenUp(Event):
+    """An order was cancelled before it was paid: its payment at the processor is to take nothing any more."""
+
+    topic: ClassVar[str] = "settlement.charge_given_up"
+    order_id: UUID
+    retailer_id: UUID
+    charge_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMethodSaved(Event):
     """A retailer has a card on file; orders that waited for one go on."""
 

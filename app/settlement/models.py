@@ -71,7 +71,8 @@ class Charge(Base):
     #: What the attempt is charged to, frozen with it.
     customer_ref: Mapped[str]
     method_ref: Mapped[str]
-    #: The processor's id of the payment, and of the money that moved.
+    #: The processor's id of the payment (while SENDING: of the attempt before, which is given up first), and of the
+    #: money that moved.
     processor_ref: Mapped[str | None]
     charge_ref: Mapped[str | None]
     failure_code: Mapped[str | None]

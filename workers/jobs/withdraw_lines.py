@@ -6,10 +6,11 @@ from sqlalchemy import select
 
 from app.orders import service as orders
 from app.orders.models import OrderLine
+from app.orders.rules import CANCELLED
 from app.purchasing.events import LinesWithdrawn
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.service.status import refresh_order_status
-from app.settlement.service import withdraw
+from app.settlement.service import cancel_unpaid_charge, withdraw
 from workers.job import Run, job
 
 
@@ -30,3 +31,5 @@ def withdraw_lines(run: Run, event: LinesWithdrawn) -> None:
         session.flush()
         refresh_order_status(session, order)
         withdraw(session, event.purchase_order_id, cause=event.cause, goods=event.goods)
+        if order.status == CANCELLED:
+            cancel_unpaid_charge(session, order.id)

@@ -26,7 +26,7 @@ from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share
 from app.purchasing.service import mark_held, release_purchase_orders
-from app.settlement.events import ChargePaid, ChargeWanted
+from app.settlement.events import ChargeGivenUp, ChargePaid, ChargeWanted
 from app.settlement.models import Charge, PaymentProfile, Refund
 from app.settlement.processor import ChargeOutcome
 from app.settlement.rules import (
@@ -42,6 +42,7 @@ from app.settlement.rules import (
     charge_lines,
     may_move,
 )
+from app.settlement.service.refunding import owe_back
 
 _STATE_OF_OUTCOME = {
     "paid": PAID,
@@ -81,17 +82,18 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
     """Get an order's charge ready to be sent. None when there is nothing to do: no purchase orders, nothing to
     pay, paid already, or no method on file (which holds the order).
 
-    An amount of zero releases the order at once.
+    An amount of zero releases the order at once. A charge that was asked for is asked about until its outcome is
+    known, also when its order was cancelled meanwhile.
     """
     order = orders.locked(session, order_id)
     purchase_orders = _purchase_orders(session, order_id)
-    if not purchase_orders or order.status == "CANCELLED":
-        return None
     charge = session.scalar(select(Charge).where(Charge.order_id == order_id).with_for_update())
     if charge is not None and charge.state in (PAID, CANCELLED):
         return None
     if charge is not None and charge.state in (SENDING, PROCESSING):
         return _plan(charge)
+    if not purchase_orders or order.status == "CANCELLED":
+        return None
     if not _stock_is_there(session, order):
         return None
     amount = _amount(session, purchase_orders)
@@ -103,26 +105,26 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
     if profile is None or profile.method_ref is None:
         fail_without_method(session, order)
         return None
-    abandon = None
     if charge is None:
         charge = _new_charge(order, amount, processor, profile)
         session.add(charge)
     elif charge.state in (FAILED, ACTION_REQUIRED):
-        # A definite answer came: a new try is a new intent with a new key.
+        # A definite answer came: a new try is a new intent with a new key. The last one's id stays until the answer
+        # is written down, so that giving it up survives a lost answer.
         charge.attempt += 1
-        abandon, charge.processor_ref, charge.action_url = charge.processor_ref, None, None
+        charge.action_url = None
     charge.amount, charge.currency = amount.minor, amount.currency
     charge.customer_ref, charge.method_ref = profile.customer_ref, profile.method_ref
     charge.state, charge.updated_at, charge.retry_at = SENDING, clock.now(), None
     session.flush()
-    return _plan(charge, abandon)
+    return _plan(charge)
 
 
 def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: ChargeOutcome) -> str:
     """Write the processor's answer down. Returns the charge's state.
 
     Answers may repeat, come late or come twice (the call's and the hook's): what was paid stays paid, is booked
-    once and released once.
+    once and released once. What is paid though its goods were withdrawn meanwhile is refunded.
     """
     row = session.execute(select(Charge.order_id).where(Charge.id == charge_id)).one()
     order = orders.locked(session, row.order_id)
@@ -138,6 +140,8 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
     previous, charge.state = charge.state, state
     if state == PAID:
         _paid(session, order, charge, outcome)
+    elif order.status == "CANCELLED":
+        _give_up(session, charge)
     elif state in _HOLD_OF_STATE:
         _not_paid(session, order, charge, outcome, changed=previous != state or outcome.failure_code is not None)
     return state
@@ -161,10 +165,18 @@ def retry_held_charges(session: Session, retailer_id: UUID) -> int:
 
 
 def cancel_unpaid_charge(session: Session, order_id: UUID) -> None:
-    """The order was cancelled before it was paid."""
+    """The order was cancelled before it was paid: nothing is tried again, and the processor is told to take nothing
+    any more. A charge whose answer is awaited ends when the answer is there."""
     charge = session.scalar(select(Charge).where(Charge.order_id == order_id).with_for_update())
-    if charge is not None and may_move(charge.state, CANCELLED):
-        charge.state, charge.retry_at, charge.updated_at = CANCELLED, None, clock.now()
+    if charge is not None:
+        _give_up(session, charge)
+
+
+def _give_up(session: Session, charge: Charge) -> None:
+    if charge.state == CANCELLED or not may_move(charge.state, CANCELLED):
+        return
+    charge.state, charge.retry_at, charge.action_url, charge.updated_at = CANCELLED, None, None, clock.now()
+    emit(session, ChargeGivenUp(order_id=charge.order_id, retailer_id=charge.retailer_id, charge_id=charge.id))
 
 
 def due_retries(session: Session) -> Sequence[tuple[UUID, UUID]]:
@@ -184,7 +196,12 @@ def _paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome
     charge.paid_at, charge.charge_ref = now, outcome.charge_ref
     charge.processor_fee, charge.available_on = fee.minor, outcome.available_on
     charge.failure_code = charge.failure_message = charge.action_url = charge.retry_at = None
-    parts = _parts(session, _purchase_orders(session, order.id))
+    if outcome.amount is not None:
+        # An earlier attempt may have been for more.
+        charge.amount = outcome.amount.minor
+    purchase_orders = _purchase_orders(session, order.id)
+    owe_back(session, charge, surplus=charge.amount - _amount(session, purchase_orders).minor)
+    parts = _parts(session, purchase_orders)
     post(
         session,
         key=f"charge:{charge.id}",
@@ -316,7 +333,8 @@ def _new_charge(order: Order, amount: Money, processor: str, profile: PaymentPro
     )
 
 
-def _plan(charge: Charge, abandon: str | None = None) -> ChargePlan:
+def _plan(charge: Charge) -> ChargePlan:
+    asked = charge.state == PROCESSING
     return ChargePlan(
         charge_id=charge.id,
         attempt=charge.attempt,
@@ -324,6 +342,6 @@ def _plan(charge: Charge, abandon: str | None = None) -> ChargePlan:
         amount=Money(charge.amount, charge.currency),
         customer_ref=charge.customer_ref,
         method_ref=charge.method_ref,
-        processor_ref=charge.processor_ref,
-        abandon=abandon,
+        processor_ref=charge.processor_ref if asked else None,
+        abandon=None if asked else charge.processor_ref,
     )

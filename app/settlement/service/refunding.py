@@ -17,6 +17,7 @@ from app.ledger.service import post, reverse
 from app.notifications.service import notify
 from app.orders import service as orders
 from app.outbox.service import emit
+from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share
 from app.settlement.events import RefundWanted
 from app.settlement.models import Charge, Refund
@@ -62,6 +63,28 @@ def withdraw(session: Session, purchase_order_id: UUID, *, cause: str, goods: in
     elif paid:
         refund.state = "SUCCEEDED"
     return refund
+
+
+def owe_back(session: Session, charge: Charge, *, surplus: int) -> None:
+    """A payment that came late took ``surplus`` for goods withdrawn since it was asked for: those are refunded after
+    all. The newest withdrawals are the ones that it did not know."""
+    if surplus <= 0:
+        return
+    waived = session.scalars(
+        select(Refund)
+        .join(PurchaseOrder, PurchaseOrder.id == Refund.purchase_order_id)
+        .where(PurchaseOrder.order_id == charge.order_id, Refund.state == "WAIVED", Refund.amount > 0)
+        .order_by(Refund.id.desc())
+        .with_for_update(of=Refund)
+    ).all()
+    for refund in waived:
+        if refund.amount > surplus:
+            break
+        surplus -= refund.amount
+        refund.charge_id, refund.state, refund.updated_at = charge.id, "PENDING", clock.now()
+        charge.refunded += refund.amount
+        emit(session, RefundWanted(refund_id=refund.id, retailer_id=refund.retailer_id))
+    session.flush()
 
 
 @dataclass(frozen=True, slots=True)

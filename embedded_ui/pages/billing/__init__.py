@@ -15,7 +15,7 @@ from app.kit.ids import new_id
 from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.settlement import queries as settlement
-from app.settlement.service import record_customer, record_method, retry_held_charges, start_setup
+from app.settlement.service import record_customer, record_method, start_setup
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, leave, page_url, way_back
 
@@ -77,5 +77,4 @@ def _take_over_method() -> Any:
             raise Conflict("The card is not saved yet. Finish the page of the payment provider first.")
         with db.transaction() as session:
             record_method(session, retailer_id, method)
-            retry_held_charges(session, retailer_id)
     return go(page_url("billing.billing", done=_("Your card is saved. Orders that waited for it go on.")))

@@ -1,0 +1,24 @@
+"""An order was cancelled before it was paid: its payment is ended at the processor, so that nobody confirms it later."""
+
+from __future__ import annotations
+
+from app.adapters import registries
+from app.settlement.events import ChargeGivenUp
+from app.settlement.models import Charge
+from app.settlement.rules import CANCELLED
+from app.settlement.service import record_charge
+from workers.job import Run, job
+
+
+@job(queue="money", on=ChargeGivenUp, timeout=45)
+def give_up_charge(run: Run, event: ChargeGivenUp) -> None:
+    """See the module. One that was paid first is taken over as paid, and refunded."""
+    with run.transaction() as session:
+        charge = session.get_one(Charge, event.charge_id)
+    if charge.state != CANCELLED or not charge.processor_ref:
+        return
+    outcome = registries.processors.get(charge.processor).cancel_charge(
+        charge.processor_ref, key=f"charge:{charge.id}:{charge.attempt}:give_up"
+    )
+    with run.closing() as session:
+        record_charge(session, charge.id, charge.attempt, outcome)
