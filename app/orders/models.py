@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
+from app.orders.rules import HoldReason
 
 #: Order numbers are short and unique over the whole platform, so that a supplier never sees one twice.
 ORDER_NUMBERS = Sequence("order_numbers", start=1001, metadata=Base.metadata)
@@ -62,6 +63,11 @@ class Order(Base):
 
     lines: Mapped[list[OrderLine]] = relationship(lazy="raise", order_by="OrderLine.position")
     holds: Mapped[list[OrderHold]] = relationship(lazy="raise", order_by="OrderHold.since")
+
+    @property
+    def is_test(self) -> bool:
+        """Whether nobody paid for it. Needs the holds to be loaded."""
+        return any(hold.reason == HoldReason.TEST_ORDER for hold in self.holds)
 
 
 class OrderLine(Base):

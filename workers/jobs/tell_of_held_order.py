@@ -1,4 +1,4 @@
-"""An order waits: the retailer is told what to do, in the app and by e-mail."""
+"""An order waits: the retailer is told what to do, in the app and by e-mail; of a test order in the app only."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
     with run.closing() as session:
         order = session.get_one(Order, event.order_id)
         name = order.external_name or str(order.number)
+        if reason is HoldReason.TEST_ORDER:
+            notify(
+                session,
+                event.retailer_id,
+                kind="test_order",
+                severity="info",
+                title=f"Order {name} is a test",
+                body=ADVICE[reason],
+                link=f"/app/orders/{order.id}",
+                dedupe=f"order_held:{order.id}",
+            )
+            return
         link = "/app/billing" if reason in PAYMENT_HOLDS else f"/app/orders/{order.id}"
         notify(
             session,

@@ -68,6 +68,8 @@ class PlaceOrder:
     placed_at: datetime | None = None
     trouble: Literal["refuse", "hold"] = "refuse"
     store_name: str = ""
+    #: Nobody paid for it: it is written down and goes no further.
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
     wants = [
         Wanted(line_id, line.variant_id, line.quantity)
         for line_id, line in zip(line_ids, known, strict=True)
-        if variants[line.variant_id].offered
+        if variants[line.variant_id].offered and not wanted.test
     ]
     filled = reserve(
         session,
@@ -142,9 +144,11 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
 def resume_order(session: Session, order_id: UUID) -> bool:
     """Take up an order again whose holds may be over: reserve what is missing and make its purchase orders.
 
-    Payment holds are not touched here. Returns whether it is routed now.
+    Payment holds are not touched here, and a test order never goes on. Returns whether it is routed now.
     """
     order = orders.locked(session, order_id)
+    if any(hold.reason == HoldReason.TEST_ORDER for hold in orders.open_holds(session, order_id)):
+        return False
     if session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.order_id == order_id).limit(1)) is not None:
         return True
     rows = session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)).all()
@@ -293,6 +297,8 @@ def _line_title(variant: Any) -> str:
 
 
 def _holds(wanted: PlaceOrder, problems: Sequence[FieldError], short: bool) -> list[tuple[HoldReason, dict[str, Any]]]:
+    if wanted.test:
+        return [(HoldReason.TEST_ORDER, {})]
     holds: list[tuple[HoldReason, dict[str, Any]]] = []
     if problems:
         holds.append((HoldReason.NOT_ON_OFFER, {"lines": [problem.field for problem in problems]}))

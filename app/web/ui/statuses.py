@@ -118,6 +118,9 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "PAID": Shown(_("Paid"), _SUCCESS),
         "FAILED": Shown(_("Failed"), _CRITICAL),
     },
+    "mark": {
+        "test": Shown(_("Test"), _NEUTRAL),
+    },
     "task": {
         "PENDING": Shown(_("Waiting"), _NEUTRAL),
         "ENQUEUED": Shown(_("Handed out"), _INFO),

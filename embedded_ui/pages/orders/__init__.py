@@ -84,7 +84,7 @@ def detail(order_id: UUID) -> Any:
         context: dict[str, Any] = {
             "order": order,
             "holds": holds,
-            "can_try": not routed and any(hold.reason not in PAYMENT_HOLDS for hold in holds),
+            "can_try": not routed and not order.is_test and any(hold.reason not in PAYMENT_HOLDS for hold in holds),
             "wants_address": not routed and bool({hold.reason for hold in holds} & _ADDRESS_HOLDS),
             "countries": _countries(),
             "routed": routed,
