@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -285,7 +285,7 @@ def address_of(sealed: bytes | None, table: str, row_id: UUID) -> Address | None
 
 def seal_address(address: Address, table: str, row_id: UUID) -> bytes:
     """An address sealed for one row."""
-    return key_ring().seal(orjson.dumps(asdict(address)), Place(table, "ship_to", row_id))
+    return key_ring().seal(orjson.dumps(address), Place(table, "ship_to", row_id))
 
 
 _MASK = re.compile(r"\S")

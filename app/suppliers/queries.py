@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.db import table_of
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.suppliers.models import ShippingRate, Supplier, SupplierApplication, SupplierStatusChange
@@ -57,10 +59,15 @@ def supplier(session: Session, supplier_id: UUID) -> Supplier:
     return found
 
 
+_RATES = select(table_of(ShippingRate)).where(
+    table_of(ShippingRate).c.supplier_id == any_(bindparam("suppliers", type_=ARRAY(Uuid)))
+)
+
+
 def rates_of(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[Rate]]:
     """The shipping rates of each supplier."""
     found: dict[UUID, list[Rate]] = {supplier_id: [] for supplier_id in supplier_ids}
-    for row in session.scalars(select(ShippingRate).where(ShippingRate.supplier_id.in_(list(found)))):
+    for row in session.connection().execute(_RATES, {"suppliers": list(found)}):
         found[row.supplier_id].append(
             Rate(
                 row.name,

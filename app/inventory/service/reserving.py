@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, select, text
+from sqlalchemy import Integer, Uuid, any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -80,21 +80,24 @@ def reserve(
     return {want.order_line_id for want, _, _ in plan}
 
 
+_LOCK = (
+    select(
+        InventoryLevel.id,
+        InventoryLevel.variant_id,
+        InventoryLevel.supplier_id,
+        InventoryLevel.on_hand,
+        InventoryLevel.reserved,
+        StockLocation.is_default,
+    )
+    .join(StockLocation, StockLocation.id == InventoryLevel.location_id)
+    .where(InventoryLevel.variant_id == any_(bindparam("variants", type_=ARRAY(Uuid))))
+    .order_by(InventoryLevel.id)
+    .with_for_update(of=InventoryLevel)
+)
+
+
 def _locked_levels(session: Session, variant_ids: set[UUID]) -> Sequence[Any]:
-    return session.execute(
-        select(
-            InventoryLevel.id,
-            InventoryLevel.variant_id,
-            InventoryLevel.supplier_id,
-            InventoryLevel.on_hand,
-            InventoryLevel.reserved,
-            StockLocation.is_default,
-        )
-        .join(StockLocation, StockLocation.id == InventoryLevel.location_id)
-        .where(InventoryLevel.variant_id.in_(variant_ids))
-        .order_by(InventoryLevel.id)
-        .with_for_update(of=InventoryLevel)
-    ).all()
+    return session.connection().execute(_LOCK, {"variants": list(variant_ids)}).all()
 
 
 def _take(session: Session, plan: Sequence[tuple[Wanted, Any, int]]) -> None:

@@ -1,6 +1,7 @@
 """Placing an order: the order, its reservations and its purchase orders in one transaction.
 
-This is the hot path: rows are written with Core, a list a table, and levels are locked in the order of their ids.
+This is the hot path: statements are built once, all new rows go out in one round trip (``together``), and levels are
+locked in the order of their ids.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.config import settings
-from app.db import add_rows
+from app.db import add_rows, together
 from app.identity.models import Organisation
 from app.inventory.service import Wanted, reserve
 from app.inventory.service.settling import units_set_aside
@@ -87,19 +89,33 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
     ``trouble="hold"`` only for a currency that is not settled or no lines at all.
     """
     _check(wanted)
-    variants = _variants(session, {line.variant_id for line in wanted.lines})
+    variants = _variants(session, wanted.retailer_id, {line.variant_id for line in wanted.lines})
     problems = _offer_problems(wanted, variants)
     if problems and wanted.trouble == "refuse":
         raise Invalid("Some lines can't be ordered.", errors=problems)
     known = [line for line in wanted.lines if line.variant_id in variants]
     if not known:
         raise Invalid("No line of the order can be delivered by a supplier.", code="no_known_lines")
-    taken = orders.take_in(session, _new_order(wanted, known, variants))
-    if taken is None:
-        existing = orders.find_by_external_id(session, wanted.retailer_id, wanted.store_id, wanted.external_id)
-        assert existing is not None
-        return Placed(existing.id, created=False)
-    order_id, number, line_ids = taken
+    with together(session):
+        taken = orders.take_in(session, _new_order(wanted, known, variants))
+        if taken is not None:
+            _set_aside_and_route(session, wanted, known, variants, problems, *taken)
+            return Placed(taken[0], created=True)
+    existing = orders.find_by_external_id(session, wanted.retailer_id, wanted.store_id, wanted.external_id)
+    assert existing is not None
+    return Placed(existing.id, created=False)
+
+
+def _set_aside_and_route(
+    session: Session,
+    wanted: PlaceOrder,
+    known: Sequence[Line],
+    variants: Mapping[UUID, Any],
+    problems: Sequence[FieldError],
+    order_id: UUID,
+    number: int,
+    line_ids: Sequence[UUID],
+) -> None:
     now = clock.now()
     wants = [
         Wanted(line_id, line.variant_id, line.quantity)
@@ -131,14 +147,13 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
         order = orders.locked(session, order_id)
         for reason, details in holds:
             orders.hold(session, order, reason, details=details)
-        return Placed(order_id, created=True)
+        return
     assert wanted.address is not None
     routing = [
         _RoutingLine(line_id, line.quantity, variants[line.variant_id])
         for line_id, line in zip(line_ids, known, strict=True)
     ]
     _route_or_hold(session, order_id, number, wanted, wanted.address, routing)
-    return Placed(order_id, created=True)
 
 
 def resume_order(session: Session, order_id: UUID) -> bool:
@@ -166,7 +181,7 @@ def resume_order(session: Session, order_id: UUID) -> bool:
         lines=[Line(variant_id=row.variant_id, quantity=row.quantity - row.cancelled) for row in open_lines],
         trouble="hold",
     )
-    variants = _variants(session, {row.variant_id for row in open_lines})
+    variants = _variants(session, order.retailer_id, {row.variant_id for row in open_lines})
     problems = _offer_problems(wanted, variants)
     has = units_set_aside(session, [row.id for row in open_lines])
     wants = [
@@ -228,29 +243,35 @@ def _check(wanted: PlaceOrder) -> None:
         orders.check_address(wanted.address)
 
 
-def _variants(session: Session, variant_ids: set[UUID]) -> dict[UUID, Any]:
-    rows = session.execute(
-        select(
-            SupplierVariant.id,
-            SupplierVariant.supplier_id,
-            SupplierVariant.sku,
-            SupplierVariant.options,
-            SupplierVariant.wholesale_price,
-            SupplierVariant.currency,
-            SupplierProduct.title,
-            Supplier.company_name,
-            Supplier.handling_days,
-            Supplier.commission_bps,
-            (
-                (SupplierVariant.status == "active")
-                & (SupplierProduct.status == "active")
-                & (Supplier.status == ACTIVE)
-            ).label("offered"),
-        )
-        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
-        .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
-        .where(SupplierVariant.id.in_(variant_ids))
+#: What placing needs to know of variants, by ``ids``, and of the ``retailer`` that buys. Built once: building it
+#: costs more than running it.
+_VARIANTS = (
+    select(
+        SupplierVariant.id,
+        SupplierVariant.supplier_id,
+        SupplierVariant.sku,
+        SupplierVariant.options,
+        SupplierVariant.wholesale_price,
+        SupplierVariant.currency,
+        SupplierProduct.title,
+        Organisation.name.label("retailer_name"),
+        Organisation.currency.label("retailer_currency"),
+        Supplier.company_name,
+        Supplier.handling_days,
+        Supplier.commission_bps,
+        (
+            (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
+        ).label("offered"),
     )
+    .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+    .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
+    .join(Organisation, Organisation.id == bindparam("retailer", type_=Uuid))
+    .where(SupplierVariant.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+)
+
+
+def _variants(session: Session, retailer_id: UUID, variant_ids: set[UUID]) -> dict[UUID, Any]:
+    rows = session.connection().execute(_VARIANTS, {"ids": list(variant_ids), "retailer": retailer_id})
     return {row.id: row for row in rows}
 
 
@@ -333,7 +354,6 @@ def _route_or_hold(
     by_supplier: defaultdict[UUID, list[_RoutingLine]] = defaultdict(list)
     for line in lines:
         by_supplier[line.variant.supplier_id].append(line)
-    retailer = session.get_one(Organisation, wanted.retailer_id)
     rates = rates_of(session, by_supplier)
     now = clock.now()
     plans: list[_Plan] = []
@@ -341,11 +361,11 @@ def _route_or_hold(
     for supplier_id, own in by_supplier.items():
         first = own[0].variant
         rate = rate_for(rates[supplier_id], address.country_code)
-        exchange = exchange_rate(session, first.currency, retailer.currency, now)
+        exchange = exchange_rate(session, first.currency, first.retailer_currency, now)
         if rate is None:
             trouble.append((HoldReason.NOT_SHIPPED_THERE, {"supplier": first.company_name}))
         elif exchange is None:
-            trouble.append((HoldReason.NO_EXCHANGE_RATE, {"from": first.currency, "to": retailer.currency}))
+            trouble.append((HoldReason.NO_EXCHANGE_RATE, {"from": first.currency, "to": first.retailer_currency}))
         else:
             plans.append(_Plan(supplier_id, own, rate, exchange[0], exchange[1]))
     if trouble:
@@ -361,7 +381,7 @@ def _route_or_hold(
         for reason, details in trouble:
             orders.hold(session, order, reason, details=details)
         return False
-    _write_purchase_orders(session, order_id, number, wanted, address, retailer, plans, now)
+    _write_purchase_orders(session, order_id, number, wanted, address, plans, now)
     emit(session, OrderRouted(order_id=order_id, retailer_id=wanted.retailer_id))
     return True
 
@@ -381,7 +401,6 @@ def _write_purchase_orders(
     number: int,
     wanted: PlaceOrder,
     address: Address,
-    retailer: Organisation,
     plans: Sequence[_Plan],
     now: datetime,
 ) -> None:
@@ -389,7 +408,7 @@ def _write_purchase_orders(
     rows: list[dict[str, Any]] = []
     story: list[dict[str, Any]] = []
     for suffix, plan in enumerate(plans, start=1):
-        head = _head(order_id, f"{number}-{suffix}", wanted, address, retailer, plan, now)
+        head = _head(order_id, f"{number}-{suffix}", wanted, address, plan, now)
         heads.append(head)
         rows += [
             {
@@ -425,7 +444,6 @@ def _head(
     number: str,
     wanted: PlaceOrder,
     address: Address,
-    retailer: Organisation,
     plan: _Plan,
     now: datetime,
 ) -> dict[str, Any]:
@@ -441,7 +459,7 @@ def _head(
         "retailer_id": wanted.retailer_id,
         "supplier_id": plan.supplier_id,
         "number": number,
-        "retailer_name": retailer.name,
+        "retailer_name": first.retailer_name,
         "order_reference": wanted.external_name,
         "status": PENDING,
         "currency": first.currency,
@@ -449,8 +467,8 @@ def _head(
         "shipping_cost": shipping.minor,
         "platform_fee": goods.share(bps).minor,
         "commission_bps": bps,
-        "charge_currency": retailer.currency,
-        "charge_total": converted(goods + shipping, rate=plan.exchange, currency=retailer.currency).minor,
+        "charge_currency": first.retailer_currency,
+        "charge_total": converted(goods + shipping, rate=plan.exchange, currency=first.retailer_currency).minor,
         "exchange_rate": plan.exchange,
         "exchange_rate_as_of": plan.exchange_as_of,
         "ship_to": orders.seal_address(address, "purchase_orders", row_id),
