@@ -36,3 +36,10 @@ class OrderHoldsReleased(_OrderEvent):
     """Nothing holds the order any more."""
 
     topic: ClassVar[str] = "orders.holds_released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLapsed(_OrderEvent):
+    """An order was not paid in time and is cancelled."""
+
+    topic: ClassVar[str] = "orders.lapsed"

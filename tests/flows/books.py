@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 import requests
+from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
 from app import db
@@ -181,6 +182,24 @@ class Books:
             assert browser.sign_in(email).status_code == 303
             self._browsers[party.id] = browser
         return self._browsers[party.id]
+
+    def press(self, party: Party, path: str, **values: str) -> TestResponse:
+        """A member of the party does what a button of its pages does."""
+        browser = self.browser(party)
+        home = {"retailer": "/app/settings", "supplier": "/supplier/settings", "platform": "/console/team"}
+        page = BeautifulSoup(browser.get(home[self._kind(party)]).text, "html.parser")
+        token = page.select_one("input[name=csrf_token]")
+        assert token is not None
+        return browser.post(path, {"csrf_token": str(token["value"]), **values})
+
+    def _kind(self, party: Party) -> str:
+        return str(self.row("select kind from organisations where id = %s", party.id)["kind"])
+
+    def cancel(self, order: Json, line: Json) -> None:
+        """The retailer cancels a line."""
+        answer = self.press(self.market.retailer, f"/app/orders/{order['id']}/lines/{line['id']}/cancel")
+        assert answer.status_code == 303, answer.text
+        self.jobs.drain()
 
     def use_card(self, card: str, party: Party | None = None) -> None:
         """A retailer saves another card: our page, Stripe's page, and back. What waited for it is not done yet."""

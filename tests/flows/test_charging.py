@@ -1,4 +1,4 @@
-"""Charging at routing: paid once, declined and mended, confirmed at the bank, answered late; to the cent in the ledger."""
+"""Charging at routing: paid once, declined and mended, confirmed at the bank, answered late; booked to the cent."""
 
 from __future__ import annotations
 

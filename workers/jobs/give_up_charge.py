@@ -1,4 +1,4 @@
-"""An order was cancelled before it was paid: its payment is ended at the processor, so that nobody confirms it later."""
+"""An order was cancelled before it was paid: its payment is ended at the processor, and nobody can confirm it later."""
 
 from __future__ import annotations
 

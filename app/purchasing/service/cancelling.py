@@ -13,6 +13,7 @@ from app.inventory.service import release
 from app.inventory.service.settling import units_set_aside
 from app.kit.errors import Conflict, NotFound
 from app.orders import service as orders
+from app.orders.events import OrderLapsed
 from app.orders.models import Order, OrderLine
 from app.orders.rules import HoldReason
 from app.outbox.service import emit
@@ -49,13 +50,31 @@ def cancel_order(session: Session, order_id: UUID, *, only_open: bool = False) -
 
 
 def let_go_unpaid(session: Session, order_ids: list[UUID]) -> None:
-    """Unpaid orders whose time is over give their stock back; they stay on hold and may still be paid, if there
-    is stock then."""
+    """Unpaid orders whose time is over give their stock back.
+
+    One that only waited to be paid is cancelled, so that a card saved much later does not buy what its shopper no
+    longer expects. One that waits for something else (an address, other stock) stays on hold; it takes its units again
+    when it goes on. One that was paid meanwhile keeps everything.
+    """
     for order_id in order_ids:
         order = orders.locked(session, order_id)
-        line_ids = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order_id)).all()
-        release(session, units_set_aside(session, line_ids), reference=f"order:{order_id}")
+        purchase_orders = locked_of_order(session, order_id)
+        if any(one.released_at is not None for one in purchase_orders):
+            continue
+        lines = session.scalars(
+            select(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.cancelled < OrderLine.quantity)
+            .order_by(OrderLine.position)
+        ).all()
+        aside = units_set_aside(session, [line.id for line in lines])
+        if not aside:
+            continue
         orders.tell(session, order, "stock.let_go")
+        if purchase_orders:
+            _cancel(session, order, list(lines))
+            emit(session, OrderLapsed(order_id=order_id, retailer_id=order.retailer_id))
+        else:
+            release(session, aside, reference=f"order:{order_id}")
 
 
 def _cancel(session: Session, order: Order, lines: list[OrderLine]) -> None:
