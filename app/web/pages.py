@@ -20,6 +20,7 @@ from app.config import settings
 from app.kit.errors import NotFound
 from app.kit.registry import walk
 from app.web import auth
+from app.web.ui.done import SENTENCES
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -157,8 +158,11 @@ def cookie_guard(kind: str) -> Callable[[], Any | None]:
 
 
 def page_url(endpoint: str, **values: Any) -> str:
-    """The address of a page of the current area: ``page_url("orders.detail", order_id=…)``."""
+    """The address of a page of the current area: ``page_url("orders.detail", order_id=…)``. ``done`` is the key of
+    a sentence of ``app/web/ui/done.py`` that the page shows."""
     area: Area = g.area
+    if "done" in values and values["done"] not in SENTENCES:
+        raise LookupError(f"no sentence is called {values['done']!r}")
     return url_for(f"{area.name}.{endpoint}", **values)
 
 
@@ -201,6 +205,8 @@ def go(target: str) -> Response:
 
 
 def query_without(*names: str, **changes: Any) -> dict[str, Any]:
-    """The present query string with some values dropped or changed, for links of filters and pages."""
-    values: Mapping[str, Any] = {name: value for name, value in request.args.items() if name not in names}
+    """The present query string with some values dropped or changed, for links of filters and pages. What was just
+    done is not said again."""
+    left = {"done", *names}
+    values: Mapping[str, Any] = {name: value for name, value in request.args.items() if name not in left}
     return {**values, **{name: value for name, value in changes.items() if value not in (None, "")}}

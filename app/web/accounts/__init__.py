@@ -214,8 +214,7 @@ def reset(token: str) -> Any:
             reset_password(session, token, password=request.form.get("password", ""))
     except Invalid as error:
         return _page("reset.html", 422, errors=_errors(error), password_min=PASSWORD_MIN)
-    done = gettext(_("Your password is changed. Sign in with it."))
-    return redirect(url_for("accounts.sign_in", done=done), code=303)
+    return redirect(url_for("accounts.sign_in", done="password_changed"), code=303)
 
 
 def _organisation_for(user: User, target: str | None) -> UUID | None:

@@ -86,7 +86,7 @@ def add_to(pages: Pages, path: str, *, page: str, show: Callable[..., Any]) -> N
         """Revoke a key at once."""
         with db.transaction() as session:
             revoke_key(session, principal().organisation_id, key_id)
-        return go(page_url(page, done=gettext(_("The key no longer works."))))
+        return go(page_url(page, done="key_ended"))
 
 
 def _understood(found: dict[str, Any]) -> dict[str, Any]:

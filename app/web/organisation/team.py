@@ -65,7 +65,7 @@ def add_to(pages: Pages, path: str, *, page: str, show: Callable[..., Any]) -> N
             _invite(request.form.get("email", ""), request.form.get("role", ""))
         except Invalid as error:
             return show(422, invite_errors=problems(error))
-        return go(page_url(page, done=gettext(_("The invitation is on its way."))))
+        return go(page_url(page, done="invited"))
 
     @pages.post(f"{path}/<uuid:user_id>/remove", permission="team.write")
     def remove_person(user_id: UUID) -> Any:
@@ -73,7 +73,7 @@ def add_to(pages: Pages, path: str, *, page: str, show: Callable[..., Any]) -> N
         who = principal()
         with db.system_scope(actor=who.actor), db.transaction() as session:
             remove_member(session, who.organisation_id, user_id)
-        return go(page_url(page, done=gettext(_("Removed. This person can't sign in here any more."))))
+        return go(page_url(page, done="person_removed"))
 
 
 def _invite(email: str, role: str) -> None:

@@ -17,6 +17,7 @@ from app.kit import clock, texts
 from app.kit.money import Money
 from app.web import auth
 from app.web.pages import query_without
+from app.web.ui.done import sentence
 from app.web.ui.statuses import shown
 
 _BUILT = Path(__file__).parents[1] / "static" / "built"
@@ -44,6 +45,7 @@ def add_rendering(app: Flask) -> None:
         query_without=query_without,
         csrf_token=lambda: auth.csrf_token(g.get("principal")),
         locale=lambda: locale(),
+        just_done=just_done,
     )
 
     @app.route("/static/<path:name>")
@@ -62,6 +64,12 @@ def add_rendering(app: Flask) -> None:
     @app.route("/favicon.ico")
     def favicon() -> Response:
         return Response(status=204)
+
+
+def just_done() -> str | None:
+    """What the change before this page did, if its address says so by a key that we know."""
+    found = sentence(request.args.get("done"))
+    return gettext(found) if found is not None else None
 
 
 def reader() -> Principal | None:

@@ -77,4 +77,4 @@ def _take_over_method() -> Any:
             raise Conflict("The card is not saved yet. Finish the page of the payment provider first.")
         with db.transaction() as session:
             record_method(session, retailer_id, method)
-    return go(page_url("billing.billing", done=_("Your card is saved. Orders that waited for it go on.")))
+    return go(page_url("billing.billing", done="card_saved"))

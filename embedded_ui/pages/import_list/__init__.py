@@ -76,8 +76,8 @@ def save(listing_id: UUID) -> Any:
         if wants_publish:
             publish(session, retailer_id, [listing_id])
     if wants_publish:
-        return go(page_url("listings.list_listings", done=_("On its way to your store.")))
-    return go(page_url("import_list.drafts", done=_("Saved.")))
+        return go(page_url("listings.list_listings", done="listing_sent"))
+    return go(page_url("import_list.drafts", done="saved"))
 
 
 @pages.post("/import-list/publish-all", permission="listings.write")
@@ -87,7 +87,7 @@ def publish_all() -> Any:
     with db.transaction() as session:
         page = listings.listings(session, retailer_id, states=[DRAFT], limit=200)
         publish(session, retailer_id, [one.id for one in page.items])
-    return go(page_url("listings.list_listings", done=_("On their way to your store.")))
+    return go(page_url("listings.list_listings", done="listings_sent"))
 
 
 @pages.post("/import-list/<uuid:listing_id>/remove", permission="listings.write")
@@ -105,7 +105,7 @@ def undo(product_id: UUID) -> Any:
     with db.transaction() as session:
         store = next(one for one in stores.stores_of(session, retailer_id) if one.status == "connected")
         add_to_import_list(session, store, ImportRequest(product_id=product_id))
-    return go(page_url("import_list.drafts", done=_("Back in the import list.")))
+    return go(page_url("import_list.drafts", done="draft_again"))
 
 
 def _minor(text: str, currency: str, field: str) -> int | None:

@@ -85,7 +85,7 @@ def try_again(listing_id: UUID) -> Any:
     """Send a refused listing again."""
     with db.transaction() as session:
         retry(session, principal().organisation_id, [listing_id])
-    return go(page_url("listings.detail", listing_id=listing_id, done=_("It is sent again.")))
+    return go(page_url("listings.detail", listing_id=listing_id, done="listing_sent_again"))
 
 
 @pages.post("/listings/<uuid:listing_id>/hide", permission="listings.write")
@@ -93,7 +93,7 @@ def take_off(listing_id: UUID) -> Any:
     """Stop showing it."""
     with db.transaction() as session:
         hide(session, principal().organisation_id, [listing_id])
-    return go(page_url("listings.detail", listing_id=listing_id, done=_("Your store stops showing it.")))
+    return go(page_url("listings.detail", listing_id=listing_id, done="listing_hidden"))
 
 
 @pages.post("/listings/<uuid:listing_id>/show", permission="listings.write")
@@ -101,4 +101,4 @@ def put_back(listing_id: UUID) -> Any:
     """Show it again."""
     with db.transaction() as session:
         publish(session, principal().organisation_id, [listing_id])
-    return go(page_url("listings.detail", listing_id=listing_id, done=_("On its way to your store.")))
+    return go(page_url("listings.detail", listing_id=listing_id, done="listing_sent"))

@@ -104,7 +104,7 @@ def cancel_line(order_id: UUID, line_id: UUID) -> Any:
     """Cancel a line that no supplier has accepted."""
     with db.transaction() as session:
         cancel_order_line(session, principal().organisation_id, order_id, line_id)
-    return go(page_url("orders.detail", order_id=order_id, done=_("The line is cancelled.")))
+    return go(page_url("orders.detail", order_id=order_id, done="line_cancelled"))
 
 
 @pages.post("/orders/<uuid:order_id>/address", permission="orders.write")
@@ -129,7 +129,7 @@ def resume(order_id: UUID) -> Any:
 
 
 def _after_try(order_id: UUID, on_its_way: bool) -> Any:
-    done = _("The order is on its way.") if on_its_way else _("The order still waits; see why below.")
+    done = "order_goes_on" if on_its_way else "order_waits"
     return go(page_url("orders.detail", order_id=order_id, done=done))
 
 

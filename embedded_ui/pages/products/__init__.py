@@ -96,7 +96,7 @@ def add(product_id: UUID) -> Any:
         if store is None:
             raise Conflict("Connect a store first, under Settings.", code="no_store")
         add_to_import_list(session, store, ImportRequest(product_id=product_id))
-    return go(page_url("import_list.drafts", done=_("Added to the import list.")))
+    return go(page_url("import_list.drafts", done="draft_added"))
 
 
 def _store(session: Session, retailer_id: UUID) -> Store | None:

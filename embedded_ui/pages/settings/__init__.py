@@ -68,7 +68,7 @@ def connect_store() -> Any:
         )
         if authorize_url is None:
             connect_without_credentials(session, store)
-    return go(authorize_url or page_url("settings.settings", done=_("The store is connected.")))
+    return go(authorize_url or page_url("settings.settings", done="store_connected"))
 
 
 @pages.post("/settings/stores/<uuid:store_id>/buffer", permission="settings.write")
@@ -77,7 +77,7 @@ def save_buffer(store_id: UUID) -> Any:
     percent, units = _whole("percent", 0, 90), _whole("units", 0, 1_000_000)
     with db.transaction() as session:
         change_buffer(session, principal().organisation_id, store_id, percent=percent, units=units, cap=None)
-    return go(page_url("settings.settings", done=_("Saved. Your store follows within seconds.")))
+    return go(page_url("settings.settings", done="saved_for_store"))
 
 
 @pages.post("/settings/rule/<uuid:rule_id>", permission="prices.write")
@@ -97,7 +97,7 @@ def save_rule(rule_id: UUID) -> Any:
             markup_bps=int(markup * 100),
             rounding=request.form.get("rounding", "none"),
         )
-    return go(page_url("settings.settings", done=_("Saved. Prices follow within seconds.")))
+    return go(page_url("settings.settings", done="prices_saved"))
 
 
 team.add_to(pages, "/settings/team", page="settings.settings", show=_page)

@@ -70,4 +70,4 @@ def decision(supplier_id: UUID) -> Any:
         raise Invalid.field("reason", "required", "Give a reason; the supplier reads it.")
     with db.transaction() as session:
         decide(session, supplier_id, request.form.get("status", ""), reason=reason)
-    return go(page_url("approvals.detail", supplier_id=supplier_id, done=_("Decided. The supplier is told by e-mail.")))
+    return go(page_url("approvals.detail", supplier_id=supplier_id, done="decided"))

@@ -55,7 +55,7 @@ def try_again(task_id: UUID) -> Any:
     with db.transaction() as session:
         retry_tasks(session, [task_id])
         audit.record(session, who.organisation_id, "jobs.retried", "task", task_id)
-    return go(page_url("jobs.jobs", state="DEAD", done=_("It is tried again.")))
+    return go(page_url("jobs.jobs", state="DEAD", done="tried_again"))
 
 
 @pages.post("/jobs/<uuid:task_id>/skip", permission="jobs.write")
@@ -65,4 +65,4 @@ def give_up(task_id: UUID) -> Any:
     with db.transaction() as session:
         skip_task(session, task_id, request.form.get("reason", "") or "no reason given")
         audit.record(session, who.organisation_id, "jobs.skipped", "task", task_id)
-    return go(page_url("jobs.jobs", state="DEAD", done=_("Skipped.")))
+    return go(page_url("jobs.jobs", state="DEAD", done="skipped"))

@@ -61,7 +61,7 @@ def save_stock(product_id: UUID) -> Any:
                 raise Invalid.field(f"stock-{variant.id}", "not_a_quantity", "Stock is a whole number of units.")
             figures.append(StockFigure(variant.id, int(text), now))
         set_figures(session, supplier_id, figures)
-    return go(page_url("products.detail", product_id=product_id, done=_("Saved. Stores follow within seconds.")))
+    return go(page_url("products.detail", product_id=product_id, done="saved_for_stores"))
 
 
 @pages.post("/products/<uuid:product_id>/status", permission="products.write")
@@ -73,4 +73,4 @@ def save_status(product_id: UUID) -> Any:
     with db.transaction() as session:
         catalog.product(session, product_id, supplier_id=principal().organisation_id)
         set_status(session, principal().organisation_id, [product_id], wanted)
-    return go(page_url("products.detail", product_id=product_id, done=_("Saved.")))
+    return go(page_url("products.detail", product_id=product_id, done="saved"))

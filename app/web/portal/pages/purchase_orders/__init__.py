@@ -96,7 +96,7 @@ def accept_all(purchase_order_id: UUID) -> Any:
         answers = [LineAnswer(line_id=line.id, answer="accepted") for line in order.lines if line.answer is None]
         if answers:
             acknowledge(session, supplier_id, purchase_order_id, answers)
-    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=_("Accepted.")))
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="accepted"))
 
 
 @pages.post("/purchase-orders/<uuid:purchase_order_id>/answer", permission="purchase_orders.write")
@@ -121,7 +121,7 @@ def answer(purchase_order_id: UUID) -> Any:
         if not answers:
             raise Invalid.field("answer", "required", "Answer at least one line.")
         acknowledge(session, supplier_id, purchase_order_id, answers)
-    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=_("Your answer is sent.")))
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="answered"))
 
 
 @pages.post("/purchase-orders/<uuid:purchase_order_id>/pack", permission="purchase_orders.write")
@@ -166,7 +166,7 @@ def ship_parcel(purchase_order_id: UUID) -> Any:
         page_url(
             "purchase_orders.detail",
             purchase_order_id=purchase_order_id,
-            done=_("Shipped. The shopper gets the number."),
+            done="shipped",
         )
     )
 
@@ -179,7 +179,7 @@ def delivered(shipment_id: UUID) -> Any:
         parcel = fulfillment.shipment(session, shipment_id, organisation_id=who.organisation_id)
         mark_delivered(session, parcel, source=who.actor)
         purchase_order_id = parcel.purchase_order_id
-    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=_("Marked as delivered.")))
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="delivered"))
 
 
 def _day(text: str) -> date | None:

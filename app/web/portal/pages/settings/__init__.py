@@ -96,7 +96,7 @@ def save_terms() -> Any:
             )
     except Invalid as error:
         return _settings(422, problems(error))
-    return go(page_url("settings.settings", done=gettext(_("Saved. It holds for orders from now on."))))
+    return go(page_url("settings.settings", done="saved_for_orders"))
 
 
 @pages.get("/settings/rates/new", permission="settings.write")
@@ -113,7 +113,7 @@ def create_rate() -> Any:
             add_rate(session, principal().organisation_id, _sent_rate())
     except Invalid as error:
         return _rate_form(None, request.form, problems(error))
-    return go(page_url("settings.settings", done=gettext(_("Added. It holds for orders from now on."))))
+    return go(page_url("settings.settings", done="added_for_orders"))
 
 
 @pages.get("/settings/rates/<uuid:rate_id>", permission="settings.write")
@@ -143,7 +143,7 @@ def save_rate(rate_id: UUID) -> Any:
             change_rate(session, principal().organisation_id, rate_id, _sent_rate())
     except Invalid as error:
         return _rate_form(rate_id, request.form, problems(error))
-    return go(page_url("settings.settings", done=gettext(_("Saved. It holds for orders from now on."))))
+    return go(page_url("settings.settings", done="saved_for_orders"))
 
 
 @pages.post("/settings/rates/<uuid:rate_id>/remove", permission="settings.write")
@@ -151,7 +151,7 @@ def drop_rate(rate_id: UUID) -> Any:
     """Take a shipping rate away."""
     with db.transaction() as session:
         remove_rate(session, principal().organisation_id, rate_id)
-    return go(page_url("settings.settings", done=gettext(_("The rate is gone."))))
+    return go(page_url("settings.settings", done="rate_removed"))
 
 
 def _rate_form(rate_id: UUID | None, values: Any, errors: dict[str, Any] | None = None) -> Any:
@@ -202,7 +202,7 @@ def add_place() -> Any:
             add_location(session, supplier_id, code=code, name=name, country=country, default=first)
     except Invalid as error:
         return _places(422, problems(error))
-    return go(page_url("settings.places", done=gettext(_("The location is there."))))
+    return go(page_url("settings.places", done="location_added"))
 
 
 def _places(status: int = 200, errors: dict[str, Any] | None = None) -> Any:

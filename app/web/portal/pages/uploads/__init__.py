@@ -123,7 +123,7 @@ def throw_away(run_id: UUID) -> Any:
     """Leave the file alone."""
     with db.transaction() as session:
         discard(session, principal().organisation_id, run_id)
-    return go(page_url("uploads.uploads", done=_("The file was discarded; nothing changed.")))
+    return go(page_url("uploads.uploads", done="file_discarded"))
 
 
 @pages.get("/uploads/<uuid:run_id>/rejected.csv", permission="products.write")

@@ -1,0 +1,49 @@
+"""What was just done, as the page that follows says it: the sentence of each key that ``?done=`` may carry.
+
+Addresses can be made by anybody; only these sentences are ever shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.kit.texts import marked as _
+
+SENTENCES: Mapping[str, str] = {
+    "accepted": _("Accepted."),
+    "added_for_orders": _("Added. It holds for orders from now on."),
+    "answered": _("Your answer is sent."),
+    "card_saved": _("Your card is saved. Orders that waited for it go on."),
+    "decided": _("Decided. The supplier is told by e-mail."),
+    "delivered": _("Marked as delivered."),
+    "draft_added": _("Added to the import list."),
+    "draft_again": _("Back in the import list."),
+    "file_discarded": _("The file was discarded; nothing changed."),
+    "invited": _("The invitation is on its way."),
+    "key_ended": _("The key no longer works."),
+    "line_cancelled": _("The line is cancelled."),
+    "listing_hidden": _("Your store stops showing it."),
+    "listing_sent": _("On its way to your store."),
+    "listing_sent_again": _("It is sent again."),
+    "listings_sent": _("On their way to your store."),
+    "location_added": _("The location is there."),
+    "order_goes_on": _("The order is on its way."),
+    "order_waits": _("The order still waits; see why below."),
+    "password_changed": _("Your password is changed. Sign in with it."),
+    "person_removed": _("Removed. This person can't sign in here any more."),
+    "prices_saved": _("Saved. Prices follow within seconds."),
+    "rate_removed": _("The rate is gone."),
+    "saved": _("Saved."),
+    "saved_for_orders": _("Saved. It holds for orders from now on."),
+    "saved_for_store": _("Saved. Your store follows within seconds."),
+    "saved_for_stores": _("Saved. Stores follow within seconds."),
+    "shipped": _("Shipped. The shopper gets the number."),
+    "skipped": _("Skipped."),
+    "store_connected": _("The store is connected."),
+    "tried_again": _("It is tried again."),
+}
+
+
+def sentence(key: str | None) -> str | None:
+    """The sentence of a key; None for anything else that an address holds."""
+    return SENTENCES.get(key or "")
