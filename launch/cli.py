@@ -203,6 +203,50 @@ def keys_rotate() -> None:
             click.echo(f"{place}: {count} sealed again")
 
 
+@main.group()
+def rates() -> None:
+    """Exchange rates between suppliers' and retailers' currencies."""
+
+
+@rates.command("set")
+@click.argument("base")
+@click.argument("quote")
+@click.argument("rate")
+@with_servers
+def rates_set(base: str, quote: str, rate: str) -> None:
+    """From now on one BASE is RATE QUOTE, for example: rates set EUR USD 1.0825."""
+    from decimal import Decimal, InvalidOperation
+
+    from app.kit.errors import AppError
+    from app.pricing.service import set_rate
+
+    try:
+        value = Decimal(rate)
+    except InvalidOperation as error:
+        raise click.ClickException(f"{rate!r} is not a decimal number such as 1.0825.") from error
+    base, quote = base.upper(), quote.upper()
+    try:
+        with db.system_scope(actor="cli"), db.transaction() as session:
+            set_rate(session, base=base, quote=quote, rate=value, source="operator")
+    except AppError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"1 {base} is {value:f} {quote} from now on. Orders that waited for it go on.")
+
+
+@rates.command("list")
+@with_servers
+def rates_list() -> None:
+    """Print the newest rate of each pair of currencies, with its time and source."""
+    from app.pricing.queries import newest_rates
+
+    with db.system_scope(actor="cli"), db.transaction() as session:
+        found = newest_rates(session)
+    for row in found:
+        click.echo(f"{row.base} {row.quote} {row.rate.normalize():f} {row.as_of:%Y-%m-%d %H:%M} UTC {row.source}")
+    if not found:
+        click.echo("No rate is known. Set one: crossdock rates set EUR USD 1.0825")
+
+
 @main.command()
 @click.option("--check", is_flag=True, help="Only say whether docs/openapi.json is what the code says.")
 def openapi(check: bool) -> None:

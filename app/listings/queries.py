@@ -354,6 +354,24 @@ def first_images(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, st
     return {product_id: url for product_id, url in rows}
 
 
+def products_across(session: Session, first: str, second: str) -> Sequence[UUID]:
+    """Products in one of two currencies that a store lists in the other: what a rate between them prices."""
+    return session.scalars(
+        select(Listing.product_id)
+        .join(SupplierProduct, SupplierProduct.id == Listing.product_id)
+        .join(Store, Store.id == Listing.store_id)
+        .where(
+            Listing.state != UNLINKED,
+            or_(
+                (SupplierProduct.currency == first) & (Store.currency == second),
+                (SupplierProduct.currency == second) & (Store.currency == first),
+            ),
+        )
+        .distinct()
+        .order_by(Listing.product_id)
+    ).all()
+
+
 def sync_lag_by_platform(session: Session) -> Sequence[tuple[str, datetime]]:
     """For each platform with changes that a connected store has not confirmed: since when the oldest waits."""
     rows = session.execute(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.orders.models import Order, OrderHold, TimelineEntry
+from app.orders.rules import HoldReason
 
 
 def orders(
@@ -90,6 +91,21 @@ def counts_by_status(session: Session, retailer_id: UUID) -> dict[str, int]:
         select(Order.status, func.count()).where(Order.retailer_id == retailer_id).group_by(Order.status)
     )
     return {status: count for status, count in rows}
+
+
+def orders_without_rate(session: Session, first: str, second: str) -> Sequence[UUID]:
+    """Ids of all orders that wait for a rate between two currencies, whichever way round, oldest first."""
+    pair = (first, second)
+    return session.scalars(
+        select(OrderHold.order_id)
+        .where(
+            OrderHold.reason == HoldReason.NO_EXCHANGE_RATE,
+            OrderHold.released_at.is_(None),
+            OrderHold.details["from"].astext.in_(pair),
+            OrderHold.details["to"].astext.in_(pair),
+        )
+        .order_by(OrderHold.since)
+    ).all()
 
 
 def orders_held_for(session: Session, retailer_id: UUID, reasons: Sequence[str]) -> Sequence[UUID]:

@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.pricing.models import ExchangeRate, PriceRule
@@ -23,17 +24,27 @@ def rules_of(session: Session, retailer_id: UUID) -> Sequence[PriceRule]:
 
 
 def exchange_rate(session: Session, base: str, quote: str, at: datetime) -> tuple[Decimal, datetime] | None:
-    """The newest rate at or before a moment, and its date; the reciprocal where only that is known."""
+    """The newest rate at or before a moment, and its date; the reciprocal where the newest is the other way round."""
     if base == quote:
         return Decimal(1), at
-    for first, second, invert in ((base, quote, False), (quote, base, True)):
-        row = session.execute(
-            select(ExchangeRate.rate, ExchangeRate.as_of)
-            .where(ExchangeRate.base == first, ExchangeRate.quote == second, ExchangeRate.as_of <= at)
-            .order_by(ExchangeRate.as_of.desc())
-            .limit(1)
-        ).first()
-        if row is not None:
-            rate = (Decimal(1) / row.rate).quantize(Decimal("1e-10")) if invert else row.rate
-            return rate, row.as_of
-    return None
+    row = session.execute(
+        select(ExchangeRate.base, ExchangeRate.rate, ExchangeRate.as_of)
+        .where(
+            tuple_(ExchangeRate.base, ExchangeRate.quote).in_([(base, quote), (quote, base)]),
+            ExchangeRate.as_of <= at,
+        )
+        .order_by(ExchangeRate.as_of.desc(), (ExchangeRate.base == base).desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return row.rate if row.base == base else (Decimal(1) / row.rate).quantize(Decimal("1e-10")), row.as_of
+
+
+def newest_rates(session: Session) -> Sequence[ExchangeRate]:
+    """The newest rate of each pair of currencies."""
+    return session.scalars(
+        select(ExchangeRate)
+        .ext(distinct_on(ExchangeRate.base, ExchangeRate.quote))
+        .order_by(ExchangeRate.base, ExchangeRate.quote, ExchangeRate.as_of.desc())
+    ).all()

@@ -1,8 +1,9 @@
-"""Changing price rules."""
+"""Changing price rules and exchange rates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,15 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.identity.service import platform_organisation
 from app.kit import clock
 from app.kit.errors import Invalid, NotFound
 from app.kit.ids import new_id
+from app.kit.money import is_currency
 from app.outbox.events import Event
 from app.outbox.service import emit
-from app.pricing.models import PriceRule
+from app.pricing.models import ExchangeRate, PriceRule
 from app.pricing.rules import DEFAULT_RULE, Rule
 
 ROUNDINGS = ("none", "to_99")
+#: What the column holds: digits before and after the point.
+_WHOLE_DIGITS, _DECIMALS = 10, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,19 @@ class PriceRuleChanged(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRateSet(Event):
+    """What one unit of ``base`` is worth in ``quote`` is known anew."""
+
+    topic: ClassVar[str] = "pricing.exchange_rate_set"
+    base: str
+    quote: str
+
+    @property
+    def key(self) -> str:
+        return f"rate:{self.base}:{self.quote}"
 
 
 def default_rule(session: Session, retailer_id: UUID) -> PriceRule:
@@ -90,3 +108,29 @@ def change_rule(session: Session, retailer_id: UUID, rule_id: UUID, *, markup_bp
     rule.updated_at = clock.now()
     emit(session, PriceRuleChanged(retailer_id=retailer_id, rule_id=rule.id))
     return rule
+
+
+def set_rate(session: Session, *, base: str, quote: str, rate: Decimal, source: str) -> ExchangeRate:
+    """One unit of ``base`` is ``rate`` units of ``quote`` from now on; what was sold before keeps its rate. Needs a
+    system scope. Raises ``Invalid``."""
+    for name, code in (("base", base), ("quote", quote)):
+        if not is_currency(code):
+            raise Invalid.field(name, "unknown_currency", f"{code!r} is not an ISO 4217 currency code such as EUR.")
+    if base == quote:
+        raise Invalid.field("quote", "same_currency", "A rate is between two different currencies.")
+    if not rate.is_finite() or not 0 < rate < Decimal(10) ** _WHOLE_DIGITS:
+        raise Invalid.field("rate", "out_of_range", "A rate is a positive decimal number such as 1.0825.")
+    if rate != round(rate, _DECIMALS):
+        raise Invalid.field("rate", "too_precise", f"A rate has at most {_DECIMALS} digits after the point.")
+    row = ExchangeRate(base=base, quote=quote, as_of=clock.now(), rate=rate, source=source)
+    session.add(row)
+    audit.record(
+        session,
+        platform_organisation(session).id,
+        "pricing.exchange_rate_set",
+        "exchange_rate",
+        f"{base}:{quote}",
+        details={"rate": f"{rate.normalize():f}", "source": source},
+    )
+    emit(session, ExchangeRateSet(base=base, quote=quote))
+    return row

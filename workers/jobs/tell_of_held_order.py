@@ -1,14 +1,19 @@
-"""An order waits: the retailer is told what to do, in the app and by e-mail; of a test order in the app only."""
+"""An order waits: the retailer is told what to do, in the app and by e-mail; of a test order in the app only. A
+missing exchange rate is told the platform too."""
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from app.config import settings
 from app.identity.queries import recipients
+from app.identity.service import platform_organisation
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email
 from app.orders.events import OrderHeld
 from app.orders.models import Order
 from app.orders.rules import ADVICE, PAYMENT_HOLDS, HoldReason
+from app.orders.service import open_holds
 from workers.job import Run, job
 
 
@@ -19,6 +24,8 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
     with run.closing() as session:
         order = session.get_one(Order, event.order_id)
         name = order.external_name or str(order.number)
+        if reason is HoldReason.NO_EXCHANGE_RATE:
+            _tell_platform(session, order, name)
         if reason is HoldReason.TEST_ORDER:
             notify(
                 session,
@@ -55,3 +62,20 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
             dedupe=f"order_held:{order.id}:{reason}",
             organisation_id=event.retailer_id,
         )
+
+
+def _tell_platform(session: Session, order: Order, name: str) -> None:
+    """Rates are the platform's to set; the retailer can only wait."""
+    for hold in open_holds(session, order.id):
+        if hold.reason == HoldReason.NO_EXCHANGE_RATE:
+            base, quote = hold.details["from"], hold.details["to"]
+            notify(
+                session,
+                platform_organisation(session).id,
+                kind="no_exchange_rate",
+                severity="warning",
+                title=f"There is no exchange rate from {base} to {quote}",
+                body=f"Order {name} waits for it, perhaps others too. Set one: crossdock rates set {base} {quote} RATE",
+                link=f"/console/orders/{order.id}",
+                dedupe=f"no_exchange_rate:{base}:{quote}",
+            )
