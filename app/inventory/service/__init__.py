@@ -2,7 +2,7 @@
 
 from app.inventory.service.figures import FigureResult, StockFigure, add_location, ensure_location, set_figures
 from app.inventory.service.reserving import Wanted, reserve
-from app.inventory.service.settling import commit_reservations, consume, expire_held, release
+from app.inventory.service.settling import commit_reservations, consume, expire, expire_held, release
 
 __all__ = [
     "FigureResult",
@@ -12,6 +12,7 @@ __all__ = [
     "commit_reservations",
     "consume",
     "ensure_location",
+    "expire",
     "expire_held",
     "release",
     "reserve",

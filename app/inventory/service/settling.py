@@ -50,6 +50,11 @@ def release(session: Session, units: Mapping[UUID, int], *, reference: str, writ
     )
 
 
+def expire(session: Session, units: Mapping[UUID, int], *, reference: str) -> None:
+    """Units of order lines are free again, because nobody paid for them in time."""
+    _close(session, units, kind="release", reference=reference, ended="EXPIRED")
+
+
 def expire_held(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[UUID]:
     """The ids of order lines whose unpaid reservations have run out, locked for the caller to let go."""
     return session.scalars(
@@ -61,7 +66,16 @@ def expire_held(session: Session, moment: datetime, *, limit: int = 200) -> Sequ
     ).all()
 
 
-def _close(session: Session, units: Mapping[UUID, int], *, kind: str, reference: str, leaves_house: bool) -> None:
+def _close(
+    session: Session,
+    units: Mapping[UUID, int],
+    *,
+    kind: str,
+    reference: str,
+    leaves_house: bool = False,
+    ended: str = "RELEASED",
+) -> None:
+    """Settle units. ``ended`` is the state of a reservation of which nothing is left and nothing has shipped."""
     wanted = {line_id: count for line_id, count in units.items() if count > 0}
     if not wanted:
         return
@@ -98,7 +112,7 @@ def _close(session: Session, units: Mapping[UUID, int], *, kind: str, reference:
         else:
             reservation.released += count
         if count == remaining:
-            reservation.state = "CONSUMED" if reservation.consumed else "RELEASED"
+            reservation.state = "CONSUMED" if reservation.consumed else ended
             reservation.closed_at = now
         level = levels[reservation.level_id]
         level.reserved -= count

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.inventory.service import release
+from app.inventory.service import expire, release
 from app.inventory.service.settling import units_set_aside
 from app.kit.errors import Conflict, NotFound
 from app.orders import service as orders
@@ -70,11 +70,10 @@ def let_go_unpaid(session: Session, order_ids: list[UUID]) -> None:
         if not aside:
             continue
         orders.tell(session, order, "stock.let_go")
+        expire(session, aside, reference=f"order:{order_id}")
         if purchase_orders:
             _cancel(session, order, list(lines))
             emit(session, OrderLapsed(order_id=order_id, retailer_id=order.retailer_id))
-        else:
-            release(session, aside, reference=f"order:{order_id}")
 
 
 def _cancel(session: Session, order: Order, lines: list[OrderLine]) -> None:
