@@ -41,9 +41,11 @@ def _templates() -> list[Path]:
 
 
 def _signatures(environment: Environment, host: str) -> dict[str, list[tuple[str, Any]]]:
-    """Macro → its arguments with their defaults (``...`` for none)."""
+    """Macro → its arguments with their defaults (``...`` for none). Names that begin with ``_`` are a host's own."""
     found = {}
     for macro in environment.parse((_ROOT / host).read_text()).find_all(nodes.Macro):
+        if macro.name.startswith("_"):
+            continue
         names = [argument.name for argument in macro.args]
         defaults = [one.as_const() for one in macro.defaults]
         found[macro.name] = list(zip(names, [...] * (len(names) - len(defaults)) + defaults, strict=True))
