@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import select
 
 from app.kit.errors import Rejected
@@ -30,7 +33,7 @@ def handle(run: Run, processor: Processor, hook: ProcessorHook) -> str:
 def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
     if hook.object_ref is None:
         return "ignored: names no payment"
-    reference = (hook.body.get("data", {}).get("object", {}).get("metadata") or {}).get("charge_id")
+    reference = _metadata(hook).get("charge_id")
     with run.transaction() as session:
         row = session.execute(
             select(Charge.id, Charge.attempt, Charge.processor_ref, Charge.state).where(
@@ -49,9 +52,18 @@ def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
 
 
 def _refund(run: Run, processor: Processor, hook: ProcessorHook) -> str:
+    if hook.object_ref is None:
+        return "ignored: names no refund"
+    # Its id may not be written down yet; then it names ours.
+    reference = _metadata(hook).get("refund_id")
     with run.transaction() as session:
-        refund_id = session.scalar(select(Refund.id).where(Refund.processor_ref == hook.object_ref))
-    if refund_id is None or hook.object_ref is None:
+        refund_id = session.scalar(
+            select(Refund.id).where(
+                (Refund.processor_ref == hook.object_ref)
+                | (Refund.processor_ref.is_(None) & (Refund.id == _uuid_or_none(reference)))
+            )
+        )
+    if refund_id is None:
         return "ignored: not a refund of ours"
     outcome = processor.refund_status(hook.object_ref)
     with run.transaction() as session:
@@ -88,6 +100,12 @@ def _account(run: Run, processor: Processor, hook: ProcessorHook) -> str:
     with run.transaction() as session:
         record_account(session, supplier_id, processor.name, status)
     return f"account {status.capability}"
+
+
+def _metadata(hook: ProcessorHook) -> Mapping[str, Any]:
+    """What we gave the object to carry."""
+    found = hook.body.get("data", {}).get("object", {}).get("metadata")
+    return found if isinstance(found, dict) else {}
 
 
 def _uuid_or_none(reference: object) -> object:

@@ -7,7 +7,7 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -227,6 +227,11 @@ class Books:
         """What a supplier has on its desk."""
         return list(party.api.get("/api/supplier/orders").json["items"])
 
+    def purchase_order(self, order: Json, party: Party) -> Json:
+        """A supplier's part of an order, as its retailer sees it now."""
+        (found,) = [one for one in self.order(order)["purchase_orders"] if one["supplier_id"] == str(party.id)]
+        return dict(found)
+
     def answer(self, party: Party, purchase_order: Json, **said: Any) -> Json:
         """A supplier answers about the first line."""
         line = {"line_id": purchase_order["lines"][0]["id"], **said}
@@ -260,12 +265,6 @@ class Books:
         """Run a scheduled job as if so much time had passed."""
         with clock.shifted(timedelta(**ahead)):
             self.jobs.run_scheduled(job)
-
-
-def part(purchase_orders: list[Mapping[str, Any]] | Any, party: Party) -> Json:
-    """The purchase order of a supplier."""
-    (found,) = [one for one in purchase_orders if one["supplier_id"] == str(party.id)]
-    return dict(found)
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ _NOT_THERE = frozenset({"out_of_stock", "discontinued"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineAnswer:
-    """What a supplier answers about one line. ``quantity``: how many units the answer is about (a rejection of
-    some of them accepts the rest); None means all that is open."""
+    """What a supplier answers about one line. ``quantity``: how many units of the line it rejects in all, which
+    accepts the rest; None means all that are open."""
 
     line_id: UUID
     answer: str
@@ -124,7 +124,12 @@ def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
     if answer.answer == "rejected":
         if line.answer == "rejected" and not open_units:
             return 0
-        units = answer.quantity if answer.quantity is not None else open_units
+        units = open_units
+        if answer.quantity is not None:
+            # A number in all, so that the same answer twice is one.
+            units = answer.quantity - line.cancelled
+            if units <= 0:
+                return 0
         if units > open_units:
             raise Conflict("More than is open can't be rejected.", code="quantity_exceeds_open")
         line.cancelled += units

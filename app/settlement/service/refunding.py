@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.identity.service import platform_organisation
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
@@ -126,16 +127,7 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
     if outcome.state == "failed":
         _book_back(session, refund)
         refund.state, refund.failure = "FAILED", outcome.failure
-        notify(
-            session,
-            refund.retailer_id,
-            kind="refund_failed",
-            severity="critical",
-            title="A refund did not go through",
-            body="We are looking into it; the money is still owed to you.",
-            link="/app/billing",
-            dedupe=f"refund_failed:{refund.id}",
-        )
+        _tell_of_failure(session, refund)
         return
     # Pending refunds leave our balance at once: the processor has taken the money.
     refund.state = "SUCCEEDED"
@@ -163,6 +155,37 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
     order = orders.locked(session, purchase_order.order_id)
     orders.tell(session, order, "money.refunded", amount=str(amount))
     audit.record(session, refund.retailer_id, "settlement.refunded", "refund", refund.id)
+
+
+def _tell_of_failure(session: Session, refund: Refund) -> None:
+    """The retailer knows that it is still owed the money, and the platform's people that they must give it back in
+    another way."""
+    number, order_id = session.execute(
+        select(PurchaseOrder.number, PurchaseOrder.order_id).where(PurchaseOrder.id == refund.purchase_order_id)
+    ).one()
+    amount = Money(refund.amount, refund.currency)
+    notify(
+        session,
+        refund.retailer_id,
+        kind="refund_failed",
+        # A person ends it outside of here, and dismisses the notice then.
+        severity="info",
+        title="A refund did not go through",
+        body=f"{amount} for {number} could not be given back. We are looking into it; the money is still owed to you.",
+        link="/app/billing",
+        dedupe=f"refund_failed:{refund.id}",
+    )
+    notify(
+        session,
+        platform_organisation(session).id,
+        kind="refund_failed",
+        # A person ends it outside of here, and dismisses the notice then.
+        severity="info",
+        title=f"A refund for {number} did not go through",
+        body=f"{amount} is still owed to the retailer: {refund.failure}. Give it back in another way.",
+        link=f"/console/orders/{order_id}",
+        dedupe=f"refund_failed:{refund.id}",
+    )
 
 
 def _book_back(session: Session, refund: Refund) -> None:

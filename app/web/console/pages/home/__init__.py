@@ -11,9 +11,12 @@ from app.inventory.queries import oversold_levels
 from app.kit import clock
 from app.kit.texts import marked as _
 from app.listings.queries import sync_lag_by_platform
+from app.notifications.queries import open_notices
 from app.outbox import queries as outbox
 from app.settlement.service.reconciling import open_breaks
 from app.suppliers import queries as suppliers
+from app.web import notices
+from app.web.auth import principal
 from app.web.pages import Nav, Pages
 
 pages = Pages(__name__, nav=Nav(_("Home"), "home", 0))
@@ -21,11 +24,12 @@ pages = Pages(__name__, nav=Nav(_("Home"), "home", 0))
 
 @pages.get("/")
 def home() -> Any:
-    """Applications, breaks, tasks that gave up, lag, and the month's sales."""
+    """Notices, applications, breaks, tasks that gave up, lag, and the month's sales."""
     today = clock.now().date()
     with db.transaction() as session:
         waiting, oldest = outbox.open_events(session)
         context: dict[str, Any] = {
+            "notices": open_notices(session, principal().organisation_id),
             "applications": suppliers.applications(session, ("APPLIED", "IN_REVIEW", "NEEDS_INFO")),
             "queues": outbox.queue_figures(session),
             "dead": outbox.dead_groups(session),
@@ -37,3 +41,6 @@ def home() -> Any:
             "figures": sales(session, None, "platform", start=today - timedelta(days=29), end=today, group_by="day"),
         }
     return pages.render("home.html", **context)
+
+
+notices.add_to(pages, page="home.home")
