@@ -241,6 +241,8 @@ class ReconciliationBreak(Base):
     owner: Mapped[str | None]
     #: OPEN, EXPLAINED or FIXED.
     state: Mapped[str]
+    #: Why a person took the difference for right; ``owner`` is who said so.
+    explanation: Mapped[str | None]
     found_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

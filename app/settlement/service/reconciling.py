@@ -14,10 +14,15 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.audit import service as audit
+from app.db import current_scope
+from app.identity.service import platform_organisation
 from app.kit import clock
+from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
 from app.ledger import queries as ledger
 from app.ledger.rules import AccountKind
+from app.notifications.service import resolve
 from app.settlement.models import ProcessorTransaction, ReconciliationBreak, ReconciliationRun
 from app.settlement.processor import BalanceLine
 
@@ -104,7 +109,8 @@ def reconcile(session: Session) -> ReconciliationRun:
                     "closed_at": None,
                     "state": "OPEN",
                 },
-                where=ReconciliationBreak.state != "EXPLAINED",
+                # What was explained stays so while it is the same difference.
+                where=(ReconciliationBreak.state != "EXPLAINED") | (ReconciliationBreak.amount != one.amount),
             )
         )
     session.execute(
@@ -119,13 +125,48 @@ def reconcile(session: Session) -> ReconciliationRun:
 
 def open_breaks(session: Session) -> list[ReconciliationBreak]:
     """Differences nobody has explained, oldest first."""
+    return breaks_in(session, "OPEN")
+
+
+def breaks_in(session: Session, state: str) -> list[ReconciliationBreak]:
+    """Differences in one state, oldest first."""
     return list(
         session.scalars(
-            select(ReconciliationBreak)
-            .where(ReconciliationBreak.state == "OPEN")
-            .order_by(ReconciliationBreak.found_at)
+            select(ReconciliationBreak).where(ReconciliationBreak.state == state).order_by(ReconciliationBreak.found_at)
         )
     )
+
+
+def break_of(session: Session, break_id: UUID) -> ReconciliationBreak:
+    """One difference. Raises ``NotFound``."""
+    found = session.get(ReconciliationBreak, break_id)
+    if found is None:
+        raise NotFound("difference")
+    return found
+
+
+def explain(session: Session, break_id: UUID, *, note: str) -> ReconciliationBreak:
+    """A person knows why two books differ and that this is all right. Raises ``NotFound`` and ``Conflict``."""
+    found = session.scalar(select(ReconciliationBreak).where(ReconciliationBreak.id == break_id).with_for_update())
+    if found is None:
+        raise NotFound("difference")
+    if found.state != "OPEN":
+        raise Conflict("This difference is not open any more.", code="break_closed")
+    found.state, found.closed_at = "EXPLAINED", clock.now()
+    found.explanation, found.owner = note, current_scope().actor
+    platform = platform_organisation(session)
+    audit.record(
+        session,
+        platform.id,
+        "settlement.break_explained",
+        "break",
+        break_id,
+        details={"kind": found.kind, "amount": found.amount, "currency": found.currency},
+    )
+    session.flush()
+    if not open_breaks(session):
+        resolve(session, platform.id, "reconciliation")
+    return found
 
 
 def _entries_balance(session: Session) -> Iterator[Break]:

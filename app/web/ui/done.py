@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "delivered": _("Marked as delivered."),
     "draft_added": _("Added to the import list."),
     "draft_again": _("Back in the import list."),
+    "explained": _("Explained. It comes back when its amount changes."),
     "file_discarded": _("The file was discarded; nothing changed."),
     "invited": _("The invitation is on its way."),
     "key_ended": _("The key no longer works."),

@@ -118,6 +118,11 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "PAID": Shown(_("Paid"), _SUCCESS),
         "FAILED": Shown(_("Failed"), _CRITICAL),
     },
+    "break": {
+        "OPEN": Shown(_("Open"), _CRITICAL),
+        "EXPLAINED": Shown(_("Explained"), _NEUTRAL),
+        "FIXED": Shown(_("Gone"), _SUCCESS),
+    },
     "mark": {
         "test": Shown(_("Test"), _NEUTRAL),
     },
