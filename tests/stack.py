@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import redis
 from rq.serializers import JSONSerializer
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from app import db
 from app.kit import clock
@@ -17,6 +18,7 @@ from workers.relay import Relay, add_tasks, task_row
 from workers.worker import PlainWorker, connect
 
 _ROUNDS = 200
+_OPEN = (TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)
 
 
 class _Undirected(PlainWorker):
@@ -77,15 +79,18 @@ class Jobs:
         worker.work(burst=True, logging_level="ERROR")
 
     def _due(self) -> int:
+        """How many tasks could be run now; one behind an older one of its key, which waits, could not."""
+        older = aliased(Task)
+        waits = exists().where(
+            older.job == Task.job, older.key == Task.key, older.id < Task.id, older.state.in_(_OPEN),
+            older.available_at > func.now(),
+        )  # fmt: skip
         with db.system_scope(actor="test"), db.transaction() as session:
             return (
                 session.scalar(
                     select(func.count())
                     .select_from(Task)
-                    .where(
-                        Task.state.in_((TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)),
-                        Task.available_at <= func.now(),
-                    )
+                    .where(Task.state.in_(_OPEN), Task.available_at <= func.now(), ~waits)
                 )
                 or 0
             )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Organisation
 from app.kit import clock
+from app.kit.errors import Conflict
 from app.kit.money import Money
 from app.listings import queries as listings
 from app.listings import service as listing_service
@@ -81,6 +82,11 @@ def _(fact: OrderReported, session: Session, store: Store) -> str:
 @_handle.register
 def _(fact: OrderCancelled, session: Session, store: Store) -> str:
     order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
+    if order is None and fact.order is not None and (wanted := _wanted(session, store, fact.order)) is not None:
+        # It overtook the order, which is to find itself cancelled when it comes.
+        if purchasing.record_cancelled(session, wanted):
+            return "cancelled before it came"
+        order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
     if order is None:
         return "not an order of ours"
     cancelled = purchasing.cancel_order(session, order.id, only_open=True)
@@ -160,6 +166,26 @@ def take_order(session: Session, store: Store, order: StoreOrder) -> str:
     if not order.paid:
         # App Store requirement 5.5.5: nothing is sent for an order whose payment is pending.
         return "ignored: not paid yet"
+    wanted = _wanted(session, store, order)
+    if wanted is None:
+        return "ignored: no line is ours"
+    if store.status == "uninstalled" and (
+        orders.find_by_external_id(session, store.retailer_id, store.id, order.external_id) is None
+    ):
+        raise Conflict(
+            f"Order {order.name} came after the app was removed: the store is no longer connected.",
+            code="store_not_connected",
+        )
+    placed = purchasing.place_order(session, wanted)
+    if order.test:
+        # Nothing is set aside for it: the store, which counted it as a sale, is to show the units again.
+        listing_service.follow_inventory(session, [line.variant_id for line in wanted.lines])
+        return f"test order {placed.order_id} {'written down' if placed.created else 'known'}"
+    return f"order {placed.order_id} {'placed' if placed.created else 'known'}"
+
+
+def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.PlaceOrder | None:
+    """A store's order as it is placed with us; None when no line of it is ours."""
     ours = listings.variants_by_external_id(
         session, store.id, [line.external_variant_id for line in order.lines if line.external_variant_id]
     )
@@ -174,29 +200,21 @@ def take_order(session: Session, store: Store, order: StoreOrder) -> str:
         if line.external_variant_id in ours and line.quantity > 0
     ]
     if not lines:
-        return "ignored: no line is ours"
-    placed = purchasing.place_order(
-        session,
-        purchasing.PlaceOrder(
-            retailer_id=store.retailer_id,
-            store_id=store.id,
-            external_id=order.external_id,
-            external_name=order.name,
-            currency=order.currency,
-            address=order.address,
-            note=order.note,
-            placed_at=order.placed_at,
-            lines=lines,
-            trouble="hold",
-            store_name=store.name,
-            test=order.test,
-        ),
+        return None
+    return purchasing.PlaceOrder(
+        retailer_id=store.retailer_id,
+        store_id=store.id,
+        external_id=order.external_id,
+        external_name=order.name,
+        currency=order.currency,
+        address=order.address,
+        note=order.note,
+        placed_at=order.placed_at,
+        lines=lines,
+        trouble="hold",
+        store_name=store.name,
+        test=order.test,
     )
-    if order.test:
-        # Nothing is set aside for it: the store, which counted it as a sale, is to show the units again.
-        listing_service.follow_inventory(session, [line.variant_id for line in lines])
-        return f"test order {placed.order_id} {'written down' if placed.created else 'known'}"
-    return f"order {placed.order_id} {'placed' if placed.created else 'known'}"
 
 
 def tell_of_refusal(session: Session, store: Store, reason: str, message_id: UUID) -> None:

@@ -137,9 +137,10 @@ class OrderReported:
 
 @dataclass(frozen=True, slots=True)
 class OrderCancelled:
-    """A store order was cancelled."""
+    """A store order was cancelled. ``order`` is what was ordered, where the store says it."""
 
     external_id: str
+    order: StoreOrder | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from tests.adapters.settings import set_up
 from tests.flows.books import books
+from tests.flows.storefront import storefront
 from tests.market import market, stripe_simulator, stripe_url
 
-__all__ = ["books", "market", "set_up", "stripe_simulator", "stripe_url"]
+__all__ = ["books", "market", "set_up", "storefront", "stripe_simulator", "stripe_url"]

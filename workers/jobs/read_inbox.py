@@ -46,6 +46,12 @@ def _from_store(session: Session, platform: str, shop: str, message: OpenedMessa
                 session, store, fact, message_id=message.external_id, triggered_at=message.triggered_at
             )
     except AppError as error:
-        store_facts.tell_of_refusal(session, store, error.detail, message.id)
-        return f"refused: {error.code}: {error.detail}"[:500], True
+        reason = _reason(error)
+        store_facts.tell_of_refusal(session, store, reason, message.id)
+        return f"refused: {error.code}: {reason}"[:500], True
     return done, False
+
+
+def _reason(error: AppError) -> str:
+    """What is wrong, with each field's own sentence."""
+    return " ".join(dict.fromkeys([error.detail, *(one.message for one in error.errors)]))

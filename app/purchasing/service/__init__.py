@@ -3,6 +3,7 @@
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
 from app.purchasing.service.correcting import correct_address, try_again
+from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
 from app.purchasing.service.status import mark_held, refresh_status
@@ -20,6 +21,7 @@ __all__ = [
     "mark_held",
     "mark_processing",
     "place_order",
+    "record_cancelled",
     "refresh_status",
     "release_purchase_orders",
     "resume_order",

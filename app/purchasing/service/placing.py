@@ -187,7 +187,9 @@ def resume_order(session: Session, order_id: UUID) -> bool:
     wants = [
         Wanted(row.id, row.variant_id, row.quantity - row.cancelled - has.get(row.id, 0))
         for row in open_lines
-        if row.variant_id in variants and row.quantity - row.cancelled > has.get(row.id, 0)
+        if row.variant_id in variants
+        and variants[row.variant_id].offered
+        and row.quantity - row.cancelled > has.get(row.id, 0)
     ]
     filled = reserve(session, order.retailer_id, wants, expires_at=clock.now() + settings().payment_hold, partial=True)
     holds = _holds(wanted, problems, len(filled) < len(wants))

@@ -21,6 +21,7 @@ from app.stores.platform import (
     ProductEdited,
     ProductRemoved,
     ScopesChanged,
+    StoreOrder,
 )
 
 Body = Mapping[str, Any]
@@ -48,7 +49,18 @@ def _order(body: Body) -> HookFact:
 
 
 def _order_cancelled(body: Body) -> HookFact:
-    return OrderCancelled(_id(body, "Order"))
+    return OrderCancelled(_id(body, "Order"), _ordered(body))
+
+
+def _ordered(body: Body) -> StoreOrder | None:
+    """What was ordered before the cancellation took it away; None where the body does not say it."""
+    lines = body.get("line_items")
+    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
+        return None
+    try:
+        return from_hook({**body, "line_items": [{**line, "current_quantity": line.get("quantity")} for line in lines]})
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 def _order_edited(body: Body) -> HookFact:
