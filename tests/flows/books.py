@@ -27,7 +27,7 @@ from app.ledger.queries import balances, unbalanced_entries
 from app.notifications.service import latest_emails
 from app.settlement.service.reconciling import stock_mismatches
 from tests import factories
-from tests.market import STRIPE_HOOK_SECRET, Market, Party
+from tests.market import STRIPE_HOOK_SECRET, STRIPE_KEY, Market, Party
 from tests.stack import Jobs
 from tests.web.browsing import Browser
 
@@ -127,6 +127,28 @@ class Books:
         """What Stripe transferred to a supplier, oldest first."""
         account = self.row("select account_ref from payout_accounts where supplier_id = %s", party.id)["account_ref"]
         return [one["amount"] for one in reversed(self.at_stripe("transfer", destination=account))]
+
+    def top_up(self, amount: int, currency: str = "usd") -> None:
+        """Money of the platform's own comes in, available at once."""
+        self.by_hand("/v1/topups", amount=amount, currency=currency)
+
+    def drained_balance(self) -> None:
+        """The platform has nothing that it could transfer now, whatever earlier orders left there."""
+        books = requests.get(f"{self.market.stripe_url}/_sim/ledger", timeout=5).json()["platform"]
+        free = sum(line["net"] for line in books if line["currency"] == "usd" and line["status"] == "available")
+        if free > 0:
+            account = self.row(
+                "select account_ref from payout_accounts where supplier_id = %s", self.market.other_supplier.id
+            )
+            self.by_hand("/v1/transfers", amount=free, currency="usd", destination=account["account_ref"])
+
+    def by_hand(self, path: str, **values: Any) -> Json:
+        """Somebody uses Stripe's API by hand, with the platform's key."""
+        answer = requests.post(
+            f"{self.market.stripe_url}{path}", data=values, headers={"Authorization": f"Bearer {STRIPE_KEY}"}, timeout=5
+        )
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     # Hooks
 
@@ -240,9 +262,9 @@ class Books:
         return dict(answer.json)
 
     def ship(self, party: Party, purchase_order: Json, units: int, *, number: str | None = None) -> Json:
-        """A supplier ships so many units of the first line in one parcel."""
+        """A supplier ships so many units of the first line in one parcel; with a number, of the simulated carrier's."""
         parcel = {
-            "carrier": "manual",
+            "carrier": "Simulated Carrier" if number else "manual",
             "tracking_number": number or f"PARCEL-{next(_numbers)}",
             "lines": [{"line_id": purchase_order["lines"][0]["id"], "quantity": units}],
         }

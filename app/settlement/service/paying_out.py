@@ -23,6 +23,8 @@ from app.settlement.rules import payout_lines
 
 #: A payout whose answer has not come after this is asked about again.
 _ANSWER_WITHIN = timedelta(minutes=2)
+#: A payout that was refused is tried again after this, or as soon as its account has changed.
+_TRY_AGAIN_AFTER = timedelta(minutes=15)
 
 
 def schedule_payouts(session: Session) -> int:
@@ -84,7 +86,11 @@ def _held_again(session: Session) -> int:
     held = session.scalars(
         select(Payout)
         .join(PayoutAccount, PayoutAccount.supplier_id == Payout.supplier_id)
-        .where(Payout.state == "HELD", PayoutAccount.capability == "active")
+        .where(
+            Payout.state == "HELD",
+            PayoutAccount.capability == "active",
+            (Payout.updated_at <= clock.now() - _TRY_AGAIN_AFTER) | (PayoutAccount.updated_at > Payout.updated_at),
+        )
         .with_for_update(of=Payout, skip_locked=True)
     ).all()
     for payout in held:
