@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from app.settlement.models import ProcessorTransaction, ReconciliationBreak, Rec
 from app.settlement.processor import BalanceLine
 
 #: Movements younger than this may still be on their way from one book to the other.
-_GRACE_SECONDS = 120
+_GRACE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,30 +176,33 @@ def _entries_balance(session: Session) -> Iterator[Break]:
 
 
 def _processor_agrees(session: Session) -> Iterator[Break]:
-    """Each line of the processor has its entry with the same amount, and each entry its line."""
+    """Each thing that the processor names has moved our balance there as it did in the ledger. A reversal belongs to
+    what the entry that it takes back is about."""
     rows = session.execute(
         text(
             """
             with booked as (
-              select e.details ->> 'processor_ref' as ref, e.kind, p.currency, sum(p.amount) as amount
+              select coalesce(e.details ->> 'processor_ref', taken_back.details ->> 'processor_ref') as ref,
+                p.currency, sum(p.amount) as amount
               from journal_entries e
+              left join journal_entries taken_back on taken_back.id = (e.details ->> 'reverses')::uuid
               join postings p on p.entry_id = e.id
               join ledger_accounts a on a.id = p.account_id
-              where a.kind = 'processor_balance' and e.created_at < now() - make_interval(secs => :grace)
-              group by 1, 2, 3
+              where a.kind = 'processor_balance' and e.created_at < :settled
+              group by 1, 2
             ), theirs as (
               select source_ref as ref, currency, sum(net) as amount
               from processor_transactions
-              where created_at < now() - make_interval(secs => :grace) and kind <> 'topup'
+              where created_at < :settled and kind <> 'topup'
               group by 1, 2
             )
             select coalesce(booked.ref, theirs.ref) as ref, coalesce(booked.currency, theirs.currency) as currency,
               booked.amount as ours, theirs.amount as theirs
             from booked full join theirs on theirs.ref = booked.ref and theirs.currency = booked.currency
-            where booked.amount is distinct from theirs.amount
+            where coalesce(booked.amount, 0) <> coalesce(theirs.amount, 0)
             """
         ),
-        {"grace": _GRACE_SECONDS},
+        {"settled": _settled()},
     )
     for ref, currency, ours, theirs in rows:
         kind = "not_at_processor" if theirs is None else "not_in_ledger" if ours is None else "amount_differs"
@@ -260,10 +264,10 @@ def _paid_orders_were_released(session: Session) -> Iterator[Break]:
             select po.id, po.charge_total, po.charge_currency from purchase_orders po
             join charges c on c.order_id = po.order_id and c.state = 'PAID'
             where po.released_at is null and po.status <> 'CANCELLED'
-              and c.paid_at < now() - make_interval(secs => :grace)
+              and c.paid_at < :settled
             """
         ),
-        {"grace": _GRACE_SECONDS},
+        {"settled": _settled()},
     )
     for purchase_order_id, amount, currency in rows:
         yield Break("paid_not_released", str(purchase_order_id), int(amount), currency, {})
@@ -274,10 +278,10 @@ def _shipments_were_earned(session: Session) -> Iterator[Break]:
         text(
             """
             select s.id from shipments s left join earnings e on e.shipment_id = s.id
-            where e.id is null and s.created_at < now() - make_interval(secs => :grace)
+            where e.id is null and s.created_at < :settled
             """
         ),
-        {"grace": _GRACE_SECONDS},
+        {"settled": _settled()},
     )
     for (shipment_id,) in rows:
         yield Break("shipped_not_earned", str(shipment_id), 0, "", {})
@@ -303,6 +307,11 @@ def stock_mismatches(session: Session) -> list[tuple[UUID, int, int]]:
         )
     )
     return [(level_id, int(reserved), int(units)) for level_id, reserved, units in rows]
+
+
+def _settled() -> datetime:
+    """What is older has reached all books."""
+    return clock.now() - _GRACE
 
 
 def _number(value: Any) -> int | None:
