@@ -73,7 +73,7 @@ def test_a_clean_book_is_quiet(market: Market, jobs: Jobs, books: Books) -> None
     everything_that_happens(market, jobs, books)
     assert night(books, days=8) == {}
     assert night(books, days=9) == {}
-    assert "Everything agrees" in shown(books)
+    assert "There is no such difference" in shown(books)
     assert "reconciliation" not in books.notices(market.admin)
     assert market.count("reconciliation_runs") == 2
 
@@ -97,9 +97,7 @@ def test_a_refund_that_failed_at_once_leaves_a_clean_book(market: Market, jobs: 
     assert night(books) == {}
 
 
-def test_a_charge_made_by_hand_is_found_and_shown_until_it_is_explained(
-    market: Market, jobs: Jobs, books: Books
-) -> None:
+def test_a_charge_made_by_hand_is_found_and_shown_while_it_is_there(market: Market, jobs: Jobs, books: Books) -> None:
     books.paid_order()
     profile = books.row("select * from payment_profiles where retailer_id = %s", market.retailer.id)
     books.by_hand(
