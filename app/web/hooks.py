@@ -78,8 +78,12 @@ def _raw_body() -> bytes | None:
     """The body as it was sent; None when it is too large."""
     if (request.content_length or 0) > LARGEST_HOOK:
         return None
-    body = request.stream.read(LARGEST_HOOK + 1)
-    return None if len(body) > LARGEST_HOOK else body
+    # Orders of many lines are larger than other bodies may be. One read may give less than is there.
+    request.max_content_length = LARGEST_HOOK + 1
+    body = bytearray()
+    while len(body) <= LARGEST_HOOK and (piece := request.stream.read(LARGEST_HOOK + 1 - len(body))):
+        body += piece
+    return None if len(body) > LARGEST_HOOK else bytes(body)
 
 
 def _keep(received: Received) -> Response:

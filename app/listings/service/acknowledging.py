@@ -147,23 +147,24 @@ def note_removed(session: Session, store_id: UUID, external_id: str) -> None:
 
 def note_owned_by_store(session: Session, store: Store, edited: ProductEdited) -> list[str]:
     """The product was changed in the store. Fields that differ from what we last gave it are the retailer's own
-    from now on. Returns their names."""
+    from now on; one that is what we want is the echo of a push that is not acknowledged yet. Returns their names."""
     listing = _by_external_id(session, store.id, edited.external_id)
     if listing is None or listing.pushed_at is None or edited.updated_at <= listing.pushed_at:
         return []
     owned = set(listing.owned_fields)
-    if listing.pushed_title is not None and edited.title and edited.title != listing.pushed_title:
+    if listing.pushed_title is not None and edited.title and edited.title not in (listing.pushed_title, listing.title):
         owned.add("title")
         listing.title = listing.pushed_title = edited.title
-    if _differs(edited.description_html, listing.pushed_description):
+    if _differs(edited.description_html, listing.pushed_description) and _differs(
+        edited.description_html, listing.description
+    ):
         owned.add("description")
         listing.description = listing.pushed_description = edited.description_html
     for row in listing.variants:
-        amount = edited.prices.get(row.external_id or "")
-        if amount is None or row.pushed_price is None:
+        price = _price(edited.prices.get(row.external_id or ""), store.currency)
+        if price is None or row.pushed_price is None:
             continue
-        price = Money.parse(amount, store.currency).minor
-        if price != row.pushed_price and price > 0:
+        if price not in (row.pushed_price, row.wanted_price):
             owned.add("price")
             row.own_price = row.wanted_price = row.pushed_price = price
     gained = sorted(owned - set(listing.owned_fields))
@@ -198,6 +199,15 @@ def forget_unseen_sales(session: Session) -> list[UUID]:
             .returning(ListingVariant.variant_id)
         )
     )
+
+
+def _price(amount: str | None, currency: str) -> int | None:
+    """A price as a store tells it, in minor units; None for one that can't be ours to keep."""
+    try:
+        minor = Money.parse(amount, currency).minor if amount is not None else 0
+    except ValueError:
+        return None
+    return minor if minor > 0 else None
 
 
 def _differs(theirs: str, ours: str | None) -> bool:

@@ -32,7 +32,7 @@ def mint(config: SimulatorConfig, clock: Clock, domain: str, *, user: int, wishe
         "aud": wishes.get("aud", config.client_id),
         "sub": str(user),
         "exp": now + lifetime,
-        "nbf": min(now, now + lifetime),
+        "nbf": wishes.get("nbf", min(now, now + lifetime)),
         "iat": min(now, now + lifetime),
         "jti": str(uuid.uuid4()),
         "sid": hashlib.sha256(f"{domain}/{user}".encode()).hexdigest(),

@@ -52,8 +52,9 @@ def test_the_frame_may_stand_in_this_shops_admin_only(admin: Admin) -> None:
         {"aud": "another-app"},
         {"secret": "another secret, which is just as long as ours"},
         {"dest": "https://other.myshopify.com"},
+        {"nbf": 4_102_444_800},
     ],
-    ids=["expired", "alg none", "another app", "forged", "another shop"],
+    ids=["expired", "alg none", "another app", "forged", "another shop", "not yet"],
 )
 def test_a_token_that_proves_nothing_opens_nothing(admin: Admin, wishes: dict[str, object]) -> None:
     bad = admin.token(**wishes)

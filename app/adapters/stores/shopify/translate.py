@@ -39,9 +39,22 @@ def translate(topic: str, body: bytes) -> HookFact:
     if not isinstance(parsed, dict):
         raise ValueError("the body is not a JSON object")
     try:
-        return reader(parsed)
+        return reader(_storable(parsed) if b"\\u0000" in body else parsed)
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the body is not that of {topic}") from error
+
+
+def _storable(value: Any) -> Any:
+    """The same without NUL characters, which PostgreSQL takes in no text. No honest hook holds one."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    return value
 
 
 def _order(body: Body) -> HookFact:
