@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, current_app, g, request
 from markupsafe import escape
 from pydantic import ValidationError
 from sqlalchemy.exc import DataError
@@ -13,11 +13,13 @@ from werkzeug.exceptions import HTTPException
 
 from app import db, log
 from app.kit.errors import AdapterError, AppError, CredentialsRefused, FieldError, Invalid, RateLimited, TooMany
+from app.web.pages import CROSSDOCK, Area, render
 
 logger = log.get("web.errors")
+_PLAIN = "app/web/ui/layouts/plain.html"
 
 #: How errors are shown to people; the pages set it.
-PageRenderer = Callable[..., tuple[str, int]]
+PageRenderer = Callable[..., Response]
 
 
 class Replayed(Exception):
@@ -71,23 +73,33 @@ def _path(steps: tuple[int | str, ...]) -> str:
     return path.removeprefix(".") or "body"
 
 
-def render_page(status: int, code: str, title: str, detail: str, errors: Sequence[FieldError] = ()) -> tuple[str, int]:
-    """An error as a page; as bare HTML when even that fails."""
+def render_page(status: int, code: str, title: str, detail: str, errors: Sequence[FieldError] = ()) -> Response:
+    """An error as a page of the host that it happened in; as bare HTML when even that fails.
+
+    A standalone area has its frame only for those who are signed in. The frame inside another site always has its own.
+    """
+    area: Area | None = g.get("area")
+    framed = area is not None and (area.host is not CROSSDOCK or g.get("principal") is not None)
     try:
-        page = render_template(
+        page: Response = render(
             "app/web/ui/parts/error.html",
+            status,
+            layout=area.host.layout if area is not None and framed else _PLAIN,
+            start=f"{area.prefix}/" if area is not None and framed else "/",
             heading=title,
             detail=detail,
-            errors=errors,
+            errors=[one for one in errors if one.message != detail],
             request_id=g.get("request_id", ""),
         )
     except Exception:
         logger.exception("the error page failed", code=code)
-        page = (
+        page = Response(
             f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
-            f"<h1>{escape(title)}</h1><p>{escape(detail)}</p>"
+            f"<h1>{escape(title)}</h1><p>{escape(detail)}</p>",
+            status=status,
+            content_type="text/html; charset=utf-8",
         )
-    return page, status
+    return page
 
 
 def register(app: Flask, render_page: PageRenderer) -> None:

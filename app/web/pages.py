@@ -109,6 +109,9 @@ class Area:
             if declared.nav is not None:
                 self.navigation.append((f"{self.name}.{declared.name}.{declared.nav.endpoint}", declared.nav))
         self.navigation.sort(key=lambda entry: entry[1].order)
+        # Also what is not there is answered after the guard, in the area's host.
+        nothing = _Route("/<path:_path>", ("GET", "POST"), None, _nothing_here)
+        parent.add_url_rule(nothing.path, endpoint="nothing", view_func=self._guarded(nothing), methods=nothing.methods)
         app.register_blueprint(parent)
 
     def _blueprint(self, declared: Pages) -> Blueprint:
@@ -134,6 +137,10 @@ class Area:
             return route.view(*args, **kwargs)
 
         return view
+
+
+def _nothing_here(_path: str) -> Any:
+    raise NotFound("page")
 
 
 def _page_modules(package: ModuleType) -> list[ModuleType]:

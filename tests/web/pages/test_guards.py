@@ -23,7 +23,7 @@ def routes(market: Market, area: str) -> list[tuple[str, str]]:
         if rule.endpoint.split(".")[0] == area:
             path = rule.rule
             for argument in rule.arguments:
-                path = path.replace(f"<uuid:{argument}>", str(uuid4()))
+                path = path.replace(f"<uuid:{argument}>", str(uuid4())).replace(f"<path:{argument}>", str(uuid4()))
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 found.append((method, path))
     assert len(found) >= 8, area
