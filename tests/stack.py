@@ -49,6 +49,10 @@ class Jobs:
                 return
         raise AssertionError(f"still busy after {_ROUNDS} rounds: {self.open_tasks()}")
 
+    def new_relay(self) -> Relay:
+        """A relay that has just started, which looks for lost tasks at once."""
+        return Relay(self._connection)
+
     def tick(self, ahead: timedelta = timedelta(0)) -> None:
         """Let the clock strike once, as if ``ahead`` from now, and run what it starts."""
         Clock().tick(clock.now() + ahead)

@@ -21,6 +21,8 @@ from app.outbox.models import Task, TaskState
 #: The queues, each with a worker process of its own, so that slow work never holds up quick work.
 Queue = Literal["quick", "stores", "money", "bulk"]
 QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "bulk")
+#: A task that gathers takes no more once it has this many entries.
+GATHERED_AT_MOST = 1000
 
 E = TypeVar("E")
 
@@ -92,6 +94,7 @@ class Job(Generic[E]):
     on: tuple[type[Event], ...]
     every: str | None
     coalesce: bool
+    gather: str | None
     max_attempts: int
     timeout: int
     batch: int
@@ -110,6 +113,7 @@ def job(
     on: type[Event] | tuple[type[Event], ...] = (),
     every: str | None = None,
     coalesce: bool = False,
+    gather: str | None = None,
     max_attempts: int = 20,
     timeout: int = 60,
     batch: int = 1,
@@ -118,7 +122,9 @@ def job(
 
     ``on``: the events it hears. ``every``: a cron line in UTC (six fields: the last is seconds).
     ``coalesce``: a waiting task of the same key stands for any number of events; the job must look at the state
-    of things, not at the event. ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip
+    of things, not at the event. ``gather``: a list among the events' fields; a waiting task takes over the entries
+    of later events of its key, so that a hundred changes are one run (up to ``GATHERED_AT_MOST`` entries or so).
+    ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip
     through Redis may carry.
     """
     heard = on if isinstance(on, tuple) else (on,)
@@ -131,6 +137,7 @@ def job(
             on=heard,
             every=every,
             coalesce=coalesce,
+            gather=gather,
             max_attempts=max_attempts,
             timeout=timeout,
             batch=batch,

@@ -11,7 +11,7 @@ from app.kit.errors import Rejected
 from app.kit.ids import parse_id
 from app.settlement.models import Charge, PaymentProfile, PayoutAccount, Refund
 from app.settlement.processor import Processor, ProcessorHook
-from app.settlement.rules import SENDING
+from app.settlement.rules import PAID, SENDING
 from app.settlement.service import record_account, record_charge, record_method, record_refund
 from workers.job import Run
 
@@ -42,6 +42,8 @@ def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
         ).first()
     if row is None:
         return "ignored: not a charge of ours"
+    if row.state == PAID and row.processor_ref == hook.object_ref:
+        return "known as paid"
     outcome = processor.charge_status(hook.object_ref)
     with run.transaction() as session:
         # Another attempt's payment only matters if it was paid; so does one whose answer is not written down yet,

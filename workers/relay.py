@@ -11,14 +11,15 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import redis
 from rq import Queue as RedisQueue
 from rq.serializers import JSONSerializer
-from sqlalchemy import and_, exists, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, case, exists, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
@@ -28,7 +29,7 @@ from app.inbox.models import InboxMessage
 from app.kit.crash import crash_point
 from app.kit.ids import new_id
 from app.outbox.models import OutboxEvent, Task, TaskState
-from workers.job import QUEUES
+from workers.job import GATHERED_AT_MOST, QUEUES
 from workers.registry import hearers, jobs
 
 LEADER_LOCK = 7241003
@@ -159,7 +160,8 @@ class Relay:
             session.execute(
                 update(Task)
                 .where(Task.state == TaskState.RUNNING, Task.lease_until < func.now())
-                .values(state=TaskState.PENDING, lease_until=None, available_at=func.now())
+                # Another task of its key may wait by now.
+                .values(state=TaskState.PENDING, lease_until=None, available_at=func.now(), coalesce_key=None)
             )
             lost: list[tuple[UUID, str]] = []
             for name, queue in self._queues.items():
@@ -281,7 +283,7 @@ def task_row(
         "job": job,
         "queue": declared.queue,
         "key": key,
-        "coalesce_key": key if declared.coalesce else None,
+        "coalesce_key": key if declared.coalesce or declared.gather else None,
         "payload": payload,
         "organisation_id": organisation_id,
         "event_id": event_id,
@@ -292,5 +294,50 @@ def task_row(
 
 def add_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add tasks; those that are there already, or that a waiting one stands for, are left out."""
-    if rows:
-        session.connection().execute(insert(table_of(Task)).on_conflict_do_nothing(), list(rows))
+    single: list[dict[str, Any]] = []
+    gathered: list[dict[str, Any]] = []
+    for row in rows:
+        (gathered if jobs()[row["job"]].gather else single).append(row)
+    if single:
+        session.connection().execute(insert(table_of(Task)).on_conflict_do_nothing(), single)
+    for row in _gathered(gathered):
+        session.connection().execute(_gathering(str(jobs()[row["job"]].gather)), row)
+
+
+def _gathered(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one job and key made one, or a few where that would have too many entries."""
+    found: list[dict[str, Any]] = []
+    open_rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        field, place = str(jobs()[row["job"]].gather), (row["job"], row["key"])
+        into = open_rows.get(place)
+        if into is None:
+            into = open_rows[place] = {**row, "payload": {**row["payload"], "event": dict(row["payload"]["event"])}}
+            found.append(into)
+        else:
+            event = into["payload"]["event"]
+            event[field] = list(dict.fromkeys([*event[field], *row["payload"]["event"][field]]))
+        if len(into["payload"]["event"][field]) >= GATHERED_AT_MOST:
+            into["coalesce_key"] = None
+            del open_rows[place]
+    return found
+
+
+@cache
+def _gathering(field: str) -> Insert:
+    """Add a task, or its entries to the one that waits."""
+    new = insert(table_of(Task))
+    there = table_of(Task).c.payload
+    entries = func.jsonb_path_query_array(
+        func.jsonb_build_array(there["event"][field], new.excluded.payload["event"][field]), "$[*][*]"
+    )
+    return new.on_conflict_do_update(
+        index_elements=["job", "coalesce_key"],
+        index_where=text("state in (0, 1) and coalesce_key is not null"),
+        set_={
+            "payload": func.jsonb_set(there, text(f"'{{event,{field}}}'"), entries),
+            "coalesce_key": case(
+                (func.jsonb_array_length(entries) >= GATHERED_AT_MOST, None), else_=table_of(Task).c.coalesce_key
+            ),
+        },
+    )

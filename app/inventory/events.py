@@ -27,6 +27,23 @@ class InventoryChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockFreed(Event):
+    """There may be more of these variants of one supplier than before: units came, or were let go."""
+
+    topic: ClassVar[str] = "inventory.stock_freed"
+    supplier_id: UUID
+    variant_ids: tuple[UUID, ...]
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShortfallFound(Event):
     """A supplier's figure fell below what is promised; these order lines may not be deliverable."""
 

@@ -27,6 +27,23 @@ class OrderRouted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReleased(Event):
+    """An order is paid for; its suppliers see their purchase orders."""
+
+    topic: ClassVar[str] = "purchasing.order_released"
+    order_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _PurchaseOrderEvent(Event):
     purchase_order_id: UUID
     order_id: UUID

@@ -12,7 +12,7 @@ from app.adapters import registries
 from app.kit import clock
 from app.orders import service as orders
 from app.orders.models import Order
-from app.purchasing.events import PurchaseOrderReleased
+from app.purchasing.events import OrderReleased
 from app.purchasing.models import PurchaseOrder
 from app.stores import queries as stores
 from app.stores.events import FulfillmentWanted
@@ -26,8 +26,8 @@ _ASK_AGAIN_AFTER = timedelta(seconds=1)
 _ASK_FOR = timedelta(minutes=10)
 
 
-@job(queue="stores", on=(PurchaseOrderReleased, FulfillmentWanted), timeout=60, max_attempts=40)
-def accept_fulfillment(run: Run, event: PurchaseOrderReleased | FulfillmentWanted) -> None:
+@job(queue="stores", on=(OrderReleased, FulfillmentWanted), coalesce=True, timeout=60, max_attempts=40)
+def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> None:
     """See the module. Harmless when all is accepted."""
     with run.transaction() as session:
         order = session.get_one(Order, event.order_id)

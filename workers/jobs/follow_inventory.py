@@ -7,7 +7,7 @@ from app.listings import service as listings
 from workers.job import Run, job
 
 
-@job(queue="quick", on=InventoryChanged, batch=10)
+@job(queue="quick", on=InventoryChanged, gather="variant_ids")
 def follow_inventory(run: Run, event: InventoryChanged) -> None:
     """See the module."""
     with run.closing() as session:

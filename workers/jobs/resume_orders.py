@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from app.inventory.events import InventoryChanged
+from app.inventory.events import StockFreed
 from app.orders.models import OrderHold, OrderLine
 from app.orders.rules import HoldReason
 from app.purchasing.service import resume_order
 from workers.job import Run, job
 
 
-@job(queue="quick", on=InventoryChanged, batch=10)
-def resume_orders(run: Run, event: InventoryChanged) -> None:
+@job(queue="quick", on=StockFreed, gather="variant_ids")
+def resume_orders(run: Run, event: StockFreed) -> None:
     """See the module."""
     with run.closing() as session:
         waiting = session.scalars(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.db import add_rows, table_of
-from app.inventory.events import InventoryChanged, ShortfallFound
+from app.inventory.events import InventoryChanged, ShortfallFound, StockFreed
 from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation, StockMovement
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service.settling import OPEN_STATES
@@ -241,15 +241,17 @@ def _write(session: Session, changes: Sequence[tuple[Any, int, datetime]], now: 
     told = sorted(
         {level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - _FRESHENS}
     )
-    if told:
-        supplier_id = changes[0][0].supplier_id
-        emit(
-            session,
-            *(
-                InventoryChanged(supplier_id=supplier_id, variant_ids=tuple(told[start : start + _CHUNK]))
-                for start in range(0, len(told), _CHUNK)
-            ),
-        )
+    more = sorted({level.variant_id for level, on_hand, _ in changes if on_hand > level.on_hand})
+    supplier_id = changes[0][0].supplier_id
+    emit(
+        session,
+        *(InventoryChanged(supplier_id=supplier_id, variant_ids=part) for part in _parts(told)),
+        *(StockFreed(supplier_id=supplier_id, variant_ids=part) for part in _parts(more)),
+    )
+
+
+def _parts(variant_ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:
+    return [tuple(variant_ids[start : start + _CHUNK]) for start in range(0, len(variant_ids), _CHUNK)]
 
 
 def _note_shortfalls(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import add_rows
-from app.inventory.events import InventoryChanged
+from app.inventory.events import InventoryChanged, StockFreed
 from app.inventory.models import InventoryLevel, Reservation, StockMovement
 from app.kit import clock
 from app.kit.ids import new_id
@@ -143,8 +143,9 @@ def _close(
         emit(
             session,
             *(
-                InventoryChanged(supplier_id=supplier_id, variant_ids=tuple(sorted(variant_ids)))
+                event(supplier_id=supplier_id, variant_ids=tuple(sorted(variant_ids)))
                 for supplier_id, variant_ids in sorted(changed.items())
+                for event in ((InventoryChanged,) if leaves_house else (InventoryChanged, StockFreed))
             ),
         )
 

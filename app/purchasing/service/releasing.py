@@ -12,7 +12,7 @@ from app.inventory.service import commit_reservations
 from app.kit import clock
 from app.orders import service as orders
 from app.outbox.service import emit
-from app.purchasing.events import PurchaseOrderReleased
+from app.purchasing.events import OrderReleased, PurchaseOrderReleased
 from app.purchasing.rules import ACKNOWLEDGE_WITHIN, ship_by
 from app.purchasing.service.status import locked_of_order, refresh_order_status, refresh_status
 from app.suppliers.models import Supplier
@@ -57,5 +57,7 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
                 supplier_id=purchase_order.supplier_id,
             ),
         )
+    if waiting:
+        emit(session, OrderReleased(order_id=order.id, retailer_id=order.retailer_id))
     refresh_order_status(session, order)
     return len(waiting)
