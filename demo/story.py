@@ -184,7 +184,7 @@ class Story:
             f"/api/supplier/products/{product}/inventory",
             variants=[{"sku": sku, "quantity": 0}],
         )
-        self.wait_for(lambda: self._available(sku) == 0, "the shop shows none")
+        self.wait_for(lambda: self.available(sku) == 0, "the shop shows none")
         return f"the shop shows none after {time.monotonic() - begun:.1f} s"
 
     def deliver(self) -> str:
@@ -257,6 +257,10 @@ class Story:
             self.installation.supervisor.look_after()
             time.sleep(0.05)
 
+    def available(self, sku: str) -> int:
+        """How many units the shop offers."""
+        return sum(int(level["available"]) for level in self.control.levels(SHOP) if level["sku"] == sku)
+
     def _upload_in_state(self, supplier: SignIn, run_id: str, state: str) -> Any:
         def look() -> Any:
             run = self.api(supplier, "GET", f"/api/supplier/uploads/{run_id}")
@@ -274,9 +278,6 @@ class Story:
         return {
             str(tracking["number"]) for fulfillment in order["fulfillments"] for tracking in fulfillment["tracking"]
         }
-
-    def _available(self, sku: str) -> int:
-        return sum(int(level["available"]) for level in self.control.levels(SHOP) if level["sku"] == sku)
 
 
 def _expect(condition: object, otherwise: str) -> None:
