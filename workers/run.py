@@ -7,6 +7,7 @@ transaction of its effect. What Redis says twice, late or not at all changes not
 from __future__ import annotations
 
 import random
+import re
 import traceback
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from workers.registry import jobs
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 3600.0
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 logger = log.get("workers.run")
 
@@ -55,8 +57,12 @@ def _run_one(declared: Job[Any], task_id: UUID) -> None:
         logger.warning("lease lost", job_name=declared.name, task=str(task_id))
     except JobTimeoutException:
         _fail(declared, run, f"Cut off after {declared.timeout} s.", None)
-    except (GiveUp, Rejected) as error:
-        _fail(declared, run, f"{type(error).__name__}: {error}", None, final=True)
+    except GiveUp as error:
+        _fail(declared, run, f"GiveUp: {error}", None, final=True)
+    except Rejected as error:
+        # The other side's words may hold an address or a name: of them only the code is kept.
+        logger.debug("rejected", job_name=declared.name, task=str(task_id), message=error.message)
+        _fail(declared, run, f"Rejected: {_code(error)}", None, final=True)
     except CredentialsRefused as error:
         # A person connects again; until then it is tried with the usual, growing waits.
         _fail(declared, run, f"Access refused: {error}", None)
@@ -76,6 +82,11 @@ def _run_one(declared: Job[Any], task_id: UUID) -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]
         logger.exception("job failed", job_name=declared.name, task=str(task_id))
         _fail(declared, run, f"{type(error).__name__} at {place.name}:{place.lineno}", None)
+
+
+def _code(error: Rejected) -> str:
+    """The other side's code, where it is one and no sentence."""
+    return error.code if _CODE.fullmatch(error.code) else "no code"
 
 
 def _subject(declared: Job[Any], task: Task) -> Any:

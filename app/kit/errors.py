@@ -108,7 +108,7 @@ class TooMany(AppError):
 
 
 class AdapterError(Exception):
-    """An outside party failed us. The text holds no personal data and no secret."""
+    """An outside party failed us. The text is ours, without personal data and secrets, but for ``Rejected``."""
 
 
 class Unavailable(AdapterError):
@@ -125,7 +125,8 @@ class RateLimited(AdapterError):
 
 
 class Rejected(AdapterError):
-    """Understood and refused. ``code`` is the other side's own code where it gives one."""
+    """Understood and refused. ``code`` is the other side's own code where it gives one, ``message`` its words: they are
+    for those whom the object concerns, and may hold what they sent. Neither tasks nor logs keep them."""
 
     def __init__(self, code: str, message: str, *, details: dict[str, str] | None = None) -> None:
         super().__init__(f"{code}: {message}")

@@ -96,6 +96,7 @@ class Task(Base):
     available_at: Mapped[datetime] = mapped_column(server_default=func.now())
     enqueued_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
+    #: Why the last run failed: our own words and a code, never what somebody outside wrote.
     last_error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]

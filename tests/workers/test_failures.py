@@ -1,0 +1,53 @@
+"""What a failed task keeps of its failure: our own words and a code, nothing that somebody outside wrote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app import db
+from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
+from app.outbox.models import Task, TaskState
+from tests.stack import Jobs
+from workers.job import GiveUp
+from workers.registry import jobs as registered
+
+_PERSON = "Ada Lovelace <ada@shopper.example>"
+
+
+@pytest.mark.parametrize(
+    ("failure", "kept", "dead"),
+    [
+        (Rejected("smtp_550", f"{_PERSON} does not live here"), "Rejected: smtp_550", True),
+        (Rejected("http_422", f'{{"address": "{_PERSON}"}}'), "Rejected: http_422", True),
+        (Rejected(f"no such person: {_PERSON}", "No."), "Rejected: no code", True),
+        (ValueError(_PERSON), "ValueError at fail:", False),
+        (KeyError(_PERSON), "KeyError at fail:", False),
+        (Unavailable("shop.example answered 503"), "Unavailable: shop.example answered 503", False),
+        (CredentialsRefused("shop.example answered 401"), "Access refused: shop.example answered 401", False),
+        (RateLimited("shop.example is busy", retry_after=60), "Asked to wait: shop.example is busy", False),
+        (GiveUp("the file is gone"), "GiveUp: the file is gone", True),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_a_failed_task_keeps_no_words_from_outside(
+    jobs: Jobs,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    kept: str,
+    dead: bool,
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    name = "sweep_listings"
+    monkeypatch.setitem(registered(), name, replace(registered()[name], function=fail))  # type: ignore[misc]
+    jobs.run_scheduled(name)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (task,) = session.scalars(select(Task).where(Task.job == name))
+        assert task.last_error is not None
+        assert task.last_error.startswith(kept)
+        assert "Ada" not in task.last_error
+        assert (task.state == TaskState.DEAD) is dead
