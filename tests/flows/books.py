@@ -162,6 +162,10 @@ class Books:
             "data": {"object": about},
         }
 
+    def told(self, kind: str, about: str) -> Json:
+        """Stripe's own event of a kind about an object, the newest."""
+        return next(one for one in self.at_stripe("event", type=kind) if one["data"]["object"]["id"] == about)
+
     def send(
         self, body: Json | bytes, *, secret: str = STRIPE_HOOK_SECRET, age: int = 0, signed: bytes | None = None
     ) -> TestResponse:

@@ -124,7 +124,8 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
     """Write the processor's answer down. Returns the charge's state.
 
     Answers may repeat, come late or come twice (the call's and the hook's): what was paid stays paid, is booked
-    once and released once. What is paid though its goods were withdrawn meanwhile is refunded.
+    once and released once. What is paid though its goods were withdrawn meanwhile is refunded. A payment of less
+    than is owed, which only somebody at the processor can have made, pays for nothing: reconciliation shows it.
     """
     row = session.execute(select(Charge.order_id).where(Charge.id == charge_id)).one()
     order = orders.locked(session, row.order_id)
@@ -134,6 +135,8 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
     state = _STATE_OF_OUTCOME[outcome.state]
     stale = attempt != charge.attempt and state != PAID
     if stale or charge.state == PAID or not may_move(charge.state, state):
+        return charge.state
+    if state == PAID and not _enough(session, order, outcome):
         return charge.state
     charge.processor_ref = outcome.processor_ref
     charge.updated_at = clock.now()
@@ -188,6 +191,11 @@ def due_retries(session: Session) -> Sequence[tuple[UUID, UUID]]:
         )
     )
     return [(order_id, retailer_id) for order_id, retailer_id in rows]
+
+
+def _enough(session: Session, order: Order, outcome: ChargeOutcome) -> bool:
+    owed = _amount(session, _purchase_orders(session, order.id))
+    return outcome.amount is None or (outcome.amount.currency == owed.currency and owed <= outcome.amount)
 
 
 def _paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome) -> None:

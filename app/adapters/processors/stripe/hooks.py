@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from app.config import settings
 from app.kit.clock import parse_iso
 from app.settlement.processor import ForgedHook, ProcessorHook
 
+#: Stripe's ids and names of events.
+_WORD = re.compile(r"[!-~]{1,255}")
 #: Seconds after which a signature is stale.
 _TOLERANCE = 300
 
@@ -27,9 +30,9 @@ def verified(headers: Mapping[str, str], body: bytes) -> ProcessorHook:
     if not any(_signed_by(secret, text, signature) for secret in _secrets()):
         raise ForgedHook("no secret of ours made this signature, or too long ago")
     try:
-        event = orjson.loads(body)
-        return ProcessorHook.from_stored(str(event["id"]), str(event["type"]), _created(event), body)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        event = _event(orjson.loads(body))
+        return ProcessorHook.from_stored(event["id"], event["type"], _created(event), body)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise ForgedHook("the body is not an event") from error
 
 
@@ -37,6 +40,20 @@ def from_event(event: Mapping[str, Any]) -> ProcessorHook:
     """An event that was read from Stripe."""
     body = orjson.dumps(event, default=str)
     return ProcessorHook.from_stored(str(event["id"]), str(event["type"]), _created(event), body)
+
+
+def _event(parsed: Any) -> dict[str, Any]:
+    """The event, whose parts have the kinds that we rely on. Raises ``ValueError``."""
+    if not isinstance(parsed, dict):
+        raise ValueError("no object")
+    data = parsed.get("data") or {}
+    about = [data.get("object") if isinstance(data, dict) else data, parsed.get("related_object")]
+    if not all(isinstance(one, dict) for one in about if one is not None):
+        raise ValueError("what it is about is no object")
+    words = [parsed["id"], parsed["type"], *(one["id"] for one in about if one and one.get("id") is not None)]
+    if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
+        raise ValueError("its words are none")
+    return parsed
 
 
 def _secrets() -> list[str]:
