@@ -70,6 +70,7 @@ def web(
             "-m",
             "gunicorn",
             "launch.wsgi:application",
+            "--config=python:launch.measuring",
             f"--bind={host}:{port}",
             "--worker-class=gthread",
             f"--workers={workers}",
