@@ -30,6 +30,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "po.processing": ("supplier", _("%(supplier)s is packing.")),
     "po.shipped": ("carrier", _("Shipped with %(carrier)s: %(tracking_number)s.")),
     "carrier.status": ("carrier", _("%(tracking_number)s: %(status)s.")),
+    "store.fulfillment_held": ("store", _("The store holds this delivery. Keep the parcel until it lets go.")),
     "store.fulfillment_accepted": ("store", _("The store asked for the delivery, and the request was accepted.")),
     "store.tracking_told": ("store", _("The store and its customer have the number %(tracking_number)s.")),
     "store.delivery_told": ("store", _("The store knows that %(tracking_number)s arrived.")),

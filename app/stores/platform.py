@@ -325,8 +325,8 @@ class PricePush:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfillmentOrderRef:
-    """The store's own idea of what one location has to send for an order. ``state`` is ``open``, ``requested``,
-    ``accepted``, ``closed`` or ``cancelled``."""
+    """The store's own idea of what one location has to send for an order. ``state`` is ``open``, ``held`` (the merchant
+    or another app lets it wait), ``requested``, ``accepted``, ``closed`` or ``cancelled``."""
 
     external_id: str
     location_id: str

@@ -1,4 +1,7 @@
-"""An order's purchase orders are released: accept in the store what it wants sent for them."""
+"""An order's purchase orders are released: accept in the store what it wants sent for them.
+
+What the store holds is not accepted; its story says so, and the store tells us when it lets go.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ from workers.job import RetryLater, Run, job
 #: Stores decide which location sends what a moment after the order came in.
 _ASK_AGAIN_AFTER = timedelta(seconds=1)
 _ASK_FOR = timedelta(minutes=10)
+#: What becomes of a request, and how the order's story says it.
+_TOLD = {"held": "store.fulfillment_held", "accepted": "store.fulfillment_accepted"}
 
 
 @job(queue="stores", on=(OrderReleased, FulfillmentWanted), coalesce=True, timeout=60, max_attempts=40)
@@ -48,9 +53,12 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
         if ref is None or ref.state == "cancelled":
             missing.append(purchase_order_id)
             continue
+        if ref.state == "held":
+            _note(run, order.id, purchase_order_id, supplier_id, ref, "held")
+            continue
         if ref.state != "closed":
             platform.accept_fulfillment(way_in, ref)
-        _note(run, order.id, purchase_order_id, supplier_id, ref)
+        _note(run, order.id, purchase_order_id, supplier_id, ref, "accepted")
     if missing and order.created_at > clock.now() - _ASK_FOR:
         raise RetryLater("the store has not decided yet", at=clock.now() + _ASK_AGAIN_AFTER)
 
@@ -67,18 +75,20 @@ def _waiting(session: Session, order_id: UUID) -> list[tuple[UUID, UUID]]:
     return [(purchase_order_id, supplier_id) for purchase_order_id, supplier_id in rows]
 
 
-def _note(run: Run, order_id: UUID, purchase_order_id: UUID, supplier_id: UUID, ref: FulfillmentOrderRef) -> None:
+def _note(
+    run: Run, order_id: UUID, purchase_order_id: UUID, supplier_id: UUID, ref: FulfillmentOrderRef, state: str
+) -> None:
     with run.transaction() as session:
         order = orders.locked(session, order_id)
         purchase_order = session.get_one(PurchaseOrder, purchase_order_id)
-        if purchase_order.external_request_state == "accepted":
+        if purchase_order.external_request_state in ("accepted", state):
             return
         purchase_order.external_fulfillment_order_id = ref.external_id
-        purchase_order.external_request_state = "accepted"
+        purchase_order.external_request_state = state
         orders.tell(
             session,
             order,
-            "store.fulfillment_accepted",
+            _TOLD[state],
             purchase_order_id=purchase_order_id,
             supplier_id=supplier_id,
         )

@@ -21,6 +21,9 @@ from app.stores.platform import TrackingPush
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
 
+#: A parcel that left although the store holds its delivery is told when the store has let go.
+_HELD_FOR = timedelta(minutes=5)
+
 
 @job(queue="stores", on=ShipmentCreated, timeout=60, max_attempts=40)
 def push_tracking(run: Run, event: ShipmentCreated) -> None:
@@ -35,6 +38,8 @@ def push_tracking(run: Run, event: ShipmentCreated) -> None:
         return
     if purchase_order.external_fulfillment_order_id is None:
         raise RetryLater("the store has not decided yet", at=clock.now() + timedelta(seconds=2))
+    if purchase_order.external_request_state == "held":
+        raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
     carrier = registries.carriers.all().get(shipment.carrier)
     parcel = TrackingPush(
         fulfillment_order_id=purchase_order.external_fulfillment_order_id,

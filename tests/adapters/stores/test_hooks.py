@@ -32,7 +32,7 @@ from app.stores.platform import (
 )
 from tests.adapters.processors.wire import Asked, Reply, Wire, listening
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET
-from tests.adapters.stores.shop import Shop, listing, number, ordered, pushed
+from tests.adapters.stores.shop import Shop, asked, listing, number, ordered, pushed
 from tests.simulators.shopify import RunningSimulator, ShopConfig, SimulatorConfig, start
 
 PATHS = ("/hooks/shopify", "/hooks/shopify/compliance")
@@ -104,12 +104,30 @@ def heard(shop: Shop, inbox: Wire, topic: str, times: int = 1) -> list[tuple[Hoo
     return [read(shop.adapter, one) for one in shop.control.wait_for(arrived, f"{topic} arrives")]
 
 
+def hold_and_let_go(shop: Shop, order_id: str, fulfillment_order_id: str) -> None:
+    """The merchant lets a delivery wait, and then go on."""
+    asked(
+        shop,
+        "mutation($id: ID!) { fulfillmentOrderHold(id: $id, fulfillmentHold: {reason: HIGH_RISK_OF_FRAUD}) "
+        "{ fulfillmentOrder { id } userErrors { field message } } }",
+        {"id": fulfillment_order_id},
+    )
+    assert [one.state for one in shop.adapter.fulfillment_orders(shop.access, order_id)] == ["held"]
+    asked(
+        shop,
+        "mutation($id: ID!) { fulfillmentOrderReleaseHold(id: $id) "
+        "{ fulfillmentOrder { id } userErrors { field message } } }",
+        {"id": fulfillment_order_id},
+    )
+
+
 def test_every_topic_that_the_app_subscribes_to_arrives_genuine_and_is_understood(shop: Shop, inbox: Wire) -> None:
     made = pushed(shop, listing(shop.location()))
     product = number(made.external_id)
     order_id, reference, whole = ordered(shop, made)
     line = whole["lines"][0]["id"]
     control, domain, order = shop.control, shop.domain, number(order_id)
+    hold_and_let_go(shop, order_id, reference.external_id)
     control.request_fulfillment(domain, number(reference.external_id), "Fragile")
     (asked_for,) = shop.adapter.fulfillment_orders(shop.access, order_id)
     shop.adapter.accept_fulfillment(shop.access, asked_for)
@@ -131,6 +149,7 @@ def test_every_topic_that_the_app_subscribes_to_arrives_genuine_and_is_understoo
         "products/update": ProductEdited,
         "products/delete": ProductRemoved(made.external_id),
         "fulfillment_orders/order_routing_complete": FulfillmentAsked,
+        "fulfillment_orders/hold_released": FulfillmentAsked,
         "fulfillment_orders/fulfillment_request_submitted": FulfillmentAsked,
         "fulfillment_orders/cancellation_request_submitted": CancellationAsked(reference.external_id),
         "customers/data_request": PrivacyAsked("customer_data", (order_id,)),

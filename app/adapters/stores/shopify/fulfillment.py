@@ -30,6 +30,8 @@ def _state(status: str, request_status: str) -> str:
         return "closed"
     if status == "CANCELLED":
         return "cancelled"
+    if status == "ON_HOLD":
+        return "held"
     return _REQUEST_STATES.get(request_status, "open")
 
 

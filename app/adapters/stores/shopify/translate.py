@@ -161,6 +161,7 @@ _READERS: Mapping[str, Callable[[Body], HookFact]] = {
     "app/uninstalled": _uninstalled,
     "app/scopes_update": _scopes,
     "fulfillment_orders/order_routing_complete": _routed,
+    "fulfillment_orders/hold_released": _routed,
     "fulfillment_orders/fulfillment_request_submitted": _requested,
     "fulfillment_orders/cancellation_request_submitted": _cancellation,
     "customers/data_request": _privacy("customer_data"),
