@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.adapters import registries
 from app.kit import clock
+from app.kit.errors import Rejected
 from app.orders import service as orders
 from app.orders.models import Order
 from app.purchasing.events import OrderReleased
@@ -20,7 +21,7 @@ from app.purchasing.models import PurchaseOrder
 from app.stores import queries as stores
 from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
-from app.stores.platform import FulfillmentOrderRef
+from app.stores.platform import FulfillmentOrderRef, StoreAccess, StorePlatform
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
 
@@ -53,14 +54,22 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
         if ref is None or ref.state == "cancelled":
             missing.append(purchase_order_id)
             continue
-        if ref.state == "held":
-            _note(run, order.id, purchase_order_id, supplier_id, ref, "held")
-            continue
-        if ref.state != "closed":
-            platform.accept_fulfillment(way_in, ref)
-        _note(run, order.id, purchase_order_id, supplier_id, ref, "accepted")
+        state = "accepted" if ref.state == "closed" else _accepted_or_held(platform, way_in, ref)
+        _note(run, order.id, purchase_order_id, supplier_id, ref, state)
     if missing and order.created_at > clock.now() - _ASK_FOR:
         raise RetryLater("the store has not decided yet", at=clock.now() + _ASK_AGAIN_AFTER)
+
+
+def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: FulfillmentOrderRef) -> str:
+    if ref.state == "held":
+        return "held"
+    try:
+        platform.accept_fulfillment(way_in, ref)
+    except Rejected as error:
+        if error.code != "held":
+            raise
+        return "held"
+    return "accepted"
 
 
 def _waiting(session: Session, order_id: UUID) -> list[tuple[UUID, UUID]]:

@@ -101,9 +101,9 @@ def test_a_fulfilment_on_hold_is_not_taken_from_the_merchant(shop: Shop) -> None
     asked(shop, hold, {"id": reference.external_id, "hold": {"reason": "HIGH_RISK_OF_FRAUD"}})
     with pytest.raises(Rejected) as refused:
         shop.adapter.accept_fulfillment(shop.access, reference)
-    assert refused.value.code == "not_accepted"
+    assert refused.value.code == "held"
     (current,) = shop.adapter.fulfillment_orders(shop.access, order_id)
-    assert current.state == "open"
+    assert current.state == "held"
 
 
 def test_a_request_that_the_merchant_made_is_accepted(shop: Shop) -> None:

@@ -55,7 +55,8 @@ def fulfillment_orders(client: AdminClient, access: StoreAccess, order_id: str) 
 
 
 def accept(client: AdminClient, access: StoreAccess, order: FulfillmentOrderRef) -> None:
-    """Request and accept. When another did either meanwhile, what the store says counts."""
+    """Request and accept. When another did either meanwhile, what the store says counts. Raises ``Rejected``, with the
+    code ``held`` where the store lets it wait."""
     state = order.state
     if state == "open":
         _answer(client, access, "fulfillment_order_submit_request", {"id": order.external_id})
@@ -63,6 +64,8 @@ def accept(client: AdminClient, access: StoreAccess, order: FulfillmentOrderRef)
     if state == "requested":
         _answer(client, access, "fulfillment_order_accept_request", {"id": order.external_id})
         state = _current_state(client, access, order.external_id)
+    if state == "held":
+        raise Rejected("held", "The store lets the fulfilment order wait.")
     if state not in ("accepted", "closed"):
         raise Rejected("not_accepted", f"The store left the fulfilment order {state}.")
 
