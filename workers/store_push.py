@@ -87,10 +87,9 @@ class StorePush:
         with self._run.transaction() as session:
             for one, push, result in zip(work, pushes, results, strict=True):
                 if isinstance(result, ListingPushed):
-                    sent = {UUID(variant.key): variant.quantity for variant in push.variants}
-                    service.note_pushed(session, one.listing_id, one.version, result, sent)
+                    service.note_pushed(session, one.listing_id, one.version, push, result)
                 else:
-                    service.note_refused(session, one.listing_id, result)
+                    service.note_refused(session, one.listing_id, one.version, result)
 
     def _push_prices(self) -> bool:
         with self._run.transaction() as session:

@@ -15,10 +15,11 @@ from app.identity.service import add_member, create_organisation, create_user
 from app.inventory.service import StockFigure, add_location, set_figures
 from app.kit import clock
 from app.listings.models import Listing
+from app.listings.queries import as_listing_push, listings_to_push
 from app.listings.service import ImportRequest, add_to_import_list, note_pushed, publish
 from app.purchasing.service import Line, PlaceOrder
 from app.stores.models import Store
-from app.stores.platform import Address, Credentials, ListingPushed, ShopFacts, VariantPushed
+from app.stores.platform import Address, Credentials, ListingPushed, LocationRef, ShopFacts, VariantPushed
 from app.stores.service import connect
 from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE, Rate
@@ -194,11 +195,13 @@ def live_listing(session: Session, store: Store, product_id: UUID) -> Listing:
         )
         for index, row in enumerate(listing.variants)
     ]
+    session.flush()
+    (work,) = (one for one in listings_to_push(session, store, 1000) if one.listing_id == listing.id)
     note_pushed(
         session,
         listing.id,
-        listing.wanted_version,
+        work.version,
+        as_listing_push(work, LocationRef("gid://shopify/Location/1", "")),
         ListingPushed(external_id=f"gid://shopify/Product/{number}", handle="", variants=tuple(taken)),
-        {row.id: row.wanted_quantity for row in listing.variants},
     )
     return listing

@@ -14,38 +14,40 @@ from app.kit.money import Money
 from app.listings.models import Listing, ListingVariant
 from app.listings.rules import FAILED, HIDDEN, LIVE, OUT_OF_SYNC, PUSHING, UNLINKED, may_move
 from app.stores.models import Store
-from app.stores.platform import ListingPushed, ProductEdited, PushRefused
+from app.stores.platform import ListingPush, ListingPushed, ProductEdited, PushRefused
 
 #: How long sales that a store showed before telling us of them keep its quantity down.
 _UNSEEN_SALES_COUNT_FOR = timedelta(seconds=60)
 
 
-def note_pushed(
-    session: Session, listing_id: UUID, version: int, pushed: ListingPushed, sent: Mapping[UUID, int]
-) -> None:
-    """The store took a listing. ``version`` is what was sent; ``sent`` the quantity of each variant row that was
-    made there (those that existed keep what they held)."""
+def note_pushed(session: Session, listing_id: UUID, version: int, sent: ListingPush, taken: ListingPushed) -> None:
+    """The store took a listing: ``sent`` is what it took, which may be older than what we want by now. Quantities count
+    for variants that were made there; those that existed keep what they held.
+
+    An answer that comes again, or after a newer one, or when the product was deleted meanwhile, changes nothing.
+    """
     listing = _locked(session, listing_id)
-    listing.external_id, listing.external_handle = pushed.external_id, pushed.handle
-    listing.pushed_version = max(listing.pushed_version, version)
-    listing.pushed_title, listing.pushed_description = listing.title, listing.description
-    listing.pushed_at = clock.now()
-    listing.error = listing.error_detail = None
-    by_id = {str(row.id): row for row in listing.variants}
+    if version <= listing.pushed_version or listing.state == UNLINKED:
+        return
     now = clock.now()
-    for entry in pushed.variants:
-        row = by_id.get(entry.key)
-        if row is None:
+    listing.external_id, listing.external_handle = taken.external_id, taken.handle
+    listing.pushed_version, listing.pushed_at = version, now
+    listing.pushed_title = listing.pushed_title if sent.title is None else sent.title
+    listing.pushed_description = listing.pushed_description if sent.description_html is None else sent.description_html
+    listing.error = listing.error_detail = None
+    pushes = {push.key: push for push in sent.variants}
+    entries = {entry.key: entry for entry in taken.variants}
+    for row in listing.variants:
+        entry, push = entries.get(str(row.id)), pushes.get(str(row.id))
+        if entry is None or push is None:
+            # Variants that are not sent are not kept there.
+            _forget_place(row)
             continue
-        fresh = row.external_id != entry.external_id
+        if row.external_id != entry.external_id:
+            row.store_quantity = push.quantity
         row.external_id, row.external_inventory_id = entry.external_id, entry.inventory_id
-        row.pushed_price, row.pushed_compare_at, row.pushed_cost = (
-            row.wanted_price,
-            row.wanted_compare_at,
-            row.wanted_cost,
-        )
-        if fresh:
-            row.store_quantity = sent.get(row.id, 0)
+        row.pushed_price, row.pushed_cost = push.price.minor, push.cost.minor
+        row.pushed_compare_at = push.compare_at.minor if push.compare_at is not None else None
         row.error = None
         row.confirmed_at = now
     _settle(listing)
@@ -58,16 +60,16 @@ def note_withdrawn(session: Session, listing_id: UUID, version: int) -> None:
     listing.pushed_at = clock.now()
 
 
-def note_refused(session: Session, listing_id: UUID, refusal: PushRefused) -> None:
-    """The store refused a listing; it is shown as failed with the reason."""
+def note_refused(session: Session, listing_id: UUID, version: int, refusal: PushRefused) -> None:
+    """The store refused a listing as it was in ``version``; it is shown as failed with the reason."""
     listing = _locked(session, listing_id)
     if refusal.gone:
         _unlink(listing)
         return
     listing.state = FAILED if may_move(listing.state, FAILED) else listing.state
     listing.error, listing.error_detail = refusal.message, refusal.original
-    # Not again by itself: the retailer (or the next change) sets it going.
-    listing.pushed_version = listing.wanted_version
+    # Not again by itself: the retailer (or another change, which may have come meanwhile) sets it going.
+    listing.pushed_version = max(listing.pushed_version, version)
 
 
 def note_prices(
@@ -222,8 +224,14 @@ def _unlink(listing: Listing) -> None:
     listing.error = "The product was deleted in the store."
     listing.pushed_version = listing.wanted_version
     for row in listing.variants:
-        row.external_id = row.external_inventory_id = row.store_quantity = None
-        row.waiting_since = None
+        _forget_place(row)
+
+
+def _forget_place(row: ListingVariant) -> None:
+    """The store does not have the variant (any more)."""
+    row.external_id = row.external_inventory_id = row.store_quantity = None
+    row.pushed_price = row.pushed_compare_at = row.pushed_cost = None
+    row.waiting_since = row.error = None
 
 
 def _settle(listing: Listing) -> None:

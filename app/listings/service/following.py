@@ -18,7 +18,7 @@ from app.kit.errors import Conflict
 from app.kit.ids import new_id
 from app.listings.events import StoreBehind
 from app.listings.models import Listing, ListingVariant
-from app.listings.rules import DRAFT, LIVE, OUT_OF_SYNC, UNLINKED
+from app.listings.rules import DRAFT, FAILED, LIVE, OUT_OF_SYNC, UNLINKED
 from app.listings.service.pricing_of_listings import price_variant, rate_between
 from app.listings.service.quantities import refresh_in_stock, wanted_quantities
 from app.outbox.service import emit
@@ -137,11 +137,14 @@ def _bring_up(session: Session, listing: Listing, product: SupplierProduct, stor
                 priced.cost,
             )
             row.waiting_since = row.waiting_since or clock.now()
+            # A price that was refused may be taken now.
+            row.error = None
             prices = True
     if not content and not prices:
         return False
     listing.updated_at = clock.now()
-    if content:
+    if content or listing.state == FAILED:
+        # A listing that was refused is sent again as a whole.
         listing.wanted_version += 1
     if listing.state == LIVE:
         listing.state = OUT_OF_SYNC

@@ -179,6 +179,10 @@ def edit(session: Session, retailer_id: UUID, listing_id: UUID, change: Edit) ->
     _edit_variants(listing, change, owned)
     listing.owned_fields = sorted(owned)
     _reprice(session, listing, store)
+    if change.enabled:
+        session.flush()
+        wanted_quantities(session, [row.variant_id for row in listing.variants], store_id=store.id)
+        session.refresh(listing, ["variants"])
     listing.wanted_version += 1
     listing.updated_at = clock.now()
     if listing.state != DRAFT:
