@@ -216,7 +216,8 @@ def _shops(routes: Blueprint, world: World) -> None:
 
 
 def _add_product(world: World, shop: Shop, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A product of the merchant's own, as ``{title, price, sku, available, options?}``; published at once."""
+    """A product of the merchant's own, as ``{title, price, sku, available, options?, location_id?}``; published at
+    once, stocked at the shop's own location unless another is named."""
     options = given.get("options") or {"Title": ["Default Title"]}
     name, values = next(iter(options.items()))
     price = Decimal(str(given.get("price", "10.00")))
@@ -241,8 +242,11 @@ def _add_product(world: World, shop: Shop, given: Mapping[str, Any]) -> dict[str
             },
         )
         catalog.publish(world, shop, product, [f"gid://shopify/Publication/{shop.online_store.id}"])
+        place = int(given.get("location_id", shop.primary_location.id))
+        if place not in shop.locations:
+            raise _Missing(f"location {place}")
         for variant in product.variants:
-            level = stock.stock_at(world, shop, variant.item, shop.primary_location.id)
+            level = stock.stock_at(world, shop, variant.item, place)
             stock.change(world, shop, level, int(given.get("available", 0)), reason="received", reference=None)
         return views.product(product, shop)
 

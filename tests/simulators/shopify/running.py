@@ -86,7 +86,8 @@ class Control:
     # What merchants and shoppers do
 
     def add_product(self, domain: str, title: str, sku: str, **details: Any) -> dict[str, Any]:
-        """A product of the merchant's own: ``price``, ``available``, ``options``, ``images``, ``status``."""
+        """A product of the merchant's own: ``price``, ``available``, ``options``, ``images``, ``status``,
+        ``location_id``."""
         return self._ask("POST", f"/shops/{domain}/products", title=title, sku=sku, **details)  # type: ignore[no-any-return]
 
     def change_product(self, domain: str, product: int, **changes: Any) -> dict[str, Any]:
