@@ -108,7 +108,7 @@ ADVICE: dict[HoldReason, str] = {
     HoldReason.NOT_SHIPPED_THERE: "The supplier does not ship to this country. Cancel the line or change the address.",
     HoldReason.NOT_ON_OFFER: "The supplier no longer offers this item. Cancel the line and refund your customer.",
     HoldReason.NO_EXCHANGE_RATE: "No exchange rate is known yet; the order goes on when there is one.",
-    HoldReason.TEST_ORDER: "This is a test order: you are not charged and no supplier is told. It goes no further.",
+    HoldReason.TEST_ORDER: "A test of your store: you are not charged and no supplier is told. It goes no further.",
 }
 
 PENDING, ON_HOLD, CONFIRMED, PROCESSING = "PENDING", "ON_HOLD", "CONFIRMED", "PROCESSING"

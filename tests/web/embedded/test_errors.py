@@ -51,7 +51,7 @@ def test_an_error_of_a_page_is_shown_in_the_admin(admin: Admin, monkeypatch: pyt
         assert answer.status_code == status
         page = in_admin(answer, admin)
         assert page.select_one("s-app-nav") is not None
-        assert page.select_one('s-button[href="/shopify/"]') is not None
+        assert page.select_one('s-page s-link[href="/shopify/"]') is not None
         for private in ("a secret of ours", "a host of theirs", "a password"):
             assert private not in answer.text
     assert page.get_text().count("Please fill this in.") == (1 if status == 422 else 0)
