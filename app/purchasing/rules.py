@@ -39,7 +39,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     PENDING: frozenset({ON_HOLD, CONFIRMED, BACKORDERED, PROCESSING, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
     ON_HOLD: frozenset({PENDING, CANCELLED}),
     CONFIRMED: frozenset({PROCESSING, BACKORDERED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
-    BACKORDERED: frozenset({CONFIRMED, PROCESSING, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
+    # Back to PENDING when what was backordered is there (or was rejected) and another line has no answer yet.
+    BACKORDERED: frozenset({PENDING, CONFIRMED, PROCESSING, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
     PROCESSING: frozenset({BACKORDERED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
     # With the rest cancelled, what was shipped is all there is; it may even have arrived by then.
     PARTIALLY_SHIPPED: frozenset({SHIPPED, DELIVERED}),

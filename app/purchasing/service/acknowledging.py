@@ -48,8 +48,12 @@ def acknowledge(
     """
     purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
     by_id = {line.id: line for line in purchase_order.lines}
+    answered: set[UUID] = set()
     for index, answer in enumerate(answers):
         _check(answer, index, by_id)
+        if answer.line_id in answered:
+            raise Invalid.field(f"lines[{index}].line_id", "repeated", "Give one answer about each line.")
+        answered.add(answer.line_id)
     rejected: dict[UUID, int] = {}
     write_off: dict[UUID, int] = {}
     goods = 0
@@ -62,7 +66,9 @@ def acknowledge(
     reference = f"purchase_order:{purchase_order.id}"
     release(session, rejected, reference=reference)
     release(session, write_off, reference=reference, write_off=True)
-    if purchase_order.acknowledged_at is None and all(line.answer for line in purchase_order.lines):
+    if purchase_order.acknowledged_at is None and all(
+        line.answer or line.cancelled == line.quantity for line in purchase_order.lines
+    ):
         purchase_order.acknowledged_at = clock.now()
     session.flush()
     refresh_status(session, purchase_order)
@@ -122,7 +128,9 @@ def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
     """Write the answer down. Returns the units newly withdrawn."""
     open_units = line.quantity - line.shipped - line.cancelled
     if answer.answer == "rejected":
-        if line.answer == "rejected" and not open_units:
+        if not open_units and answer.quantity is None:
+            if line.shipped:
+                raise Conflict("This line has left already.", code="line_closed")
             return 0
         units = open_units
         if answer.quantity is not None:
