@@ -185,7 +185,8 @@ def edit(session: Session, retailer_id: UUID, listing_id: UUID, change: Edit) ->
         session.refresh(listing, ["variants"])
     listing.wanted_version += 1
     listing.updated_at = clock.now()
-    if listing.state != DRAFT:
+    if listing.state not in (DRAFT, HIDDEN, UNLINKED):
+        # What the store does not show is sent when it is published again.
         _to_push(session, listing)
     audit.record(session, retailer_id, "listings.edited", "listing", listing.id)
     return listing

@@ -186,6 +186,21 @@ def test_a_hidden_listing_is_taken_off_and_comes_back_as_it_should_be(live: Shel
     assert (live.listing.state, live.product.published, live.product.title) == ("LIVE", True, "Second")
 
 
+def test_an_edit_shows_nothing_that_is_hidden_or_deleted_in_the_shop(live: Shelf) -> None:
+    live.hide()
+    live.sync()
+    live.edit(title="Mine")
+    live.sync()
+    assert (live.listing.state, live.product.published) == ("HIDDEN", False)
+    live.publish()
+    live.sync()
+    assert (live.listing.state, live.product.title) == ("LIVE", "Mine")
+    live.deleted_in_shop()
+    live.edit(title="Mine too")
+    live.sync()
+    assert (live.listing.state, live.shop.products) == ("UNLINKED", {})
+
+
 def test_a_draft_can_not_be_hidden_and_what_was_published_not_be_removed(session: Session) -> None:
     shelf = Shelf(session)
     with pytest.raises(Conflict):
