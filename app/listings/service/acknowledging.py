@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Integer, Uuid, and_, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit import clock
@@ -50,7 +51,8 @@ def note_pushed(session: Session, listing_id: UUID, version: int, sent: ListingP
         row.pushed_compare_at = push.compare_at.minor if push.compare_at is not None else None
         row.error = None
         row.confirmed_at = now
-    _settle(listing)
+    session.flush()
+    _settle(session, [listing.id])
 
 
 def note_withdrawn(session: Session, listing_id: UUID, version: int) -> None:
@@ -77,7 +79,8 @@ def note_prices(
 ) -> None:
     """Prices that a store took (row → price, compare-at, cost as sent), and those it refused."""
     now = clock.now()
-    for row in _rows(session, [*sent, *refused]):
+    rows = _rows(session, [*sent, *refused])
+    for row in rows:
         refusal = refused.get(row.id)
         if refusal is None:
             row.pushed_price, row.pushed_compare_at, row.pushed_cost = sent[row.id]
@@ -85,21 +88,26 @@ def note_prices(
         else:
             row.error = refusal.message
     session.flush()
-    _settle_many(session, [*sent, *refused])
+    _settle(session, {row.listing_id for row in rows})
+
+
+_SET_STOCK = text(
+    "with told as (select * from unnest(:ids, :quantities) as told(id, quantity)), "
+    "locked as (select row.id from listing_variants as row join told using (id) order by row.id for update of row) "
+    "update listing_variants as row set store_quantity = told.quantity, confirmed_at = :now, error = null, "
+    "waiting_since = case when row.wanted_quantity = told.quantity then null else row.waiting_since end "
+    "from told join locked using (id) where row.id = told.id returning row.listing_id"
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("quantities", type_=ARRAY(Integer)))
 
 
 def note_stock_set(session: Session, quantities: Mapping[UUID, int]) -> None:
     """Quantities that a store acknowledged, by listing variant."""
     if not quantities:
         return
-    now = clock.now()
-    for row in _rows(session, list(quantities)):
-        row.store_quantity = quantities[row.id]
-        row.confirmed_at, row.error = now, None
-        if row.wanted_quantity == row.store_quantity:
-            row.waiting_since = None
-    session.flush()
-    _settle_many(session, list(quantities))
+    listing_ids = session.connection().scalars(
+        _SET_STOCK, {"ids": list(quantities), "quantities": list(quantities.values()), "now": clock.now()}
+    )
+    _settle(session, set(listing_ids))
 
 
 def note_stock_refused(session: Session, refused: Mapping[UUID, PushRefused]) -> None:
@@ -234,33 +242,47 @@ def _forget_place(row: ListingVariant) -> None:
     row.waiting_since = row.error = None
 
 
-def _settle(listing: Listing) -> None:
-    """LIVE when the store shows everything as it should, else OUT_OF_SYNC."""
-    if listing.state in (HIDDEN, UNLINKED, FAILED) and listing.error is not None:
-        return
-    rows = [row for row in listing.variants if row.external_id is not None]
-    done = listing.pushed_version >= listing.wanted_version and all(
-        row.store_quantity == row.wanted_quantity
-        and (row.pushed_price, row.pushed_compare_at, row.pushed_cost)
-        == (row.wanted_price, row.wanted_compare_at, row.wanted_cost)
-        for row in rows
+def _settle(session: Session, listing_ids: Collection[UUID]) -> None:
+    """LIVE when the store shows everything as it should, else OUT_OF_SYNC. All that was changed is flushed."""
+    shown = and_(
+        ListingVariant.store_quantity.is_not_distinct_from(ListingVariant.wanted_quantity),
+        ListingVariant.pushed_price.is_not_distinct_from(ListingVariant.wanted_price),
+        ListingVariant.pushed_compare_at.is_not_distinct_from(ListingVariant.wanted_compare_at),
+        ListingVariant.pushed_cost.is_not_distinct_from(ListingVariant.wanted_cost),
     )
-    for row in rows:
-        if row.store_quantity == row.wanted_quantity and done:
-            row.waiting_since = None
-    if listing.state != HIDDEN:
-        wanted = LIVE if done else (PUSHING if listing.pushed_version == 0 else OUT_OF_SYNC)
+    rows = session.execute(
+        select(Listing, func.coalesce(func.bool_and(shown), True))
+        .outerjoin(ListingVariant, (ListingVariant.listing_id == Listing.id) & ListingVariant.external_id.is_not(None))
+        .where(Listing.id.in_(listing_ids))
+        .group_by(Listing.id)
+    ).all()
+    done: list[UUID] = []
+    for listing, all_shown in rows:
+        if listing.state in (HIDDEN, UNLINKED, FAILED) and listing.error is not None:
+            continue
+        in_step = all_shown and listing.pushed_version >= listing.wanted_version
+        if in_step:
+            done.append(listing.id)
+        if listing.state == HIDDEN:
+            continue
+        wanted = LIVE if in_step else (PUSHING if listing.pushed_version == 0 else OUT_OF_SYNC)
         if may_move(listing.state, wanted):
             listing.state = wanted
-
-
-def _settle_many(session: Session, row_ids: Sequence[UUID]) -> None:
-    ids = session.scalars(select(ListingVariant.listing_id).where(ListingVariant.id.in_(row_ids)).distinct()).all()
-    for listing in session.scalars(select(Listing).where(Listing.id.in_(ids)).options(selectinload(Listing.variants))):
-        _settle(listing)
+    session.execute(
+        update(ListingVariant)
+        .where(
+            ListingVariant.listing_id.in_(done),
+            ListingVariant.external_id.is_not(None),
+            ListingVariant.waiting_since.is_not(None),
+        )
+        .values(waiting_since=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _rows(session: Session, row_ids: Sequence[UUID]) -> Sequence[ListingVariant]:
+    if not row_ids:
+        return []
     return session.scalars(
         select(ListingVariant).where(ListingVariant.id.in_(row_ids)).order_by(ListingVariant.id).with_for_update()
     ).all()
