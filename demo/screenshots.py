@@ -207,5 +207,6 @@ def console_pages(story: Story) -> list[tuple[str, str]]:
         ("console-order", f"/console/orders/{story.order_id}"),
         ("console-jobs", "/console/jobs"),
         ("console-reconciliation", "/console/reconciliation"),
+        ("console-bank-transfers", "/console/bank-transfers"),
         ("console-team", "/console/team"),
     ]

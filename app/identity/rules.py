@@ -55,7 +55,15 @@ _PLATFORM_READ = frozenset({"console.read", "orders.read_all", "jobs.read", "ana
 #: Role → its permissions.
 ROLES: dict[str, frozenset[str]] = {
     "platform_admin": _PLATFORM_READ
-    | {"suppliers.approve", "jobs.write", "reconciliation.write", "audit.read", "team.write", "keys.write"},
+    | {
+        "suppliers.approve",
+        "jobs.write",
+        "reconciliation.write",
+        "settlement.write",
+        "audit.read",
+        "team.write",
+        "keys.write",
+    },
     "support_agent": _PLATFORM_READ,
     "supplier_owner": _SUPPLIER_ALL,
     "supplier_catalogue": frozenset({"products.read", "products.write", "inventory.write"}),

@@ -30,8 +30,8 @@ class PaymentProfile(Base):
 
 
 class PayoutAccount(Base):
-    """A supplier's account at the processor. ``capability`` is ``pending``, ``active``, ``restricted`` or
-    ``unsupported``; nothing is transferred unless it is active."""
+    """A supplier's account at the processor. ``capability`` is ``pending``, ``active``, ``restricted``, ``unsupported``
+    or ``by_hand``; the processor is asked for a transfer only where it is active."""
 
     __tablename__ = "payout_accounts"
     __tenancy__ = own("supplier_id")

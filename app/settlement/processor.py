@@ -72,8 +72,9 @@ class TransferOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
-    """A supplier's account. ``capability``: ``pending``, ``active``, ``restricted`` or ``unsupported``;
-    ``requirements`` are sentences about what is still wanted."""
+    """A supplier's account. ``capability``: ``pending``, ``active``, ``restricted``, ``unsupported``, or ``by_hand``
+    where a person makes the transfers and says so in the console; ``requirements`` are sentences about what is still
+    wanted."""
 
     account_ref: str
     capability: str

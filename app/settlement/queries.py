@@ -54,6 +54,20 @@ def payouts_of(session: Session, supplier_id: UUID, *, limit: int = 50) -> Seque
     ).all()
 
 
+def charges_waited_for(session: Session, processor: str) -> Sequence[Charge]:
+    """Payments of a processor that are not known to have come in, oldest first."""
+    return session.scalars(
+        select(Charge).where(Charge.state == "PROCESSING", Charge.processor == processor).order_by(Charge.id)
+    ).all()
+
+
+def payouts_to_make(session: Session, processor: str) -> Sequence[Payout]:
+    """Payouts that a person is to make, oldest first."""
+    return session.scalars(
+        select(Payout).where(Payout.state == "SCHEDULED", Payout.processor == processor).order_by(Payout.id)
+    ).all()
+
+
 def balances(session: Session, supplier_id: UUID) -> dict[str, dict[str, int]]:
     """A supplier's money by currency: HELD, PAYABLE and PAID, in minor units."""
     rows = session.execute(

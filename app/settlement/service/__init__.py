@@ -1,6 +1,7 @@
 """Changes of money: charging, refunding, earning, paying out, and reconciling. Calls to the processor happen
 between two transactions: one that stores what will be asked and its key, one that stores the answer."""
 
+from app.settlement.service.by_hand import mark_paid_out, mark_received
 from app.settlement.service.charging import (
     ChargePlan,
     cancel_unpaid_charge,
@@ -35,6 +36,8 @@ __all__ = [
     "fail_without_method",
     "hold_payout",
     "make_payable",
+    "mark_paid_out",
+    "mark_received",
     "plan_charge",
     "plan_payout",
     "plan_refund",

@@ -34,7 +34,7 @@ def schedule_payouts(session: Session) -> int:
     rows = session.execute(
         select(Earning.supplier_id, Earning.currency)
         .join(PayoutAccount, PayoutAccount.supplier_id == Earning.supplier_id)
-        .where(Earning.state == "PAYABLE", PayoutAccount.capability == "active")
+        .where(Earning.state == "PAYABLE", PayoutAccount.capability.in_(("active", "by_hand")))
         .group_by(Earning.supplier_id, Earning.currency)
     ).all()
     for supplier_id, currency in rows:
@@ -78,6 +78,9 @@ def _schedule_one(session: Session, supplier_id: UUID, currency: str) -> int:
     session.flush()
     for earning in earnings:
         earning.state, earning.payout_id = "PAID", payout.id
+    if account.capability == "by_hand":
+        # It stays scheduled until a person has made the transfer: ``app/settlement/service/by_hand.py``.
+        return 0
     emit(session, PayoutWanted(payout_id=payout.id, supplier_id=supplier_id))
     return 1
 

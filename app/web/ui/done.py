@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from app.kit.texts import marked as _
 
 SENTENCES: Mapping[str, str] = {
+    "account_by_hand": _("Noted. You are paid by bank transfer."),
     "accepted": _("Accepted."),
     "added_for_orders": _("Added. It holds for orders from now on."),
     "answered": _("Your answer is sent."),
@@ -41,6 +42,8 @@ SENTENCES: Mapping[str, str] = {
     "shipped": _("Shipped. The shopper gets the number."),
     "skipped": _("Skipped."),
     "store_connected": _("The store is connected."),
+    "transfer_made": _("Paid, and booked."),
+    "transfer_received": _("Received, and booked. The order goes on."),
     "tried_again": _("It is tried again."),
 }
 

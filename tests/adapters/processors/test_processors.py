@@ -56,8 +56,7 @@ def test_what_a_person_must_do_is_refused() -> None:
     account = manual.create_account(
         reference="s1", name="Bright", email="s@b.example", country="DE", currency="EUR", key="k"
     )
-    assert account.capability == "unsupported"
-    assert account.requirements
+    assert account.capability == "by_hand"
     assert manual.account_status(account.account_ref) == account
     attempts = (
         lambda: manual.refund(charge_ref="manual:1", amount=amount, reference="1", key="k"),

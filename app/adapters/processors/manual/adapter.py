@@ -66,7 +66,7 @@ class Manual:
     def create_account(
         self, *, reference: str, name: str, email: str, country: str, currency: str, key: str
     ) -> AccountStatus:
-        """The supplier's bank account is agreed on outside: no payouts are sent from here."""
+        """The supplier's bank account is agreed on outside."""
         return self.account_status(f"manual:{reference}")
 
     def onboarding_url(self, *, account_ref: str, return_url: str, refresh_url: str) -> str:
@@ -74,12 +74,8 @@ class Manual:
         _by_hand()
 
     def account_status(self, account_ref: str) -> AccountStatus:
-        """Nothing can be sent to it from here."""
-        return AccountStatus(
-            account_ref=account_ref,
-            capability="unsupported",
-            requirements=("Suppliers are paid by bank transfer here; a person carries this out.",),
-        )
+        """A person sends what is due to it."""
+        return AccountStatus(account_ref=account_ref, capability="by_hand", requirements=())
 
     def transfer(self, *, account_ref: str, amount: Money, group: str, reference: str, key: str) -> TransferOutcome:
         """A person makes the transfer."""

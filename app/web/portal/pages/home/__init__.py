@@ -77,7 +77,7 @@ def _steps(session: Session, who: Principal, *, has_rates: bool) -> list[dict[st
             "payouts.write",
             _("Open your payout account"),
             _("It is where your money goes once parcels have arrived."),
-            account is not None and account.capability == "active",
+            account is not None and account.capability in ("active", "by_hand"),
             "statements.statements",
         ),
     )

@@ -16,8 +16,9 @@ from app.kit.texts import marked as _
 from app.purchasing.models import PurchaseOrder
 from app.settlement import queries as settlement
 from app.settlement.service import record_account
+from app.settlement.service.by_hand import PROCESSOR as BY_HAND
 from app.web.auth import principal
-from app.web.pages import Nav, Pages
+from app.web.pages import Nav, Pages, go, page_url
 
 pages = Pages(__name__, nav=Nav(_("Statements"), "statements", 40, permission="statements.read"))
 
@@ -30,6 +31,7 @@ def statements() -> Any:
         earnings = settlement.earnings_of(session, supplier_id)
         context: dict[str, Any] = {
             "account": settlement.payout_account(session, supplier_id),
+            "by_hand": settings().processor == BY_HAND,
             "balances": settlement.balances(session, supplier_id),
             "earnings": [
                 (one, session.get_one(PurchaseOrder, one.purchase_order_id), session.get_one(Shipment, one.shipment_id))
@@ -63,5 +65,7 @@ def open_account() -> Any:
         with db.transaction() as session:
             record_account(session, who.organisation_id, processor.name, made)
         reference = made.account_ref
+    if processor.name == BY_HAND:
+        return go(page_url("statements.statements", done="account_by_hand"))
     page = f"{settings().public_url}/supplier/statements"
     return redirect(processor.onboarding_url(account_ref=reference, return_url=page, refresh_url=page), code=303)
