@@ -121,9 +121,9 @@ def test_an_ordinary_owner_runs_every_migration_and_each_touches_every_row(owned
     command.upgrade(configuration(owned), "head")
     with connection, connection.cursor() as cursor:
         cursor.execute(f"set local role {db.JOB_ROLE}")
-        cursor.execute("select id, claimed from stores")
+        cursor.execute("select id::text, claimed from stores")
         assert dict(cursor.fetchall()) == {str(with_token): True, str(without): False}
-        cursor.execute("select id, reverses_id from journal_entries")
+        cursor.execute("select id::text, reverses_id::text from journal_entries")
         assert dict(cursor.fetchall()) == {entries[0]: None, entries[1]: entries[0]}
     connection.close()
 
