@@ -132,6 +132,11 @@ class Books:
         """Money of the platform's own comes in, available at once."""
         self.by_hand("/v1/topups", amount=amount, currency=currency)
 
+    def enough_balance(self) -> None:
+        """Everything pending is available, and more than anybody is owed."""
+        self.lever("settle")
+        self.top_up(1_000_000)
+
     def drained_balance(self) -> None:
         """The platform has nothing that it could transfer now, whatever earlier orders left there."""
         books = requests.get(f"{self.market.stripe_url}/_sim/ledger", timeout=5).json()["platform"]

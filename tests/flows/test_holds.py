@@ -74,6 +74,9 @@ def test_an_order_that_is_not_paid_in_time_is_cancelled_and_its_stock_given_back
 def test_what_lapsed_is_not_charged_by_a_later_card_nor_tried_again(market: Market, jobs: Jobs, books: Books) -> None:
     order = held_order(market, jobs, books, DECLINED)
     books.later("expire_reservations", hours=73)
+    told = market.count("timeline_entries"), market.count("stock_movements"), market.count("refunds")
+    books.later("expire_reservations", hours=74)
+    assert (market.count("timeline_entries"), market.count("stock_movements"), market.count("refunds")) == told
     books.use_card(GOOD)
     jobs.drain()
     books.later("retry_charges", days=9)
@@ -81,14 +84,6 @@ def test_what_lapsed_is_not_charged_by_a_later_card_nor_tried_again(market: Mark
     assert len(books.payments(order)) == 1
     assert_cancelled_and_free(market, books, order)
     assert books.ledger() == {}
-
-
-def test_expiring_twice_changes_nothing_more(market: Market, jobs: Jobs, books: Books) -> None:
-    held_order(market, jobs, books, DECLINED)
-    books.later("expire_reservations", hours=73)
-    told = market.count("timeline_entries"), market.count("stock_movements"), market.count("refunds")
-    books.later("expire_reservations", hours=74)
-    assert (market.count("timeline_entries"), market.count("stock_movements"), market.count("refunds")) == told
 
 
 def test_a_paid_order_keeps_its_stock_for_ever(market: Market, jobs: Jobs, books: Books) -> None:

@@ -1,4 +1,5 @@
-"""The nightly comparison: quiet on a clean book, and what it finds when somebody moves money or rows by hand."""
+"""The nightly comparison: quiet on a clean book, and what it finds when somebody moves money or rows by hand; and
+hooks that never came."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
+import requests
 
 from app.kit import clock
 from tests.flows.books import Books, Json
@@ -17,11 +19,18 @@ from tests.stack import Jobs
 WHOLE, STRIPE_FEE = 7100, (7100 * 290 + 5000) // 10_000 + 30
 
 
-@pytest.fixture
-def stripe_simulator() -> Iterator[SimulatorProcess]:
-    """A Stripe that knows this test's movements alone: all of its account is compared."""
+@pytest.fixture(scope="module")
+def own_stripe() -> Iterator[SimulatorProcess]:
+    """A Stripe of this module's own, whose money is available at once."""
     with spawn("tests.simulators.stripe", ["--secret-key", STRIPE_KEY, "--bypass-pending"], free_port()) as process:
         yield process
+
+
+@pytest.fixture
+def stripe_simulator(own_stripe: SimulatorProcess) -> SimulatorProcess:
+    """It knows this test's movements alone: all of its account is compared."""
+    requests.post(f"{own_stripe.url}/_sim/forget", timeout=5).raise_for_status()
+    return own_stripe
 
 
 def night(books: Books, *, days: int = 1) -> dict[str, int]:
@@ -130,6 +139,26 @@ def test_money_that_stripe_took_back_without_telling_is_found(market: Market, jo
     closed = books.row("select state, closed_at from reconciliation_breaks")
     assert closed["state"] == "FIXED"
     assert closed["closed_at"] is not None
+
+
+def test_hooks_that_never_came_are_read_and_handled_once(market: Market, jobs: Jobs, books: Books) -> None:
+    books.use_card("pm_card_authenticationRequired")
+    jobs.drain()
+    order = market.place()
+    jobs.drain()
+    requests.post(books.charge(order)["action_url"], allow_redirects=False, timeout=5)
+    assert books.order(order)["status"] == "ON_HOLD"
+    jobs.run_scheduled("catch_up_payments")
+    assert books.order(order)["status"] == "PENDING"
+    assert books.taken(order) == [WHOLE]
+    kept = market.count("inbox_messages")
+    # It comes late after all, and the next look finds the same.
+    (intent,) = books.payments(order)
+    assert books.send(books.told("payment_intent.succeeded", intent["id"])).status_code == 200
+    jobs.run_scheduled("catch_up_payments")
+    assert market.count("inbox_messages") == kept
+    assert market.count("journal_entries") == 1
+    assert night(books) == {}
 
 
 def test_a_dispute_is_seen(market: Market, jobs: Jobs, books: Books) -> None:

@@ -109,7 +109,7 @@ def test_whatever_ships_and_whatever_does_not_the_shares_add_up(market: Market, 
 
     @given(st.permutations(["ship", "ship", "reject", "reject", "reject"]))
     @examples(
-        max_examples=3,
+        max_examples=2,
         phases=[Phase.generate],
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -149,7 +149,7 @@ def test_whatever_ships_and_whatever_does_not_the_shares_add_up(market: Market, 
     check()
 
 
-@pytest.mark.parametrize("fault", ["timeout_before", "timeout_after_commit", "http_500"])
+@pytest.mark.parametrize("fault", ["timeout_before", "timeout_after_commit"])
 def test_a_refund_whose_answer_is_lost_is_made_once(market: Market, jobs: Jobs, books: Books, fault: str) -> None:
     order = books.paid_order()
     books.fault(fault, "/v1/refunds")

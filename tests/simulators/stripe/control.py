@@ -28,6 +28,13 @@ def add_control(app: Flask, world: World, courier: Courier) -> None:
                 world.ahead += float(request.get_json()["advance_seconds"])
             return jsonify(now=world.now())
 
+    @app.post("/_sim/forget")
+    def forget() -> Any:
+        """Begin anew."""
+        with world.lock:
+            world.forget()
+            return jsonify(ok=True)
+
     @app.post("/_sim/settle")
     def settle() -> Any:
         """All pending money becomes available."""

@@ -61,6 +61,11 @@ class World:
         """Seconds since 1970."""
         return int(time.time() + self.ahead)
 
+    def forget(self) -> None:
+        """Nothing was ever made; the time stays, and so do the listeners."""
+        for kept in (self.objects, self.kinds, self.hidden, self.books, self.keys, self.thin_events, self.faults):
+            kept.clear()
+
     def new_id(self, prefix: str) -> str:
         """An id in Stripe's form, never given twice."""
         number, text = next(self._numbers) * 2654435761 % 62**8, ""
