@@ -23,6 +23,7 @@ from launch.children import StartError, port_taken
 from launch.privileges import refuse_privileged_login
 from launch.processes import background, ensure_servers, web
 from launch.supervisor import Supervisor
+from workers.job import QUEUES
 
 ROOT = Path(__file__).parents[1]
 
@@ -91,7 +92,7 @@ def _run_everything(port: int, host: str, web_workers: int) -> None:
 
 
 @main.command()
-@click.argument("queue", type=click.Choice(["quick", "stores", "money", "bulk"]))
+@click.argument("queue", type=click.Choice(QUEUES))
 @with_servers
 def worker(queue: Any) -> None:
     """Work on one queue."""

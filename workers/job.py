@@ -10,17 +10,18 @@ from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, update
+from sqlalchemy import Update, bindparam, func, update
 from sqlalchemy.orm import Session
 
 from app import db
+from app.db import table_of
 from app.kit.crash import crash_point
 from app.outbox.events import Event
 from app.outbox.models import Task, TaskState
 
 #: The queues, each with a worker process of its own, so that slow work never holds up quick work.
-Queue = Literal["quick", "stores", "money", "bulk"]
-QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "bulk")
+Queue = Literal["quick", "stores", "money", "letters", "bulk"]
+QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "letters", "bulk")
 #: A task that gathers takes no more once it has this many entries.
 GATHERED_AT_MOST = 1000
 
@@ -43,6 +44,13 @@ class GiveUp(Exception):
     """Trying again is useless; a person must look at it."""
 
 
+_MINE = update(table_of(Task)).where(
+    Task.id == bindparam("of_task"), Task.attempts == bindparam("of_attempt"), Task.state == TaskState.RUNNING
+)
+_STILL_MINE = _MINE.values(lease_until=Task.lease_until)
+_DONE = _MINE.values(state=TaskState.DONE, finished_at=func.now(), last_error=None)
+
+
 @dataclass(slots=True)
 class Run:
     """One run of a job: which task, which attempt, and transactions that respect the lease."""
@@ -62,25 +70,21 @@ class Run:
         """A transaction in the middle of the work. It commits only while the lease is held."""
         with db.transaction() as session:
             yield session
-            self._fence(session, {"lease_until": Task.lease_until})
+            self._fence(session, _STILL_MINE)
 
     @contextmanager
     def closing(self) -> Iterator[Session]:
         """The last transaction of the work: its effect and the task's end are one commit."""
         with db.transaction() as session:
             yield session
-            self._fence(session, {"state": TaskState.DONE, "finished_at": func.now(), "last_error": None})
+            self._fence(session, _DONE)
             crash_point("job.before_commit")
         self.finished = True
 
-    def _fence(self, session: Session, values: Mapping[str, Any]) -> None:
+    def _fence(self, session: Session, statement: Update) -> None:
         session.flush()
-        done = session.execute(
-            update(Task)
-            .where(Task.id == self.task_id, Task.attempts == self.attempt, Task.state == TaskState.RUNNING)
-            .values(**values)
-        )
-        if done.rowcount == 0:  # type: ignore[attr-defined]
+        done = session.connection().execute(statement, {"of_task": self.task_id, "of_attempt": self.attempt})
+        if done.rowcount == 0:
             raise LeaseLost(str(self.task_id))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -29,10 +29,10 @@ class Leases:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def held(self, run: Run) -> Iterator[None]:
-        """Renew the lease of ``run`` until the block ends."""
+    def held(self, runs: Sequence[Run]) -> Iterator[None]:
+        """Renew the leases of ``runs`` until the block ends; those that finished meanwhile have none any more."""
         with self._lock:
-            self._runs[id(run)] = run
+            self._runs.update((id(run), run) for run in runs)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._renew_for_ever, daemon=True, name="leases")
                 self._thread.start()
@@ -40,7 +40,8 @@ class Leases:
             yield
         finally:
             with self._lock:
-                del self._runs[id(run)]
+                for run in runs:
+                    del self._runs[id(run)]
 
     def _renew_for_ever(self) -> None:
         pause = threading.Event()

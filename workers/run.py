@@ -9,15 +9,18 @@ from __future__ import annotations
 import random
 import re
 import traceback
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import func, update
+from sqlalchemy import Uuid, any_, bindparam, func, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
 from app import db, log
+from app.db import table_of
 from app.kit import clock
 from app.kit.crash import crash_point
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
@@ -36,23 +39,22 @@ logger = log.get("workers.run")
 def run(name: str, task_ids: list[str]) -> None:
     """Run tasks of one job, one after another. Never raises: outcomes are in the tasks' rows."""
     declared = jobs()[name]
-    for task_id in task_ids:
-        with db.system_scope(actor=f"job:{name}", request_id=task_id):
-            _run_one(declared, UUID(task_id))
-
-
-def _run_one(declared: Job[Any], task_id: UUID) -> None:
-    claimed = _claim(task_id)
-    if claimed is None:
-        return
+    with db.system_scope(actor=f"job:{name}", request_id=task_ids[0]):
+        runs = _claim(declared, [UUID(task_id) for task_id in task_ids])
     crash_point("job.claimed")
-    run = Run(task_id=task_id, job=declared.name, attempt=claimed.attempts, payload=claimed.payload)
+    with leases.held(runs):
+        for one in runs:
+            with db.system_scope(actor=f"job:{name}", request_id=str(one.task_id)):
+                _run_one(declared, one)
+
+
+def _run_one(declared: Job[Any], run: Run) -> None:
+    task_id = run.task_id
     try:
-        with leases.held(run):
-            declared.function(run, _subject(declared, claimed))
-            if not run.finished:
-                with run.closing():
-                    pass
+        declared.function(run, _subject(declared, run))
+        if not run.finished:
+            with run.closing():
+                pass
     except LeaseLost:
         logger.warning("lease lost", job_name=declared.name, task=str(task_id))
     except JobTimeoutException:
@@ -89,24 +91,34 @@ def _code(error: Rejected) -> str:
     return error.code if _CODE.fullmatch(error.code) else "no code"
 
 
-def _subject(declared: Job[Any], task: Task) -> Any:
-    topic = task.payload.get("topic")
-    return declared.event_of(topic, task.payload["event"]) if topic else task.payload
+def _subject(declared: Job[Any], run: Run) -> Any:
+    topic = run.payload.get("topic")
+    return declared.event_of(topic, run.payload["event"]) if topic else run.payload
 
 
-def _claim(task_id: UUID) -> Task | None:
-    """Take the task for a lease; None when it is not to be done now or another worker has it."""
-    with db.transaction() as session:
-        return session.scalar(
-            update(Task)
-            .where(Task.id == task_id, Task.state == TaskState.ENQUEUED)
-            .values(
-                state=TaskState.RUNNING,
-                attempts=Task.attempts + 1,
-                lease_until=func.now() + LEASE,
-            )
-            .returning(Task)
-        )
+_CLAIM = (
+    update(table_of(Task))
+    .where(Task.id == any_(bindparam("tasks", type_=ARRAY(Uuid))), Task.state == TaskState.ENQUEUED)
+    .values(state=TaskState.RUNNING, attempts=Task.attempts + 1, lease_until=func.now() + LEASE)
+    .returning(Task.id, Task.attempts, Task.payload)
+)
+
+
+def _claim(declared: Job[Any], task_ids: Sequence[UUID]) -> list[Run]:
+    """Take tasks for a lease, in their order; those that are not to be done now, or that another worker has, are
+    left out."""
+    try:
+        with db.transaction() as session:
+            rows = {row.id: row for row in session.connection().execute(_CLAIM, {"tasks": list(task_ids)})}
+    except db.DATABASE_TROUBLE:
+        # They are sent again when the database is back.
+        logger.warning("database lost", job_name=declared.name)
+        return []
+    return [
+        Run(task_id=task_id, job=declared.name, attempt=rows[task_id].attempts, payload=rows[task_id].payload)
+        for task_id in task_ids
+        if task_id in rows
+    ]
 
 
 def _fail(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,9 +31,10 @@ class Received:
     triggered_at: datetime | None = None
 
 
-def take_in(session: Session, received: Received) -> UUID | None:
-    """Store a hook. None when it was here before: a duplicate changes nothing."""
-    message_id = new_id()
+def take_in(session: Session, received: Received, *, ignored: str | None = None) -> UUID | None:
+    """Store a hook. None when it was here before: a duplicate changes nothing. With ``ignored``, the reason why it
+    does not concern us, it is kept as handled and no job looks at it."""
+    message_id, now = new_id(), clock.now()
     sealed = key_ring().seal(received.body, Place("inbox_messages", "body", message_id))
     return session.connection().scalar(
         insert(table_of(InboxMessage))
@@ -45,7 +46,8 @@ def take_in(session: Session, received: Received) -> UUID | None:
             headers=received.headers,
             body=sealed,
             triggered_at=received.triggered_at,
-            received_at=clock.now(),
+            received_at=now,
+            **({} if ignored is None else {"state": 2, "handled_at": now, "outcome": f"ignored: {ignored}"}),
         )
         .on_conflict_do_nothing(index_elements=["source", "external_id"])
         .returning(InboxMessage.id)
@@ -67,8 +69,8 @@ class OpenedMessage:
 
 
 def open_message(session: Session, message_id: UUID) -> OpenedMessage | None:
-    """Read a hook that is still to be handled; None when it has been."""
-    row = session.get(InboxMessage, message_id)
+    """Read a hook that is still to be handled, and lock it for the transaction; None when it has been handled."""
+    row = session.get(InboxMessage, message_id, with_for_update=True)
     if row is None or row.state >= 2 or row.body is None:
         return None
     return OpenedMessage(
@@ -86,10 +88,9 @@ def open_message(session: Session, message_id: UUID) -> OpenedMessage | None:
 def close_message(session: Session, message_id: UUID, outcome: str, *, refused: bool = False) -> bool:
     """Mark a hook as handled, in the transaction of its effect. False when another worker was first:
     then the caller's effect must not happen either."""
-    row = session.scalar(select(InboxMessage).where(InboxMessage.id == message_id).with_for_update())
-    if row is None or row.state >= 2:
-        return False
-    row.state = 3 if refused else 2
-    row.handled_at = clock.now()
-    row.outcome = outcome
-    return True
+    done = session.connection().execute(
+        update(table_of(InboxMessage))
+        .where(InboxMessage.id == message_id, InboxMessage.state < 2)
+        .values(state=3 if refused else 2, handled_at=clock.now(), outcome=outcome)
+    )
+    return done.rowcount == 1

@@ -138,6 +138,27 @@ class ProcessorHook:
         )
 
 
+#: Beginnings of the topics of hooks that say something about what is ours.
+_CONCERNS_US = (
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.canceled",
+    "refund.",
+    "charge.refund.updated",
+    "checkout.session.completed",
+    "setup_intent.succeeded",
+    "v2.core.account",
+    "account.updated",
+)
+
+
+def concerns_us(topic: str) -> bool:
+    """Whether a hook of this topic is to be handled; processors tell of much more."""
+    return topic.startswith(_CONCERNS_US)
+
+
 @runtime_checkable
 class Processor(Protocol):
     """One payment processor."""

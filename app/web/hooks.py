@@ -65,7 +65,8 @@ def from_processor(name: str) -> Response:
             headers={},
             body=body,
             triggered_at=hook.created_at,
-        )
+        ),
+        ignored=None if processor.concerns_us(hook.topic) else hook.topic,
     )
 
 
@@ -86,8 +87,8 @@ def _raw_body() -> bytes | None:
     return None if len(body) > LARGEST_HOOK else bytes(body)
 
 
-def _keep(received: Received) -> Response:
+def _keep(received: Received, *, ignored: str | None = None) -> Response:
     with db.system_scope(actor="hook"), db.transaction() as session:
-        take_in(session, received)
+        take_in(session, received, ignored=ignored)
     crash_point("web.hook_committed")
     return Response(status=200)

@@ -11,6 +11,7 @@ from app.adapters import registries
 from app.config import settings
 from app.inbox.service import Received, take_in
 from app.kit import clock
+from app.settlement.processor import concerns_us
 from workers.job import Run, job
 
 
@@ -31,4 +32,5 @@ def catch_up_payments(run: Run, payload: dict[str, Any]) -> None:
                     body=orjson.dumps(dict(hook.body)),
                     triggered_at=hook.created_at,
                 ),
+                ignored=None if concerns_us(hook.topic) else hook.topic,
             )

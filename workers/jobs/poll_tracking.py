@@ -17,7 +17,7 @@ from workers.job import Run, job
 _GIVE_UP_AFTER = timedelta(days=90)
 
 
-@job(queue="bulk", every="* * * * * */5", coalesce=True, timeout=120)
+@job(queue="stores", every="* * * * * */5", coalesce=True, timeout=120)
 def poll_tracking(run: Run, payload: dict[str, Any]) -> None:
     """See the module. One carrier's trouble does not keep the others waiting."""
     with run.transaction() as session:

@@ -13,22 +13,19 @@ from app.inbox.service import OpenedMessage, close_message, open_message
 from app.kit.errors import AppError
 from app.stores.queries import store_by_shop
 from workers import store_facts
-from workers.job import LeaseLost, Run, job
+from workers.job import Run, job
 
 
 @job(queue="quick", batch=10, timeout=30)
 def read_inbox(run: Run, payload: Mapping[str, Any]) -> None:
     """See the module."""
-    message_id = UUID(payload["inbox_id"])
-    with run.transaction() as session:
-        message = open_message(session, message_id)
-    if message is None:
-        return
-    kind, _, shop = message.source.partition(":")
     with run.closing() as session:
+        message = open_message(session, UUID(payload["inbox_id"]))
+        if message is None:
+            return
+        kind, _, shop = message.source.partition(":")
         outcome, refused = _from_store(session, kind, shop, message)
-        if not close_message(session, message_id, outcome, refused=refused):
-            raise LeaseLost("handled by another worker")
+        close_message(session, message.id, outcome, refused=refused)
 
 
 def _from_store(session: Session, platform: str, shop: str, message: OpenedMessage) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from app.audit.service import seal
 from workers.job import Run, job
 
 
-@job(queue="bulk", every="* * * * * */5", coalesce=True)
+@job(queue="letters", every="* * * * * */5", coalesce=True)
 def seal_audit(run: Run, payload: dict[str, Any]) -> None:
     """See the module."""
     with run.closing() as session:

@@ -9,7 +9,7 @@ from app.notifications.service import mark_sent, open_email
 from workers.job import Run, job
 
 
-@job(queue="bulk", on=EmailQueued, timeout=30)
+@job(queue="letters", on=EmailQueued, timeout=30)
 def send_email(run: Run, event: EmailQueued) -> None:
     """See the module."""
     with run.transaction() as session:

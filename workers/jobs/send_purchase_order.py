@@ -20,7 +20,7 @@ from app.suppliers.queries import supplier
 from workers.job import Run, job
 
 
-@job(queue="quick", on=PurchaseOrderReleased, batch=10)
+@job(queue="letters", on=PurchaseOrderReleased, batch=10)
 def send_purchase_order(run: Run, event: PurchaseOrderReleased) -> None:
     """See the module."""
     with run.closing() as session:

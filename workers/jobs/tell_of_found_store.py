@@ -7,7 +7,7 @@ from app.stores.events import StoreConnected
 from workers.job import Run, job
 
 
-@job(queue="bulk", on=StoreConnected)
+@job(queue="letters", on=StoreConnected)
 def tell_of_found_store(run: Run, event: StoreConnected) -> None:
     """See the module."""
     with run.closing() as session:

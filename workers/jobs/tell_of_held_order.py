@@ -17,7 +17,7 @@ from app.orders.service import open_holds
 from workers.job import Run, job
 
 
-@job(queue="bulk", on=OrderHeld)
+@job(queue="letters", on=OrderHeld)
 def tell_of_held_order(run: Run, event: OrderHeld) -> None:
     """See the module."""
     reason = HoldReason(event.reason)

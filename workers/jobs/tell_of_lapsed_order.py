@@ -14,7 +14,7 @@ _WHY = "It was not paid in time, so its stock was given back and its suppliers w
 _WHAT = "Nothing was charged. Refund your customer, or place a new order if the goods are still wanted."
 
 
-@job(queue="bulk", on=OrderLapsed)
+@job(queue="letters", on=OrderLapsed)
 def tell_of_lapsed_order(run: Run, event: OrderLapsed) -> None:
     """See the module."""
     with run.closing() as session:

@@ -11,7 +11,7 @@ from app.stores.models import Store
 from workers.job import Run, job
 
 
-@job(queue="bulk", on=StoreDisconnected)
+@job(queue="letters", on=StoreDisconnected)
 def tell_of_lost_store(run: Run, event: StoreDisconnected) -> None:
     """See the module."""
     with run.closing() as session:

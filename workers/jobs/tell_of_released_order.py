@@ -7,7 +7,7 @@ from app.orders.events import OrderHoldsReleased
 from workers.job import Run, job
 
 
-@job(queue="bulk", on=OrderHoldsReleased)
+@job(queue="letters", on=OrderHoldsReleased)
 def tell_of_released_order(run: Run, event: OrderHoldsReleased) -> None:
     """See the module."""
     with run.closing() as session:

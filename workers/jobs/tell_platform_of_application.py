@@ -12,7 +12,7 @@ from app.suppliers.queries import supplier
 from workers.job import Run, job
 
 
-@job(queue="bulk", on=SupplierApplied)
+@job(queue="letters", on=SupplierApplied)
 def tell_platform_of_application(run: Run, event: SupplierApplied) -> None:
     """See the module."""
     with run.closing() as session:

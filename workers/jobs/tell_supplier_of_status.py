@@ -18,7 +18,7 @@ _WORDS = {
 }
 
 
-@job(queue="bulk", on=SupplierStatusChanged)
+@job(queue="letters", on=SupplierStatusChanged)
 def tell_supplier_of_status(run: Run, event: SupplierStatusChanged) -> None:
     """See the module."""
     if event.status not in _WORDS:
