@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from werkzeug.test import TestResponse
 from app import db
 from app.adapters import registries
 from app.catalog.models import SupplierVariant
+from app.config import Settings, settings
 from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key, platform_organisation
 from app.settlement.service import record_account, record_customer, record_method
@@ -209,13 +211,20 @@ def open_payout_account(session: Session, supplier_id: UUID) -> None:
     record_account(session, supplier_id, "stripe", processor.account_status(status.account_ref))
 
 
-@pytest.fixture
-def market(committed: None, jobs: Jobs, stripe_url: str) -> Market:
-    """See the module. Lamps (10.00 each, 10 in stock) and chairs (40.00, 5 in stock)."""
+@cache
+def _application(configured: Settings) -> Flask:
+    """The application as these settings make it, once: a new one would compile every template again."""
     from launch.wsgi import build
 
     app = build()
     app.config["TESTING"] = False
+    return app
+
+
+@pytest.fixture
+def market(committed: None, jobs: Jobs, stripe_url: str) -> Market:
+    """See the module. Lamps (10.00 each, 10 in stock) and chairs (40.00, 5 in stock)."""
+    app = _application(settings())
     with db.system_scope(actor="test"), db.transaction() as session:
 
         def party(organisation_id: UUID, kind: str) -> Party:

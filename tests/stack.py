@@ -22,7 +22,10 @@ _OPEN = (TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)
 
 
 class _Undirected(PlainWorker):
-    """A worker that takes no commands from afar: to stop listening for them costs a third of a second each time."""
+    """A worker for one round: it takes no commands from afar (to stop listening for them costs a third of a second)
+    and leaves Redis' registries as they are."""
+
+    should_run_maintenance_tasks = False
 
     def subscribe(self) -> None:
         """Nobody sends commands here."""
