@@ -52,7 +52,7 @@ def note_pushed(session: Session, listing_id: UUID, version: int, sent: ListingP
         row.error = None
         row.confirmed_at = now
     session.flush()
-    _settle(session, [listing.id])
+    settle(session, [listing.id])
 
 
 def note_withdrawn(session: Session, listing_id: UUID, version: int) -> None:
@@ -88,7 +88,7 @@ def note_prices(
         else:
             row.error = refusal.message
     session.flush()
-    _settle(session, {row.listing_id for row in rows})
+    settle(session, {row.listing_id for row in rows})
 
 
 _SET_STOCK = text(
@@ -107,7 +107,7 @@ def note_stock_set(session: Session, quantities: Mapping[UUID, int]) -> None:
     listing_ids = session.connection().scalars(
         _SET_STOCK, {"ids": list(quantities), "quantities": list(quantities.values()), "now": clock.now()}
     )
-    _settle(session, set(listing_ids))
+    settle(session, set(listing_ids))
 
 
 def note_stock_refused(session: Session, refused: Mapping[UUID, PushRefused]) -> None:
@@ -162,21 +162,23 @@ def note_owned_by_store(session: Session, store: Store, edited: ProductEdited) -
     if listing is None or listing.pushed_at is None or edited.updated_at <= listing.pushed_at:
         return []
     owned = set(listing.owned_fields)
-    if listing.pushed_title is not None and edited.title and edited.title not in (listing.pushed_title, listing.title):
-        owned.add("title")
+    if listing.pushed_title is not None and edited.title and edited.title != listing.pushed_title:
+        if edited.title != listing.title:
+            owned.add("title")
         listing.title = listing.pushed_title = edited.title
-    if _differs(edited.description_html, listing.pushed_description) and _differs(
-        edited.description_html, listing.description
-    ):
-        owned.add("description")
-        listing.description = listing.pushed_description = edited.description_html
+    if _differs(edited.description_html, listing.pushed_description):
+        if _differs(edited.description_html, listing.description):
+            owned.add("description")
+            listing.description = edited.description_html
+        listing.pushed_description = listing.description
     for row in listing.variants:
         price = _price(edited.prices.get(row.external_id or ""), store.currency)
-        if price is None or row.pushed_price is None:
+        if price is None or row.pushed_price is None or price == row.pushed_price:
             continue
-        if price not in (row.pushed_price, row.wanted_price):
+        if price != row.wanted_price:
             owned.add("price")
-            row.own_price = row.wanted_price = row.pushed_price = price
+            row.own_price = row.wanted_price = price
+        row.pushed_price = price
     gained = sorted(owned - set(listing.owned_fields))
     listing.owned_fields = sorted(owned)
     return gained
@@ -242,7 +244,7 @@ def _forget_place(row: ListingVariant) -> None:
     row.waiting_since = row.error = None
 
 
-def _settle(session: Session, listing_ids: Collection[UUID]) -> None:
+def settle(session: Session, listing_ids: Collection[UUID]) -> None:
     """LIVE when the store shows everything as it should, else OUT_OF_SYNC. All that was changed is flushed."""
     shown = and_(
         ListingVariant.store_quantity.is_not_distinct_from(ListingVariant.wanted_quantity),

@@ -19,6 +19,7 @@ from app.kit.ids import new_id
 from app.listings.events import StoreBehind
 from app.listings.models import Listing, ListingVariant
 from app.listings.rules import DRAFT, FAILED, LIVE, OUT_OF_SYNC, UNLINKED
+from app.listings.service.acknowledging import settle
 from app.listings.service.pricing_of_listings import price_variant, rate_between
 from app.listings.service.quantities import refresh_in_stock, wanted_quantities
 from app.outbox.service import emit
@@ -103,6 +104,8 @@ def _follow(session: Session, listings: Sequence[Listing]) -> dict[UUID, UUID]:
         if _bring_up(session, listing, products[listing.product_id], stores[listing.store_id], rule):
             behind[listing.store_id] = listing.retailer_id
     session.flush()
+    # A price that went and came back before it was pushed leaves nothing to push.
+    settle(session, [listing.id for listing in listings if listing.state == OUT_OF_SYNC])
     return behind
 
 

@@ -173,6 +173,28 @@ def test_the_echo_of_a_push_that_is_not_acknowledged_makes_nothing_the_retailers
     assert (live.product.title, live.listing.owned_fields) == ("Third", [])
 
 
+def test_what_the_retailer_does_in_both_places_ends_as_it_said_last(live: Shelf) -> None:
+    """The shop shows by hand what was on its way to it; then the retailer goes back to what it had."""
+    first, _ = live.variants
+    live.edit(title="Mine", prices={first: 5000})
+    live.sync()
+    live.edit(title="Mine too", prices={first: 6000})
+    live.product.title, live.by_variant()[first].price = "Mine too", 6000
+    assert live.tells() == []
+    live.edit(title="Mine", prices={first: 5000})
+    live.sync()
+    assert (live.product.title, live.by_variant()[first].price) == ("Mine", 5000)
+
+
+def test_a_price_that_came_back_before_it_was_pushed_leaves_nothing_behind(live: Shelf) -> None:
+    live.supplier_says(price=2000)
+    assert live.listing.state == "OUT_OF_SYNC"
+    live.supplier_says(price=1000)
+    assert live.listing.state == "LIVE"
+    assert {row.waiting_since for row in live.listing.variants} == {None}
+    assert live.send_prices() == []
+
+
 def test_a_hidden_listing_is_taken_off_and_comes_back_as_it_should_be(live: Shelf) -> None:
     live.hide()
     assert live.product.published
