@@ -133,15 +133,10 @@ class Relay:
     def _hand_out(self) -> int:
         """Move due tasks into Redis, as many as the windows allow, fairly between organisations."""
         with db.transaction() as session:
-            in_flight: dict[str, int] = dict(
-                session.execute(
-                    select(Task.queue, func.count()).where(Task.state == TaskState.ENQUEUED).group_by(Task.queue)
-                ).all()
-            )
             chosen: list[tuple[UUID, str]] = []
-            for queue in QUEUES:
-                room = WINDOW - in_flight.get(queue, 0)
-                if room > 0:
+            for queue, in_flight, due in session.connection().execute(_STANDING):
+                room = WINDOW - in_flight
+                if due and room > 0:
                     chosen += _due(session, queue, room)
             if not chosen:
                 return 0
@@ -232,6 +227,18 @@ def _lead(connection: Connection) -> None:
 def _still_leading(connection: Connection) -> None:
     """The lock lives as long as its connection; a dead connection raises here."""
     connection.scalar(text("select 1"))
+
+
+#: For each queue: how many of its tasks are in Redis, and whether any is due.
+_STANDING = (
+    select(
+        Task.queue,
+        func.count().filter(Task.state == TaskState.ENQUEUED),
+        func.bool_or((Task.state == TaskState.PENDING) & (Task.available_at <= func.now())),
+    )
+    .where(Task.state.in_((TaskState.PENDING, TaskState.ENQUEUED)))
+    .group_by(Task.queue)
+)
 
 
 def _due(session: Session, queue: str, room: int) -> list[tuple[UUID, str]]:

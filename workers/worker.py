@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import redis
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
@@ -22,8 +24,13 @@ def connect(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=0.5, health_check_interval=15)
 
 
+#: Work that nobody waits for gives way to the rest where the machine is short of time.
+_NICENESS: dict[Queue, int] = {"letters": 5, "bulk": 10}
+
+
 def run_for_ever(queue: Queue, redis_url: str) -> None:
     """Work on one queue until told to stop (SIGTERM: after the job in hand)."""
+    os.nice(_NICENESS.get(queue, 0))
     jobs()
     db.engine()
     # One queue per worker: with several, RQ pops without a trace and loses what it holds when killed.

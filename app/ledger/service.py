@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.db import add_rows
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
@@ -57,14 +58,15 @@ def post(
     )
     if entry_id is None:
         return None
-    accounts = {line: _account(session, line) for line in dict.fromkeys(lines)}
-    session.execute(
-        insert(Posting),
+    accounts = _accounts(session, lines)
+    add_rows(
+        session,
+        Posting,
         [
             {
                 "id": new_id(),
                 "entry_id": entry_id,
-                "account_id": accounts[line],
+                "account_id": accounts[_account_of(line)],
                 "amount": line.amount.minor,
                 "currency": line.amount.currency,
             }
@@ -98,25 +100,46 @@ def reverse(session: Session, entry_id: UUID, *, key: str, description: str) -> 
     )
 
 
-def _account(session: Session, line: Line) -> UUID:
-    """The account's id; the account is opened on first use."""
-    wanted = (
-        LedgerAccount.kind == line.account,
-        LedgerAccount.organisation_id.is_not_distinct_from(line.organisation_id),
-        LedgerAccount.currency == line.amount.currency,
-    )
-    found = session.scalar(select(LedgerAccount.id).where(*wanted))
-    if found is not None:
-        return found
-    session.execute(
-        upsert(LedgerAccount)
-        .values(
-            id=new_id(),
-            kind=line.account,
-            organisation_id=line.organisation_id,
-            currency=line.amount.currency,
-            created_at=clock.now(),
+_Account = tuple[str, UUID | None, str]
+
+
+def _account_of(line: Line) -> _Account:
+    return (str(line.account), line.organisation_id, line.amount.currency)
+
+
+def _accounts(session: Session, lines: Sequence[Line]) -> dict[_Account, UUID]:
+    """The ids of the lines' accounts; an account is opened on first use."""
+    wanted = {_account_of(line) for line in lines}
+    found = _known(session, wanted)
+    missing = wanted - found.keys()
+    if missing:
+        session.execute(
+            upsert(LedgerAccount).on_conflict_do_nothing(index_elements=["kind", "organisation_id", "currency"]),
+            [
+                {
+                    "id": new_id(),
+                    "kind": kind,
+                    "organisation_id": organisation_id,
+                    "currency": currency,
+                    "created_at": clock.now(),
+                }
+                for kind, organisation_id, currency in sorted(missing, key=str)
+            ],
         )
-        .on_conflict_do_nothing(index_elements=["kind", "organisation_id", "currency"])
+        found |= _known(session, missing)
+    return found
+
+
+def _known(session: Session, wanted: Collection[_Account]) -> dict[_Account, UUID]:
+    rows = session.execute(
+        select(LedgerAccount.kind, LedgerAccount.organisation_id, LedgerAccount.currency, LedgerAccount.id).where(
+            LedgerAccount.kind.in_({kind for kind, _, _ in wanted}),
+            LedgerAccount.currency.in_({currency for _, _, currency in wanted}),
+            or_(
+                LedgerAccount.organisation_id.is_(None),
+                LedgerAccount.organisation_id.in_({one for _, one, _ in wanted if one is not None}),
+            ),
+        )
     )
-    return session.scalars(select(LedgerAccount.id).where(*wanted)).one()
+    known = {(kind, organisation_id, currency): account_id for kind, organisation_id, currency, account_id in rows}
+    return {account: known[account] for account in wanted if account in known}

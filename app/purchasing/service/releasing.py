@@ -28,6 +28,7 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
         supplier.id: supplier
         for supplier in session.scalars(select(Supplier).where(Supplier.id.in_({one.supplier_id for one in waiting})))
     }
+    told: list[UUID] = []
     for purchase_order in waiting:
         live = [line for line in purchase_order.lines if line.quantity > line.cancelled]
         if not live:
@@ -36,7 +37,7 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
         purchase_order.released_at = now
         purchase_order.acknowledge_by = now + ACKNOWLEDGE_WITHIN
         purchase_order.ship_by = ship_by(now, supplier.handling_days)
-        commit_reservations(session, [line.order_line_id for line in live], told_at=now)
+        told += [line.order_line_id for line in live]
         refresh_status(session, purchase_order)
         orders.tell(
             session,
@@ -57,6 +58,8 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
                 supplier_id=purchase_order.supplier_id,
             ),
         )
+    if told:
+        commit_reservations(session, told, told_at=now)
     if waiting:
         emit(session, OrderReleased(order_id=order.id, retailer_id=order.retailer_id))
     refresh_order_status(session, order)

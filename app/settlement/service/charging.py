@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.audit import service as audit
 from app.config import settings
+from app.db import together
 from app.inventory.service import Wanted, reserve
 from app.inventory.service.settling import units_set_aside
 from app.kit import clock
@@ -21,7 +22,7 @@ from app.ledger.service import post
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
 from app.orders.queries import orders_held_for
-from app.orders.rules import PAYMENT_HOLDS, HoldReason
+from app.orders.rules import ON_HOLD, PAYMENT_HOLDS, HoldReason
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share
@@ -96,7 +97,7 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
         return None
     if not _stock_is_there(session, order):
         return None
-    amount = _amount(session, purchase_orders)
+    amount = _total(_parts(session, purchase_orders))
     if not amount:
         orders.release(session, order, list(PAYMENT_HOLDS))
         release_purchase_orders(session, order_id)
@@ -136,13 +137,16 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
     stale = attempt != charge.attempt and state != PAID
     if stale or charge.state == PAID or not may_move(charge.state, state):
         return charge.state
-    if state == PAID and not _enough(session, order, outcome):
+    purchase_orders = _purchase_orders(session, order.id) if state == PAID else []
+    parts = _parts(session, purchase_orders)
+    if state == PAID and not _enough(parts, outcome):
         return charge.state
     charge.processor_ref = outcome.processor_ref
     charge.updated_at = clock.now()
     previous, charge.state = charge.state, state
     if state == PAID:
-        _paid(session, order, charge, outcome)
+        with together(session):
+            _paid(session, order, charge, outcome, purchase_orders, parts)
     elif order.status == "CANCELLED":
         _give_up(session, charge)
     elif state in _HOLD_OF_STATE:
@@ -193,12 +197,19 @@ def due_retries(session: Session) -> Sequence[tuple[UUID, UUID]]:
     return [(order_id, retailer_id) for order_id, retailer_id in rows]
 
 
-def _enough(session: Session, order: Order, outcome: ChargeOutcome) -> bool:
-    owed = _amount(session, _purchase_orders(session, order.id))
+def _enough(parts: Sequence[PaidPart], outcome: ChargeOutcome) -> bool:
+    owed = _total(parts)
     return outcome.amount is None or (outcome.amount.currency == owed.currency and owed <= outcome.amount)
 
 
-def _paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome) -> None:
+def _paid(
+    session: Session,
+    order: Order,
+    charge: Charge,
+    outcome: ChargeOutcome,
+    purchase_orders: Sequence[PurchaseOrder],
+    parts: Sequence[PaidPart],
+) -> None:
     now = clock.now()
     fee = outcome.fee or Money.zero(charge.currency)
     charge.paid_at, charge.charge_ref = now, outcome.charge_ref
@@ -207,9 +218,11 @@ def _paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome
     if outcome.amount is not None:
         # An earlier attempt may have been for more.
         charge.amount = outcome.amount.minor
-    purchase_orders = _purchase_orders(session, order.id)
-    owe_back(session, charge, surplus=charge.amount - _amount(session, purchase_orders).minor)
-    parts = _parts(session, purchase_orders)
+    surplus = charge.amount - _total(parts).minor
+    if surplus > 0:
+        owe_back(session, charge, surplus=surplus)
+        # What is owed back was paid for.
+        parts = _parts(session, purchase_orders)
     post(
         session,
         key=f"charge:{charge.id}",
@@ -231,7 +244,8 @@ def _paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome
     orders.release(session, order, list(PAYMENT_HOLDS))
     emit(session, ChargePaid(order_id=order.id, retailer_id=order.retailer_id, charge_id=charge.id))
     if order.status != "CANCELLED":
-        mark_held(session, order.id, held=False)
+        if any(one.status == ON_HOLD for one in purchase_orders):
+            mark_held(session, order.id, held=False)
         release_purchase_orders(session, order.id)
 
 
@@ -285,40 +299,45 @@ def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder
     ).all()
 
 
-def _waived(session: Session, purchase_order: PurchaseOrder) -> tuple[int, Share]:
-    """What was withdrawn before payment: in the charge's currency, and as a share."""
-    amount, goods, shipping, fee = session.execute(
+def _waived(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict[UUID, tuple[int, int, int, int]]:
+    """What was withdrawn before payment of each purchase order: the amount in the charge's currency, then goods,
+    shipping and fee in the purchase order's."""
+    rows = session.execute(
         select(
-            func.coalesce(func.sum(Refund.amount), 0),
-            func.coalesce(func.sum(Refund.goods), 0),
-            func.coalesce(func.sum(Refund.shipping), 0),
-            func.coalesce(func.sum(Refund.platform_fee), 0),
-        ).where(Refund.purchase_order_id == purchase_order.id, Refund.state == "WAIVED")
-    ).one()
-    currency = purchase_order.currency
-    return int(amount), Share(Money(int(goods), currency), Money(int(shipping), currency), Money(int(fee), currency))
+            Refund.purchase_order_id,
+            func.sum(Refund.amount),
+            func.sum(Refund.goods),
+            func.sum(Refund.shipping),
+            func.sum(Refund.platform_fee),
+        )
+        .where(Refund.purchase_order_id.in_([one.id for one in purchase_orders]), Refund.state == "WAIVED")
+        .group_by(Refund.purchase_order_id)
+    )
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in rows}
 
 
 def _parts(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> list[PaidPart]:
+    if not purchase_orders:
+        return []
+    waived = _waived(session, purchase_orders)
     parts = []
     for one in purchase_orders:
-        waived, share = _waived(session, one)
+        amount, goods, shipping, fee = waived.get(one.id, (0, 0, 0, 0))
         parts.append(
             PaidPart(
                 one.supplier_id,
-                Money(one.charge_total - waived, one.charge_currency),
+                Money(one.charge_total - amount, one.charge_currency),
                 Share(
-                    Money(one.wholesale_total, one.currency) - share.goods,
-                    Money(one.shipping_cost, one.currency) - share.shipping,
-                    Money(one.platform_fee, one.currency) - share.fee,
+                    Money(one.wholesale_total - goods, one.currency),
+                    Money(one.shipping_cost - shipping, one.currency),
+                    Money(one.platform_fee - fee, one.currency),
                 ),
             )
         )
     return parts
 
 
-def _amount(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> Money:
-    parts = _parts(session, purchase_orders)
+def _total(parts: Sequence[PaidPart]) -> Money:
     return Money(sum(part.charged.minor for part in parts), parts[0].charged.currency)
 
 

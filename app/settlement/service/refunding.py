@@ -69,8 +69,6 @@ def withdraw(session: Session, purchase_order_id: UUID, *, cause: str, goods: in
 def owe_back(session: Session, charge: Charge, *, surplus: int) -> None:
     """A payment that came late took ``surplus`` for goods withdrawn since it was asked for: those are refunded after
     all. The newest withdrawals are the ones that it did not know."""
-    if surplus <= 0:
-        return
     waived = session.scalars(
         select(Refund)
         .join(PurchaseOrder, PurchaseOrder.id == Refund.purchase_order_id)
