@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app import log
 from demo.installation import Installation, Ports
 from demo.people import People, settle_in
 from demo.story import Story
@@ -26,6 +27,8 @@ def full_stack(**more: str) -> Iterator[Story]:
         folder.chmod(0o755)
         os.environ.update(more)
         installation = Installation(folder, Ports.free())
+        # Standard output is for the result.
+        log.configure("ERROR")
         try:
             installation.start()
             people: People = settle_in()

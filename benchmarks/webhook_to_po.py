@@ -28,7 +28,8 @@ from tests.simulators.shopify.running import Control
 PER_SECOND = 20
 SECONDS = 60
 _BUYERS = 8
-_PATIENCE = 60.0
+#: An installation that can not keep up is measured all the same; its figures say so.
+_PATIENCE = 900.0
 _LOOK_EVERY = 0.05
 _UNITS = 100_000
 
