@@ -126,7 +126,7 @@ def test_an_invitation_is_accepted_through_the_mailbox(demo: Demo, opened: Open)
     colleague.get_by_role("button", name="Join").click()
     expect(colleague.get_by_role("heading", level=1)).to_have_text("Home")
     owner.reload()
-    expect(owner.get_by_text(f"Kim Colleague · {email}")).to_be_visible()
+    expect(owner.get_by_role("row", name=f"Kim Colleague {email}")).to_be_visible()
     assert address is not None
     assert requests.get(address, timeout=10).status_code >= 400
 
