@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     #: Replaces https://api.stripe.com, for the simulator.
     stripe_api_url: str = ""
 
+    #: Hosts (``host`` or ``host:port``, separated by commas) that suppliers' addresses may name although they are not
+    #: on the public internet, also over http: for development and tests.
+    outbound_allowed_hosts: str = ""
+    #: Whether suppliers' addresses may be http on the public internet, where anybody on the way can change a file.
+    outbound_allow_http: bool = False
+
     #: Calls a minute that one API key may make.
     api_rate_per_minute: int = Field(default=600, ge=1)
 
@@ -148,6 +154,8 @@ class Settings(BaseSettings):
             problems.append("CROSSDOCK_MAIL_TRANSPORT=mailbox is for development; use smtp in production")
         if not self.database_url or not self.redis_url:
             problems.append("DATABASE_URL and REDIS_URL must be set in production")
+        if self.outbound_allowed_hosts:
+            problems.append("CROSSDOCK_OUTBOUND_ALLOWED_HOSTS is for development; leave it empty in production")
         if not self.public_url.startswith("https://"):
             problems.append("CROSSDOCK_PUBLIC_URL must be https in production")
         if problems:
@@ -163,6 +171,11 @@ class Settings(BaseSettings):
     def currencies(self) -> frozenset[str]:
         """The settlement currencies as a set."""
         return frozenset(self.settlement_currencies.split(","))
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The hosts that suppliers' addresses may name although they are not public, in lower case."""
+        return frozenset(one.strip().lower() for one in self.outbound_allowed_hosts.split(",") if one.strip())
 
 
 def _name(field: str) -> str:
