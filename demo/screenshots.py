@@ -34,9 +34,10 @@ class Pictures:
     wrong: list[str] = field(default_factory=list)
     count: int = 0
 
-    def take(self, page: Page, name: str, size: str) -> None:
-        """One picture of the whole page; a page wider than its screen is wrong."""
-        page.screenshot(path=self.folder / f"{name}-{size}.png", full_page=True)
+    def take(self, page: Page, name: str, size: str, *, window_only: bool = False) -> None:
+        """One picture of the whole page; a page wider than its screen is wrong. ``window_only``: for pages with a
+        frame of another site, which Chromium does not paint in a picture that is higher than the window."""
+        page.screenshot(path=self.folder / f"{name}-{size}.png", full_page=not window_only)
         self.count += 1
         too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if too_wide > 1:
@@ -102,12 +103,27 @@ def _walk_embedded(browser: Browser, installation: Installation, pictures: Pictu
         if answer is None or answer.status != 200:
             pictures.wrong.append(f"embedded {path}: {answer.status if answer else 'no answer'}")
             continue
-        page.wait_for_timeout(1200)
-        pictures.take(page, f"shopify-{name}", size)
+        page.set_viewport_size({"width": width, "height": max(height, _framed_height(page))})
+        # The frame is of another process, which paints it a moment after the page around it.
+        page.frames[-1].evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.wait_for_timeout(200)
+        pictures.take(page, f"shopify-{name}", size, window_only=True)
+        page.set_viewport_size({"width": width, "height": height})
     for name, path in (("shop-front", f"/shop/{SHOP}"), ("admin-orders", f"/store/{handle}/orders")):
         page.goto(f"{installation.shopify_url}{path}")
         pictures.take(page, name, size)
     context.close()
+
+
+def _framed_height(page: Page) -> int:
+    """Wait until the app's page stands in its frame. Returns how high the window must be to show all of it."""
+    page.wait_for_load_state("networkidle")
+    frame = page.frame("app-iframe")
+    if frame is None:
+        raise RuntimeError("The admin shows no frame of the app.")
+    frame.locator("s-page").wait_for()
+    bar = page.evaluate("document.getElementById('frame').getBoundingClientRect().top")
+    return int(bar + frame.evaluate("document.documentElement.scrollHeight")) + 1
 
 
 def _listen(page: Page, pictures: Pictures) -> None:

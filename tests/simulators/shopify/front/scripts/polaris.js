@@ -187,11 +187,11 @@
         [...this.querySelectorAll("s-option")]
           .map((one) => `<option value="${attr(one, "value")}" ${one.getAttribute("value") === chosen ? "selected" : ""}>${text(one.textContent)}</option>`)
           .join("");
-      // The options are parsed after the element itself.
+      // The options are parsed after the element itself, and their texts after them.
       new MutationObserver(() => {
         this.control.innerHTML = options();
         this.internals.setFormValue(this.value);
-      }).observe(this, { childList: true });
+      }).observe(this, { childList: true, subtree: true, characterData: true });
       return `<select id="c">${options()}</select>`;
     }
   });
