@@ -207,6 +207,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-statements", "/supplier/statements"),
         ("supplier-settings", "/supplier/settings"),
         ("supplier-rate", "/supplier/settings/rates/new"),
+        ("supplier-closures", "/supplier/settings/closures"),
         ("supplier-locations", "/supplier/settings/locations"),
         ("supplier-team", "/supplier/settings/team"),
         ("supplier-keys", "/supplier/settings/keys"),

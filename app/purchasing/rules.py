@@ -19,6 +19,7 @@ from app.orders.rules import (
     RETURNED,
     SHIPPED,
 )
+from app.suppliers.rules import Closure, working_days_from
 
 ANSWERS = ("accepted", "backordered", "rejected")
 #: Reasons for rejecting a line (the names of Orderful's X12 855 list, in our spelling).
@@ -149,12 +150,7 @@ def share_of(
     return Share(goods, cumulative(shipping) - settled.shipping, cumulative(fee) - settled.fee)
 
 
-def ship_by(released_at: datetime, handling_days: int) -> datetime:
-    """When a supplier should have shipped: handling counts working days (Monday to Friday)."""
-    moment = released_at
-    remaining = max(1, handling_days)
-    while remaining:
-        moment += timedelta(days=1)
-        if moment.weekday() < 5:
-            remaining -= 1
-    return moment
+def ship_by(released_at: datetime, handling_days: int, closed: Sequence[Closure] = ()) -> datetime:
+    """When a supplier should have shipped: handling counts working days (Monday to Friday) outside its closures."""
+    day = working_days_from(released_at.date(), max(1, handling_days), closed)
+    return released_at + (day - released_at.date())

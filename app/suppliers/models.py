@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
@@ -41,6 +42,8 @@ class Supplier(Base):
     status: Mapped[str]
     #: Working days from the purchase order to the parcel leaving.
     handling_days: Mapped[int]
+    #: The hour of the supplier's day after which an order counts for the next day; None: it counts whenever it comes.
+    cutoff_hour: Mapped[int | None]
     shipping_methods: Mapped[list[str]]
     min_order_value: Mapped[int] = mapped_column(BIG, server_default="0")
     #: Basis points of the goods' value that the platform keeps; None: the platform's default.
@@ -102,3 +105,24 @@ class ShippingRate(Base):
     next_item: Mapped[int] = mapped_column(BIG)
     transit_days_min: Mapped[int]
     transit_days_max: Mapped[int]
+    #: ``standard``, ``express`` or ``freight``.
+    method: Mapped[str] = mapped_column(server_default="standard")
+    #: What the price follows: ``item`` (the two amounts above), ``weight`` or ``value`` (the tiers).
+    price_by: Mapped[str] = mapped_column(server_default="item")
+    #: Ascending: ``up_to`` grams or minor units (null in the last: without end), and the ``price`` in minor units.
+    tiers: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
+
+
+class SupplierClosure(Base):
+    """Days, the last one included, on which a supplier sends nothing; retailers see them with the note."""
+
+    __tablename__ = "supplier_closures"
+    __tenancy__ = SHARED
+    __table_args__ = (Index(None, "supplier_id", "ends_on"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    note: Mapped[str]
+    created_at: Mapped[datetime]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, bindparam, select
+from sqlalchemy import Date, Uuid, any_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db import table_of
+from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
-from app.suppliers.models import ShippingRate, Supplier, SupplierApplication, SupplierStatusChange
-from app.suppliers.rules import ACTIVE, Rate
+from app.suppliers.models import ShippingRate, Supplier, SupplierApplication, SupplierClosure, SupplierStatusChange
+from app.suppliers.rules import ACTIVE, Closure, Rate, Tier
 
 
 def active_suppliers(
@@ -76,9 +78,54 @@ def rates_of(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[
                 row.next_item,
                 row.transit_days_min,
                 row.transit_days_max,
+                row.method,
+                row.price_by,
+                tuple(Tier(tier["up_to"], tier["price"]) for tier in row.tiers),
             )
         )
     return found
+
+
+def closures(session: Session, supplier_id: UUID) -> Sequence[SupplierClosure]:
+    """A supplier's closures that are not over, the next first."""
+    return session.scalars(
+        select(SupplierClosure)
+        .where(SupplierClosure.supplier_id == supplier_id, SupplierClosure.ends_on >= clock.now().date())
+        .order_by(SupplierClosure.starts_on)
+    ).all()
+
+
+def closures_of(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[SupplierClosure]]:
+    """The same of several suppliers."""
+    found: dict[UUID, list[SupplierClosure]] = {supplier_id: [] for supplier_id in supplier_ids}
+    rows = session.scalars(
+        select(SupplierClosure)
+        .where(SupplierClosure.supplier_id.in_(list(found)), SupplierClosure.ends_on >= clock.now().date())
+        .order_by(SupplierClosure.starts_on)
+    )
+    for row in rows:
+        found[row.supplier_id].append(row)
+    return found
+
+
+#: A supplier's closures that are not over as JSON ``[[first day, last day], …]``, for statements about suppliers;
+#: ``today`` is bound to the day.
+CLOSED = (
+    select(
+        func.coalesce(
+            func.jsonb_agg(func.jsonb_build_array(SupplierClosure.starts_on, SupplierClosure.ends_on)),
+            text("'[]'::jsonb"),
+        )
+    )
+    .where(SupplierClosure.supplier_id == Supplier.id, SupplierClosure.ends_on >= bindparam("today", type_=Date))
+    .correlate(Supplier)
+    .scalar_subquery()
+)
+
+
+def as_closures(pairs: Iterable[Sequence[str]]) -> list[Closure]:
+    """What ``CLOSED`` gave, as plain values."""
+    return [Closure(date.fromisoformat(first), date.fromisoformat(last)) for first, last in pairs]
 
 
 def shipping_rates(session: Session, supplier_id: UUID) -> Sequence[ShippingRate]:

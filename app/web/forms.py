@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask import request
@@ -12,6 +15,7 @@ from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.web.ui.rendering import gettext
 
+_KILOGRAMS = re.compile(r"\d{1,6}(?:\.\d{1,3})?", re.ASCII)
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -50,6 +54,33 @@ class Sent:
         if amount.minor < 0:
             self._note(name, "out_of_range", gettext(_("Not below zero.")))
         return amount.minor
+
+    def grams(self, name: str) -> int:
+        """A weight in kilograms, as grams. A decimal comma is understood."""
+        text = self.values.get(name, "").strip().replace(",", ".")
+        if not _KILOGRAMS.fullmatch(text):
+            self._note(name, "not_a_weight", gettext(_("A weight in kilograms such as 2.5.")))
+            return 0
+        return int(Decimal(text) * 1000)
+
+    def one_of(self, name: str, known: Sequence[str], *, missing: str | None = None) -> str:
+        """One of the words that the form offers; ``missing`` stands for none at all."""
+        value = self.values.get(name) or missing or ""
+        if value not in known:
+            self._note(name, "unknown", gettext(_("Choose one.")))
+            return known[0]
+        return value
+
+    def day(self, name: str, *, required: bool = False) -> date | None:
+        """A day as browsers send it."""
+        text = self.values.get(name, "").strip()
+        if not text and not required:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self._note(name, "not_a_day", gettext(_("A day such as 2026-12-01.")))
+            return None
 
     def words(self, name: str) -> list[str]:
         """What stands between spaces, commas and line ends."""

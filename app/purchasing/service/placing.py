@@ -40,8 +40,8 @@ from app.purchasing.events import OrderRouted
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
-from app.suppliers.queries import rates_of
-from app.suppliers.rules import ACTIVE, Rate, delivery_range, rate_for, shipping_cost
+from app.suppliers.queries import CLOSED, as_closures, rates_of
+from app.suppliers.rules import ACTIVE, Parcel, Rate, delivery_range, order_day, rate_for, shipping_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +245,8 @@ def _check(wanted: PlaceOrder) -> None:
         orders.check_address(wanted.address)
 
 
-#: What placing needs to know of variants, by ``ids``, and of the ``retailer`` that buys. Built once: building it
-#: costs more than running it.
+#: What placing needs to know of variants, by ``ids``, of suppliers' closures from ``today`` on, and of the
+#: ``retailer`` that buys. Built once: building it costs more than running it.
 _VARIANTS = (
     select(
         SupplierVariant.id,
@@ -259,7 +259,11 @@ _VARIANTS = (
         Organisation.name.label("retailer_name"),
         Organisation.currency.label("retailer_currency"),
         Supplier.company_name,
+        SupplierVariant.weight_grams,
         Supplier.handling_days,
+        Supplier.cutoff_hour,
+        Supplier.timezone,
+        CLOSED.label("closed"),
         Supplier.commission_bps,
         (
             (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
@@ -273,7 +277,8 @@ _VARIANTS = (
 
 
 def _variants(session: Session, retailer_id: UUID, variant_ids: set[UUID]) -> dict[UUID, Any]:
-    rows = session.connection().execute(_VARIANTS, {"ids": list(variant_ids), "retailer": retailer_id})
+    today = clock.now().date()
+    rows = session.connection().execute(_VARIANTS, {"ids": list(variant_ids), "retailer": retailer_id, "today": today})
     return {row.id: row for row in rows}
 
 
@@ -362,14 +367,15 @@ def _route_or_hold(
     trouble: list[tuple[HoldReason, dict[str, Any]]] = []
     for supplier_id, own in by_supplier.items():
         first = own[0].variant
-        rate = rate_for(rates[supplier_id], address.country_code)
+        parcel = _parcel(own)
+        rate = rate_for(rates[supplier_id], address.country_code, parcel)
         exchange = exchange_rate(session, first.currency, first.retailer_currency, now)
         if rate is None:
             trouble.append((HoldReason.NOT_SHIPPED_THERE, {"supplier": first.company_name}))
         elif exchange is None:
             trouble.append((HoldReason.NO_EXCHANGE_RATE, {"from": first.currency, "to": first.retailer_currency}))
         else:
-            plans.append(_Plan(supplier_id, own, rate, exchange[0], exchange[1]))
+            plans.append(_Plan(supplier_id, own, parcel, rate, exchange[0], exchange[1]))
     if trouble:
         if wanted.trouble == "refuse":
             reason, details = trouble[0]
@@ -388,10 +394,19 @@ def _route_or_hold(
     return True
 
 
+def _parcel(lines: Sequence[_RoutingLine]) -> Parcel:
+    return Parcel(
+        units=sum(line.quantity for line in lines),
+        grams=sum(line.quantity * (line.variant.weight_grams or 0) for line in lines),
+        goods=sum(line.quantity * line.variant.wholesale_price for line in lines),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     supplier_id: UUID
     lines: Sequence[_RoutingLine]
+    parcel: Parcel
     rate: Rate
     exchange: Decimal
     exchange_as_of: datetime
@@ -450,10 +465,11 @@ def _head(
     now: datetime,
 ) -> dict[str, Any]:
     first = plan.lines[0].variant
-    goods = Money(sum(line.quantity * line.variant.wholesale_price for line in plan.lines), first.currency)
-    shipping = shipping_cost(plan.rate, sum(line.quantity for line in plan.lines), first.currency)
+    goods = Money(plan.parcel.goods, first.currency)
+    shipping = shipping_cost(plan.rate, plan.parcel, first.currency)
     bps = first.commission_bps if first.commission_bps is not None else settings().commission_bps
-    arrives = delivery_range(now.date(), first.handling_days, plan.rate)
+    begins = order_day(now, first.timezone, first.cutoff_hour)
+    arrives = delivery_range(begins, first.handling_days, plan.rate, as_closures(first.closed))
     row_id = new_id()
     return {
         "id": row_id,

@@ -16,6 +16,8 @@ from app.purchasing.events import OrderReleased, PurchaseOrderReleased
 from app.purchasing.rules import ACKNOWLEDGE_WITHIN, ship_by
 from app.purchasing.service.status import locked_of_order, refresh_order_status, refresh_status
 from app.suppliers.models import Supplier
+from app.suppliers.queries import closures_of
+from app.suppliers.rules import Closure
 
 
 def release_purchase_orders(session: Session, order_id: UUID) -> int:
@@ -28,6 +30,7 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
         supplier.id: supplier
         for supplier in session.scalars(select(Supplier).where(Supplier.id.in_({one.supplier_id for one in waiting})))
     }
+    closed = closures_of(session, suppliers)
     told: list[UUID] = []
     for purchase_order in waiting:
         live = [line for line in purchase_order.lines if line.quantity > line.cancelled]
@@ -36,7 +39,9 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
         supplier = suppliers[purchase_order.supplier_id]
         purchase_order.released_at = now
         purchase_order.acknowledge_by = now + ACKNOWLEDGE_WITHIN
-        purchase_order.ship_by = ship_by(now, supplier.handling_days)
+        purchase_order.ship_by = ship_by(
+            now, supplier.handling_days, [Closure(one.starts_on, one.ends_on) for one in closed[supplier.id]]
+        )
         told += [line.order_line_id for line in live]
         refresh_status(session, purchase_order)
         orders.tell(

@@ -78,6 +78,7 @@ def detail(product_id: UUID) -> Any:
             else None,
             "supplier": suppliers.supplier(session, product.supplier_id),
             "rates": suppliers.rates_of(session, [product.supplier_id])[product.supplier_id],
+            "closures": suppliers.closures(session, product.supplier_id),
             "stock": availability(session, [one.id for one in product.variants]),
             "prices": prices,
             "currency": currency,

@@ -1,9 +1,10 @@
-"""A supplier's settings: shipping rates and terms, stock locations, team, API keys."""
+"""A supplier's settings: shipping rates and terms, closures, stock locations, team, API keys."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from flask import request
 
@@ -16,12 +17,20 @@ from app.kit.texts import country_codes, locale_of
 from app.kit.texts import marked as _
 from app.suppliers import queries as suppliers
 from app.suppliers.models import ShippingRate
-from app.suppliers.rules import Rate
-from app.suppliers.service import add_rate, change_profile, change_rate, remove_rate
+from app.suppliers.service import (
+    add_closure,
+    add_rate,
+    change_profile,
+    change_rate,
+    remove_closure,
+    remove_rate,
+    set_dispatch,
+)
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.organisation import keys, team
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.portal import rate_form
 from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="settings.write"))
@@ -29,6 +38,7 @@ pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="setti
 #: View → label and the permission it needs.
 _VIEWS = {
     "settings": (_("Shipping and terms"), "settings.write"),
+    "closures": (_("Closures"), "settings.write"),
     "places": (_("Stock locations"), "settings.write"),
     "people": (_("Team"), "team.write"),
     "api_keys": (_("API keys"), "keys.write"),
@@ -57,12 +67,21 @@ def _settings(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
             "description": supplier.description,
             "website": supplier.website,
             "handling_days": supplier.handling_days,
+            "cutoff_hour": supplier.cutoff_hour,
+            "timezone": supplier.timezone,
             "min_order_value": Money(supplier.min_order_value, principal().currency).amount,
         }
         rates = suppliers.shipping_rates(session, supplier_id)
         context: dict[str, Any] = {"currency": principal().currency, "rates": [(one, _where(one)) for one in rates]}
-    sent = request.form if errors else terms
-    return pages.render("settings.html", status, views=_views("settings"), terms=sent, errors=errors or {}, **context)
+    return pages.render(
+        "settings.html",
+        status,
+        views=_views("settings"),
+        terms={**terms, **request.form} if errors else terms,
+        errors=errors or {},
+        zones=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        **context,
+    )
 
 
 def _where(rate: ShippingRate) -> str:
@@ -81,7 +100,6 @@ def save_terms() -> Any:
     """What retailers read about the supplier, and its terms."""
     who, sent = principal(), Sent()
     description, website = sent.text("description", longest=4000), sent.text("website", longest=300)
-    handling_days = sent.whole("handling_days", 0, 60)
     min_order_value = sent.money("min_order_value", who.currency)
     try:
         sent.check()
@@ -91,8 +109,30 @@ def save_terms() -> Any:
                 who.organisation_id,
                 description=description,
                 website=website or None,
-                handling_days=handling_days,
+                handling_days=None,
                 min_order_value=min_order_value,
+            )
+    except Invalid as error:
+        return _settings(422, problems(error))
+    return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+@pages.post("/settings/dispatch", permission="settings.write")
+def save_dispatch() -> Any:
+    """How fast parcels leave, and until which hour orders count for the day."""
+    sent = Sent()
+    handling_days = sent.whole("handling_days", 0, 60)
+    cutoff = request.form.get("cutoff_hour", "").strip()
+    cutoff_hour = sent.whole("cutoff_hour", 0, 23) if cutoff else None
+    try:
+        sent.check()
+        with db.transaction() as session:
+            set_dispatch(
+                session,
+                principal().organisation_id,
+                handling_days=handling_days,
+                cutoff_hour=cutoff_hour,
+                timezone=request.form.get("timezone", ""),
             )
     except Invalid as error:
         return _settings(422, problems(error))
@@ -102,7 +142,7 @@ def save_terms() -> Any:
 @pages.get("/settings/rates/new", permission="settings.write")
 def new_rate() -> Any:
     """An empty form for a rate."""
-    return _rate_form(None, {"everywhere": "1", "transit_days_min": 2, "transit_days_max": 5})
+    return _rate_form(None, rate_form.EMPTY)
 
 
 @pages.post("/settings/rates/new", permission="settings.write")
@@ -110,7 +150,7 @@ def create_rate() -> Any:
     """Add a shipping rate."""
     try:
         with db.transaction() as session:
-            add_rate(session, principal().organisation_id, _sent_rate())
+            add_rate(session, principal().organisation_id, rate_form.sent_rate(principal().currency))
     except Invalid as error:
         return _rate_form(None, request.form, problems(error))
     return go(page_url("settings.settings", done="added_for_orders"))
@@ -121,16 +161,7 @@ def rate(rate_id: UUID) -> Any:
     """A shipping rate, to be changed."""
     with db.transaction() as session:
         row = suppliers.own_rate(session, principal().organisation_id, rate_id)
-        currency = principal().currency
-        values = {
-            "name": row.name,
-            "countries": ", ".join(code for code in row.countries if code != "*"),
-            "everywhere": "1" if "*" in row.countries else "",
-            "first_item": Money(row.first_item, currency).amount,
-            "next_item": Money(row.next_item, currency).amount,
-            "transit_days_min": row.transit_days_min,
-            "transit_days_max": row.transit_days_max,
-        }
+        values = rate_form.shown(row, principal().currency)
     return _rate_form(rate_id, values)
 
 
@@ -140,7 +171,7 @@ def save_rate(rate_id: UUID) -> Any:
     try:
         with db.transaction() as session:
             suppliers.own_rate(session, principal().organisation_id, rate_id)
-            change_rate(session, principal().organisation_id, rate_id, _sent_rate())
+            change_rate(session, principal().organisation_id, rate_id, rate_form.sent_rate(principal().currency))
     except Invalid as error:
         return _rate_form(rate_id, request.form, problems(error))
     return go(page_url("settings.settings", done="saved_for_orders"))
@@ -162,25 +193,54 @@ def _rate_form(rate_id: UUID | None, values: Any, errors: dict[str, Any] | None 
         sent=values,
         errors=errors or {},
         currency=principal().currency,
+        methods=[(name, gettext(label)) for name, label in rate_form.METHOD_LABELS.items()],
+        price_by=[(name, gettext(label)) for name, label in rate_form.PRICE_BY_LABELS.items()],
+        rows=rate_form.rows_of(values),
     )
 
 
-def _sent_rate() -> Rate:
-    """The rate that the form describes. Raises ``Invalid`` with all that can't be read."""
-    sent, currency = Sent(), principal().currency
-    found = Rate(
-        name=sent.text("name", longest=80, required=True),
-        countries=(
-            *(code.upper() for code in sent.words("countries")),
-            *(("*",) if sent.chosen("everywhere") else ()),
-        ),
-        first_item=sent.money("first_item", currency),
-        next_item=sent.money("next_item", currency),
-        transit_days_min=sent.whole("transit_days_min", 0, 120),
-        transit_days_max=sent.whole("transit_days_max", 0, 120),
+@pages.get("/settings/closures", permission="settings.write")
+def closures() -> Any:
+    """Days on which nothing leaves."""
+    return _closures()
+
+
+@pages.post("/settings/closures", permission="settings.write")
+def add_closed_days() -> Any:
+    """Plan a closure; retailers see it, and delivery dates reckon with it."""
+    sent = Sent()
+    starts_on, ends_on = sent.day("starts_on", required=True), sent.day("ends_on", required=True)
+    note = sent.text("note", longest=200)
+    try:
+        sent.check()
+        assert starts_on is not None
+        assert ends_on is not None
+        with db.transaction() as session:
+            add_closure(session, principal().organisation_id, starts_on=starts_on, ends_on=ends_on, note=note)
+    except Invalid as error:
+        return _closures(422, problems(error))
+    return go(page_url("settings.closures", done="added_for_orders"))
+
+
+@pages.post("/settings/closures/<uuid:closure_id>/remove", permission="settings.write")
+def drop_closure(closure_id: UUID) -> Any:
+    """Open on those days after all."""
+    with db.transaction() as session:
+        remove_closure(session, principal().organisation_id, closure_id)
+    return go(page_url("settings.closures", done="saved_for_orders"))
+
+
+def _closures(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
+    with db.transaction() as session:
+        found = suppliers.closures(session, principal().organisation_id)
+    return pages.render(
+        "closures.html",
+        status,
+        views=_views("closures"),
+        closures=found,
+        sent=request.form if errors else {},
+        errors=errors or {},
     )
-    sent.check()
-    return found
 
 
 @pages.get("/settings/locations", permission="settings.write")

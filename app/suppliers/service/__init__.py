@@ -1,0 +1,25 @@
+"""Changes of suppliers: applying, deciding, terms, shipping rates and closures."""
+
+from __future__ import annotations
+
+from app.suppliers.service.applying import Application, Contact, apply, contact_of
+from app.suppliers.service.closing import add_closure, remove_closure
+from app.suppliers.service.deciding import decide
+from app.suppliers.service.rates import add_rate, change_rate, remove_rate, set_rates
+from app.suppliers.service.terms import change_profile, set_dispatch
+
+__all__ = [
+    "Application",
+    "Contact",
+    "add_closure",
+    "add_rate",
+    "apply",
+    "change_profile",
+    "change_rate",
+    "contact_of",
+    "decide",
+    "remove_closure",
+    "remove_rate",
+    "set_dispatch",
+    "set_rates",
+]

@@ -1,0 +1,60 @@
+"""What retailers read about a supplier."""
+
+from __future__ import annotations
+
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.kit import clock
+from app.kit.errors import Invalid, NotFound
+from app.suppliers.models import Supplier
+
+
+def change_profile(
+    session: Session,
+    supplier_id: UUID,
+    *,
+    description: str,
+    website: str | None,
+    handling_days: int | None,
+    min_order_value: int,
+) -> Supplier:
+    """Change what retailers read about a supplier; without ``handling_days`` they stay. Raises ``Invalid``."""
+    if handling_days is not None and not 0 <= handling_days <= 60:
+        raise Invalid.field("handling_days", "out_of_range", "Handling takes between 0 and 60 working days.")
+    if website and not website.startswith(("https://", "http://")):
+        raise Invalid.field("website", "invalid_url", "An address starts with https://.")
+    if min_order_value < 0:
+        raise Invalid.field("min_order_value", "out_of_range", "A minimum is not negative.")
+    supplier = session.get(Supplier, supplier_id)
+    if supplier is None:
+        raise NotFound("supplier")
+    supplier.description, supplier.website = description.strip()[:4000], website
+    supplier.handling_days = supplier.handling_days if handling_days is None else handling_days
+    supplier.min_order_value = min_order_value
+    supplier.updated_at = clock.now()
+    audit.record(session, supplier_id, "suppliers.profile_changed", "supplier", supplier_id)
+    return supplier
+
+
+def set_dispatch(
+    session: Session, supplier_id: UUID, *, handling_days: int, cutoff_hour: int | None, timezone: str
+) -> Supplier:
+    """When parcels leave: working days of handling, and the hour of the supplier's day after which an order counts
+    for the next one (None: no such hour). Raises ``Invalid``."""
+    if not 0 <= handling_days <= 60:
+        raise Invalid.field("handling_days", "out_of_range", "Handling takes between 0 and 60 working days.")
+    if cutoff_hour is not None and not 0 <= cutoff_hour <= 23:
+        raise Invalid.field("cutoff_hour", "out_of_range", "An hour from 0 to 23.")
+    if timezone not in available_timezones():
+        raise Invalid.field("timezone", "unknown_timezone", "Choose a time zone such as Europe/Berlin.")
+    supplier = session.get(Supplier, supplier_id)
+    if supplier is None:
+        raise NotFound("supplier")
+    supplier.handling_days, supplier.cutoff_hour, supplier.timezone = handling_days, cutoff_hour, timezone
+    supplier.updated_at = clock.now()
+    audit.record(session, supplier_id, "suppliers.dispatch_changed", "supplier", supplier_id)
+    return supplier
