@@ -194,6 +194,7 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
 def supplier_pages(story: Story) -> list[tuple[str, str]]:
     """The portal of the supplier Nordlicht."""
     supplier = story.people.nordlicht
+    feed, waiting = story.feed()
     order = story.api(supplier, "GET", "/api/supplier/orders")["items"][0]["id"]
     product = story.api(supplier, "GET", f"/api/suppliers/{supplier.organisation_id}/products")["items"][0]["id"]
     return [
@@ -202,6 +203,10 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-product", f"/supplier/products/{product}"),
         ("supplier-uploads", "/supplier/uploads"),
         ("supplier-upload", f"/supplier/uploads/{story.uploads[supplier.email]}"),
+        ("supplier-feeds", "/supplier/feeds"),
+        ("supplier-feed", f"/supplier/feeds/{feed}"),
+        ("supplier-feed-form", "/supplier/feeds/new?kind=sftp"),
+        ("supplier-columns", f"/supplier/uploads/{waiting}/columns"),
         ("supplier-orders", "/supplier/purchase-orders?view=all"),
         ("supplier-order", f"/supplier/purchase-orders/{order}"),
         ("supplier-statements", "/supplier/statements"),

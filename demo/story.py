@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 import requests
 
+from app import db
+from app.feeds.service import SourceSpec, add_source
+from app.feeds.service.sources import PUSH
 from demo import catalogues
 from demo.installation import SHOP, Installation
 from demo.people import People, SignIn
@@ -38,6 +41,7 @@ class Story:
     parcels: dict[str, str] = field(default_factory=dict)
     #: Supplier's e-mail → its upload.
     uploads: dict[str, str] = field(default_factory=dict)
+    _feed: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         self.control = Control(self.installation.shopify_url)
@@ -92,6 +96,25 @@ class Story:
                     self.variants[variant["sku"]] = {**variant, "product_id": product["id"]}
         products, variants = (sum(count[name] for count in counts) for name in ("products", "variants"))
         return f"{products} products with {variants} variants of two suppliers"
+
+    def feed(self) -> tuple[str, str]:
+        """A feed of Nordlicht's whose first pushed file waits for its columns: the feed and the file."""
+        if self._feed is None:
+            supplier = self.people.nordlicht
+            with db.tenant_scope(supplier.organisation_id, actor="demo"), db.transaction() as session:
+                spec = SourceSpec(name="Warehouse stock", kind=PUSH, content="stock_price")
+                source = add_source(session, supplier.organisation_id, spec)
+            answer = requests.post(
+                f"{self.installation.url}/api/supplier/feeds/{source.id}/push?file_name=bestand.csv",
+                data="Artikelnummer;Bezeichnung;EK netto;Bestand\nNL-900;Hängeleuchte Ahorn;79,90;14\n".encode(),
+                headers={"Authorization": f"Bearer {supplier.key}", "Content-Type": "text/csv"},
+                timeout=30,
+            )
+            _expect(answer.status_code == 202, f"push refused: {answer.text[:300]}")
+            upload = str(answer.json()["upload_id"])
+            self._upload_in_state(supplier, upload, "NEEDS_MAPPING")
+            self._feed = (str(source.id), upload)
+        return self._feed
 
     def save_card(self) -> str:
         """The retailer saves a card on Stripe's page; both suppliers show who they are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.feeds.feed import SupplierFeed
+from app.feeds.source import FeedTransport
 from app.fulfillment.carrier import Carrier
 from app.kit.registry import Registry
 from app.notifications.mail import MailTransport
@@ -13,6 +14,7 @@ from app.stores.platform import StorePlatform
 stores: Registry[StorePlatform] = Registry("app.adapters.stores")
 channels: Registry[SupplierChannel] = Registry("app.adapters.channels")
 feeds: Registry[SupplierFeed] = Registry("app.adapters.feeds")
+sources: Registry[FeedTransport] = Registry("app.adapters.sources")
 carriers: Registry[Carrier] = Registry("app.adapters.carriers")
 processors: Registry[Processor] = Registry("app.adapters.processors")
 mail: Registry[MailTransport] = Registry("app.adapters.mail")

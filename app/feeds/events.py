@@ -41,3 +41,54 @@ class FeedApplyWanted(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDue(Event):
+    """It is time to look at a source."""
+
+    topic: ClassVar[str] = "feeds.due"
+    supplier_id: UUID
+    source_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"feed_source:{self.source_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSourceFailing(Event):
+    """A source brings nothing any more; its supplier must know."""
+
+    topic: ClassVar[str] = "feeds.source_failing"
+    supplier_id: UUID
+    source_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"feed_source:{self.source_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedMappingNeeded(Event):
+    """A file of a source waits for a person to say what its columns are."""
+
+    topic: ClassVar[str] = "feeds.mapping_needed"
+    supplier_id: UUID
+    run_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"feed_run:{self.run_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id

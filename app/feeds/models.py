@@ -1,4 +1,4 @@
-"""Tables of feed runs."""
+"""Tables of feeds: where files come from, how their columns are read, and each file's run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from app.db import BIG, Base, own
 
 
 class FeedRun(Base):
-    """One file on its way into the catalogue: CHECKING → READY → APPLYING → APPLIED, or FAILED or DISCARDED."""
+    """One file on its way into the catalogue: CHECKING → READY → APPLYING → APPLIED, or FAILED or DISCARDED. A file of
+    a source whose columns nobody has confirmed waits in NEEDS_MAPPING."""
 
     __tablename__ = "feed_runs"
     __tenancy__ = own("supplier_id")
-    __table_args__ = (UniqueConstraint("supplier_id", "id"), Index(None, "supplier_id", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("supplier_id", "id"),
+        Index(None, "supplier_id", "created_at"),
+        Index("ix_feed_runs_source", "source_id", "id", postgresql_where=text("source_id is not null")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
@@ -39,6 +44,103 @@ class FeedRun(Base):
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+    #: Where it came from by itself; None for an upload.
+    source_id: Mapped[UUID | None]
+
+
+class FeedSource(Base):
+    """Where a supplier's file comes from by itself: fetched on a schedule, or pushed."""
+
+    __tablename__ = "feed_sources"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (
+        UniqueConstraint("supplier_id", "id"),
+        Index("ix_feed_sources_due", "next_run_at", postgresql_where=text("next_run_at is not null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    name: Mapped[str]
+    #: A transport's name, or ``push``.
+    kind: Mapped[str]
+    address: Mapped[str]
+    #: How to sign in (``app.feeds.source.Access`` as JSON), sealed.
+    access: Mapped[bytes | None]
+    #: ``full``: the whole catalogue. ``stock_price``: figures and prices of known products.
+    content: Mapped[str]
+    #: Minutes between two fetches; 0 for what is pushed.
+    every_minutes: Mapped[int]
+    paused: Mapped[bool] = mapped_column(server_default="false")
+    #: What the transport wants to be told next time: ETag, newest file, host key. No secrets.
+    marks: Mapped[dict[str, str]] = mapped_column(server_default=text("'{}'"))
+    #: Of the file that was taken last.
+    sha256: Mapped[str | None]
+    #: Empty while paused, removed or pushed.
+    next_run_at: Mapped[datetime | None]
+    #: ``new``, ``ok``, ``unchanged`` or ``failed``: how the last fetch went.
+    state: Mapped[str]
+    fetched_at: Mapped[datetime | None]
+    last_run_id: Mapped[UUID | None]
+    #: What is wrong, in words for the supplier.
+    error: Mapped[str | None]
+    #: Failed fetches in a row.
+    failures: Mapped[int] = mapped_column(server_default="0")
+    #: When the supplier was told of the present trouble.
+    told_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class FeedFetch(Base):
+    """One look at a source: what came of it."""
+
+    __tablename__ = "feed_fetches"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["supplier_id", "source_id"], ["feed_sources.supplier_id", "feed_sources.id"]),
+        Index(None, "source_id", "id"),
+        Index(None, "at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    at: Mapped[datetime]
+    #: ``taken``, ``unchanged``, ``failed`` or ``tested``.
+    outcome: Mapped[str]
+    file_name: Mapped[str] = mapped_column(server_default="")
+    size_bytes: Mapped[int] = mapped_column(BIG, server_default="0")
+    run_id: Mapped[UUID | None]
+    #: What is wrong, in words for the supplier.
+    message: Mapped[str] = mapped_column(server_default="")
+    #: Of a test: the columns and first rows of the file.
+    sample: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+
+class FeedMapping(Base):
+    """What a person confirmed of a file's columns; later files with the same header are read so without asking.
+    Never changed: another confirmation is another version."""
+
+    __tablename__ = "feed_mappings"
+    __tenancy__ = own("supplier_id", append_only=True)
+    __table_args__ = (
+        UniqueConstraint("supplier_id", "source_id", "version", postgresql_nulls_not_distinct=True),
+        ForeignKeyConstraint(["supplier_id", "source_id"], ["feed_sources.supplier_id", "feed_sources.id"]),
+        Index(None, "supplier_id", "header"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    #: None: for files that people upload.
+    source_id: Mapped[UUID | None]
+    version: Mapped[int]
+    #: The columns' names, whatever their order and letter case, as one hash.
+    header: Mapped[str]
+    columns: Mapped[list[str]]
+    #: Column of the file → field of ours.
+    mapping: Mapped[dict[str, str]]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class FeedRow(Base):

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.feeds.models import FeedRow, FeedRun
+from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedSource
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, number_after, page_of
 
@@ -57,6 +57,65 @@ def feed_run(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     if found is None:
         raise NotFound("file")
     return found
+
+
+def sources(session: Session, supplier_id: UUID) -> Sequence[FeedSource]:
+    """A supplier's sources by name."""
+    return session.scalars(
+        select(FeedSource)
+        .where(FeedSource.supplier_id == supplier_id, FeedSource.removed_at.is_(None))
+        .order_by(FeedSource.name, FeedSource.id)
+    ).all()
+
+
+def run_states(session: Session, found: Sequence[FeedSource]) -> dict[UUID, str]:
+    """The state of each source's newest run, by source."""
+    ids = [source.last_run_id for source in found if source.last_run_id is not None]
+    states = {
+        run: state for run, state in session.execute(select(FeedRun.id, FeedRun.state).where(FeedRun.id.in_(ids)))
+    }
+    return {source.id: states[source.last_run_id] for source in found if source.last_run_id in states}
+
+
+def health(source: FeedSource, run_state: str | None) -> str:
+    """How a source does: ``paused``, ``failed``, ``needs_mapping``, ``quarantined``, ``unreadable``, ``new`` or
+    ``ok``."""
+    if source.paused:
+        return "paused"
+    if source.state == "failed":
+        return "failed"
+    waiting = {"NEEDS_MAPPING": "needs_mapping", "QUARANTINED": "quarantined", "FAILED": "unreadable"}
+    if run_state in waiting:
+        return waiting[run_state]
+    return "new" if source.state == "new" else "ok"
+
+
+def fetches(session: Session, source: FeedSource, *, limit: int, cursor: str | None) -> Page[FeedFetch]:
+    """What came of looking at a source, newest first."""
+    limit = min(limit, LARGEST_LIMIT)
+    query = select(FeedFetch).where(FeedFetch.source_id == source.id).order_by(FeedFetch.id.desc()).limit(limit + 1)
+    if cursor:
+        query = query.where(FeedFetch.id < id_after(cursor))
+    return page_of(session.scalars(query).all(), limit, lambda one: [one.id])
+
+
+def newest_test(session: Session, source: FeedSource) -> FeedFetch | None:
+    """The last test of a source, while it is the last look."""
+    newest = session.scalar(
+        select(FeedFetch).where(FeedFetch.source_id == source.id).order_by(FeedFetch.id.desc()).limit(1)
+    )
+    return newest if newest is not None and newest.outcome == "tested" else None
+
+
+def templates(session: Session, supplier_id: UUID, source_id: UUID | None, *, limit: int = 20) -> Sequence[FeedMapping]:
+    """The confirmed mappings of a source, or of uploads, newest first."""
+    of = FeedMapping.source_id == source_id if source_id is not None else FeedMapping.source_id.is_(None)
+    return session.scalars(
+        select(FeedMapping)
+        .where(FeedMapping.supplier_id == supplier_id, of)
+        .order_by(FeedMapping.version.desc())
+        .limit(limit)
+    ).all()
 
 
 def rows(session: Session, run: FeedRun, *, action: str | None, limit: int, cursor: str | None) -> Page[FeedRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -12,11 +12,24 @@ from app.feeds.rules.columns import guesses, shape_of, unit_in_name
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, normal
 from app.feeds.rules.numbers import decimal_mark
 from app.feeds.rules.records import Reading, ReadRow, RowReader
+from app.kit.errors import Rejected
 
 #: Rows looked at to find out what columns hold.
 SAMPLE = 200
+#: Bytes that a format is recognised by.
+HEAD = 4096
 _SHOWN = 3
 _NUMERIC = ("cost", "price", "msrp", "map", "weight", "stock")
+
+
+def recognised(feeds: Mapping[str, SupplierFeed], head: bytes, file_name: str) -> str:
+    """The name of the format that a file is of, by its beginning and name. Raises ``Rejected``."""
+    if not head.strip():
+        raise Rejected("empty", "The file is empty.")
+    for name, feed in feeds.items():
+        if feed.recognises(head, file_name):
+            return name
+    raise Rejected("unknown_format", "The file is of no format that can be read.")
 
 
 @dataclass(slots=True)
@@ -30,10 +43,19 @@ class OpenedFile:
 
 
 def open_file(
-    feed: SupplierFeed, stream: BinaryIO, limits: Limits, *, currency: str, mapping: Mapping[str, str] | None = None
+    feed: SupplierFeed,
+    stream: BinaryIO,
+    limits: Limits,
+    *,
+    currency: str,
+    mapping: Mapping[str, str] | None = None,
+    confirmed: Callable[[Sequence[str]], Mapping[str, str] | None] | None = None,
 ) -> OpenedFile:
-    """Open a file with the mapping given, or the one that is recognised. Raises ``UnreadableFile``."""
+    """Open a file with the mapping given, or the one that was ``confirmed`` of such columns, or the one that is
+    recognised. Raises ``UnreadableFile``."""
     table = feed.open(stream, limits)
+    if not mapping and confirmed is not None:
+        mapping = confirmed(table.columns)
     first = list(islice(table.rows, SAMPLE))
     samples = {column: [row.cells[index] for row in first] for index, column in enumerate(table.columns)}
     guessed = guesses(table.columns, samples)

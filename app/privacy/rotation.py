@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.config import key_ring
 from app.db import Base, table_of
+from app.feeds.models import FeedSource
 from app.inbox.models import InboxMessage
 from app.kit.crypto import Place
 from app.notifications.models import Email
@@ -24,6 +25,7 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (StoreCredential, "refresh_token", "store_id"),
     (SupplierApplication, "contact", "supplier_id"),
     (InboxMessage, "body", "id"),
+    (FeedSource, "access", "id"),
     (Email, "recipient", "id"),
     (Email, "text_body", "id"),
     (Email, "html_body", "id"),

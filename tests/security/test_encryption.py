@@ -21,6 +21,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app import config, db
+from app.feeds.models import FeedSource
+from app.feeds.service import SourceSpec, access_of, add_source
+from app.feeds.source import Access
 from app.inbox.service import Received, open_message, take_in
 from app.kit.crypto import CannotOpen, KeyedHash, KeyRing, Place, key_number
 from app.notifications.letters import Letter
@@ -61,6 +64,7 @@ SECRETS = (
     "a hook about Grace Hopper",
     "grace@shopper.example",
     "Dear Grace",
+    "feed-password",
 )
 
 
@@ -159,6 +163,7 @@ class House:
     supplier_id: UUID
     order_id: UUID
     message_id: UUID
+    feed_id: UUID
 
     def open_everything(self) -> str:
         """All that is sealed, opened by the code that reads it in earnest."""
@@ -187,6 +192,7 @@ class House:
                     *_words(address_of(purchase_order.ship_to, "purchase_orders", purchase_order.id)),
                     *_words(contact_of(session.get_one(SupplierApplication, self.supplier_id))),
                     message.body.decode(),
+                    access_of(session.get_one(FeedSource, self.feed_id)).secret,
                     *tokens,
                     *letters,
                 ]
@@ -228,7 +234,14 @@ def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
             kind="test",
             dedupe="test",
         )
-        return House(store.id, supplier.id, placed.order_id, message)
+        spec = SourceSpec(
+            name="Stock",
+            kind="https",
+            address="https://f.example/a.csv",
+            access=Access("basic", "grace", "feed-password"),
+        )
+        source = add_source(session, supplier.id, spec, schemes=["basic"])
+        return House(store.id, supplier.id, placed.order_id, message, source.id)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from app.config import settings
 from app.feeds.events import FeedUploaded
 from app.feeds.feed import Limits, UnreadableFile
 from app.feeds.files import storage
-from app.feeds.reading import open_file
-from app.feeds.service import Counts, fail, finish_checking, plan_check, store_rows
+from app.feeds.reading import OpenedFile, open_file
+from app.feeds.service import Confirmed, Counts, Question, ask, confirmed, fail, finish_checking, plan_check, store_rows
 from workers.job import Run, job
 
 #: Rows compared and kept in one transaction.
@@ -22,15 +22,26 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
     """See the module. Begun again, it begins anew."""
     with run.transaction() as session:
         plan = plan_check(session, event.run_id)
-    if plan is None:
+        known = confirmed(session, event.run_id) if plan is not None else None
+    if plan is None or known is None:
         return
     counts = Counts()
     try:
         with storage().open(plan.file_key) as stream:
             limits = Limits(rows=settings().upload_max_rows)
             opened = open_file(
-                registries.feeds.get(plan.feed), stream, limits, currency=plan.currency, mapping=plan.mapping or None
+                registries.feeds.get(plan.feed),
+                stream,
+                limits,
+                currency=plan.currency,
+                mapping=plan.mapping or None,
+                confirmed=known.mapping,
             )
+            question = None if plan.mapping else _question(known, opened)
+            if question is not None:
+                with run.closing() as session:
+                    ask(session, plan.run_id, opened.detected, question)
+                return
             while batch := list(islice(opened.rows, _AT_ONCE)):
                 with run.transaction() as session:
                     store_rows(session, plan, batch, counts)
@@ -44,3 +55,11 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
         return
     with run.closing() as session:
         finish_checking(session, plan, opened.detected, opened.mapping, counts)
+
+
+def _question(known: Confirmed, opened: OpenedFile) -> Question | None:
+    columns = opened.detected["columns"]
+    return known.question(
+        [column["column"] for column in columns],
+        {column["column"]: column["field"] for column in columns if column["field"]},
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
+from app.feeds.models import FeedFetch
 from app.inbox.models import InboxMessage, KeyedRequest
 from app.kit import clock
 from app.outbox.models import OutboxEvent, Task, TaskState
@@ -26,6 +27,7 @@ def purge_finished(run: Run, payload: dict[str, Any]) -> None:
         session.execute(
             delete(OutboxEvent).where(OutboxEvent.state == 1, OutboxEvent.created_at < now - timedelta(days=30))
         )
+        session.execute(delete(FeedFetch).where(FeedFetch.at < now - timedelta(days=30)))
         session.execute(delete(KeyedRequest).where(KeyedRequest.created_at < now - timedelta(days=7)))
         session.execute(
             update(InboxMessage)

@@ -1,21 +1,69 @@
-"""Changes of feed runs: a file is received, checked, and taken over or discarded."""
+"""Changes of feeds: sources are looked at; a file is received, checked, and taken over or discarded."""
 
 from app.feeds.service.applying import apply_batch, finish_applying
 from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, plan_check, store_rows
+from app.feeds.service.fetching import (
+    FetchPlan,
+    NewFile,
+    note_failed,
+    note_test,
+    note_test_failed,
+    note_unchanged,
+    plan_fetch,
+    put_due_to_work,
+    take_file,
+)
 from app.feeds.service.receiving import change_mapping, discard, keep_file, receive_upload, want_applied
+from app.feeds.service.sources import (
+    SourceSpec,
+    access_of,
+    add_source,
+    change_source,
+    fetch_now,
+    forget_host_key,
+    own_source,
+    pause_source,
+    remove_source,
+    trouble,
+)
+from app.feeds.service.templates import Confirmed, Question, ask, confirmed, mapping_question
 
 __all__ = [
     "CheckPlan",
+    "Confirmed",
     "Counts",
+    "FetchPlan",
+    "NewFile",
+    "Question",
+    "SourceSpec",
+    "access_of",
+    "add_source",
     "apply_batch",
+    "ask",
     "change_mapping",
+    "change_source",
+    "confirmed",
     "discard",
     "fail",
+    "fetch_now",
     "finish_applying",
     "finish_checking",
+    "forget_host_key",
     "keep_file",
+    "mapping_question",
+    "note_failed",
+    "note_test",
+    "note_test_failed",
+    "note_unchanged",
+    "own_source",
+    "pause_source",
     "plan_check",
+    "plan_fetch",
+    "put_due_to_work",
     "receive_upload",
+    "remove_source",
     "store_rows",
+    "take_file",
+    "trouble",
     "want_applied",
 ]

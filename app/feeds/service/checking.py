@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import SupplierVariant
 from app.db import add_rows
+from app.feeds.events import FeedApplyWanted
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.records import ReadRow
 from app.inventory.queries import NOTHING, availability
+from app.outbox.service import emit
 from app.suppliers.models import Supplier
 
 #: Field of a record → the variant's column.
@@ -115,6 +117,10 @@ def finish_checking(
     run.detected, run.mapping, run.counts = dict(detected), dict(mapping), counts.to_json()
     run.error = None if run.counts["variants"] else "No row of the file can be taken over."
     run.state = "READY" if run.counts["variants"] else "FAILED"
+    if run.state == "READY" and run.source_id is not None:
+        # What its columns are was confirmed before; nobody is waited for.
+        run.state = "APPLYING"
+        emit(session, FeedApplyWanted(supplier_id=run.supplier_id, run_id=run.id))
 
 
 def fail(session: Session, run_id: UUID, message: str) -> None:

@@ -16,10 +16,12 @@ from app.feeds.events import FeedApplyWanted, FeedUploaded
 from app.feeds.files import storage
 from app.feeds.models import FeedRun
 from app.feeds.rules.fields import FIELDS
+from app.feeds.service.templates import keep_template, mapping_question
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.kit.storage import Stored, TooLarge
+from app.notifications.service import resolve
 from app.outbox.service import emit
 
 _LONGEST_NAME = 200
@@ -43,7 +45,14 @@ def keep_file(chunks: Iterable[bytes]) -> tuple[str, Stored]:
 
 
 def receive_upload(
-    session: Session, supplier_id: UUID, *, file_name: str, feed: str, file_key: str, stored: Stored
+    session: Session,
+    supplier_id: UUID,
+    *,
+    file_name: str,
+    feed: str,
+    file_key: str,
+    stored: Stored,
+    source_id: UUID | None = None,
 ) -> FeedRun:
     """Note a file that was kept; a job checks it. The same file again, still undecided, is the run that it was."""
     known = session.scalar(
@@ -51,13 +60,15 @@ def receive_upload(
         .where(
             FeedRun.supplier_id == supplier_id,
             FeedRun.sha256 == stored.sha256,
-            FeedRun.state.in_(("CHECKING", "READY", "APPLYING")),
+            FeedRun.source_id.is_not_distinct_from(source_id),
+            FeedRun.state.in_(("CHECKING", "NEEDS_MAPPING", "READY", "APPLYING")),
         )
         .order_by(FeedRun.created_at.desc())
         .limit(1)
     )
     if known is not None:
-        storage().delete(file_key)
+        if known.file_key != file_key:
+            storage().delete(file_key)
         return known
     name = PurePath(file_name.replace("\\", "/")).name.replace("\x00", "")[:_LONGEST_NAME] or "upload"
     run = FeedRun(
@@ -74,6 +85,7 @@ def receive_upload(
         detected={},
         created_by=db.current_scope().actor,
         created_at=clock.now(),
+        source_id=source_id,
     )
     session.add(run)
     session.flush()
@@ -85,7 +97,7 @@ def receive_upload(
 def change_mapping(session: Session, supplier_id: UUID, run_id: UUID, mapping: Mapping[str, str]) -> FeedRun:
     """Say which column is what, and have the file read again. Columns that are left out are not used."""
     run = _own(session, supplier_id, run_id)
-    if run.state not in ("READY", "FAILED"):
+    if run.state not in ("NEEDS_MAPPING", "READY", "FAILED"):
         raise Conflict("The file is being worked on. Wait until it is done.", code="feed_busy")
     columns = {str(column["column"]) for column in run.detected.get("columns", [])}
     chosen = {column: field for column, field in mapping.items() if field}
@@ -99,6 +111,8 @@ def change_mapping(session: Session, supplier_id: UUID, run_id: UUID, mapping: M
     if not {"title", "sku", "product_id"} & set(chosen.values()):
         raise Invalid.field("mapping", "no_identity", "Choose the column with the title or the SKU.")
     run.mapping, run.state, run.error = chosen, "CHECKING", None
+    keep_template(session, run)
+    resolve(session, supplier_id, mapping_question(run))
     emit(session, FeedUploaded(supplier_id=supplier_id, run_id=run.id))
     return run
 
@@ -111,6 +125,7 @@ def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     if run.state != "READY":
         raise Conflict("The file is not checked yet, or can't be read.", code="feed_not_ready")
     run.state = "APPLYING"
+    keep_template(session, run)
     audit.record(session, supplier_id, "feeds.apply_wanted", "feed_run", run.id)
     emit(session, FeedApplyWanted(supplier_id=supplier_id, run_id=run.id))
     return run
@@ -119,9 +134,10 @@ def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
 def discard(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     """Leave a file alone for good."""
     run = _own(session, supplier_id, run_id)
-    if run.state not in ("READY", "FAILED", "CHECKING", "DISCARDED"):
+    if run.state not in ("NEEDS_MAPPING", "READY", "FAILED", "CHECKING", "DISCARDED"):
         raise Conflict("The file is being taken over already.", code="feed_busy")
     run.state = "DISCARDED"
+    resolve(session, supplier_id, mapping_question(run))
     audit.record(session, supplier_id, "feeds.discarded", "feed_run", run.id)
     return run
 

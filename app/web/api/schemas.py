@@ -545,6 +545,28 @@ class UploadOut(Output):
     problems: list[dict[str, Any]]
 
 
+class FeedOut(Output):
+    id: UUID
+    name: str
+    kind: str
+    content: Literal["full", "stock_price"]
+    every_minutes: int
+    health: Literal["new", "ok", "paused", "failed", "unreadable", "needs_mapping", "quarantined"]
+    error: str | None
+    last_fetched_at: datetime | None
+    next_fetch_at: datetime | None
+    upload_id: UUID | None
+
+
+class FeedsOut(Output):
+    items: list[FeedOut]
+
+
+class PushOut(Output):
+    outcome: Literal["taken", "unchanged"]
+    upload_id: UUID | None
+
+
 # Analytics
 
 

@@ -35,14 +35,14 @@ def upload_products() -> Response:
     # A file may be larger than other bodies; it goes to storage in pieces.
     request.max_content_length = settings().upload_max_bytes
     file_name = request.args.get("file_name", "upload.csv")[:200]
-    chunks = _chunks()
+    chunks = chunks_of_body()
     first = next(chunks, b"")
     feed = next(
         (name for name, one in registries.feeds.all().items() if one.recognises(first[:_HEAD], file_name)), None
     )
     if feed is None:
         raise Invalid.field("file", "unknown_format", "Send a CSV file; other formats are not read yet.")
-    key, stored = keep_file(_with(first, chunks))
+    key, stored = keep_file(with_first(first, chunks))
     with work() as done:
         run = receive_upload(
             done.session, caller().organisation_id, file_name=file_name, feed=feed, file_key=key, stored=stored
@@ -51,12 +51,14 @@ def upload_products() -> Response:
     return done.response()
 
 
-def _chunks() -> Iterator[bytes]:
+def chunks_of_body() -> Iterator[bytes]:
+    """The request's body in pieces."""
     while chunk := request.stream.read(_CHUNK):
         yield chunk
 
 
-def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def with_first(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces again, after the first was looked at."""
     yield first
     yield from rest
 

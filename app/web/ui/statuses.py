@@ -77,7 +77,23 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "REJECTED": Shown(_("Rejected"), _NEUTRAL),
         "TERMINATED": Shown(_("Ended"), _NEUTRAL),
     },
+    "feed_source": {
+        "new": Shown(_("Not looked at yet"), _NEUTRAL),
+        "ok": Shown(_("Works"), _SUCCESS),
+        "paused": Shown(_("Paused"), _NEUTRAL),
+        "failed": Shown(_("Brings no file"), _CRITICAL),
+        "unreadable": Shown(_("File can't be read"), _CRITICAL),
+        "needs_mapping": Shown(_("Columns to confirm"), _WARNING),
+        "quarantined": Shown(_("Held for you to look at"), _WARNING),
+    },
+    "feed_fetch": {
+        "taken": Shown(_("New file"), _SUCCESS),
+        "unchanged": Shown(_("Nothing new"), _NEUTRAL),
+        "failed": Shown(_("Failed"), _CRITICAL),
+        "tested": Shown(_("Test"), _INFO),
+    },
     "feed": {
+        "NEEDS_MAPPING": Shown(_("Columns to confirm"), _WARNING),
         "CHECKING": Shown(_("Being read"), _INFO),
         "READY": Shown(_("Ready to take over"), _WARNING),
         "APPLYING": Shown(_("Being taken over"), _INFO),

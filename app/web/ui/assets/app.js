@@ -20,6 +20,18 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
+  // A preview follows the form that it is of; of several answers the last question's counts.
+  const preview = document.querySelector("[data-preview-of]");
+  if (preview) {
+    const form = document.getElementById(preview.dataset.previewOf);
+    let newest = 0;
+    form.addEventListener("change", async () => {
+      const asked = ++newest;
+      const answer = await fetch(preview.dataset.previewAt, { method: "POST", body: new FormData(form) });
+      const shown = await answer.text();
+      if (asked === newest && answer.ok) preview.innerHTML = shown;
+    });
+  }
   // Pages with work under way look again until it is done.
   const waiting = document.querySelector("[data-reload-seconds]");
   if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reloadSeconds) * 1000);

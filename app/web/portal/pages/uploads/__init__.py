@@ -11,8 +11,7 @@ from app import db
 from app.adapters import registries
 from app.config import settings
 from app.feeds import queries as feeds
-from app.feeds.rules.fields import FIELDS
-from app.feeds.service import change_mapping, discard, keep_file, receive_upload, want_applied
+from app.feeds.service import discard, keep_file, receive_upload, want_applied
 from app.feeds.template import template_csv
 from app.kit.errors import Invalid
 from app.kit.texts import marked as _
@@ -81,7 +80,6 @@ def detail(run_id: UUID) -> Any:
             "rows": page.items,
             "next_cursor": page.next_cursor,
             "problems": feeds.problem_groups(session, run),
-            "fields": [("", gettext("– not used –")), *((name, gettext(label)) for name, label in FIELDS.items())],
             "views": [
                 {"label": gettext("All"), "href": page_url("uploads.detail", run_id=run_id), "current": not action}
             ]
@@ -97,17 +95,6 @@ def detail(run_id: UUID) -> Any:
             ],
         }
     return pages.render("detail.html", **context)
-
-
-@pages.post("/uploads/<uuid:run_id>/mapping", permission="products.write")
-def save_mapping(run_id: UUID) -> Any:
-    """Which column holds what; the file is read again."""
-    with db.transaction() as session:
-        run = feeds.feed_run(session, principal().organisation_id, run_id)
-        columns = [str(column["column"]) for column in run.detected.get("columns", [])]
-        mapping = {column: request.form.get(f"column-{index}", "") for index, column in enumerate(columns)}
-        change_mapping(session, principal().organisation_id, run_id, mapping)
-    return go(page_url("uploads.detail", run_id=run_id))
 
 
 @pages.post("/uploads/<uuid:run_id>/apply", permission="products.write")

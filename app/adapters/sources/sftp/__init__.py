@@ -1,0 +1,5 @@
+"""Files on an SFTP server."""
+
+from app.adapters.sources.sftp.adapter import Sftp
+
+ADAPTER = Sftp()

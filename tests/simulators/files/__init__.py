@@ -1,0 +1,1 @@
+"""A supplier's file servers, simulated: HTTPS' half without TLS, and SFTP."""
