@@ -31,6 +31,8 @@ class FeedRun(Base):
     file_key: Mapped[str]
     sha256: Mapped[str]
     size_bytes: Mapped[int] = mapped_column(BIG)
+    #: ``full``: products with all that the file says. ``stock_price``: figures and wholesale prices of known SKUs.
+    kind: Mapped[str] = mapped_column(server_default="full")
     #: The adapter that reads it, for example ``csv``.
     feed: Mapped[str]
     #: What was recognised: encoding, separator, header row, shape (template, shopify, woocommerce).

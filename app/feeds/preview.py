@@ -27,13 +27,14 @@ def preview(
     *,
     currency: str,
     mapping: Mapping[str, str],
+    figures_only: bool = False,
     rows: int = 6,
 ) -> Preview:
     """Read the beginning of a file. Raises nothing for a file that can't be read; the preview says so."""
     if not mapping:
         return Preview([], "Choose at least the column with the title or the SKU.")
     try:
-        opened = open_file(feed, stream, limits, currency=currency, mapping=mapping)
+        opened = open_file(feed, stream, limits, currency=currency, mapping=mapping, figures_only=figures_only)
         return Preview(list(islice(opened.rows, rows)))
     except UnreadableFile as error:
         return Preview([], str(error))

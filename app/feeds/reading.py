@@ -50,9 +50,10 @@ def open_file(
     currency: str,
     mapping: Mapping[str, str] | None = None,
     confirmed: Callable[[Sequence[str]], Mapping[str, str] | None] | None = None,
+    figures_only: bool = False,
 ) -> OpenedFile:
     """Open a file with the mapping given, or the one that was ``confirmed`` of such columns, or the one that is
-    recognised. Raises ``UnreadableFile``."""
+    recognised. ``figures_only``: read SKU, stock and wholesale price alone. Raises ``UnreadableFile``."""
     table = feed.open(stream, limits)
     if not mapping and confirmed is not None:
         mapping = confirmed(table.columns)
@@ -65,6 +66,8 @@ def open_file(
             "no_columns",
             "No column was recognised as title or SKU. Does the file have a header? Our template shows one.",
         )
+    if figures_only and mapping and "sku" not in used.values():
+        raise UnreadableFile("no_sku", "Choose the column with the SKU: stock and prices are told by it.")
     fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
     shape = shape_of(table.columns)
     reading = Reading(
@@ -78,6 +81,7 @@ def open_file(
             for index, column in enumerate(table.columns)
             if used.get(column, "").endswith("_value") and shape == "plain"
         },
+        figures_only=figures_only,
     )
     detected = {
         **table.detected,

@@ -36,6 +36,7 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
                 currency=plan.currency,
                 mapping=plan.mapping or None,
                 confirmed=known.mapping,
+                figures_only=plan.kind == "stock_price",
             )
             question = None if plan.mapping else _question(known, opened)
             if question is not None:

@@ -77,6 +77,8 @@ class Reading:
     weight_unit: str | None
     currency: str
     option_names: Mapping[int, str]
+    #: Only SKU, stock and wholesale price are read.
+    figures_only: bool = False
 
 
 class RowReader:
@@ -97,6 +99,8 @@ class RowReader:
         cell = self._cells(row.cells)
         if not any(cell(name) for name in self._reading.fields):
             return None
+        if self._reading.figures_only:
+            return self._figures(row.number, cell)
         if self._reading.shape == "woocommerce":
             return self._read_woocommerce(row.number, cell)
         handle = self._handle(cell)
@@ -112,6 +116,24 @@ class RowReader:
             return cells[index].strip() if index is not None else ""
 
         return cell
+
+    def _figures(self, number: int, cell: Callable[[str], str]) -> ReadRow | None:
+        """A row of a file of stock and prices. Each SKU stands for itself; what the row does not tell stays."""
+        problems: list[Problem] = []
+        sku = cell("sku").lstrip("'")
+        if not sku:
+            problems.append(Problem("sku", "missing", "The row has no SKU."))
+        elif len(sku) > SKU_MAX:
+            problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
+        told = self._quantities(cell, problems) | {"cost": self._money("cost", cell, problems, needed=False)}
+        record = {name: told[name] for name in ("stock", "cost") if told.get(name) is not None}
+        if not record and all(problem.warning for problem in problems):
+            problems.append(Problem("stock", "missing", "The row tells neither stock nor wholesale price."))
+        read = ReadRow(number, sku[:SKU_MAX], sku[:SKU_MAX], "accepted", record, problems)
+        self._check_repeated(read)
+        if any(not problem.warning for problem in read.problems):
+            read.action = "rejected"
+        return read
 
     def _read_woocommerce(self, number: int, cell: Callable[[str], str]) -> ReadRow | None:
         kinds = {part.strip().lower() for part in cell("type").split(",")}
@@ -322,9 +344,8 @@ class RowReader:
     def _check_repeated(self, read: ReadRow) -> None:
         if not read.sku:
             return
-        said = hash(
-            (read.handle, repr(sorted(read.record["options"].items())), read.record["cost"], read.record.get("stock"))
-        )
+        options = repr(sorted(read.record.get("options", {}).items()))
+        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock")))
         first = self._skus.setdefault(read.sku, (read.row, said))
         if first[0] == read.row:
             return

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.service import ProductRecord, VariantRecord, save_products
+from app.catalog.models import SupplierVariant
+from app.catalog.service import ProductRecord, VariantRecord, change_prices, save_products
 from app.feeds.models import FeedRow, FeedRun
 from app.inventory.service import StockFigure, set_figures
 from app.kit import clock
@@ -48,12 +49,16 @@ def apply_batch(session: Session, run_id: UUID) -> bool:
     groups: defaultdict[str, list[FeedRow]] = defaultdict(list)
     for row in rows:
         groups[row.handle].append(row)
-    currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
-    ids = save_products(session, run.supplier_id, currency, [_product(handle, groups[handle]) for handle in handles])
+    if run.kind == "stock_price":
+        ids = _change_costs(session, run.supplier_id, rows)
+    else:
+        currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
+        products = [_product(handle, groups[handle]) for handle in handles]
+        ids = save_products(session, run.supplier_id, currency, products)
     figures = [
         StockFigure(ids[row.sku], row.record["stock"], run.created_at)
         for row in rows
-        if row.action in _ACCEPTED and "stock" in row.record
+        if row.action in _ACCEPTED and "stock" in row.record and row.sku in ids
     ]
     if figures:
         set_figures(session, run.supplier_id, figures)
@@ -70,6 +75,20 @@ def finish_applying(session: Session, run_id: UUID) -> None:
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
     if run.state == "APPLYING":
         run.state, run.applied_at = "APPLIED", clock.now()
+
+
+def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[FeedRow]) -> dict[str, UUID]:
+    """Take over wholesale prices that are told and new. Returns SKU → variant id of the SKUs that are still there."""
+    costs = {row.sku: row.record.get("cost") for row in rows if row.action in _ACCEPTED}
+    found = session.execute(
+        select(SupplierVariant.sku, SupplierVariant.id, SupplierVariant.wholesale_price).where(
+            SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_(costs)
+        )
+    ).all()
+    changed = {variant: cost for sku, variant, today in found if (cost := costs[sku]) is not None and cost != today}
+    if changed:
+        change_prices(session, supplier_id, changed)
+    return {sku: variant for sku, variant, _today in found}
 
 
 def _product(handle: str, rows: Sequence[FeedRow]) -> ProductRecord:

@@ -15,7 +15,7 @@ from app.catalog.models import SupplierVariant
 from app.db import add_rows
 from app.feeds.events import FeedApplyWanted
 from app.feeds.models import FeedRow, FeedRun
-from app.feeds.rules.records import ReadRow
+from app.feeds.rules.records import Problem, ReadRow
 from app.inventory.queries import NOTHING, availability
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
@@ -44,6 +44,7 @@ class CheckPlan:
     feed: str
     mapping: Mapping[str, str]
     currency: str
+    kind: str = "full"
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
         return None
     session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
-    return CheckPlan(run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency)
+    return CheckPlan(run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency, run.kind)
 
 
 def store_rows(session: Session, plan: CheckPlan, rows: Sequence[ReadRow], counts: Counts) -> None:
@@ -85,6 +86,12 @@ def store_rows(session: Session, plan: CheckPlan, rows: Sequence[ReadRow], count
         action, changes = row.action, dict[str, Any]()
         if action == "accepted":
             variant = known.get(row.sku)
+        if action == "accepted" and variant is None and plan.kind == "stock_price":
+            action = "rejected"
+            row.problems.append(
+                Problem("sku", "unknown_sku", "None of your products has this SKU. Send the whole catalogue first.")
+            )
+        elif action == "accepted":
             free = stock.get(variant.id, NOTHING).free if variant is not None else 0
             changes = _changes(row, variant, free) if variant is not None else {}
             action = "new" if variant is None else "changed" if changes else "unchanged"

@@ -134,6 +134,7 @@ def take_file(session: Session, plan: FetchPlan, file: NewFile) -> FeedRun | Non
         file_key=file.file_key,
         stored=file.stored,
         source_id=source.id,
+        kind=source.content,
     )
     overtaken = session.scalars(
         select(FeedRun)

@@ -53,8 +53,10 @@ def receive_upload(
     file_key: str,
     stored: Stored,
     source_id: UUID | None = None,
+    kind: str = "full",
 ) -> FeedRun:
-    """Note a file that was kept; a job checks it. The same file again, still undecided, is the run that it was."""
+    """Note a file that was kept; a job checks it. The same file again, still undecided, is the run that it was.
+    ``kind`` is ``full`` or ``stock_price``."""
     known = session.scalar(
         select(FeedRun)
         .where(
@@ -86,6 +88,7 @@ def receive_upload(
         created_by=db.current_scope().actor,
         created_at=clock.now(),
         source_id=source_id,
+        kind=kind,
     )
     session.add(run)
     session.flush()

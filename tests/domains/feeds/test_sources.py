@@ -36,7 +36,7 @@ def test_a_file_is_asked_about_once_and_then_taken_over_by_itself(
     portal: Portal, file_servers: FileServers, path: str
 ) -> None:
     file_servers.put(path, LAMPS)
-    source = portal.add(address=file_servers.web(path), content="stock_price")
+    source = portal.add(address=file_servers.web(path))
     assert "Not looked at yet" in portal.page(source)
     portal.look()
     (run,) = portal.runs()
@@ -404,3 +404,39 @@ def test_what_stands_in_the_header_may_be_in_any_order(portal: Portal, file_serv
     assert portal.runs()[-1]["state"] == "APPLIED"
     assert portal.stock()["L-1"] == 4
     assert COLUMNS.split(",") == portal.rows("select columns from feed_mappings")[0]["columns"]
+
+
+def test_a_file_of_stock_and_prices_leaves_all_else_alone(portal: Portal, file_servers: FileServers, path: str) -> None:
+    file_servers.put(path, LAMPS)
+    portal.confirmed_feed(address=file_servers.web(path), name="Catalogue")
+    figures = f"{path}.stock"
+    rows = ("L-1;0;13,00;Other words", "L-2;9;;", "L-9;4;5,00;", ";1;;", "L-2;9;;")
+    file_servers.put(figures, "\n".join(["Artikelnummer;Bestand;EK netto;Bezeichnung", *rows, ""]).encode())
+    portal.add(address=file_servers.web(figures), content="stock_price")
+    portal.look()
+    portal.confirm(portal.runs()[-1])
+
+    run = portal.runs()[-1]
+    assert (run["kind"], run["state"]) == ("stock_price", "APPLIED")
+    assert portal.stock() == {"L-1": 0, "L-2": 9}
+    variants = portal.rows(
+        "select v.sku, v.wholesale_price, p.title from supplier_variants v"
+        " join supplier_products p on p.id = v.product_id order by v.sku"
+    )
+    assert [(row["sku"], row["wholesale_price"], row["title"]) for row in variants] == [
+        ("L-1", 1300, "Desk lamp"),
+        ("L-2", 3000, "Floor lamp"),
+    ]
+    rejected = portal.rows(f"select problems from feed_rows where run_id = '{run['id']}' and action = 'rejected'")
+    assert sorted(row["problems"][0]["code"] for row in rejected) == ["missing", "unknown_sku"]
+    assert run["counts"]["merged"] == 1
+
+
+def test_a_file_of_stock_needs_its_skus(portal: Portal) -> None:
+    feed = portal.add("push", content="stock_price")
+    content = list_of("Desk lamp,5", columns="Bezeichnung,Bestand")
+    portal.api.call("POST", f"/api/supplier/feeds/{feed}/push", data=content, content_type="text/csv")
+    portal.jobs.drain()
+    (run,) = portal.runs()
+    page = text_of(portal.browser.get(f"/supplier/uploads/{run['id']}/columns"))
+    assert "Choose the column with the SKU" in page

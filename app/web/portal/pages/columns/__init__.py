@@ -80,6 +80,7 @@ def _preview(run: FeedRun, mapping: Mapping[str, str]) -> Preview:
                 Limits(rows=settings().upload_max_rows),
                 currency=principal().currency,
                 mapping=mapping,
+                figures_only=run.kind == "stock_price",
             )
     except FileNotFoundError:
         return Preview([], gettext("The file is no longer there. Upload it again."))

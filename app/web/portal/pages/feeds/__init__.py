@@ -48,7 +48,7 @@ _SHOWN_ROWS, _SHOWN_COLUMNS, _SHOWN_CHARACTERS = 5, 40, 80
 _INTERVALS = (5, 10, 15, 30, 60, 180, 360, 720, 1440, 10080)
 _CONTENTS = {
     "full": _("The whole catalogue"),
-    "stock_price": _("Stock and prices of products that are there already"),
+    "stock_price": _("Stock and wholesale prices of products that are there already"),
 }
 
 

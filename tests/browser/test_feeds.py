@@ -1,0 +1,80 @@
+"""A supplier adds a feed, says what its columns hold beside a preview that follows, and is asked again when they
+change: at a desk and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PATIENCE, PHONE, Demo, Open
+from tests.browser.making import name
+
+
+def push(demo: Demo, feed: str, text: str) -> str:
+    """Send a file; the page of its upload."""
+    answer = requests.post(
+        f"{demo.url}/api/supplier/feeds/{feed}/push?file_name=stock.csv",
+        data=text.encode(),
+        headers={"Authorization": f"Bearer {demo.people.nordlicht.key}", "Content-Type": "text/csv"},
+        timeout=30,
+    )
+    assert answer.status_code == 202, answer.text
+    return f"{demo.url}/supplier/uploads/{answer.json()['upload_id']}"
+
+
+def wait_until(demo: Demo, upload: str, state: str) -> None:
+    """The background work has come so far."""
+    path = f"/api/supplier/uploads/{upload.rsplit('/', 1)[1]}"
+    supplier = demo.people.nordlicht
+    demo.story.wait_for(lambda: demo.story.api(supplier, "GET", path)["state"] == state, f"the file is {state}")
+
+
+def fits(page: Page) -> None:
+    """Nothing stands beyond the window's edge."""
+    inner, outer = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
+    assert inner <= outer
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_change(
+    demo: Demo, opened: Open, size: tuple[int, int]
+) -> None:
+    page = opened(demo.people.nordlicht, size)
+    feed_name, sku, title = name("stock feed"), name("SKU").replace(" ", "-"), name("lamp")
+    page.goto(f"{demo.url}/supplier/feeds")
+    page.get_by_role("link", name="Add: Pushed by you").click()
+    page.get_by_label("Name", exact=True).fill(feed_name)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=feed_name)).to_be_visible()
+    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+
+    upload = push(demo, feed, f"Artikelnummer;Bezeichnung;Preis A;Preis B;Bestand\n{sku};{title};12,50;29,90;6\n")
+    wait_until(demo, upload, "NEEDS_MAPPING")
+    page.goto(f"{demo.url}/supplier/feeds/{feed}")
+    page.get_by_role("link", name="Look at the columns").click()
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text(title)
+    page.get_by_label("Field of Preis A", exact=True).select_option("cost")
+    page.get_by_label("Field of Preis B", exact=True).select_option("msrp")
+    expect(preview).to_contain_text("$12.50")
+    page.get_by_label("Field of Bestand").select_option("")
+    expect(preview).to_contain_text("not told")
+    page.get_by_label("Field of Bestand").select_option("stock")
+    expect(preview).not_to_contain_text("not told")
+    fits(page)
+    page.get_by_role("button", name="Confirm and read the file").click()
+    expect(page.get_by_text("Saved. The file is read with these columns")).to_be_visible()
+    wait_until(demo, upload, "APPLIED")
+
+    upload = push(demo, feed, f"Artikelnummer;Bezeichnung;Preis A;Preis B;Bestände\n{sku};{title};12,50;29,90;2\n")
+    wait_until(demo, upload, "NEEDS_MAPPING")
+    page.goto(f"{upload}/columns")
+    expect(page.get_by_text("“Bestand” is gone; “Bestände” may be its new name")).to_be_visible()
+    expect(page.get_by_label("Field of Bestände")).to_have_value("stock")
+    fits(page)
+    page.get_by_role("button", name="Confirm and read the file").click()
+    wait_until(demo, upload, "APPLIED")
+    page.goto(f"{demo.url}/supplier/feeds/{feed}")
+    expect(page.get_by_text("Version 2", exact=False)).to_be_visible(timeout=PATIENCE)
+    fits(page)
