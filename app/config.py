@@ -125,6 +125,17 @@ class Settings(BaseSettings):
     #: A supplier's figure older than this shows as 0.
     stock_stale_after: timedelta = timedelta(hours=48)
 
+    #: Where product pictures are kept in our sizes: ``folder`` (in the data folder), ``s3``, or ``none``, which leaves
+    #: them where suppliers have them.
+    media_storage: Literal["folder", "s3", "none"] = "folder"
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    #: Address of an S3-compatible store other than Amazon's.
+    s3_endpoint_url: str = ""
+    #: Empty: as the machine's own role says.
+    s3_access_key_id: str = ""
+    s3_secret_access_key: SecretStr = SecretStr("")
+
     #: Largest upload of a product file, in bytes.
     upload_max_bytes: int = 100 * 1024 * 1024
     #: Most rows in one product file.
@@ -161,6 +172,17 @@ class Settings(BaseSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    @model_validator(mode="after")
+    def _s3_needs_a_bucket(self) -> Settings:
+        if self.media_storage == "s3" and not self.s3_bucket:
+            raise ValueError("CROSSDOCK_S3_BUCKET must be set where CROSSDOCK_MEDIA_STORAGE is s3")
+        return self
+
+    @property
+    def keeps_pictures(self) -> bool:
+        """Whether product pictures are kept here."""
+        return self.media_storage != "none"
 
     def _is_known(self, field: str) -> bool:
         value: SecretStr | None = getattr(self, field)

@@ -59,7 +59,7 @@ def template_file(items: Sequence[Item], pictures: str, prefix: str) -> bytes:
         for index, value in enumerate(item.values or ("",)):
             first = {
                 "title": item.title, "description": f"<p>{item.description}</p>", "brand": "Nordlicht",
-                "category": item.category, "image_urls": f"{pictures}/{item.handle}.svg", "tags": item.tags,
+                "category": item.category, "image_urls": f"{pictures}/{item.handle}.png", "tags": item.tags,
                 "status": "active",
             }  # fmt: skip
             rows.append(
@@ -86,7 +86,7 @@ def shopify_file(items: Sequence[Item], pictures: str, prefix: str) -> bytes:
             first = {
                 "Title": item.title, "Body (HTML)": f"<p>{item.description}</p>", "Vendor": "Kanto",
                 "Type": item.category, "Tags": item.tags, "Published": "true",
-                "Option1 Name": item.option or "Title", "Image Src": f"{pictures}/{item.handle}.svg",
+                "Option1 Name": item.option or "Title", "Image Src": f"{pictures}/{item.handle}.png",
                 "Image Alt Text": item.title, "Status": "active",
             }  # fmt: skip
             rows.append(

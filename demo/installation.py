@@ -174,6 +174,9 @@ class Installation:
             "CROSSDOCK_SIMULATED_CARRIER_URL": self.carrier_url,
             # What takes days outside takes seconds here.
             "CROSSDOCK_DISPUTE_WINDOW": "PT5S",
+            # The demo's pictures lie here, with us.
+            "CROSSDOCK_OUTBOUND_ALLOWED_HOSTS": f"127.0.0.1:{self.ports.web}",
+            "CROSSDOCK_MEDIA_STORAGE": "folder",
             "CROSSDOCK_TRACKING_POLL": "PT2S",
             "CROSSDOCK_API_RATE_PER_MINUTE": "6000",
         }

@@ -201,6 +201,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-home", "/supplier/"),
         ("supplier-products", "/supplier/products"),
         ("supplier-product", f"/supplier/products/{product}"),
+        ("supplier-pictures", "/supplier/pictures"),
         ("supplier-uploads", "/supplier/uploads"),
         ("supplier-upload", f"/supplier/uploads/{story.uploads[supplier.email]}"),
         ("supplier-feeds", "/supplier/feeds"),

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_every_setting_is_documented() -> None:
-    documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    documented = set(re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     known = {
         str(field.validation_alias) if field.validation_alias else f"CROSSDOCK_{name.upper()}"
         for name, field in Settings.model_fields.items()

@@ -6,6 +6,7 @@ from app.feeds.feed import SupplierFeed
 from app.feeds.source import FeedTransport
 from app.fulfillment.carrier import Carrier
 from app.kit.registry import Registry
+from app.kit.storage import NamedStorage
 from app.notifications.mail import MailTransport
 from app.purchasing.channel import SupplierChannel
 from app.settlement.processor import Processor
@@ -18,3 +19,4 @@ sources: Registry[FeedTransport] = Registry("app.adapters.sources")
 carriers: Registry[Carrier] = Registry("app.adapters.carriers")
 processors: Registry[Processor] = Registry("app.adapters.processors")
 mail: Registry[MailTransport] = Registry("app.adapters.mail")
+storages: Registry[NamedStorage] = Registry("app.adapters.storages")

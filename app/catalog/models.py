@@ -11,6 +11,8 @@ from sqlalchemy import Computed, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.catalog.pictures.rules import address_of
+from app.config import settings
 from app.db import BIG, SHARED, Base
 
 
@@ -78,6 +80,16 @@ class SupplierProduct(Base):
     )
     images: Mapped[list[ProductImage]] = relationship(lazy="raise", order_by="ProductImage.position")
 
+    @property
+    def gallery(self) -> list[ProductImage]:
+        """The pictures that can be shown, in order."""
+        return [image for image in self.images if image.shown()]
+
+    @property
+    def picture(self) -> str | None:
+        """Where pages take its small picture from."""
+        return self.gallery[0].shown() if self.gallery else None
+
 
 class SupplierVariant(Base):
     """The unit that is ordered: one SKU with its cost. Prices are minor units of the product's currency."""
@@ -115,10 +127,80 @@ class ProductImage(Base):
 
     __tablename__ = "product_images"
     __tenancy__ = SHARED
-    __table_args__ = (UniqueConstraint("product_id", "url"),)
+    __table_args__ = (
+        UniqueConstraint("product_id", "url"),
+        Index("ix_product_images_url", "url", postgresql_using="hash"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     product_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_products.id"))
+    #: Where the supplier keeps it; of an uploaded one our own path.
     url: Mapped[str]
     alt: Mapped[str]
     position: Mapped[int]
+    #: Of ``media``, once we have taken it in.
+    sha256: Mapped[str | None]
+    #: Put there by hand; files do not take it away.
+    uploaded: Mapped[bool] = mapped_column(server_default="false")
+
+    def shown(self, size: int = 96) -> str | None:
+        """Where our pages take it from; None while we do not have it. Installations that keep no pictures show the
+        supplier's own."""
+        if self.sha256:
+            return address_of(self.sha256, size)
+        return None if settings().keeps_pictures else self.url
+
+    @property
+    def public_url(self) -> str:
+        """Where everybody finds it: with us where the world can reach us by https, else where the supplier keeps it."""
+        ours = settings().public_url
+        if self.sha256 and (self.uploaded or ours.startswith("https://")):
+            return ours + address_of(self.sha256)
+        return self.url
+
+
+class Media(Base):
+    """A picture that we keep in our sizes, once for all who show it."""
+
+    __tablename__ = "media"
+    __tenancy__ = SHARED
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: Of the original's bytes.
+    sha256: Mapped[str] = mapped_column(unique=True)
+    #: The original's type by its content, and its size in bytes and pixels.
+    mime: Mapped[str]
+    size: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class ImageAddress(Base):
+    """An address that products' pictures are fetched from, and what came of it. Each is fetched once, however many
+    products name it."""
+
+    __tablename__ = "image_addresses"
+    __tenancy__ = SHARED
+    __table_args__ = (
+        Index(None, "due_at", postgresql_where=text("due_at is not null")),
+        Index("ix_image_addresses_broken", "url_key", postgresql_where=text("state = 'broken'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    #: SHA-256 of the address, which may be too long for an index.
+    url_key: Mapped[str] = mapped_column(unique=True)
+    #: ``waiting``, ``ready`` or ``broken``.
+    state: Mapped[str]
+    #: A key of ``pictures.rules.REASONS``; empty unless broken.
+    reason: Mapped[str] = mapped_column(server_default="")
+    #: The picture that was last found there; kept while a later fetch fails.
+    media_sha256: Mapped[str | None] = mapped_column(ForeignKey("media.sha256"))
+    etag: Mapped[str] = mapped_column(server_default="")
+    last_modified: Mapped[str] = mapped_column(server_default="")
+    failures: Mapped[int] = mapped_column(server_default="0")
+    checked_at: Mapped[datetime | None]
+    #: When it is fetched next; none while no product names it.
+    due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

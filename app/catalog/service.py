@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.events import ProductsChanged
 from app.catalog.models import Category, ProductImage, SupplierProduct, SupplierVariant
+from app.catalog.pictures.queries import known_pictures
 from app.catalog.rules import folded
 from app.db import add_rows, table_of
 from app.kit import clock
@@ -206,13 +207,18 @@ def _save_variant_rows(
 
 
 def _save_images(session: Session, records: Sequence[ProductRecord], products: Mapping[str, UUID]) -> None:
-    """A record's pictures replace those of its product; a record without pictures leaves them."""
+    """A record's pictures replace those that came with earlier ones; a record without pictures leaves them. What was
+    uploaded by hand stays."""
     with_images = [record for record in records if record.images]
     if not with_images:
         return
     session.execute(
-        delete(ProductImage).where(ProductImage.product_id.in_([products[record.handle] for record in with_images]))
+        delete(ProductImage).where(
+            ProductImage.product_id.in_([products[record.handle] for record in with_images]),
+            ProductImage.uploaded.is_(False),
+        )
     )
+    known = known_pictures(session, {url for record in with_images for url, _ in record.images})
     add_rows(
         session,
         ProductImage,
@@ -223,6 +229,7 @@ def _save_images(session: Session, records: Sequence[ProductRecord], products: M
                 "url": url,
                 "alt": alt,
                 "position": position,
+                "sha256": known.get(url),
             }
             for record in with_images
             for position, (url, alt) in enumerate(dict(record.images).items())

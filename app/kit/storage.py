@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 
@@ -37,6 +37,15 @@ class Storage(Protocol):
 
     def delete(self, key: str) -> None:
         """Forget it; harmless when it is gone."""
+
+
+@runtime_checkable
+class NamedStorage(Storage, Protocol):
+    """A storage among several, chosen by its name."""
+
+    @property
+    def name(self) -> str:
+        """As the settings call it."""
 
 
 class FolderStorage:

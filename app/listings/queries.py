@@ -224,7 +224,7 @@ def _to_push(
             "vendor": product.brand or company,
             "product_type": category.rsplit(" > ", 1)[-1],
             "tags": product.tags,
-            "images": [(image.url, image.alt or product.title) for image in product.images]
+            "images": [(image.public_url, image.alt or product.title) for image in product.images]
             if first or "images" not in found.owned_fields
             else None,
             "option_names": product.option_names,
@@ -344,14 +344,14 @@ def variants_by_external_id(
 
 
 def first_images(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The first picture of each product."""
-    rows = session.execute(
-        select(ProductImage.product_id, ProductImage.url)
+    """Where pages take the small picture of each product from: the first that can be shown."""
+    rows = session.scalars(
+        select(ProductImage)
         .where(ProductImage.product_id.in_(product_ids))
-        .order_by(ProductImage.product_id, ProductImage.position)
+        .order_by(ProductImage.product_id, ProductImage.sha256.is_(None), ProductImage.position)
         .ext(distinct_on(ProductImage.product_id))
     )
-    return {product_id: url for product_id, url in rows}
+    return {one.product_id: shown for one in rows if (shown := one.shown())}
 
 
 def products_across(session: Session, first: str, second: str) -> Sequence[UUID]:

@@ -56,6 +56,8 @@ class _Route:
     methods: tuple[str, ...]
     permission: str | None
     view: Callable[..., Any]
+    #: Most bytes of the request's body; None as all pages.
+    largest: int | None = None
 
 
 class Pages:
@@ -71,13 +73,15 @@ class Pages:
         """A view that shows."""
         return self._route(path, ("GET",), permission)
 
-    def post(self, path: str, *, permission: str | None = None) -> Callable[[View], View]:
-        """A view that changes something."""
-        return self._route(path, ("POST",), permission)
+    def post(self, path: str, *, permission: str | None = None, largest: int | None = None) -> Callable[[View], View]:
+        """A view that changes something. ``largest`` lets in a body of so many bytes, for files."""
+        return self._route(path, ("POST",), permission, largest)
 
-    def _route(self, path: str, methods: tuple[str, ...], permission: str | None) -> Callable[[View], View]:
+    def _route(
+        self, path: str, methods: tuple[str, ...], permission: str | None, largest: int | None = None
+    ) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            self.routes.append(_Route(path, methods, permission, view))
+            self.routes.append(_Route(path, methods, permission, view, largest))
             return view
 
         return declare
@@ -129,6 +133,9 @@ class Area:
         @wraps(route.view)
         def view(*args: Any, **kwargs: Any) -> Any:
             g.area = self
+            if route.largest is not None:
+                # Before the guard, which reads the form.
+                request.max_content_length = route.largest
             instead = self.guard()
             if instead is not None:
                 return instead

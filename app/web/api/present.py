@@ -60,7 +60,7 @@ def product(row: SupplierProduct, category: str | None, stock: Mapping[UUID, Ava
         "title": row.title,
         "description": row.description,
         "category": category,
-        "images": [{"url": image.url, "alt": image.alt} for image in row.images],
+        "images": [{"url": image.public_url, "alt": image.alt} for image in row.images],
         "status": row.status,
         "shipping_class": row.shipping_class,
         "updated_at": row.updated_at,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import colorsys
 import hashlib
+from io import BytesIO
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, render_template
-from markupsafe import escape
+from PIL import Image, ImageDraw, ImageFont
 
 from app import db
 from app.config import settings
@@ -61,18 +63,21 @@ def one_email(email_id: str) -> Any:
     return render_template("app/web/development/email.html", email=found)
 
 
-@bp.get("/pictures/<name>.svg")
+@bp.get("/pictures/<name>.png")
 def picture(name: str) -> Response:
     """A picture for a product of the demo: calm, and always the same for the same name."""
-    hue = int(hashlib.sha256(name.encode()).hexdigest()[:4], 16) % 360
-    letters = escape("".join(word[:1] for word in name.split("-")[:2]).upper())
-    drawn = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" width="400" height="400">'
-        f'<rect width="400" height="400" fill="hsl({hue} 35% 88%)"/>'
-        f'<circle cx="200" cy="180" r="92" fill="hsl({hue} 38% 62%)"/>'
-        f'<rect x="120" y="286" width="160" height="18" rx="9" fill="hsl({hue} 30% 45%)"/>'
-        '<text x="200" y="202" font-family="sans-serif" font-size="64" text-anchor="middle" fill="#fff">'
-        f"{letters}</text>"
-        "</svg>"
-    )
-    return Response(drawn, content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+    hue = int(hashlib.sha256(name.encode()).hexdigest()[:4], 16) % 360 / 360
+    letters = "".join(word[:1] for word in name.split("-")[:2]).upper()
+    drawn = Image.new("RGB", (800, 800), _colour(hue, 0.88, 0.35))
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((216, 176, 584, 544), fill=_colour(hue, 0.5, 0.38))
+    pen.rounded_rectangle((240, 572, 560, 608), 18, fill=_colour(hue, 0.45, 0.3))
+    pen.text((400, 360), letters, fill="white", font=ImageFont.load_default(128), anchor="mm")
+    into = BytesIO()
+    drawn.save(into, "PNG")
+    return Response(into.getvalue(), content_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def _colour(hue: float, lightness: float, saturation: float) -> tuple[int, int, int]:
+    red, green, blue = colorsys.hls_to_rgb(hue, lightness, saturation)
+    return round(red * 255), round(green * 255), round(blue * 255)

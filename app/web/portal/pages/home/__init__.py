@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.catalog import queries as catalog
+from app.catalog.pictures.queries import broken_count
 from app.identity.principal import Principal
 from app.insights.queries import sales
 from app.inventory.queries import open_shortfalls
@@ -41,6 +42,7 @@ def home() -> Any:
             "to_ship": sum(counts.get(status, 0) for status in purchasing.VIEWS["to_ship"]),
             "late": purchasing.late_count(session, supplier_id, clock.now()),
             "shortfalls": open_shortfalls(session, supplier_id),
+            "broken_pictures": broken_count(session, supplier_id),
             "balances": settlement.balances(session, supplier_id),
             "figures": sales(
                 session, supplier_id, "supplier", start=today - timedelta(days=29), end=today, group_by="day"

@@ -9,6 +9,7 @@ from flask import request
 
 from app import db
 from app.catalog import queries as catalog
+from app.catalog.pictures.queries import broken_count
 from app.catalog.service import set_status
 from app.inventory.queries import availability
 from app.inventory.service import StockFigure, set_figures
@@ -17,6 +18,7 @@ from app.kit.errors import Invalid
 from app.kit.texts import marked as _
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.portal.pages.pictures import of_product
 
 pages = Pages(__name__, nav=Nav(_("Products"), "list_products", 10, permission="products.read"))
 
@@ -33,7 +35,13 @@ def list_products() -> Any:
             cursor=request.args.get("cursor"),
         )
         stock = availability(session, [variant.id for one in page.items for variant in one.variants])
-        return pages.render("list.html", products=page.items, next_cursor=page.next_cursor, stock=stock)
+        return pages.render(
+            "list.html",
+            products=page.items,
+            next_cursor=page.next_cursor,
+            stock=stock,
+            broken=broken_count(session, principal().organisation_id),
+        )
 
 
 @pages.get("/products/<uuid:product_id>", permission="products.read")
@@ -42,7 +50,7 @@ def detail(product_id: UUID) -> Any:
     with db.transaction() as session:
         product = catalog.product(session, product_id, supplier_id=principal().organisation_id)
         stock = availability(session, [variant.id for variant in product.variants])
-        return pages.render("detail.html", product=product, stock=stock)
+        return pages.render("detail.html", product=product, stock=stock, pictures=of_product(session, product))
 
 
 @pages.post("/products/<uuid:product_id>/stock", permission="inventory.write")

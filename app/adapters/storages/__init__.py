@@ -1,0 +1,1 @@
+"""Where product pictures are kept, one folder each."""

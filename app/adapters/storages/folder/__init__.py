@@ -1,0 +1,5 @@
+"""Pictures in the data folder."""
+
+from app.adapters.storages.folder.adapter import Folder
+
+ADAPTER = Folder()
