@@ -8,12 +8,16 @@ from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 
 class UnreadableFile(Exception):
-    """The file as a whole can't be read. The text says why and what to do; ``row`` is where reading stopped."""
+    """The file as a whole can't be read. The text says why and what to do; ``row`` is where reading stopped;
+    ``detected`` what was found out all the same, so that a person can say what the columns hold."""
 
-    def __init__(self, code: str, message: str, *, row: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, row: int | None = None, detected: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.row = row
+        self.detected = detected
 
 
 @dataclass(frozen=True, slots=True)

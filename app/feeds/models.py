@@ -141,6 +141,8 @@ class FeedMapping(Base):
     columns: Mapped[list[str]]
     #: Column of the file → field of ours.
     mapping: Mapped[dict[str, str]]
+    #: What values mean (``app.feeds.rules.choices.Choices``).
+    choices: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_by: Mapped[str]
     created_at: Mapped[datetime]
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from app.feeds.feed import Limits, SupplierFeed, UnreadableFile
 from app.feeds.reading import open_file
+from app.feeds.rules.choices import Choices
 from app.feeds.rules.records import ReadRow
 
 
@@ -18,6 +19,8 @@ class Preview:
 
     rows: Sequence[ReadRow]
     error: str | None = None
+    #: Words in the stock column that only the supplier can explain.
+    stock_words: Sequence[str] = ()
 
 
 def preview(
@@ -27,6 +30,7 @@ def preview(
     *,
     currency: str,
     mapping: Mapping[str, str],
+    choices: Choices,
     figures_only: bool = False,
     rows: int = 6,
 ) -> Preview:
@@ -34,7 +38,9 @@ def preview(
     if not mapping:
         return Preview([], "Choose at least the column with the title or the SKU.")
     try:
-        opened = open_file(feed, stream, limits, currency=currency, mapping=mapping, figures_only=figures_only)
-        return Preview(list(islice(opened.rows, rows)))
+        opened = open_file(
+            feed, stream, limits, currency=currency, mapping=mapping, choices=choices, figures_only=figures_only
+        )
+        return Preview(list(islice(opened.rows, rows)), stock_words=opened.stock_words)
     except UnreadableFile as error:
         return Preview([], str(error))

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
+from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
 from app.feeds.rules.columns import guesses, shape_of, unit_in_name
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, normal
 from app.feeds.rules.numbers import decimal_mark
@@ -40,6 +41,8 @@ class OpenedFile:
     mapping: dict[str, str]
     detected: dict[str, Any]
     rows: Iterator[ReadRow]
+    #: Words in the stock column of the first rows that only the supplier can explain.
+    stock_words: list[str]
 
 
 def open_file(
@@ -49,43 +52,26 @@ def open_file(
     *,
     currency: str,
     mapping: Mapping[str, str] | None = None,
-    confirmed: Callable[[Sequence[str]], Mapping[str, str] | None] | None = None,
+    choices: Choices = NO_CHOICES,
+    confirmed: Callable[[Sequence[str]], tuple[Mapping[str, str], Choices] | None] | None = None,
     figures_only: bool = False,
 ) -> OpenedFile:
-    """Open a file with the mapping given, or the one that was ``confirmed`` of such columns, or the one that is
+    """Open a file with the mapping and choices given, or those that were ``confirmed`` of such columns, or what is
     recognised. ``figures_only``: read SKU, stock and wholesale price alone. Raises ``UnreadableFile``."""
     table = feed.open(stream, limits)
-    if not mapping and confirmed is not None:
-        mapping = confirmed(table.columns)
+    known = confirmed(table.columns) if not mapping and confirmed is not None else None
+    if known is not None:
+        mapping, choices = known
     first = list(islice(table.rows, SAMPLE))
     samples = {column: [row.cells[index] for row in first] for index, column in enumerate(table.columns)}
     guessed = guesses(table.columns, samples)
     used = dict(mapping) if mapping else {guess.column: guess.field for guess in guessed if guess.field}
-    if not any(field in used.values() for field in ("title", "sku", "product_id")):
-        raise UnreadableFile(
-            "no_columns",
-            "No column was recognised as title or SKU. Does the file have a header? Our template shows one.",
-        )
-    if figures_only and mapping and "sku" not in used.values():
-        raise UnreadableFile("no_sku", "Choose the column with the SKU: stock and prices are told by it.")
     fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
     shape = shape_of(table.columns)
-    reading = Reading(
-        shape=shape,
-        fields=fields,
-        marks={field: decimal_mark(row.cells[fields[field]] for row in first) for field in _NUMERIC if field in fields},
-        weight_unit=_weight_unit(table.columns, fields),
-        currency=currency,
-        option_names={
-            index: OPTION_COLUMNS.get(normal(column), column)
-            for index, column in enumerate(table.columns)
-            if used.get(column, "").endswith("_value") and shape == "plain"
-        },
-        figures_only=figures_only,
-    )
     detected = {
         **table.detected,
         "shape": shape,
+        "choices": choices.to_json(),
         "columns": [
             {
                 "column": guess.column,
@@ -97,7 +83,30 @@ def open_file(
             for guess in guessed
         ],
     }
-    return OpenedFile(used, detected, _understood(chain(first, table.rows), RowReader(reading)))
+    if not any(field in used.values() for field in ("title", "sku", "product_id")):
+        raise UnreadableFile(
+            "no_columns",
+            "No column was recognised as title or SKU. Does the file have a header? Our template shows one.",
+            detected=detected,
+        )
+    if figures_only and mapping and "sku" not in used.values():
+        raise UnreadableFile("no_sku", "Choose the column with the SKU: stock and prices are told by it.")
+    reading = Reading(
+        shape=shape,
+        fields=fields,
+        marks={field: decimal_mark(row.cells[fields[field]] for row in first) for field in _NUMERIC if field in fields},
+        weight_unit=choices.weight_unit or _weight_unit(table.columns, fields),
+        currency=currency,
+        option_names={
+            index: OPTION_COLUMNS.get(normal(column), column)
+            for index, column in enumerate(table.columns)
+            if used.get(column, "").endswith("_value") and shape == "plain"
+        },
+        figures_only=figures_only,
+        stock_words=choices.stock_words,
+    )
+    words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
+    return OpenedFile(used, detected, _understood(chain(first, table.rows), RowReader(reading)), words)
 
 
 def _understood(rows: Iterator[Row], reader: RowReader) -> Iterator[ReadRow]:

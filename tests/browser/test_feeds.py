@@ -49,7 +49,8 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     expect(page.get_by_role("heading", name=feed_name)).to_be_visible()
     feed = page.url.split("?")[0].rsplit("/", 1)[1]
 
-    upload = push(demo, feed, f"Artikelnummer;Bezeichnung;Preis A;Preis B;Bestand\n{sku};{title};12,50;29,90;6\n")
+    header = "Artikelnummer;Bezeichnung;Preis A;Preis B;Bestand"
+    upload = push(demo, feed, f"{header}\n{sku};{title};12,50;29,90;auf Lager\n")
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{demo.url}/supplier/feeds/{feed}")
     page.get_by_role("link", name="Look at the columns").click()
@@ -61,13 +62,16 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     page.get_by_label("Field of Bestand").select_option("")
     expect(preview).to_contain_text("not told")
     page.get_by_label("Field of Bestand").select_option("stock")
+    expect(preview).to_contain_text("is not a whole number of units")
+    page.get_by_label("auf Lager").fill("25")
+    page.get_by_label("auf Lager").press("Tab")
     expect(preview).not_to_contain_text("not told")
     fits(page)
     page.get_by_role("button", name="Confirm and read the file").click()
     expect(page.get_by_text("Saved. The file is read with these columns")).to_be_visible()
     wait_until(demo, upload, "APPLIED")
 
-    upload = push(demo, feed, f"Artikelnummer;Bezeichnung;Preis A;Preis B;Bestände\n{sku};{title};12,50;29,90;2\n")
+    upload = push(demo, feed, f"{header.replace('Bestand', 'Bestände')}\n{sku};{title};12,50;29,90;2\n")
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{upload}/columns")
     expect(page.get_by_text("“Bestand” is gone; “Bestände” may be its new name")).to_be_visible()

@@ -35,7 +35,8 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
                 limits,
                 currency=plan.currency,
                 mapping=plan.mapping or None,
-                confirmed=known.mapping,
+                choices=plan.choices,
+                confirmed=known.of,
                 figures_only=plan.kind == "stock_price",
             )
             question = None if plan.mapping else _question(known, opened)
@@ -48,7 +49,7 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
                     store_rows(session, plan, batch, counts)
     except UnreadableFile as error:
         with run.closing() as session:
-            fail(session, plan.run_id, str(error))
+            fail(session, plan.run_id, str(error), error.detected)
         return
     except FileNotFoundError:
         with run.closing() as session:

@@ -19,6 +19,7 @@ from app.catalog.rules import (
     plain_text,
 )
 from app.feeds.feed import Row
+from app.feeds.rules.choices import units_of
 from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
 from app.inventory.rules import LARGEST_QUANTITY
 from app.kit.money import LARGEST_MINOR, Money
@@ -79,6 +80,8 @@ class Reading:
     option_names: Mapping[int, str]
     #: Only SKU, stock and wholesale price are read.
     figures_only: bool = False
+    #: Words for stock, as ``app.feeds.rules.choices.word_key`` has them, and the units that they stand for.
+    stock_words: Mapping[str, int] = field(default_factory=dict)
 
 
 class RowReader:
@@ -305,9 +308,13 @@ class RowReader:
                     raise NotANumber(stock)
                 found["stock"] = int(count)
             except (NotANumber, ArithmeticError):
-                problems.append(
-                    Problem("stock", "not_a_quantity", f"{stock[:40]!r} is not a whole number of units from 0 on.")
-                )
+                units = units_of(stock, self._reading.stock_words)
+                if units is not None:
+                    found["stock"] = units
+                else:
+                    problems.append(
+                        Problem("stock", "not_a_quantity", f"{stock[:40]!r} is not a whole number of units from 0 on.")
+                    )
         weight = cell("weight")
         if weight.lower() not in _NOTHING:
             unit = "g" if self._reading.weight_unit == "g" else cell("weight_unit") or self._reading.weight_unit

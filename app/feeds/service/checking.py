@@ -15,6 +15,7 @@ from app.catalog.models import SupplierVariant
 from app.db import add_rows
 from app.feeds.events import FeedApplyWanted
 from app.feeds.models import FeedRow, FeedRun
+from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.records import Problem, ReadRow
 from app.inventory.queries import NOTHING, availability
 from app.outbox.service import emit
@@ -45,6 +46,7 @@ class CheckPlan:
     mapping: Mapping[str, str]
     currency: str
     kind: str = "full"
+    choices: Choices = NO_CHOICES
 
 
 @dataclass(slots=True)
@@ -74,7 +76,8 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
         return None
     session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
-    return CheckPlan(run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency, run.kind)
+    chosen = Choices.from_json(run.detected.get("choices"))
+    return CheckPlan(run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency, run.kind, chosen)
 
 
 def store_rows(session: Session, plan: CheckPlan, rows: Sequence[ReadRow], counts: Counts) -> None:
@@ -130,12 +133,14 @@ def finish_checking(
         emit(session, FeedApplyWanted(supplier_id=run.supplier_id, run_id=run.id))
 
 
-def fail(session: Session, run_id: UUID, message: str) -> None:
-    """The file can't be read as a whole; nothing of it is kept."""
+def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, Any] | None = None) -> None:
+    """The file can't be read as a whole; nothing of it is kept but what was found out of its columns."""
     session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
     run = session.scalar(select(FeedRun).where(FeedRun.id == run_id).with_for_update())
     if run is not None and run.state == "CHECKING":
         run.state, run.error, run.counts = "FAILED", message, {}
+        if detected is not None:
+            run.detected = dict(detected)
 
 
 def _known(session: Session, supplier_id: UUID, skus: Sequence[str]) -> dict[str, SupplierVariant]:

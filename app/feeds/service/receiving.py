@@ -15,6 +15,7 @@ from app.config import settings
 from app.feeds.events import FeedApplyWanted, FeedUploaded
 from app.feeds.files import storage
 from app.feeds.models import FeedRun
+from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import FIELDS
 from app.feeds.service.templates import keep_template, mapping_question
 from app.kit import clock
@@ -97,8 +98,15 @@ def receive_upload(
     return run
 
 
-def change_mapping(session: Session, supplier_id: UUID, run_id: UUID, mapping: Mapping[str, str]) -> FeedRun:
-    """Say which column is what, and have the file read again. Columns that are left out are not used."""
+def change_mapping(
+    session: Session,
+    supplier_id: UUID,
+    run_id: UUID,
+    mapping: Mapping[str, str],
+    choices: Choices = NO_CHOICES,
+) -> FeedRun:
+    """Say which column is what and what its values mean, and have the file read again. Columns that are left out are
+    not used. What is said is kept for later files with the same columns."""
     run = _own(session, supplier_id, run_id)
     if run.state not in ("NEEDS_MAPPING", "READY", "FAILED"):
         raise Conflict("The file is being worked on. Wait until it is done.", code="feed_busy")
@@ -113,7 +121,11 @@ def change_mapping(session: Session, supplier_id: UUID, run_id: UUID, mapping: M
         raise Invalid.field("mapping", "used_twice", "Two columns can't hold the same field.")
     if not {"title", "sku", "product_id"} & set(chosen.values()):
         raise Invalid.field("mapping", "no_identity", "Choose the column with the title or the SKU.")
+    wrong = choices.check()
+    if wrong is not None:
+        raise Invalid.field("choices", "out_of_range", wrong)
     run.mapping, run.state, run.error = chosen, "CHECKING", None
+    run.detected = {**run.detected, "choices": choices.to_json()}
     keep_template(session, run)
     resolve(session, supplier_id, mapping_question(run))
     emit(session, FeedUploaded(supplier_id=supplier_id, run_id=run.id))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.feeds.events import FeedMappingNeeded
 from app.feeds.models import FeedMapping, FeedRow, FeedRun, FeedSource
+from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.drift import Drift, drift, fitted, header_hash
 from app.kit import clock
 from app.kit.ids import new_id
@@ -29,6 +30,7 @@ class Question:
 
     proposed: Mapping[str, str]
     drift: Drift | None
+    choices: Choices = NO_CHOICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +40,25 @@ class Confirmed:
     of_source: bool
     templates: Sequence[FeedMapping]
 
-    def mapping(self, columns: Sequence[str]) -> dict[str, str] | None:
-        """The confirmed mapping of these columns; None when this header was never confirmed."""
+    def of(self, columns: Sequence[str]) -> tuple[dict[str, str], Choices] | None:
+        """What was confirmed of these columns; None when this header never was."""
         header = header_hash(columns)
         for template in self.templates:
             if template.header == header:
-                return fitted(template.mapping, template.columns, columns)
+                return fitted(template.mapping, template.columns, columns), Choices.from_json(template.choices)
         return None
 
     def question(self, columns: Sequence[str], guessed: Mapping[str, str]) -> Question | None:
         """What must be asked before the file goes on; None when all is known, and for uploads, which wait anyway."""
-        if not self.of_source or self.mapping(columns) is not None:
+        if not self.of_source or self.of(columns) is not None:
             return None
         if not self.templates:
             return Question(dict(guessed), None)
         newest = self.templates[0]
         changed = drift(newest.columns, newest.mapping, columns, guessed)
-        return Question(changed.proposed, changed) if changed is not None else None
+        if changed is None:
+            return None
+        return Question(changed.proposed, changed, Choices.from_json(newest.choices))
 
 
 def confirmed(session: Session, run_id: UUID) -> Confirmed:
@@ -74,7 +78,8 @@ def ask(session: Session, run_id: UUID, detected: Mapping[str, Any], question: Q
     if run.state != "CHECKING":
         return
     session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
-    run.detected = {**detected, "drift": question.drift.to_json() if question.drift else None}
+    asked = question.drift.to_json() if question.drift else None
+    run.detected = {**detected, "drift": asked, "choices": question.choices.to_json()}
     run.mapping, run.counts, run.error = dict(question.proposed), {}, None
     run.state = "NEEDS_MAPPING"
     emit(session, FeedMappingNeeded(supplier_id=run.supplier_id, run_id=run.id))
@@ -104,7 +109,8 @@ def keep_template(session: Session, run: FeedRun) -> None:
     )
     current = newest if run.source_id is not None else same
     known = fitted(current.mapping, current.columns, columns) if current and current.header == header else None
-    if known == run.mapping:
+    choices = Choices.from_json(run.detected.get("choices"))
+    if known == run.mapping and current is not None and Choices.from_json(current.choices) == choices:
         return
     session.add(
         FeedMapping(
@@ -115,6 +121,7 @@ def keep_template(session: Session, run: FeedRun) -> None:
             header=header,
             columns=columns,
             mapping=dict(run.mapping),
+            choices=choices.to_json(),
             created_by=db.current_scope().actor,
             created_at=clock.now(),
         )

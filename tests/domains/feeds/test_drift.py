@@ -8,9 +8,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.feeds.rules.choices import units_of
 from app.feeds.rules.drift import drift, fitted, header_hash
 from tests.adapters.settings import set_up
 from tests.domains.feeds.portal import COLUMNS, LAMPS, FileServers, Portal, file_servers, list_of, portal
@@ -198,3 +200,57 @@ def test_a_worker_killed_between_fetching_and_writing_down_makes_one_run(
         processes.stop()
     assert portal.outcomes(source) == ["taken"]
     assert file_servers.asked(path) == [200, 200]
+
+
+def test_words_for_stock_are_asked_about_and_unknown_is_never_none(portal: Portal, file_servers: FileServers) -> None:
+    path = f"{uuid4().hex}/stock.csv"
+    said = ("auf Lager", "Ausverkauft", "5+", "wenig")
+    rows = [f"L-{number},Lamp {number},5.00,{word},{number + 1}" for number, word in enumerate(said, start=1)]
+    header = "Artikelnummer,Bezeichnung,EK netto,Bestand,Gewicht"
+    file_servers.put(path, list_of(*rows, columns=header))
+    source = portal.add(address=file_servers.web(path))
+    portal.look()
+    (run,) = portal.runs()
+    address = f"/supplier/uploads/{run['id']}/columns"
+    form = portal.browser.get(address)
+    assert "Your stock column holds words" in text_of(form)
+    page = BeautifulSoup(form.text, "html.parser")
+    assert [one["value"] for one in page.select("[name=word]")] == ["auf Lager", "wenig"], "the others are certain"
+    values = {f"column-{index}": field for index, field in enumerate(["sku", "title", "cost", "stock", "weight"])}
+    token = str(page.select_one("[name=csrf_token]")["value"])  # type: ignore[index]
+    sent = {"csrf_token": token, **values, "weight_unit": "kg", "word": ["auf Lager", "wenig"]}
+
+    assert portal.browser.post(address, {**sent, "units": ["many", ""]}).status_code == 422
+    assert portal.browser.post(address, {**sent, "units": ["25", ""], "weight_unit": "stone"}).status_code == 422
+    assert portal.browser.post(address, {**sent, "units": ["25", ""]}).status_code == 303
+    portal.jobs.drain()
+
+    assert portal.stock() == {"L-1": 25, "L-2": 0, "L-3": 5}, "the word that nobody explained is left out"
+    weights = portal.rows("select weight_grams from supplier_variants order by sku")
+    assert [row["weight_grams"] for row in weights] == [2000, 3000, 4000]
+    file_servers.put(path, list_of("L-1,Lamp,5.00,AUF LAGER,2", "L-2,Lamp 2,5.00,auf lager,3", columns=header))
+    portal.due(source)
+    assert portal.stock()["L-2"] == 25, "what was said holds for later files"
+    file_servers.put(path, list_of("L-1,Lamp,5.00,auf Lager,2", columns=header.replace("Bestand", "Bestände")))
+    portal.due(source)
+    shown = portal.browser.get(f"/supplier/uploads/{portal.runs()[-1]['id']}/columns")
+    page = BeautifulSoup(shown.text, "html.parser")
+    assert [one["value"] for one in page.select("[name=units]")] == ["25"], "and is proposed when columns change"
+
+
+@given(st.text(max_size=20))
+def test_no_word_is_ever_taken_for_more_or_less_than_it_says(text: str) -> None:
+    units = units_of(text, {})
+    digits = "".join(char for char in text if char.isascii() and char.isdigit())
+    assert units in (None, 0) or (digits and units == int(digits))
+
+
+def test_a_file_whose_columns_nobody_recognises_can_still_be_explained(portal: Portal) -> None:
+    content = list_of("L-1,Desk lamp,12.50,5", columns="A1,B2,C3,D4")
+    feed = portal.add("push")
+    portal.api.call("POST", f"/api/supplier/feeds/{feed}/push", data=content, content_type="text/csv")
+    portal.jobs.drain()
+    (run,) = portal.runs()
+    assert run["state"] == "FAILED"
+    portal.confirm(run, A1="sku", B2="title", C3="cost", D4="stock")
+    assert portal.stock() == {"L-1": 5}

@@ -25,11 +25,15 @@
   if (preview) {
     const form = document.getElementById(preview.dataset.previewOf);
     let newest = 0;
-    form.addEventListener("change", async () => {
+    document.addEventListener("change", async (event) => {
+      if (event.target.form !== form) return;
       const asked = ++newest;
       const answer = await fetch(preview.dataset.previewAt, { method: "POST", body: new FormData(form) });
       const shown = await answer.text();
-      if (asked === newest && answer.ok) preview.innerHTML = shown;
+      if (asked !== newest || !answer.ok) return;
+      const held = preview.contains(document.activeElement) ? document.activeElement.id : "";
+      preview.innerHTML = shown;
+      if (held) document.getElementById(held)?.focus();
     });
   }
   // Pages with work under way look again until it is done.

@@ -16,15 +16,18 @@ from app.feeds.feed import Limits
 from app.feeds.files import storage
 from app.feeds.models import FeedRun
 from app.feeds.preview import Preview, preview
+from app.feeds.rules.choices import NO_CHOICES, WEIGHT_UNITS, Choices, word_key
 from app.feeds.rules.fields import FIELDS
 from app.feeds.service import change_mapping
 from app.kit.errors import AppError, Conflict, Invalid
+from app.kit.texts import marked as _
 from app.web.auth import principal
 from app.web.forms import problems
 from app.web.pages import Pages, go, page_url
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
+_MOST = 300
 _OPEN = ("NEEDS_MAPPING", "READY", "FAILED")
 
 
@@ -34,7 +37,7 @@ def columns(run_id: UUID) -> Any:
     run = _run(run_id)
     if run.state not in _OPEN or not run.detected.get("columns"):
         return go(page_url("uploads.detail", run_id=run_id))
-    return _shown(run, run.mapping)
+    return _shown(run, run.mapping, Choices.from_json(run.detected.get("choices")))
 
 
 @pages.post("/uploads/<uuid:run_id>/columns", permission="products.write")
@@ -42,13 +45,14 @@ def confirm(run_id: UUID) -> Any:
     """Keep what was chosen; the file is read with it. With ``look``: only show the preview."""
     run = _run(run_id)
     chosen = _chosen(run)
-    if request.form.get("look"):
-        return _shown(run, chosen)
     try:
+        choices = _choices()
+        if request.form.get("look"):
+            return _shown(run, chosen, choices)
         with db.transaction() as session:
-            change_mapping(session, principal().organisation_id, run_id, chosen)
+            change_mapping(session, principal().organisation_id, run_id, chosen, choices)
     except (Invalid, Conflict) as error:
-        return _shown(run, chosen, error)
+        return _shown(run, chosen, NO_CHOICES, error)
     return go(page_url("uploads.detail", run_id=run_id, done="columns_confirmed"))
 
 
@@ -56,7 +60,12 @@ def confirm(run_id: UUID) -> Any:
 def look(run_id: UUID) -> Any:
     """The preview alone, as the page asks for it while columns are chosen."""
     run = _run(run_id)
-    return pages.render("preview.html", preview=_preview(run, _chosen(run)), currency=principal().currency)
+    try:
+        choices = _choices()
+        shown = _preview(run, _chosen(run), choices)
+    except Invalid as error:
+        choices, shown = NO_CHOICES, Preview([], error.detail)
+    return pages.render("preview.html", **_parts(shown, choices))
 
 
 def _run(run_id: UUID) -> FeedRun:
@@ -71,7 +80,23 @@ def _chosen(run: FeedRun) -> dict[str, str]:
     return {name: field for name, field in fields.items() if field}
 
 
-def _preview(run: FeedRun, mapping: Mapping[str, str]) -> Preview:
+def _choices() -> Choices:
+    """What values mean, as the form says. Raises ``Invalid``. A word without a number stays unknown."""
+    words: dict[str, int] = {}
+    for word, units in zip(request.form.getlist("word")[:_MOST], request.form.getlist("units")[:_MOST], strict=False):
+        if not units.strip():
+            continue
+        if not (units.strip().isascii() and units.strip().isdigit() and len(units.strip()) <= 9):
+            raise Invalid.field("choices", "out_of_range", gettext(_("Stock is a whole number of units from 0 on.")))
+        words[word_key(word)] = int(units)
+    choices = Choices(words, request.form.get("weight_unit", ""))
+    wrong = choices.check()
+    if wrong is not None:
+        raise Invalid.field("choices", "out_of_range", gettext(wrong))
+    return choices
+
+
+def _preview(run: FeedRun, mapping: Mapping[str, str], choices: Choices) -> Preview:
     try:
         with storage().open(run.file_key) as stream:
             return preview(
@@ -80,15 +105,25 @@ def _preview(run: FeedRun, mapping: Mapping[str, str]) -> Preview:
                 Limits(rows=settings().upload_max_rows),
                 currency=principal().currency,
                 mapping=mapping,
+                choices=choices,
                 figures_only=run.kind == "stock_price",
             )
     except FileNotFoundError:
         return Preview([], gettext("The file is no longer there. Upload it again."))
 
 
-def _shown(run: FeedRun, mapping: Mapping[str, str], error: AppError | None = None) -> Any:
+def _parts(shown: Preview, choices: Choices) -> dict[str, Any]:
+    """What the preview's template needs. Words that were explained stay, whether these rows have them or not."""
+    written = {word_key(word): word for word in shown.stock_words}
+    words = [(word, choices.stock_words.get(key, "")) for key, word in written.items()]
+    words += [(key, units) for key, units in choices.stock_words.items() if key not in written]
+    return {"preview": shown, "words": words, "currency": principal().currency}
+
+
+def _shown(run: FeedRun, mapping: Mapping[str, str], choices: Choices, error: AppError | None = None) -> Any:
     drift = run.detected.get("drift") or {}
     renamed = {str(one["new"]): one for one in drift.get("renamed", [])}
+    wrong = problems(error) if error else {}
     return pages.render(
         "columns.html",
         422 if error else 200,
@@ -98,7 +133,8 @@ def _shown(run: FeedRun, mapping: Mapping[str, str], error: AppError | None = No
         renamed=renamed,
         added=set(drift.get("added", [])),
         fields=[("", gettext("– not used –")), *((name, gettext(label)) for name, label in FIELDS.items())],
-        preview=_preview(run, mapping),
-        currency=principal().currency,
-        problem=problems(error).get("mapping", error.detail) if error else None,
+        weight_unit=choices.weight_unit,
+        weight_units=[("", gettext(_("As the file says, else grams"))), *((unit, unit) for unit in WEIGHT_UNITS)],
+        problem=wrong.get("mapping") or wrong.get("choices") or (error.detail if error else None),
+        **_parts(_preview(run, mapping, choices), choices),
     )
