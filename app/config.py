@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     #: A supplier's figure older than this shows as 0.
     stock_stale_after: timedelta = timedelta(hours=48)
 
+    #: Google's product taxonomy with ids, as Google publishes it; empty: the part of it that comes with Crossdock.
+    taxonomy_file: Path | None = None
+
     #: Where product pictures are kept in our sizes: ``folder`` (in the data folder), ``s3``, or ``none``, which leaves
     #: them where suppliers have them.
     media_storage: Literal["folder", "s3", "none"] = "folder"

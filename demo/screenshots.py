@@ -202,6 +202,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-products", "/supplier/products"),
         ("supplier-product", f"/supplier/products/{product}"),
         ("supplier-pictures", "/supplier/pictures"),
+        ("supplier-categories", "/supplier/categories?view=all"),
         ("supplier-uploads", "/supplier/uploads"),
         ("supplier-upload", f"/supplier/uploads/{story.uploads[supplier.email]}"),
         ("supplier-feeds", "/supplier/feeds"),

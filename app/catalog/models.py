@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.pictures.rules import address_of
 from app.config import settings
-from app.db import BIG, SHARED, Base
+from app.db import BIG, SHARED, Base, own
 
 
 class Category(Base):
@@ -27,6 +27,44 @@ class Category(Base):
     name: Mapped[str]
     path: Mapped[str] = mapped_column(unique=True)
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
+    #: Of Google's product taxonomy; none for a supplier's own category that nobody has placed yet.
+    google_id: Mapped[int | None]
+
+
+class CategoryMapping(Base):
+    """Where one of a supplier's categories belongs in the tree, and who says so."""
+
+    __tablename__ = "category_mappings"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (UniqueConstraint("supplier_id", "source_key"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    #: The supplier's category as it wrote it, and what its spellings have in common.
+    source: Mapped[str]
+    source_key: Mapped[str]
+    #: None while nothing like it was found.
+    google_id: Mapped[int | None]
+    #: 0 to 100.
+    confidence: Mapped[int]
+    #: A key of ``categories.rules.BASES``.
+    basis: Mapped[str]
+    #: ``to_confirm`` (products keep the supplier's own category), ``mapped`` or ``confirmed``.
+    state: Mapped[str]
+    confirmed_by: Mapped[UUID | None]
+    confirmed_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class CategoryLesson(Base):
+    """How many suppliers confirmed that a category of this name belongs there. It names no supplier."""
+
+    __tablename__ = "category_lessons"
+    __tenancy__ = SHARED
+
+    source_key: Mapped[str] = mapped_column(primary_key=True)
+    google_id: Mapped[int] = mapped_column(primary_key=True)
+    confirmations: Mapped[int]
 
 
 class SupplierProduct(Base):
@@ -57,6 +95,8 @@ class SupplierProduct(Base):
     description: Mapped[str]
     brand: Mapped[str]
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
+    #: The supplier's own category, as ``category_mappings.source_key``.
+    source_category: Mapped[str] = mapped_column(server_default="")
     #: Names of the options in order, for example ``["Size", "Colour"]``.
     option_names: Mapped[list[str]]
     tags: Mapped[list[str]]

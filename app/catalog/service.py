@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from slugify import slugify
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.catalog.categories.rules import key_of
+from app.catalog.categories.service import place
 from app.catalog.events import ProductsChanged
-from app.catalog.models import Category, ProductImage, SupplierProduct, SupplierVariant
+from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
 from app.catalog.pictures.queries import known_pictures
 from app.catalog.rules import folded
 from app.db import add_rows, table_of
@@ -64,7 +65,10 @@ def save_products(
     if not records:
         return {}
     now = clock.now()
-    categories = _categories(session, {record.category for record in records if record.category})
+    titles: dict[str, list[str]] = {}
+    for record in records:
+        titles.setdefault(record.category, []).append(record.title)
+    categories = place(session, supplier_id, titles)
     products = _save_product_rows(session, supplier_id, currency, records, categories, now)
     variants = _save_variant_rows(session, supplier_id, currency, records, products, now)
     _save_images(session, records, products)
@@ -129,6 +133,7 @@ def _save_product_rows(
             "description": record.description,
             "brand": record.brand,
             "category_id": categories.get(record.category),
+            "source_category": key_of(record.category),
             "option_names": list(record.option_names),
             "tags": list(record.tags),
             "status": record.status,
@@ -256,38 +261,3 @@ def _refresh_ranges(session: Session, product_ids: Iterable[UUID]) -> None:
         .values(lowest_wholesale=ranges.c.lowest, highest_wholesale=ranges.c.highest)
         .execution_options(synchronize_session=False)
     )
-
-
-def _categories(session: Session, paths: set[str]) -> dict[str, UUID]:
-    """The category of each path; missing ones are made, with their parents."""
-    wanted: dict[str, str | None] = {}
-    for path in sorted(paths):
-        names = [name.strip() for name in path.split(">") if name.strip()]
-        for depth in range(1, len(names) + 1):
-            whole = " > ".join(names[:depth])
-            wanted[whole] = " > ".join(names[: depth - 1]) or None
-    known = {
-        path: category_id
-        for path, category_id in session.execute(
-            select(Category.path, Category.id).where(Category.path.in_(list(wanted)))
-        )
-    }
-    for path, parent in wanted.items():
-        if path in known:
-            continue
-        category_id = new_id()
-        made = session.scalar(
-            upsert(Category)
-            .values(
-                id=category_id,
-                slug=slugify(path),
-                name=path.rsplit(" > ", 1)[-1],
-                path=path,
-                parent_id=known.get(parent) if parent else None,
-            )
-            .on_conflict_do_nothing()
-            .returning(Category.id)
-        )
-        known[path] = made or session.scalars(select(Category.id).where(Category.slug == slugify(path))).one()
-    normal = {path: " > ".join(name.strip() for name in path.split(">") if name.strip()) for path in paths}
-    return {path: known[whole] for path, whole in normal.items() if whole in known}

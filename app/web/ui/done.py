@@ -14,6 +14,7 @@ SENTENCES: Mapping[str, str] = {
     "accepted": _("Accepted."),
     "added_for_orders": _("Added. It holds for orders from now on."),
     "answered": _("Your answer is sent."),
+    "categories_confirmed": _("Confirmed. Your products stand there now."),
     "card_saved": _("Your card is saved. Orders that waited for it go on."),
     "decided": _("Decided. The supplier is told by e-mail."),
     "delivered": _("Marked as delivered."),

@@ -113,6 +113,11 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "draft": Shown(_("Draft"), _NEUTRAL),
         "ended": Shown(_("Ended"), _NEUTRAL),
     },
+    "category": {
+        "to_confirm": Shown(_("To confirm"), _WARNING),
+        "mapped": Shown(_("In use"), _INFO),
+        "confirmed": Shown(_("Confirmed"), _SUCCESS),
+    },
     "charge": {
         "PENDING": Shown(_("Not charged yet"), _NEUTRAL),
         "SENDING": Shown(_("Being charged"), _INFO),

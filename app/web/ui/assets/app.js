@@ -36,6 +36,19 @@
       if (held) document.getElementById(held)?.focus();
     });
   }
+  // Fields that offer what begins like what is typed.
+  let typed = 0;
+  document.addEventListener("input", async (event) => {
+    const field = event.target;
+    if (!field.dataset?.suggest) return;
+    const mine = ++typed;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    if (mine !== typed || field.value.length < 2) return;
+    const answer = await fetch(`${field.dataset.suggest}?q=${encodeURIComponent(field.value)}`);
+    if (mine !== typed || !answer.ok) return;
+    const offered = await answer.json();
+    field.list.replaceChildren(...offered.map((text) => new Option(text)));
+  });
   // Pages with work under way look again until it is done.
   const waiting = document.querySelector("[data-reload-seconds]");
   if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reloadSeconds) * 1000);

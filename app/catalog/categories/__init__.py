@@ -1,0 +1,1 @@
+"""One tree of categories, Google's by its ids, and where in it each supplier's own categories belong."""
