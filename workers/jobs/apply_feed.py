@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.feeds.events import FeedApplyWanted
-from app.feeds.service import apply_batch, finish_applying
+from app.feeds.service import apply_batch, finish_applying, waits_for_older
+from app.kit import clock
 from app.kit.crash import crash_point
-from workers.job import Run, job
+from workers.job import RetryLater, Run, job
+
+_LOOK_AGAIN = timedelta(seconds=5)
 
 
 @job(queue="bulk", on=FeedApplyWanted, timeout=1800)
 def apply_feed(run: Run, event: FeedApplyWanted) -> None:
     """See the module. Interrupted, it goes on where it stopped."""
+    with run.transaction() as session:
+        waits = waits_for_older(session, event.run_id)
+    if waits:
+        raise RetryLater("an older file of the source is being taken over", at=clock.now() + _LOOK_AGAIN)
     while True:
         with run.transaction() as session:
             more = apply_batch(session, event.run_id)

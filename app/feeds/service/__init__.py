@@ -1,6 +1,6 @@
 """Changes of feeds: sources are looked at; a file is received, checked, and taken over or discarded."""
 
-from app.feeds.service.applying import apply_batch, finish_applying
+from app.feeds.service.applying import apply_batch, finish_applying, waits_for_older
 from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, plan_check, store_rows
 from app.feeds.service.fetching import (
     FetchPlan,
@@ -13,6 +13,7 @@ from app.feeds.service.fetching import (
     put_due_to_work,
     take_file,
 )
+from app.feeds.service.forgetting import forget_old_runs
 from app.feeds.service.receiving import change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.sources import (
     SourceSpec,
@@ -49,6 +50,7 @@ __all__ = [
     "finish_applying",
     "finish_checking",
     "forget_host_key",
+    "forget_old_runs",
     "keep_file",
     "mapping_question",
     "note_failed",
@@ -65,5 +67,6 @@ __all__ = [
     "store_rows",
     "take_file",
     "trouble",
+    "waits_for_older",
     "want_applied",
 ]

@@ -70,6 +70,17 @@ def apply_batch(session: Session, run_id: UUID) -> bool:
     return True
 
 
+def waits_for_older(session: Session, run_id: UUID) -> bool:
+    """Whether an older file of the same source is still being taken over; its prices must not come after newer ones."""
+    run = session.get_one(FeedRun, run_id)
+    if run.source_id is None:
+        return False
+    older = select(FeedRun.id).where(
+        FeedRun.source_id == run.source_id, FeedRun.id < run.id, FeedRun.state == "APPLYING"
+    )
+    return session.scalar(older.limit(1)) is not None
+
+
 def finish_applying(session: Session, run_id: UUID) -> None:
     """All is taken over."""
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()

@@ -127,10 +127,20 @@ def finish_checking(
     run.detected, run.mapping, run.counts = dict(detected), dict(mapping), counts.to_json()
     run.error = None if run.counts["variants"] else "No row of the file can be taken over."
     run.state = "READY" if run.counts["variants"] else "FAILED"
-    if run.state == "READY" and run.source_id is not None:
+    if run.state == "READY" and run.source_id is not None and _is_overtaken(session, run):
+        run.state, run.error = "DISCARDED", "A newer file of the source came."
+    elif run.state == "READY" and run.source_id is not None:
         # What its columns are was confirmed before; nobody is waited for.
         run.state = "APPLYING"
         emit(session, FeedApplyWanted(supplier_id=run.supplier_id, run_id=run.id))
+
+
+def _is_overtaken(session: Session, run: FeedRun) -> bool:
+    """Whether a newer file of the same source is, or was, taken over already."""
+    newer = select(FeedRun.id).where(
+        FeedRun.source_id == run.source_id, FeedRun.id > run.id, FeedRun.state.in_(("APPLYING", "APPLIED"))
+    )
+    return session.scalar(newer.limit(1)) is not None
 
 
 def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, Any] | None = None) -> None:

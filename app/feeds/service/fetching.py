@@ -23,6 +23,8 @@ from app.kit.ids import new_id
 from app.kit.storage import Stored
 from app.notifications.service import resolve
 from app.outbox.service import emit
+from app.suppliers.models import Supplier
+from app.suppliers.rules import REJECTED, TERMINATED
 
 #: Sources put to work at once, in all and of one supplier.
 _AT_ONCE, _OF_ONE = 200, 3
@@ -62,7 +64,8 @@ def put_due_to_work(session: Session, now: datetime) -> int:
             FeedSource.next_run_at,
             func.row_number().over(partition_by=FeedSource.supplier_id, order_by=FeedSource.next_run_at).label("place"),
         )
-        .where(FeedSource.next_run_at <= now)
+        .join(Supplier, Supplier.id == FeedSource.supplier_id)
+        .where(FeedSource.next_run_at <= now, Supplier.status.not_in((REJECTED, TERMINATED)))
         .subquery()
     )
     due = session.scalars(

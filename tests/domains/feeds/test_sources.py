@@ -13,17 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import db
+from app.feeds.events import FeedApplyWanted, FeedUploaded
 from app.feeds.models import FeedSource
 from app.feeds.rules.schedule import next_run, next_try
 from app.feeds.service import SourceSpec, add_source, put_due_to_work
 from app.kit import clock
 from app.outbox.models import OutboxEvent
+from app.outbox.service import emit
 from tests import factories
 from tests.adapters.settings import set_up
 from tests.domains.feeds.portal import COLUMNS, LAMPS, FileServers, Portal, file_servers, list_of, portal
 from tests.web.browsing import Browser, text_of
 
 __all__ = ["file_servers", "portal", "set_up"]
+EVENTS = {"uploaded": FeedUploaded, "apply_wanted": FeedApplyWanted}
 
 
 @pytest.fixture
@@ -440,3 +443,63 @@ def test_a_file_of_stock_needs_its_skus(portal: Portal) -> None:
     (run,) = portal.runs()
     page = text_of(portal.browser.get(f"/supplier/uploads/{run['id']}/columns"))
     assert "Choose the column with the SKU" in page
+
+
+def test_an_older_file_never_comes_after_a_newer_one(portal: Portal, file_servers: FileServers, path: str) -> None:
+    """However the workers that check and apply them overtake one another."""
+    file_servers.put(path, LAMPS)
+    source = portal.confirmed_feed(address=file_servers.web(path))
+    for cost in ("20.00", "30.00"):
+        file_servers.put(path, list_of(f"L-1,Desk lamp,{cost},5"))
+        portal.due(source)
+    first, older, newer = portal.runs()
+
+    def price() -> int:
+        return int(portal.rows("select wholesale_price from supplier_variants where sku = 'L-1'")[0]["wholesale_price"])
+
+    def again(run: dict[str, object], topic: str, state: str) -> None:
+        portal.rows(f"update feed_runs set state = '{state}' where id = '{run['id']}' returning id")
+        with db.system_scope(actor="test"), db.transaction() as session:
+            emit(session, EVENTS[topic](supplier_id=portal.id, run_id=run["id"]))
+        portal.jobs.drain()
+
+    assert price() == 3000
+    again(older, "uploaded", "CHECKING")
+    assert portal.runs()[1]["state"] == "DISCARDED", "checked late, it is left alone"
+    assert price() == 3000
+    portal.rows(f"update feed_runs set state = 'APPLYING' where id = '{older['id']}' returning id")
+    again(newer, "apply_wanted", "APPLYING")
+    assert portal.runs()[2]["state"] == "APPLYING", "it waits for the older one"
+    assert [job for job, _state, _error in portal.jobs.open_tasks()] == ["apply_feed"]
+    portal.rows(f"update feed_runs set state = 'APPLIED' where id = '{older['id']}' returning id")
+    portal.jobs.drain(retries=True)
+    assert portal.runs()[2]["state"] == "APPLIED"
+    assert first["state"] == "APPLIED"
+
+
+def test_old_runs_are_forgotten_but_for_their_counts(portal: Portal, file_servers: FileServers, path: str) -> None:
+    file_servers.put(path, LAMPS)
+    source = portal.confirmed_feed(address=file_servers.web(path))
+    for stock in (1, 2):
+        file_servers.put(path, list_of(f"L-1,Desk lamp,12.50,{stock}"))
+        portal.due(source)
+    portal.rows("update feed_runs set created_at = created_at - interval '15 days' returning id")
+    portal.rows(f"update feed_runs set created_at = now() where id = '{portal.runs()[1]['id']}' returning id")
+
+    portal.jobs.run_scheduled("purge_feeds")
+
+    kept = [row["run_id"] for row in portal.rows("select distinct run_id from feed_rows order by run_id")]
+    assert kept == [run["id"] for run in portal.runs()[1:]], "the recent ones, and the newest of the source"
+    first = portal.runs()[0]
+    assert (first["file_key"], first["counts"]["rows"]) == ("", 2)
+    assert portal.browser.get(f"/supplier/uploads/{first['id']}").status_code == 200
+
+
+def test_a_supplier_that_was_turned_away_is_not_visited(portal: Portal, file_servers: FileServers, path: str) -> None:
+    file_servers.put(path, LAMPS)
+    portal.add(address=file_servers.web(path))
+    portal.rows(f"update suppliers set status = 'TERMINATED' where id = '{portal.id}' returning id")
+
+    portal.look()
+
+    assert file_servers.asked(path) == []
