@@ -97,6 +97,9 @@ class SupplierProduct(Base):
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
     #: The supplier's own category, as ``category_mappings.source_key``.
     source_category: Mapped[str] = mapped_column(server_default="")
+    #: The supplier's own title and description for search engines; empty: made by ``seo.rules``. Files leave them.
+    seo_title: Mapped[str] = mapped_column(server_default="")
+    seo_description: Mapped[str] = mapped_column(server_default="")
     #: Names of the options in order, for example ``["Size", "Colour"]``.
     option_names: Mapped[list[str]]
     tags: Mapped[list[str]]
@@ -182,6 +185,8 @@ class ProductImage(Base):
     sha256: Mapped[str | None]
     #: Put there by hand; files do not take it away.
     uploaded: Mapped[bool] = mapped_column(server_default="false")
+    #: The supplier wrote ``alt`` by hand; files leave it.
+    alt_owned: Mapped[bool] = mapped_column(server_default="false")
 
     def shown(self, size: int = 96) -> str | None:
         """Where our pages take it from; None while we do not have it. Installations that keep no pictures show the

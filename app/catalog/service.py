@@ -217,12 +217,16 @@ def _save_images(session: Session, records: Sequence[ProductRecord], products: M
     with_images = [record for record in records if record.images]
     if not with_images:
         return
-    session.execute(
-        delete(ProductImage).where(
-            ProductImage.product_id.in_([products[record.handle] for record in with_images]),
-            ProductImage.uploaded.is_(False),
+    theirs = [products[record.handle] for record in with_images]
+    written = {
+        (product_id, url): alt
+        for product_id, url, alt in session.execute(
+            select(ProductImage.product_id, ProductImage.url, ProductImage.alt).where(
+                ProductImage.product_id.in_(theirs), ProductImage.alt_owned
+            )
         )
-    )
+    }
+    session.execute(delete(ProductImage).where(ProductImage.product_id.in_(theirs), ProductImage.uploaded.is_(False)))
     known = known_pictures(session, {url for record in with_images for url, _ in record.images})
     add_rows(
         session,
@@ -232,7 +236,8 @@ def _save_images(session: Session, records: Sequence[ProductRecord], products: M
                 "id": new_id(),
                 "product_id": products[record.handle],
                 "url": url,
-                "alt": alt,
+                "alt": written.get((products[record.handle], url), alt),
+                "alt_owned": (products[record.handle], url) in written,
                 "position": position,
                 "sha256": known.get(url),
             }

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
 from app.catalog.queries import category_paths
+from app.catalog.seo.service import search_texts
 from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.money import Money
@@ -210,6 +211,7 @@ def _to_push(
     first = found.external_id is None
     enabled = [row for row in found.variants if row.enabled]
     category = paths.get(product.category_id, "") if product.category_id else ""
+    texts = search_texts(product, [variants[row.variant_id] for row in enabled])
     return ToPush(
         listing_id=found.id,
         version=found.wanted_version,
@@ -224,13 +226,15 @@ def _to_push(
             "vendor": product.brand or company,
             "product_type": category.rsplit(" > ", 1)[-1],
             "tags": product.tags,
-            "images": [(image.public_url, image.alt or product.title) for image in product.images]
+            "images": [(image.public_url, texts.alts[image.id]) for image in product.images]
             if first or "images" not in found.owned_fields
             else None,
             "option_names": product.option_names,
             "published": found.published,
             "external_id": found.external_id,
             "variants": [_variant_push(row, variants[row.variant_id], currency) for row in enabled],
+            # A title of the retailer's own speaks for itself.
+            "seo": (texts.title, texts.description) if first and "title" not in found.owned_fields else None,
         },
     )
 

@@ -259,6 +259,8 @@ class ListingPush:
     location: LocationRef
     external_id: str | None
     variants: Sequence[VariantPush]
+    #: Title and description for search engines, for a product that is made; the retailer's from then on.
+    seo: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ def product_set_input(listing: ListingPush, variants: Sequence[VariantPush]) -> 
         made["title"] = listing.title
     if listing.description_html is not None:
         made["descriptionHtml"] = listing.description_html
+    if listing.seo is not None:
+        made["seo"] = {"title": listing.seo[0], "description": listing.seo[1]}
     if listing.images:
         made["files"] = [
             {"originalSource": url, "alt": alt[:512], "contentType": "IMAGE"}

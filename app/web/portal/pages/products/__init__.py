@@ -10,6 +10,7 @@ from flask import request
 from app import db
 from app.catalog import queries as catalog
 from app.catalog.pictures.queries import broken_count
+from app.catalog.seo.service import search_texts
 from app.catalog.service import set_status
 from app.inventory.queries import availability
 from app.inventory.service import StockFigure, set_figures
@@ -50,7 +51,13 @@ def detail(product_id: UUID) -> Any:
     with db.transaction() as session:
         product = catalog.product(session, product_id, supplier_id=principal().organisation_id)
         stock = availability(session, [variant.id for variant in product.variants])
-        return pages.render("detail.html", product=product, stock=stock, pictures=of_product(session, product))
+        return pages.render(
+            "detail.html",
+            product=product,
+            stock=stock,
+            pictures=of_product(session, product),
+            texts=search_texts(product, product.variants),
+        )
 
 
 @pages.post("/products/<uuid:product_id>/stock", permission="inventory.write")

@@ -1,0 +1,1 @@
+"""What search engines and readers of pages are told of a product: made from its data, changed by its supplier."""
