@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("confirmed_by", sa.Uuid()),
         sa.Column("confirmed_at", moment),
         sa.Column("updated_at", moment, nullable=False),
-        sa.UniqueConstraint("supplier_id", "source_key", name="uq_category_mappings_supplier_id"),
+        sa.UniqueConstraint("supplier_id", "source_key", name="uq_category_mappings_supplier_id_source_key"),
     )
     tenancy.own("category_mappings", "supplier_id")
     op.create_table(
