@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 
@@ -40,11 +40,13 @@ class Row:
 @dataclass(slots=True)
 class Table:
     """A file that is being read. ``columns`` are unique names in the order of the file; ``detected`` says what
-    was found out about the file, for people. ``rows`` can be read once, and may raise ``UnreadableFile``."""
+    was found out about the file, for people. ``rows`` can be read once, and may raise ``UnreadableFile``.
+    ``meant``: column → our field, where the format itself says what a column holds (an X12 element, BMEcat's price)."""
 
     columns: list[str]
     detected: Mapping[str, Any]
     rows: Iterator[Row]
+    meant: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

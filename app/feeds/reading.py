@@ -64,7 +64,7 @@ def open_file(
         mapping, choices = known
     first = list(islice(table.rows, SAMPLE))
     samples = {column: [row.cells[index] for row in first] for index, column in enumerate(table.columns)}
-    guessed = guesses(table.columns, samples)
+    guessed = guesses(table.columns, samples, table.meant)
     used = dict(mapping) if mapping else {guess.column: guess.field for guess in guessed if guess.field}
     fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
     shape = shape_of(table.columns)

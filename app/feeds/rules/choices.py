@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.feeds.rules.fields import normal
+from app.feeds.rules.stock_words import says_none
 from app.inventory.rules import LARGEST_QUANTITY
 
 WEIGHT_UNITS = ("g", "kg", "lb", "oz")
 #: Words of one file that are asked about.
 MOST_WORDS = 30
 LONGEST_WORD = 60
-#: Words that say in any file that there is nothing. What says that there is something, says not how much.
-_NOTHING_THERE = frozenset(
-    normal(word)
-    for word in (
-        "out of stock", "sold out", "unavailable", "not available", "no stock", "ausverkauft", "nicht lieferbar",
-        "nicht vorrätig", "nicht auf Lager", "rupture de stock", "en rupture", "épuisé", "agotado", "sin stock",
-        "esaurito", "non disponibile", "uitverkocht", "niet op voorraad", "slutsåld", "slut i lager", "udsolgt",
-        "brak", "niedostępny", "vyprodáno", "není skladem", "vypredané", "elfogyott",
-    )
-)  # fmt: skip
-_AT_LEAST = re.compile(r"(?:[>≥]=?\s*)?([0-9]{1,7})\s*\+?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +54,11 @@ def word_key(text: str) -> str:
     return (normal(text) or text.strip())[:LONGEST_WORD]
 
 
-def units_of(text: str, words: Mapping[str, int]) -> int | None:
-    """How many units a cell means that is no plain number: as the supplier chose; 0 for words that say so in any file;
-    the number of "5+" and ">5". None for what is not known, which is not 0."""
-    key = word_key(text)
-    if key in words:
-        return words[key]
-    if key in _NOTHING_THERE:
-        return 0
-    at_least = _AT_LEAST.fullmatch(text.strip())
-    return int(at_least.group(1)) if at_least else None
-
-
 def open_words(values: Iterable[str]) -> list[str]:
     """The words of a stock column that only the supplier can explain, each once, as they are written first."""
     found: dict[str, str] = {}
     for value in values:
         text = value.strip()
-        if text and not any(char.isdigit() for char in text) and units_of(text, {}) is None:
+        if text and not any(char.isdigit() for char in text) and not says_none(text):
             found.setdefault(word_key(text), text[:LONGEST_WORD])
     return list(found.values())[:MOST_WORDS]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.catalog.rules import gtin_problem
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
+from app.feeds.rules.stock_words import is_stock_word
 
 #: What Shopify's own export calls things, where it differs from plain names.
 _SHOPIFY = {
@@ -63,11 +64,20 @@ def shape_of(columns: Sequence[str]) -> str:
     return "plain"
 
 
-def guesses(columns: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[Guess]:
-    """What each column holds. Each field is taken once, by the surest column; ``samples`` are some values of each."""
+def guesses(
+    columns: Sequence[str], samples: Mapping[str, Sequence[str]], meant: Mapping[str, str] | None = None
+) -> list[Guess]:
+    """What each column holds. Each field is taken once, by the surest column; ``samples`` are some values of each;
+    ``meant``: what the format itself says."""
     shape = shape_of(columns)
     own = {"shopify": _SHOPIFY, "woocommerce": _WOOCOMMERCE}.get(shape, {})
-    found = [_guess(column, own, shape, samples.get(column, ())) for column in columns]
+    said = meant or {}
+    found = [
+        Guess(column, said[column], 99, "the format says so")
+        if column in said
+        else _guess(column, own, shape, samples.get(column, ()))
+        for column in columns
+    ]
     taken: set[str] = set()
     chosen: dict[str, Guess] = {}
     for guess in sorted(found, key=lambda guess: -guess.confidence):
@@ -76,6 +86,7 @@ def guesses(columns: Sequence[str], samples: Mapping[str, Sequence[str]]) -> lis
             chosen[guess.column] = guess
     if shape == "plain":
         _take_options(columns, taken, chosen)
+        _take_by_looks(columns, samples, taken, chosen)
     return [chosen.get(column, Guess(column, "", 0, "not used")) for column in columns]
 
 
@@ -84,7 +95,9 @@ def _guess(column: str, own: Mapping[str, str], shape: str, values: Sequence[str
     if name in own:
         return Guess(column, own[name], 100 if own[name] else 0, f"column of {SHAPES[shape]}")
     if name in BY_NAME:
-        return Guess(column, BY_NAME[name], 90, "by its name")
+        # Of two columns for stock, the one with figures tells more than the one with words.
+        words = BY_NAME[name] == "stock" and not _most(value.strip()[:1].isdigit() for value in values if value.strip())
+        return Guess(column, BY_NAME[name], 80 if words else 90, "by its name")
     bare = _UNIT_IN_NAME.sub("", name).strip()
     if bare != name and bare in BY_NAME:
         return Guess(column, BY_NAME[bare], 85, "by its name")
@@ -93,8 +106,12 @@ def _guess(column: str, own: Mapping[str, str], shape: str, values: Sequence[str
 
 def _by_values(column: str, values: Sequence[str]) -> Guess:
     if len(values) >= 2:
-        if all(gtin_problem(value) is None for value in values):
+        if _most(gtin_problem(value) is None for value in values):
             return Guess(column, "gtin", 70, "its values are GTINs")
+        if _most(is_stock_word(value) for value in values):
+            return Guess(column, "stock", 60, "its values are words for stock")
+        if _most(value.count(" > ") > 0 for value in values):
+            return Guess(column, "category", 60, "its values are ways through a tree of categories")
         if all(
             value.startswith(("http://", "https://")) and value.rsplit(".", 1)[-1].lower()[:4] in _PICTURES
             for value in values
@@ -105,6 +122,57 @@ def _by_values(column: str, values: Sequence[str]) -> Guess:
     return Guess(column, "", 0, "not used")
 
 
+def _most(judgements: Iterable[bool]) -> bool:
+    """Nine of ten."""
+    found = list(judgements)
+    return sum(found) >= 0.9 * len(found)
+
+
+def _take_by_looks(
+    columns: Sequence[str], samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]
+) -> None:
+    """Where no column is called so: the one whose values look like names, and the one whose values look like numbers
+    of articles, each different in nearly every row."""
+    if "title" not in taken:
+        _take_description_for_title(samples, taken, chosen)
+    for field, looks, reason in (
+        ("title", _looks_like_name, "its values look like names of products"),
+        ("sku", _looks_like_code, "its values look like article numbers, each one different"),
+    ):
+        if field in taken:
+            continue
+        for column in columns:
+            values = [value.strip() for value in samples.get(column, ()) if value.strip()]
+            different = (
+                len(set(values)) >= 0.9 * len(values) if field == "sku" else len(set(values)) >= 0.3 * len(values)
+            )
+            if column not in chosen and len(values) >= 2 and different and _most(looks(value) for value in values):
+                chosen[column] = Guess(column, field, 40, reason)
+                taken.add(field)
+                break
+
+
+def _take_description_for_title(
+    samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]
+) -> None:
+    """Price lists often call the product's name its description."""
+    for column, guess in chosen.items():
+        values = [value.strip() for value in samples.get(column, ()) if value.strip()]
+        if guess.field == "description" and values and _most(len(value) <= 150 for value in values):
+            chosen[column] = Guess(column, "title", 75, "by its name; its values are short, and there is no title")
+            taken.add("title")
+            return
+
+
+def _looks_like_name(value: str) -> bool:
+    return 4 <= len(value) <= 200 and " " in value and sum(char.isalpha() for char in value) > len(value) / 2
+
+
+def _looks_like_code(value: str) -> bool:
+    return bool(_CODE.fullmatch(value)) and any(char.isdigit() for char in value)
+
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{2,39}")
 _PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 
 

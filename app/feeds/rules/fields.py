@@ -38,60 +38,148 @@ FIELDS: Mapping[str, str] = {
 
 #: Names of columns in plain lists, in the languages of our suppliers.
 _PLAIN: Mapping[str, tuple[str, ...]] = {
-    "product_id": ("product id", "handle", "url handle", "parent sku", "group id", "item group id", "style number",
-                   "modell", "produkt id", "produktnummer", "reference produit", "id producto"),
-    "title": ("title", "name", "product name", "product title", "titel", "bezeichnung", "produktname", "artikelname",
-              "nom", "titre", "designation", "nombre", "titulo", "nome", "titolo", "naam", "productnaam",
-              "produktnamn", "nazwa", "nazwa produktu"),
-    "description": ("description", "body html", "body", "long description", "beschreibung", "descripcion",
-                    "descrizione", "omschrijving", "beskrivning", "opis"),
-    "brand": ("brand", "vendor", "manufacturer", "marke", "hersteller", "marque", "fabricant", "marca", "merk",
-              "varumarke", "marka", "producent"),
-    "category": ("category", "product category", "product type", "type", "kategorie", "warengruppe", "categorie",
-                 "categoria", "kategori", "kategoria", "categories", "categories x y z"),
-    "sku": ("sku", "variant sku", "item number", "item no", "article number", "artikelnummer", "artikel nr", "art nr",
-            "reference", "ref", "referencia", "codice", "codice articolo", "artikelcode", "indeks", "part number",
-            "mpn", "supplier sku"),
-    "gtin": ("gtin", "ean", "ean13", "ean code", "upc", "barcode", "variant barcode", "gtin upc ean or isbn",
-             "strichcode", "code barre", "codigo de barras", "codice a barre", "streckkod", "kod ean"),
-    "cost": ("cost", "wholesale price", "wholesale", "cost per item", "cost price", "net price", "dealer price",
-             "einkaufspreis", "ek", "ek netto", "handlerpreis", "prix d achat", "prix achat", "prix de gros",
-             "precio mayorista", "precio de coste", "prezzo ingrosso", "inkoopprijs", "inkopspris", "cena hurtowa"),
-    "price": ("price", "variant price", "regular price", "retail price", "selling price", "preis", "prix", "precio",
-              "prezzo", "prijs", "pris", "cena", "price tax excluded or price tax included"),
-    "msrp": ("msrp", "rrp", "list price", "compare at price", "variant compare at price", "uvp", "prix conseille",
-             "pvp", "pvpr", "prezzo consigliato", "adviesprijs", "rek pris", "msrp price"),
+    "product_id": (
+        "product id", "handle", "url handle", "parent sku", "group id", "item group id", "style number", "modell",
+        "produkt id", "produktnummer", "reference produit", "id producto", "itemgroup id",
+        "group code", "parent id", "parent code", "model", "model no", "kod grupy", "id produktu", "style",
+        "style code", "style no", "produktgruppe id", "varegruppe",
+    ),
+    "title": (
+        "title", "name", "product name", "product title", "titel", "bezeichnung", "produktname", "artikelname", "nom",
+        "titre", "designation", "nombre", "titulo", "nome", "titolo", "naam", "productnaam", "produktnamn", "nazwa",
+        "nazwa produktu", "product", "item name", "item title", "productname", "description short",
+        "short name", "article name", "article", "artikelbezeichnung", "kurzbezeichnung", "benamning", "produktnavn",
+        "navn", "varenavn", "nazev", "nazev produktu", "nazov", "denumire", "nume", "nume produs", "megnevezes",
+        "termek neve", "naziv", "produto", "nome do produto", "nombre del producto", "nom du produit", "libelle",
+        "intitule", "nome prodotto", "nome articolo", "tuotenimi", "nimi", "tytul", "naam product",
+        "omschrijving kort",
+        "название", "наименование",
+    ),
+    "description": (
+        "description", "body html", "body", "long description", "beschreibung", "descripcion", "descrizione",
+        "omschrijving", "beskrivning", "opis", "desc", "details", "description long", "long text", "langtext",
+        "popis", "descriere", "leiras", "beschrijving", "tekst", "full description", "body text", "kuvaus",
+        "descricao",
+    ),
+    "brand": (
+        "brand", "vendor", "manufacturer", "marke", "hersteller", "marque", "fabricant", "marca", "merk", "varumarke",
+        "marka", "producent", "producer", "maker", "manufacturer name", "znacka", "vyrobce", "gyarto", "producator",
+        "brand name", "merke", "maerke", "tuotemerkki", "fornecedor marca", "vendor name",
+    ),
+    "category": (
+        "category", "product category", "product type", "type", "kategorie", "warengruppe", "categorie", "categoria",
+        "kategori", "kategoria", "categories", "categories x y z", "categorytext", "category path", "category name",
+        "product group", "categories path", "kategorie produktu", "categoria prodotto", "rubrique", "famille",
+        "gruppe", "warengruppen", "kategoria produktu", "google product category", "grupa", "grupa towarowa",
+        "kategorija", "osasto",
+    ),
+    "sku": (
+        "sku", "variant sku", "item number", "item no", "article number", "artikelnummer", "artikel nr", "art nr",
+        "reference", "ref", "referencia", "codice", "codice articolo", "artikelcode", "indeks", "part number", "mpn",
+        "supplier sku", "item code", "item sku", "article no", "article id", "artnr", "art no", "art", "code",
+        "code article", "code produit", "codigo", "codigo articulo", "cod", "cod produs", "cikkszam", "kod",
+        "kod produktu", "kod towaru", "symbol", "catalog number", "varenr", "varenummer", "artikkelinummer",
+        "tuotekoodi", "stock code", "product code", "model number", "vendorcode", "vendor code", "kod producenta",
+        "productno", "product no", "referenz", "bestellnummer", "bestnr", "part no", "upc sku", "sifra",
+        "catalogue number",
+        "katalogove cislo", "katalogovy kod", "cislo produktu", "objednaci cislo",
+    ),
+    "gtin": (
+        "gtin", "ean", "ean13", "ean code", "upc", "barcode", "variant barcode", "gtin upc ean or isbn", "strichcode",
+        "code barre", "codigo de barras", "codice a barre", "streckkod", "kod ean", "ean 13", "gtin13", "gtin ean",
+        "upc code", "upc ean", "ean upc", "ean nr", "barcode ean", "kod kreskowy", "carovy kod", "vonalkod",
+        "cod de bare", "stregkode", "viivakoodi", "codigo ean", "ean code 13", "jan", "isbn", "gtin 13", "barcodes",
+    ),
+    "cost": (
+        "cost", "wholesale price", "wholesale", "cost per item", "cost price", "net price", "dealer price",
+        "einkaufspreis", "ek", "ek netto", "handlerpreis", "prix d achat", "prix achat", "prix de gros",
+        "precio mayorista", "precio de coste", "prezzo ingrosso", "inkoopprijs", "inkopspris", "cena hurtowa", "net",
+        "unit cost", "trade price", "buying price", "purchase price", "your price", "price net", "nettopreis",
+        "netto", "netto preis", "ek preis", "handelspreis", "cena netto", "nakupni cena", "velkoobchodni cena",
+        "prezzo netto", "precio neto", "prix net", "prix ht", "prix unitaire ht", "nettopris", "indkobspris",
+        "innkjopspris", "pret achizitie", "beszerzesi ar", "hinta alv 0", "price ex vat", "price excl vat",
+        "price excl tax", "unit price", "wholesale price net", "prix revendeur", "cost eur", "cost usd", "b2b price",
+        "cena bez dph", "cena bez vat", "price without vat", "precio sin iva", "preis ohne mwst", "pris ex moms",
+    ),
+    "price": (
+        "price", "variant price", "regular price", "retail price", "selling price", "preis", "prix", "precio",
+        "prezzo", "prijs", "pris", "cena", "price tax excluded or price tax included", "price vat", "cena brutto",
+        "sale price", "rrp price", "price incl vat", "price inc vat", "verkaufspreis", "vk", "brutto", "bruttopreis",
+        "prix ttc", "prix de vente", "prodejni cena", "cena s dph", "pret", "ar", "hinta", "preco", "current price",
+        "amount",
+        "precio con iva", "preis inkl mwst", "prezzo ivato", "цена",
+    ),
+    "msrp": (
+        "msrp", "rrp", "list price", "compare at price", "variant compare at price", "uvp", "prix conseille", "pvp",
+        "pvpr", "prezzo consigliato", "adviesprijs", "rek pris", "msrp price", "recommended price",
+        "recommended retail price", "suggested retail price", "srp", "retail", "unverbindliche preisempfehlung",
+        "prix public", "prix public conseille", "cena detaliczna", "doporucena cena", "pvp recomendado",
+        "vejledende pris", "msrp usd",
+    ),
     "map": ("map", "map price", "minimum advertised price"),
-    "weight": ("weight", "gewicht", "poids", "peso", "vikt", "waga"),
-    "weight_unit": ("weight unit", "variant weight unit", "gewichtseinheit"),
-    "stock": ("stock", "quantity", "qty", "inventory", "available", "availability quantity", "variant inventory qty",
-              "inventory quantity", "bestand", "lagerbestand", "menge", "quantite", "stock disponible", "cantidad",
-              "existencias", "quantita", "giacenza", "voorraad", "lager", "lagersaldo", "stan", "ilosc"),
-    "image_urls": ("image urls", "image url", "images", "image", "image src", "image link", "product image url",
-                   "base image", "bild", "bilder", "bild url", "image produit", "imagen", "immagine", "afbeelding",
-                   "zdjecie", "image urls x y z"),
+    "weight": (
+        "weight", "gewicht", "poids", "peso", "vikt", "waga", "weight kg", "gross weight", "net weight",
+        "item weight", "shipping weight", "hmotnost", "waga netto", "waga brutto", "gewicht netto", "vaegt", "vekt",
+        "paino", "greutate", "suly", "pds", "poids net", "poids brut",
+        "grams", "вес",
+    ),
+    "weight_unit": ("weight unit", "variant weight unit", "gewichtseinheit", "unit of weight", "weight uom"),
+    "stock": (
+        "stock", "quantity", "qty", "inventory", "available", "availability quantity", "variant inventory qty",
+        "inventory quantity", "bestand", "lagerbestand", "menge", "quantite", "stock disponible", "cantidad",
+        "existencias", "quantita", "giacenza", "voorraad", "lager", "lagersaldo", "stan", "ilosc", "stock quantity",
+        "quantity in stock", "qty in stock", "in stock", "stock level", "on hand", "qoh", "quantity available",
+        "available quantity", "available stock", "inventory level", "availability", "lager bestand", "verfugbar",
+        "verfugbarkeit", "lagermenge", "anzahl", "stuckzahl", "disponibilite", "disponible", "dostepnosc",
+        "dostupnost", "sklad", "skladem", "pocet", "mnozstvi", "stoc", "keszlet", "mennyiseg", "zasoba", "magazyn",
+        "disponibilita", "quantite stock", "unidades", "saldo", "antal", "lagerantal", "varasto", "maara", "count",
+        "amount in stock", "stock qty", "aantal", "beschikbaar",
+        "количество", "остаток",
+    ),
+    "image_urls": (
+        "image urls", "image url", "images", "image", "image src", "image link", "product image url", "base image",
+        "bild", "bilder", "bild url", "image produit", "imagen", "immagine", "afbeelding", "zdjecie",
+        "image urls x y z", "imgurl", "img", "img url", "picture", "pictures", "picture url", "photo", "photos",
+        "photo url", "main image", "main image url", "primary image", "imagen principal", "image 1", "image1", "foto",
+        "bild 1", "obrazek", "obrazky", "zdjecia", "zdjecie glowne", "kuva", "poza", "kep", "imagem", "fotografie",
+    ),
     "image_alt": ("image alt text", "image alt"),
     "tags": ("tags", "tag", "schlagworte", "keywords", "tags x y z", "etiquetas", "etiquettes"),
-    "status": ("status", "state"),
-    "option1_name": ("option1 name",), "option1_value": ("option1 value",),
-    "option2_name": ("option2 name",), "option2_value": ("option2 value",),
-    "option3_name": ("option3 name",), "option3_value": ("option3 value",),
+    "status": (
+        "status", "state", "product status", "active", "active 0 1", "product online", "visibility status", "estado",
+        "statut",
+    ),
+    "option1_name": ("option1 name",),
+    "option1_value": ("option1 value",),
+    "option2_name": ("option2 name",),
+    "option2_value": ("option2 value",),
+    "option3_name": ("option3 name",),
+    "option3_value": ("option3 value",),
 }  # fmt: skip
 
-#: Columns that hold an option's values and name the option themselves.
+#: Columns that hold an option's values and name the option themselves: what it is called in files → by us.
 OPTION_COLUMNS: Mapping[str, str] = {
-    "color": "Color", "colour": "Colour", "farbe": "Farbe", "couleur": "Couleur", "colore": "Colore", "kleur": "Kleur",
-    "farg": "Färg", "kolor": "Kolor", "size": "Size", "grosse": "Größe", "groesse": "Größe", "taille": "Taille",
-    "talla": "Talla", "taglia": "Taglia", "maat": "Maat", "storlek": "Storlek", "rozmiar": "Rozmiar",
-    "material": "Material",
+    "color": "Color", "colour": "Color", "farbe": "Color", "couleur": "Color", "colore": "Color", "kleur": "Color",
+    "farg": "Color", "kolor": "Color", "barva": "Color", "culoare": "Color", "szin": "Color", "farve": "Color",
+    "farge": "Color", "cor": "Color", "vari": "Color", "цвет": "Color", "color name": "Color", "colour name": "Color",
+    "size": "Size", "grosse": "Size", "groesse": "Size", "taille": "Size", "talla": "Size", "taglia": "Size",
+    "maat": "Size", "storlek": "Size", "rozmiar": "Size", "velikost": "Size", "marime": "Size", "meret": "Size",
+    "storrelse": "Size", "tamanho": "Size", "koko": "Size", "размер": "Size",
+    "material": "Material", "materiau": "Material", "materiale": "Material", "materiaal": "Material",
+    "materialas": "Material", "материал": "Material",
+    "style": "Style",
+    "scent": "Scent", "duft": "Scent", "parfum": "Scent",
+    "pattern": "Pattern", "muster": "Pattern", "motif": "Pattern",
 }  # fmt: skip
 
-_NOT_WORDS = re.compile(r"[^a-z0-9]+")
+#: Letters that Unicode does not take apart into a plain one and an accent.
+_NOT_COMPOSED = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th"})
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def normal(name: str) -> str:
     """A column's name as names are compared: lower case, no accents, single spaces."""
-    text = unicodedata.normalize("NFKD", name.replace("ß", "ss")).casefold()
+    text = unicodedata.normalize("NFKD", name.casefold().translate(_NOT_COMPOSED))
     letters = "".join(char for char in text if not unicodedata.combining(char))
     return _NOT_WORDS.sub(" ", letters).strip()
 

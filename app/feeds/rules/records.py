@@ -19,9 +19,10 @@ from app.catalog.rules import (
     plain_text,
 )
 from app.feeds.feed import Row
-from app.feeds.rules.choices import units_of
+from app.feeds.rules.choices import word_key
+from app.feeds.rules.fields import OPTION_COLUMNS, normal
 from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
-from app.inventory.rules import LARGEST_QUANTITY
+from app.feeds.rules.stock_words import NotAQuantity, read_stock
 from app.kit.money import LARGEST_MINOR, Money
 
 MOST_IMAGES = 50
@@ -251,7 +252,7 @@ class RowReader:
             index = self._reading.fields.get(f"option{place + 1}_value")
             named = cell(f"option{place + 1}_name")
             if named:
-                names[place] = named
+                names[place] = OPTION_COLUMNS.get(normal(named), named)
             elif not names[place] and index is not None and index in self._reading.option_names:
                 names[place] = self._reading.option_names[index]
             value = cell(f"option{place + 1}_value")
@@ -303,18 +304,23 @@ class RowReader:
         stock = cell("stock")
         if stock.lower() not in _NOTHING:
             try:
-                count = read_decimal(stock, self._reading.marks.get("stock"))
-                if count != count.to_integral_value() or not 0 <= count <= LARGEST_QUANTITY:
-                    raise NotANumber(stock)
-                found["stock"] = int(count)
-            except (NotANumber, ArithmeticError):
-                units = units_of(stock, self._reading.stock_words)
+                chosen = self._reading.stock_words.get(word_key(stock))
+                units = read_stock(stock, self._reading.marks.get("stock")) if chosen is None else chosen
                 if units is not None:
                     found["stock"] = units
                 else:
                     problems.append(
-                        Problem("stock", "not_a_quantity", f"{stock[:40]!r} is not a whole number of units from 0 on.")
+                        Problem(
+                            "stock",
+                            "unknown_stock",
+                            f"{stock[:40]!r} is no number and no word that we know: the stock is left as it is.",
+                            warning=True,
+                        )
                     )
+            except (NotAQuantity, NotANumber, ArithmeticError):
+                problems.append(
+                    Problem("stock", "not_a_quantity", f"{stock[:40]!r} is not a whole number of units from 0 on.")
+                )
         weight = cell("weight")
         if weight.lower() not in _NOTHING:
             unit = "g" if self._reading.weight_unit == "g" else cell("weight_unit") or self._reading.weight_unit

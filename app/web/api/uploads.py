@@ -41,7 +41,7 @@ def upload_products() -> Response:
         (name for name, one in registries.feeds.all().items() if one.recognises(first[:_HEAD], file_name)), None
     )
     if feed is None:
-        raise Invalid.field("file", "unknown_format", "Send a CSV file; other formats are not read yet.")
+        raise Invalid.field("file", "unknown_format", "Send CSV, Excel, XML, JSON or X12 (832, 846).")
     key, stored = keep_file(with_first(first, chunks))
     with work() as done:
         run = receive_upload(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from app.adapters import registries
 from app.feeds.feed import Limits
@@ -13,12 +14,15 @@ from app.feeds.rules.records import ReadRow
 HEADER = "product_id,title,sku,option1_name,option1_value,cost,stock,weight,weight_unit,image_urls,gtin,description"
 
 
-def opened(content: bytes, *, rows: int = 250_000, currency: str = "USD") -> OpenedFile:
-    """A file under way."""
-    return open_file(registries.feeds.get("csv"), io.BytesIO(content), Limits(rows=rows), currency=currency)
+def opened(content: bytes, *, rows: int = 250_000, currency: str = "USD", name: str = "") -> OpenedFile:
+    """A file under way: read as CSV, or, with a name, as what it is."""
+    found = [
+        known for known, one in registries.feeds.all().items() if name and one.recognises(content[:4096], name)
+    ] or ["csv"]
+    return open_file(registries.feeds.get(found[0]), io.BytesIO(content), Limits(rows=rows), currency=currency)
 
 
-def read_file(content: bytes, **how: int) -> Sequence[ReadRow]:
+def read_file(content: bytes, **how: Any) -> Sequence[ReadRow]:
     """All rows of a file."""
     return list(opened(content, **how).rows)
 

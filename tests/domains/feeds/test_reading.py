@@ -210,7 +210,7 @@ def test_encodings_and_separators_are_found_out(encoding: str, separator: str) -
     assert file.detected["separator"] == separator
     assert rows[0].record["title"] == "Stühle für draußen 0"
     assert (rows[0].record["cost"], rows[0].record["stock"]) == (1250, 3)
-    assert rows[0].record["options"] == {"Farbe": "grün"}
+    assert rows[0].record["options"] == {"Color": "grün"}
 
 
 @given(st.binary(max_size=3000))

@@ -18,6 +18,10 @@ _NAMES = (
     "ClassicPress-sample_products.csv",
     "thirtybees-products_import.csv",
     "ankitsrivastavacedcoss-catalog_product.csv",
+    "Valdri-ceneo.xml",
+    "olivere-bmecat12-new_catalog.xml",
+    "olivere-bmecat2005-new_catalog.xml",
+    "jzvikas-matterhorn-sample.xml",
 )
 
 
@@ -28,7 +32,7 @@ def test_a_real_file_gives_what_is_in_it(name: str) -> None:
         pytest.skip("the samples are not here")
     expected = json.loads((_SAMPLES / "expected.json").read_text())[name]
 
-    rows = read_file(file.read_bytes())
+    rows = read_file(file.read_bytes(), name=name)
 
     accepted = [row for row in rows if row.action == "accepted"]
     rejected = [row for row in rows if row.action == "rejected"]

@@ -83,9 +83,8 @@ def test_a_file_that_is_none_is_refused_at_the_door_and_not_kept(sender: Sender,
     refused = {
         "empty.csv": b"",
         "list.bin": bytes(range(256)) * 20,
-        "list.xlsx": b"PK\x03\x04" + b"\x00" * 100,
+        "list.pdf": b"%PDF-1.7" + b"\x00" * 100,
         "list.html": b"<html><body>Price list</body></html>",
-        "list.json": b'{"products": []}',
     }
     for name, content in refused.items():
         answer = sender.send(content, name=name)
@@ -108,8 +107,14 @@ def test_a_file_that_can_not_be_read_says_why_and_leaves_nothing(sender: Sender)
         "bytes that are no text": (template("a,Lamp,S1,,,5,1,,,,,").replace(b"Lamp", b"La\x00mp"), "not a text file"),
         "nothing that can be taken": (template("a,Lamp,S1,,,free,1,,,,,"), "No row of the file can be taken over."),
     }
-    for name, (content, reason) in unreadable.items():
-        run = sender.checked(content)
+    named = {
+        "list.xlsx": (b"PK\x03\x04" + b"\x00" * 100, "The spreadsheet is damaged."),
+        "list.json": (b'{"products": []}', "The file holds no list of products."),
+        "list.xml": (b"<products><product>", "The file is no well-formed XML"),
+        "list.edi": (b"ISA*00*" + b" " * 120, "The interchange header (ISA) is cut short."),
+    }
+    for name, (content, reason) in {**unreadable, **named}.items():
+        run = sender.checked(content, **({"name": name} if name in named else {}))
         assert run["state"] == "FAILED", name
         assert reason in run["error"], name
         assert sender.api.post(f"/api/supplier/uploads/{run['id']}/apply", {}).status_code == 409

@@ -6,16 +6,19 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
 from app.feeds.feed import Limits, Row, Table, UnreadableFile
+from app.feeds.rules.header import LOOKED_AT, header_index, unique_names
 
 _HEAD = 256 * 1024
 _SEPARATORS = (",", ";", "\t", "|")
 #: Beginnings of files that people mistake for CSV, and what they are.
 _OTHERS = ((b"PK\x03\x04", "an Excel or ZIP file"), (b"\xd0\xcf\x11\xe0", "an old Excel file"), (b"%PDF", "a PDF"))
+_IN_WORKBOOKS = (b"[Content_Types].xml", b"xl/", b"mimetype", b"\xd0\xcf\x11\xe0")
 _FALLBACK = "cp1252"
 
 
@@ -27,9 +30,16 @@ class Csv:
 
     def recognises(self, head: bytes, file_name: str) -> bool:
         """By the name, or by being text that is neither XML nor JSON."""
-        if file_name.lower().endswith((".csv", ".tsv", ".txt")):
+        if _looks_like_another(head):
+            # So called by mistake: what it is instead is said when it is read, unless another adapter can read it.
+            return file_name.lower().endswith(".csv") and not any(part in head for part in _IN_WORKBOOKS)
+        if file_name.lower().endswith((".csv", ".tsv")):
             return True
-        return b"\x00" not in head and head.lstrip()[:1] not in (b"<", b"{", b"[") and not _looks_like_another(head)
+        return (
+            (b"\x00" not in head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)))
+            and head.lstrip()[:1] not in (b"<", b"{", b"[")
+            and not head.removeprefix(codecs.BOM_UTF8).startswith(b"ISA")
+        )
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Find out encoding, separator and header; rows follow as they are read."""
@@ -38,15 +48,19 @@ class Csv:
         encoding = _encoding(stream, head)
         stream.seek(0)
         text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
-        separator = _separator(_decoded_head(head, encoding))
+        beginning = _decoded_head(head, encoding)
+        separator = _separator(beginning)
         csv.field_size_limit(limits.cell_characters)
-        reader = csv.reader(text, delimiter=separator, strict=False)
+        if _is_quoted(beginning, separator):
+            reader = csv.reader(text, delimiter=separator, strict=False)
+        else:
+            reader = csv.reader(text, delimiter=separator, quoting=csv.QUOTE_NONE, strict=False)
         records = _records(reader)
-        header_row, header = _header(records, limits)
+        header_row, header, below = _header(records, limits)
         return Table(
-            columns=_unique(header),
+            columns=unique_names(header),
             detected={"encoding": encoding.removesuffix("-sig"), "separator": separator, "header_row": header_row},
-            rows=_rows(records, len(header), limits),
+            rows=_rows(chain(below, records), len(header), limits),
         )
 
 
@@ -112,6 +126,16 @@ def _separator(head: str) -> str:
     return best
 
 
+def _is_quoted(head: str, separator: str) -> bool:
+    """Whether quotes enclose cells. Programs that divide by tabs or semicolons often leave quotes alone, as inches or
+    in HTML: then one that stands at the start of a cell must not swallow the rows that follow."""
+    if separator == ",":
+        return True
+    cells = [cell for line in head.splitlines()[:2000] for cell in line.split(separator) if cell.startswith('"')]
+    closed = sum(len(cell) > 1 and cell.endswith('"') for cell in cells)
+    return not cells or closed > 0.5 * len(cells)
+
+
 def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
     """Rows by their number, counted as records: a line break inside quotes does not count."""
     number = 0
@@ -133,16 +157,18 @@ def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
             ) from error
 
 
-def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str]]:
-    for row in records:
-        if any(cell.strip() for cell in row.cells):
-            header = [cell.strip().lstrip("\ufeff") for cell in row.cells]
-            while header and not header[-1]:
-                header.pop()
-            if len(header) > limits.columns:
-                raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
-            return row.number, header
-    raise UnreadableFile("empty", "The file holds no rows.")
+def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], list[Row]]:
+    """The header's row number, its cells, and the rows below it that were read to find it."""
+    first = list(islice(records, LOOKED_AT))
+    index = header_index([row.cells for row in first])
+    if index is None:
+        raise UnreadableFile("empty", "The file holds no rows.")
+    header = [cell.strip().lstrip("\ufeff") for cell in first[index].cells]
+    while header and not header[-1]:
+        header.pop()
+    if len(header) > limits.columns:
+        raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
+    return first[index].number, header, first[index + 1 :]
 
 
 def _rows(records: Iterator[Row], width: int, limits: Limits) -> Iterator[Row]:
@@ -159,13 +185,3 @@ def _rows(records: Iterator[Row], width: int, limits: Limits) -> Iterator[Row]:
         yield Row(row.number, [cell.replace("\x00", "") for cell in cells])
     if count == 0:
         raise UnreadableFile("no_rows", "There is a header, but no row below it.")
-
-
-def _unique(header: list[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    names = []
-    for index, name in enumerate(header, start=1):
-        name = name or f"Column {index}"
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return names

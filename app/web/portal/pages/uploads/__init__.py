@@ -43,7 +43,9 @@ def receive() -> Any:
     sent.stream.seek(0)
     feed = next((name for name, one in registries.feeds.all().items() if one.recognises(head, sent.filename)), None)
     if feed is None:
-        raise Invalid.field("file", "unknown_format", "This is not a CSV file. Save your list as CSV first.")
+        raise Invalid.field(
+            "file", "unknown_format", "We can not read this. Save your list as CSV, Excel, XML or JSON."
+        )
     key, stored = keep_file(iter(lambda: sent.stream.read(_CHUNK), b""))
     with db.transaction() as session:
         run = receive_upload(

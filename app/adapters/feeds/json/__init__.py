@@ -1,0 +1,5 @@
+"""JSON, and JSON lines."""
+
+from app.adapters.feeds.json.adapter import Json
+
+ADAPTER = Json()

@@ -1,0 +1,154 @@
+"""JSON as rows: an array of products wherever it stands in the document, or a document on each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+from typing import Any, BinaryIO
+
+import ijson
+
+from app.feeds.feed import Limits, Row, Table, UnreadableFile
+from app.feeds.rules.fields import BY_NAME, normal
+from app.feeds.rules.header import plain_number
+from app.feeds.rules.nested import Layout, Node, learn
+
+_LEARNED_FROM = 1000
+#: Values looked at to find the array of products.
+_LOOKED_AT = 50_000
+_DEEPEST = 40
+_MOST_IN_RECORD = 20_000
+
+
+class Json:
+    """The ``SupplierFeed`` port for JSON."""
+
+    name = "json"
+    label = "JSON"
+
+    def recognises(self, head: bytes, file_name: str) -> bool:
+        """By its beginning."""
+        return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+
+    def open(self, stream: BinaryIO, limits: Limits) -> Table:
+        """Find the array of products, learn the columns from the first thousand; rows follow."""
+        prefix = _products_at(stream)
+        first = list(islice(_records(stream, prefix), _LEARNED_FROM))
+        if not first:
+            raise UnreadableFile("no_rows", "The file holds no product.")
+        layout = learn(first)
+        if len(layout.columns) > limits.columns:
+            raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
+        return Table(
+            columns=layout.columns,
+            detected={"format": "JSON", "record": prefix or "each line", "variants": "/".join(layout.variants or ())},
+            rows=_rows(stream, prefix, layout, limits),
+            meant=layout.meant,
+        )
+
+
+def _rows(stream: BinaryIO, prefix: str, layout: Layout, limits: Limits) -> Iterator[Row]:
+    number = 1
+    for record in _records(stream, prefix):
+        for cells in layout.rows(record):
+            number += 1
+            if number - 1 > limits.rows:
+                raise UnreadableFile(
+                    "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=number
+                )
+            if any(len(cell) > limits.cell_characters for cell in cells):
+                raise UnreadableFile(
+                    "cell_too_large", f"Product {number - 1}: a value is longer than a million characters.", row=number
+                )
+            yield Row(number, cells)
+
+
+def _products_at(stream: BinaryIO) -> str:
+    """ijson's prefix of the products: the shallowest array of objects whose keys we know, else of any objects; ``""``
+    for a document on each line."""
+    keys: dict[str, set[str]] = {}
+    documents = 0
+    for seen, (prefix, event, value) in enumerate(_events(stream)):
+        if prefix.count(".") > _DEEPEST:
+            raise UnreadableFile("malformed", f"The file's values stand more than {_DEEPEST} levels deep.")
+        if event == "map_key":
+            keys.setdefault(prefix, set()).add(normal(str(value)))
+        if event == "start_map" and prefix == "":
+            documents += 1
+        if seen > _LOOKED_AT:
+            break
+    arrays = [prefix for prefix in keys if prefix == "item" or prefix.endswith(".item")]
+    if documents > 1 or (documents == 1 and not arrays and len(keys.get("", set()) & set(BY_NAME)) > 1):
+        return ""
+    rich = [prefix for prefix in arrays if len(keys[prefix] & set(BY_NAME)) > 1]
+    if not arrays:
+        raise UnreadableFile("no_products", "The file holds no list of products.")
+    return min(rich or arrays, key=lambda prefix: (prefix.count("."), -len(keys[prefix])))
+
+
+def _records(stream: BinaryIO, prefix: str) -> Iterator[Node]:
+    stream.seek(0)
+    try:
+        for value in ijson.items(_text(stream), prefix, multiple_values=True):
+            if isinstance(value, dict):
+                yield _node(value)
+    except ijson.JSONError as error:
+        raise UnreadableFile("malformed", f"The file is no well-formed JSON: {str(error)[:120]}.") from error
+    except (UnicodeError, ValueError, RecursionError) as error:
+        raise UnreadableFile("malformed", "The file is no well-formed JSON in UTF-8.") from error
+
+
+def _events(stream: BinaryIO) -> Iterator[tuple[str, str, Any]]:
+    stream.seek(0)
+    try:
+        yield from ijson.parse(_text(stream), multiple_values=True)
+    except ijson.JSONError as error:
+        raise UnreadableFile("malformed", f"The file is no well-formed JSON: {str(error)[:120]}.") from error
+    except (UnicodeError, ValueError, RecursionError) as error:
+        raise UnreadableFile("malformed", "The file is no well-formed JSON in UTF-8.") from error
+
+
+def _text(stream: BinaryIO) -> BinaryIO:
+    """Past a byte-order mark."""
+    if stream.read(3) != b"\xef\xbb\xbf":
+        stream.seek(0)
+    return stream
+
+
+def _node(value: dict[str, Any], depth: int = 0) -> Node:
+    if depth > _DEEPEST or len(value) > _MOST_IN_RECORD:
+        raise UnreadableFile("malformed", "One product of the file holds too much.")
+    node: dict[str, list[Any]] = {}
+    for key, one in value.items():
+        for single in one if isinstance(one, list) else (one,):
+            if isinstance(single, dict):
+                pair = _pair(single)
+                if pair is not None:
+                    node.setdefault(pair[0], []).append(pair[1])
+                else:
+                    node.setdefault(key, []).append(_node(single, depth + 1))
+            else:
+                text = _scalar(single)
+                if text:
+                    node.setdefault(key, []).append(text)
+    return node
+
+
+def _pair(value: dict[str, Any]) -> tuple[str, str] | None:
+    """A named value, ``{"name": "Colour", "value": "red"}``."""
+    for key in ("name", "key", "label"):
+        if key in value and "value" in value and len(value) <= 4:
+            name, text = _scalar(value[key]), _scalar(value["value"])
+            return (name, text) if name and text else None
+    return None
+
+
+def _scalar(value: Any) -> str:
+    if value is None or isinstance(value, (dict, list)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return plain_number(value) if value.is_finite() and abs(value.adjusted()) < 40 else ""
+    return str(value).replace("\x00", "").strip()

@@ -1,0 +1,5 @@
+"""Spreadsheets: Excel's files, old and new, and OpenDocument's."""
+
+from app.adapters.feeds.sheet.adapter import Sheet
+
+ADAPTER = Sheet()

@@ -1,0 +1,131 @@
+"""XML as rows: two passes over the file, one to learn how it is built, one to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from typing import Any, BinaryIO
+
+from app.adapters.feeds.xml.records import Build, records, survey
+from app.feeds.feed import Limits, Row, Table, UnreadableFile
+from app.feeds.rules.nested import Layout, Node, learn
+
+#: Products from which the columns are learned.
+_LEARNED_FROM = 1000
+#: What BMEcat (1.2 and 2005) calls things.
+_BMECAT = {
+    "supplier_pid": "sku", "supplier_aid": "sku", "description_short": "title", "description_long": "description",
+    "international_pid": "gtin", "ean": "gtin", "manufacturer_name": "brand", "keyword": "tags", "cost": "cost",
+    "msrp": "msrp", "mime_source": "image_urls",
+}  # fmt: skip
+_FORMATS = {
+    "rss": "Google Merchant", "feed": "Google Merchant", "yml_catalog": "YML", "offers": "Ceneo", "shop": "Heureka",
+    "bmecat": "BMEcat",
+}  # fmt: skip
+
+
+class Xml:
+    """The ``SupplierFeed`` port for XML."""
+
+    name = "xml"
+    label = "XML"
+
+    def recognises(self, head: bytes, file_name: str) -> bool:
+        """By its beginning."""
+        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith((b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
+            return True
+        return start.startswith(b"<") and not start[:15].lower().startswith((b"<!doctype html", b"<html"))
+
+    def open(self, stream: BinaryIO, limits: Limits) -> Table:
+        """Find the element of one product, learn the columns from the first thousand; rows follow."""
+        build = survey(stream)
+        bmecat = build.root.lower() == "bmecat"
+        first = [_explained(record, build) for record in islice(records(stream, build), _LEARNED_FROM)]
+        if not first:
+            raise UnreadableFile("no_rows", "The file holds no product.")
+        layout = learn(first, _BMECAT if bmecat else None)
+        if len(layout.columns) > limits.columns:
+            raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
+        return Table(
+            columns=layout.columns,
+            detected={
+                "format": _FORMATS.get(build.root.lower(), "XML"),
+                "record": "/".join(build.record),
+                "variants": "/".join(layout.variants or ()),
+            },
+            rows=_rows(stream, build, layout, limits),
+            meant=layout.meant,
+        )
+
+
+def _rows(stream: BinaryIO, build: Build, layout: Layout, limits: Limits) -> Iterator[Row]:
+    number = 1
+    for record in records(stream, build):
+        for cells in layout.rows(_explained(record, build)):
+            number += 1
+            if number - 1 > limits.rows:
+                raise UnreadableFile(
+                    "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=number
+                )
+            if any(len(cell) > limits.cell_characters for cell in cells):
+                raise UnreadableFile(
+                    "cell_too_large", f"Product {number - 1}: a value is longer than a million characters.", row=number
+                )
+            yield Row(number, cells)
+
+
+def _explained(record: Node, build: Build) -> Node:
+    """A record with its category's name in place of the id, and BMEcat's prices and pictures spelled out."""
+    node: dict[str, Any] = dict(record)
+    keys = [str(key) for key in node.pop("categoryId", []) if isinstance(key, str)]
+    if keys:
+        node["category"] = [build.category(keys[0]) or keys[0]]
+    if build.root in ("offers", "yml_catalog") and "weight" in node:
+        # Ceneo's and YML's weights are kilograms.
+        node["weight kg"] = node.pop("weight")
+    if build.root.lower() == "bmecat":
+        _spell_out_bmecat(node, build)
+    return node
+
+
+def _spell_out_bmecat(node: dict[str, Any], build: Build) -> None:
+    for details in ("PRODUCT_PRICE_DETAILS", "ARTICLE_PRICE_DETAILS"):
+        for prices in node.pop(details, []):
+            if not isinstance(prices, str):
+                _take_prices(node, [*prices.get("PRODUCT_PRICE", []), *prices.get("ARTICLE_PRICE", [])])
+    for name in ("PRODUCT_REFERENCE", "ARTICLE_REFERENCE", "PRODUCT_ORDER_DETAILS", "ARTICLE_ORDER_DETAILS"):
+        node.pop(name, None)
+    root = build.mime_root.rstrip("/")
+    pictures = [
+        source if "://" in source or not root else f"{root}/{source.lstrip('/')}"
+        for info in node.pop("MIME_INFO", [])
+        if not isinstance(info, str)
+        for mime in info.get("MIME", [])
+        if not isinstance(mime, str) and str(mime.get("MIME_TYPE", ["image/"])[0]).startswith("image")
+        for source in mime.get("MIME_SOURCE", [])
+        if isinstance(source, str)
+    ]
+    if pictures:
+        node["MIME_SOURCE"] = pictures
+
+
+def _take_prices(node: dict[str, Any], prices: list[Any]) -> None:
+    """The price for the smallest quantity is the cost; the others are steps. ``nrp`` is the recommended price."""
+    steps: list[tuple[Decimal, str]] = []
+    for price in prices:
+        if isinstance(price, str) or not price.get("PRICE_AMOUNT"):
+            continue
+        amount = str(price["PRICE_AMOUNT"][0])
+        if "nrp" in price.get("price_type", []):
+            node["MSRP"] = [amount]
+            continue
+        try:
+            steps.append((Decimal(str(price.get("LOWER_BOUND", ["1"])[0])), amount))
+        except InvalidOperation:
+            steps.append((Decimal(1), amount))
+    if steps:
+        steps.sort()
+        node["COST"] = [steps[0][1]]
+        node["PRICE_STEPS"] = [" ".join(f"{bound}:{amount}" for bound, amount in steps)]

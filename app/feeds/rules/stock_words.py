@@ -1,0 +1,91 @@
+"""Stock as people write it: a number, a number with a sign ("5+", "> 10"), or a word.
+
+A word that is not known says nothing: unknown is not zero.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.feeds.rules.fields import normal
+from app.feeds.rules.numbers import NotANumber, read_decimal
+from app.inventory.rules import LARGEST_QUANTITY
+
+#: Units that "in stock" stands for: enough to be sold, few enough to be there.
+IN_STOCK_UNITS = 5
+#: Units that "few left" stands for.
+FEW_UNITS = 1
+
+_IN = (
+    "in stock", "instock", "on stock", "yes", "y", "true", "available", "available now", "high", "many", "ok",
+    "ja", "lager", "auf lager", "an lager", "verfugbar", "lieferbar", "sofort lieferbar", "vorratig",
+    "en stock", "disponible", "oui", "si", "disponibile", "disponivel", "em estoque", "sim",
+    "tak", "dostepny", "dostepne", "jest", "na stanie", "ano", "skladem", "na sklade", "i lager", "pa lager", "finns",
+    "op voorraad", "leverbaar", "igen", "raktaron", "in stoc", "da", "varastossa", "kylla",
+)  # fmt: skip
+_FEW = (
+    "low", "low stock", "limited", "limited availability", "few", "few left", "last units", "wenige",
+    "wenige auf lager", "ultimas unidades", "derniers articles", "malo", "ostatnie sztuki", "posledni kusy",
+)  # fmt: skip
+_OUT = (
+    "out of stock", "outofstock", "oos", "no", "n", "false", "sold out", "soldout", "unavailable", "not available",
+    "preorder", "pre order", "backorder", "on backorder", "discontinued", "nein", "ausverkauft", "nicht verfugbar",
+    "nicht auf lager", "nicht lieferbar", "vergriffen", "non", "rupture", "rupture de stock", "epuise", "agotado",
+    "sin stock", "esaurito", "non disponibile", "esgotado", "nie", "niedostepny", "brak", "ne", "vyprodano",
+    "neni skladem", "slut", "slutsald", "ej i lager", "utsolgt", "uitverkocht", "nee", "niet op voorraad",
+    "no stock", "nicht vorratig", "en rupture", "slut i lager", "udsolgt", "vypredane",
+    "nem", "elfogyott", "nincs", "nu", "stoc epuizat", "ei", "loppu",
+)  # fmt: skip
+_WORDS = {
+    normal(word): units for words, units in ((_IN, IN_STOCK_UNITS), (_FEW, FEW_UNITS), (_OUT, 0)) for word in words
+}
+_AT_LEAST = re.compile(r"(?:>=?|≥|min\.?|over|more than|mehr als|ponad|über|uber)?\s*(\d+)\s*\+?", re.IGNORECASE)
+_BELOW = re.compile(r"(?:<=?|≤|less than|weniger als|under)\s*\d+", re.IGNORECASE)
+_RANGE = re.compile(r"(\d+)\s*(?:-|–|to|bis)\s*\d+")
+_WITH_UNIT = re.compile(
+    r"(\d[\d.,' ]*)\s*(?:pcs?|pieces?|units?|szt|stk|stück|ks|uds?|st|st|ea|db|buc|kpl)\.?", re.IGNORECASE
+)
+
+
+class NotAQuantity(ValueError):
+    """A number that no stock can have: negative, broken, or too large."""
+
+
+def is_stock_word(text: str) -> bool:
+    """Whether the text is a word for stock, in a language that we know."""
+    return normal(text) in _WORDS
+
+
+def says_none(text: str) -> bool:
+    """Whether the text says in words that there is nothing."""
+    return _WORDS.get(normal(text)) == 0
+
+
+def read_stock(text: str, mark: str | None = None) -> int | None:
+    """Whole units; None where the text says nothing that we know. ``mark``: the column's decimal mark.
+
+    Raises ``NotAQuantity``.
+    """
+    text = text.strip()
+    if normal(text) in _WORDS and not text[:1].isdigit():
+        return _WORDS[normal(text)]
+    if _BELOW.fullmatch(text):
+        return FEW_UNITS
+    for pattern in (_AT_LEAST, _RANGE):
+        found = pattern.fullmatch(text)
+        if found:
+            return _whole(found.group(1), None)
+    found = _WITH_UNIT.fullmatch(text)
+    try:
+        return _whole(found.group(1) if found else text, mark)
+    except NotANumber:
+        if any(char.isdigit() for char in text) and not any(char.isalpha() for char in text):
+            raise NotAQuantity(text) from None
+        return None
+
+
+def _whole(text: str, mark: str | None) -> int:
+    count = read_decimal(text, mark)
+    if count != count.to_integral_value() or not 0 <= count <= LARGEST_QUANTITY:
+        raise NotAQuantity(text)
+    return int(count)
