@@ -17,13 +17,15 @@ from app.notifications.models import Email
 from app.orders.models import Order
 from app.purchasing.models import PurchaseOrder
 from app.stores.models import StoreCredential
-from app.suppliers.models import SupplierApplication
+from app.suppliers.models import ReturnPolicy, SupplierApplication
 
 #: Every sealed column: model, column, and the column of the id that the seal is bound to.
 SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (StoreCredential, "access_token", "store_id"),
     (StoreCredential, "refresh_token", "store_id"),
     (SupplierApplication, "contact", "supplier_id"),
+    (SupplierApplication, "address", "supplier_id"),
+    (ReturnPolicy, "address", "id"),
     (InboxMessage, "body", "id"),
     (FeedSource, "access", "id"),
     (Email, "recipient", "id"),

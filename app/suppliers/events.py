@@ -36,3 +36,77 @@ class SupplierApplied(Event):
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierSent(Event):
+    """A supplier has sent its answers for review."""
+
+    topic: ClassVar[str] = "suppliers.sent"
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierAsked(Event):
+    """A reviewer wants to know something of a supplier."""
+
+    topic: ClassVar[str] = "suppliers.asked"
+    supplier_id: UUID
+    question_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOrderPlaced(Event):
+    """A test order waits for its supplier."""
+
+    topic: ClassVar[str] = "suppliers.test_order_placed"
+    #: Not one of pytest's.
+    __test__: ClassVar[bool] = False
+    supplier_id: UUID
+    test_order_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOrderPassed(Event):
+    """A supplier has shown that orders reach it and that it ships them."""
+
+    topic: ClassVar[str] = "suppliers.test_order_passed"
+    #: Not one of pytest's.
+    __test__: ClassVar[bool] = False
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrdersUnwanted(Event):
+    """A supplier was suspended or its account ended, and what it has not accepted is to be cancelled."""
+
+    topic: ClassVar[str] = "suppliers.open_orders_unwanted"
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"

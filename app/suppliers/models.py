@@ -70,6 +70,114 @@ class SupplierApplication(Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
     decision_note: Mapped[str | None]
+    legal_name: Mapped[str] = mapped_column(server_default="")
+    #: The company's address, sealed.
+    address: Mapped[bytes | None]
+    #: Why there is no registration number, or no tax number.
+    registration_reason: Mapped[str] = mapped_column(server_default="")
+    tax_reason: Mapped[str] = mapped_column(server_default="")
+    #: The tax number in the form in which two are compared, and a keyed hash of the contact's phone: two suppliers
+    #: that share one are shown to the reviewer.
+    tax_key: Mapped[str] = mapped_column(server_default="")
+    phone_hash: Mapped[bytes | None]
+    #: How it connects: ``portal``, ``file``, ``api`` or ``edi``; empty until it has said so.
+    connection: Mapped[str] = mapped_column(server_default="")
+    connection_note: Mapped[str] = mapped_column(server_default="")
+    #: When it sent its answers for review, the last time.
+    sent_at: Mapped[datetime | None]
+    #: An active supplier whose papers have lapsed sells on until this day, and is suspended after it.
+    review_due_on: Mapped[date | None]
+    review_reason: Mapped[str] = mapped_column(server_default="")
+
+
+class SupplierDocument(Base):
+    """A paper of a supplier, kept privately. One that was replaced or removed stays, with ``ended_at``."""
+
+    __tablename__ = "supplier_documents"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (Index(None, "supplier_id"), Index(None, "expires_on"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    #: ``registration``, ``insurance`` or ``other``.
+    kind: Mapped[str]
+    file_key: Mapped[str]
+    #: What it is by its content: ``application/pdf``, ``image/jpeg`` or ``image/png``.
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    expires_on: Mapped[date | None]
+    uploaded_at: Mapped[datetime]
+    uploaded_by: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    #: Days before the end of the last reminder; None before the first.
+    reminded_days: Mapped[int | None]
+
+
+class SupplierQuestion(Base):
+    """Something that a reviewer asked about one step of the set-up; answered when the step is saved again."""
+
+    __tablename__ = "supplier_questions"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (Index(None, "supplier_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    step: Mapped[str]
+    message: Mapped[str]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str]
+    answered_at: Mapped[datetime | None]
+
+
+class ReturnPolicy(Base):
+    """How a supplier takes goods back. Versions are never changed; the highest one holds."""
+
+    __tablename__ = "return_policies"
+    __tenancy__ = SHARED
+    __table_args__ = (UniqueConstraint("supplier_id", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    version: Mapped[int]
+    window_days: Mapped[int]
+    #: Basis points of the goods' value that are kept where nobody is to blame.
+    restocking_bps: Mapped[int]
+    #: Reason → who pays for sending it back: ``supplier``, ``retailer`` or ``shopper``.
+    payers: Mapped[dict[str, str]]
+    #: Where returned goods go, sealed.
+    address: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class TestOrder(Base):
+    """A purchase order that only looks like one: no money, no stock, nobody waits for it. It shows that a supplier
+    gets orders, answers them and sends tracking numbers by the way it connects."""
+
+    __tablename__ = "test_orders"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (UniqueConstraint("supplier_id", "attempt"),)
+    #: Not one of pytest's.
+    __test__ = False
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    attempt: Mapped[int]
+    #: Each with ``id``, ``sku``, ``title``, ``quantity``, ``answer`` and ``shipped``.
+    lines: Mapped[list[dict[str, Any]]]
+    #: Each with ``id``, ``carrier``, ``tracking_number``, ``tracking_url`` and ``lines``.
+    parcels: Mapped[list[dict[str, Any]]]
+    placed_at: Mapped[datetime]
+    #: When and by which way (``portal`` or ``api``) the supplier did each thing first.
+    seen_at: Mapped[datetime | None]
+    seen_via: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    answered_via: Mapped[str | None]
+    shipped_at: Mapped[datetime | None]
+    shipped_via: Mapped[str | None]
+    passed_at: Mapped[datetime | None]
+    #: Another attempt took its place.
+    ended_at: Mapped[datetime | None]
 
 
 class SupplierStatusChange(Base):

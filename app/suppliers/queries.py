@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, any_, bindparam, func, select, text
+from sqlalchemy import Date, Uuid, any_, bindparam, false, func, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -15,8 +16,19 @@ from app.db import table_of
 from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
-from app.suppliers.models import ShippingRate, Supplier, SupplierApplication, SupplierClosure, SupplierStatusChange
+from app.suppliers.models import (
+    ReturnPolicy,
+    ShippingRate,
+    Supplier,
+    SupplierApplication,
+    SupplierClosure,
+    SupplierDocument,
+    SupplierQuestion,
+    SupplierStatusChange,
+    TestOrder,
+)
 from app.suppliers.rules import ACTIVE, Closure, Rate, Tier
+from app.suppliers.rules.round_trip import Line, Trip
 
 
 def active_suppliers(
@@ -143,15 +155,32 @@ def own_rate(session: Session, supplier_id: UUID, rate_id: UUID) -> ShippingRate
     return found
 
 
-def applications(session: Session, statuses: Sequence[str]) -> Sequence[tuple[Supplier, SupplierApplication]]:
+def applications(
+    session: Session, statuses: Sequence[str], *, limit: int = 50, cursor: str | None = None
+) -> Page[tuple[Supplier, SupplierApplication]]:
     """Suppliers in the given statuses with what they applied with, longest waiting first. System scope."""
-    rows = session.execute(
+    query = (
         select(Supplier, SupplierApplication)
         .join(SupplierApplication, SupplierApplication.supplier_id == Supplier.id)
         .where(Supplier.status.in_(statuses))
-        .order_by(SupplierApplication.submitted_at)
+        .order_by(SupplierApplication.submitted_at, Supplier.id)
+        .limit(limit + 1)
     )
-    return [(one, application) for one, application in rows]
+    if cursor:
+        moment, last_id = decode_cursor(cursor, 2)
+        query = query.where(
+            tuple_(SupplierApplication.submitted_at, Supplier.id)
+            > tuple_(literal(datetime.fromisoformat(str(moment))), literal(UUID(str(last_id))))
+        )
+    rows: list[tuple[Supplier, SupplierApplication]] = [
+        (one, application) for one, application in session.execute(query)
+    ]
+    return page_of(rows, limit, lambda row: [row[1].submitted_at.isoformat(), row[0].id])
+
+
+def count_in(session: Session, statuses: Sequence[str]) -> int:
+    """How many suppliers are in these statuses."""
+    return session.scalar(select(func.count()).select_from(Supplier).where(Supplier.status.in_(statuses))) or 0
 
 
 def history(session: Session, supplier_id: UUID) -> Sequence[SupplierStatusChange]:
@@ -161,3 +190,111 @@ def history(session: Session, supplier_id: UUID) -> Sequence[SupplierStatusChang
         .where(SupplierStatusChange.supplier_id == supplier_id)
         .order_by(SupplierStatusChange.at.desc())
     ).all()
+
+
+def application_of(session: Session, supplier_id: UUID) -> SupplierApplication:
+    """What a supplier has told. Raises ``NotFound``."""
+    found = session.get(SupplierApplication, supplier_id)
+    if found is None:
+        raise NotFound("supplier")
+    return found
+
+
+def papers(session: Session, supplier_id: UUID, *, ended: bool = False) -> Sequence[SupplierDocument]:
+    """A supplier's papers, newest first; with ``ended`` also those that were replaced or removed."""
+    query = select(SupplierDocument).where(SupplierDocument.supplier_id == supplier_id)
+    if not ended:
+        query = query.where(SupplierDocument.ended_at.is_(None))
+    return session.scalars(query.order_by(SupplierDocument.id.desc()).limit(200)).all()
+
+
+def questions(session: Session, supplier_id: UUID, *, open_only: bool = False) -> Sequence[SupplierQuestion]:
+    """What reviewers asked a supplier, newest first."""
+    query = select(SupplierQuestion).where(SupplierQuestion.supplier_id == supplier_id)
+    if open_only:
+        query = query.where(SupplierQuestion.answered_at.is_(None))
+    return session.scalars(query.order_by(SupplierQuestion.id.desc()).limit(100)).all()
+
+
+def return_policy(session: Session, supplier_id: UUID) -> ReturnPolicy | None:
+    """The terms of returns that hold."""
+    return session.scalar(
+        select(ReturnPolicy)
+        .where(ReturnPolicy.supplier_id == supplier_id)
+        .order_by(ReturnPolicy.version.desc())
+        .limit(1)
+    )
+
+
+def newest_test_order(session: Session, supplier_id: UUID) -> TestOrder | None:
+    """The last test order, open or passed."""
+    return session.scalar(
+        select(TestOrder).where(TestOrder.supplier_id == supplier_id).order_by(TestOrder.attempt.desc()).limit(1)
+    )
+
+
+def open_test_order(session: Session, supplier_id: UUID) -> TestOrder | None:
+    """The test order that waits for the supplier."""
+    return session.scalar(
+        select(TestOrder).where(
+            TestOrder.supplier_id == supplier_id, TestOrder.ended_at.is_(None), TestOrder.passed_at.is_(None)
+        )
+    )
+
+
+def passed_test_order(session: Session, supplier_id: UUID) -> TestOrder | None:
+    """A test order that was passed."""
+    return session.scalar(
+        select(TestOrder)
+        .where(TestOrder.supplier_id == supplier_id, TestOrder.passed_at.is_not(None))
+        .order_by(TestOrder.attempt.desc())
+        .limit(1)
+    )
+
+
+def own_test_order(session: Session, supplier_id: UUID, order_id: UUID) -> TestOrder | None:
+    """A test order that was not replaced, by its id."""
+    return session.scalar(
+        select(TestOrder).where(
+            TestOrder.id == order_id, TestOrder.supplier_id == supplier_id, TestOrder.ended_at.is_(None)
+        )
+    )
+
+
+def trip_of(order: TestOrder) -> Trip:
+    """What happened to a test order, as plain values."""
+    return Trip(
+        lines=[Line(quantity=line["quantity"], answer=line["answer"], shipped=line["shipped"]) for line in order.lines],
+        seen_via=order.seen_via,
+        answered_via=order.answered_via,
+        shipped_via=order.shipped_via,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """Another supplier that shares something: ``tax_id``, ``registration_number``, ``phone`` or ``website``."""
+
+    supplier: Supplier
+    shares: tuple[str, ...]
+
+
+def lookalikes(session: Session, supplier_id: UUID) -> list[Lookalike]:
+    """Other suppliers with the same numbers, phone or website. System scope."""
+    own_row, own_application = supplier(session, supplier_id), application_of(session, supplier_id)
+    tests = {
+        "tax_id": (SupplierApplication.tax_key == own_application.tax_key) & (SupplierApplication.tax_key != ""),
+        "registration_number": (SupplierApplication.registration_number == own_application.registration_number)
+        & (SupplierApplication.registration_number != ""),
+        "phone": func.coalesce(SupplierApplication.phone_hash == own_application.phone_hash, false()),
+        "website": func.coalesce(func.lower(Supplier.website) == (own_row.website or "").lower(), false())
+        & (Supplier.website != ""),
+    }
+    rows = session.execute(
+        select(Supplier, *(func.coalesce(test, false()).label(name) for name, test in tests.items()))
+        .join(SupplierApplication, SupplierApplication.supplier_id == Supplier.id)
+        .where(Supplier.id != supplier_id, or_(*(func.coalesce(test, false()) for test in tests.values())))
+        .order_by(Supplier.company_name)
+        .limit(20)
+    )
+    return [Lookalike(row[0], tuple(name for name in tests if getattr(row, name))) for row in rows]

@@ -16,6 +16,7 @@ from app.kit.texts import marked as _
 from app.web.ui.rendering import gettext
 
 _KILOGRAMS = re.compile(r"\d{1,6}(?:\.\d{1,3})?", re.ASCII)
+_PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,2})?", re.ASCII)
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -62,6 +63,14 @@ class Sent:
             self._note(name, "not_a_weight", gettext(_("A weight in kilograms such as 2.5.")))
             return 0
         return int(Decimal(text) * 1000)
+
+    def basis_points(self, name: str, most: int) -> int:
+        """A percentage of at most ``most``, with up to two digits after the point, as basis points."""
+        text = self.values.get(name, "").strip().replace(",", ".")
+        if not _PERCENT.fullmatch(text) or Decimal(text) > most:
+            self._note(name, "out_of_range", gettext(_("A percentage from 0 to %(most)s.")) % {"most": most})
+            return 0
+        return int(Decimal(text) * 100)
 
     def one_of(self, name: str, known: Sequence[str], *, missing: str | None = None) -> str:
         """One of the words that the form offers; ``missing`` stands for none at all."""

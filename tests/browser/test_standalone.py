@@ -99,6 +99,7 @@ def test_the_console_approves_a_supplier(demo: Demo, opened: Open) -> None:
     expect(console.get_by_role("status")).to_contain_text("Decided.")
     console.get_by_label("New status").select_option(label="Active")
     console.get_by_label("Reason").fill("Papers are in order.")
+    console.get_by_label("Approve although steps are not done").check()
     console.get_by_role("button", name="Decide").click()
     expect(console.get_by_role("main").get_by_text("Active", exact=True).first).to_be_visible()
     applicant.reload()

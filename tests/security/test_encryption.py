@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import config, db
 from app.feeds.models import FeedSource
@@ -37,8 +38,18 @@ from app.purchasing.service import place_order
 from app.stores.models import StoreCredential
 from app.stores.platform import Credentials
 from app.stores.service import save_credentials
-from app.suppliers.models import SupplierApplication
+from app.suppliers.models import ReturnPolicy, SupplierApplication
 from app.suppliers.service import contact_of
+from app.suppliers.service.onboarding import (
+    RETURN_REASONS,
+    Company,
+    PostalAddress,
+    ReturnTerms,
+    company_address,
+    return_address,
+    save_company,
+    save_returns,
+)
 from launch.cli import ROOT, main
 from tests import factories as make
 from tests.adapters.settings import set_up
@@ -60,7 +71,9 @@ SECRETS = (
     "shpat_of_the_shop",
     "shprt_of_the_shop",
     "Jo Berg",
-    "+49 30 1234567",
+    "+49301234567",
+    "7 Quayside",
+    "9 Return Lane",
     "a hook about Grace Hopper",
     "grace@shopper.example",
     "Dear Grace",
@@ -191,6 +204,8 @@ class House:
                     *_words(address_of(order.ship_to, "orders", order.id)),
                     *_words(address_of(purchase_order.ship_to, "purchase_orders", purchase_order.id)),
                     *_words(contact_of(session.get_one(SupplierApplication, self.supplier_id))),
+                    *_words(company_address(session.get_one(SupplierApplication, self.supplier_id))),
+                    *_words(return_address(session.scalars(select(ReturnPolicy)).one())),
                     message.body.decode(),
                     access_of(session.get_one(FeedSource, self.feed_id)).secret,
                     *tokens,
@@ -204,12 +219,34 @@ def _words(opened: Any) -> list[str]:
     return [str(value) for value in asdict(opened).values()]
 
 
+def _set_up(session: Session, supplier_id: UUID) -> None:
+    """The addresses that a supplier tells when it sets itself up."""
+    quay = PostalAddress(address1="7 Quayside", city="Hamburg", postal_code="20457", country_code="DE")
+    company = Company(
+        business_type="wholesaler",
+        legal_name="Nordlicht GmbH",
+        website=None,
+        registration_number="HRB 12345",
+        registration_reason="",
+        tax_id="DE136695976",
+        tax_reason="",
+        address=quay,
+    )
+    save_company(session, supplier_id, company)
+    payers = dict.fromkeys(RETURN_REASONS, "supplier")
+    terms = ReturnTerms(
+        window_days=30, restocking_bps=0, payers=payers, address=replace(quay, address1="9 Return Lane")
+    )
+    save_returns(session, supplier_id, terms)
+
+
 @pytest.fixture
 def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
     """See ``House``; all sealed with key 1."""
     set_up(encryption_keys=written(1))
     with db.transaction() as session:
         retailer, supplier = make.retailer(session), make.supplier(session)
+        _set_up(session, supplier.id)
         store = make.store(session, retailer)
         save_credentials(
             session, store, Credentials(access_token="shpat_of_the_shop", refresh_token="shprt_of_the_shop", scopes=())

@@ -1,4 +1,4 @@
-"""A supplier has applied: the platform's reviewers are told."""
+"""A supplier has applied, sent its answers for review, or passed its test order: the platform's reviewers are told."""
 
 from __future__ import annotations
 
@@ -7,36 +7,48 @@ from app.identity.queries import recipients
 from app.identity.service import platform_organisation
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email
-from app.suppliers.events import SupplierApplied
-from app.suppliers.queries import supplier
+from app.suppliers.events import SupplierApplied, SupplierSent, TestOrderPassed
+from app.suppliers.queries import application_of, supplier
 from workers.job import Run, job
 
 
-@job(queue="letters", on=SupplierApplied)
-def tell_platform_of_application(run: Run, event: SupplierApplied) -> None:
+@job(queue="letters", on=(SupplierApplied, SupplierSent, TestOrderPassed))
+def tell_platform_of_application(run: Run, event: SupplierApplied | SupplierSent | TestOrderPassed) -> None:
     """See the module."""
     with run.closing() as session:
         found = supplier(session, event.supplier_id)
+        name = found.company_name
+        dedupe = f"supplier_applied:{found.id}"
+        if isinstance(event, SupplierSent):
+            title, text = f"{name} waits for review", f"{name} has answered everything. Look at it and decide."
+            sent_at = application_of(session, found.id).sent_at
+            letter = f"supplier_sent:{found.id}:{sent_at}"
+        elif isinstance(event, TestOrderPassed):
+            title, text = f"{name} has passed its test order", f"{name} accepted and shipped its test order."
+            letter = f"test_order_passed:{found.id}"
+        else:
+            title, text = f"{name} wants to sell", f"{name} has applied as a supplier, and is setting itself up."
+            letter = dedupe
         platform = platform_organisation(session)
         link = f"/console/suppliers/{found.id}"
         notify(
             session,
             platform.id,
             kind="supplier_applied",
-            title=f"{found.company_name} wants to sell",
+            title=title,
             body="Look at the application and decide.",
             link=link,
-            dedupe=f"supplier_applied:{found.id}",
+            dedupe=dedupe,
         )
         queue_email(
             session,
             recipients(session, platform.id, "suppliers.approve"),
             Letter(
-                subject=f"{found.company_name} wants to sell",
-                paragraphs=[f"{found.company_name} has applied as a supplier.", "Look at it and decide."],
+                subject=title,
+                paragraphs=[text, "Look at it and decide."],
                 button=("Open the application", f"{settings().public_url}{link}"),
             ),
             kind="supplier_applied",
-            dedupe=f"supplier_applied:{found.id}",
+            dedupe=letter,
             organisation_id=platform.id,
         )

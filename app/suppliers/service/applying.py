@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from uuid import UUID
 
 import orjson
 from slugify import slugify
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.config import key_ring
+from app.config import key_ring, keyed_hash
 from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.crypto import Place
@@ -19,6 +20,9 @@ from app.outbox.service import emit
 from app.suppliers.events import SupplierApplied
 from app.suppliers.models import Supplier, SupplierApplication
 from app.suppliers.rules import APPLIED, BUSINESS_TYPES
+from app.suppliers.rules.company import WRONG, check_registration, check_tax_id, e164
+
+NOT_A_PHONE = "This number can't be dialled. Write it with its country code, such as +49 30 901820."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,9 @@ class Contact:
     name: str
     email: str
     phone: str
+    #: Whom to write to about orders, where it is somebody else.
+    orders_email: str = ""
+    orders_phone: str = ""
 
     def __repr__(self) -> str:
         return "Contact(…)"
@@ -47,9 +54,18 @@ class Application:
 
 
 def apply(session: Session, organisation: Organisation, application: Application) -> Supplier:
-    """Open a supplier's profile with status APPLIED. Raises ``Invalid``."""
+    """Open a supplier's profile with status APPLIED. Raises ``Invalid``, also for numbers that can't be right."""
     if application.business_type not in BUSINESS_TYPES:
         raise Invalid.field("business_type", "unknown", f"One of: {', '.join(BUSINESS_TYPES)}.")
+    registration = check_registration(organisation.country, application.registration_number)
+    if registration.state == WRONG:
+        raise Invalid.field("registration_number", "wrong_number", registration.problem)
+    tax = check_tax_id(organisation.country, application.tax_id)
+    if tax.state == WRONG:
+        raise Invalid.field("tax_id", "wrong_number", tax.problem)
+    contact = replace(
+        application.contact, phone=checked_phone("phone", application.contact.phone, organisation.country)
+    )
     now = clock.now()
     supplier = Supplier(
         id=organisation.id,
@@ -73,10 +89,9 @@ def apply(session: Session, organisation: Organisation, application: Application
     session.add(
         SupplierApplication(
             supplier_id=organisation.id,
-            contact=key_ring().seal(
-                orjson.dumps(asdict(application.contact)),
-                Place("supplier_applications", "contact", organisation.id),
-            ),
+            contact=seal_contact(contact, organisation.id),
+            phone_hash=phone_hash(contact.phone),
+            tax_key=tax.compact,
             registration_number=application.registration_number,
             tax_id=application.tax_id,
             catalogue_size=application.catalogue_size,
@@ -88,6 +103,24 @@ def apply(session: Session, organisation: Organisation, application: Application
     audit.record(session, organisation.id, "suppliers.applied", "supplier", organisation.id)
     emit(session, SupplierApplied(supplier_id=organisation.id))
     return supplier
+
+
+def checked_phone(field: str, text: str, country: str) -> str:
+    """A phone number in E.164. Raises ``Invalid`` for what can't be dialled."""
+    found = e164(text, country)
+    if found is None:
+        raise Invalid.field(field, "not_a_phone", NOT_A_PHONE)
+    return found
+
+
+def phone_hash(number: str) -> bytes:
+    """What two suppliers with the same phone share."""
+    return keyed_hash().of("supplier_phone", number)
+
+
+def seal_contact(contact: Contact, supplier_id: UUID) -> bytes:
+    """The contact as it is kept."""
+    return key_ring().seal(orjson.dumps(asdict(contact)), Place("supplier_applications", "contact", supplier_id))
 
 
 def contact_of(application: SupplierApplication) -> Contact:

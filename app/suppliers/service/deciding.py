@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.db import current_scope
 from app.kit import clock
-from app.kit.errors import Conflict, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
+from app.notifications.service import resolve
 from app.outbox.service import emit
-from app.suppliers.events import SupplierStatusChanged
-from app.suppliers.models import Supplier, SupplierApplication, SupplierStatusChange
-from app.suppliers.rules import may_move
+from app.suppliers.events import OpenOrdersUnwanted, SupplierAsked, SupplierSent, SupplierStatusChanged
+from app.suppliers.models import Supplier, SupplierApplication, SupplierQuestion, SupplierStatusChange
+from app.suppliers.rules import (
+    ACTIVE,
+    APPLIED,
+    IN_REVIEW,
+    NEEDS_INFO,
+    OWN_MOVES,
+    REJECTED,
+    SUSPENDED,
+    TERMINATED,
+    may_move,
+)
+from app.suppliers.rules.steps import STEPS
 
 
 def decide(session: Session, supplier_id: UUID, status: str, *, reason: str) -> Supplier:
@@ -39,8 +52,107 @@ def decide(session: Session, supplier_id: UUID, status: str, *, reason: str) -> 
     )
     supplier.status, supplier.updated_at = status, now
     application = session.get(SupplierApplication, supplier_id)
-    if application is not None and application.decided_at is None:
+    if application is not None and application.decided_at is None and status in (ACTIVE, REJECTED):
         application.decided_at, application.decided_by, application.decision_note = now, actor, reason
     audit.record(session, supplier_id, "suppliers.decided", "supplier", supplier_id, details={"status": status})
     emit(session, SupplierStatusChanged(supplier_id=supplier_id, status=status))
     return supplier
+
+
+def approve(
+    session: Session, supplier_id: UUID, *, reason: str, gaps: Sequence[str], acknowledged: bool = False
+) -> Supplier:
+    """Let a supplier sell. Steps of its set-up that are not done (``gaps``) must be acknowledged, and are written down.
+    Raises ``Invalid`` where they are not."""
+    if gaps and not acknowledged:
+        raise Invalid.field(
+            "acknowledged", "gaps", "Some steps are not done. Tick that you know of them, or ask the supplier."
+        )
+    supplier = decide(session, supplier_id, ACTIVE, reason=reason)
+    if gaps:
+        audit.record(
+            session, supplier_id, "suppliers.gaps_acknowledged", "supplier", supplier_id, details={"steps": list(gaps)}
+        )
+    return supplier
+
+
+def end_offer(session: Session, supplier_id: UUID, status: str, *, reason: str, cancel_open: bool) -> Supplier:
+    """Suspend a supplier or end its account: its goods go off sale. With ``cancel_open`` what it has not accepted yet
+    is cancelled too; what it has accepted it still ships."""
+    if status not in (SUSPENDED, TERMINATED):
+        raise ValueError(status)
+    supplier = decide(session, supplier_id, status, reason=reason)
+    if cancel_open:
+        audit.record(session, supplier_id, "suppliers.open_orders_cancelled", "supplier", supplier_id)
+        emit(session, OpenOrdersUnwanted(supplier_id=supplier_id))
+    return supplier
+
+
+def send(session: Session, supplier_id: UUID, *, missing: Sequence[str]) -> Supplier:
+    """The supplier sends its answers for review. Raises ``Conflict`` while steps are missing, or when there is nothing
+    to send."""
+    supplier = session.get(Supplier, supplier_id)
+    if supplier is None:
+        raise NotFound("supplier")
+    if (supplier.status, IN_REVIEW) not in OWN_MOVES:
+        raise Conflict("There is nothing to send at present.", code="nothing_to_send")
+    if missing:
+        raise Conflict("Some steps are not done yet.", code="steps_missing")
+    decide(session, supplier_id, IN_REVIEW, reason="")
+    application = session.get_one(SupplierApplication, supplier_id)
+    application.sent_at = clock.now()
+    emit(session, SupplierSent(supplier_id=supplier_id))
+    return supplier
+
+
+def apply_again(session: Session, supplier_id: UUID) -> Supplier:
+    """A supplier that was declined begins anew with what it has told. Raises ``Conflict``."""
+    supplier = session.get(Supplier, supplier_id)
+    if supplier is None:
+        raise NotFound("supplier")
+    if (supplier.status, APPLIED) not in OWN_MOVES:
+        raise Conflict("You have an application already.", code="nothing_to_send")
+    return decide(session, supplier_id, APPLIED, reason="")
+
+
+def ask(session: Session, supplier_id: UUID, *, step: str, message: str) -> SupplierQuestion:
+    """Ask a supplier about one step. One that is not selling yet waits for its answer (NEEDS_INFO); one that is sells
+    on. Raises ``Invalid`` and ``Conflict``."""
+    if step not in STEPS:
+        raise Invalid.field("step", "unknown", "Choose a step.")
+    if not message.strip():
+        raise Invalid.field("message", "required", "Write what you want to know; the supplier reads it.")
+    supplier = session.scalar(select(Supplier).where(Supplier.id == supplier_id).with_for_update())
+    if supplier is None:
+        raise NotFound("supplier")
+    if may_move(supplier.status, NEEDS_INFO):
+        decide(session, supplier_id, NEEDS_INFO, reason=message.strip())
+    elif supplier.status not in (ACTIVE, SUSPENDED, NEEDS_INFO):
+        raise Conflict("This supplier's application is closed.", code="move_not_allowed")
+    question = SupplierQuestion(
+        id=new_id(),
+        supplier_id=supplier_id,
+        step=step,
+        message=message.strip(),
+        asked_at=clock.now(),
+        asked_by=current_scope().actor,
+    )
+    session.add(question)
+    session.flush()
+    audit.record(session, supplier_id, "suppliers.asked", "supplier", supplier_id, details={"step": step})
+    emit(session, SupplierAsked(supplier_id=supplier_id, question_id=question.id))
+    return question
+
+
+def answered(session: Session, supplier_id: UUID, step: str) -> None:
+    """The supplier has saved a step: what was asked about it is answered."""
+    session.execute(
+        update(SupplierQuestion)
+        .where(
+            SupplierQuestion.supplier_id == supplier_id,
+            SupplierQuestion.step == step,
+            SupplierQuestion.answered_at.is_(None),
+        )
+        .values(answered_at=clock.now())
+    )
+    resolve(session, supplier_id, f"supplier_question:{step}")

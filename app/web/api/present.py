@@ -17,7 +17,7 @@ from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import line_status
 from app.purchasing.service.status import counts
 from app.stores.platform import Address
-from app.suppliers.models import Supplier
+from app.suppliers.models import Supplier, TestOrder
 
 Json = dict[str, Any]
 
@@ -204,6 +204,7 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None) -> Json:
     shown: Json = {
         "id": row.id,
         "number": row.number,
+        "test": False,
         "order_reference": row.order_reference,
         "retailer_name": row.retailer_name,
         "status": row.status,
@@ -242,3 +243,88 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None) -> Json:
             )
         }  # fmt: skip
     return shown
+
+
+#: Where test orders go to.
+_TEST_ADDRESS = {
+    "name": "Test Order",
+    "company": "Crossdock",
+    "address1": "1 Sample Street",
+    "address2": "",
+    "city": "Sampletown",
+    "province": "",
+    "postal_code": "00000",
+    "phone": "",
+    "email": "",
+}
+
+
+def test_order_status(row: TestOrder) -> str:
+    """Where a test order stands, in the words of purchase orders."""
+    answers = {line["answer"] for line in row.lines}
+    if all(line["shipped"] >= line["quantity"] for line in row.lines):
+        return "SHIPPED"
+    if any(line["shipped"] for line in row.lines):
+        return "PARTIALLY_SHIPPED"
+    if answers == {"rejected"}:
+        return "CANCELLED"
+    if "backordered" in answers:
+        return "BACKORDERED"
+    return "PENDING" if None in answers else "CONFIRMED"
+
+
+def test_order(row: TestOrder, supplier: Supplier, *, with_address: bool) -> Json:
+    """A test order as a purchase order looks."""
+    nothing = money(0, supplier.currency)
+    updated = max(one for one in (row.placed_at, row.seen_at, row.answered_at, row.shipped_at) if one is not None)
+    shown: Json = {
+        "id": row.id,
+        "number": f"TEST-{row.attempt}",
+        "test": True,
+        "order_reference": f"TEST-{row.attempt}",
+        "retailer_name": "Crossdock test",
+        "status": test_order_status(row),
+        "ship_to_country": supplier.country,
+        "shipping_method": "Test",
+        "released_at": row.placed_at,
+        "acknowledge_by": None,
+        "ship_by": None,
+        "updated_at": updated,
+        "wholesale_total": nothing,
+        "shipping_cost": nothing,
+        "platform_fee": nothing,
+        "lines": [
+            {
+                "id": line["id"],
+                "variant_id": line["id"],
+                "sku": line["sku"],
+                "title": line["title"],
+                "quantity": line["quantity"],
+                "cancelled": 0,
+                "shipped": line["shipped"],
+                "status": "shipped"
+                if line["shipped"] >= line["quantity"]
+                else "partially_shipped"
+                if line["shipped"]
+                else line["answer"] or "open",
+                "available_on": None,
+                "reason": None,
+                "wholesale_price": nothing,
+            }
+            for line in row.lines
+        ],
+    }
+    if with_address:
+        shown["shipping_address"] = {**_TEST_ADDRESS, "country_code": supplier.country}
+    return shown
+
+
+def test_parcel(parcel: Mapping[str, Any]) -> Json:
+    """A parcel of a test order."""
+    return {
+        **{name: parcel[name] for name in ("id", "carrier", "tracking_number", "tracking_url", "shipped_at", "lines")},
+        "shipment_status": "shipped",
+        "delivery_status": "unknown",
+        "delivered_at": None,
+        "estimated_delivery": {"from": None, "to": None},
+    }

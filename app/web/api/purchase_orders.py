@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,11 @@ from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import LineAnswer, acknowledge
 from app.stores.platform import Address
+from app.suppliers import queries as suppliers
+from app.suppliers.models import TestOrder
+from app.suppliers.queries import open_test_order, own_test_order
+from app.suppliers.rules.round_trip import API as BY_API
+from app.suppliers.service.round_trip import TestParcel, answer_test_order, note_seen, ship_test_order
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
@@ -50,6 +57,8 @@ def list_purchase_orders(query: PurchaseOrdersQuery) -> Response:
             cursor=query.cursor,
         )
         shown = [present.supplier_order(row, _address(session, row)) for row in page.items]
+        if not query.cursor and query.search is None:
+            shown = _waiting_test_orders(session, query) + shown
         return jsonify(items=shown, next_cursor=page.next_cursor)
 
 
@@ -57,8 +66,26 @@ def list_purchase_orders(query: PurchaseOrdersQuery) -> Response:
 @guarded("supplier", scope="read:purchase_orders")
 def one_purchase_order(path: IdPath) -> Response:
     with db.transaction() as session:
+        test = own_test_order(session, caller().organisation_id, path.id)
+        if test is not None:
+            return jsonify(_shown_test(session, test))
         row = purchasing.purchase_order(session, caller().organisation_id, path.id)
         return jsonify(present.supplier_order(row, _address(session, row)))
+
+
+def _waiting_test_orders(session: Session, query: PurchaseOrdersQuery) -> list[dict[str, Any]]:
+    """The test order that waits for this supplier stands before the others."""
+    test = open_test_order(session, caller().organisation_id)
+    if test is None or (query.updated_since is not None and test.placed_at < query.updated_since):
+        return []
+    return [_shown_test(session, test)] if query.status in (None, present.test_order_status(test)) else []
+
+
+def _shown_test(session: Session, test: TestOrder) -> dict[str, Any]:
+    """A test order as a purchase order looks. Fetching it counts as having got it."""
+    note_seen(session, test, BY_API)
+    supplier = suppliers.supplier(session, test.supplier_id)
+    return present.test_order(test, supplier, with_address=caller().may(READ_ADDRESSES))
 
 
 def _address(session: Session, row: PurchaseOrder) -> Address | None:
@@ -87,6 +114,12 @@ def acknowledge_purchase_order(path: IdPath, body: AcknowledgeInput) -> Response
         for line in body.lines
     ]
     with work() as done:
+        supplier_id = caller().organisation_id
+        if own_test_order(done.session, supplier_id, path.id) is not None:
+            said = [(answer.line_id, answer.answer) for answer in answers]
+            test = answer_test_order(done.session, supplier_id, path.id, said, via=BY_API)
+            done.answers(_shown_test(done.session, test))
+            return done.response()
         row = acknowledge(done.session, caller().organisation_id, path.id, answers)
         done.answers(present.supplier_order(row))
     return done.response()
@@ -97,6 +130,12 @@ def acknowledge_purchase_order(path: IdPath, body: AcknowledgeInput) -> Response
 def ship_purchase_order(path: IdPath, body: ShipInput) -> Response:
     parcels = [_parcel(parcel, index) for index, parcel in enumerate(body.parcels)]
     with work() as done:
+        supplier_id = caller().organisation_id
+        if own_test_order(done.session, supplier_id, path.id) is not None:
+            wanted = [TestParcel(one.carrier, one.tracking_number, one.tracking_url, one.lines) for one in parcels]
+            _, given = ship_test_order(done.session, supplier_id, path.id, wanted, via=BY_API)
+            done.answers({"shipments": [present.test_parcel(one) for one in given]}, 201)
+            return done.response()
         results = ship(done.session, caller().organisation_id, path.id, parcels)
         done.session.flush()
         for result in results:

@@ -482,6 +482,8 @@ class SupplierOrderLineOut(Output):
 class SupplierOrderOut(Output):
     id: UUID
     number: str
+    #: A test order of the set-up: to be answered and shipped as any other, but nothing is sent and nobody pays.
+    test: bool = False
     order_reference: str
     retailer_name: str
     status: str

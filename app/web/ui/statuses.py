@@ -92,6 +92,17 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "failed": Shown(_("Failed"), _CRITICAL),
         "tested": Shown(_("Test"), _INFO),
     },
+    "set_up": {
+        "done": Shown(_("Done"), _SUCCESS),
+        "open": Shown(_("Not done"), _NEUTRAL),
+        "asked": Shown(_("Asked"), _WARNING),
+    },
+    "check": {
+        "good": Shown(_("Fits"), _SUCCESS),
+        "look": Shown(_("Look at it"), _WARNING),
+        "bad": Shown(_("Does not fit"), _CRITICAL),
+        "unknown": Shown(_("Can't be checked"), _NEUTRAL),
+    },
     "feed": {
         "NEEDS_MAPPING": Shown(_("Columns to confirm"), _WARNING),
         "CHECKING": Shown(_("Being read"), _INFO),

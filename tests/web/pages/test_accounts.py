@@ -201,7 +201,7 @@ def test_a_supplier_is_approved_in_the_console_and_then_sells(market: Market) ->
     console = Browser(market.app)
     console.sign_in(admin)
     assert "Lumen" in text_of(console.get("/console/suppliers"))
-    decided = console.submit(f"/console/suppliers/{waiting}", "/decide", decision="ACTIVE", reason="Papers seen")
+    decided = console.submit(f"/console/suppliers/{waiting}", "/decide", acknowledged="1", reason="Papers seen")
     assert decided.status_code == 303, text_of(decided)
     names = [item["company_name"] for item in market.retailer.api.get("/api/suppliers").json["items"]]
     assert "Lumen" in names

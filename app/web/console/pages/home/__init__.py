@@ -30,7 +30,7 @@ def home() -> Any:
         waiting, oldest = outbox.open_events(session)
         context: dict[str, Any] = {
             "notices": open_notices(session, principal().organisation_id),
-            "applications": suppliers.applications(session, ("APPLIED", "IN_REVIEW", "NEEDS_INFO")),
+            "applications": suppliers.count_in(session, ("APPLIED", "IN_REVIEW", "NEEDS_INFO", "TESTING")),
             "queues": outbox.queue_figures(session),
             "dead": outbox.dead_groups(session),
             "breaks": open_breaks(session),

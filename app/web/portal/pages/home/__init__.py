@@ -11,6 +11,7 @@ from app import db
 from app.catalog import queries as catalog
 from app.catalog.pictures.queries import broken_count
 from app.identity.principal import Principal
+from app.insights.onboarding import progress_of
 from app.insights.queries import sales
 from app.inventory.queries import open_shortfalls
 from app.kit import clock
@@ -19,6 +20,7 @@ from app.notifications.queries import open_notices
 from app.purchasing import queries as purchasing
 from app.settlement import queries as settlement
 from app.suppliers import queries as suppliers
+from app.suppliers.rules import ACTIVE
 from app.web import notices
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, page_url
@@ -53,7 +55,10 @@ def home() -> Any:
             "now": clock.now(),
         }
         context["has_rates"] = bool(suppliers.shipping_rates(session, supplier_id))
-        context["steps"] = _steps(session, who, has_rates=context["has_rates"])
+        selling = context["supplier"].status == ACTIVE
+        context["progress"] = None if selling else progress_of(session, supplier_id)
+        context["steps"] = _steps(session, who, has_rates=context["has_rates"]) if selling else []
+        context["test_order"] = suppliers.open_test_order(session, supplier_id)
     return pages.render("home.html", **context)
 
 

@@ -21,6 +21,7 @@ from app.purchasing import queries as purchasing
 from app.purchasing.rules import REJECT_REASONS, line_status
 from app.purchasing.service import LineAnswer, acknowledge, mark_processing
 from app.purchasing.service.status import counts
+from app.suppliers.queries import open_test_order
 from app.web.api.purchase_orders import carrier_of
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
@@ -44,6 +45,7 @@ def queue() -> Any:
     view = request.args.get("view", "new")
     with db.transaction() as session:
         by_status = purchasing.counts_by_status(session, supplier_id)
+        test_order = open_test_order(session, supplier_id)
         page = purchasing.for_supplier(
             session,
             supplier_id,
@@ -61,7 +63,8 @@ def queue() -> Any:
         }
         for name, label in _VIEWS.items()
     ]
-    return pages.render("queue.html", orders=page.items, next_cursor=page.next_cursor, views=views, now=clock.now())
+    context: dict[str, Any] = {"orders": page.items, "next_cursor": page.next_cursor, "test_order": test_order}
+    return pages.render("queue.html", views=views, now=clock.now(), **context)
 
 
 @pages.get("/purchase-orders/<uuid:purchase_order_id>", permission="purchase_orders.read")

@@ -1,4 +1,4 @@
-"""A supplier's settings: shipping rates and terms, closures, stock locations, team, API keys."""
+"""A supplier's settings: shipping rates and terms, closures, returns, stock locations, team, API keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.organisation import keys, team
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.portal import rate_form
+from app.web.portal import rate_form, returns_form
 from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="settings.write"))
@@ -39,6 +39,7 @@ pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="setti
 _VIEWS = {
     "settings": (_("Shipping and terms"), "settings.write"),
     "closures": (_("Closures"), "settings.write"),
+    "returns": (_("Returns"), "settings.write"),
     "places": (_("Stock locations"), "settings.write"),
     "people": (_("Team"), "team.write"),
     "api_keys": (_("API keys"), "keys.write"),
@@ -153,7 +154,7 @@ def create_rate() -> Any:
             add_rate(session, principal().organisation_id, rate_form.sent_rate(principal().currency))
     except Invalid as error:
         return _rate_form(None, request.form, problems(error))
-    return go(page_url("settings.settings", done="added_for_orders"))
+    return _after_rate("added_for_orders")
 
 
 @pages.get("/settings/rates/<uuid:rate_id>", permission="settings.write")
@@ -174,7 +175,13 @@ def save_rate(rate_id: UUID) -> Any:
             change_rate(session, principal().organisation_id, rate_id, rate_form.sent_rate(principal().currency))
     except Invalid as error:
         return _rate_form(rate_id, request.form, problems(error))
-    return go(page_url("settings.settings", done="saved_for_orders"))
+    return _after_rate("saved_for_orders")
+
+
+def _after_rate(done: str) -> Any:
+    """Back to where the rate was asked for: the settings, or the set-up."""
+    back = "onboarding.shipping" if request.form.get("from") == "set-up" else "settings.settings"
+    return go(page_url(back, done=done))
 
 
 @pages.post("/settings/rates/<uuid:rate_id>/remove", permission="settings.write")
@@ -196,6 +203,7 @@ def _rate_form(rate_id: UUID | None, values: Any, errors: dict[str, Any] | None 
         methods=[(name, gettext(label)) for name, label in rate_form.METHOD_LABELS.items()],
         price_by=[(name, gettext(label)) for name, label in rate_form.PRICE_BY_LABELS.items()],
         rows=rate_form.rows_of(values),
+        came_from="set-up" if request.values.get("from") == "set-up" else "",
     )
 
 
@@ -241,6 +249,29 @@ def _closures(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
         sent=request.form if errors else {},
         errors=errors or {},
     )
+
+
+@pages.get("/settings/returns", permission="settings.write")
+def returns() -> Any:
+    """Where returns go, and on which terms."""
+    return _returns()
+
+
+@pages.post("/settings/returns", permission="settings.write")
+def store_returns() -> Any:
+    """Keep the terms as a new version."""
+    try:
+        returns_form.save()
+    except Invalid as error:
+        return _returns(422, problems(error))
+    return go(page_url("settings.returns", done="saved_for_orders"))
+
+
+def _returns(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
+    with db.transaction() as session:
+        shown = returns_form.shown(session, errors)
+    target = page_url("settings.store_returns")
+    return pages.render("returns.html", status, views=_views("returns"), target=target, **shown)
 
 
 @pages.get("/settings/locations", permission="settings.write")
