@@ -34,6 +34,8 @@ def ground() -> Iterator[Ground]:
         del os.environ[name]
     os.environ["CROSSDOCK_ENVIRONMENT"] = "test"
     os.environ["CROSSDOCK_LOG_LEVEL"] = "ERROR"
+    # What is measured is not the fetching of pictures that are nowhere.
+    os.environ["CROSSDOCK_MEDIA_STORAGE"] = "none"
     with tempfile.TemporaryDirectory(prefix="crossdock-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
