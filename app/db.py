@@ -9,8 +9,10 @@ transaction sees no tenant's rows at all.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -35,9 +37,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from app.config import settings
 
@@ -178,7 +182,6 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
         json_deserializer=orjson.loads,
         use_insertmanyvalues=True,
@@ -195,7 +198,34 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
         },
     )
     event.listen(engine, "begin", _enter)
+    event.listen(engine, "checkin", _note_time)
+    event.listen(engine, "checkout", _looker(engine))
     return engine
+
+
+#: A connection that was idle for longer is looked at before it is used: its server may be gone.
+_LOOKED_AT_AFTER = 1.0
+_RESTED_SINCE = "crossdock rested since"
+
+
+def _note_time(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[_RESTED_SINCE] = time.monotonic()
+
+
+def _looker(engine: Engine) -> Callable[[DBAPIConnection, ConnectionPoolEntry, PoolProxiedConnection], None]:
+    """What asks a rested connection for a sign of life; the pool opens another one where there is none. One in
+    steady use is not asked each time: that would be a round trip more for every transaction."""
+    trouble = engine.dialect.loaded_dbapi.Error
+
+    def look(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if time.monotonic() - record.info.get(_RESTED_SINCE, math.inf) < _LOOKED_AT_AFTER:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except trouble as error:
+            raise DisconnectionError from error
+
+    return look
 
 
 def psycopg2_url(url: str) -> str:

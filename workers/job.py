@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from functools import cache
+from typing import Any, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -107,8 +108,14 @@ class Job(Generic[E]):
         """The event that a task carries, rebuilt from its payload."""
         for event in self.on:
             if event.topic == topic:
-                return TypeAdapter(event).validate_python(dict(payload))
+                return _reader(cast(Hashable, event)).validate_python(dict(payload))
         raise LookupError(f"{self.name} does not hear {topic}")
+
+
+@cache
+def _reader(event: Hashable) -> TypeAdapter[Any]:
+    """What reads an event from a payload. Making one costs more than a task."""
+    return TypeAdapter(cast(Any, event))
 
 
 def job(
@@ -128,8 +135,8 @@ def job(
     ``coalesce``: a waiting task of the same key stands for any number of events; the job must look at the state
     of things, not at the event. ``gather``: a list among the events' fields; a waiting task takes over the entries
     of later events of its key, so that a hundred changes are one run (up to ``GATHERED_AT_MOST`` entries or so).
-    ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip
-    through Redis may carry.
+    ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip through Redis may carry; where
+    it carries several jobs', each takes its share.
     """
     heard = on if isinstance(on, tuple) else (on,)
 

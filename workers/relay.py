@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -29,7 +30,7 @@ from app.inbox.models import InboxMessage
 from app.kit.crash import crash_point
 from app.kit.ids import new_id
 from app.outbox.models import OutboxEvent, Task, TaskState
-from workers.job import GATHERED_AT_MOST, QUEUES
+from workers.job import GATHERED_AT_MOST, QUEUES, Queue
 from workers.registry import hearers, jobs
 
 LEADER_LOCK = 7241003
@@ -59,18 +60,25 @@ class Relay:
     def step(self) -> bool:
         """Tell what is new, hand out what is due, and now and then look for what got lost."""
         with db.system_scope(actor="relay"):
-            told = self._tell_facts()
-            read = self._take_hooks()
             if time.monotonic() >= self._next_sweep:
                 self._sweep()
                 self._next_sweep = time.monotonic() + _SWEEP_SECONDS
-            handed = self._hand_out()
-        return bool(told or read or handed)
+            with db.transaction() as session:
+                facts, hooks = session.connection().execute(_NEW).one()
+                if facts:
+                    self._tell_facts(session)
+                if hooks:
+                    self._take_hooks(session)
+                chosen = self._hand_out(session)
+            crash_point("relay.after_commit")
+            self._push(chosen)
+        return bool(facts or hooks or chosen)
 
-    def _tell_facts(self) -> int:
+    def _tell_facts(self, session: Session) -> None:
         """Fan facts out into tasks, one for each job that hears them."""
-        with db.transaction() as session:
-            events = session.execute(
+        events = (
+            session.connection()
+            .execute(
                 select(
                     OutboxEvent.id,
                     OutboxEvent.topic,
@@ -82,72 +90,68 @@ class Relay:
                 .order_by(OutboxEvent.id)
                 .limit(_EVENTS_AT_ONCE)
                 .with_for_update(skip_locked=True)
-            ).all()
-            if not events:
-                return 0
-            rows = [
-                task_row(
-                    job=job.name,
-                    key=event.key,
-                    payload={"topic": event.topic, "event": event.payload},
-                    organisation_id=event.organisation_id,
-                    event_id=event.id,
-                )
-                for event in events
-                for job in hearers().get(event.topic, ())
-            ]
-            add_tasks(session, rows)
-            told = [event.id for event in events]
-            session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(told)).values(state=1))
-            crash_point("relay.before_commit")
-        return len(events)
+            )
+            .all()
+        )
+        rows = [
+            task_row(
+                job=job.name,
+                key=event.key,
+                payload={"topic": event.topic, "event": event.payload},
+                organisation_id=event.organisation_id,
+                event_id=event.id,
+            )
+            for event in events
+            for job in hearers().get(event.topic, ())
+        ]
+        add_tasks(session, rows)
+        told = [event.id for event in events]
+        session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(told)).values(state=1))
+        crash_point("relay.before_commit")
 
-    def _take_hooks(self) -> int:
+    def _take_hooks(self, session: Session) -> None:
         """Make a task for every hook that came in."""
-        with db.transaction() as session:
-            messages = session.execute(
+        messages = (
+            session.connection()
+            .execute(
                 select(InboxMessage.id, InboxMessage.source)
                 .where(InboxMessage.state == 0)
                 .order_by(InboxMessage.received_at)
                 .limit(_EVENTS_AT_ONCE)
                 .with_for_update(skip_locked=True)
-            ).all()
-            if not messages:
-                return 0
-            rows = [
-                # Each hook stands alone: handling is idempotent and does not rest on the order of arrival.
-                task_row(
-                    job=READ_INBOX if ":" in message.source else READ_PAYMENT_HOOK,
-                    key=str(message.id),
-                    payload={"inbox_id": str(message.id)},
-                    inbox_id=message.id,
-                )
-                for message in messages
-            ]
-            add_tasks(session, rows)
-            session.execute(
-                update(InboxMessage).where(InboxMessage.id.in_([message.id for message in messages])).values(state=1)
             )
-        return len(messages)
+            .all()
+        )
+        rows = [
+            # Each hook stands alone: handling is idempotent and does not rest on the order of arrival.
+            task_row(
+                job=READ_INBOX if ":" in message.source else READ_PAYMENT_HOOK,
+                key=str(message.id),
+                payload={"inbox_id": str(message.id)},
+                inbox_id=message.id,
+            )
+            for message in messages
+        ]
+        add_tasks(session, rows)
+        session.execute(
+            update(InboxMessage).where(InboxMessage.id.in_([message.id for message in messages])).values(state=1)
+        )
 
-    def _hand_out(self) -> int:
-        """Move due tasks into Redis, as many as the windows allow, fairly between organisations."""
-        with db.transaction() as session:
-            chosen: list[tuple[UUID, str]] = []
-            for queue, in_flight, due in session.connection().execute(_STANDING):
-                room = WINDOW - in_flight
-                if due and room > 0:
-                    chosen += _due(session, queue, room)
-            if not chosen:
-                return 0
+    def _hand_out(self, session: Session) -> list[tuple[UUID, str]]:
+        """Choose due tasks for Redis, as many as the windows allow, fairly between organisations."""
+        chosen: list[tuple[UUID, str]] = []
+        for queue, in_flight, due in session.connection().execute(_STANDING):
+            room = WINDOW - in_flight
+            # Looking through a backlog costs the same for one task as for many: it waits until there is room.
+            if due and room >= min(due, WINDOW // 2):
+                chosen += _due(session, queue, room)
+        if chosen:
             session.execute(
                 update(Task)
                 .where(Task.id.in_([task_id for task_id, _ in chosen]))
                 .values(state=TaskState.ENQUEUED, enqueued_at=func.now())
             )
-        crash_point("relay.after_commit")
-        self._push(chosen)
-        return len(chosen)
+        return chosen
 
     def _sweep(self) -> None:
         """Find tasks whose worker died or whose entry in Redis is gone, and put them back to work."""
@@ -179,22 +183,44 @@ class Relay:
             self._push(lost)
 
     def _push(self, tasks: Iterable[tuple[UUID, str]]) -> None:
-        by_job: defaultdict[str, list[str]] = defaultdict(list)
+        """Put tasks into Redis' lists, in their order, several to an entry as their jobs allow."""
+        by_queue: defaultdict[Queue, list[_Entry]] = defaultdict(list)
         for task_id, job in tasks:
-            by_job[job].append(str(task_id))
-        for name, ids in by_job.items():
-            declared = jobs()[name]
-            queue = self._queues[declared.queue]
-            for start in range(0, len(ids), declared.batch):
-                part = ids[start : start + declared.batch]
-                queue.enqueue(
-                    "workers.run.run",
-                    args=(name, part),
-                    job_timeout=declared.timeout * len(part),
-                    result_ttl=0,
-                    failure_ttl=60,
-                    ttl=600,
-                )
+            declared = jobs()[job]
+            entries = by_queue[declared.queue]
+            share = 1 / declared.batch
+            if not entries or entries[-1].filled + share > _FULL:
+                entries.append(_Entry())
+            entries[-1].tasks.append(str(task_id))
+            entries[-1].filled += share
+            entries[-1].timeout += declared.timeout
+        for name, entries in by_queue.items():
+            self._queues[name].enqueue_many(
+                [
+                    RedisQueue.prepare_data(
+                        "workers.run.run",
+                        args=(entry.tasks,),
+                        timeout=entry.timeout,
+                        result_ttl=0,
+                        failure_ttl=60,
+                        ttl=600,
+                    )
+                    for entry in entries
+                ]
+            )
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One entry of Redis' list: its tasks, the share of a trip that they fill, and their seconds together."""
+
+    tasks: list[str] = field(default_factory=list)
+    filled: float = 0.0
+    timeout: int = 0
+
+
+#: A trip's whole, and what ten tenths may differ from it.
+_FULL = 1 + 1e-9
 
 
 def run_for_ever(connection: redis.Redis) -> None:
@@ -229,12 +255,15 @@ def _still_leading(connection: Connection) -> None:
     connection.scalar(text("select 1"))
 
 
-#: For each queue: how many of its tasks are in Redis, and whether any is due.
+#: Whether there are facts to tell, and hooks to take.
+_NEW = select(exists().where(OutboxEvent.state == 0), exists().where(InboxMessage.state == 0))
+
+#: For each queue: how many of its tasks are in Redis, and how many are due.
 _STANDING = (
     select(
         Task.queue,
         func.count().filter(Task.state == TaskState.ENQUEUED),
-        func.bool_or((Task.state == TaskState.PENDING) & (Task.available_at <= func.now())),
+        func.count().filter(Task.state == TaskState.PENDING, Task.available_at <= func.now()),
     )
     .where(Task.state.in_((TaskState.PENDING, TaskState.ENQUEUED)))
     .group_by(Task.queue)

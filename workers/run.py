@@ -1,4 +1,4 @@
-"""The one function that Redis ever names: ``run(job name, task ids)``.
+"""The one function that Redis ever names: ``run(task ids)``.
 
 The task's row decides: a worker claims it for a lease, renews the lease while it works, and closes it in the
 transaction of its effect. What Redis says twice, late or not at all changes nothing.
@@ -36,16 +36,15 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 logger = log.get("workers.run")
 
 
-def run(name: str, task_ids: list[str]) -> None:
-    """Run tasks of one job, one after another. Never raises: outcomes are in the tasks' rows."""
-    declared = jobs()[name]
-    with db.system_scope(actor=f"job:{name}", request_id=task_ids[0]):
-        runs = _claim(declared, [UUID(task_id) for task_id in task_ids])
+def run(task_ids: list[str]) -> None:
+    """Run tasks, one after another. Never raises: outcomes are in the tasks' rows."""
+    with db.system_scope(actor="worker", request_id=task_ids[0]):
+        runs = _claim([UUID(task_id) for task_id in task_ids])
     crash_point("job.claimed")
     with leases.held(runs):
         for one in runs:
-            with db.system_scope(actor=f"job:{name}", request_id=str(one.task_id)):
-                _run_one(declared, one)
+            with db.system_scope(actor=f"job:{one.job}", request_id=str(one.task_id)):
+                _run_one(jobs()[one.job], one)
 
 
 def _run_one(declared: Job[Any], run: Run) -> None:
@@ -100,11 +99,11 @@ _CLAIM = (
     update(table_of(Task))
     .where(Task.id == any_(bindparam("tasks", type_=ARRAY(Uuid))), Task.state == TaskState.ENQUEUED)
     .values(state=TaskState.RUNNING, attempts=Task.attempts + 1, lease_until=func.now() + LEASE)
-    .returning(Task.id, Task.attempts, Task.payload)
+    .returning(Task.id, Task.job, Task.attempts, Task.payload)
 )
 
 
-def _claim(declared: Job[Any], task_ids: Sequence[UUID]) -> list[Run]:
+def _claim(task_ids: Sequence[UUID]) -> list[Run]:
     """Take tasks for a lease, in their order; those that are not to be done now, or that another worker has, are
     left out."""
     try:
@@ -112,12 +111,12 @@ def _claim(declared: Job[Any], task_ids: Sequence[UUID]) -> list[Run]:
             rows = {row.id: row for row in session.connection().execute(_CLAIM, {"tasks": list(task_ids)})}
     except db.DATABASE_TROUBLE:
         # They are sent again when the database is back.
-        logger.warning("database lost", job_name=declared.name)
+        logger.warning("database lost", tasks=len(task_ids))
         return []
     return [
-        Run(task_id=task_id, job=declared.name, attempt=rows[task_id].attempts, payload=rows[task_id].payload)
+        Run(task_id=task_id, job=row.job, attempt=row.attempts, payload=row.payload)
         for task_id in task_ids
-        if task_id in rows
+        if (row := rows.get(task_id)) is not None
     ]
 
 

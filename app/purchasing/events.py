@@ -75,10 +75,14 @@ class PurchaseOrderAcknowledged(_PurchaseOrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderChanged(_PurchaseOrderEvent):
-    """The purchase order's status moved."""
+    """The purchase order's status moved. Told by its order, whose status follows: of all purchase orders at once."""
 
     topic: ClassVar[str] = "purchasing.changed"
     status: str
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from app.purchasing.service.status import refresh_order_status
 from workers.job import Run, job
 
 
-@job(queue="quick", on=PurchaseOrderChanged, batch=10)
+@job(queue="quick", on=PurchaseOrderChanged, coalesce=True, batch=10)
 def refresh_order(run: Run, event: PurchaseOrderChanged) -> None:
     """See the module."""
     with run.closing() as session:
