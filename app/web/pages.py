@@ -56,8 +56,8 @@ class _Route:
     methods: tuple[str, ...]
     permission: str | None
     view: Callable[..., Any]
-    #: Most bytes of the request's body; None as all pages.
-    largest: int | None = None
+    #: Most bytes of the request's body, or what tells it when it is asked for; None as all pages.
+    largest: int | Callable[[], int] | None = None
 
 
 class Pages:
@@ -73,12 +73,19 @@ class Pages:
         """A view that shows."""
         return self._route(path, ("GET",), permission)
 
-    def post(self, path: str, *, permission: str | None = None, largest: int | None = None) -> Callable[[View], View]:
-        """A view that changes something. ``largest`` lets in a body of so many bytes, for files."""
+    def post(
+        self, path: str, *, permission: str | None = None, largest: int | Callable[[], int] | None = None
+    ) -> Callable[[View], View]:
+        """A view that changes something. ``largest`` lets in a body of so many bytes, for files; a function where a
+        setting tells it."""
         return self._route(path, ("POST",), permission, largest)
 
     def _route(
-        self, path: str, methods: tuple[str, ...], permission: str | None, largest: int | None = None
+        self,
+        path: str,
+        methods: tuple[str, ...],
+        permission: str | None,
+        largest: int | Callable[[], int] | None = None,
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
             self.routes.append(_Route(path, methods, permission, view, largest))
@@ -135,7 +142,7 @@ class Area:
             g.area = self
             if route.largest is not None:
                 # Before the guard, which reads the form.
-                request.max_content_length = route.largest
+                request.max_content_length = route.largest() if callable(route.largest) else route.largest
             instead = self.guard()
             if instead is not None:
                 return instead

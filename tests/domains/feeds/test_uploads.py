@@ -203,6 +203,23 @@ def test_what_is_given_back_runs_nothing_in_a_spreadsheet(sender: Sender) -> Non
     assert "is not a price above zero" in page
 
 
+def test_a_person_may_send_a_file_as_large_as_the_page_says(sender: Sender) -> None:
+    """The limit of a page's other forms, 1 MB, is not that of files; a file above the limit is refused and not kept."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        email = factories.member(session, session.get_one(Organisation, sender.id), "supplier_owner").email
+    browser = Browser(sender.app)
+    browser.sign_in(email)
+    rows = [f"a{number},Lamp {'x' * 200},S{number},,,5,1,,,,," for number in range(10_000)]
+    answer = browser.submit("/supplier/uploads", "/supplier/uploads", file=(io.BytesIO(template(*rows)), "list.csv"))
+    assert answer.status_code == 303, answer.text
+    assert sender.rows("select file_name, size_bytes > 2000000 as large from feed_runs") == [
+        {"file_name": "list.csv", "large": True}
+    ]
+    too_large = io.BytesIO(b"x" * (41 * 1024 * 1024))
+    assert browser.submit("/supplier/uploads", "/supplier/uploads", file=(too_large, "list.csv")).status_code == 413
+    assert len(sender.rows("select id from feed_runs")) == 1
+
+
 def test_the_same_file_sent_twice_at_once_is_one_run(sender: Sender) -> None:
     content = template("a,Lamp,S1,,,5,1,,,,,")
     first, second = sender.send(content), sender.send(content)

@@ -22,6 +22,8 @@ from app.web.ui.rendering import gettext
 pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
 _ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
 _CHUNK = 256 * 1024
+#: Bytes of the form around a file.
+_FORM = 64 * 1024
 
 
 @pages.get("/uploads", permission="products.write")
@@ -33,7 +35,12 @@ def uploads() -> Any:
     return pages.render("uploads.html", runs=page.items, next_cursor=page.next_cursor, largest=largest)
 
 
-@pages.post("/uploads", permission="products.write")
+def _largest() -> int:
+    """The form around the file included."""
+    return settings().upload_max_bytes + _FORM
+
+
+@pages.post("/uploads", permission="products.write", largest=_largest)
 def receive() -> Any:
     """Keep the file; a job reads it."""
     sent = request.files.get("file")
