@@ -92,3 +92,20 @@ class FeedMappingNeeded(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHeld(Event):
+    """A source's file differs so much from what stands that a person must look at it first."""
+
+    topic: ClassVar[str] = "feeds.held"
+    supplier_id: UUID
+    run_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"feed_run:{self.run_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id

@@ -14,7 +14,8 @@ from app.db import BIG, Base, own
 
 class FeedRun(Base):
     """One file on its way into the catalogue: CHECKING → READY → APPLYING → APPLIED, or FAILED or DISCARDED. A file of
-    a source whose columns nobody has confirmed waits in NEEDS_MAPPING."""
+    a source whose columns nobody has confirmed waits in NEEDS_MAPPING; one that differs too much from what stands
+    waits in QUARANTINED."""
 
     __tablename__ = "feed_runs"
     __tenancy__ = own("supplier_id")

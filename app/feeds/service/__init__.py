@@ -14,6 +14,7 @@ from app.feeds.service.fetching import (
     take_file,
 )
 from app.feeds.service.forgetting import forget_old_runs
+from app.feeds.service.guarding import held_question
 from app.feeds.service.receiving import change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.sources import (
     SourceSpec,
@@ -51,6 +52,7 @@ __all__ = [
     "finish_checking",
     "forget_host_key",
     "forget_old_runs",
+    "held_question",
     "keep_file",
     "mapping_question",
     "note_failed",

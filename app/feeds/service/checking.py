@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import SupplierVariant
 from app.db import add_rows
-from app.feeds.events import FeedApplyWanted
+from app.feeds.events import FeedApplyWanted, FeedHeld
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.records import Problem, ReadRow
+from app.feeds.service.guarding import held_back, held_question
 from app.inventory.queries import NOTHING, availability
+from app.notifications.service import resolve
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
 
@@ -127,15 +129,21 @@ def finish_checking(
     run.detected, run.mapping, run.counts = dict(detected), dict(mapping), counts.to_json()
     run.error = None if run.counts["variants"] else "No row of the file can be taken over."
     run.state = "READY" if run.counts["variants"] else "FAILED"
-    if run.state == "READY" and run.source_id is not None and _is_overtaken(session, run):
+    if run.state == "READY" and run.source_id is not None and is_overtaken(session, run):
         run.state, run.error = "DISCARDED", "A newer file of the source came."
     elif run.state == "READY" and run.source_id is not None:
-        # What its columns are was confirmed before; nobody is waited for.
+        # What its columns are was confirmed before; nobody is waited for, unless the file looks like a mistake.
+        reasons = held_back(session, run)
+        if reasons:
+            run.state, run.detected = "QUARANTINED", {**run.detected, "held": reasons}
+            emit(session, FeedHeld(supplier_id=run.supplier_id, run_id=run.id))
+            return
+        resolve(session, run.supplier_id, held_question(run))
         run.state = "APPLYING"
         emit(session, FeedApplyWanted(supplier_id=run.supplier_id, run_id=run.id))
 
 
-def _is_overtaken(session: Session, run: FeedRun) -> bool:
+def is_overtaken(session: Session, run: FeedRun) -> bool:
     """Whether a newer file of the same source is, or was, taken over already."""
     newer = select(FeedRun.id).where(
         FeedRun.source_id == run.source_id, FeedRun.id > run.id, FeedRun.state.in_(("APPLYING", "APPLIED"))

@@ -17,6 +17,8 @@ from app.feeds.files import storage
 from app.feeds.models import FeedRun
 from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import FIELDS
+from app.feeds.service.checking import is_overtaken
+from app.feeds.service.guarding import held_question
 from app.feeds.service.templates import keep_template, mapping_question
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
@@ -64,7 +66,7 @@ def receive_upload(
             FeedRun.supplier_id == supplier_id,
             FeedRun.sha256 == stored.sha256,
             FeedRun.source_id.is_not_distinct_from(source_id),
-            FeedRun.state.in_(("CHECKING", "NEEDS_MAPPING", "READY", "APPLYING")),
+            FeedRun.state.in_(("CHECKING", "NEEDS_MAPPING", "READY", "QUARANTINED", "APPLYING")),
         )
         .order_by(FeedRun.created_at.desc())
         .limit(1)
@@ -108,7 +110,7 @@ def change_mapping(
     """Say which column is what and what its values mean, and have the file read again. Columns that are left out are
     not used. What is said is kept for later files with the same columns."""
     run = _own(session, supplier_id, run_id)
-    if run.state not in ("NEEDS_MAPPING", "READY", "FAILED"):
+    if run.state not in ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED"):
         raise Conflict("The file is being worked on. Wait until it is done.", code="feed_busy")
     columns = {str(column["column"]) for column in run.detected.get("columns", [])}
     chosen = {column: field for column, field in mapping.items() if field}
@@ -128,6 +130,7 @@ def change_mapping(
     run.detected = {**run.detected, "choices": choices.to_json()}
     keep_template(session, run)
     resolve(session, supplier_id, mapping_question(run))
+    resolve(session, supplier_id, held_question(run))
     emit(session, FeedUploaded(supplier_id=supplier_id, run_id=run.id))
     return run
 
@@ -137,10 +140,13 @@ def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     run = _own(session, supplier_id, run_id)
     if run.state in ("APPLYING", "APPLIED"):
         return run
-    if run.state != "READY":
+    if run.state not in ("READY", "QUARANTINED"):
         raise Conflict("The file is not checked yet, or can't be read.", code="feed_not_ready")
+    if run.source_id is not None and is_overtaken(session, run):
+        raise Conflict("A newer file of the source was taken over. Discard this one.", code="feed_overtaken")
     run.state = "APPLYING"
     keep_template(session, run)
+    resolve(session, supplier_id, held_question(run))
     audit.record(session, supplier_id, "feeds.apply_wanted", "feed_run", run.id)
     emit(session, FeedApplyWanted(supplier_id=supplier_id, run_id=run.id))
     return run
@@ -149,10 +155,11 @@ def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
 def discard(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     """Leave a file alone for good."""
     run = _own(session, supplier_id, run_id)
-    if run.state not in ("NEEDS_MAPPING", "READY", "FAILED", "CHECKING", "DISCARDED"):
+    if run.state not in ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED", "CHECKING", "DISCARDED"):
         raise Conflict("The file is being taken over already.", code="feed_busy")
     run.state = "DISCARDED"
     resolve(session, supplier_id, mapping_question(run))
+    resolve(session, supplier_id, held_question(run))
     audit.record(session, supplier_id, "feeds.discarded", "feed_run", run.id)
     return run
 

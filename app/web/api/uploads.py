@@ -80,7 +80,11 @@ def apply_upload(path: IdPath) -> Response:
 
 
 def _shown(session: Session, run: FeedRun) -> present.Json:
-    groups = feeds.problem_groups(session, run) if run.state in ("READY", "APPLYING", "APPLIED", "FAILED") else []
+    groups = (
+        feeds.problem_groups(session, run)
+        if run.state in ("READY", "QUARANTINED", "APPLYING", "APPLIED", "FAILED")
+        else []
+    )
     return {
         "id": run.id,
         "file_name": run.file_name,

@@ -107,6 +107,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "NEEDS_MAPPING": Shown(_("Columns to confirm"), _WARNING),
         "CHECKING": Shown(_("Being read"), _INFO),
         "READY": Shown(_("Ready to take over"), _WARNING),
+        "QUARANTINED": Shown(_("Held for you to look at"), _WARNING),
         "APPLYING": Shown(_("Being taken over"), _INFO),
         "APPLIED": Shown(_("Taken over"), _SUCCESS),
         "FAILED": Shown(_("Can't be read"), _CRITICAL),

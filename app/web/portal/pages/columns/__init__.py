@@ -28,7 +28,7 @@ from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
 _MOST = 300
-_OPEN = ("NEEDS_MAPPING", "READY", "FAILED")
+_OPEN = ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED")
 
 
 @pages.get("/uploads/<uuid:run_id>/columns", permission="products.write")

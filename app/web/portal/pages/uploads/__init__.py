@@ -11,14 +11,25 @@ from app import db
 from app.adapters import registries
 from app.config import settings
 from app.feeds import queries as feeds
+from app.feeds.models import FeedRun
 from app.feeds.service import discard, keep_file, receive_upload, want_applied
 from app.feeds.template import template_csv
 from app.kit.errors import Invalid
 from app.kit.texts import marked as _
+from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
 
+#: Findings of a held file, in words.
+_HELD = {
+    "fewer_rows": _("%(percent)s %% fewer rows than in the file before (limit %(limit)s %%)"),
+    "to_zero": _("%(percent)s %% of what is in stock would be sold out (limit %(limit)s %%)"),
+    "rejected": _("%(percent)s %% of the rows are rejected (limit %(limit)s %%)"),
+    "median_price": _("Wholesale prices move by %(percent)s %%, typically (limit %(limit)s %%)"),
+    "far_prices": _("Wholesale prices would be more than %(limit)s times as high or as low"),
+    "weights": _("%(percent)s %% of the weights would be ten times as much or as little (limit %(limit)s %%)"),
+}
 pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
 _ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
 _CHUNK = 256 * 1024
@@ -89,6 +100,8 @@ def detail(run_id: UUID) -> Any:
             "rows": page.items,
             "next_cursor": page.next_cursor,
             "problems": feeds.problem_groups(session, run),
+            "held": _held(run) if run.state == "QUARANTINED" else [],
+            "currency": session.get_one(Supplier, run.supplier_id).currency,
             "views": [
                 {"label": gettext("All"), "href": page_url("uploads.detail", run_id=run_id), "current": not action}
             ]
@@ -104,6 +117,13 @@ def detail(run_id: UUID) -> Any:
             ],
         }
     return pages.render("detail.html", **context)
+
+
+def _held(run: FeedRun) -> list[dict[str, Any]]:
+    return [
+        {**one, "text": gettext(_HELD[one["kind"]]) % {"percent": one["percent"], "limit": one["limit"]}}
+        for one in run.detected.get("held", [])
+    ]
 
 
 @pages.post("/uploads/<uuid:run_id>/apply", permission="products.write")

@@ -1,0 +1,83 @@
+"""When a file that came by itself differs so much from what stands that a person should look at it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+#: Fewer rows than these tell nothing about shares of them.
+FEWEST_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardLimits:
+    """What is taken over without asking, in percent. ``price_factor``: how many times as much, or as little, a single
+    wholesale price may become."""
+
+    fewer_rows: int = 20
+    to_zero: int = 30
+    rejected: int = 20
+    median_price: int = 15
+    price_factor: int = 3
+    weights: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A file beside what stands. ``rows_before``: accepted rows of the file before it from the same source, None where
+    there was none. ``had_stock``: known SKUs that stand above zero, of which ``to_zero`` would be sold out.
+    ``median_price``: the middle of the wholesale prices' moves, in percent up or down. ``priced``: known SKUs with a
+    price. ``far_prices``: of them, those beyond the factor. ``weighed``: known SKUs whose weight the file tells;
+    ``far_weights``: of them, those that would be ten times as heavy or as light, as by another unit."""
+
+    rows: int
+    rows_before: int | None
+    rejected: int
+    had_stock: int
+    to_zero: int
+    priced: int
+    median_price: float
+    far_prices: int
+    weighed: int
+    far_weights: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is beyond a limit: which, on how many rows of how many, in percent where it is a share, and its
+    limit."""
+
+    kind: str
+    rows: int
+    of: int
+    percent: int
+    limit: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As the run keeps it."""
+        return {"kind": self.kind, "rows": self.rows, "of": self.of, "percent": self.percent, "limit": self.limit}
+
+
+DEFAULT_LIMITS = GuardLimits()
+
+
+def findings(compared: Compared, limits: GuardLimits = DEFAULT_LIMITS) -> list[Finding]:
+    """What is beyond the limits; nothing for a file that may be taken over by itself."""
+    found = []
+    before = compared.rows_before or 0
+    shares = (
+        ("fewer_rows", before - compared.rows, before, limits.fewer_rows),
+        ("to_zero", compared.to_zero, compared.had_stock, limits.to_zero),
+        ("rejected", compared.rejected, compared.rows + compared.rejected, limits.rejected),
+        ("weights", compared.far_weights, compared.weighed, limits.weights),
+    )
+    for kind, rows, of, limit in shares:
+        if of >= FEWEST_ROWS and rows * 100 > of * limit:
+            found.append(Finding(kind, rows, of, rows * 100 // of, limit))
+    if compared.priced >= FEWEST_ROWS and compared.median_price > limits.median_price:
+        found.append(
+            Finding("median_price", compared.priced, compared.priced, round(compared.median_price), limits.median_price)
+        )
+    if compared.far_prices:
+        found.append(Finding("far_prices", compared.far_prices, compared.priced, 0, limits.price_factor))
+    return found

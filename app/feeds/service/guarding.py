@@ -1,0 +1,123 @@
+"""Holding a file back that differs too much from what stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.feeds.models import FeedRun
+from app.feeds.rules.guard import DEFAULT_LIMITS, Compared, findings
+
+_COMPARED = text(
+    """
+    with known as (
+        select
+            (changes -> 'stock' ->> 0)::numeric as stock_before,
+            (changes -> 'stock' ->> 1)::numeric as stock_after,
+            (record ->> 'stock')::numeric as stock,
+            changes ? 'cost' as moved,
+            nullif((changes -> 'cost' ->> 0)::numeric, 0) as cost_before,
+            (changes -> 'cost' ->> 1)::numeric as cost_after,
+            (record ->> 'cost')::numeric as cost,
+            nullif((changes -> 'weight_grams' ->> 0)::numeric, 0) as weight_before,
+            nullif((changes -> 'weight_grams' ->> 1)::numeric, 0) as weight_after,
+            (record ->> 'weight_grams')::numeric as weight
+        from feed_rows where run_id = :run and action in ('changed', 'unchanged')
+    )
+    select
+        count(*) filter (where coalesce(stock_before, stock) > 0) as had_stock,
+        count(*) filter (where stock_before > 0 and stock_after = 0) as to_zero,
+        count(cost) as priced,
+        coalesce(percentile_cont(0.5) within group (
+            order by case when moved and cost_before is not null and cost_after is not null
+                then abs(cost_after - cost_before) * 100 / cost_before else 0 end
+        ) filter (where cost is not null), 0) as median_price,
+        count(*) filter (
+            where cost_after > cost_before * :factor or cost_after * :factor < cost_before
+        ) as far_prices,
+        count(weight) as weighed,
+        count(*) filter (where weight_after >= weight_before * 10 or weight_after * 10 <= weight_before) as far_weights
+    from known
+    """
+)
+_REJECTED = text(
+    """
+    select count(*) from feed_rows where run_id = :run and action = 'rejected'
+    and not problems @> '[{"code": "unknown_sku"}]'
+    """
+)
+#: How the rows of a finding are found, and which of them is the worst.
+_WORST = {
+    "to_zero": (
+        "(changes -> 'stock' ->> 0)::numeric > 0 and (changes -> 'stock' ->> 1)::numeric = 0",
+        "(changes -> 'stock' ->> 0)::numeric desc",
+        "stock",
+    ),
+    "median_price": (
+        "(changes -> 'cost' ->> 0)::numeric > 0 and (changes -> 'cost' ->> 1)::numeric > 0",
+        "abs(ln((changes -> 'cost' ->> 1)::numeric / (changes -> 'cost' ->> 0)::numeric)) desc",
+        "cost",
+    ),
+    "weights": (
+        "(changes -> 'weight_grams' ->> 0)::numeric > 0 and (changes -> 'weight_grams' ->> 1)::numeric > 0",
+        "abs(ln((changes -> 'weight_grams' ->> 1)::numeric / (changes -> 'weight_grams' ->> 0)::numeric)) desc",
+        "weight_grams",
+    ),
+}
+_WORST["far_prices"] = _WORST["median_price"]
+_EXAMPLES = 5
+
+
+def held_back(session: Session, run: FeedRun) -> list[dict[str, Any]]:
+    """Why a checked run should be looked at before it is taken over: findings, each with its worst examples as
+    ``[sku, today, in the file]``. Empty when it may go on by itself."""
+    row = session.execute(_COMPARED, {"run": run.id, "factor": DEFAULT_LIMITS.price_factor}).one()
+    compared = Compared(
+        rows=run.counts["variants"],
+        rows_before=_rows_before(session, run),
+        rejected=session.execute(_REJECTED, {"run": run.id}).scalar_one(),
+        had_stock=row.had_stock,
+        to_zero=row.to_zero,
+        priced=row.priced,
+        median_price=row.median_price,
+        far_prices=row.far_prices,
+        weighed=row.weighed,
+        far_weights=row.far_weights,
+    )
+    return [{**finding.to_json(), "examples": _examples(session, run, finding.kind)} for finding in findings(compared)]
+
+
+def _rows_before(session: Session, run: FeedRun) -> int | None:
+    before = session.scalar(
+        select(FeedRun.counts["variants"].as_integer())
+        .where(
+            FeedRun.source_id == run.source_id,
+            FeedRun.kind == run.kind,
+            FeedRun.id < run.id,
+            FeedRun.state == "APPLIED",
+        )
+        .order_by(FeedRun.id.desc())
+        .limit(1)
+    )
+    return int(before) if before is not None else None
+
+
+def _examples(session: Session, run: FeedRun, kind: str) -> list[list[Any]]:
+    if kind not in _WORST:
+        return []
+    condition, order, name = _WORST[kind]
+    found = session.execute(
+        text(
+            f"select sku, changes -> '{name}' from feed_rows "  # noqa: S608 – constants of this module
+            f"where run_id = :run and action = 'changed' and {condition} order by {order}, row limit {_EXAMPLES}"
+        ),
+        {"run": run.id},
+    )
+    return [[sku, *pair] for sku, pair in found]
+
+
+def held_question(run: FeedRun) -> str:
+    """What the notice of a held run is known by: one for a source, however many files are held."""
+    return f"feed_held:{run.source_id or run.id}"

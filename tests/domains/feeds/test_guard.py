@@ -1,0 +1,150 @@
+"""A file that looks like a mistake is held until somebody has looked at it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.feeds.rules.guard import DEFAULT_LIMITS, FEWEST_ROWS, Compared, findings
+from tests.adapters.settings import set_up
+from tests.domains.feeds.portal import Portal, list_of, portal
+from tests.web.browsing import text_of
+
+__all__ = ["portal", "set_up"]
+
+CALM = Compared(
+    rows=100, rows_before=100, rejected=0, had_stock=100, to_zero=0, priced=100, median_price=0.0, far_prices=0,
+    weighed=100, far_weights=0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "kinds"),
+    [
+        ({}, []),
+        ({"rows": 80}, []),
+        ({"rows": 79}, ["fewer_rows"]),
+        ({"rows": 79, "rows_before": None}, []),
+        ({"rows": 1, "rows_before": 4}, []),
+        ({"to_zero": 30}, []),
+        ({"to_zero": 31}, ["to_zero"]),
+        ({"to_zero": 4, "had_stock": 4}, []),
+        ({"rejected": 25}, []),
+        ({"rejected": 26}, ["rejected"]),
+        ({"median_price": 15.0}, []),
+        ({"median_price": 15.1}, ["median_price"]),
+        ({"far_prices": 1}, ["far_prices"]),
+        ({"far_prices": 1, "priced": 1}, ["far_prices"]),
+        ({"far_weights": 30}, []),
+        ({"far_weights": 31}, ["weights"]),
+        ({"to_zero": 100, "rejected": 100}, ["to_zero", "rejected"]),
+    ],
+)
+def test_what_is_beyond_a_limit_is_held(changed: dict[str, int], kinds: list[str]) -> None:
+    assert [one.kind for one in findings(replace(CALM, **changed))] == kinds  # type: ignore[arg-type]
+
+
+@given(
+    rows=st.integers(0, 1000), before=st.integers(0, 1000), more=st.integers(0, 1000), zero=st.integers(0, 1000),
+    more_zero=st.integers(0, 1000),
+)  # fmt: skip
+def test_more_of_a_mistake_is_never_let_through(rows: int, before: int, more: int, zero: int, more_zero: int) -> None:
+    had_stock = zero + more_zero + FEWEST_ROWS
+    small = replace(CALM, rows=rows + more, rows_before=before, to_zero=zero, had_stock=had_stock)
+    large = replace(CALM, rows=rows, rows_before=before, to_zero=zero + more_zero, had_stock=had_stock)
+    assert {one.kind for one in findings(small)} <= {one.kind for one in findings(large)}
+    for one in findings(large):
+        assert one.of >= FEWEST_ROWS
+        assert one.rows * 100 > one.of * one.limit
+    everything = replace(DEFAULT_LIMITS, fewer_rows=100, to_zero=100)
+    assert findings(large, everything) == []
+
+
+def lamps(price: str = "10.00", stock: int = 5, count: int = 8) -> bytes:
+    return list_of(*(f"L-{number},Lamp {number},{price},{stock}" for number in range(count)))
+
+
+@pytest.fixture
+def feed(portal: Portal) -> str:
+    """A feed whose first file was confirmed and taken over."""
+    source = portal.add("push")
+    push(portal, source, lamps())
+    portal.confirm(portal.runs()[-1])
+    assert portal.runs()[-1]["state"] == "APPLIED"
+    return source
+
+
+def push(portal: Portal, source: str, content: bytes) -> None:
+    answer = portal.api.call("POST", f"/api/supplier/feeds/{source}/push", data=content, content_type="text/csv")
+    assert answer.status_code == 202, answer.text
+    portal.jobs.drain()
+
+
+def costs(portal: Portal) -> set[int]:
+    return {row["wholesale_price"] for row in portal.rows("select wholesale_price from supplier_variants")}
+
+
+def test_a_held_file_changes_nothing_until_it_is_taken_over(portal: Portal, feed: str) -> None:
+    push(portal, feed, lamps(price="1000.00", stock=0))
+
+    run = portal.runs()[-1]
+    assert run["state"] == "QUARANTINED"
+    assert [one["kind"] for one in run["detected"]["held"]] == ["to_zero", "median_price", "far_prices"]
+    assert (costs(portal), set(portal.stock().values())) == ({1000}, {5})
+    assert portal.notices() == [("feed_held", "A file of “Stock” is held for you to look at")]
+    assert portal.letters() == ["feed_mapping", "feed_held"]
+    assert "Held for you to look at" in portal.page(feed)
+    page = text_of(portal.browser.get(f"/supplier/uploads/{run['id']}"))
+    assert "100 % of what is in stock would be sold out (limit 30 %)" in page
+    assert "L-0: 5 → 0" in page
+    assert "1,000.00" in page, page
+
+    path = f"/supplier/uploads/{run['id']}"
+    assert portal.browser.submit(path, "/apply").status_code == 303
+    portal.jobs.drain()
+    assert portal.runs()[-1]["state"] == "APPLIED"
+    assert (costs(portal), set(portal.stock().values())) == ({100_000}, {0})
+    assert portal.notices() == []
+
+
+def test_a_held_file_can_be_refused(portal: Portal, feed: str) -> None:
+    push(portal, feed, lamps(count=5))
+    run = portal.runs()[-1]
+    assert [one["kind"] for one in run["detected"]["held"]] == ["fewer_rows"]
+
+    assert portal.browser.submit(f"/supplier/uploads/{run['id']}", "/discard").status_code == 303
+    portal.jobs.drain()
+
+    assert portal.runs()[-1]["state"] == "DISCARDED"
+    assert portal.notices() == []
+    assert len(portal.stock()) == 8
+    push(portal, feed, lamps(stock=4, count=7))
+    assert portal.runs()[-1]["state"] == "APPLIED", "compared with what was taken over, not with what was refused"
+
+
+def test_a_mended_file_takes_the_place_of_a_held_one(portal: Portal, feed: str) -> None:
+    push(portal, feed, lamps(price="1.00"))
+    held = portal.runs()[-1]
+    assert held["state"] == "QUARANTINED"
+
+    push(portal, feed, lamps(price="10.50"))
+
+    assert [run["state"] for run in portal.runs()[-2:]] == ["DISCARDED", "APPLIED"]
+    assert (costs(portal), portal.notices()) == ({1050}, [])
+    answer = portal.api.post(f"/api/supplier/uploads/{held['id']}/apply", {})
+    assert answer.status_code == 409
+    assert costs(portal) == {1050}
+
+
+def test_usual_changes_and_unknown_skus_of_a_stock_file_are_not_held(portal: Portal, feed: str) -> None:
+    push(portal, feed, lamps(price="10.90", stock=3))
+    assert portal.runs()[-1]["state"] == "APPLIED"
+    stock = portal.add("push", content="stock_price")
+    push(portal, stock, list_of(*(f"L-{number},2" for number in range(40)), columns="Artikelnummer,Bestand"))
+    portal.confirm(portal.runs()[-1])
+    run = portal.runs()[-1]
+    assert (run["state"], run["counts"]["rejected"]) == ("APPLIED", 32)
+    assert set(portal.stock().values()) == {2}
