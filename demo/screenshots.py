@@ -212,6 +212,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-orders", "/supplier/purchase-orders?view=all"),
         ("supplier-order", f"/supplier/purchase-orders/{order}"),
         ("supplier-statements", "/supplier/statements"),
+        ("supplier-reports", "/supplier/reports"),
         ("supplier-settings", "/supplier/settings"),
         ("supplier-set-up", "/supplier/onboarding"),
         ("supplier-company", "/supplier/onboarding/company"),

@@ -59,6 +59,23 @@ class Sales:
     series: list[tuple[str, str, Figures]]
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How a supplier's purchase orders of a period were met so far, in units."""
+
+    ordered: int
+    shipped: int
+    cancelled: int
+    #: Middle time from reaching the supplier to its telling of the first parcel, over the orders that have one.
+    time_to_ship: timedelta | None
+
+    @property
+    def fill_rate(self) -> int | None:
+        """Basis points of the units that were sent, of those sent or cancelled; None before there is one."""
+        decided = self.shipped + self.cancelled
+        return self.shipped * 10_000 // decided if decided else None
+
+
 _KEYS: dict[str, tuple[str, str, str]] = {
     "day": ("to_char(sold.moment, 'YYYY-MM-DD')", "''", ""),
     "week": ("to_char(date_trunc('week', sold.moment), 'YYYY-MM-DD')", "''", ""),
@@ -125,6 +142,37 @@ def sales(
     if group_by not in _TIMES:
         series.sort(key=lambda one: -one[2].revenue)
     return Sales(wanted, totals, series)
+
+
+_MET = text("""
+  with asked as (
+    select p.id, p.released_at from purchase_orders p
+    where p.supplier_id = :supplier
+      and p.released_at >= (:start)::timestamp at time zone :zone
+      and p.released_at < (:past)::timestamp at time zone :zone
+  ), units as (
+    select sum(l.quantity) as ordered, sum(l.shipped) as shipped, sum(l.cancelled) as cancelled
+    from asked join purchase_order_lines l on l.purchase_order_id = asked.id
+  ), first_parcels as (
+    select min(s.created_at) - asked.released_at as waited
+    from asked join shipments s on s.purchase_order_id = asked.id
+    group by asked.id, asked.released_at
+  )
+  select coalesce(ordered, 0)::bigint as ordered, coalesce(shipped, 0)::bigint as shipped,
+    coalesce(cancelled, 0)::bigint as cancelled,
+    (select percentile_cont(0.5) within group (order by waited) from first_parcels) as time_to_ship
+  from units
+""")
+
+
+def met(session: Session, supplier_id: UUID, *, start: date, end: date) -> Met:
+    """How the purchase orders were met that reached a supplier from ``start`` to ``end``, both included, in its
+    time zone."""
+    zone = session.get_one(Organisation, supplier_id).timezone
+    row = session.execute(
+        _MET, {"supplier": supplier_id, "start": start, "past": end + timedelta(days=1), "zone": zone}
+    ).one()
+    return Met(row.ordered, row.shipped, row.cancelled, row.time_to_ship)
 
 
 def _statement(side: Side, group_by: GroupBy) -> str:
