@@ -222,7 +222,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-shipping", "/supplier/onboarding/shipping"),
         ("supplier-payout", "/supplier/onboarding/payout"),
         ("supplier-connection", "/supplier/onboarding/connection"),
-        ("supplier-feed", "/supplier/onboarding/feed"),
+        ("supplier-onboarding-feed", "/supplier/onboarding/feed"),
         ("supplier-test-order", "/supplier/onboarding/test-order"),
         ("supplier-settings-returns", "/supplier/settings/returns"),
         ("supplier-rate", "/supplier/settings/rates/new"),

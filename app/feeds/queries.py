@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,11 +10,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedSource
+from app.kit.csv_lines import csv_line
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, number_after, page_of
 
-#: Characters that spreadsheets take for the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _REJECTED_COLUMNS = ("row", "product_id", "sku", "title", "reason")
 _AT_ONCE = 500
 _PROBLEM_GROUPS = text(
@@ -138,7 +135,7 @@ def problem_groups(session: Session, run: FeedRun) -> Sequence[ProblemGroup]:
 def rejected_rows_csv(session: Session, run: FeedRun) -> Iterator[str]:
     """The rejected rows with their reasons, as CSV in pieces. Cells that spreadsheets would take for formulas
     are escaped."""
-    yield _line(_REJECTED_COLUMNS)
+    yield csv_line(_REJECTED_COLUMNS)
     after = 0
     while True:
         found = session.scalars(
@@ -151,11 +148,5 @@ def rejected_rows_csv(session: Session, run: FeedRun) -> Iterator[str]:
             return
         for row in found:
             reasons = "; ".join(problem["message"] for problem in row.problems if not problem["warning"])
-            yield _line((str(row.row), row.handle, row.sku, str(row.record.get("title", "")), reasons))
+            yield csv_line((str(row.row), row.handle, row.sku, str(row.record.get("title", "")), reasons))
         after = found[-1].row
-
-
-def _line(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return out.getvalue()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from app import db
 from app.identity.models import Organisation
 from app.insights.queries import GroupBy, Sales, met, sales
 from app.kit import clock
+from app.kit.csv_lines import csv_line
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.web.auth import principal
@@ -35,8 +35,6 @@ _LONGEST = timedelta(days=800)
 _DEFAULT = timedelta(days=29)
 #: Rows of the page; the CSV file has them all.
 _SHOWN = 100
-#: Characters that spreadsheets take for the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +92,12 @@ def as_csv() -> Any:
 
 
 def _table(found: Sales, group: str) -> str:
-    out = io.StringIO()
-    lines = csv.writer(out)
-    lines.writerow([group, "orders", "units", "sales", "cancelled", "currency"])
+    lines = [csv_line([group, "orders", "units", "sales", "cancelled", "currency"])]
     for _key, label, figures in found.series:
-        lines.writerow(
-            [
-                f"'{label}" if label.startswith(_FORMULA) else label,
-                figures.orders,
-                figures.units,
-                Money(figures.revenue, found.currency).amount,
-                Money(-figures.refunds, found.currency).amount,
-                found.currency,
-            ]
-        )
-    return out.getvalue()
+        sold, cancelled = Money(figures.revenue, found.currency), Money(-figures.refunds, found.currency)
+        amounts = (Decimal(sold.amount), Decimal(cancelled.amount))
+        lines.append(csv_line([label, figures.orders, figures.units, *amounts, found.currency]))
+    return "".join(lines)
 
 
 def _group(asked: _Asked) -> GroupBy:
