@@ -41,7 +41,7 @@ def test_a_supplier_sees_what_a_file_would_do_and_takes_it_over(demo: Demo, open
     lines = making.catalogue(demo, good, replace(bad, cost=-1)).decode()
     page = opened(demo.people.nordlicht)
     page.get_by_role("link", name="Uploads").click()
-    page.get_by_label("CSV file").set_input_files(
+    page.get_by_label("File", exact=True).set_input_files(
         {"name": "spring.csv", "mimeType": "text/csv", "buffer": lines.replace("-1.00", "cheap").encode()}
     )
     page.get_by_role("button", name="Upload and check").click()

@@ -18,6 +18,7 @@ from app.feeds.models import FeedRun
 from app.feeds.preview import Preview, preview
 from app.feeds.rules.choices import NO_CHOICES, WEIGHT_UNITS, Choices, word_key
 from app.feeds.rules.fields import FIELDS
+from app.feeds.rules.stock_words import read_stock
 from app.feeds.service import change_mapping
 from app.kit.errors import AppError, Conflict, Invalid
 from app.kit.texts import marked as _
@@ -112,10 +113,16 @@ def _preview(run: FeedRun, mapping: Mapping[str, str], choices: Choices) -> Prev
         return Preview([], gettext("The file is no longer there. Upload it again."))
 
 
+def _proposed(word: str) -> int | str:
+    """The units that we take a word for; nothing for one that we don't know."""
+    units = read_stock(word)
+    return "" if units is None else units
+
+
 def _parts(shown: Preview, choices: Choices) -> dict[str, Any]:
     """What the preview's template needs. Words that were explained stay, whether these rows have them or not."""
     written = {word_key(word): word for word in shown.stock_words}
-    words = [(word, choices.stock_words.get(key, "")) for key, word in written.items()]
+    words = [(word, choices.stock_words.get(key, _proposed(word))) for key, word in written.items()]
     words += [(key, units) for key, units in choices.stock_words.items() if key not in written]
     return {"preview": shown, "words": words, "currency": principal().currency}
 
