@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -58,10 +58,16 @@ class ProductRecord:
 
 
 def save_products(
-    session: Session, supplier_id: UUID, currency: str, records: Sequence[ProductRecord]
+    session: Session,
+    supplier_id: UUID,
+    currency: str,
+    records: Sequence[ProductRecord],
+    *,
+    untold: Collection[str] = (),
 ) -> dict[str, UUID]:
     """Make or change products by their handles and variants by their SKUs. Variants that a record does not name
-    stay as they are. Returns SKU → variant id."""
+    stay as they are. ``untold``: fields of the records that their source says nothing about, such as ``description``
+    or ``msrp``; products and variants that are there keep theirs. Returns SKU → variant id."""
     if not records:
         return {}
     now = clock.now()
@@ -69,8 +75,10 @@ def save_products(
     for record in records:
         titles.setdefault(record.category, []).append(record.title)
     categories = place(session, supplier_id, titles)
-    products = _save_product_rows(session, supplier_id, currency, records, categories, now)
-    variants = _save_variant_rows(session, supplier_id, currency, records, products, now)
+    if not {"brand", "tags"}.isdisjoint(untold):
+        records = _with_known(session, supplier_id, records, untold)
+    products = _save_product_rows(session, supplier_id, currency, records, categories, now, untold)
+    variants = _save_variant_rows(session, supplier_id, currency, records, products, now, untold)
     _save_images(session, records, products)
     _refresh_ranges(session, products.values())
     changed = sorted(products.values())
@@ -114,6 +122,32 @@ def change_prices(session: Session, supplier_id: UUID, prices: Mapping[UUID, int
     emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(products))))
 
 
+def _with_known(
+    session: Session, supplier_id: UUID, records: Sequence[ProductRecord], untold: Collection[str]
+) -> list[ProductRecord]:
+    """Records with the brands and tags that their products have, where the source tells none: products are found by
+    them."""
+    known = {
+        row.handle: row
+        for row in session.execute(
+            select(SupplierProduct.handle, SupplierProduct.brand, SupplierProduct.tags).where(
+                SupplierProduct.supplier_id == supplier_id,
+                SupplierProduct.handle.in_([record.handle for record in records]),
+            )
+        )
+    }
+    return [
+        replace(
+            record,
+            brand=known[record.handle].brand if "brand" in untold else record.brand,
+            tags=known[record.handle].tags if "tags" in untold else record.tags,
+        )
+        if record.handle in known
+        else record
+        for record in records
+    ]
+
+
 def _save_product_rows(
     session: Session,
     supplier_id: UUID,
@@ -121,9 +155,12 @@ def _save_product_rows(
     records: Sequence[ProductRecord],
     categories: Mapping[str, UUID],
     now: Any,
+    untold: Collection[str],
 ) -> dict[str, UUID]:
     statement = upsert(table_of(SupplierProduct))
-    kept = ("id", "supplier_id", "handle", "created_at", "in_stock", "lowest_wholesale", "highest_wholesale")
+    kept = {"id", "supplier_id", "handle", "created_at", "in_stock", "lowest_wholesale", "highest_wholesale", *untold}
+    if "category" in untold:
+        kept |= {"category_id", "source_category"}
     rows = [
         {
             "id": new_id(),
@@ -172,8 +209,10 @@ def _save_variant_rows(
     records: Sequence[ProductRecord],
     products: Mapping[str, UUID],
     now: Any,
+    untold: Collection[str],
 ) -> dict[str, UUID]:
     statement = upsert(table_of(SupplierVariant))
+    kept = {"id", "supplier_id", "sku", *untold}
     rows = [
         {
             "id": new_id(),
@@ -199,7 +238,7 @@ def _save_variant_rows(
     session.connection().execute(
         statement.on_conflict_do_update(
             index_elements=["supplier_id", "sku"],
-            set_={name: statement.excluded[name] for name in rows[0] if name not in ("id", "supplier_id", "sku")},
+            set_={name: statement.excluded[name] for name in rows[0] if name not in kept},
         ),
         rows,
     )

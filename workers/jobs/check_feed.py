@@ -46,7 +46,7 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
                 return
             while batch := list(islice(opened.rows, _AT_ONCE)):
                 with run.transaction() as session:
-                    store_rows(session, plan, batch, counts)
+                    store_rows(session, plan, batch, counts, told=opened.mapping.values())
     except UnreadableFile as error:
         with run.closing() as session:
             fail(session, plan.run_id, str(error), error.detected)

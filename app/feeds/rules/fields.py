@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 #: Field → what it is, for the mapping page.
 FIELDS: Mapping[str, str] = {
@@ -185,3 +185,18 @@ def normal(name: str) -> str:
 
 
 BY_NAME: Mapping[str, str] = {normal(name): field for field, names in _PLAIN.items() for name in names}
+
+
+#: Field of a file → what it tells of products and variants; the options' values tell two things.
+_TELLS: Mapping[str, tuple[str, ...]] = {
+    "description": ("description",), "brand": ("brand",), "category": ("category",), "tags": ("tags",),
+    "status": ("status",), "gtin": ("gtin",), "msrp": ("msrp",), "map": ("map_price",), "weight": ("weight_grams",),
+    "option1_value": ("option_names", "options"),
+}  # fmt: skip
+
+
+def untold(fields: Iterable[str]) -> frozenset[str]:
+    """What a file with columns for ``fields`` says nothing about, so that it must stay as it is: names of the
+    catalogue's records (``app.catalog.service``)."""
+    told = set(fields)
+    return frozenset(name for field, names in _TELLS.items() if field not in told for name in names)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalog.models import SupplierVariant
 from app.catalog.service import ProductRecord, VariantRecord, change_prices, save_products
 from app.feeds.models import FeedRow, FeedRun
+from app.feeds.rules.fields import untold
 from app.inventory.service import StockFigure, set_figures
 from app.kit import clock
 from app.suppliers.models import Supplier
@@ -54,7 +55,7 @@ def apply_batch(session: Session, run_id: UUID) -> bool:
     else:
         currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
         products = [_product(handle, groups[handle]) for handle in handles]
-        ids = save_products(session, run.supplier_id, currency, products)
+        ids = save_products(session, run.supplier_id, currency, products, untold=untold(run.mapping.values()))
     figures = [
         StockFigure(ids[row.sku], row.record["stock"], run.created_at)
         for row in rows

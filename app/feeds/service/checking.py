@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from app.db import add_rows
 from app.feeds.events import FeedApplyWanted, FeedHeld
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.choices import NO_CHOICES, Choices
+from app.feeds.rules.fields import untold
 from app.feeds.rules.records import Problem, ReadRow
 from app.feeds.service.guarding import held_back, held_question
 from app.inventory.queries import NOTHING, availability
@@ -82,8 +83,11 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
     return CheckPlan(run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency, run.kind, chosen)
 
 
-def store_rows(session: Session, plan: CheckPlan, rows: Sequence[ReadRow], counts: Counts) -> None:
-    """Keep a batch, each row with what it would change."""
+def store_rows(
+    session: Session, plan: CheckPlan, rows: Sequence[ReadRow], counts: Counts, *, told: Iterable[str]
+) -> None:
+    """Keep a batch, each row with what it would change. ``told``: the fields that the file has columns for."""
+    silent = untold(told)
     known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
     stock = availability(session, [variant.id for variant in known.values()])
     kept = []
@@ -98,7 +102,7 @@ def store_rows(session: Session, plan: CheckPlan, rows: Sequence[ReadRow], count
             )
         elif action == "accepted":
             free = stock.get(variant.id, NOTHING).free if variant is not None else 0
-            changes = _changes(row, variant, free) if variant is not None else {}
+            changes = _changes(row, variant, free, silent) if variant is not None else {}
             action = "new" if variant is None else "changed" if changes else "unchanged"
             counts.handles.add(row.handle)
         counts.actions[action] += 1
@@ -170,17 +174,17 @@ def _known(session: Session, supplier_id: UUID, skus: Sequence[str]) -> dict[str
     return {variant.sku: variant for variant in variants}
 
 
-def _changes(row: ReadRow, variant: SupplierVariant, free: int) -> dict[str, list[Any]]:
-    """Field → [today, in the file], for what differs."""
+def _changes(row: ReadRow, variant: SupplierVariant, free: int, silent: Collection[str]) -> dict[str, list[Any]]:
+    """Field → [today, in the file], for what differs; what the file says nothing about (``silent``) stays."""
     changes: dict[str, list[Any]] = {}
     for name, column in _VARIANT_FIELDS.items():
         today, new = getattr(variant, column), row.record.get(name)
-        if name in row.record and today != new:
+        if name in row.record and column not in silent and today != new:
             changes[name] = [today, new]
     for name, column in _PRODUCT_FIELDS.items():
         today, new = getattr(variant.product, column), row.record.get(name)
         # A product's later rows leave its texts out.
-        if new and row.record.get("title") and today != new:
+        if new and column not in silent and row.record.get("title") and today != new:
             changes[name] = [_short(today), _short(new)]
     if "stock" in row.record and row.record["stock"] != free:
         changes["stock"] = [free, row.record["stock"]]

@@ -203,6 +203,35 @@ def test_what_is_given_back_runs_nothing_in_a_spreadsheet(sender: Sender) -> Non
     assert "is not a price above zero" in page
 
 
+def test_what_a_later_file_says_nothing_about_stays_as_it_is(sender: Sender) -> None:
+    """A list without descriptions, brands or GTINs is no reason to lose them: neither the preview nor the catalogue
+    takes a column that is not there for an empty one."""
+    first = (
+        "product_id,title,sku,option1_name,option1_value,cost,stock,msrp,weight,weight_unit,gtin,description,brand,tags,"
+        "category,status\n"
+        "lamp,Lamp,L-1,Color,red,5.00,3,9.90,200,g,4006381333931,<p>Bright</p>,Lux,light|desk,Home > Lamps,draft\n"
+    )
+    assert sender.taken_over(first.encode())["state"] == "APPLIED"
+    told = "select p.description, p.brand, p.tags, p.status, p.option_names, p.category_id, v.options, v.gtin, v.msrp, "
+    told += "v.weight_grams from supplier_products p join supplier_variants v on v.product_id = p.id"
+    before = sender.rows(told)
+    assert before[0]["brand"] == "Lux"
+
+    run = sender.checked(b"product_id,title,sku,cost\nlamp,Lamp,L-1,6.00\n")
+    (row,) = sender.rows(f"select changes from feed_rows where run_id = '{run['id']}'")
+    assert row["changes"] == {"cost": [500, 600]}
+    assert sender.taken_over(b"product_id,title,sku,cost\nlamp,Big lamp,L-1,6.50\n")["state"] == "APPLIED"
+
+    assert sender.rows(told) == before
+    assert sender.rows("select title, lowest_wholesale from supplier_products") == [
+        {"title": "Big lamp", "lowest_wholesale": 650}
+    ]
+    found = sender.rows("select 1 as found from supplier_products where position('lux' in search_text) > 0")
+    assert found, "it is still found by its brand"
+    sender.taken_over(b"product_id,title,sku,cost,description\nlamp,Lamp,L-1,6.50,\n")
+    assert sender.rows("select description from supplier_products") == [{"description": ""}], "an empty cell is said"
+
+
 def test_a_person_may_send_a_file_as_large_as_the_page_says(sender: Sender) -> None:
     """The limit of a page's other forms, 1 MB, is not that of files; a file above the limit is refused and not kept."""
     with db.system_scope(actor="test"), db.transaction() as session:
