@@ -122,8 +122,8 @@ def _proposed(word: str) -> int | str:
 def _parts(shown: Preview, choices: Choices) -> dict[str, Any]:
     """What the preview's template needs. Words that were explained stay, whether these rows have them or not."""
     written = {word_key(word): word for word in shown.stock_words}
-    words = [(word, choices.stock_words.get(key, _proposed(word))) for key, word in written.items()]
-    words += [(key, units) for key, units in choices.stock_words.items() if key not in written]
+    words = [(word, choices.stock_words.get(key, ""), _proposed(word)) for key, word in written.items()]
+    words += [(key, units, "") for key, units in choices.stock_words.items() if key not in written]
     return {"preview": shown, "words": words, "currency": principal().currency}
 
 
