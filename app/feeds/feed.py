@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
@@ -35,6 +35,29 @@ class Row:
 
     number: int
     cells: list[str]
+
+
+def bounded(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
+    """The rows, as long as there are not too many and no cell is too large; at least one there must be.
+
+    Raises ``UnreadableFile``.
+    """
+    count = 0
+    for row in rows:
+        count += 1
+        if count > limits.rows:
+            raise UnreadableFile(
+                "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=row.number
+            )
+        if any(len(cell) > limits.cell_characters for cell in row.cells):
+            raise UnreadableFile(
+                "cell_too_large",
+                f"Row {row.number}: a cell holds more than {limits.cell_characters:,} characters.",
+                row=row.number,
+            )
+        yield row
+    if count == 0:
+        raise UnreadableFile("no_rows", "There is a header, but no row below it.")
 
 
 @dataclass(slots=True)

@@ -6,10 +6,11 @@ A *node* maps a name to its values, each a text or a node again; the name ``""``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
+from app.feeds.feed import Row
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
 
 Node = Mapping[str, Sequence[Union[str, "Node"]]]
@@ -36,25 +37,34 @@ PARENT_ID, PICTURES, OPTION = "parent id", "images", "Option"
 @dataclass(slots=True)
 class Layout:
     """How records become rows. ``columns``: the columns' names in order; ``meant``: column → field that it holds
-    whatever it is called; ``variants``: where a record holds its variants, if it does."""
+    whatever it is called; ``variants``: where a record holds its variants, if it does; ``own`` and ``of_variant``: the
+    way to a text of the record, or of a variant → its column."""
 
     columns: list[str] = field(default_factory=list)
     meant: dict[str, str] = field(default_factory=dict)
     variants: Path | None = None
-    _own: dict[Path, str] = field(default_factory=dict)
-    _of_variant: dict[Path, str] = field(default_factory=dict)
+    own: dict[Path, str] = field(default_factory=dict)
+    of_variant: dict[Path, str] = field(default_factory=dict)
 
     def rows(self, record: Node) -> Iterator[list[str]]:
         """The rows of one record, a cell for each column."""
-        shared = self._cells(record, self._own, skip=self.variants)
+        shared = self._cells(record, self.own, skip=self.variants)
         variants = list(_nodes_at(record, self.variants)) if self.variants else []
         for variant in variants or [{}]:
-            own = self._cells(variant, self._of_variant)
+            own = self._cells(variant, self.of_variant)
             pictures = [shared.get(PICTURES, []), own.get(PICTURES, [])]
             cells = {**shared, **{name: values for name, values in own.items() if any(values)}}
             if all(pictures):
                 cells[PICTURES] = [*pictures[1], *pictures[0]]
             yield [self._joined(name, cells.get(name, [])) for name in self.columns]
+
+    def table(self, records: Iterable[Node]) -> Iterator[Row]:
+        """The rows of all records, numbered as if a header were the first."""
+        number = 1
+        for record in records:
+            for cells in self.rows(record):
+                number += 1
+                yield Row(number, cells)
 
     def _cells(self, node: Node, names: Mapping[Path, str], skip: Path | None = None) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -156,7 +166,7 @@ def _name_variants(layout: Layout, found: Mapping[Path, Sequence[str]], given: M
             layout.meant[name] = f"option{plain[-1]}_value"
         elif plain in given:
             layout.meant[name] = given[plain]
-        layout._of_variant[path] = name
+        layout.of_variant[path] = name
         _add(layout, name)
 
 
@@ -170,7 +180,7 @@ def _name_own(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mappin
         if not path:
             continue
         if path == ("options", "name"):
-            layout._own[path] = _OPTION_NAMES
+            layout.own[path] = _OPTION_NAMES
             for place in range(1, _MOST_OPTIONS + 1):
                 _add(layout, f"option{place} name")
             continue
@@ -183,7 +193,7 @@ def _name_own(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mappin
             layout.meant[name] = "product_id"
         elif plain in given:
             layout.meant[name] = given[plain]
-        layout._own[path] = name
+        layout.own[path] = name
         _add(layout, name)
 
 

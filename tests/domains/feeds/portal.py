@@ -202,7 +202,7 @@ class Portal:
 def portal(
     committed: None, jobs: Jobs, set_up: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Portal]:
-    """See the class. The simulated servers may be reached, nothing else on this machine."""
+    """See the class. The simulated servers may be reached, no other address that is not public."""
     folder = Path(tmp_path_factory.getbasetemp()) / "feeds"
     set_up(data_dir=str(folder), upload_max_bytes="200000", outbound_allowed_hosts="127.0.0.1")
     files.storage.cache_clear()

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
-from app.feeds.feed import Limits, Row, Table, UnreadableFile
+from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 from app.feeds.rules.header import LOOKED_AT, header_index, unique_names
 
 _HEAD = 256 * 1024
@@ -60,7 +60,7 @@ class Csv:
         return Table(
             columns=unique_names(header),
             detected={"encoding": encoding.removesuffix("-sig"), "separator": separator, "header_row": header_row},
-            rows=_rows(chain(below, records), len(header), limits),
+            rows=bounded(_rows(chain(below, records), len(header)), limits),
         )
 
 
@@ -171,17 +171,8 @@ def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], lis
     return first[index].number, header, first[index + 1 :]
 
 
-def _rows(records: Iterator[Row], width: int, limits: Limits) -> Iterator[Row]:
-    count = 0
+def _rows(records: Iterator[Row], width: int) -> Iterator[Row]:
     for row in records:
-        if not any(cell.strip() for cell in row.cells):
-            continue
-        count += 1
-        if count > limits.rows:
-            raise UnreadableFile(
-                "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=row.number
-            )
-        cells = (row.cells + [""] * (width - len(row.cells)))[:width]
-        yield Row(row.number, [cell.replace("\x00", "") for cell in cells])
-    if count == 0:
-        raise UnreadableFile("no_rows", "There is a header, but no row below it.")
+        if any(cell.strip() for cell in row.cells):
+            cells = (row.cells + [""] * (width - len(row.cells)))[:width]
+            yield Row(row.number, [cell.replace("\x00", "") for cell in cells])

@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 
 import ijson
 
-from app.feeds.feed import Limits, Row, Table, UnreadableFile
+from app.feeds.feed import Limits, Table, UnreadableFile, bounded
 from app.feeds.rules.fields import BY_NAME, normal
 from app.feeds.rules.header import plain_number
-from app.feeds.rules.nested import Layout, Node, learn
+from app.feeds.rules.nested import Node, learn
 
 _LEARNED_FROM = 1000
 #: Values looked at to find the array of products.
@@ -43,25 +43,9 @@ class Json:
         return Table(
             columns=layout.columns,
             detected={"format": "JSON", "record": prefix or "each line", "variants": "/".join(layout.variants or ())},
-            rows=_rows(stream, prefix, layout, limits),
+            rows=bounded(layout.table(_records(stream, prefix)), limits),
             meant=layout.meant,
         )
-
-
-def _rows(stream: BinaryIO, prefix: str, layout: Layout, limits: Limits) -> Iterator[Row]:
-    number = 1
-    for record in _records(stream, prefix):
-        for cells in layout.rows(record):
-            number += 1
-            if number - 1 > limits.rows:
-                raise UnreadableFile(
-                    "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=number
-                )
-            if any(len(cell) > limits.cell_characters for cell in cells):
-                raise UnreadableFile(
-                    "cell_too_large", f"Product {number - 1}: a value is longer than a million characters.", row=number
-                )
-            yield Row(number, cells)
 
 
 def _products_at(stream: BinaryIO) -> str:

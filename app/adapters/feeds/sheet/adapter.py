@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from app.feeds.feed import Limits, Row, Table, UnreadableFile
+from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 from app.feeds.rules.header import LOOKED_AT, header_index, known_names, plain_number, unique_names
 
 _ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -53,7 +53,7 @@ class Sheet:
         return Table(
             columns=columns,
             detected={"sheet": name, "sheets": book.sheet_names[:_MOST_SHEETS], "header_row": start + 1},
-            rows=_rows(sheet.iter_rows(), sheet.start, start, taken, limits),
+            rows=bounded(_rows(sheet.iter_rows(), sheet.start, start, taken), limits),
         )
 
 
@@ -97,26 +97,12 @@ def _best(book: CalamineWorkbook, limits: Limits) -> tuple[str, int, list[str], 
     return name, start, columns, taken
 
 
-def _rows(
-    cells: Iterator[list[Any]], first: tuple[int, int] | None, header: int, taken: list[int], limits: Limits
-) -> Iterator[Row]:
+def _rows(cells: Iterator[list[Any]], first: tuple[int, int] | None, header: int, taken: list[int]) -> Iterator[Row]:
     above = first[0] if first else 0
-    count = 0
     for index, row in enumerate(cells):
-        if index <= header:
-            continue
-        texts = [_text(row[place]) if place < len(row) else "" for place in taken]
-        if not any(texts):
-            continue
-        count += 1
-        number = above + index + 1
-        if count > limits.rows:
-            raise UnreadableFile(
-                "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=number
-            )
-        yield Row(number, texts)
-    if count == 0:
-        raise UnreadableFile("no_rows", "There is a header, but no row below it.")
+        texts = [_text(row[place]) if place < len(row) else "" for place in taken] if index > header else []
+        if any(texts):
+            yield Row(above + index + 1, texts)
 
 
 def _text(cell: Cell) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from app.feeds.feed import Limits, Row, Table, UnreadableFile
+from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 
 _CHUNK = 64 * 1024
 _LONGEST_SEGMENT = 20_000
@@ -55,7 +55,7 @@ class X12:
         return Table(
             columns=list(_COLUMNS),
             detected={"format": f"X12 {kind}"},
-            rows=_rows(segments, limits),
+            rows=bounded(_rows(segments), limits),
             meant={column: field for column, field in _COLUMNS.items() if field},
         )
 
@@ -86,7 +86,7 @@ def _segments(stream: BinaryIO) -> Iterator[list[str]]:
         yield last
 
 
-def _rows(segments: Iterator[list[str]], limits: Limits) -> Iterator[Row]:
+def _rows(segments: Iterator[list[str]]) -> Iterator[Row]:
     number, current, currency = 1, dict[str, str](), ""
     for segment in segments:
         match segment[0]:
@@ -96,10 +96,6 @@ def _rows(segments: Iterator[list[str]], limits: Limits) -> Iterator[Row]:
                 if current:
                     yield Row(number, [current.get(column, "") for column in _COLUMNS])
                 number += 1
-                if number - 1 > limits.rows:
-                    raise UnreadableFile(
-                        "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=number
-                    )
                 current = _item(segment) | {"Currency": currency}
             case "QTY" if current and len(segment) > 2:
                 _take_quantity(current, segment[1], segment[2])
@@ -112,8 +108,6 @@ def _rows(segments: Iterator[list[str]], limits: Limits) -> Iterator[Row]:
                 current = {}
     if current:
         yield Row(number, [current.get(column, "") for column in _COLUMNS])
-    if number == 1:
-        raise UnreadableFile("no_rows", "The document lists no item.")
 
 
 def _item(segment: list[str]) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, BinaryIO
 
 from app.adapters.feeds.xml.records import Build, records, survey
-from app.feeds.feed import Limits, Row, Table, UnreadableFile
-from app.feeds.rules.nested import Layout, Node, learn
+from app.feeds.feed import Limits, Table, UnreadableFile, bounded
+from app.feeds.rules.nested import Node, learn
 
 #: Products from which the columns are learned.
 _LEARNED_FROM = 1000
@@ -55,25 +54,9 @@ class Xml:
                 "record": "/".join(build.record),
                 "variants": "/".join(layout.variants or ()),
             },
-            rows=_rows(stream, build, layout, limits),
+            rows=bounded(layout.table(_explained(record, build) for record in records(stream, build)), limits),
             meant=layout.meant,
         )
-
-
-def _rows(stream: BinaryIO, build: Build, layout: Layout, limits: Limits) -> Iterator[Row]:
-    number = 1
-    for record in records(stream, build):
-        for cells in layout.rows(_explained(record, build)):
-            number += 1
-            if number - 1 > limits.rows:
-                raise UnreadableFile(
-                    "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=number
-                )
-            if any(len(cell) > limits.cell_characters for cell in cells):
-                raise UnreadableFile(
-                    "cell_too_large", f"Product {number - 1}: a value is longer than a million characters.", row=number
-                )
-            yield Row(number, cells)
 
 
 def _explained(record: Node, build: Build) -> Node:
