@@ -13,7 +13,7 @@ from app.kit import clock
 from app.kit.errors import Invalid
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
-from app.web.api.schemas import SalesOut, SalesQuery
+from app.web.api.schemas.analytics import SalesOut, SalesQuery
 
 _LONGEST = timedelta(days=800)
 _DEFAULT = timedelta(days=30)

@@ -16,7 +16,8 @@ from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
-from app.web.api.schemas import IdPath, ProductList, ProductsQuery, SupplierList, SuppliersQuery
+from app.web.api.schemas.catalog import ProductList, ProductsQuery, SupplierList, SuppliersQuery
+from app.web.api.schemas.common import IdPath
 
 
 @api.get("/suppliers", responses={200: SupplierList}, summary="Suppliers that sell now")

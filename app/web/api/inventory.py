@@ -18,14 +18,8 @@ from app.kit.errors import AppError, FieldError, Invalid
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas import (
-    BatchInput,
-    BatchOut,
-    IdPath,
-    LevelInput,
-    ProductInventoryInput,
-    ProductInventoryOut,
-)
+from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.inventory import BatchInput, BatchOut, LevelInput, ProductInventoryInput, ProductInventoryOut
 
 
 @api.put(

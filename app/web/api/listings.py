@@ -11,7 +11,7 @@ from app.listings.rules import STATES
 from app.stores import queries as stores
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
-from app.web.api.schemas import ListingList, ListingsQuery
+from app.web.api.schemas.stores import ListingList, ListingsQuery
 
 
 @api.get("/listings", responses={200: ListingList}, summary="Listings, newest first")

@@ -18,7 +18,8 @@ from app.stores.platform import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas import IdPath, OrderInput, OrderList, OrderOut, OrdersQuery, OrderStatusOut
+from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.orders import OrderInput, OrderList, OrderOut, OrdersQuery, OrderStatusOut
 
 
 @api.post("/orders", responses={201: OrderOut, 200: OrderOut}, summary="Place an order")

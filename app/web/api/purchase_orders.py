@@ -27,9 +27,9 @@ from app.suppliers.service.round_trip import TestParcel, answer_test_order, note
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas import (
+from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.purchase_orders import (
     AcknowledgeInput,
-    IdPath,
     ParcelInput,
     PurchaseOrdersQuery,
     ShipInput,

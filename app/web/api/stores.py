@@ -15,15 +15,8 @@ from app.stores.service import connect_without_credentials, request_connection
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas import (
-    ConnectInput,
-    ConnectOut,
-    IdPath,
-    ImportInput,
-    ImportOut,
-    ImportProgressOut,
-    SyncOut,
-)
+from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.stores import ConnectInput, ConnectOut, ImportInput, ImportOut, ImportProgressOut, SyncOut
 
 
 @api.post("/retailer/connect", responses={201: ConnectOut}, summary="Connect a store")

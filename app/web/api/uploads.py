@@ -17,7 +17,8 @@ from app.kit.errors import Invalid
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas import IdPath, UploadOut
+from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.feeds import UploadOut
 
 _CHUNK = 256 * 1024
 _HEAD = 4096

@@ -1,0 +1,95 @@
+"""What requests and answers of all calls share.
+
+Bodies refuse what they do not know; numbers are numbers, not texts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.inventory.rules import LARGEST_QUANTITY
+from app.kit.money import Money as MoneyValue
+from app.kit.money import is_currency
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("text can't hold NUL characters")
+    return text
+
+
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError("this is no ISO 4217 currency code")
+    return code
+
+
+Text = Annotated[str, Field(max_length=255), AfterValidator(_no_nul)]
+LongText = Annotated[str, Field(max_length=5000), AfterValidator(_no_nul)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_no_nul)]
+Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+StockUnits = Annotated[int, Field(strict=True, ge=0, le=LARGEST_QUANTITY)]
+DecimalText = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,4})?$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+
+
+class Input(BaseModel):
+    """A body or a part of one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """An answer or a part of one; more fields may be added."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class FieldProblem(Output):
+    field: str
+    code: str
+    message: str
+
+
+class Problem(Output):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblem]
+
+
+class Money(Input):
+    """An amount such as 12.50 and its ISO 4217 currency."""
+
+    amount: DecimalText
+    currency: Currency
+
+    def value(self) -> MoneyValue:
+        """Raises ``ValueError`` for an unknown currency or too many digits."""
+        return MoneyValue.parse(self.amount, self.currency)
+
+
+class MoneyOut(Output):
+    amount: str
+    currency: str
+
+
+class PageQuery(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class SupplierPath(BaseModel):
+    supplier_id: UUID
+
+
+class IdPath(BaseModel):
+    id: UUID

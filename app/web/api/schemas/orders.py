@@ -1,0 +1,133 @@
+"""Orders and their parcels."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from app.web.api.schemas.common import Currency, Input, LongText, Money, MoneyOut, Name, Output, PageQuery, Text, Units
+
+
+class AddressInput(Input):
+    name: Name
+    company: Text | None = None
+    address1: Name
+    address2: Text | None = None
+    city: Name
+    province: Text | None = None
+    postal_code: Text
+    country_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    phone: Text | None = None
+    email: Text | None = None
+
+
+class OrderLineInput(Input):
+    variant_id: UUID
+    quantity: Units
+    retail_price: Money | None = None
+    external_line_id: Name | None = None
+
+
+class OrderInput(Input):
+    external_id: Name
+    store_id: UUID | None = None
+    currency: Currency
+    shipping_address: AddressInput
+    lines: Annotated[list[OrderLineInput], Field(min_length=1, max_length=500)]
+    note: LongText | None = None
+
+
+class OrdersQuery(PageQuery):
+    status: Text | None = None
+    updated_since: AwareDatetime | None = None
+    external_id: Text | None = None
+
+
+class HoldOut(Output):
+    reason: str
+    since: datetime
+
+
+class OrderLineOut(Output):
+    id: UUID
+    variant_id: UUID
+    quantity: int
+    status: str
+
+
+class PurchaseOrderLineOut(OrderLineOut):
+    wholesale_price: MoneyOut
+
+
+class PurchaseOrderOut(Output):
+    id: UUID
+    number: str
+    supplier_id: UUID
+    status: str
+    wholesale_total: MoneyOut
+    shipping_cost: MoneyOut
+    platform_fee: MoneyOut
+    lines: list[PurchaseOrderLineOut]
+
+
+class OrderOut(Output):
+    id: UUID
+    number: str
+    external_id: str
+    status: str
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+    holds: list[HoldOut]
+    lines: list[OrderLineOut]
+    purchase_orders: list[PurchaseOrderOut]
+
+
+class OrderList(Output):
+    items: list[OrderOut]
+    next_cursor: str | None
+
+
+class ShipmentLineOut(Output):
+    line_id: UUID
+    quantity: int
+
+
+class RangeOut(Output):
+    """``from`` and ``to``, dates."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    start: date | None = Field(alias="from")
+    end: date | None = Field(alias="to")
+
+
+class ShipmentOut(Output):
+    id: UUID
+    carrier: str
+    tracking_number: str
+    tracking_url: str | None
+    shipment_status: str
+    delivery_status: str
+    shipped_at: datetime
+    delivered_at: datetime | None
+    estimated_delivery: RangeOut
+    lines: list[ShipmentLineOut]
+
+
+class PurchaseOrderStatusOut(Output):
+    id: UUID
+    number: str
+    supplier_id: UUID
+    status: str
+    shipments: list[ShipmentOut]
+
+
+class OrderStatusOut(Output):
+    id: UUID
+    number: str
+    status: str
+    updated_at: datetime
+    purchase_orders: list[PurchaseOrderStatusOut]

@@ -1,0 +1,104 @@
+"""Purchase orders, as their supplier sees and answers them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from app.web.api.schemas.common import Input, MoneyOut, Name, Output, PageQuery, Text, Units
+from app.web.api.schemas.orders import ShipmentOut
+
+
+class PurchaseOrdersQuery(PageQuery):
+    status: Text | None = None
+    updated_since: AwareDatetime | None = None
+    search: Text | None = None
+
+
+class AddressOut(Output):
+    name: str
+    company: str
+    address1: str
+    address2: str
+    city: str
+    province: str
+    postal_code: str
+    country_code: str
+    phone: str
+    email: str
+
+
+class SupplierOrderLineOut(Output):
+    id: UUID
+    variant_id: UUID
+    sku: str
+    title: str
+    quantity: int
+    cancelled: int
+    shipped: int
+    status: str
+    available_on: date | None
+    reason: str | None
+    wholesale_price: MoneyOut
+
+
+class SupplierOrderOut(Output):
+    id: UUID
+    number: str
+    #: A test order of the set-up: to be answered and shipped as any other, but nothing is sent and nobody pays.
+    test: bool = False
+    order_reference: str
+    retailer_name: str
+    status: str
+    ship_to_country: str
+    shipping_method: str
+    released_at: datetime
+    acknowledge_by: datetime | None
+    ship_by: datetime | None
+    updated_at: datetime
+    wholesale_total: MoneyOut
+    shipping_cost: MoneyOut
+    platform_fee: MoneyOut
+    lines: list[SupplierOrderLineOut]
+    shipping_address: AddressOut | None = None
+
+
+class SupplierOrderList(Output):
+    items: list[SupplierOrderOut]
+    next_cursor: str | None
+
+
+class AnswerInput(Input):
+    line_id: UUID
+    status: Literal["accepted", "backordered", "rejected"]
+    quantity: Units | None = None
+    available_on: date | None = None
+    reason: Text | None = None
+
+
+class AcknowledgeInput(Input):
+    lines: Annotated[list[AnswerInput], Field(min_length=1, max_length=500)]
+
+
+class ParcelLineInput(Input):
+    line_id: UUID
+    quantity: Units
+
+
+class ParcelInput(Input):
+    carrier: Name
+    tracking_number: Name
+    tracking_url: Annotated[str, Field(pattern=r"^https?://[!-~]{1,2000}$")] | None = None
+    shipped_at: AwareDatetime | None = None
+    lines: Annotated[list[ParcelLineInput], Field(min_length=1, max_length=500)]
+
+
+class ShipInput(Input):
+    parcels: Annotated[list[ParcelInput], Field(min_length=1, max_length=100)]
+
+
+class ShipOut(Output):
+    shipments: list[ShipmentOut]
