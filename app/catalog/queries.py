@@ -167,6 +167,7 @@ def own_products(
     search: str | None = None,
     status: str | None = None,
     in_stock: bool | None = None,
+    updated_since: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[SupplierProduct]:
@@ -185,6 +186,8 @@ def own_products(
         query = query.where(SupplierProduct.status == status)
     if in_stock is not None:
         query = query.where(SupplierProduct.in_stock.is_(in_stock))
+    if updated_since is not None:
+        query = query.where(SupplierProduct.updated_at >= updated_since)
     if cursor:
         query = query.where(
             func.row(SupplierProduct.updated_at, SupplierProduct.id) < func.row(*decode_cursor(cursor, 2))

@@ -102,6 +102,7 @@ SCOPES_OF_KIND: dict[str, tuple[str, ...]] = {
         "read:catalog",
         "write:catalog",
         "write:inventory",
+        "write:closures",
         "read:purchase_orders",
         "write:purchase_orders",
         "read:addresses",

@@ -13,10 +13,12 @@ def register(app: OpenAPI) -> None:
     from app.web.api import (  # noqa: F401
         analytics,
         catalog,
+        closures,
         feeds,
         inventory,
         listings,
         orders,
+        products,
         purchase_orders,
         stores,
         uploads,

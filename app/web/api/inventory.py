@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from app.catalog import queries as catalog
@@ -18,6 +17,7 @@ from app.kit.errors import AppError, FieldError, Invalid
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
+from app.web.api.rows import Variants, failed, read_rows, unknown
 from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.inventory import BatchInput, BatchOut, LevelInput, ProductInventoryInput, ProductInventoryOut
 
@@ -30,11 +30,10 @@ def set_product_inventory(path: IdPath, body: ProductInventoryInput) -> Response
     supplier_id = caller().organisation_id
     with work() as done:
         product = catalog.product(done.session, path.id, supplier_id=supplier_id)
-        by_id = {variant.id: variant for variant in product.variants}
-        by_sku = {variant.sku: variant for variant in product.variants}
+        variants = Variants(product.variants)
         chosen, problems = [], []
         for index, level in enumerate(body.variants):
-            variant = _find(level, by_id, by_sku)
+            variant = variants.of(level)
             if variant is None:
                 field = f"variants[{index}].{'variant_id' if level.variant_id else 'sku'}"
                 problems.append(FieldError(field, "unknown_variant", "The product has no such variant."))
@@ -54,29 +53,13 @@ def set_inventory(body: BatchInput) -> Response:
     """Each item stands for itself: what is wrong with one does not hold up the others."""
     supplier_id = caller().organisation_id
     with work() as done:
-        outcomes: list[dict[str, Any]] = [{} for _ in body.items]
-        levels: dict[int, LevelInput] = {}
-        for index, item in enumerate(body.items):
-            try:
-                levels[index] = LevelInput.model_validate(item)
-            except ValidationError as error:
-                first = error.errors()[0]
-                sku = item.get("sku") if isinstance(item, dict) else None
-                field = ".".join(str(step) for step in first["loc"]) or "item"
-                outcomes[index] = _failed(sku if isinstance(sku, str) else None, field, first["type"], first["msg"])
-        found = catalog.variants_of(
-            done.session,
-            supplier_id,
-            ids=[level.variant_id for level in levels.values() if level.variant_id],
-            skus=[level.sku for level in levels.values() if level.sku and not level.variant_id],
-        )
-        by_id = {variant.id: variant for variant in found}
-        by_sku = {variant.sku: variant for variant in found}
+        levels, outcomes = read_rows(body.items, LevelInput)
+        variants = Variants.named(done.session, supplier_id, list(levels.values()))
         known: dict[int, SupplierVariant] = {}
         for index, level in levels.items():
-            variant = _find(level, by_id, by_sku)
+            variant = variants.of(level)
             if variant is None:
-                outcomes[index] = _failed(level.sku, "sku", "unknown_sku", "You have no variant like this.")
+                outcomes[index] = unknown(level)
             else:
                 known[index] = variant
         for index, outcome in _set_each(done.session, supplier_id, known, levels).items():
@@ -103,16 +86,8 @@ def _set_each(
             outcomes[index] = _outcome(known[index].sku, result)
         except AppError as error:
             first = error.errors[0] if error.errors else FieldError("item", error.code, error.detail)
-            outcomes[index] = _failed(known[index].sku, first.field.rsplit(".", 1)[-1], first.code, first.message)
+            outcomes[index] = failed(known[index].sku, first.field.rsplit(".", 1)[-1], first.code, first.message)
     return outcomes
-
-
-def _find(
-    level: LevelInput, by_id: Mapping[UUID, SupplierVariant], by_sku: Mapping[str, SupplierVariant]
-) -> SupplierVariant | None:
-    if level.variant_id is not None:
-        return by_id.get(level.variant_id)
-    return by_sku.get(level.sku) if level.sku else None
 
 
 def _figures(variants: Sequence[SupplierVariant], levels: Sequence[LevelInput]) -> list[StockFigure]:
@@ -137,7 +112,3 @@ def _level(variant: SupplierVariant, result: FigureResult) -> present.Json:
 
 def _outcome(sku: str, result: FigureResult) -> dict[str, Any]:
     return {"sku": sku, "status": "stale" if result.stale else "ok"}
-
-
-def _failed(sku: str | None, field: str, code: str, message: str) -> dict[str, Any]:
-    return {"sku": sku, "status": "error", "error": {"field": field, "code": code, "message": message}}

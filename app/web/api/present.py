@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.catalog.models import SupplierProduct
+from app.catalog.models import SupplierProduct, SupplierVariant
 from app.fulfillment.models import Shipment
 from app.inventory.queries import NOTHING, Availability
 from app.kit.money import Money
@@ -65,21 +65,35 @@ def product(row: SupplierProduct, category: str | None, stock: Mapping[UUID, Ava
         "shipping_class": row.shipping_class,
         "updated_at": row.updated_at,
         "variants": [
-            {
-                "id": variant.id,
-                "sku": variant.sku,
-                "gtin": variant.gtin,
-                "options": variant.options,
-                "wholesale_price": money(variant.wholesale_price, variant.currency) if with_cost else None,
-                "msrp": money_or_none(variant.msrp, variant.currency),
-                "map": money_or_none(variant.map_price, variant.currency),
-                "weight_grams": variant.weight_grams,
-                "available_quantity": stock.get(variant.id, NOTHING).free,
-                "inventory_updated_at": stock.get(variant.id, NOTHING).as_of,
-            }
-            for variant in row.variants
-            if variant.status == "active"
+            _variant(variant, stock, with_cost=with_cost) for variant in row.variants if variant.status == "active"
         ],
+    }
+
+
+def own_product(row: SupplierProduct, paths: Mapping[UUID, str], stock: Mapping[UUID, Availability]) -> Json:
+    """A product as its supplier sees it: with its own key, and with variants that are no longer sold."""
+    category = paths.get(row.category_id) if row.category_id else None
+    return {
+        **product(row, category, stock, with_cost=True),
+        "handle": row.handle,
+        "brand": row.brand,
+        "tags": row.tags,
+        "variants": [{**_variant(one, stock, with_cost=True), "status": one.status} for one in row.variants],
+    }
+
+
+def _variant(variant: SupplierVariant, stock: Mapping[UUID, Availability], *, with_cost: bool) -> Json:
+    return {
+        "id": variant.id,
+        "sku": variant.sku,
+        "gtin": variant.gtin,
+        "options": variant.options,
+        "wholesale_price": money(variant.wholesale_price, variant.currency) if with_cost else None,
+        "msrp": money_or_none(variant.msrp, variant.currency),
+        "map": money_or_none(variant.map_price, variant.currency),
+        "weight_grams": variant.weight_grams,
+        "available_quantity": stock.get(variant.id, NOTHING).free,
+        "inventory_updated_at": stock.get(variant.id, NOTHING).as_of,
     }
 
 

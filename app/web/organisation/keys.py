@@ -23,8 +23,9 @@ from app.web.ui.rendering import gettext
 #: Scope → what a key with it may do.
 SCOPE_LABELS = {
     "read:catalog": _("Read suppliers, products and stock"),
-    "write:catalog": _("Upload products"),
+    "write:catalog": _("Upload and change products and prices"),
     "write:inventory": _("Change stock"),
+    "write:closures": _("Plan closures"),
     "read:listings": _("Read listings"),
     "write:listings": _("Import, change and publish listings"),
     "read:orders": _("Read orders"),

@@ -15,7 +15,8 @@ from app.kit.money import Money as MoneyValue
 from app.kit.money import is_currency
 
 
-def _no_nul(text: str) -> str:
+def no_nul(text: str) -> str:
+    """The text. Raises ``ValueError`` where it holds what the database can't."""
     if "\x00" in text:
         raise ValueError("text can't hold NUL characters")
     return text
@@ -27,9 +28,9 @@ def _currency(code: str) -> str:
     return code
 
 
-Text = Annotated[str, Field(max_length=255), AfterValidator(_no_nul)]
-LongText = Annotated[str, Field(max_length=5000), AfterValidator(_no_nul)]
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_no_nul)]
+Text = Annotated[str, Field(max_length=255), AfterValidator(no_nul)]
+LongText = Annotated[str, Field(max_length=5000), AfterValidator(no_nul)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(no_nul)]
 Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 StockUnits = Annotated[int, Field(strict=True, ge=0, le=LARGEST_QUANTITY)]
 DecimalText = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,4})?$")]

@@ -1,4 +1,4 @@
-"""Changing the catalogue: products and variants as a supplier describes them, in bulk."""
+"""Taking over products and variants as a supplier describes them, in bulk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from app.catalog.pictures.queries import known_pictures
 from app.catalog.rules import folded
 from app.db import add_rows, table_of
 from app.kit import clock
-from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.outbox.service import emit
 
@@ -80,7 +79,7 @@ def save_products(
     products = _save_product_rows(session, supplier_id, currency, records, categories, now, untold)
     variants = _save_variant_rows(session, supplier_id, currency, records, products, now, untold)
     _save_images(session, records, products)
-    _refresh_ranges(session, products.values())
+    refresh_ranges(session, products.values())
     changed = sorted(products.values())
     emit(
         session,
@@ -101,25 +100,6 @@ def set_status(session: Session, supplier_id: UUID, product_ids: Sequence[UUID],
     )
     emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(product_ids))))
     return int(done.rowcount)  # type: ignore[attr-defined]
-
-
-def change_prices(session: Session, supplier_id: UUID, prices: Mapping[UUID, int]) -> None:
-    """Change wholesale prices (minor units) of a supplier's variants. Raises ``NotFound`` for a foreign one."""
-    rows = session.scalars(
-        select(SupplierVariant)
-        .where(SupplierVariant.supplier_id == supplier_id, SupplierVariant.id.in_(list(prices)))
-        .order_by(SupplierVariant.id)
-        .with_for_update()
-    ).all()
-    if len(rows) != len(prices):
-        raise NotFound("variant")
-    now = clock.now()
-    for row in rows:
-        row.wholesale_price, row.updated_at = prices[row.id], now
-    session.flush()
-    products = {row.product_id for row in rows}
-    _refresh_ranges(session, products)
-    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(products))))
 
 
 def _with_known(
@@ -286,7 +266,7 @@ def _save_images(session: Session, records: Sequence[ProductRecord], products: M
     )
 
 
-def _refresh_ranges(session: Session, product_ids: Iterable[UUID]) -> None:
+def refresh_ranges(session: Session, product_ids: Iterable[UUID]) -> None:
     """Work out each product's range of wholesale prices again."""
     ids = list(product_ids)
     ranges = (

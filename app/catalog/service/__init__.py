@@ -1,0 +1,19 @@
+"""Changing the catalogue."""
+
+from app.catalog.service.describing import ProductChange, VariantChange, change_product, make_product
+from app.catalog.service.pricing import PriceChange, change_prices, set_prices
+from app.catalog.service.saving import ProductRecord, VariantRecord, save_products, set_status
+
+__all__ = [
+    "PriceChange",
+    "ProductChange",
+    "ProductRecord",
+    "VariantChange",
+    "VariantRecord",
+    "change_prices",
+    "change_product",
+    "make_product",
+    "save_products",
+    "set_prices",
+    "set_status",
+]
