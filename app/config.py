@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
     database_pool_size: int = Field(default=10, ge=1, le=200)
+    #: How many processes ``crossdock run`` starts for the queue that calls the payment processor: each waits for one
+    #: answer at a time.
+    money_workers: int = Field(default=2, ge=1, le=50)
     #: Holds the embedded servers' files and uploads when no other storage is set.
     data_dir: Path = Path(".data")
 

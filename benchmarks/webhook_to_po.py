@@ -1,7 +1,7 @@
 """From a paid order's hook to the purchase order that its supplier sees, at 20 orders a second for a minute.
 
 Shoppers buy in the simulated Shopify, which sends its hooks; the retailer's card is charged at the simulated Stripe;
-both suppliers look for their purchase orders twenty times a second. An order's time runs from the sending of its hook
+both suppliers look for their purchase orders ten times a second. An order's time runs from the sending of its hook
 to the first look that finds the later of its two purchase orders.
 """
 
@@ -33,8 +33,8 @@ SECONDS = 60
 _BUYERS = 8
 #: An installation that can not keep up is measured all the same; its figures say so.
 _PATIENCE = 900.0
-_LOOK_EVERY = 0.05
-_NEWEST, _ALL_EACH = 60, 20
+_LOOK_EVERY = 0.1
+_NEWEST, _ALL_EACH = 60, 10
 _UNITS = 100_000
 
 

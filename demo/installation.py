@@ -13,6 +13,7 @@ from pathlib import Path
 import requests
 
 from app import config, db
+from app.adapters.processors.stripe.hooks import PLATFORM_EVENTS
 from launch import postgres
 from launch.children import StartError, free_port, port_taken
 from launch.cli import run_migrations
@@ -191,6 +192,7 @@ class Installation:
         stripe = [
             "--port", str(self.ports.stripe), "--secret-key", STRIPE_KEY, "--bypass-pending",
             "--endpoint", f"platform={hook}", "--endpoint", f"connect={hook}", "--endpoint", f"thin={hook}",
+            "--enabled-events", ",".join(PLATFORM_EVENTS),
         ]  # fmt: skip
         carrier = ["--port", str(self.ports.carrier)]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -87,7 +87,8 @@ def web(
 
 
 def background(env: Mapping[str, str], logs: Path | None = None) -> list[Process]:
-    """The relay, the clock, and a worker for each queue. The worker of the quick queue is called ``worker``."""
+    """The relay, the clock, and a worker for each queue, several for ``money``. The worker of the quick queue is called
+    ``worker``, the second one for money ``worker-money-2``."""
 
     def one(name: str, *command: str) -> Process:
         return Process(
@@ -95,4 +96,5 @@ def background(env: Mapping[str, str], logs: Path | None = None) -> list[Process
         )
 
     workers = [one("worker" if queue == "quick" else f"worker-{queue}", "worker", queue) for queue in QUEUES]
+    workers += [one(f"worker-money-{number}", "worker", "money") for number in range(2, settings().money_workers + 1)]
     return [one("relay", "relay"), one("clock", "clock"), *workers]

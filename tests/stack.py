@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import redis
 from rq.serializers import JSONSerializer
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from app import db
@@ -14,6 +14,7 @@ from app.kit import clock
 from app.outbox.models import Task, TaskState
 from workers.clock import Clock
 from workers.job import QUEUES
+from workers.registry import jobs
 from workers.relay import Relay, add_tasks, task_row
 from workers.worker import PlainWorker, connect
 
@@ -44,8 +45,7 @@ class Jobs:
     def drain(self, *, retries: bool = False) -> None:
         """Run until nothing is due. With ``retries``, tasks that wait to be tried again are due at once."""
         for _ in range(_ROUNDS):
-            if retries:
-                self._make_due()
+            self._make_due(None if retries else Task.job.in_([name for name, one in jobs().items() if one.gather]))
             busy = self.relay.step()
             self._work()
             if not busy and not self._due():
@@ -102,6 +102,10 @@ class Jobs:
                 or 0
             )
 
-    def _make_due(self) -> None:
+    def _make_due(self, only: ColumnElement[bool] | None) -> None:
+        """Let nothing wait that could be done: neither for another try, nor for more changes to be gathered."""
+        waiting = update(Task).where(Task.state == TaskState.PENDING, Task.available_at > func.now())
+        if only is not None:
+            waiting = waiting.where(only, Task.attempts == 0)
         with db.system_scope(actor="test"), db.transaction() as session:
-            session.execute(update(Task).where(Task.state == TaskState.PENDING).values(available_at=func.now()))
+            session.execute(waiting.values(available_at=func.now()))

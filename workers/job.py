@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Update, bindparam, func, update
+from sqlalchemy import bindparam, func, update
 from sqlalchemy.orm import Session
 
 from app import db
@@ -23,8 +23,9 @@ from app.outbox.models import Task, TaskState
 #: The queues, each with a worker process of its own, so that slow work never holds up quick work.
 Queue = Literal["quick", "stores", "money", "letters", "bulk"]
 QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "letters", "bulk")
-#: A task that gathers takes no more once it has this many entries.
+#: A task that gathers takes no more once it has this many entries, and waits so many seconds for more.
 GATHERED_AT_MOST = 1000
+GATHERED_FOR = 0.5
 
 E = TypeVar("E")
 
@@ -61,6 +62,7 @@ class Run:
     attempt: int
     payload: Mapping[str, Any]
     finished: bool = False
+    _ending: bool = False
 
     def key(self, step: str) -> str:
         """An idempotency key for a call out: the same on every attempt of this task."""
@@ -71,22 +73,30 @@ class Run:
         """A transaction in the middle of the work. It commits only while the lease is held."""
         with db.transaction() as session:
             yield session
-            self._fence(session, _STILL_MINE)
+            session.flush()
+            ends = self._ending
+            done = session.connection().execute(
+                _DONE if ends else _STILL_MINE, {"of_task": self.task_id, "of_attempt": self.attempt}
+            )
+            if done.rowcount == 0:
+                raise LeaseLost(str(self.task_id))
+            if ends:
+                crash_point("job.before_commit")
+        self.finished = ends
+
+    def end(self) -> None:
+        """Within a transaction of this run: it turns out to be the last one, as if it were ``closing``."""
+        self._ending = True
 
     @contextmanager
     def closing(self) -> Iterator[Session]:
         """The last transaction of the work: its effect and the task's end are one commit."""
-        with db.transaction() as session:
-            yield session
-            self._fence(session, _DONE)
-            crash_point("job.before_commit")
-        self.finished = True
-
-    def _fence(self, session: Session, statement: Update) -> None:
-        session.flush()
-        done = session.connection().execute(statement, {"of_task": self.task_id, "of_attempt": self.attempt})
-        if done.rowcount == 0:
-            raise LeaseLost(str(self.task_id))
+        self._ending = True
+        try:
+            with self.transaction() as session:
+                yield session
+        finally:
+            self._ending = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.kit.errors import Rejected
 from app.kit.ids import parse_id
@@ -30,6 +31,15 @@ def handle(run: Run, processor: Processor, hook: ProcessorHook) -> str:
     return f"ignored: {kind}"
 
 
+def known(session: Session, hook: ProcessorHook) -> str | None:
+    """What to write down of a hook that tells nothing new, most often that a charge was paid whose answer we had;
+    None for all others."""
+    if hook.object_ref is None or not hook.topic.startswith("payment_intent."):
+        return None
+    paid = select(Charge.id).where(Charge.processor_ref == hook.object_ref, Charge.state == PAID)
+    return None if session.scalar(paid) is None else "known as paid"
+
+
 def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
     if hook.object_ref is None:
         return "ignored: names no payment"
@@ -42,8 +52,6 @@ def _charge(run: Run, processor: Processor, hook: ProcessorHook) -> str:
         ).first()
     if row is None:
         return "ignored: not a charge of ours"
-    if row.state == PAID and row.processor_ref == hook.object_ref:
-        return "known as paid"
     outcome = processor.charge_status(hook.object_ref)
     with run.transaction() as session:
         # Another attempt's payment only matters if it was paid; so does one whose answer is not written down yet,

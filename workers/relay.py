@@ -30,7 +30,7 @@ from app.inbox.models import InboxMessage
 from app.kit.crash import crash_point
 from app.kit.ids import new_id
 from app.outbox.models import OutboxEvent, Task, TaskState
-from workers.job import GATHERED_AT_MOST, QUEUES, Queue
+from workers.job import GATHERED_AT_MOST, GATHERED_FOR, QUEUES, Queue
 from workers.registry import hearers, jobs
 
 LEADER_LOCK = 7241003
@@ -42,7 +42,7 @@ _LOST_AFTER = timedelta(seconds=3)
 #: The same while Redis' list is not empty: it may only be slow.
 _SLOW_AFTER = timedelta(seconds=30)
 _SWEEP_SECONDS = 1.0
-_SHORTEST_NAP, _LONGEST_NAP = 0.02, 0.1
+_SHORTEST_NAP, _LONGEST_NAP = 0.05, 0.1
 #: The jobs that handle hooks: a store's source is its platform and name, a payment processor's its name alone.
 READ_INBOX, READ_PAYMENT_HOOK = "read_inbox", "read_payment_hook"
 
@@ -362,7 +362,7 @@ def _gathered(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 @cache
 def _gathering(field: str) -> Insert:
     """Add a task, or its entries to the one that waits."""
-    new = insert(table_of(Task))
+    new = insert(table_of(Task)).values({"available_at": func.now() + timedelta(seconds=GATHERED_FOR)})
     there = table_of(Task).c.payload
     entries = func.jsonb_path_query_array(
         func.jsonb_build_array(there["event"][field], new.excluded.payload["event"][field]), "$[*][*]"

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import ScalarSelect, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -119,8 +119,8 @@ def find_by_external_id(session: Session, retailer_id: UUID, store_id: UUID | No
     )
 
 
-def locked(session: Session, order_id: UUID) -> Order:
-    """An order, locked against other changes. Raises ``NotFound``."""
+def locked(session: Session, order_id: UUID | ScalarSelect[UUID]) -> Order:
+    """An order, by its id or by a query that gives it, locked against other changes. Raises ``NotFound``."""
     order = session.scalar(
         select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
     )
@@ -162,6 +162,9 @@ def hold(session: Session, order: Order, reason: HoldReason, *, details: dict[st
 def release(session: Session, order: Order, reasons: Sequence[HoldReason]) -> bool:
     """End holds of these kinds. True when that was the last of them and nothing holds the order any more; a
     cancelled order stays cancelled."""
+    if order.status == PENDING:
+        # What is held is ON_HOLD, or was cancelled meanwhile.
+        return False
     now = clock.now()
     ended = session.scalars(
         update(OrderHold)

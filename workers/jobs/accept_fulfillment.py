@@ -25,9 +25,10 @@ from app.stores.platform import FulfillmentOrderRef, StoreAccess, StorePlatform
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
 
-#: Stores decide which location sends what a moment after the order came in.
-_ASK_AGAIN_AFTER = timedelta(seconds=1)
-_ASK_FOR = timedelta(minutes=10)
+#: Stores decide which location sends what a moment after the order came in. Asking is cheaper than hearing of each
+#: decision; the waits grow with the order's age.
+_SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(hours=1)
+_ASK_FOR = timedelta(days=1)
 #: What becomes of a request, and how the order's story says it.
 _TOLD = {"held": "store.fulfillment_held", "accepted": "store.fulfillment_accepted"}
 
@@ -56,8 +57,10 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
             continue
         state = "accepted" if ref.state == "closed" else _accepted_or_held(platform, way_in, ref)
         _note(run, order.id, purchase_order_id, supplier_id, ref, state)
-    if missing and order.created_at > clock.now() - _ASK_FOR:
-        raise RetryLater("the store has not decided yet", at=clock.now() + _ASK_AGAIN_AFTER)
+    age = clock.now() - order.created_at
+    if missing and age < _ASK_FOR:
+        wait = min(max(age / 2, _SHORTEST_WAIT), _LONGEST_WAIT)
+        raise RetryLater("the store has not decided yet", at=clock.now() + wait)
 
 
 def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: FulfillmentOrderRef) -> str:

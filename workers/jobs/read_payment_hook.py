@@ -20,9 +20,14 @@ def read_payment_hook(run: Run, payload: Mapping[str, Any]) -> None:
     message_id = UUID(payload["inbox_id"])
     with run.transaction() as session:
         message = open_message(session, message_id)
-    if message is None:
-        return
-    hook = ProcessorHook.from_stored(message.external_id, message.topic, message.received_at, message.body)
+        if message is None:
+            run.end()
+            return
+        hook = ProcessorHook.from_stored(message.external_id, message.topic, message.received_at, message.body)
+        if (known := processor_facts.known(session, hook)) is not None:
+            close_message(session, message_id, known)
+            run.end()
+            return
     done = processor_facts.handle(run, registries.processors.get(message.source), hook)
     with run.closing() as session:
         if not close_message(session, message_id, done):

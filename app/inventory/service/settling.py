@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import add_rows
@@ -150,13 +150,22 @@ def _close(
         )
 
 
+_ASIDE = func.sum(Reservation.quantity - Reservation.consumed - Reservation.released)
+
+
+def aside_for(order_line_id: SQLColumnExpression[UUID]) -> ScalarSelect[int]:
+    """Units still set aside for the order line that a statement is about."""
+    return (
+        select(func.coalesce(_ASIDE, 0))
+        .where(Reservation.order_line_id == order_line_id, Reservation.state.in_(OPEN_STATES))
+        .scalar_subquery()
+    )
+
+
 def units_set_aside(session: Session, order_line_ids: Iterable[UUID]) -> dict[UUID, int]:
     """Units still set aside for each order line."""
     rows = session.execute(
-        select(
-            Reservation.order_line_id,
-            func.sum(Reservation.quantity - Reservation.consumed - Reservation.released),
-        )
+        select(Reservation.order_line_id, _ASIDE)
         .where(Reservation.order_line_id.in_(list(order_line_ids)), Reservation.state.in_(OPEN_STATES))
         .group_by(Reservation.order_line_id)
     )

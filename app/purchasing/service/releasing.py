@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.inventory.service import commit_reservations
 from app.kit import clock
 from app.orders import service as orders
+from app.orders.models import Order
 from app.outbox.service import emit
 from app.purchasing.events import OrderReleased, PurchaseOrderReleased
+from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import ACKNOWLEDGE_WITHIN, ship_by
 from app.purchasing.service.status import locked_of_order, refresh_order_status, refresh_status
 from app.suppliers.models import Supplier
-from app.suppliers.queries import closures_of
-from app.suppliers.rules import Closure
+from app.suppliers.queries import CLOSED, as_closures
+
+#: What releasing needs to know of suppliers, by ``ids``, and of their closures from ``today`` on.
+_SUPPLIERS = select(Supplier.id, Supplier.company_name, Supplier.handling_days, CLOSED.label("closed")).where(
+    Supplier.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+)
 
 
-def release_purchase_orders(session: Session, order_id: UUID) -> int:
+def release_purchase_orders(
+    session: Session, order_id: UUID, purchase_orders: Sequence[PurchaseOrder] | None = None
+) -> int:
     """Show an order's purchase orders to their suppliers and commit its stock. Returns how many were released;
-    those released before are left alone."""
-    order = orders.locked(session, order_id)
-    waiting = [one for one in locked_of_order(session, order_id) if one.released_at is None]
+    those released before are left alone. ``purchase_orders``: all of the order's, where the caller has locked the
+    order and them already."""
+    if purchase_orders is None:
+        order = orders.locked(session, order_id)
+        purchase_orders = locked_of_order(session, order_id)
+    else:
+        order = session.get_one(Order, order_id)
+    waiting = [one for one in purchase_orders if one.released_at is None]
     now = clock.now()
     suppliers = {
-        supplier.id: supplier
-        for supplier in session.scalars(select(Supplier).where(Supplier.id.in_({one.supplier_id for one in waiting})))
+        row.id: row
+        for row in session.connection().execute(
+            _SUPPLIERS, {"ids": [one.supplier_id for one in waiting], "today": now.date()}
+        )
     }
-    closed = closures_of(session, suppliers)
     told: list[UUID] = []
     for purchase_order in waiting:
         live = [line for line in purchase_order.lines if line.quantity > line.cancelled]
@@ -39,9 +55,7 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
         supplier = suppliers[purchase_order.supplier_id]
         purchase_order.released_at = now
         purchase_order.acknowledge_by = now + ACKNOWLEDGE_WITHIN
-        purchase_order.ship_by = ship_by(
-            now, supplier.handling_days, [Closure(one.starts_on, one.ends_on) for one in closed[supplier.id]]
-        )
+        purchase_order.ship_by = ship_by(now, supplier.handling_days, as_closures(supplier.closed))
         told += [line.order_line_id for line in live]
         refresh_status(session, purchase_order)
         orders.tell(
@@ -67,5 +81,5 @@ def release_purchase_orders(session: Session, order_id: UUID) -> int:
         commit_reservations(session, told, told_at=now)
     if waiting:
         emit(session, OrderReleased(order_id=order.id, retailer_id=order.retailer_id))
-    refresh_order_status(session, order)
+    refresh_order_status(session, order, purchase_orders)
     return len(waiting)

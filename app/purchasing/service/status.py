@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.orders.models import Order
-from app.orders.rules import order_status
+from app.orders.rules import PENDING, order_status
 from app.orders.service import open_holds
 from app.outbox.service import emit
 from app.purchasing.events import PurchaseOrderChanged
@@ -60,11 +60,20 @@ def refresh_status(session: Session, purchase_order: PurchaseOrder, *, held: boo
     )
 
 
-def refresh_order_status(session: Session, order: Order) -> None:
-    """Derive an order's status anew from its purchase orders and holds; the order is locked by the caller."""
-    statuses = session.scalars(select(PurchaseOrder.status).where(PurchaseOrder.order_id == order.id)).all()
+def refresh_order_status(
+    session: Session, order: Order, purchase_orders: Sequence[PurchaseOrder] | None = None
+) -> None:
+    """Derive an order's status anew from its purchase orders and holds; the order is locked by the caller, and so are
+    all its ``purchase_orders`` where they are given."""
+    statuses = (
+        session.scalars(select(PurchaseOrder.status).where(PurchaseOrder.order_id == order.id)).all()
+        if purchase_orders is None
+        else [one.status for one in purchase_orders]
+    )
     cancelled = not statuses and order.status == "CANCELLED"
-    status = order_status(statuses, held=bool(open_holds(session, order.id)), cancelled=cancelled)
+    # Nothing holds an order that is PENDING.
+    held = order.status != PENDING and bool(open_holds(session, order.id))
+    status = order_status(statuses, held=held, cancelled=cancelled)
     if status != order.status:
         order.status = status
         order.updated_at = clock.now()

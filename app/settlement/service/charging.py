@@ -8,13 +8,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from app.audit import service as audit
 from app.config import settings
 from app.db import together
 from app.inventory.service import Wanted, reserve
-from app.inventory.service.settling import units_set_aside
+from app.inventory.service.settling import aside_for
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
@@ -128,8 +128,7 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
     once and released once. What is paid though its goods were withdrawn meanwhile is refunded. A payment of less
     than is owed, which only somebody at the processor can have made, pays for nothing: reconciliation shows it.
     """
-    row = session.execute(select(Charge.order_id).where(Charge.id == charge_id)).one()
-    order = orders.locked(session, row.order_id)
+    order = orders.locked(session, select(Charge.order_id).where(Charge.id == charge_id).scalar_subquery())
     charge = session.scalars(
         select(Charge).where(Charge.id == charge_id).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -246,7 +245,7 @@ def _paid(
     if order.status != "CANCELLED":
         if any(one.status == ON_HOLD for one in purchase_orders):
             mark_held(session, order.id, held=False)
-        release_purchase_orders(session, order.id)
+        release_purchase_orders(session, order.id, purchase_orders)
 
 
 def _not_paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome, *, changed: bool) -> None:
@@ -271,13 +270,11 @@ def _not_paid(session: Session, order: Order, charge: Charge, outcome: ChargeOut
 def _stock_is_there(session: Session, order: Order) -> bool:
     """Units that were let go while the order waited are set aside again; if they are gone, the order waits for
     stock instead of being charged."""
-    lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
-    aside = units_set_aside(session, [line.id for line in lines])
-    missing = [
-        Wanted(line.id, line.variant_id, line.quantity - line.cancelled - aside.get(line.id, 0))
-        for line in lines
-        if line.quantity - line.cancelled > aside.get(line.id, 0)
-    ]
+    lacks = OrderLine.quantity - OrderLine.cancelled - aside_for(OrderLine.id)
+    rows = session.execute(
+        select(OrderLine.id, OrderLine.variant_id, lacks).where(OrderLine.order_id == order.id, lacks > 0)
+    )
+    missing = [Wanted(line_id, variant_id, units) for line_id, variant_id, units in rows]
     if not missing:
         return True
     expires_at = clock.now() + settings().payment_hold
@@ -290,18 +287,22 @@ def _stock_is_there(session: Session, order: Order) -> bool:
 
 
 def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder]:
-    return session.scalars(
+    found = session.scalars(
         select(PurchaseOrder)
         .where(PurchaseOrder.order_id == order_id)
-        .options(selectinload(PurchaseOrder.lines))
+        .options(joinedload(PurchaseOrder.lines))
         .order_by(PurchaseOrder.id)
         .with_for_update(of=PurchaseOrder)
-    ).all()
+        .execution_options(populate_existing=True)
+    )
+    return found.unique().all()
 
 
 def _waived(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict[UUID, tuple[int, int, int, int]]:
     """What was withdrawn before payment of each purchase order: the amount in the charge's currency, then goods,
     shipping and fee in the purchase order's."""
+    if not any(line.cancelled for one in purchase_orders for line in one.lines):
+        return {}
     rows = session.execute(
         select(
             Refund.purchase_order_id,

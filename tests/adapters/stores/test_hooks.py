@@ -148,7 +148,6 @@ def test_every_topic_that_the_app_subscribes_to_arrives_genuine_and_is_understoo
         "orders/edited": FulfillmentAsked(order_id, None),
         "products/update": ProductEdited,
         "products/delete": ProductRemoved(made.external_id),
-        "fulfillment_orders/order_routing_complete": FulfillmentAsked,
         "fulfillment_orders/hold_released": FulfillmentAsked,
         "fulfillment_orders/fulfillment_request_submitted": FulfillmentAsked,
         "fulfillment_orders/cancellation_request_submitted": CancellationAsked(reference.external_id),
@@ -167,9 +166,9 @@ def test_every_topic_that_the_app_subscribes_to_arrives_genuine_and_is_understoo
             assert envelope.triggered_at is not None
             assert not isinstance(fact, Ignored)
             assert isinstance(fact, wanted) if isinstance(wanted, type) else fact == wanted, (topic, fact)
-    (_, routed), *_ = heard(shop, inbox, "fulfillment_orders/order_routing_complete")
-    assert isinstance(routed, FulfillmentAsked)
-    assert routed.external_fulfillment_order_id == reference.external_id
+    (_, released), *_ = heard(shop, inbox, "fulfillment_orders/hold_released")
+    assert isinstance(released, FulfillmentAsked)
+    assert released.external_fulfillment_order_id == reference.external_id
 
 
 def test_an_order_is_the_same_whether_a_hook_tells_it_or_we_ask_for_it(shop: Shop, inbox: Wire) -> None:

@@ -122,12 +122,12 @@ def test_a_digital_order_has_no_address_and_an_unpaid_one_says_so() -> None:
         ),
         ("products/delete", {"id": 788032119674292922}, ProductRemoved("gid://shopify/Product/788032119674292922")),
         (
-            "fulfillment_orders/order_routing_complete",
+            "fulfillment_orders/hold_released",
             {"fulfillment_order": {"id": "gid://shopify/FulfillmentOrder/1", "status": "open"}},
             FulfillmentAsked(None, "gid://shopify/FulfillmentOrder/1"),
         ),
         (
-            "fulfillment_orders/order_routing_complete",
+            "fulfillment_orders/hold_released",
             {"fulfillment_order": {"id": 7, "order_id": 8}},
             FulfillmentAsked("gid://shopify/Order/8", "gid://shopify/FulfillmentOrder/7"),
         ),

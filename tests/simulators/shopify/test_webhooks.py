@@ -40,6 +40,14 @@ def test_an_order_is_told_in_the_shape_of_rest(shop: ShopHandle, service: Servic
 
 
 def test_routing_is_told_per_fulfilment_order(shop: ShopHandle, service: Service, app: App) -> None:
+    subscribe = """
+    mutation($uri: String!) {
+      webhookSubscriptionCreate(
+        topic: FULFILLMENT_ORDERS_ORDER_ROUTING_COMPLETE, webhookSubscription: {uri: $uri}
+      ) { userErrors { message } }
+    }
+    """
+    assert not shop.data(subscribe, {"uri": f"{app.url}/own"})["webhookSubscriptionCreate"]["userErrors"]
     order = shop.control.create_order(shop.domain, [{"sku": service.sku, "quantity": 1}])
     hook = _arrived(shop, app, "fulfillment_orders/order_routing_complete")[0]
     routed = shop.control.order(shop.domain, order["id"])["fulfillment_orders"][0]

@@ -21,11 +21,18 @@ def main() -> None:
     parser.add_argument("--secret-key", default="sk_test_crossdock")
     parser.add_argument("--public-url", default="", help="how browsers reach this simulator")
     parser.add_argument("--endpoint", action="append", default=[], help="scope=url=secret; may be repeated")
+    parser.add_argument(
+        "--enabled-events", default="", help="types of events for the platform's endpoint, by commas; all if empty"
+    )
     parser.add_argument("--bypass-pending", action="store_true", help="money is available at once")
     parser.add_argument("--retry-scale", type=float, default=0.001, help="share of Stripe's own waits between tries")
     wanted = parser.parse_args()
     world = World(wanted.public_url or f"http://127.0.0.1:{wanted.port}", bypass_pending=wanted.bypass_pending)
-    endpoints = [Endpoint(*text.split("=", 2)) for text in wanted.endpoint]
+    enabled = frozenset(wanted.enabled_events.split(",")) if wanted.enabled_events else None
+    endpoints = [
+        Endpoint(scope, url, secret, enabled if scope == "platform" else None)
+        for scope, url, secret in (text.split("=", 2) for text in wanted.endpoint)
+    ]
     app = Flask(__name__)
     courier = Courier(world, endpoints, retry_scale=wanted.retry_scale)
     add_api(app, world, wanted.secret_key)

@@ -22,11 +22,17 @@ _RETRIES = (300, 1800, 7200, 18_000, 36_000, 36_000)
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where hooks of a scope go: ``platform``, ``connect`` or ``thin``."""
+    """Where hooks of a scope go: ``platform``, ``connect`` or ``thin``. ``enabled``: the types of events that it wants;
+    None for all (``enabled_events`` at Stripe)."""
 
     scope: str
     url: str
     secret: str
+    enabled: frozenset[str] | None = None
+
+    def wants(self, kind: str) -> bool:
+        """Whether events of this type are sent here."""
+        return self.enabled is None or kind in self.enabled
 
 
 @dataclass(slots=True)
@@ -74,10 +80,13 @@ class Courier:
         """Put an event on its way."""
         if self.knobs.drop:
             return
-        for endpoint in self.endpoints:
-            if endpoint.scope == scope:
-                for _ in range(2 if self.knobs.duplicate else 1):
-                    self._put(time.monotonic() + self.knobs.delay, endpoint, event, 0)
+        listening = [one for one in self.endpoints if one.scope == scope]
+        wanted = [one for one in listening if one.wants(event["type"])]
+        if listening and not wanted:
+            self._settled(event)
+        for endpoint in wanted:
+            for _ in range(2 if self.knobs.duplicate else 1):
+                self._put(time.monotonic() + self.knobs.delay, endpoint, event, 0)
 
     def _put(self, due: float, endpoint: Endpoint, event: Object, attempt: int) -> None:
         with self._wake:
@@ -94,12 +103,17 @@ class Courier:
             status = self._post(session, endpoint, event)
             self.log.append(Delivery(event["id"], event["type"], endpoint.url, status, attempt))
             taken = 200 <= status < 300
-            if taken and event["id"] in self.world.hidden:
-                self.world.hidden[event["id"]]["delivered"] = True
-                event["pending_webhooks"] = 0
+            if taken:
+                self._settled(event)
             if not taken and attempt < len(_RETRIES):
                 wait = _RETRIES[attempt] * self.retry_scale * random.uniform(0.8, 1.2)
                 self._put(time.monotonic() + wait, endpoint, event, attempt + 1)
+
+    def _settled(self, event: Object) -> None:
+        """Nobody waits for it any more."""
+        if event["id"] in self.world.hidden:
+            self.world.hidden[event["id"]]["delivered"] = True
+            event["pending_webhooks"] = 0
 
     def _post(self, session: requests.Session, endpoint: Endpoint, event: Object) -> int:
         body = json.dumps(event)

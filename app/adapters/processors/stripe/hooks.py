@@ -14,6 +14,22 @@ from app.config import settings
 from app.kit.clock import parse_iso
 from app.settlement.processor import ForgedHook, ProcessorHook
 
+#: What the endpoint for the platform's own account is to listen to (Stripe's *enabled events*). Others are taken and
+#: put away unread, at the cost of a request each.
+PLATFORM_EVENTS = (
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.canceled",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.refund.updated",
+    "checkout.session.completed",
+    "setup_intent.succeeded",
+)
+
 #: Stripe's ids and names of events.
 _WORD = re.compile(r"[!-~]{1,255}")
 #: Seconds after which a signature is stale.

@@ -113,7 +113,7 @@ def _scopes(body: Body) -> HookFact:
     return ScopesChanged(tuple(str(scope) for scope in body.get("current") or []))
 
 
-def _routed(body: Body) -> HookFact:
+def _released(body: Body) -> HookFact:
     order = body["fulfillment_order"]
     return FulfillmentAsked(gid("Order", order.get("order_id")), _fulfillment_order(order))
 
@@ -160,8 +160,7 @@ _READERS: Mapping[str, Callable[[Body], HookFact]] = {
     "products/update": _product_edited,
     "app/uninstalled": _uninstalled,
     "app/scopes_update": _scopes,
-    "fulfillment_orders/order_routing_complete": _routed,
-    "fulfillment_orders/hold_released": _routed,
+    "fulfillment_orders/hold_released": _released,
     "fulfillment_orders/fulfillment_request_submitted": _requested,
     "fulfillment_orders/cancellation_request_submitted": _cancellation,
     "customers/data_request": _privacy("customer_data"),
