@@ -91,6 +91,38 @@ def _run_everything(port: int, host: str, web_workers: int) -> None:
     supervisor.run()
 
 
+@main.command("demo-data")
+@click.option("--scale", type=click.IntRange(1, 2_000_000), default=None, help="Variants; about 9,000 if left out.")
+@click.option("--seed", default=1, show_default=True, help="Another seed makes other products.")
+@click.option("--beside-others", is_flag=True, help="Also on an installation that is in use.")
+@with_servers
+def demo_data(scale: int | None, seed: int, beside_others: bool) -> None:
+    """Fill an empty installation with made-up suppliers and products."""
+    # The generator stands beside the demo, which an installed package does not have.
+    try:
+        from demo.data import launch
+    except ImportError as error:
+        raise click.ClickException("Demo data comes with the repository, not with the installed package.") from error
+
+    log.configure("WARNING")
+    run_migrations(settings().database_url)
+    try:
+        made = launch.make(
+            seed=seed,
+            variants=scale or launch.LAUNCH,
+            beside_others=beside_others,
+            told=lambda text: click.echo(text, err=True),
+        )
+    except launch.NotEmpty as error:
+        raise click.ClickException(
+            "This installation is in use: nothing was made. --beside-others makes demo data all the same."
+        ) from error
+    if not made.suppliers:
+        click.echo("The demo data is there already: nothing was made.")
+        return
+    click.echo(f"{made.suppliers} suppliers with {made.products:,} products and {made.variants:,} variants were made.")
+
+
 @main.command()
 @click.argument("queue", type=click.Choice(QUEUES))
 @with_servers

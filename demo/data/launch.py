@@ -1,0 +1,138 @@
+"""The launch: everybody and everything, on an installation that is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app import db
+from app.catalog.categories.service import place
+from app.identity.models import Organisation
+from app.identity.service import add_member, create_organisation, create_user
+from app.inventory.models import StockLocation
+from app.inventory.service import add_location
+from app.kit import clock
+from app.outbox.models import OutboxEvent
+from app.suppliers.models import Supplier
+from app.suppliers.rules import ACTIVE
+from app.suppliers.service import Application, Contact, apply, decide, set_rates
+from demo.data.assortment import KINDS
+from demo.data.loading import Place, load
+from demo.data.making import products
+from demo.data.sellers import SELLERS, Seller
+from demo.people import PASSWORD
+
+#: Variants of about two thousand products.
+LAUNCH = 9_000
+MOST = 2_000_000
+_STAFF_DOMAIN = "demo.crossdock.example"
+
+Told = Callable[[str], None]
+
+
+class NotEmpty(Exception):
+    """The installation has organisations that this did not make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made; all zero where it was there before."""
+
+    suppliers: int
+    products: int
+    variants: int
+
+
+def make(*, seed: int, variants: int, told: Told, beside_others: bool = False) -> Made:
+    """Make suppliers and products, unless they are there. Raises ``NotEmpty`` on an installation in use."""
+    with db.system_scope(actor="demo-data"):
+        with db.transaction() as session:
+            if _is_there(session):
+                return Made(0, 0, 0)
+            if not beside_others and _others(session):
+                raise NotEmpty
+        places = [_settle(seller) for seller in SELLERS]
+        with db.transaction() as session:
+            hush(session, [one.supplier_id for one in places])
+    now = clock.now().replace(microsecond=0)
+    told(f"{len(places)} suppliers; now their products …")
+    written, count = load(
+        products(seed, SELLERS, variants),
+        places,
+        now=now,
+        expected=variants,
+        told=lambda so_far: told(f"{so_far:,} of {variants:,} variants"),
+    )
+    return Made(len(places), written, count)
+
+
+def _is_there(session: Session) -> bool:
+    names = [seller.name for seller in SELLERS]
+    return bool(session.scalar(select(func.count()).select_from(Supplier).where(Supplier.company_name.in_(names))))
+
+
+def _others(session: Session) -> int:
+    return int(
+        session.scalar(select(func.count()).select_from(Organisation).where(Organisation.kind != "platform")) or 0
+    )
+
+
+def hush(session: Session, organisation_ids: Sequence[UUID]) -> None:
+    """Nobody is to be told of what happened to these organisations: no letters are sent, no jobs begin."""
+    names = [str(one) for one in organisation_ids]
+    theirs = or_(
+        OutboxEvent.organisation_id.in_(organisation_ids),
+        *(OutboxEvent.payload[party].astext.in_(names) for party in ("supplier_id", "retailer_id")),
+    )
+    session.execute(update(OutboxEvent).where(theirs, OutboxEvent.state == 0).values(state=1))
+
+
+def _settle(seller: Seller) -> Place:
+    """A supplier that was approved, with somebody who can sign in."""
+    with db.transaction() as session:
+        organisation = create_organisation(
+            session,
+            kind="supplier",
+            name=seller.name,
+            country=seller.country,
+            currency="USD",
+            timezone=seller.timezone,
+        )
+        user = create_user(
+            session, email=f"{seller.handle}@{_STAFF_DOMAIN}", name=f"{seller.name} team", password=PASSWORD
+        )
+        add_member(session, organisation.id, user.id, "supplier_owner")
+        supplier = apply(session, organisation, _application(seller, user.name, user.email))
+        set_rates(session, supplier.id, seller.rates)
+        decide(session, supplier.id, ACTIVE, reason="Made as demo data.")
+        supplier.description, supplier.rating = seller.description, Decimal(seller.rating)
+        supplier.handling_days, supplier.cutoff_hour = seller.handling_days, seller.cutoff_hour
+        location_id = _location(session, supplier.id, seller)
+        wanted: dict[str, Sequence[str]] = {
+            kind.category: [kind.noun] for kind in KINDS if kind.department == seller.department
+        }
+        return Place(supplier.id, location_id, place(session, supplier.id, wanted))
+
+
+def _application(seller: Seller, name: str, email: str) -> Application:
+    return Application(
+        contact=Contact(name=name, email=email, phone="+49 30 1234567"),
+        business_type=seller.business_type,
+        registration_number="",
+        tax_id="",
+        catalogue_size="100-1000",
+        website=f"https://{seller.handle}.example",
+        note="",
+    )
+
+
+def _location(session: Session, supplier_id: UUID, seller: Seller) -> UUID:
+    known = session.scalar(select(StockLocation.id).where(StockLocation.supplier_id == supplier_id))
+    return known or add_location(
+        session, supplier_id, code="main", name="Main warehouse", country=seller.country, default=True
+    )
