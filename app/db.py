@@ -292,6 +292,18 @@ def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, An
     gathered[key] = [*gathered.pop(key, ()), *rows]
 
 
+def change_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change rows by their ``id``: each names the columns that it changes, the others stay. One statement for each set
+    of columns; what the database fills by itself can't be named."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(sorted(row)), []).append(row)
+    for columns, alike in groups.items():
+        session.connection().exec_driver_sql(
+            _alteration(model, columns), (orjson.dumps(alike, default=_as_json).decode(),)
+        )
+
+
 @contextmanager
 def together(session: Session) -> Iterator[None]:
     """Rows added (``add_rows``) in this block are written at its end: one statement a table, all in one round trip.
@@ -324,6 +336,14 @@ def _insertion(model: type[Base], columns: tuple[str, ...]) -> str:
     names = ", ".join(f'"{table.c[column].name}"' for column in columns)
     rows = f"json_populate_recordset(null::{table.name}, %s)"
     return f"insert into {table.name} ({names}) select {names} from {rows}"  # noqa: S608 - our own tables' names
+
+
+@cache
+def _alteration(model: type[Base], columns: tuple[str, ...]) -> str:
+    table = table_of(model)
+    news = ", ".join(f'"{table.c[name].name}" = news."{table.c[name].name}"' for name in columns if name != "id")
+    rows = f"json_populate_recordset(null::{table.name}, %s)"
+    return f"update {table.name} as row set {news} from {rows} as news where row.id = news.id"  # noqa: S608 - as above
 
 
 def _as_json(value: object) -> str:

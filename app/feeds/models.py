@@ -172,3 +172,38 @@ class FeedRow(Base):
     changes: Mapped[dict[str, Any]]
     #: Field, code and message of each error or warning.
     problems: Mapped[list[dict[str, Any]]]
+
+
+class FeedRunChange(Base):
+    """What taking a run over did to one product, variant or stock level, written in the transaction that did it, so
+    that it can be undone exactly. What stayed as it was has no row.
+
+    ``product`` and ``variant``: ``before`` and ``after`` hold the columns of ``supplier_products`` and
+    ``supplier_variants`` that changed, under their names there, with values as those columns keep them (``search_text``
+    and a variant's ``product_id`` and ``position`` included). Writing ``before`` back, then working the products'
+    ranges of prices out again, undoes them. Not kept: ``updated_at``, and the ranges. A product may also have
+    ``pictures``: those that came with files (never those that people sent), in order, each with its ``url``, ``alt``
+    and ``alt_owned``.
+
+    ``created``: there was no such thing before, and ``before`` is empty. A product that was created has
+    ``{"variants": [ids]}`` after it, the variants created with it; these, and the stock levels of all variants that
+    were created, have no rows of their own. A variant that moved to a created product has a row of its own. Undoing
+    ends what was created, for orders may name it by then.
+
+    ``stock``: ``target_id`` is the level's (``inventory_levels.id``). ``before`` and ``after`` hold its ``on_hand`` and
+    ``as_of``; ``after`` also ``quantity``, the file's figure. Reservations and parcels move ``on_hand`` between a run
+    and its undoing, so the difference of the two is what is taken back. A level that had no figure before has 0 at the
+    beginning of 1970. A figure that was only confirmed, with the same number at a later time, has no row."""
+
+    __tablename__ = "feed_run_changes"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (ForeignKeyConstraint(["supplier_id", "run_id"], ["feed_runs.supplier_id", "feed_runs.id"]),)
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: ``product``, ``variant`` or ``stock``.
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    target_id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    created: Mapped[bool] = mapped_column(server_default="false")
+    before: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    after: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

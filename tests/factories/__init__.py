@@ -125,7 +125,7 @@ def product(
             for index, sku in enumerate(names)
         ],
     )
-    ids = save_products(session, supplier.id, supplier.currency, [record])
+    ids = save_products(session, supplier.id, supplier.currency, [record]).variants
     if stock is not None:
         set_stock(session, supplier.id, {ids[sku]: stock for sku in names})
     return [ids[sku] for sku in names]

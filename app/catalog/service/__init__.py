@@ -2,12 +2,14 @@
 
 from app.catalog.service.describing import ProductChange, VariantChange, change_product, make_product
 from app.catalog.service.pricing import PriceChange, change_prices, set_prices
-from app.catalog.service.saving import ProductRecord, VariantRecord, save_products, set_status
+from app.catalog.service.saving import CatalogChange, ProductRecord, Saved, VariantRecord, save_products, set_status
 
 __all__ = [
+    "CatalogChange",
     "PriceChange",
     "ProductChange",
     "ProductRecord",
+    "Saved",
     "VariantChange",
     "VariantRecord",
     "change_prices",

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from slugify import slugify
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.queries import product as own_product
 from app.catalog.rules import DescriptionRefused, clean_html, gtin_problem, image_url_problem, plain_text
-from app.catalog.service.saving import ProductRecord, VariantRecord, save_products
+from app.catalog.service.saving import ProductRecord, VariantRecord, one_at_a_time, save_products
 from app.kit.errors import Conflict, FieldError, Invalid
 
 MOST_OPTIONS = 3
@@ -50,7 +50,7 @@ def make_product(
     handle = str(slugify(handle or change.values["title"], max_length=_HANDLE_MAX))
     if not handle:
         raise Invalid.field("handle", "required", "Give the product a handle, such as desk-lamp.")
-    _one_at_a_time(session, supplier_id)
+    one_at_a_time(session, supplier_id)
     taken = session.scalar(
         select(SupplierProduct.id).where(SupplierProduct.supplier_id == supplier_id, SupplierProduct.handle == handle)
     )
@@ -68,15 +68,9 @@ def change_product(
 ) -> tuple[UUID, dict[str, UUID]]:
     """Change what is told of a product; all else stays. A variant that is not there yet is added. Returns and raises
     as ``make_product``, and ``NotFound``."""
-    _one_at_a_time(session, supplier_id)
+    one_at_a_time(session, supplier_id)
     present = own_product(session, product_id, supplier_id=supplier_id)
     return _save(session, supplier_id, present.currency, present.handle, change, present)
-
-
-def _one_at_a_time(session: Session, supplier_id: UUID) -> None:
-    """Of two calls at once the second sees which handles and SKUs the first took."""
-    name = f"describing products of {supplier_id}"
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _save(
@@ -121,7 +115,8 @@ def _save(
         status=told.get("status", present.status if present is not None else "active"),
         variants=variants,
     )
-    ids = save_products(session, supplier_id, currency, [record], untold=() if "category" in told else ("category",))
+    untold = () if "category" in told else ("category",)
+    ids = save_products(session, supplier_id, currency, [record], untold=untold).variants
     if present is not None:
         return present.id, ids
     made = session.scalars(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.events import ProductsChanged
 from app.catalog.models import SupplierVariant
-from app.catalog.service.saving import refresh_ranges
+from app.catalog.service.saving import one_at_a_time, refresh_ranges
 from app.kit import clock
 from app.kit.errors import NotFound
 from app.outbox.service import emit
@@ -41,6 +41,7 @@ def change_prices(session: Session, supplier_id: UUID, prices: Mapping[UUID, int
 def set_prices(session: Session, supplier_id: UUID, changes: Mapping[UUID, PriceChange]) -> set[UUID]:
     """Change prices of a supplier's variants. Returns the variants that have others now than before. Raises
     ``NotFound`` for a foreign one."""
+    one_at_a_time(session, supplier_id)
     rows = session.scalars(
         select(SupplierVariant)
         .where(SupplierVariant.supplier_id == supplier_id, SupplierVariant.id.in_(list(changes)))

@@ -1,23 +1,24 @@
-"""Taking over products and variants as a supplier describes them, in bulk."""
+"""Taking over products and variants as a supplier describes them, in bulk: only what differs is written."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import any_, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
+from sqlalchemy.types import Text
 
 from app.catalog.categories.rules import key_of
 from app.catalog.categories.service import place
 from app.catalog.events import ProductsChanged
-from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
-from app.catalog.pictures.queries import known_pictures
+from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.rules import folded
-from app.db import add_rows, table_of
+from app.catalog.service.picturing import save_pictures
+from app.db import add_rows, change_rows, table_of
 from app.kit import clock
 from app.kit.ids import new_id
 from app.outbox.service import emit
@@ -56,6 +57,30 @@ class ProductRecord:
     variants: Sequence[VariantRecord]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogChange:
+    """A product or a variant that is not what it was. ``before`` and ``after`` hold its columns that differ, by their
+    names in the table; of a product also ``pictures``, those that came with files, in order, each with its ``url``,
+    ``alt`` and ``alt_owned``. Of what was ``created`` there is nothing before; ``after`` of a product that was created
+    is ``{"variants": [ids]}``, the variants that were created with it, which make no changes of their own."""
+
+    kind: Literal["product", "variant"]
+    target_id: UUID
+    created: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of records: SKU → variant id of all that they name, the ids among them that were created, and what
+    differs now from before."""
+
+    variants: dict[str, UUID]
+    created: frozenset[UUID]
+    changes: Sequence[CatalogChange]
+
+
 def save_products(
     session: Session,
     supplier_id: UUID,
@@ -63,24 +88,262 @@ def save_products(
     records: Sequence[ProductRecord],
     *,
     untold: Collection[str] = (),
-) -> dict[str, UUID]:
-    """Make or change products by their handles and variants by their SKUs. Variants that a record does not name
-    stay as they are. ``untold``: fields of the records that their source says nothing about, such as ``description``
-    or ``msrp``; products and variants that are there keep theirs. Returns SKU → variant id."""
+) -> Saved:
+    """Make or change products by their handles and variants by their SKUs; what is so already is not written, nor told
+    of. Variants that a record does not name stay as they are, and so does what people own: their texts for search
+    engines and pictures, the pictures they sent, where they said that categories belong. ``untold``: fields of the
+    records that their source says nothing about, such as ``description`` or ``msrp``; products and variants that are
+    there keep theirs. A product's handle, and an SKU, is named by one record only."""
     if not records:
-        return {}
-    now = clock.now()
+        return Saved({}, frozenset(), [])
+    one_at_a_time(session, supplier_id)
     titles: dict[str, list[str]] = {}
     for record in records:
         titles.setdefault(record.category, []).append(record.title)
     categories = place(session, supplier_id, titles)
-    if not {"brand", "tags"}.isdisjoint(untold):
-        records = _with_known(session, supplier_id, records, untold)
-    products = _save_product_rows(session, supplier_id, currency, records, categories, now, untold)
-    variants = _save_variant_rows(session, supplier_id, currency, records, products, now, untold)
-    _save_images(session, records, products)
-    refresh_ranges(session, products.values())
-    changed = sorted(products.values())
+    now = clock.now()
+    products = _compare_products(session, supplier_id, currency, records, categories, untold)
+    variants = _compare_variants(session, supplier_id, currency, records, products.ids, untold)
+    # A new product's range is that of its variants; nobody else's change can be among them.
+    costs: dict[UUID, list[int]] = {}
+    for row in variants.of_new_products(products):
+        costs.setdefault(row["product_id"], []).append(row["wholesale_price"])
+    products.write(session, now, costs)
+    variants.write(session, now)
+    pictures = save_pictures(session, {products.ids[record.handle]: record.images for record in records})
+    refresh_ranges(session, variants.products_changed() - products.created.keys())
+    _tell(session, supplier_id, products, variants, pictures)
+    return Saved(
+        {str(row["sku"]): row["id"] for row in variants.all},
+        frozenset(variants.created),
+        _changes(products, variants, pictures),
+    )
+
+
+def one_at_a_time(session: Session, supplier_id: UUID) -> None:
+    """Of two transactions at once that change a supplier's products, the second sees which handles and SKUs the first
+    took, and what it wrote."""
+    name = f"describing products of {supplier_id}"
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+@dataclass(slots=True)
+class _Products:
+    """Products of records beside what stands: their ids by handle, whole rows of new ones, and the columns of others
+    that differ as ``(before, after)``."""
+
+    ids: dict[str, UUID] = field(default_factory=dict)
+    created: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    changed: dict[UUID, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+
+    def write(self, session: Session, now: Any, costs: Mapping[UUID, Sequence[int]]) -> None:
+        add_rows(
+            session,
+            SupplierProduct,
+            [
+                {
+                    **row,
+                    "lowest_wholesale": min(costs.get(product_id, (0,))),
+                    "highest_wholesale": max(costs.get(product_id, (0,))),
+                    "in_stock": False,
+                    "created_at": now,
+                    "updated_at": now,
+                }
+                for product_id, row in self.created.items()
+            ],
+        )
+        change_rows(
+            session,
+            SupplierProduct,
+            [{"id": product_id, **after, "updated_at": now} for product_id, (_, after) in self.changed.items()],
+        )
+
+
+@dataclass(slots=True)
+class _Variants:
+    """Variants of records beside what stands, as ``_Products``; ``all`` are whole rows as they are to be."""
+
+    all: list[dict[str, Any]] = field(default_factory=list)
+    created: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    changed: dict[UUID, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+    #: Of those that changed: the product that each was of, and is of.
+    _products: dict[UUID, tuple[UUID, UUID]] = field(default_factory=dict)
+
+    def note(self, row: dict[str, Any], today: Mapping[str, Any] | None) -> None:
+        self.all.append(row)
+        if today is None:
+            self.created[row["id"]] = row
+            return
+        differs = _differences(today, row)
+        if differs[1]:
+            self.changed[row["id"]] = differs
+            self._products[row["id"]] = (today["product_id"], row["product_id"])
+
+    def of_new_products(self, products: _Products) -> list[dict[str, Any]]:
+        return [row for row in self.all if row["product_id"] in products.created]
+
+    def products_changed(self) -> set[UUID]:
+        """The products whose variants are others than before."""
+        found = {row["product_id"] for row in self.created.values()}
+        for pair in self._products.values():
+            found.update(pair)
+        return found
+
+    def write(self, session: Session, now: Any) -> None:
+        add_rows(session, SupplierVariant, [{**row, "updated_at": now} for row in self.created.values()])
+        change_rows(
+            session,
+            SupplierVariant,
+            [{"id": variant_id, **after, "updated_at": now} for variant_id, (_, after) in self.changed.items()],
+        )
+
+
+_PRODUCTS_TODAY = select(
+    *(
+        table_of(SupplierProduct).c[name]
+        for name in (
+            "id", "supplier_id", "handle", "title", "description", "brand", "category_id", "source_category",
+            "option_names", "tags", "status", "currency", "search_text",
+        )
+    )
+).where(
+    SupplierProduct.supplier_id == bindparam("supplier"),
+    SupplierProduct.handle == any_(bindparam("handles", type_=ARRAY(Text))),
+)  # fmt: skip
+
+
+def _compare_products(
+    session: Session,
+    supplier_id: UUID,
+    currency: str,
+    records: Sequence[ProductRecord],
+    categories: Mapping[str, UUID],
+    untold: Collection[str],
+) -> _Products:
+    handles = [record.handle for record in records]
+    found = session.connection().execute(_PRODUCTS_TODAY, {"supplier": supplier_id, "handles": handles})
+    known: dict[str, dict[str, Any]] = {row["handle"]: dict(row) for row in found.mappings()}
+    kept = {*untold, *(("category_id", "source_category") if "category" in untold else ())}
+    products = _Products()
+    for record in records:
+        today = known.get(record.handle)
+        row: dict[str, Any] = {
+            "id": new_id() if today is None else today["id"],
+            "supplier_id": supplier_id,
+            "handle": record.handle,
+            "title": record.title,
+            "description": record.description,
+            "brand": record.brand,
+            "category_id": categories.get(record.category),
+            "source_category": key_of(record.category),
+            "option_names": list(record.option_names),
+            "tags": list(record.tags),
+            "status": record.status,
+            "currency": currency,
+        }
+        if today is not None:
+            row.update({name: today[name] for name in kept if name in row})
+        skus = (variant.sku for variant in record.variants)
+        row["search_text"] = folded([row["title"], row["brand"], *row["tags"], *skus])
+        products.ids[record.handle] = row["id"]
+        if today is None:
+            products.created[row["id"]] = row
+        else:
+            differs = _differences(today, row)
+            if differs[1]:
+                products.changed[row["id"]] = differs
+    return products
+
+
+_VARIANTS_TODAY = select(
+    *(
+        table_of(SupplierVariant).c[name]
+        for name in (
+            "id", "product_id", "supplier_id", "sku", "gtin", "options", "wholesale_price", "msrp", "map_price",
+            "currency", "weight_grams", "status", "position",
+        )
+    )
+).where(
+    SupplierVariant.supplier_id == bindparam("supplier"),
+    SupplierVariant.sku == any_(bindparam("skus", type_=ARRAY(Text))),
+)  # fmt: skip
+
+
+def _compare_variants(
+    session: Session,
+    supplier_id: UUID,
+    currency: str,
+    records: Sequence[ProductRecord],
+    products: Mapping[str, UUID],
+    untold: Collection[str],
+) -> _Variants:
+    skus = [variant.sku for record in records for variant in record.variants]
+    found = session.connection().execute(_VARIANTS_TODAY, {"supplier": supplier_id, "skus": skus})
+    known: dict[str, dict[str, Any]] = {row["sku"]: dict(row) for row in found.mappings()}
+    variants = _Variants()
+    for record in records:
+        for position, variant in enumerate(record.variants):
+            today = known.get(variant.sku)
+            row: dict[str, Any] = {
+                "id": new_id() if today is None else today["id"],
+                "product_id": products[record.handle],
+                "supplier_id": supplier_id,
+                "sku": variant.sku,
+                "gtin": variant.gtin,
+                "options": dict(variant.options),
+                "wholesale_price": variant.wholesale_price,
+                "msrp": variant.msrp,
+                "map_price": variant.map_price,
+                "currency": currency,
+                "weight_grams": variant.weight_grams,
+                "status": "active",
+                "position": position,
+            }
+            if today is not None:
+                row.update({name: today[name] for name in untold if name in row})
+            variants.note(row, today)
+    return variants
+
+
+def _differences(today: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    names = [name for name, value in row.items() if today[name] != value]
+    return {name: today[name] for name in names}, {name: row[name] for name in names}
+
+
+def _changes(
+    products: _Products, variants: _Variants, pictures: Mapping[UUID, tuple[list[Any], list[Any]]]
+) -> list[CatalogChange]:
+    with_new: dict[UUID, list[UUID]] = {product_id: [] for product_id in products.created}
+    changes = []
+    for variant_id, row in variants.created.items():
+        if row["product_id"] in with_new:
+            with_new[row["product_id"]].append(variant_id)
+        else:
+            changes.append(CatalogChange(kind="variant", target_id=variant_id, created=True))
+    for variant_id, (before, after) in variants.changed.items():
+        changes.append(CatalogChange(kind="variant", target_id=variant_id, before=before, after=after))
+    for product_id, theirs in with_new.items():
+        changes.append(CatalogChange(kind="product", target_id=product_id, created=True, after={"variants": theirs}))
+    # In the order of the records, so that the same file makes the same list.
+    for product_id in products.ids.values():
+        if product_id in with_new or not (product_id in products.changed or product_id in pictures):
+            continue
+        before, after = products.changed.get(product_id, ({}, {}))
+        if product_id in pictures:
+            shown_before, shown_after = pictures[product_id]
+            before, after = {**before, "pictures": shown_before}, {**after, "pictures": shown_after}
+        changes.append(CatalogChange(kind="product", target_id=product_id, before=before, after=after))
+    return changes
+
+
+def _tell(
+    session: Session,
+    supplier_id: UUID,
+    products: _Products,
+    variants: _Variants,
+    pictures: Mapping[UUID, tuple[list[Any], list[Any]]],
+) -> None:
+    changed = sorted({*products.created, *products.changed, *variants.products_changed(), *pictures})
     emit(
         session,
         *(
@@ -88,7 +351,6 @@ def save_products(
             for start in range(0, len(changed), _CHUNK)
         ),
     )
-    return variants
 
 
 def set_status(session: Session, supplier_id: UUID, product_ids: Sequence[UUID], status: str) -> int:
@@ -102,173 +364,11 @@ def set_status(session: Session, supplier_id: UUID, product_ids: Sequence[UUID],
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def _with_known(
-    session: Session, supplier_id: UUID, records: Sequence[ProductRecord], untold: Collection[str]
-) -> list[ProductRecord]:
-    """Records with the brands and tags that their products have, where the source tells none: products are found by
-    them."""
-    known = {
-        row.handle: row
-        for row in session.execute(
-            select(SupplierProduct.handle, SupplierProduct.brand, SupplierProduct.tags).where(
-                SupplierProduct.supplier_id == supplier_id,
-                SupplierProduct.handle.in_([record.handle for record in records]),
-            )
-        )
-    }
-    return [
-        replace(
-            record,
-            brand=known[record.handle].brand if "brand" in untold else record.brand,
-            tags=known[record.handle].tags if "tags" in untold else record.tags,
-        )
-        if record.handle in known
-        else record
-        for record in records
-    ]
-
-
-def _save_product_rows(
-    session: Session,
-    supplier_id: UUID,
-    currency: str,
-    records: Sequence[ProductRecord],
-    categories: Mapping[str, UUID],
-    now: Any,
-    untold: Collection[str],
-) -> dict[str, UUID]:
-    statement = upsert(table_of(SupplierProduct))
-    kept = {"id", "supplier_id", "handle", "created_at", "in_stock", "lowest_wholesale", "highest_wholesale", *untold}
-    if "category" in untold:
-        kept |= {"category_id", "source_category"}
-    rows = [
-        {
-            "id": new_id(),
-            "supplier_id": supplier_id,
-            "handle": record.handle,
-            "title": record.title,
-            "description": record.description,
-            "brand": record.brand,
-            "category_id": categories.get(record.category),
-            "source_category": key_of(record.category),
-            "option_names": list(record.option_names),
-            "tags": list(record.tags),
-            "status": record.status,
-            "currency": currency,
-            "lowest_wholesale": 0,
-            "highest_wholesale": 0,
-            "in_stock": False,
-            "search_text": folded(
-                [record.title, record.brand, *record.tags, *(variant.sku for variant in record.variants)]
-            ),
-            "created_at": now,
-            "updated_at": now,
-        }
-        for record in records
-    ]
-    session.connection().execute(
-        statement.on_conflict_do_update(
-            index_elements=["supplier_id", "handle"],
-            set_={name: statement.excluded[name] for name in rows[0] if name not in kept},
-        ),
-        rows,
-    )
-    found = session.execute(
-        select(SupplierProduct.handle, SupplierProduct.id).where(
-            SupplierProduct.supplier_id == supplier_id,
-            SupplierProduct.handle.in_([record.handle for record in records]),
-        )
-    )
-    return {handle: product_id for handle, product_id in found}
-
-
-def _save_variant_rows(
-    session: Session,
-    supplier_id: UUID,
-    currency: str,
-    records: Sequence[ProductRecord],
-    products: Mapping[str, UUID],
-    now: Any,
-    untold: Collection[str],
-) -> dict[str, UUID]:
-    statement = upsert(table_of(SupplierVariant))
-    kept = {"id", "supplier_id", "sku", *untold}
-    rows = [
-        {
-            "id": new_id(),
-            "product_id": products[record.handle],
-            "supplier_id": supplier_id,
-            "sku": variant.sku,
-            "gtin": variant.gtin,
-            "options": dict(variant.options),
-            "wholesale_price": variant.wholesale_price,
-            "msrp": variant.msrp,
-            "map_price": variant.map_price,
-            "currency": currency,
-            "weight_grams": variant.weight_grams,
-            "status": "active",
-            "position": position,
-            "updated_at": now,
-        }
-        for record in records
-        for position, variant in enumerate(record.variants)
-    ]
-    if not rows:
-        return {}
-    session.connection().execute(
-        statement.on_conflict_do_update(
-            index_elements=["supplier_id", "sku"],
-            set_={name: statement.excluded[name] for name in rows[0] if name not in kept},
-        ),
-        rows,
-    )
-    found = session.execute(
-        select(SupplierVariant.sku, SupplierVariant.id).where(
-            SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_([row["sku"] for row in rows])
-        )
-    )
-    return {sku: variant_id for sku, variant_id in found}
-
-
-def _save_images(session: Session, records: Sequence[ProductRecord], products: Mapping[str, UUID]) -> None:
-    """A record's pictures replace those that came with earlier ones; a record without pictures leaves them. What was
-    uploaded by hand stays."""
-    with_images = [record for record in records if record.images]
-    if not with_images:
-        return
-    theirs = [products[record.handle] for record in with_images]
-    written = {
-        (product_id, url): alt
-        for product_id, url, alt in session.execute(
-            select(ProductImage.product_id, ProductImage.url, ProductImage.alt).where(
-                ProductImage.product_id.in_(theirs), ProductImage.alt_owned
-            )
-        )
-    }
-    session.execute(delete(ProductImage).where(ProductImage.product_id.in_(theirs), ProductImage.uploaded.is_(False)))
-    known = known_pictures(session, {url for record in with_images for url, _ in record.images})
-    add_rows(
-        session,
-        ProductImage,
-        [
-            {
-                "id": new_id(),
-                "product_id": products[record.handle],
-                "url": url,
-                "alt": written.get((products[record.handle], url), alt),
-                "alt_owned": (products[record.handle], url) in written,
-                "position": position,
-                "sha256": known.get(url),
-            }
-            for record in with_images
-            for position, (url, alt) in enumerate(dict(record.images).items())
-        ],
-    )
-
-
 def refresh_ranges(session: Session, product_ids: Iterable[UUID]) -> None:
     """Work out each product's range of wholesale prices again."""
     ids = list(product_ids)
+    if not ids:
+        return
     ranges = (
         select(
             SupplierVariant.product_id,

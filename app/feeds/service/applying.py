@@ -11,10 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierVariant
-from app.catalog.service import ProductRecord, VariantRecord, change_prices, save_products
-from app.feeds.models import FeedRow, FeedRun
+from app.catalog.service import (
+    CatalogChange,
+    ProductRecord,
+    Saved,
+    VariantRecord,
+    change_prices,
+    save_products,
+)
+from app.db import add_rows
+from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
-from app.inventory.service import StockFigure, set_figures
+from app.inventory.service import FigureResult, StockFigure, set_figures
 from app.kit import clock
 from app.suppliers.models import Supplier
 
@@ -51,18 +59,18 @@ def apply_batch(session: Session, run_id: UUID) -> bool:
     for row in rows:
         groups[row.handle].append(row)
     if run.kind == "stock_price":
-        ids = _change_costs(session, run.supplier_id, rows)
+        saved = _change_costs(session, run.supplier_id, rows)
     else:
         currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
         products = [_product(handle, groups[handle]) for handle in handles]
-        ids = save_products(session, run.supplier_id, currency, products, untold=untold(run.mapping.values()))
+        saved = save_products(session, run.supplier_id, currency, products, untold=untold(run.mapping.values()))
     figures = [
-        StockFigure(ids[row.sku], row.record["stock"], run.created_at)
+        StockFigure(saved.variants[row.sku], row.record["stock"], run.created_at)
         for row in rows
-        if row.action in _ACCEPTED and "stock" in row.record and row.sku in ids
+        if row.action in _ACCEPTED and "stock" in row.record and row.sku in saved.variants
     ]
-    if figures:
-        set_figures(session, run.supplier_id, figures)
+    results = set_figures(session, run.supplier_id, figures) if figures else []
+    _write_down(session, run, saved, list(zip(figures, results, strict=True)))
     run.counts = {
         **run.counts,
         "applied_to": handles[-1],
@@ -89,18 +97,62 @@ def finish_applying(session: Session, run_id: UUID) -> None:
         run.state, run.applied_at = "APPLIED", clock.now()
 
 
-def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[FeedRow]) -> dict[str, UUID]:
-    """Take over wholesale prices that are told and new. Returns SKU → variant id of the SKUs that are still there."""
+def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[FeedRow]) -> Saved:
+    """Take over wholesale prices that are told and new, of the SKUs that are still there."""
     costs = {row.sku: row.record.get("cost") for row in rows if row.action in _ACCEPTED}
     found = session.execute(
         select(SupplierVariant.sku, SupplierVariant.id, SupplierVariant.wholesale_price).where(
             SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_(costs)
         )
     ).all()
-    changed = {variant: cost for sku, variant, today in found if (cost := costs[sku]) is not None and cost != today}
+    changed = {
+        variant: (today, cost) for sku, variant, today in found if (cost := costs[sku]) is not None and cost != today
+    }
     if changed:
-        change_prices(session, supplier_id, changed)
-    return {sku: variant for sku, variant, _today in found}
+        change_prices(session, supplier_id, {variant: cost for variant, (_, cost) in changed.items()})
+    changes = [
+        CatalogChange(
+            kind="variant", target_id=variant, before={"wholesale_price": today}, after={"wholesale_price": cost}
+        )
+        for variant, (today, cost) in changed.items()
+    ]
+    return Saved({sku: variant for sku, variant, _today in found}, frozenset(), changes)
+
+
+def _write_down(
+    session: Session, run: FeedRun, saved: Saved, figures: Sequence[tuple[StockFigure, FigureResult]]
+) -> None:
+    """Keep what is other than before, for undoing it."""
+    told: list[tuple[str, UUID, bool, Any, Any]] = [
+        (change.kind, change.target_id, change.created, change.before, change.after) for change in saved.changes
+    ]
+    told += [
+        (
+            "stock",
+            level.level_id,
+            False,
+            {"on_hand": level.on_hand_before, "as_of": level.as_of_before},
+            {"on_hand": level.on_hand, "as_of": level.as_of, "quantity": figure.quantity},
+        )
+        for figure, level in figures
+        if not level.stale and level.on_hand != level.on_hand_before and level.variant_id not in saved.created
+    ]
+    add_rows(
+        session,
+        FeedRunChange,
+        [
+            {
+                "run_id": run.id,
+                "kind": kind,
+                "target_id": target_id,
+                "supplier_id": run.supplier_id,
+                "created": created,
+                "before": before,
+                "after": after,
+            }
+            for kind, target_id, created, before, after in told
+        ],
+    )
 
 
 def _product(handle: str, rows: Sequence[FeedRow]) -> ProductRecord:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.feeds.files import storage
-from app.feeds.models import FeedRow, FeedRun, FeedSource
+from app.feeds.models import FeedRow, FeedRun, FeedRunChange, FeedSource
 
 KEPT_FOR = timedelta(days=14)
 _DONE = ("APPLIED", "DISCARDED", "FAILED")
@@ -17,8 +17,8 @@ _AT_ONCE = 5000
 
 
 def forget_old_runs(session: Session, now: datetime) -> bool:
-    """Remove rows, and then the file, of one old run that is done; the newest run of a source stays whole. False when
-    none is left."""
+    """Remove rows, what they changed, and then the file, of one old run that is done; the newest run of a source stays
+    whole. False when none is left."""
     newest_of_a_source = exists().where(FeedSource.last_run_id == FeedRun.id)
     run = session.scalar(
         select(FeedRun)
@@ -36,10 +36,19 @@ def forget_old_runs(session: Session, now: datetime) -> bool:
     if run is None:
         return False
     some = select(FeedRow.run_id, FeedRow.row).where(FeedRow.run_id == run.id).limit(_AT_ONCE)
-    removed = session.execute(
-        delete(FeedRow).where(tuple_(FeedRow.run_id, FeedRow.row).in_(some)).returning(FeedRow.row)
-    ).all()
-    if len(removed) < _AT_ONCE:
+    removed = len(
+        session.execute(
+            delete(FeedRow).where(tuple_(FeedRow.run_id, FeedRow.row).in_(some)).returning(FeedRow.row)
+        ).all()
+    )
+    one = FeedRunChange
+    some_changes = select(one.run_id, one.kind, one.target_id).where(one.run_id == run.id).limit(_AT_ONCE - removed)
+    removed += len(
+        session.execute(
+            delete(one).where(tuple_(one.run_id, one.kind, one.target_id).in_(some_changes)).returning(one.kind)
+        ).all()
+    )
+    if removed < _AT_ONCE:
         storage().delete(run.file_key)
         run.file_key = ""
     return True

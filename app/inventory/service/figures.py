@@ -48,7 +48,8 @@ class StockFigure:
 
 @dataclass(frozen=True, slots=True)
 class FigureResult:
-    """How a level stands after a figure. ``stale``: the figure was older than what is known, and ignored."""
+    """How a level stands after a figure, and stood before it. ``stale``: the figure was older than what is known, and
+    ignored."""
 
     variant_id: UUID
     location_id: UUID
@@ -56,6 +57,9 @@ class FigureResult:
     reserved: int
     as_of: datetime
     stale: bool
+    level_id: UUID
+    on_hand_before: int
+    as_of_before: datetime
 
 
 _LOCK = text(
@@ -127,7 +131,11 @@ def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigu
             on_hand, as_of = figure.quantity + counted, figure.as_of
             standing[level.id] = (on_hand, as_of)
             applied[level.id] = figure
-        results.append(FigureResult(figure.variant_id, place, on_hand, level.reserved, as_of, stale))
+        results.append(
+            FigureResult(
+                figure.variant_id, place, on_hand, level.reserved, as_of, stale, level.id, level.on_hand, level.as_of
+            )
+        )
     by_id = {level.id: level for level in levels.values()}
     _write(session, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
     _note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)

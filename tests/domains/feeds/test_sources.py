@@ -488,8 +488,9 @@ def test_old_runs_are_forgotten_but_for_their_counts(portal: Portal, file_server
 
     portal.jobs.run_scheduled("purge_feeds")
 
-    kept = [row["run_id"] for row in portal.rows("select distinct run_id from feed_rows order by run_id")]
-    assert kept == [run["id"] for run in portal.runs()[1:]], "the recent ones, and the newest of the source"
+    for table in ("feed_rows", "feed_run_changes"):
+        kept = [row["run_id"] for row in portal.rows(f"select distinct run_id from {table} order by run_id")]
+        assert kept == [run["id"] for run in portal.runs()[1:]], f"{table}: the recent ones, and the newest"
     first = portal.runs()[0]
     assert (first["file_key"], first["counts"]["rows"]) == ("", 2)
     assert portal.browser.get(f"/supplier/uploads/{first['id']}").status_code == 200
