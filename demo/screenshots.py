@@ -214,6 +214,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-statements", "/supplier/statements"),
         ("supplier-reports", "/supplier/reports"),
         ("supplier-settings", "/supplier/settings"),
+        ("supplier-limits", "/supplier/settings/files"),
         ("supplier-set-up", "/supplier/onboarding"),
         ("supplier-company", "/supplier/onboarding/company"),
         ("supplier-contacts", "/supplier/onboarding/contacts"),

@@ -94,6 +94,24 @@ class FeedSource(Base):
     removed_at: Mapped[datetime | None]
 
 
+class FeedLimits(Base):
+    """How much a file that comes by itself may differ from what stands before it is held, where a supplier chose other
+    limits than the usual ones; see ``app.feeds.rules.guard.GuardLimits``."""
+
+    __tablename__ = "feed_limits"
+    __tenancy__ = own("supplier_id")
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"), primary_key=True)
+    fewer_rows: Mapped[int]
+    to_zero: Mapped[int]
+    rejected: Mapped[int]
+    other_currency: Mapped[int]
+    median_price: Mapped[int]
+    price_factor: Mapped[int]
+    weights: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
 class FeedFetch(Base):
     """One look at a source: what came of it."""
 

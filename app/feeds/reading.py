@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
 from app.feeds.rules.columns import guesses, shape_of, unit_in_name
+from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, normal
 from app.feeds.rules.numbers import decimal_mark
 from app.feeds.rules.records import Reading, ReadRow, RowReader
@@ -20,7 +21,8 @@ SAMPLE = 200
 #: Bytes that a format is recognised by.
 HEAD = 4096
 _SHOWN = 3
-_NUMERIC = ("cost", "price", "msrp", "map", "weight", "stock")
+_PRICES = ("cost", "price", "msrp", "map")
+_NUMERIC = (*_PRICES, "weight", "stock")
 
 
 def recognised(feeds: Mapping[str, SupplierFeed], head: bytes, file_name: str) -> str:
@@ -103,6 +105,11 @@ def open_file(
             if used.get(column, "").endswith("_value") and shape == "plain"
         },
         figures_only=figures_only,
+        other_currencies={
+            field: table.columns[index]
+            for field, index in fields.items()
+            if field in _PRICES and other_currency(table.columns[index], currency)
+        },
         stock_words=choices.stock_words,
     )
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []

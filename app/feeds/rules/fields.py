@@ -25,6 +25,7 @@ FIELDS: Mapping[str, str] = {
     "price": "Retail price (used as wholesale price where there is none)",
     "msrp": "Recommended retail price",
     "map": "Minimum advertised price",
+    "currency": "Currency of the prices",
     "weight": "Weight",
     "weight_unit": "Weight unit",
     "stock": "Stock",
@@ -117,6 +118,11 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "vejledende pris", "msrp usd",
     ),
     "map": ("map", "map price", "minimum advertised price"),
+    "currency": (
+        "currency", "currency code", "price currency", "currency id", "currencyid", "wahrung", "waehrung", "devise",
+        "monnaie", "moneda", "divisa", "valuta", "waluta", "mena", "moeda", "valuutta", "penznem", "валюта",
+        "wholesale currency", "cost currency",
+    ),
     "weight": (
         "weight", "gewicht", "poids", "peso", "vikt", "waga", "weight kg", "gross weight", "net weight",
         "item weight", "shipping weight", "hmotnost", "waga netto", "waga brutto", "gewicht netto", "vaegt", "vekt",

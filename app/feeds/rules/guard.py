@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ class GuardLimits:
     fewer_rows: int = 20
     to_zero: int = 30
     rejected: int = 20
+    other_currency: int = 5
     median_price: int = 15
     price_factor: int = 3
     weights: int = 30
@@ -28,7 +30,8 @@ class Compared:
     there was none. ``had_stock``: known SKUs that stand above zero, of which ``to_zero`` would be sold out.
     ``median_price``: the middle of the wholesale prices' moves, in percent up or down. ``priced``: known SKUs with a
     price. ``far_prices``: of them, those beyond the factor. ``weighed``: known SKUs whose weight the file tells;
-    ``far_weights``: of them, those that would be ten times as heavy or as light, as by another unit."""
+    ``far_weights``: of them, those that would be twice as heavy or more, or half as heavy or less, as by another unit.
+    ``other_currency``: rejected rows whose prices are in another currency than the supplier's."""
 
     rows: int
     rows_before: int | None
@@ -40,6 +43,7 @@ class Compared:
     far_prices: int
     weighed: int
     far_weights: int
+    other_currency: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,16 @@ class Finding:
 
 
 DEFAULT_LIMITS = GuardLimits()
+#: Limit → the least and the most that a supplier may choose. 100 % of a share lets everything through.
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "fewer_rows": (0, 100),
+    "to_zero": (0, 100),
+    "rejected": (0, 100),
+    "other_currency": (0, 100),
+    "median_price": (1, 500),
+    "price_factor": (2, 100),
+    "weights": (0, 100),
+}
 
 
 def findings(compared: Compared, limits: GuardLimits = DEFAULT_LIMITS) -> list[Finding]:
@@ -69,6 +83,7 @@ def findings(compared: Compared, limits: GuardLimits = DEFAULT_LIMITS) -> list[F
         ("fewer_rows", before - compared.rows, before, limits.fewer_rows),
         ("to_zero", compared.to_zero, compared.had_stock, limits.to_zero),
         ("rejected", compared.rejected, compared.rows + compared.rejected, limits.rejected),
+        ("other_currency", compared.other_currency, compared.rows + compared.rejected, limits.other_currency),
         ("weights", compared.far_weights, compared.weighed, limits.weights),
     )
     for kind, rows, of, limit in shares:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
-_CURRENCY = re.compile(r"[€$£¥]|\b(?:EUR|USD|GBP|CAD|AUD|CHF|SEK|PLN|DKK|NOK|CZK)\b|zł|kr\.?", re.IGNORECASE)
+_CURRENCY = re.compile(
+    r"\b(?:US|CA?|AU?|NZ|HK|SG?|MX|R)\$|[€$£¥]|\b(?:EUR|USD|GBP|CAD|AUD|CHF|SEK|PLN|DKK|NOK|CZK)\b|zł|zl\b|Kč|kr\.?",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _NUMBER = re.compile(r"-?\d[\d.,]*")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")

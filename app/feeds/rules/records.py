@@ -20,6 +20,7 @@ from app.catalog.rules import (
 )
 from app.feeds.feed import Row
 from app.feeds.rules.choices import word_key
+from app.feeds.rules.currencies import other_currency, said_currencies
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
 from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
@@ -81,6 +82,8 @@ class Reading:
     option_names: Mapping[int, str]
     #: Only SKU, stock and wholesale price are read.
     figures_only: bool = False
+    #: Field of a price → what its column is called, where the name says another currency than the supplier's.
+    other_currencies: Mapping[str, str] = field(default_factory=dict)
     #: Words for stock, as ``app.feeds.rules.choices.word_key`` has them, and the units that they stand for.
     stock_words: Mapping[str, int] = field(default_factory=dict)
 
@@ -262,13 +265,15 @@ class RowReader:
 
     def _prices(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:
         cost = self._money("cost", cell, problems)
-        if cost is None and not any(problem.field == "cost" for problem in problems):
+        if cost is None and not any(problem.field in ("cost", "currency") for problem in problems):
             cost = self._money("price", cell, problems)
             if cost is not None:
                 problems.append(
                     Problem("cost", "price_used_as_cost", "No wholesale price: the retail price is used.", warning=True)
                 )
-        if cost is None and not any(problem.field in ("cost", "price") and not problem.warning for problem in problems):
+        if cost is None and not any(
+            problem.field in ("cost", "price", "currency") and not problem.warning for problem in problems
+        ):
             problems.append(Problem("cost", "missing", "The row has no wholesale price."))
         return {
             "cost": cost,
@@ -284,6 +289,11 @@ class RowReader:
         if text.lower() in _NOTHING:
             return None
         message = f"{text[:40]!r} is not a price above zero."
+        wrong = self._other_currency(name, text, cell)
+        if wrong is not None:
+            if wrong not in problems:
+                problems.append(wrong)
+            return None
         try:
             amount = read_decimal(text, self._reading.marks.get(name))
             minor = Money.of_decimal(amount, self._reading.currency).minor
@@ -297,6 +307,23 @@ class RowReader:
                 problems.append(Problem(name, "not_a_price", message, warning=True))
             return None
         problems.append(Problem(name, "not_a_price", message))
+        return None
+
+    def _other_currency(self, name: str, text: str, cell: Callable[[str], str]) -> Problem | None:
+        """What is wrong with a price that is in another currency than the supplier's."""
+        ours = self._reading.currency
+        advice = f"Your prices are in {ours}: send them in {ours}."
+        said = other_currency(text, ours)
+        if said:
+            return Problem(name, "other_currency", f"{text[:40]!r} is in {said}. {advice}")
+        written = cell("currency")
+        said = other_currency(written, ours)
+        if said:
+            return Problem("currency", "other_currency", f"The prices of the row are in {said}. {advice}")
+        column = self._reading.other_currencies.get(name)
+        # The price itself, or the row, knows better than the column's name.
+        if column is not None and not written and not said_currencies(text):
+            return Problem(name, "other_currency", f"The column {column[:40]!r} is in another currency. {advice}")
         return None
 
     def _quantities(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.feeds.service.fetching import (
     take_file,
 )
 from app.feeds.service.forgetting import forget_old_runs
-from app.feeds.service.guarding import held_question
+from app.feeds.service.guarding import change_limits, held_question, limits_of
 from app.feeds.service.receiving import change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.sources import (
     SourceSpec,
@@ -42,6 +42,7 @@ __all__ = [
     "add_source",
     "apply_batch",
     "ask",
+    "change_limits",
     "change_mapping",
     "change_source",
     "confirmed",
@@ -54,6 +55,7 @@ __all__ = [
     "forget_old_runs",
     "held_question",
     "keep_file",
+    "limits_of",
     "mapping_question",
     "note_failed",
     "note_test",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.feeds.models import FeedRun
-from app.feeds.rules.guard import DEFAULT_LIMITS, Compared, findings
+from app.audit import service as audit
+from app.feeds.models import FeedLimits, FeedRun
+from app.feeds.rules.guard import BOUNDS, DEFAULT_LIMITS, Compared, GuardLimits, findings
+from app.kit import clock
+from app.kit.errors import FieldError, Invalid
 
 _COMPARED = text(
     """
@@ -38,14 +44,15 @@ _COMPARED = text(
             where cost_after > cost_before * :factor or cost_after * :factor < cost_before
         ) as far_prices,
         count(weight) as weighed,
-        count(*) filter (where weight_after >= weight_before * 10 or weight_after * 10 <= weight_before) as far_weights
+        count(*) filter (where weight_after >= weight_before * 2 or weight_after * 2 <= weight_before) as far_weights
     from known
     """
 )
 _REJECTED = text(
     """
-    select count(*) from feed_rows where run_id = :run and action = 'rejected'
-    and not problems @> '[{"code": "unknown_sku"}]'
+    select count(*) filter (where not problems @> '[{"code": "unknown_sku"}]') as rejected,
+        count(*) filter (where problems @> '[{"code": "other_currency"}]') as other_currency
+    from feed_rows where run_id = :run and action = 'rejected'
     """
 )
 #: How the rows of a finding are found, and which of them is the worst.
@@ -73,11 +80,13 @@ _EXAMPLES = 5
 def held_back(session: Session, run: FeedRun) -> list[dict[str, Any]]:
     """Why a checked run should be looked at before it is taken over: findings, each with its worst examples as
     ``[sku, today, in the file]``. Empty when it may go on by itself."""
-    row = session.execute(_COMPARED, {"run": run.id, "factor": DEFAULT_LIMITS.price_factor}).one()
+    limits = limits_of(session, run.supplier_id)
+    row = session.execute(_COMPARED, {"run": run.id, "factor": limits.price_factor}).one()
+    refused = session.execute(_REJECTED, {"run": run.id}).one()
     compared = Compared(
         rows=run.counts["variants"],
         rows_before=_rows_before(session, run),
-        rejected=session.execute(_REJECTED, {"run": run.id}).scalar_one(),
+        rejected=refused.rejected,
         had_stock=row.had_stock,
         to_zero=row.to_zero,
         priced=row.priced,
@@ -85,8 +94,39 @@ def held_back(session: Session, run: FeedRun) -> list[dict[str, Any]]:
         far_prices=row.far_prices,
         weighed=row.weighed,
         far_weights=row.far_weights,
+        other_currency=refused.other_currency,
     )
-    return [{**finding.to_json(), "examples": _examples(session, run, finding.kind)} for finding in findings(compared)]
+    return [
+        {**finding.to_json(), "examples": _examples(session, run, finding.kind)}
+        for finding in findings(compared, limits)
+    ]
+
+
+def limits_of(session: Session, supplier_id: UUID) -> GuardLimits:
+    """What is taken over of a supplier's files without asking: what it chose, else the usual."""
+    chosen = session.get(FeedLimits, supplier_id)
+    if chosen is None:
+        return DEFAULT_LIMITS
+    return GuardLimits(**{name: getattr(chosen, name) for name in BOUNDS})
+
+
+def change_limits(session: Session, supplier_id: UUID, limits: GuardLimits) -> None:
+    """A supplier chooses its limits; they hold for files from now on. Raises ``Invalid``."""
+    wrong = [
+        FieldError(name, "out_of_range", f"A whole number from {least} to {most}.")
+        for name, (least, most) in BOUNDS.items()
+        if not least <= getattr(limits, name) <= most
+    ]
+    if wrong:
+        raise Invalid("A limit is out of range.", errors=wrong)
+    values = asdict(limits)
+    statement = upsert(FeedLimits).values(supplier_id=supplier_id, **values, updated_at=clock.now())
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["supplier_id"], set_={name: statement.excluded[name] for name in (*values, "updated_at")}
+        )
+    )
+    audit.record(session, supplier_id, "feeds.limits_changed", "supplier", supplier_id, details=values)
 
 
 def _rows_before(session: Session, run: FeedRun) -> int | None:

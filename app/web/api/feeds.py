@@ -38,7 +38,7 @@ def list_feeds() -> Response:
     summary="Push a file to a feed",
     description="The file is the body itself, its name the query parameter `file_name`. The file that came last, sent "
     "again, changes nothing (`unchanged`). A file whose columns were confirmed is taken over by itself.",
-    openapi_extensions={"x-body": "text/csv"},
+    openapi_extensions={"x-body": "application/octet-stream"},
 )
 @guarded("supplier", scope="write:catalog", takes_file=True)
 def push_feed(path: IdPath) -> Response:

@@ -12,8 +12,9 @@ from app.adapters import registries
 from app.config import settings
 from app.feeds import queries as feeds
 from app.feeds.models import FeedRun
+from app.feeds.reading import HEAD, recognised
 from app.feeds.service import keep_file, receive_upload, want_applied
-from app.kit.errors import Invalid
+from app.kit.errors import Invalid, Rejected
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
@@ -21,15 +22,16 @@ from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.feeds import UploadOut
 
 _CHUNK = 256 * 1024
-_HEAD = 4096
 
 
 @api.post(
     "/supplier/uploads",
     responses={202: UploadOut},
     summary="Upload a product file",
-    description="The file is the body itself (Content-Type: text/csv), its name the query parameter `file_name`.",
-    openapi_extensions={"x-body": "text/csv"},
+    description="The file is the body itself, its name the query parameter `file_name`: CSV or any other separated "
+    "text, Excel (XLSX, XLS, ODS), XML, JSON, NDJSON or X12 (832, 846). What it is, is found by its content, whatever "
+    "the Content-Type.",
+    openapi_extensions={"x-body": "application/octet-stream"},
 )
 @guarded("supplier", scope="write:catalog", takes_file=True)
 def upload_products() -> Response:
@@ -38,11 +40,11 @@ def upload_products() -> Response:
     file_name = request.args.get("file_name", "upload.csv")[:200]
     chunks = chunks_of_body()
     first = next(chunks, b"")
-    feed = next(
-        (name for name, one in registries.feeds.all().items() if one.recognises(first[:_HEAD], file_name)), None
-    )
-    if feed is None:
-        raise Invalid.field("file", "unknown_format", "Send CSV, Excel, XML, JSON or X12 (832, 846).")
+    try:
+        feed = recognised(registries.feeds.all(), first[:HEAD], file_name)
+    except Rejected as error:
+        advice = "Send CSV, Excel, XML, JSON or X12 (832, 846)."
+        raise Invalid.field("file", error.code, error.message if error.code == "empty" else advice) from error
     key, stored = keep_file(with_first(first, chunks))
     with work() as done:
         run = receive_upload(

@@ -84,8 +84,19 @@ def test_an_old_workbook_with_five_sheets_is_read() -> None:
 
 
 def test_formulas_are_what_they_show_and_text_that_looks_like_one_stays_text() -> None:
-    rows = accepted(workbook(A=[["SKU", "Title", "Cost"], ["=1+1x", "Lamp", 5]]), "list.xlsx")
-    assert rows[0].record["title"] == "Lamp"
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("List")
+        sheet.write_row(0, 0, ["SKU", "Title", "Cost"])
+        for number, title in enumerate(("Lamp", "Chair"), start=1):
+            sheet.write_string(number, 1, title)
+            sheet.write_number(number, 2, 5)
+        sheet.write_formula(1, 0, '="L-"&1+1', None, "L-2")
+        sheet.write_string(2, 0, "=1+1")
+    assert [(row.sku, row.record["title"]) for row in accepted(out.getvalue(), "list.xlsx")] == [
+        ("L-2", "Lamp"),
+        ("=1+1", "Chair"),
+    ]
 
 
 def test_a_workbook_that_swells_is_refused() -> None:

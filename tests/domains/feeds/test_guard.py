@@ -40,6 +40,8 @@ CALM = Compared(
         ({"far_prices": 1, "priced": 1}, ["far_prices"]),
         ({"far_weights": 30}, []),
         ({"far_weights": 31}, ["weights"]),
+        ({"rejected": 5, "rows": 95, "other_currency": 5}, []),
+        ({"rejected": 6, "rows": 94, "other_currency": 6}, ["other_currency"]),
         ({"to_zero": 100, "rejected": 100}, ["to_zero", "rejected"]),
     ],
 )
@@ -148,3 +150,31 @@ def test_usual_changes_and_unknown_skus_of_a_stock_file_are_not_held(portal: Por
     run = portal.runs()[-1]
     assert (run["state"], run["counts"]["rejected"]) == ("APPLIED", 32)
     assert set(portal.stock().values()) == {2}
+
+
+def test_a_supplier_chooses_its_limits(portal: Portal, feed: str) -> None:
+    page = "/supplier/settings/files"
+    refused = portal.browser.submit(page, "/settings/files", to_zero="101")
+    assert (refused.status_code, "A whole number from 0 to 100." in text_of(refused)) == (422, True)
+    assert portal.browser.submit(page, "/settings/files", to_zero="100", fewer_rows="60").status_code == 303
+
+    push(portal, feed, lamps(stock=0, count=5))
+    assert portal.runs()[-1]["state"] == "APPLIED"
+    push(portal, feed, lamps(stock=0, count=1))
+    (finding,) = portal.runs()[-1]["detected"]["held"]
+    assert (finding["kind"], finding["limit"]) == ("fewer_rows", 60)
+
+    assert portal.browser.submit(page, "/settings/files", usual="1").status_code == 303
+    assert "Back to the usual limits" not in text_of(portal.browser.get(page))
+    push(portal, feed, lamps(stock=0, count=2))
+    assert portal.runs()[-1]["detected"]["held"][0]["limit"] == 20
+
+
+def test_a_file_in_another_currency_or_unit_is_held(portal: Portal, feed: str) -> None:
+    rows = [f"L-{number},Lamp {number},{'10.00 EUR' if number < 2 else '10.00'},5" for number in range(8)]
+    push(portal, feed, list_of(*rows))
+    run = portal.runs()[-1]
+    assert [one["kind"] for one in run["detected"]["held"]] == ["fewer_rows", "rejected", "other_currency"]
+    page = text_of(portal.browser.get(f"/supplier/uploads/{run['id']}"))
+    assert "25 % of the rows have prices in another currency (limit 5 %)" in page
+    assert "'10.00 EUR' is in EUR. Your prices are in USD: send them in USD." in page

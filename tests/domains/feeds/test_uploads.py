@@ -85,6 +85,7 @@ def test_a_file_that_is_none_is_refused_at_the_door_and_not_kept(sender: Sender,
         "list.bin": bytes(range(256)) * 20,
         "list.pdf": b"%PDF-1.7" + b"\x00" * 100,
         "list.html": b"<html><body>Price list</body></html>",
+        "list.csv": b"  \n\n \n",
     }
     for name, content in refused.items():
         answer = sender.send(content, name=name)
@@ -97,7 +98,6 @@ def test_a_file_that_is_none_is_refused_at_the_door_and_not_kept(sender: Sender,
 
 def test_a_file_that_can_not_be_read_says_why_and_leaves_nothing(sender: Sender) -> None:
     unreadable = {
-        "blank lines": (b"  \n\n \n", "The file is empty."),
         "binary": (bytes(range(256)) * 20, "This is not a text file."),
         "a workbook by another name": (b"PK\x03\x04" + b"\x00" * 100, "This is an Excel or ZIP file"),
         "a web page by another name": (b"<html>\n<body>Price list</body>\n</html>", "No column was recognised"),

@@ -1,4 +1,4 @@
-"""A supplier's settings: shipping rates and terms, closures, returns, stock locations, team, API keys."""
+"""A supplier's settings: shipping rates and terms, closures, returns, stock locations, files, team, API keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 from flask import request
 
 from app import db
+from app.feeds.rules.guard import BOUNDS, DEFAULT_LIMITS, GuardLimits
+from app.feeds.service import change_limits, limits_of
 from app.inventory.queries import locations
 from app.inventory.service import add_location
 from app.kit.errors import Invalid
@@ -41,6 +43,7 @@ _VIEWS = {
     "closures": (_("Closures"), "settings.write"),
     "returns": (_("Returns"), "settings.write"),
     "places": (_("Stock locations"), "settings.write"),
+    "limits": (_("Files"), "settings.write"),
     "people": (_("Team"), "team.write"),
     "api_keys": (_("API keys"), "keys.write"),
 }
@@ -332,6 +335,44 @@ def api_keys() -> Any:
 
 def _keys(status: int = 200, *, key_errors: dict[str, Any] | None = None, new_key: str | None = None) -> Any:
     return pages.render("keys.html", status, views=_views("api_keys"), **keys.shown(pages, key_errors, new_key))
+
+
+@pages.get("/settings/files", permission="settings.write")
+def limits() -> Any:
+    """How much a file may differ before somebody must look at it."""
+    with db.transaction() as session:
+        chosen = limits_of(session, principal().organisation_id)
+    return _limits({name: getattr(chosen, name) for name in BOUNDS})
+
+
+@pages.post("/settings/files", permission="settings.write")
+def save_limits() -> Any:
+    """Choose other limits, or the usual ones again."""
+    sent = Sent()
+    if request.form.get("usual"):
+        chosen = DEFAULT_LIMITS
+    else:
+        chosen = GuardLimits(**{name: sent.whole(name, least, most) for name, (least, most) in BOUNDS.items()})
+    try:
+        sent.check()
+        with db.transaction() as session:
+            change_limits(session, principal().organisation_id, chosen)
+    except Invalid as error:
+        return _limits(request.form, problems(error))
+    return go(page_url("settings.limits", done="saved"))
+
+
+def _limits(values: Any, errors: dict[str, Any] | None = None) -> Any:
+    return pages.render(
+        "limits.html",
+        422 if errors else 200,
+        views=_views("limits"),
+        values=values,
+        bounds=BOUNDS,
+        usual=DEFAULT_LIMITS,
+        is_usual=not errors and all(values[name] == getattr(DEFAULT_LIMITS, name) for name in BOUNDS),
+        errors=errors or {},
+    )
 
 
 team.add_to(pages, "/settings/team", page="settings.people", show=_people)

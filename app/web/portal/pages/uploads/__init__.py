@@ -12,9 +12,10 @@ from app.adapters import registries
 from app.config import settings
 from app.feeds import queries as feeds
 from app.feeds.models import FeedRun
+from app.feeds.reading import HEAD, recognised
 from app.feeds.service import discard, keep_file, receive_upload, want_applied
 from app.feeds.template import template_csv
-from app.kit.errors import Invalid
+from app.kit.errors import Invalid, Rejected
 from app.kit.texts import marked as _
 from app.suppliers.models import Supplier
 from app.web.auth import principal
@@ -28,7 +29,8 @@ _HELD = {
     "rejected": _("%(percent)s %% of the rows are rejected (limit %(limit)s %%)"),
     "median_price": _("Wholesale prices move by %(percent)s %%, typically (limit %(limit)s %%)"),
     "far_prices": _("Wholesale prices would be more than %(limit)s times as high or as low"),
-    "weights": _("%(percent)s %% of the weights would be ten times as much or as little (limit %(limit)s %%)"),
+    "weights": _("%(percent)s %% of the weights would be twice as much or more, or half or less (limit %(limit)s %%)"),
+    "other_currency": _("%(percent)s %% of the rows have prices in another currency (limit %(limit)s %%)"),
 }
 pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
 _ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
@@ -57,13 +59,13 @@ def receive() -> Any:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid.field("file", "required", "Choose a file first.")
-    head = sent.stream.read(4096)
+    head = sent.stream.read(HEAD)
     sent.stream.seek(0)
-    feed = next((name for name, one in registries.feeds.all().items() if one.recognises(head, sent.filename)), None)
-    if feed is None:
-        raise Invalid.field(
-            "file", "unknown_format", "We can not read this. Save your list as CSV, Excel, XML or JSON."
-        )
+    try:
+        feed = recognised(registries.feeds.all(), head, sent.filename)
+    except Rejected as error:
+        advice = gettext(_("We can not read this. Save your list as CSV, Excel, XML or JSON."))
+        raise Invalid.field("file", error.code, error.message if error.code == "empty" else advice) from error
     key, stored = keep_file(iter(lambda: sent.stream.read(_CHUNK), b""))
     with db.transaction() as session:
         run = receive_upload(
