@@ -94,14 +94,17 @@ def _run_everything(port: int, host: str, web_workers: int) -> None:
 @main.command("demo-data")
 @click.option("--scale", type=click.IntRange(1, 2_000_000), default=None, help="Variants; about 9,000 if left out.")
 @click.option("--seed", default=1, show_default=True, help="Another seed makes other products.")
+@click.option("--days", type=click.IntRange(0, 90), default=30, show_default=True, help="How long shops have sold.")
 @click.option("--beside-others", is_flag=True, help="Also on an installation that is in use.")
 @with_servers
-def demo_data(scale: int | None, seed: int, beside_others: bool) -> None:
-    """Fill an empty installation with made-up suppliers and products."""
+def demo_data(scale: int | None, seed: int, days: int, beside_others: bool) -> None:
+    """Fill an empty installation with made-up suppliers, products, retailers and orders."""
     # The generator stands beside the demo, which an installed package does not have.
     try:
         from demo.data import launch
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "demo":
+            raise
         raise click.ClickException("Demo data comes with the repository, not with the installed package.") from error
 
     log.configure("WARNING")
@@ -110,6 +113,7 @@ def demo_data(scale: int | None, seed: int, beside_others: bool) -> None:
         made = launch.make(
             seed=seed,
             variants=scale or launch.LAUNCH,
+            days=days,
             beside_others=beside_others,
             told=lambda text: click.echo(text, err=True),
         )
@@ -121,6 +125,8 @@ def demo_data(scale: int | None, seed: int, beside_others: bool) -> None:
         click.echo("The demo data is there already: nothing was made.")
         return
     click.echo(f"{made.suppliers} suppliers with {made.products:,} products and {made.variants:,} variants were made.")
+    if made.orders:
+        click.echo(f"{made.retailers} retailers placed {made.orders} orders in {days} days.")
 
 
 @main.command()

@@ -24,12 +24,15 @@ from app.suppliers.service import Application, Contact, apply, decide, set_rates
 from demo.data.assortment import KINDS
 from demo.data.loading import Place, load
 from demo.data.making import products
+from demo.data.month import live
+from demo.data.picturing import give_pictures
 from demo.data.sellers import SELLERS, Seller
 from demo.people import PASSWORD
 
 #: Variants of about two thousand products.
 LAUNCH = 9_000
-MOST = 2_000_000
+#: What is made to measure searching needs no orders.
+MOST_WITH_ORDERS = 50_000
 _STAFF_DOMAIN = "demo.crossdock.example"
 
 Told = Callable[[str], None]
@@ -46,10 +49,13 @@ class Made:
     suppliers: int
     products: int
     variants: int
+    retailers: int = 0
+    orders: int = 0
 
 
-def make(*, seed: int, variants: int, told: Told, beside_others: bool = False) -> Made:
-    """Make suppliers and products, unless they are there. Raises ``NotEmpty`` on an installation in use."""
+def make(*, seed: int, variants: int, days: int, told: Told, beside_others: bool = False) -> Made:
+    """Make suppliers, products, retailers and their orders of the last ``days``, unless they are there. Raises
+    ``NotEmpty`` on an installation in use."""
     with db.system_scope(actor="demo-data"):
         with db.transaction() as session:
             if _is_there(session):
@@ -68,7 +74,15 @@ def make(*, seed: int, variants: int, told: Told, beside_others: bool = False) -
         expected=variants,
         told=lambda so_far: told(f"{so_far:,} of {variants:,} variants"),
     )
-    return Made(len(places), written, count)
+    if variants > MOST_WITH_ORDERS:
+        return Made(len(places), written, count)
+    told("their pictures …")
+    with db.system_scope(actor="demo-data"):
+        give_pictures(products(seed, SELLERS, variants), [one.supplier_id for one in places])
+    retailers, placed = live(seed=seed, days=days, told=told)
+    with db.system_scope(actor="demo-data"), db.transaction() as session:
+        hush(session, [*(one.supplier_id for one in places), *retailers])
+    return Made(len(places), written, count, len(retailers), placed)
 
 
 def _is_there(session: Session) -> bool:

@@ -118,7 +118,7 @@ def _copy_batch(cursor: Any, batch: Sequence[MadeProduct], places: Sequence[Plac
              folded([one.title, one.brand, *one.tags, *(variant.sku for variant in one.variants)]),
              changed, changed)  # fmt: skip
         for position, variant in enumerate(one.variants):
-            _variant_rows(variants, levels, variant, position, product_id, place, ids, changed)
+            _variant_rows(variants, levels, variant, position, product_id, place, ids, changed, now.isoformat())
     for table, columns, content in (
         ("supplier_products", _PRODUCT, products),
         ("supplier_variants", _VARIANT, variants),
@@ -129,11 +129,11 @@ def _copy_batch(cursor: Any, batch: Sequence[MadeProduct], places: Sequence[Plac
 
 
 def _variant_rows(variants: io.StringIO, levels: io.StringIO, variant: MadeVariant, position: int, product_id: str,
-                  place: Place, ids: _Ids, changed: str) -> None:  # fmt: skip
+                  place: Place, ids: _Ids, changed: str, counted: str) -> None:  # fmt: skip
     variant_id, supplier_id = ids.next(), str(place.supplier_id)
     _row(variants, variant_id, product_id, supplier_id, variant.sku, variant.gtin, _json(variant.options),
          variant.cost, variant.msrp, variant.map_price, "USD", variant.grams, "active", position, changed)  # fmt: skip
-    _row(levels, ids.next(), supplier_id, variant_id, place.location_id, variant.stock, changed, changed)
+    _row(levels, ids.next(), supplier_id, variant_id, place.location_id, variant.stock, counted, counted)
 
 
 def _json(value: object) -> str:

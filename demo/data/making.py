@@ -76,7 +76,7 @@ def products(seed: int, sellers: Sequence[Seller], variants: int) -> Iterator[Ma
 def _new(chance: random.Random, number: int, place: int, seller: Seller, kind: Kind) -> MadeProduct:
     name, material = chance.choice(NAMES), chance.choice(kind.materials)
     epithet = chance.choice(EPITHETS[kind.department])
-    colours = tuple(chance.sample(list(COLOURS), chance.randint(1, min(3, kind.colours))))
+    colours = tuple(chance.sample(_palette(kind), chance.randint(1, min(3, kind.colours))))
     sizes = _some(chance, kind.sizes[1]) if kind.sizes else ()
     low, high = kind.cost
     cost = _rounded(low + (high - low) * chance.betavariate(1.6, 3.2))
@@ -145,6 +145,12 @@ _BRANDS = (
     "Kestrel", "Lowen", "Marlow", "Nettle", "Orrin", "Pell", "Quarry", "Rowan", "Stell", "Tamar", "Upland", "Verity",
     "Wickham", "Yarrow",
 )  # fmt: skip
+
+
+def _palette(kind: Kind) -> list[str]:
+    """A kind comes in some of the colours only."""
+    first, names = 5 * KINDS.index(kind), list(COLOURS)
+    return [names[(first + step) % len(names)] for step in range(kind.colours + 1)]
 
 
 def _some(chance: random.Random, sizes: tuple[str, ...]) -> tuple[str, ...]:

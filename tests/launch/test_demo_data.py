@@ -7,18 +7,25 @@ from itertools import islice
 import psycopg2
 import pytest
 
+from app.catalog.pictures.derivatives import make
 from app.catalog.rules import gtin_problem
+from demo.data.assortment import KINDS
+from demo.data.drawing import SHAPES, SIDE, picture
 from demo.data.making import products
 from demo.data.sellers import SELLERS
 from launch import postgres
 from tests.launch.conftest import Launcher
 
+#: Drawing takes a while; what is drawn is tested by itself.
+_NO_PICTURES = {"CROSSDOCK_MEDIA_STORAGE": "none"}
+
 
 def test_an_empty_installation_is_filled_once(launcher: Launcher) -> None:
-    code, out, err = launcher.run("demo-data", "--scale", "300")
+    code, out, err = launcher.run("demo-data", "--scale", "300", "--days", "2", **_NO_PICTURES)
     assert code == 0, err
     assert "20 suppliers" in out
     assert "300 variants were made" in out
+    assert "3 retailers placed" in out
     assert launcher.run("demo-data", "--scale", "300")[:2] == (
         0,
         "The demo data is there already: nothing was made.\n",
@@ -37,7 +44,16 @@ def test_an_empty_installation_is_filled_once(launcher: Launcher) -> None:
             assert cursor.fetchone() == (shown,)
             cursor.execute("select count(*) from outbox_events where state = 0")
             assert cursor.fetchone() == (0,), "nobody is written to because of it"
-            cursor.execute("delete from supplier_products where false; update suppliers set company_name = 'Taken'")
+            cursor.execute("select count(*) > 10, count(*) = count(*) filter (where status <> 'ON_HOLD') from orders")
+            assert cursor.fetchone() == (True, True)
+            cursor.execute("select count(*) from (select currency from postings group by 1 having sum(amount) <> 0) x")
+            assert cursor.fetchone() == (0,), "every cent is booked twice"
+            cursor.execute(
+                "select count(*) from inventory_levels l where reserved <> (select coalesce(sum(quantity - consumed - "
+                "released), 0) from reservations r where r.level_id = l.id and r.state in ('HELD', 'COMMITTED'))"
+            )
+            assert cursor.fetchone() == (0,)
+            cursor.execute("update suppliers set company_name = 'Taken'")
     finally:
         server.stop()
     code, out, err = launcher.run("demo-data", "--scale", "300")
@@ -68,6 +84,13 @@ def test_made_products_are_believable() -> None:
             sold_by.setdefault(one.gtin, set()).add(product.seller)
     several = sum(len(sellers) > 1 for sellers in sold_by.values()) / len(sold_by)
     assert several > 0.05, "goods of several suppliers can be compared"
+
+
+def test_every_kind_can_be_drawn_in_its_own_colour() -> None:
+    assert {kind.shape for kind in KINDS} == set(SHAPES)
+    navy, rose = picture("mug", "Navy"), picture("mug", "Rose")
+    assert navy != rose
+    assert make(navy).width == SIDE
 
 
 @pytest.mark.parametrize("scale", ["0", "2000001", "many"])

@@ -26,6 +26,7 @@ from app.settlement.service.profiles import (
 )
 from app.settlement.service.reconciling import reconcile, record_balance_lines
 from app.settlement.service.refunding import RefundPlan, plan_refund, record_refund, withdraw
+from app.settlement.service.withdrawing import withdraw_lines
 
 __all__ = [
     "ChargePlan",
@@ -53,4 +54,5 @@ __all__ = [
     "schedule_payouts",
     "start_setup",
     "withdraw",
+    "withdraw_lines",
 ]
