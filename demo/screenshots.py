@@ -200,7 +200,10 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
     return [
         ("supplier-home", "/supplier/"),
         ("supplier-products", "/supplier/products"),
+        ("supplier-products-missing", "/supplier/products?problem=any"),
+        ("supplier-sheet", "/supplier/products/sheet"),
         ("supplier-product", f"/supplier/products/{product}"),
+        ("supplier-product-edit", f"/supplier/products/{product}/edit"),
         ("supplier-pictures", "/supplier/pictures"),
         ("supplier-categories", "/supplier/categories?view=all"),
         ("supplier-uploads", "/supplier/uploads"),

@@ -18,3 +18,8 @@ def csv_line(cells: Sequence[str | int | Decimal]) -> str:
         [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in cells]
     )
     return out.getvalue()
+
+
+def read_cell(cell: str) -> str:
+    """A text that ``csv_line`` wrote, as it was: without the apostrophe before what a spreadsheet would run."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

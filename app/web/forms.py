@@ -104,6 +104,10 @@ class Sent:
         if self._wrong:
             raise Invalid(self._wrong[0].message, errors=self._wrong)
 
+    def refuse(self, name: str, code: str, message: str) -> None:
+        """Say that something is wrong with a field, for a reason of the page's own."""
+        self._note(name, code, message)
+
     def _note(self, name: str, code: str, message: str) -> None:
         self._wrong.append(FieldError(name, code, message))
 

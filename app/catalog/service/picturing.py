@@ -18,11 +18,12 @@ Shown = list[dict[str, Any]]
 
 
 def save_pictures(
-    session: Session, pictures: Mapping[UUID, Sequence[tuple[str, str]]]
+    session: Session, pictures: Mapping[UUID, Sequence[tuple[str, str]]], *, keep_texts: bool = False
 ) -> dict[UUID, tuple[Shown, Shown]]:
     """Product → its pictures (address, text) in order. They replace those that came with earlier files; a product
-    without pictures keeps its. What was uploaded by hand stays, and so do texts that people wrote. Returns the
-    products that have others now: as they were, and as they are, each with ``url``, ``alt`` and ``alt_owned``."""
+    without pictures keeps its. What was uploaded by hand stays, and so do texts that people wrote; with ``keep_texts``
+    all texts of pictures that are there. Returns the products that have others now: as they were, and as they are, each
+    with ``url``, ``alt`` and ``alt_owned``."""
     wanted = {product_id: dict(images) for product_id, images in pictures.items() if images}
     if not wanted:
         return {}
@@ -50,7 +51,7 @@ def save_pictures(
         for position, (url, alt) in enumerate(kept):
             present = rows.get(url)
             owned = present is not None and present.alt_owned
-            alt = present.alt if present is not None and owned else alt
+            alt = present.alt if present is not None and (owned or keep_texts) else alt
             after.append({"url": url, "alt": alt, "alt_owned": owned})
             if present is None:
                 added.append({"id": new_id(), "product_id": product_id, "url": url, "alt": alt, "position": position})

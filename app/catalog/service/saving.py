@@ -110,7 +110,11 @@ def save_products(
         costs.setdefault(row["product_id"], []).append(row["wholesale_price"])
     products.write(session, now, costs)
     variants.write(session, now)
-    pictures = save_pictures(session, {products.ids[record.handle]: record.images for record in records})
+    pictures = save_pictures(
+        session,
+        {products.ids[record.handle]: record.images for record in records},
+        keep_texts="image_alt" in untold,
+    )
     refresh_ranges(session, variants.products_changed() - products.created.keys())
     _tell(session, supplier_id, products, variants, pictures)
     return Saved(

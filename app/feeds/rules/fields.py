@@ -197,7 +197,7 @@ BY_NAME: Mapping[str, str] = {normal(name): field for field, names in _PLAIN.ite
 _TELLS: Mapping[str, tuple[str, ...]] = {
     "description": ("description",), "brand": ("brand",), "category": ("category",), "tags": ("tags",),
     "status": ("status",), "gtin": ("gtin",), "msrp": ("msrp",), "map": ("map_price",), "weight": ("weight_grams",),
-    "option1_value": ("option_names", "options"),
+    "option1_value": ("option_names", "options"), "image_alt": ("image_alt",),
 }  # fmt: skip
 
 

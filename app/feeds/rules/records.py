@@ -24,6 +24,7 @@ from app.feeds.rules.currencies import other_currency, said_currencies
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
 from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
+from app.kit.csv_lines import read_cell
 from app.kit.money import LARGEST_MINOR, Money
 
 MOST_IMAGES = 50
@@ -120,7 +121,7 @@ class RowReader:
 
         def cell(name: str) -> str:
             index = fields.get(name)
-            return cells[index].strip() if index is not None else ""
+            return read_cell(cells[index].strip()) if index is not None else ""
 
         return cell
 

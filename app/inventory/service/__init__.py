@@ -1,6 +1,13 @@
 """Changes of stock. None of them commits."""
 
-from app.inventory.service.figures import FigureResult, StockFigure, add_location, ensure_location, set_figures
+from app.inventory.service.figures import (
+    FigureResult,
+    StockFigure,
+    add_location,
+    ensure_location,
+    set_figures,
+    set_free,
+)
 from app.inventory.service.reserving import Wanted, reserve
 from app.inventory.service.settling import commit_reservations, consume, expire, expire_held, release
 
@@ -17,4 +24,5 @@ __all__ = [
     "release",
     "reserve",
     "set_figures",
+    "set_free",
 ]

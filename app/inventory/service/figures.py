@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, bindparam, insert, select, text, update
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -140,6 +140,32 @@ def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigu
     _write(session, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
     _note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
     return results
+
+
+def set_free(session: Session, supplier_id: UUID, free: Mapping[UUID, int]) -> list[FigureResult]:
+    """Take over what somebody who sees our reservations says is free of variants at the default location now: also
+    units set aside for orders that the supplier was not told of yet are left out of such a count. Raises as
+    ``set_figures``."""
+    held = dict(
+        session.execute(
+            select(
+                InventoryLevel.variant_id,
+                func.sum(Reservation.quantity - Reservation.consumed - Reservation.released),
+            )
+            .join(StockLocation, StockLocation.id == InventoryLevel.location_id)
+            .join(Reservation, Reservation.level_id == InventoryLevel.id)
+            .where(
+                InventoryLevel.variant_id.in_(list(free)),
+                StockLocation.is_default,
+                Reservation.state.in_(OPEN_STATES),
+                Reservation.told_at.is_(None),
+            )
+            .group_by(InventoryLevel.variant_id)
+        ).all()
+    )
+    now = clock.now()
+    figures = [StockFigure(variant_id, units + int(held.get(variant_id, 0)), now) for variant_id, units in free.items()]
+    return set_figures(session, supplier_id, figures)
 
 
 def _check(figure: StockFigure, index: int, now: datetime) -> None:

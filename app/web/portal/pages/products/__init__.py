@@ -1,81 +1,231 @@
-"""A supplier's own products and their stock."""
+"""A supplier's own products: looked through, changed one by one or in a sheet, and taken out as a file."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import Response, request, stream_with_context
+from sqlalchemy.orm import Session
 
 from app import db
 from app.catalog import queries as catalog
+from app.catalog.assortment.queries import PROBLEMS, categories_in_use, count, matching, missing, own_page
+from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.pictures.queries import broken_count
+from app.catalog.rules import SKU_MAX, TITLE_MAX
 from app.catalog.seo.service import search_texts
-from app.catalog.service import set_status
-from app.inventory.queries import availability
-from app.inventory.service import StockFigure, set_figures
-from app.kit import clock
-from app.kit.errors import Invalid
+from app.catalog.service import PriceChange, ProductChange, VariantChange, change_product, set_prices, set_status
+from app.feeds.export import products_csv
+from app.inventory.queries import Availability, availability, locations
+from app.inventory.rules import LARGEST_QUANTITY
+from app.inventory.service import set_free
+from app.kit.errors import AppError, Conflict, Invalid
+from app.kit.ids import parse_id
+from app.kit.money import Money
 from app.kit.texts import marked as _
+from app.suppliers.models import Supplier
 from app.web.auth import principal
-from app.web.pages import Nav, Pages, go, page_url
+from app.web.forms import Sent, problems
+from app.web.pages import Nav, Pages, go, page_url, query_without
 from app.web.portal.pages.pictures import of_product
+from app.web.portal.product_filter import SORT_LABELS, STATUS_LABELS, asked
+from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Products"), "list_products", 10, permission="products.read"))
+_PAGE = 30
+#: A sheet has a row for each variant.
+_SHEET = 15
+#: The most that one file holds.
+_MOST_EXPORTED = 50_000
+_BRAND_LONGEST = 255
+_DESCRIPTION_LONGEST = 100_000
 
 
 @pages.get("/products", permission="products.read")
 def list_products() -> Any:
-    """Products in every status, the newest change first."""
+    """The products that are looked for."""
+    supplier_id = principal().organisation_id
     with db.transaction() as session:
-        page = catalog.own_products(
-            session,
-            principal().organisation_id,
-            search=request.args.get("search"),
-            limit=30,
-            cursor=request.args.get("cursor"),
-        )
-        stock = availability(session, [variant.id for one in page.items for variant in one.variants])
+        wanted = asked(request.args)
+        page = own_page(session, supplier_id, wanted, limit=_PAGE, cursor=request.args.get("cursor"))
+        found = count(session, supplier_id, wanted)
         return pages.render(
             "list.html",
             products=page.items,
             next_cursor=page.next_cursor,
-            stock=stock,
-            broken=broken_count(session, principal().organisation_id),
+            found=found,
+            stock=availability(session, [variant.id for one in page.items for variant in one.variants]),
+            missing=missing(session, page.items),
+            broken=broken_count(session, supplier_id),
+            categories=categories_in_use(session, supplier_id),
+            **_choices(),
         )
+
+
+def _problem_names() -> dict[str, str]:
+    return {key: gettext(text) for key, text in PROBLEMS.items()}
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "statuses": [("", gettext(_("Any status"))), *((key, gettext(text)) for key, text in STATUS_LABELS.items())],
+        "sorts": [(key, gettext(text)) for key, text in SORT_LABELS.items()],
+        "problem_names": _problem_names(),
+        "filtered": query_without("cursor", "sort") != {},
+    }
+
+
+@pages.get("/products/export.csv", permission="products.read")
+def export() -> Any:
+    """The products that are looked for, in the columns of our template."""
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        ids = matching(session, supplier_id, asked(request.args), limit=_MOST_EXPORTED + 1)
+    if len(ids) > _MOST_EXPORTED:
+        raise Invalid(
+            gettext(_("One file holds at most %(n)s products. Narrow the list down first.")) % {"n": _MOST_EXPORTED}
+        )
+
+    def lines() -> Iterator[str]:
+        with db.transaction() as session:
+            yield from products_csv(session, supplier_id, ids)
+
+    return Response(
+        stream_with_context(lines()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="crossdock-products.csv"'},
+    )
+
+
+@pages.get("/products/sheet", permission="products.read")
+def sheet() -> Any:
+    """Stock and wholesale prices of the products that are looked for, to change in place."""
+    return _sheet()
+
+
+@pages.post("/products/sheet", permission="products.read")
+def save_sheet() -> Any:
+    """What was changed in the sheet; all else stays, whatever happened to it meanwhile."""
+    supplier_id, sent = principal().organisation_id, Sent()
+    prices, units = _changed(sent, "price"), _changed(sent, "stock")
+    if prices:
+        principal().require("products.write")
+    if units:
+        principal().require("inventory.write")
+    try:
+        with db.transaction() as session:
+            own = {row.id: row for row in catalog.variants_of(session, supplier_id, ids=[*prices, *units])}
+            new_prices = {one: _price(sent, f"price-{one}", own[one].currency) for one in prices if one in own}
+            free = {one: sent.whole(f"stock-{one}", 0, LARGEST_QUANTITY) for one in units if one in own}
+            sent.check()
+            told = frozenset({"wholesale_price"})
+            set_prices(
+                session,
+                supplier_id,
+                {one: PriceChange(told=told, wholesale_price=price) for one, price in new_prices.items()},
+            )
+            if free:
+                set_free(session, supplier_id, free)
+    except Invalid as error:
+        return _sheet(problems(error), error.status)
+    return go(page_url("products.sheet", **query_without(), done="saved_for_stores"))
+
+
+def _changed(sent: Sent, kind: str) -> list[UUID]:
+    """The variants whose field was changed by the person who sent the sheet."""
+    found = []
+    for name, value in sent.values.items():
+        if name.startswith(f"{kind}-") and value.strip() != sent.values.get(f"was-{name}", ""):
+            found.append(parse_id(name.removeprefix(f"{kind}-")))
+    return [one for one in found if one is not None]
+
+
+def _price(sent: Sent, name: str, currency: str) -> int:
+    price = sent.money(name, currency)
+    if not price:
+        sent.refuse(name, "required", gettext(_("A wholesale price above zero.")))
+    return price
+
+
+def _sheet(wrong: dict[str, Any] | None = None, status: int = 200) -> Any:
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        page = own_page(session, supplier_id, asked(request.args), limit=_SHEET, cursor=request.args.get("cursor"))
+        rows = [(one, variant) for one in page.items for variant in one.variants if variant.status == "active"]
+        stock = availability(session, [variant.id for _one, variant in rows])
+        one_place = len(locations(session, supplier_id)) < 2
+    return pages.render(
+        "sheet.html",
+        status,
+        rows=rows,
+        next_cursor=page.next_cursor,
+        stock=stock,
+        amounts=_amounts([variant for _one, variant in rows]),
+        one_place=one_place,
+        wrong=wrong or {},
+        sent=request.form,
+    )
+
+
+def _amounts(variants: Sequence[SupplierVariant]) -> dict[UUID, dict[str, str]]:
+    """Prices as forms hold them."""
+    return {
+        one.id: {
+            name: "" if minor is None else Money(minor, one.currency).amount
+            for name, minor in (("cost", one.wholesale_price), ("msrp", one.msrp), ("map", one.map_price))
+        }
+        for one in variants
+    }
 
 
 @pages.get("/products/<uuid:product_id>", permission="products.read")
 def detail(product_id: UUID) -> Any:
     """One product with its variants."""
+    return _detail(product_id)
+
+
+def _detail(product_id: UUID, wrong: dict[str, Any] | None = None, status: int = 200) -> Any:
     with db.transaction() as session:
         product = catalog.product(session, product_id, supplier_id=principal().organisation_id)
         stock = availability(session, [variant.id for variant in product.variants])
         return pages.render(
             "detail.html",
+            status,
             product=product,
             stock=stock,
+            missing=missing(session, [product]).get(product.id, []),
+            problem_names=_problem_names(),
+            one_place=len(locations(session, principal().organisation_id)) < 2,
             pictures=of_product(session, product),
             texts=search_texts(product, product.variants),
+            wrong=wrong or {},
+            sent=request.form,
         )
 
 
 @pages.post("/products/<uuid:product_id>/stock", permission="inventory.write")
 def save_stock(product_id: UUID) -> Any:
-    """What the supplier has free of each variant, now."""
-    supplier_id = principal().organisation_id
-    now = clock.now()
-    with db.transaction() as session:
-        product = catalog.product(session, product_id, supplier_id=supplier_id)
-        figures = []
-        for variant in product.variants:
-            text = request.form.get(f"stock-{variant.id}", "").strip()
-            if not text:
-                continue
-            if not text.isascii() or not text.isdigit() or len(text) > 9:
-                raise Invalid.field(f"stock-{variant.id}", "not_a_quantity", "Stock is a whole number of units.")
-            figures.append(StockFigure(variant.id, int(text), now))
-        set_figures(session, supplier_id, figures)
+    """What the supplier has free of each variant, now: what was not changed in the form is confirmed as it stands."""
+    supplier_id, sent = principal().organisation_id, Sent()
+    try:
+        with db.transaction() as session:
+            product = catalog.product(session, product_id, supplier_id=supplier_id)
+            stock = availability(session, [variant.id for variant in product.variants])
+            changed = set(_changed(sent, "stock"))
+            free = {}
+            for variant in product.variants:
+                level: Availability | None = stock.get(variant.id)
+                if variant.id in changed:
+                    free[variant.id] = sent.whole(f"stock-{variant.id}", 0, LARGEST_QUANTITY)
+                elif level is not None:
+                    free[variant.id] = level.free
+            sent.check()
+            set_free(session, supplier_id, free)
+    except Invalid as error:
+        return _detail(product_id, problems(error), error.status)
     return go(page_url("products.detail", product_id=product_id, done="saved_for_stores"))
 
 
@@ -83,9 +233,108 @@ def save_stock(product_id: UUID) -> Any:
 def save_status(product_id: UUID) -> Any:
     """Put a product on offer or take it off."""
     wanted = request.form.get("status", "")
-    if wanted not in ("active", "draft", "ended"):
+    if wanted not in STATUS_LABELS:
         raise Invalid.field("status", "unknown_status", "Choose a status.")
     with db.transaction() as session:
         catalog.product(session, product_id, supplier_id=principal().organisation_id)
         set_status(session, principal().organisation_id, [product_id], wanted)
     return go(page_url("products.detail", product_id=product_id, done="saved"))
+
+
+@pages.get("/products/<uuid:product_id>/edit", permission="products.write")
+def edit(product_id: UUID) -> Any:
+    """A form with the product's texts, and its variants' prices, weights and numbers."""
+    return _form(product_id)
+
+
+@pages.post("/products/<uuid:product_id>/edit", permission="products.write")
+def save(product_id: UUID) -> Any:
+    """Keep what was changed."""
+    supplier_id, sent = principal().organisation_id, Sent()
+    places: list[UUID] = []
+    try:
+        with db.transaction() as session:
+            product = catalog.product(session, product_id, supplier_id=supplier_id)
+            variants = [one for one in product.variants if f"cost-{one.id}" in sent.values]
+            places = [one.id for one in variants]
+            change = _described(sent, variants, _category(session, product))
+            sent.check()
+            change_product(session, supplier_id, product_id, change)
+    except (Invalid, Conflict) as error:
+        return _form(product_id, _by_field(error, places), error.status)
+    return go(page_url("products.detail", product_id=product_id, done="saved_for_stores"))
+
+
+_OF_VARIANT = re.compile(r"variants\[(\d+)\]\.(\w+)")
+_FIELDS = {"wholesale_price": "cost", "gtin": "gtin"}
+
+
+def _by_field(error: AppError, places: Sequence[UUID]) -> dict[str, Any]:
+    """What is wrong, beside the form's fields; the service names those of variants by their place."""
+    found: dict[str, Any] = {}
+    for name, text in problems(error).items():
+        place = _OF_VARIANT.fullmatch(name)
+        if place is None:
+            found[name if name in request.form else "form"] = text
+        elif place[2] in _FIELDS and int(place[1]) < len(places):
+            found[f"{_FIELDS[place[2]]}-{places[int(place[1])]}"] = text
+        else:
+            found["form"] = text
+    return found or {"form": error.detail}
+
+
+def _described(sent: Sent, variants: Sequence[SupplierVariant], category: str) -> ProductChange:
+    values: dict[str, Any] = {
+        "title": sent.text("title", longest=TITLE_MAX, required=True),
+        "description": sent.text("description", longest=_DESCRIPTION_LONGEST),
+        "brand": sent.text("brand", longest=_BRAND_LONGEST),
+        "tags": [tag.strip() for tag in sent.text("tags", longest=2_000).split(",") if tag.strip()],
+    }
+    wanted = sent.text("category", longest=500)
+    if wanted != category:
+        values["category"] = wanted
+    return ProductChange(
+        values=values,
+        variants=[_variant(sent, one) for one in variants],
+    )
+
+
+def _variant(sent: Sent, variant: SupplierVariant) -> VariantChange:
+    def optional(name: str) -> int | None:
+        given = sent.values.get(f"{name}-{variant.id}", "").strip()
+        return _price(sent, f"{name}-{variant.id}", variant.currency) if given else None
+
+    weighs = sent.values.get(f"weight-{variant.id}", "").strip()
+    return VariantChange(
+        sku=variant.sku,
+        values={
+            "wholesale_price": _price(sent, f"cost-{variant.id}", variant.currency),
+            "msrp": optional("msrp"),
+            "map_price": optional("map"),
+            "weight_grams": (sent.grams(f"weight-{variant.id}") if weighs else 0) or None,
+            "gtin": sent.text(f"gtin-{variant.id}", longest=SKU_MAX) or None,
+        },
+    )
+
+
+def _category(session: Session, product: SupplierProduct) -> str:
+    if product.category_id is None:
+        return ""
+    return catalog.category_paths(session, [product.category_id])[product.category_id]
+
+
+def _form(product_id: UUID, wrong: dict[str, Any] | None = None, status: int = 200) -> Any:
+    with db.transaction() as session:
+        product = catalog.product(session, product_id, supplier_id=principal().organisation_id)
+        active = [one for one in product.variants if one.status == "active"]
+        return pages.render(
+            "form.html",
+            status,
+            product=product,
+            variants=active,
+            category=_category(session, product),
+            amounts=_amounts(active),
+            currency=session.get_one(Supplier, product.supplier_id).currency,
+            wrong=wrong or {},
+            sent=request.form,
+        )
