@@ -131,6 +131,10 @@ class Settings(BaseSettings):
     #: Google's product taxonomy with ids, as Google publishes it; empty: the part of it that comes with Crossdock.
     taxonomy_file: Path | None = None
 
+    #: Retailers' search results and counts are handed out again for so many seconds before they are looked up anew;
+    #: 0: never.
+    catalog_cache_seconds: int = Field(default=15, ge=0, le=600)
+
     #: Where product pictures are kept in our sizes: ``folder`` (in the data folder), ``s3``, or ``none``, which leaves
     #: them where suppliers have them.
     media_storage: Literal["folder", "s3", "none"] = "folder"

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import Computed, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.pictures.rules import address_of
@@ -249,3 +249,77 @@ class ImageAddress(Base):
     #: When it is fetched next; none while no product names it.
     due_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class CatalogEntry(Base):
+    """What retailers find of one active product: a copy of what searching and browsing need, so that no page of
+    results touches texts or variants. ``catalog.search.refreshing`` writes it in the transaction that changes the
+    product; whether its supplier sells is looked up when it is read."""
+
+    __tablename__ = "catalog_entries"
+    __tenancy__ = SHARED
+    __table_args__ = (
+        Index("ix_catalog_entries_words", "words", postgresql_using="gin"),
+        Index(None, "listed_at", "product_id"),
+        Index(None, "changed_at", "product_id"),
+        Index(None, "lowest_wholesale", "product_id"),
+        Index(None, "margin_bps", "product_id"),
+        Index(None, "reliability", "product_id"),
+        Index(None, "title", "product_id"),
+        Index(None, "supplier_id", "listed_at", "product_id"),
+        # Room for the mark of what is in stock, which changes most and is in no index.
+        {"postgresql_with": {"fillfactor": "90"}},
+    )
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_products.id"), primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
+    title: Mapped[str]
+    brand: Mapped[str]
+    currency: Mapped[str]
+    #: The ranges of its active variants, in minor units; the lowest recommended price, where there is one.
+    lowest_wholesale: Mapped[int] = mapped_column(BIG)
+    highest_wholesale: Mapped[int] = mapped_column(BIG)
+    msrp: Mapped[int | None] = mapped_column(BIG)
+    #: What is left of the recommended price after the wholesale price, in basis points of it: the least of its
+    #: variants; 0 without a recommended price.
+    margin_bps: Mapped[int]
+    #: The supplier's rating in hundredths, 0 without one.
+    reliability: Mapped[int]
+    variants: Mapped[int]
+    in_stock: Mapped[bool]
+    has_gtin: Mapped[bool]
+    #: The first picture, and whether it is kept with us (its SHA-256).
+    picture_url: Mapped[str | None]
+    picture_sha256: Mapped[str | None]
+    #: The first time it was on offer, and the product's last change.
+    listed_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    #: Its words (of the title with weight A) and their stems in several languages, and marks of its category and all
+    #: above it, its supplier, its brand, and of samples (``catalog.search.rules``).
+    words: Mapped[Any] = mapped_column(TSVECTOR)
+
+
+class CatalogWord(Base):
+    """A word that products are found by: what a word that finds nothing is compared with."""
+
+    __tablename__ = "catalog_words"
+    __tenancy__ = SHARED
+    __table_args__ = (
+        Index("ix_catalog_words_trigrams", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+        Index(None, "learned_at"),
+    )
+
+    word: Mapped[str] = mapped_column(primary_key=True)
+    learned_at: Mapped[datetime]
+
+
+class Synonym(Base):
+    """Words that mean the same to those who search, folded; whoever looks for one finds the others."""
+
+    __tablename__ = "catalog_synonyms"
+    __tenancy__ = SHARED
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    words: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    updated_at: Mapped[datetime]

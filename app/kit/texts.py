@@ -50,6 +50,11 @@ def country_codes() -> frozenset[str]:
     return frozenset(code for code in codes if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES)
 
 
+def country(code: str, locale: str) -> str:
+    """A country's name; its code where there is none."""
+    return str(locale_of(locale).territories.get(code, code))
+
+
 @cache
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of an IANA name; UTC for anything unknown."""

@@ -73,6 +73,12 @@ def supplier(session: Session, supplier_id: UUID) -> Supplier:
     return found
 
 
+def names(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What suppliers are called."""
+    rows = session.execute(select(Supplier.id, Supplier.company_name).where(Supplier.id.in_(list(supplier_ids))))
+    return {supplier_id: name for supplier_id, name in rows}
+
+
 _RATES = select(table_of(ShippingRate)).where(
     table_of(ShippingRate).c.supplier_id == any_(bindparam("suppliers", type_=ARRAY(Uuid)))
 )

@@ -13,9 +13,11 @@ import orjson
 import psycopg2
 from sqlalchemy.schema import CreateIndex
 
+from app import db
 from app.catalog.categories.rules import key_of
 from app.catalog.models import SupplierProduct
 from app.catalog.rules import folded
+from app.catalog.search.refreshing import refresh
 from app.config import settings
 from app.db import table_of
 from demo.data.making import MadeProduct, MadeVariant
@@ -55,6 +57,7 @@ def load(products: Iterable[MadeProduct], places: Sequence[Place], *, now: datet
     then. Returns how many products and variants were written, in one transaction for all."""
     written = variants = 0
     ids = _Ids(now)
+    made: list[UUID] = []
     connection = psycopg2.connect(settings().database_url)
     try:
         with connection, connection.cursor() as cursor:
@@ -65,7 +68,7 @@ def load(products: Iterable[MadeProduct], places: Sequence[Place], *, now: datet
                 for name in _BUILT_LAST:
                     cursor.execute(f"drop index if exists {name}")
             for batch in _batches(products):
-                _copy_batch(cursor, batch, places, ids, now)
+                made += _copy_batch(cursor, batch, places, ids, now)
                 written += len(batch)
                 variants += sum(len(one.variants) for one in batch)
                 told(variants)
@@ -73,9 +76,13 @@ def load(products: Iterable[MadeProduct], places: Sequence[Place], *, now: datet
                 for index in table_of(SupplierProduct).indexes:
                     if index.name in _BUILT_LAST:
                         cursor.execute(str(CreateIndex(index)))
+        # What is made is searched in ``catalog_entries``.
+        for start in range(0, len(made), _AT_ONCE):
+            with db.system_scope(actor="demo"), db.transaction() as session:
+                refresh(session, made[start : start + _AT_ONCE])
         connection.autocommit = True
         with connection.cursor() as cursor:
-            for table in ("supplier_products", "supplier_variants", "inventory_levels"):
+            for table in ("supplier_products", "supplier_variants", "inventory_levels", "catalog_entries"):
                 cursor.execute(f"vacuum analyze {table}")
     finally:
         connection.close()
@@ -104,11 +111,16 @@ class _Ids:
         return f"{head[:8]}-{head[8:]}-7{rest:03x}-8000-{self._count:012x}"
 
 
-def _copy_batch(cursor: Any, batch: Sequence[MadeProduct], places: Sequence[Place], ids: _Ids, now: datetime) -> None:
+def _copy_batch(
+    cursor: Any, batch: Sequence[MadeProduct], places: Sequence[Place], ids: _Ids, now: datetime
+) -> list[UUID]:
+    """Returns the products' ids."""
+    made: list[UUID] = []
     products, variants, levels = io.StringIO(), io.StringIO(), io.StringIO()
     for one in batch:
         place = places[one.seller]
         product_id, supplier_id = ids.next(), str(place.supplier_id)
+        made.append(UUID(product_id))
         changed = (now - timedelta(days=one.age)).isoformat()
         category_id, source = place.categories[one.kind.category]
         costs = [variant.cost for variant in one.variants]
@@ -126,6 +138,7 @@ def _copy_batch(cursor: Any, batch: Sequence[MadeProduct], places: Sequence[Plac
     ):
         content.seek(0)
         cursor.copy_expert(f"copy {table} ({', '.join(columns)}) from stdin", content)
+    return made
 
 
 def _variant_rows(variants: io.StringIO, levels: io.StringIO, variant: MadeVariant, position: int, product_id: str,

@@ -22,16 +22,13 @@ from app.catalog.categories.rules import (
     parts_of,
     terms_of,
 )
-from app.catalog.events import ProductsChanged
 from app.catalog.models import Category, CategoryLesson, CategoryMapping, SupplierProduct
+from app.catalog.search.refreshing import tell_of_changes
 from app.db import table_of
 from app.kit import clock
 from app.kit.errors import Invalid, NotFound
 from app.kit.ids import new_id
-from app.outbox.service import emit
 
-#: Products told of in one event.
-_CHUNK = 500
 #: Titles that are looked at for one category.
 _TITLES = 20
 
@@ -155,14 +152,7 @@ def confirm(session: Session, supplier_id: UUID, user_id: UUID | None, choices: 
             .execution_options(synchronize_session=False)
         )
     session.flush()
-    moved.sort()
-    emit(
-        session,
-        *(
-            ProductsChanged(supplier_id=supplier_id, product_ids=tuple(moved[start : start + _CHUNK]))
-            for start in range(0, len(moved), _CHUNK)
-        ),
-    )
+    tell_of_changes(session, supplier_id, moved)
     return len(moved)
 
 

@@ -11,15 +11,14 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.catalog.events import ProductsChanged
 from app.catalog.models import ImageAddress, Media, ProductImage, SupplierProduct
 from app.catalog.pictures.derivatives import Made
 from app.catalog.pictures.rules import RECHECK, address_key, address_of, wait_after
+from app.catalog.search.refreshing import show_pictures, tell_of_changes
 from app.db import table_of
 from app.kit import clock
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
-from app.outbox.service import emit
 
 #: Pictures that one product may have by hand.
 MOST_UPLOADED = 20
@@ -84,6 +83,7 @@ def note(session: Session, product_ids: Collection[UUID]) -> None:
         .values(sha256=ImageAddress.media_sha256)
         .execution_options(synchronize_session=False)
     )
+    show_pictures(session, product_ids)
 
 
 def due(session: Session, *, limit: int, product_ids: Collection[UUID] | None = None) -> Sequence[Due]:
@@ -139,11 +139,13 @@ def record_ready(session: Session, address_id: UUID, digest: str, *, etag: str, 
     address.state, address.reason, address.failures = "ready", "", 0
     address.media_sha256, address.etag, address.last_modified = digest, etag, last_modified
     address.checked_at, address.due_at = now, now + RECHECK
-    session.execute(
+    shown = session.scalars(
         update(ProductImage)
         .where(ProductImage.url == address.url, ProductImage.sha256.is_distinct_from(digest))
         .values(sha256=digest)
-    )
+        .returning(ProductImage.product_id)
+    ).all()
+    show_pictures(session, shown)
 
 
 def record_unchanged(session: Session, address_id: UUID) -> None:
@@ -178,7 +180,7 @@ def fetch_again(session: Session, supplier_id: UUID, product_ids: Collection[UUI
         .where(ImageAddress.url_key.in_([address_key(url) for url in urls]))
         .values(due_at=clock.now())
     )
-    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(own))))
+    tell_of_changes(session, supplier_id, own)
 
 
 def add_uploaded(session: Session, supplier_id: UUID, product_id: UUID, digest: str, alt: str) -> None:
@@ -215,7 +217,7 @@ def add_uploaded(session: Session, supplier_id: UUID, product_id: UUID, digest: 
         )
     product.updated_at = clock.now()
     session.flush()
-    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=(product_id,)))
+    tell_of_changes(session, supplier_id, [product_id])
 
 
 def remove_uploaded(session: Session, supplier_id: UUID, product_id: UUID, image_id: UUID) -> None:
@@ -234,4 +236,4 @@ def remove_uploaded(session: Session, supplier_id: UUID, product_id: UUID, image
         raise NotFound("picture")
     session.delete(found)
     session.flush()
-    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=(product_id,)))
+    tell_of_changes(session, supplier_id, [product_id])

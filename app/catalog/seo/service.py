@@ -9,12 +9,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.events import ProductsChanged
 from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
+from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.seo.rules import alt_of, description_of, title_of
 from app.kit import clock
 from app.kit.errors import NotFound
-from app.outbox.service import emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +66,4 @@ def save_search_texts(
         if alt is not None and alt != image.alt:
             image.alt, image.alt_owned = alt, bool(alt)
     session.flush()
-    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=(product_id,)))
+    tell_of_changes(session, supplier_id, [product_id])

@@ -9,12 +9,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.events import ProductsChanged
 from app.catalog.models import SupplierVariant
+from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.service.saving import one_at_a_time, refresh_ranges
 from app.kit import clock
 from app.kit.errors import NotFound
-from app.outbox.service import emit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,5 +65,5 @@ def set_prices(session: Session, supplier_id: UUID, changes: Mapping[UUID, Price
     session.flush()
     if products:
         refresh_ranges(session, products)
-        emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(products))))
+        tell_of_changes(session, supplier_id, products)
     return changed

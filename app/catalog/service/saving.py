@@ -14,17 +14,13 @@ from sqlalchemy.types import Text
 
 from app.catalog.categories.rules import key_of
 from app.catalog.categories.service import place
-from app.catalog.events import ProductsChanged
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.rules import folded
+from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.service.picturing import save_pictures
 from app.db import add_rows, change_rows, table_of
 from app.kit import clock
 from app.kit.ids import new_id
-from app.outbox.service import emit
-
-#: Products told of in one event.
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,14 +343,8 @@ def _tell(
     variants: _Variants,
     pictures: Mapping[UUID, tuple[list[Any], list[Any]]],
 ) -> None:
-    changed = sorted({*products.created, *products.changed, *variants.products_changed(), *pictures})
-    emit(
-        session,
-        *(
-            ProductsChanged(supplier_id=supplier_id, product_ids=tuple(changed[start : start + _CHUNK]))
-            for start in range(0, len(changed), _CHUNK)
-        ),
-    )
+    changed = {*products.created, *products.changed, *variants.products_changed(), *pictures}
+    tell_of_changes(session, supplier_id, changed)
 
 
 def set_status(session: Session, supplier_id: UUID, product_ids: Sequence[UUID], status: str) -> int:
@@ -364,7 +354,7 @@ def set_status(session: Session, supplier_id: UUID, product_ids: Sequence[UUID],
         .where(SupplierProduct.supplier_id == supplier_id, SupplierProduct.id.in_(product_ids))
         .values(status=status, updated_at=clock.now())
     )
-    emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(sorted(product_ids))))
+    tell_of_changes(session, supplier_id, product_ids)
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 

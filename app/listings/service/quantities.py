@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.search.refreshing import mark_in_stock
 from app.config import settings
 from app.inventory.queries import NOTHING, availability
 from app.inventory.rules import BufferPolicy, sellable, small_stock_buffer
@@ -90,6 +91,7 @@ def refresh_in_stock(session: Session, variant_ids: Sequence[UUID]) -> None:
             .values(in_stock=value)
             .execution_options(synchronize_session=False)
         )
+        mark_in_stock(session, ids, value)
 
 
 def _policy(row: Any, stores: int) -> BufferPolicy:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
+import orjson
 from flask import Response, jsonify
 
 from app import db
 from app.catalog import queries as catalog
+from app.catalog.search.queries import Facets, Sort, Wanted, facets, search
 from app.inventory.queries import availability
 from app.kit.errors import Invalid, NotFound
 from app.kit.money import Money
@@ -16,8 +19,18 @@ from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
-from app.web.api.schemas.catalog import ProductList, ProductsQuery, SupplierList, SuppliersQuery
+from app.web.api.schemas.catalog import (
+    FacetsOut,
+    FindPageQuery,
+    FindQuery,
+    FoundList,
+    ProductList,
+    ProductsQuery,
+    SupplierList,
+    SuppliersQuery,
+)
 from app.web.api.schemas.common import IdPath
+from app.web.catalogue_cache import kept_for_a_moment
 
 
 @api.get("/suppliers", responses={200: SupplierList}, summary="Suppliers that sell now")
@@ -48,7 +61,7 @@ def list_products(path: IdPath, query: ProductsQuery) -> Response:
             raise NotFound("supplier")
         page = catalog.products(
             session,
-            catalog.ProductFilter(
+            Wanted(
                 supplier_id=path.id,
                 search=query.search,
                 category=query.category,
@@ -73,6 +86,74 @@ def list_products(path: IdPath, query: ProductsQuery) -> Response:
             ],
             next_cursor=page.next_cursor,
         )
+
+
+@api.get("/products", responses={200: FoundList}, summary="Search and browse all products")
+@guarded("retailer", "supplier", "platform", scope="read:catalog")
+def find_products(query: FindPageQuery) -> Response:
+    """Of a query with words the best fitting first, else the newest."""
+    who = caller()
+    # Retailers and the platform see the same; a supplier what it asks for itself besides.
+    reader = who.organisation_id if who.organisation_kind == "supplier" else None
+    body = kept_for_a_moment(
+        ("find", reader, query.model_dump_json()),
+        lambda: orjson.dumps(_found(query, reader), default=str, option=orjson.OPT_UTC_Z),
+    )
+    return Response(body, content_type="application/json")
+
+
+def _found(query: FindPageQuery, reader: UUID | None) -> present.Json:
+    sort = query.sort or ("relevance" if query.search else "newest")
+    with db.transaction() as session:
+        found = search(session, _wanted(query, sort), limit=query.limit, cursor=query.cursor)
+        paths = catalog.category_paths(session, {one.category_id for one in found.page.items})
+    return {
+        "items": [
+            present.entry(
+                one,
+                paths.get(one.category_id) if one.category_id else None,
+                with_cost=reader is None or reader == one.supplier_id,
+            )
+            for one in found.page.items
+        ],
+        "next_cursor": found.page.next_cursor,
+        "ranked_all": found.ranked_all,
+        "corrected": found.corrected or None,
+    }
+
+
+@api.get("/products/facets", responses={200: FacetsOut}, summary="Count what a search finds, by kind")
+@guarded("retailer", "supplier", "platform", scope="read:catalog")
+def count_products(query: FindQuery) -> Response:
+    body = kept_for_a_moment(
+        ("facets", query.model_dump_json()),
+        lambda: orjson.dumps(_counted(query), default=str),
+    )
+    return Response(body, content_type="application/json")
+
+
+def _counted(query: FindQuery) -> Facets:
+    with db.transaction() as session:
+        return facets(session, _wanted(query, "newest"))
+
+
+def _wanted(query: FindQuery, sort: Sort) -> Wanted:
+    return Wanted(
+        search=query.search,
+        category=query.category,
+        supplier_id=query.supplier_id,
+        brand=query.brand,
+        # Of currencies with two decimals, as nearly all have.
+        min_price=_minor("min_price", query.min_price, "USD"),
+        max_price=_minor("max_price", query.max_price, "USD"),
+        in_stock=query.in_stock,
+        ships_to=query.ships_to,
+        ships_from=query.ships_from,
+        handling_days=query.handling_days,
+        has_gtin=query.has_gtin,
+        new=query.new,
+        sort=sort,
+    )
 
 
 def _minor(name: str, amount: str | None, currency: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.search.queries import Entry
 from app.fulfillment.models import Shipment
 from app.inventory.queries import NOTHING, Availability
 from app.kit.money import Money
@@ -49,6 +50,34 @@ def supplier(row: Supplier) -> Json:
         "min_order_value": money(row.min_order_value, row.currency),
         "rating": None if row.rating is None else float(row.rating),
         "status": row.status,
+    }
+
+
+def entry(row: Entry, category: str | None, *, with_cost: bool) -> Json:
+    """A product as search finds it."""
+    return {
+        "id": row.product_id,
+        "supplier_id": row.supplier_id,
+        "supplier_name": row.supplier_name,
+        "title": row.title,
+        "brand": row.brand,
+        "category": category,
+        "image_url": row.public_url,
+        "variants": row.variants,
+        "wholesale": {
+            "lowest": money(row.lowest_wholesale, row.currency),
+            "highest": money(row.highest_wholesale, row.currency),
+        }
+        if with_cost
+        else None,
+        "msrp": money_or_none(row.msrp, row.currency),
+        "margin": row.margin_bps / 10_000 if with_cost and row.margin_bps else None,
+        "in_stock": row.in_stock,
+        "has_gtin": row.has_gtin,
+        "ships_from": row.ships_from,
+        "handling_days": row.handling_days,
+        "listed_at": row.listed_at,
+        "updated_at": row.changed_at,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -11,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.catalog import queries as catalog
+from app.catalog.search.queries import SORTS, Count, Facets, Wanted, facets, search
 from app.inventory.queries import availability
+from app.kit import texts
 from app.kit.errors import Conflict
 from app.kit.texts import marked as _
 from app.listings import queries as listings
@@ -22,8 +26,9 @@ from app.stores import queries as stores
 from app.stores.models import Store
 from app.suppliers import queries as suppliers
 from app.web.auth import principal
+from app.web.catalogue_cache import kept_for_a_moment
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.ui.rendering import gettext
+from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__, nav=Nav(_("Find products"), "find", 10, permission="catalog.read"))
 _PAGE = 24
@@ -34,28 +39,34 @@ def find() -> Any:
     """Products of all suppliers, by words and filters."""
     retailer_id = principal().organisation_id
     args = request.args
-    sort = args.get("sort", "newest")
+    words = args.get("search") or None
+    sort = args.get("sort") or ("relevance" if words else "newest")
+    wanted = Wanted(
+        search=words,
+        category=args.get("category") or None,
+        supplier_id=_uuid(args.get("supplier")),
+        brand=args.get("brand") or None,
+        min_price=_minor(args.get("min_price")),
+        max_price=_minor(args.get("max_price")),
+        in_stock=True if args.get("in_stock") else None,
+        ships_to=_country(args.get("ships_to")),
+        ships_from=_country(args.get("ships_from")),
+        handling_days=_days(args.get("handling_days")),
+        has_gtin=True if args.get("has_gtin") else None,
+        new=bool(args.get("new")),
+        sort=sort if sort in SORTS else "newest",
+    )
     with db.transaction() as session:
-        wanted = catalog.ProductFilter(
-            search=args.get("search") or None,
-            category=args.get("category") or None,
-            supplier_id=_uuid(args.get("supplier")),
-            min_price=_minor(args.get("min_price")),
-            max_price=_minor(args.get("max_price")),
-            in_stock=True if args.get("in_stock") else None,
-            sort=sort if sort in catalog.SORTS else "newest",
-        )
-        sellers = suppliers.active_suppliers(session, limit=200).items
-        page = catalog.products(session, wanted, limit=_PAGE, cursor=args.get("cursor"))
+        found = search(session, wanted, limit=_PAGE, cursor=args.get("cursor"))
+        counted = kept_for_a_moment(("facets page", wanted), lambda: facets(session, wanted, most=40))
+        ids = [one.product_id for one in found.page.items]
         context: dict[str, Any] = {
-            "products": page.items,
-            "next_cursor": page.next_cursor,
-            "listed": listings.listed_products(session, retailer_id, [one.id for one in page.items]),
-            "category_options": [("", gettext("All categories"))]
-            + [(one.slug, one.path) for one in catalog.categories(session)],
-            "supplier_options": [("", gettext("All suppliers"))] + [(str(one.id), one.company_name) for one in sellers],
-            "names": {one.id: one.company_name for one in sellers},
+            "found": found,
+            "counted": counted,
+            "listed": listings.listed_products(session, retailer_id, ids),
+            "options": _options(session, counted, args),
             "sort": sort,
+            "narrowed": any(value for name, value in args.items() if name not in ("sort", "cursor", "done")),
         }
     return pages.render("find.html", **context)
 
@@ -109,6 +120,45 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         return None
+
+
+def _options(session: Session, counted: Facets, args: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """What each filter can be set to, with how many products that leaves; what is set stays, also with none."""
+
+    def of(everything: str, counts: Sequence[Count], chosen: str | None, label: str = "") -> list[tuple[str, str]]:
+        listed = [(one.value, f"{one.label} ({number(one.products)})") for one in counts]
+        if chosen and chosen not in {value for value, _label in listed}:
+            listed.append((chosen, label or chosen))
+        return [("", everything), *listed]
+
+    def number(products: int) -> str:
+        return texts.number(products, locale()) if counted.exact else "≈ " + texts.number(products, locale())
+
+    supplier_id, category = _uuid(args.get("supplier")), args.get("category")
+    named = suppliers.names(session, [supplier_id]).get(supplier_id, "") if supplier_id else ""
+    codes = sorted(
+        ((code, texts.country(code, locale())) for code in texts.country_codes()), key=lambda one: one[1].casefold()
+    )
+    by_code = dict(codes)
+    return {
+        "category": of(gettext("All categories"), counted.categories, category),
+        "brand": of(gettext("All brands"), counted.brands, args.get("brand")),
+        "supplier": of(gettext("All suppliers"), counted.suppliers, args.get("supplier") if named else None, named),
+        "ships_from": of(
+            gettext("Anywhere"),
+            [replace(one, label=by_code.get(one.value, one.value)) for one in counted.ships_from],
+            _country(args.get("ships_from")),
+        ),
+        "ships_to": [("", gettext("Any country")), *codes],
+    }
+
+
+def _country(text: str | None) -> str | None:
+    return text.upper() if text and len(text) == 2 and text.isascii() and text.isalpha() else None
+
+
+def _days(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 3 else None
 
 
 def _minor(text: str | None) -> int | None:

@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from app.web.api.schemas.common import DecimalText, MoneyOut, Output, PageQuery, Text
+
+Country = Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")]
 
 
 class SuppliersQuery(PageQuery):
     search: Text | None = None
     category: Text | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = None
+    country: Country | None = None
     business_type: Literal["manufacturer", "distributor", "wholesaler"] | None = None
     min_rating: Annotated[float, Field(ge=0, le=5)] | None = None
 
@@ -48,6 +50,85 @@ class ProductsQuery(PageQuery):
     in_stock: bool | None = None
     updated_since: AwareDatetime | None = None
     sort: Literal["relevance", "newest", "price_asc", "price_desc", "title"] = "newest"
+
+
+class FindQuery(BaseModel):
+    """What to look for in the whole catalogue. Prices are in each supplier's own currency."""
+
+    search: Text | None = None
+    category: Text | None = None
+    supplier_id: UUID | None = None
+    brand: Text | None = None
+    min_price: DecimalText | None = None
+    max_price: DecimalText | None = None
+    in_stock: bool | None = None
+    ships_to: Country | None = None
+    ships_from: Country | None = None
+    handling_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    has_gtin: bool | None = None
+    new: bool = False
+
+
+class FindPageQuery(FindQuery, PageQuery):
+    sort: Literal["relevance", "newest", "price_asc", "price_desc", "margin", "reliability", "title"] | None = None
+
+
+class WholesaleOut(Output):
+    lowest: MoneyOut
+    highest: MoneyOut
+
+
+class FoundOut(Output):
+    """``margin``: what is left of the recommended price after the wholesale price, as a share of it, of the variant
+    with the least. ``wholesale``: the range of its variants; null for who may not know."""
+
+    id: UUID
+    supplier_id: UUID
+    supplier_name: str
+    title: str
+    brand: str
+    category: str | None
+    image_url: str | None
+    variants: int
+    wholesale: WholesaleOut | None
+    msrp: MoneyOut | None
+    margin: float | None
+    in_stock: bool
+    has_gtin: bool
+    ships_from: str
+    handling_days: int
+    listed_at: datetime
+    updated_at: datetime
+
+
+class FoundList(Output):
+    """``ranked_all``: false where so many fit that only the first thousand were compared by relevance. ``corrected``:
+    what was looked for instead of words that find nothing."""
+
+    items: list[FoundOut]
+    next_cursor: str | None
+    ranked_all: bool
+    corrected: str | None
+
+
+class CountOut(Output):
+    value: str
+    label: str
+    products: int
+
+
+class FacetsOut(Output):
+    """``exact``: false where the counts are estimated from an even sample. Price bands are named by where they begin,
+    in each supplier's own currency."""
+
+    total: int
+    exact: bool
+    in_stock: int
+    categories: list[CountOut]
+    brands: list[CountOut]
+    suppliers: list[CountOut]
+    price_bands: list[CountOut]
+    ships_from: list[CountOut]
 
 
 class ImageOut(Output):

@@ -1,0 +1,147 @@
+"""Keeping the entries that are searched true to the products behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.catalog.events import ProductsChanged
+from app.catalog.search.rules import LANGUAGES, SAMPLES
+from app.outbox.service import emit
+
+#: Products told of in one event, and brought up to date in one statement.
+_CHUNK = 500
+_MENDED_AT_ONCE = 2_000
+
+#: Marks of combining letters are dropped as ``catalog.rules.folded`` does; what stands between words becomes a space,
+#: so that the parser of words sees nothing but words.
+_PLAIN = "translate({}, '-_./+,;:()[]{{}}\"''&#*%!?@|\\<>=~^$`', repeat(' ', 40))"
+_TITLE = _PLAIN.format(r"regexp_replace(normalize(lower(p.title), NFKD), '[\u0300-\u036f]', '', 'g')")
+_STEMS = " || ".join(f"setweight(to_tsvector('{language}', told.title), 'B')" for language in LANGUAGES)
+_SAMPLED = ", ".join(f"case when told.dice % {size} = 0 then '~d{size}' end" for size in SAMPLES)
+
+# Words and numbers of this module are put together here; nothing of anybody else's is.
+_REFRESH = f"""
+with recursive wanted as materialized (
+    select p.* from supplier_products p where p.id = any(:ids) and p.status = 'active'
+), line as (
+    select c.id as category_id, c.id, c.parent_id from categories c where c.id in (select category_id from wanted)
+    union all
+    select line.category_id, up.id, up.parent_id from line join categories up on up.id = line.parent_id
+), placed as (
+    select category_id, array_agg('~c' || right(replace(id::text, '-', ''), 16)) as marks from line group by category_id
+), told as (
+    select p.id, {_TITLE} as title, {_PLAIN.format("p.search_text")} as words,
+        ('x' || right(md5(p.id::text), 3))::bit(12)::int as dice
+    from wanted p
+), ranges as (
+    select v.product_id, count(*) as variants, min(v.msrp) as msrp, bool_or(v.gtin is not null) as has_gtin,
+        string_agg(v.gtin, ' ') as gtins, min(v.wholesale_price) as lowest, max(v.wholesale_price) as highest,
+        coalesce(min(case when v.msrp > v.wholesale_price
+            then ((v.msrp - v.wholesale_price) * 10000 / v.msrp)::int end), 0) as margin
+    from supplier_variants v where v.product_id = any(:ids) and v.status = 'active' group by v.product_id
+)
+insert into catalog_entries (
+    product_id, supplier_id, category_id, title, brand, currency, lowest_wholesale, highest_wholesale, msrp,
+    margin_bps, reliability, variants, in_stock, has_gtin, picture_url, picture_sha256, listed_at, changed_at, words)
+select p.id, p.supplier_id, p.category_id, p.title, p.brand, p.currency,
+    coalesce(ranges.lowest, p.lowest_wholesale), coalesce(ranges.highest, p.highest_wholesale), ranges.msrp,
+    coalesce(ranges.margin, 0), coalesce((s.rating * 100)::int, 0), coalesce(ranges.variants, 0), p.in_stock,
+    coalesce(ranges.has_gtin, false), picture.url, picture.sha256, p.created_at, p.updated_at,
+    setweight(to_tsvector('simple', told.title), 'A') || {_STEMS} || to_tsvector('simple', told.words)
+    || to_tsvector('simple', coalesce(ranges.gtins, ''))
+    || array_to_tsvector(array_remove(array[
+        '~s' || right(replace(p.supplier_id::text, '-', ''), 16),
+        case when p.brand <> '' then '~b' || lower(left(p.brand, 200)) end, {_SAMPLED}], null))
+    || array_to_tsvector(coalesce(placed.marks, '{{}}'))
+from wanted p
+join told on told.id = p.id
+join suppliers s on s.id = p.supplier_id
+left join placed on placed.category_id = p.category_id
+left join ranges on ranges.product_id = p.id
+left join lateral (
+    select url, sha256 from product_images where product_id = p.id order by (sha256 is null), position limit 1
+) picture on true
+order by p.id
+on conflict (product_id) do update set
+    (supplier_id, category_id, title, brand, currency, lowest_wholesale, highest_wholesale, msrp, margin_bps,
+     reliability, variants, in_stock, has_gtin, picture_url, picture_sha256, listed_at, changed_at, words)
+    = row (excluded.supplier_id, excluded.category_id, excluded.title, excluded.brand, excluded.currency,
+     excluded.lowest_wholesale, excluded.highest_wholesale, excluded.msrp, excluded.margin_bps, excluded.reliability,
+     excluded.variants, excluded.in_stock, excluded.has_gtin, excluded.picture_url, excluded.picture_sha256,
+     excluded.listed_at, excluded.changed_at, excluded.words)
+"""  # noqa: S608
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_WRITE = text(_REFRESH).bindparams(_IDS)
+_WITHDRAW = text(
+    "delete from catalog_entries where product_id in (select id from supplier_products where id = any(:ids) "
+    "and status <> 'active' order by id)"
+).bindparams(_IDS)
+_IN_STOCK = text(
+    "update catalog_entries set in_stock = :value where product_id = any(:ids) and in_stock is distinct from :value"
+).bindparams(_IDS)
+_PICTURES = text(
+    "update catalog_entries e set picture_url = first.url, picture_sha256 = first.sha256 from ("
+    "select distinct on (product_id) product_id, url, sha256 from product_images where product_id = any(:ids) "
+    "order by product_id, (sha256 is null), position) first where e.product_id = first.product_id "
+    "and (e.picture_url, e.picture_sha256) is distinct from (first.url, first.sha256)"
+).bindparams(_IDS)
+#: Products whose entry is missing, is of another state of the product, or should be gone.
+_ASTRAY = text(
+    "select p.id from supplier_products p left join catalog_entries e on e.product_id = p.id "
+    "where case when p.status = 'active' then e.product_id is null or e.changed_at <> p.updated_at "
+    "or e.in_stock <> p.in_stock else e.product_id is not null end order by p.id limit :most"
+)
+_RATED = text(
+    "update catalog_entries e set reliability = coalesce((s.rating * 100)::int, 0) from suppliers s "
+    "where s.id = e.supplier_id and e.reliability <> coalesce((s.rating * 100)::int, 0)"
+)
+
+
+def tell_of_changes(session: Session, supplier_id: UUID, product_ids: Iterable[UUID]) -> None:
+    """These products of a supplier have changed: retailers find them as they are now, and all others hear of it."""
+    changed = sorted(set(product_ids))
+    session.flush()
+    refresh(session, changed)
+    emit(
+        session,
+        *(
+            ProductsChanged(supplier_id=supplier_id, product_ids=tuple(changed[start : start + _CHUNK]))
+            for start in range(0, len(changed), _CHUNK)
+        ),
+    )
+
+
+def refresh(session: Session, product_ids: Iterable[UUID]) -> None:
+    """Write the entries of these products anew; those that are no longer on offer lose theirs."""
+    ids = sorted(set(product_ids))
+    for start in range(0, len(ids), _MENDED_AT_ONCE):
+        part = ids[start : start + _MENDED_AT_ONCE]
+        session.execute(_WRITE, {"ids": part})
+        session.execute(_WITHDRAW, {"ids": part})
+
+
+def mark_in_stock(session: Session, product_ids: Iterable[UUID], value: bool) -> None:
+    """These products can be bought now, or no longer."""
+    session.execute(_IN_STOCK, {"ids": sorted(product_ids), "value": value})
+
+
+def show_pictures(session: Session, product_ids: Iterable[UUID]) -> None:
+    """Pictures of these products have come in."""
+    session.execute(_PICTURES, {"ids": sorted(set(product_ids))})
+
+
+def mend(session: Session) -> int:
+    """Bring entries that have gone astray back to their products, at most ``_MENDED_AT_ONCE``. Returns how many."""
+    astray = session.scalars(_ASTRAY, {"most": _MENDED_AT_ONCE}).all()
+    refresh(session, astray)
+    return len(astray)
+
+
+def take_over_ratings(session: Session) -> None:
+    """Suppliers' ratings, where they differ from what their entries are sorted by."""
+    session.execute(_RATED)
