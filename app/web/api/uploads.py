@@ -43,7 +43,7 @@ def upload_products() -> Response:
     try:
         feed = recognised(registries.feeds.all(), first[:HEAD], file_name)
     except Rejected as error:
-        advice = "Send CSV, Excel, XML, JSON or X12 (832, 846)."
+        advice = "Send CSV, Excel, XML, JSON or X12 (832, 846), also zipped."
         raise Invalid.field("file", error.code, error.message if error.code == "empty" else advice) from error
     key, stored = keep_file(with_first(first, chunks))
     with work() as done:

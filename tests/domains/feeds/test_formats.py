@@ -391,8 +391,15 @@ _OLD_EXCEL = st.binary(max_size=1200).map(lambda tail: b"\xd0\xcf\x11\xe0\xa1\xb
 
 @pytest.mark.parametrize(
     ("feed", "bytes_like"),
-    [("xml", _XML_LIKE), ("json", _JSON_LIKE), ("x12", _X12_LIKE), ("sheet", _ZIP_LIKE), ("sheet", _OLD_EXCEL)],
-    ids=["xml", "json", "x12", "xlsx", "xls"],
+    [
+        ("xml", _XML_LIKE),
+        ("json", _JSON_LIKE),
+        ("x12", _X12_LIKE),
+        ("sheet", _ZIP_LIKE),
+        ("sheet", _OLD_EXCEL),
+        ("packed", _ZIP_LIKE),
+    ],
+    ids=["xml", "json", "x12", "xlsx", "xls", "zip"],
 )
 def test_any_bytes_end_in_rows_or_a_clear_error(feed: str, bytes_like: st.SearchStrategy[bytes]) -> None:
     @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)

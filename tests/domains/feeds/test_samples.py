@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,18 @@ def test_a_real_file_gives_what_is_in_it(name: str) -> None:
         "variants": expected["variants"],
         "rejected": sum(wanted.values()) if isinstance(wanted, dict) else wanted,
     }, [(row.row, [problem.code for problem in row.problems]) for row in rejected]
+
+
+def test_products_and_combinations_in_one_archive_are_one_list() -> None:
+    names = ("thirtybees-products_import.csv", "thirtybees-combinations_import.csv")
+    if not all((_SAMPLES / name).exists() for name in names):
+        pytest.skip("the samples are not here")
+    expected = json.loads((_SAMPLES / "expected.json").read_text())[names[0]]["with_combinations"]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.write(_SAMPLES / name, f"export/{name}")
+
+    rows = [row for row in read_file(out.getvalue(), name="export.zip") if row.action == "accepted"]
+
+    assert (len({row.handle for row in rows}), len(rows)) == (expected["products"], expected["variants"])

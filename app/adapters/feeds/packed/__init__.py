@@ -1,0 +1,5 @@
+"""Zipped files."""
+
+from app.adapters.feeds.packed.adapter import PACKED
+
+ADAPTER = PACKED
