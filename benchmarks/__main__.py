@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 
-CASES = ("place_order", "webhook_accept", "webhook_to_po", "stock_fanout")
+CASES = (
+    "place_order", "webhook_accept", "webhook_to_po", "stock_fanout", "import_csv_100k", "import_xlsx_100k",
+    "reimport_delta",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -21,6 +21,8 @@ class Result:
     p50_ms: float
     p99_ms: float
     n: int
+    #: Of the measured process, where memory is a goal.
+    peak_mb: float | None = None
 
     def print(self) -> None:
         """One JSON line on standard output."""
@@ -34,6 +36,8 @@ class Result:
             "p99_ms": round(self.p99_ms, 2),
             "n": self.n,
         }
+        if self.peak_mb is not None:
+            rounded["peak_mb"] = round(self.peak_mb)
         sys.stdout.write(json.dumps(rounded) + "\n")
         sys.stdout.flush()
 

@@ -40,17 +40,7 @@ def clean_html(dirty: str) -> str:
         raise DescriptionRefused(
             f"A description has at most {DESCRIPTION_MAX_BYTES:,} bytes and {DESCRIPTION_MAX_TAGS:,} tags."
         )
-    cleaned = str(
-        nh3.clean(
-            dirty,
-            tags=_TAGS,
-            clean_content_tags=_DROPPED_WITH_CONTENT,
-            attributes=_ATTRIBUTES,
-            url_schemes={"https", "mailto"},
-            link_rel="nofollow noopener noreferrer ugc",
-            attribute_filter=_only_absolute,
-        )
-    )
+    cleaned = str(_CLEANER.clean(dirty))
     return _IMG.sub(lambda found: "" if _unseen(found[0]) else found[0], cleaned).strip()
 
 
@@ -69,6 +59,14 @@ def _only_absolute(_tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=_DROPPED_WITH_CONTENT,
+    attributes=_ATTRIBUTES,
+    url_schemes={"https", "mailto"},
+    link_rel="nofollow noopener noreferrer ugc",
+    attribute_filter=_only_absolute,
+)
 _TAG = re.compile(r"<[^>]*>")
 _SPACE = re.compile(r"\s+")
 
@@ -80,7 +78,10 @@ def plain_text(markup: str) -> str:
 
 def folded(words: Iterable[str]) -> str:
     """Words as search compares them: lower case, without accents, single spaces."""
-    joined = unicodedata.normalize("NFKD", " ".join(words)).casefold()
+    plain = " ".join(words)
+    if plain.isascii():
+        return " ".join(plain.lower().split())
+    joined = unicodedata.normalize("NFKD", plain).casefold()
     return _SPACE.sub(" ", "".join(char for char in joined if not unicodedata.combining(char))).strip()
 
 
@@ -96,8 +97,8 @@ def gtin_problem(gtin: str) -> str | None:
     """Why a GTIN-8, -12, -13 or -14 is wrong (GS1 check digit); None when it is right."""
     if not gtin.isascii() or not gtin.isdigit() or len(gtin) not in (8, 12, 13, 14):
         return "A GTIN has 8, 12, 13 or 14 digits."
-    digits = [int(char) for char in reversed(gtin)]
-    weighted = sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    backwards = gtin[::-1]
+    weighted = sum(map(int, backwards[::2])) + 3 * sum(map(int, backwards[1::2]))
     return None if weighted % 10 == 0 else "The GTIN's check digit is wrong."
 
 

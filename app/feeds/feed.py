@@ -49,7 +49,7 @@ def bounded(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
             raise UnreadableFile(
                 "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=row.number
             )
-        if any(len(cell) > limits.cell_characters for cell in row.cells):
+        if len(max(row.cells, key=len, default="")) > limits.cell_characters:
             raise UnreadableFile(
                 "cell_too_large",
                 f"Row {row.number}: a cell holds more than {limits.cell_characters:,} characters.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.feeds.events import FeedApplyWanted
-from app.feeds.service import apply_batch, finish_applying, waits_for_older
+from app.feeds.service import apply_batch, finish_applying, plan_batches, waits_for_older
 from app.kit import clock
 from app.kit.crash import crash_point
 from workers.job import RetryLater, Run, job
@@ -20,10 +20,12 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
         waits = waits_for_older(session, event.run_id)
     if waits:
         raise RetryLater("an older file of the source is being taken over", at=clock.now() + _LOOK_AGAIN)
-    while True:
+    with run.transaction() as session:
+        batches = plan_batches(session, event.run_id)
+    for batch in batches:
         with run.transaction() as session:
-            more = apply_batch(session, event.run_id)
-        if not more:
+            wanted = apply_batch(session, event.run_id, batch)
+        if not wanted:
             break
         crash_point("feed.batch_applied")
     with run.closing() as session:

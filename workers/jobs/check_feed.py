@@ -14,7 +14,7 @@ from app.feeds.service import Confirmed, Counts, Question, ask, confirmed, fail,
 from workers.job import Run, job
 
 #: Rows compared and kept in one transaction.
-_AT_ONCE = 1000
+_AT_ONCE = 2000
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)

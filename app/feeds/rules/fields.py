@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from app.feeds.rules.repeated import repeated
+
 #: Field → what it is, for the mapping page.
 FIELDS: Mapping[str, str] = {
     "product_id": "Product id or handle: rows that share it are variants of one product",
@@ -183,6 +185,7 @@ _NOT_COMPOSED = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
+@repeated()
 def normal(name: str) -> str:
     """A column's name as names are compared: lower case, no accents, single spaces."""
     text = unicodedata.normalize("NFKD", name.casefold().translate(_NOT_COMPOSED))

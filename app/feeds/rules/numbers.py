@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
+from app.feeds.rules.repeated import repeated
+
 _CURRENCY = re.compile(
     r"\b(?:US|CA?|AU?|NZ|HK|SG?|MX|R)\$|[€$£¥]|\b(?:EUR|USD|GBP|CAD|AUD|CHF|SEK|PLN|DKK|NOK|CZK)\b|zł|zl\b|Kč|kr\.?",
     re.IGNORECASE,
@@ -46,6 +48,7 @@ def decimal_mark(values: Iterable[str]) -> str | None:
     return None
 
 
+@repeated()
 def read_decimal(text: str, mark: str | None = None) -> Decimal:
     """A number such as ``1.234,56``, ``1,234.56``, ``12,50 €`` or ``'12.50``. ``mark`` is the column's decimal mark;
     without one, a single separator before exactly three digits is taken for thousands only if it is grouped
@@ -72,6 +75,7 @@ _GRAMS = {
 _WITH_UNIT = re.compile(r"(.*?)\s*(kg|g|gr|grams?|lbs?|oz)\.?", re.IGNORECASE)
 
 
+@repeated()
 def read_grams(text: str, unit: str | None, mark: str | None = None) -> int:
     """A weight in grams; a unit written with the number counts more than the column's. Raises ``NotANumber``."""
     written = _WITH_UNIT.fullmatch(text.strip())

@@ -23,6 +23,7 @@ from app.feeds.rules.choices import word_key
 from app.feeds.rules.currencies import other_currency, said_currencies
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
 from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
+from app.feeds.rules.repeated import repeated
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
 from app.kit.csv_lines import read_cell
 from app.kit.money import LARGEST_MINOR, Money
@@ -32,6 +33,7 @@ MOST_TAGS = 50
 _LONGEST_TEXT = 255
 _HANDLE_MAX = 120
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
+_IN_GTIN = re.compile(r"[\s'-]")
 _NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 _NOT_PHYSICAL = {
     "grouped": "A grouped product is a set of other products; it can't be ordered by itself.",
@@ -94,6 +96,11 @@ class RowReader:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        #: Fields that a row of nothing but pictures leaves empty, those first that a variant's row always has.
+        self._beside_pictures = sorted(
+            set(reading.fields) - {"product_id", "image_urls", "image_alt", "weight_unit", "status", "stock"},
+            key=lambda name: name not in ("sku", "cost", "price"),
+        )
         #: Handle → title, for rows that leave it out.
         self._titles: dict[str, str] = {}
         self._option_names: dict[str, list[str]] = {}
@@ -185,8 +192,7 @@ class RowReader:
         """A row that continues the product before with nothing but pictures."""
         if handle not in self._titles or not cell("image_urls"):
             return False
-        others = set(self._reading.fields) - {"product_id", "image_urls", "image_alt", "weight_unit", "status", "stock"}
-        return not any(cell(name) and cell(name) != "0" for name in others)
+        return not any(cell(name) and cell(name) != "0" for name in self._beside_pictures)
 
     def _variant(
         self, number: int, cell: Callable[[str], str], handle: str, inherited: str, *, of_parent: bool = False
@@ -222,32 +228,24 @@ class RowReader:
             return {"title": "", "images": images}
         description = ""
         try:
-            description = clean_html(cell("description"))
+            description = _clean(cell("description"))
         except DescriptionRefused as error:
             problems.append(Problem("description", "too_large", str(error)))
-        tags = [tag.strip()[:_LONGEST_TEXT] for tag in re.split(r"[,;|]", cell("tags")) if tag.strip()]
         return {
             "title": plain_text(title) if "<" in title else title,
             "description": description,
             "brand": cell("brand")[:_LONGEST_TEXT],
             "category": _category(cell("category")),
-            "tags": list(dict.fromkeys(tags))[:MOST_TAGS],
+            "tags": list(_tags(cell("tags"))),
             "status": _status(cell("status")),
             "images": images,
         }
 
     def _images(self, cell: Callable[[str], str]) -> tuple[list[list[str]], list[Problem]]:
-        found: dict[str, str] = {}
-        problems = []
-        for url in _SEVERAL.split(cell("image_urls")):
-            if not url:
-                continue
-            reason = image_url_problem(url)
-            if reason is None:
-                found.setdefault(url, cell("image_alt")[:512])
-            else:
-                problems.append(Problem("image_urls", "bad_address", reason, warning=True))
-        return [[url, alt] for url, alt in found.items()][:MOST_IMAGES], problems
+        good, wrong = _addresses(cell("image_urls"))
+        alt = cell("image_alt")[:512] if good else ""
+        problems = [Problem("image_urls", "bad_address", reason, warning=True) for reason in wrong]
+        return [[url, alt] for url in good[:MOST_IMAGES]], problems
 
     def _options(self, cell: Callable[[str], str], handle: str) -> dict[str, str]:
         names = self._option_names.setdefault(handle, ["", "", ""])
@@ -359,7 +357,9 @@ class RowReader:
         return found
 
     def _gtin(self, cell: Callable[[str], str], problems: list[Problem]) -> str | None:
-        gtin = re.sub(r"[\s'-]", "", cell("gtin"))
+        gtin = cell("gtin")
+        if not gtin.isdigit():
+            gtin = _IN_GTIN.sub("", gtin)
         if not gtin or not gtin.strip("0"):
             return None
         reason = gtin_problem(gtin)
@@ -385,7 +385,7 @@ class RowReader:
     def _check_repeated(self, read: ReadRow) -> None:
         if not read.sku:
             return
-        options = repr(sorted(read.record.get("options", {}).items()))
+        options = tuple(sorted(read.record.get("options", {}).items()))
         said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock")))
         first = self._skus.setdefault(read.sku, (read.row, said))
         if first[0] == read.row:
@@ -399,10 +399,38 @@ class RowReader:
             )
 
 
+#: Variants of a product repeat its description, and stand together.
+_clean = repeated(64, longest=20_000)(clean_html)
+
+
+@repeated(1024, longest=2000)
+def _addresses(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The addresses of pictures in a cell, each once, and what is wrong with the others."""
+    found: dict[str, None] = {}
+    problems = []
+    for url in _SEVERAL.split(text):
+        if not url:
+            continue
+        reason = image_url_problem(url)
+        if reason is None:
+            found.setdefault(url)
+        else:
+            problems.append(reason)
+    return tuple(found), tuple(problems)
+
+
+@repeated()
+def _tags(text: str) -> tuple[str, ...]:
+    tags = (tag.strip()[:_LONGEST_TEXT] for tag in re.split(r"[,;|]", text) if tag.strip())
+    return tuple(dict.fromkeys(tags))[:MOST_TAGS]
+
+
+@repeated()
 def _slug(text: str) -> str:
     return str(slugify(text, max_length=_HANDLE_MAX))
 
 
+@repeated()
 def _category(text: str) -> str:
     """The first path of several; levels are divided by ``>``."""
     first = re.split(r",\s*(?=[^,]*$)|,", text, maxsplit=1)[0] if ">" in text else text
@@ -410,6 +438,7 @@ def _category(text: str) -> str:
     return " > ".join(levels[:6])
 
 
+@repeated()
 def _status(text: str) -> str:
     word = text.strip().lower()
     if word in _DRAFTS:

@@ -9,6 +9,7 @@ import re
 
 from app.feeds.rules.fields import normal
 from app.feeds.rules.numbers import NotANumber, read_decimal
+from app.feeds.rules.repeated import repeated
 from app.inventory.rules import LARGEST_QUANTITY
 
 #: Units that "in stock" stands for: enough to be sold, few enough to be there.
@@ -61,6 +62,7 @@ def says_none(text: str) -> bool:
     return _WORDS.get(normal(text)) == 0
 
 
+@repeated()
 def read_stock(text: str, mark: str | None = None) -> int | None:
     """Whole units; None where the text says nothing that we know. ``mark``: the column's decimal mark.
 

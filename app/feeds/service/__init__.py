@@ -1,6 +1,6 @@
 """Changes of feeds: sources are looked at; a file is received, checked, and taken over or discarded."""
 
-from app.feeds.service.applying import apply_batch, finish_applying, waits_for_older
+from app.feeds.service.applying import Batch, apply_batch, finish_applying, plan_batches, waits_for_older
 from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, plan_check, store_rows
 from app.feeds.service.fetching import (
     FetchPlan,
@@ -31,6 +31,7 @@ from app.feeds.service.sources import (
 from app.feeds.service.templates import Confirmed, Question, ask, confirmed, mapping_question
 
 __all__ = [
+    "Batch",
     "CheckPlan",
     "Confirmed",
     "Counts",
@@ -63,6 +64,7 @@ __all__ = [
     "note_unchanged",
     "own_source",
     "pause_source",
+    "plan_batches",
     "plan_check",
     "plan_fetch",
     "put_due_to_work",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Row, any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierVariant
@@ -19,7 +23,7 @@ from app.catalog.service import (
     change_prices,
     save_products,
 )
-from app.db import add_rows
+from app.db import add_rows, table_of
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
 from app.inventory.service import FigureResult, StockFigure, set_figures
@@ -27,42 +31,61 @@ from app.kit import clock
 from app.suppliers.models import Supplier
 
 #: Products in one transaction.
-PRODUCTS_AT_ONCE = 200
+PRODUCTS_AT_ONCE = 500
 _ACCEPTED = ("new", "changed", "unchanged")
 _MOST_OPTIONS = 3
 
 
-def apply_batch(session: Session, run_id: UUID) -> bool:
-    """Take over the next products of a run. False when none is left.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Products that are taken over in one transaction: the rows of the file that tell of them, and the last handle."""
+
+    rows: Sequence[int]
+    last: str
+
+
+_ROWS_OF_PRODUCTS = text(
+    """
+    select handle, array_agg(row) from feed_rows
+    where run_id = :run and handle > :after and action in ('new', 'changed', 'unchanged', 'merged')
+    group by handle having bool_or(action <> 'merged') order by handle
+    """
+)
+_ROWS = (
+    select(*(table_of(FeedRow).c[name] for name in ("row", "handle", "sku", "action", "record")))
+    .where(FeedRow.run_id == bindparam("run"), FeedRow.row == any_(bindparam("rows", type_=ARRAY(Integer))))
+    .order_by(FeedRow.row)
+)
+
+
+def plan_batches(session: Session, run_id: UUID) -> list[Batch]:
+    """What of a run is still to be taken over, in order; a product's rows may stand anywhere in the file."""
+    run = session.get_one(FeedRun, run_id)
+    after = run.counts.get("applied_to", "")
+    found = iter(session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, "after": after}))
+    batches = []
+    while some := list(islice(found, PRODUCTS_AT_ONCE)):
+        batches.append(Batch(array("i", chain.from_iterable(rows for _, rows in some)), some[-1][0]))
+    return batches
+
+
+def apply_batch(session: Session, run_id: UUID, batch: Batch) -> bool:
+    """Take over some products of a run. False when that is no longer wanted.
 
     How far it got is kept in the same transaction, so a repetition after a crash goes on where it stopped.
     """
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
     if run.state != "APPLYING":
         return False
-    after = run.counts.get("applied_to", "")
-    handles = session.scalars(
-        select(FeedRow.handle)
-        .where(FeedRow.run_id == run_id, FeedRow.handle > after, FeedRow.action.in_(_ACCEPTED))
-        .distinct()
-        .order_by(FeedRow.handle)
-        .limit(PRODUCTS_AT_ONCE)
-    ).all()
-    if not handles:
-        return False
-    rows = session.scalars(
-        select(FeedRow)
-        .where(FeedRow.run_id == run_id, FeedRow.handle.in_(handles), FeedRow.action.in_((*_ACCEPTED, "merged")))
-        .order_by(FeedRow.row)
-    ).all()
-    groups: defaultdict[str, list[FeedRow]] = defaultdict(list)
+    rows = session.connection().execute(_ROWS, {"run": run_id, "rows": list(batch.rows)}).all()
+    groups: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         groups[row.handle].append(row)
     if run.kind == "stock_price":
         saved = _change_costs(session, run.supplier_id, rows)
     else:
         currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
-        products = [_product(handle, groups[handle]) for handle in handles]
+        products = [_product(handle, theirs) for handle, theirs in sorted(groups.items())]
         saved = save_products(session, run.supplier_id, currency, products, untold=untold(run.mapping.values()))
     figures = [
         StockFigure(saved.variants[row.sku], row.record["stock"], run.created_at)
@@ -73,8 +96,8 @@ def apply_batch(session: Session, run_id: UUID) -> bool:
     _write_down(session, run, saved, list(zip(figures, results, strict=True)))
     run.counts = {
         **run.counts,
-        "applied_to": handles[-1],
-        "applied": run.counts.get("applied", 0) + len(handles),
+        "applied_to": batch.last,
+        "applied": run.counts.get("applied", 0) + len(groups),
     }
     return True
 
@@ -97,7 +120,7 @@ def finish_applying(session: Session, run_id: UUID) -> None:
         run.state, run.applied_at = "APPLIED", clock.now()
 
 
-def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[FeedRow]) -> Saved:
+def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[Row[Any]]) -> Saved:
     """Take over wholesale prices that are told and new, of the SKUs that are still there."""
     costs = {row.sku: row.record.get("cost") for row in rows if row.action in _ACCEPTED}
     found = session.execute(
@@ -155,7 +178,7 @@ def _write_down(
     )
 
 
-def _product(handle: str, rows: Sequence[FeedRow]) -> ProductRecord:
+def _product(handle: str, rows: Sequence[Row[Any]]) -> ProductRecord:
     """One product out of its rows: texts from the first row that has them, pictures from all."""
     accepted = [row for row in rows if row.action in _ACCEPTED]
     texts: dict[str, Any] = next((row.record for row in rows if row.record.get("title")), {})
@@ -182,7 +205,7 @@ def _product(handle: str, rows: Sequence[FeedRow]) -> ProductRecord:
     )
 
 
-def _variant(row: FeedRow, options: dict[str, str] | None = None) -> VariantRecord:
+def _variant(row: Row[Any], options: dict[str, str] | None = None) -> VariantRecord:
     record = row.record
     return VariantRecord(
         sku=row.sku,

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Row, any_, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Text
 
-from app.catalog.models import SupplierVariant
-from app.db import add_rows
+from app.catalog.models import SupplierProduct, SupplierVariant
+from app.db import add_rows, table_of
 from app.feeds.events import FeedApplyWanted, FeedHeld
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.choices import NO_CHOICES, Choices
@@ -165,29 +167,44 @@ def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, An
             run.detected = dict(detected)
 
 
-def _known(session: Session, supplier_id: UUID, skus: Sequence[str]) -> dict[str, SupplierVariant]:
-    variants = session.scalars(
-        select(SupplierVariant)
-        .where(SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_(skus))
-        .options(joinedload(SupplierVariant.product))
+_KNOWN = (
+    select(
+        *(table_of(SupplierVariant).c[name] for name in ("id", "sku", *_VARIANT_FIELDS.values())),
+        *(table_of(SupplierProduct).c[name] for name in _PRODUCT_FIELDS.values()),
     )
-    return {variant.sku: variant for variant in variants}
+    .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+    .where(
+        SupplierVariant.supplier_id == bindparam("supplier"),
+        SupplierVariant.sku == any_(bindparam("skus", type_=ARRAY(Text))),
+    )
+)
 
 
-def _changes(row: ReadRow, variant: SupplierVariant, free: int, silent: Collection[str]) -> dict[str, list[Any]]:
+def _known(session: Session, supplier_id: UUID, skus: Sequence[str]) -> dict[str, Row[Any]]:
+    """Variants by SKU, each with what its product says."""
+    found = session.connection().execute(_KNOWN, {"supplier": supplier_id, "skus": skus})
+    return {row.sku: row for row in found}
+
+
+def _changes(row: ReadRow, known: Row[Any], free: int, silent: Collection[str]) -> dict[str, list[Any]]:
     """Field → [today, in the file], for what differs; what the file says nothing about (``silent``) stays."""
     changes: dict[str, list[Any]] = {}
+    record = row.record
     for name, column in _VARIANT_FIELDS.items():
-        today, new = getattr(variant, column), row.record.get(name)
-        if name in row.record and column not in silent and today != new:
-            changes[name] = [today, new]
-    for name, column in _PRODUCT_FIELDS.items():
-        today, new = getattr(variant.product, column), row.record.get(name)
-        # A product's later rows leave its texts out.
-        if new and column not in silent and row.record.get("title") and today != new:
-            changes[name] = [_short(today), _short(new)]
-    if "stock" in row.record and row.record["stock"] != free:
-        changes["stock"] = [free, row.record["stock"]]
+        if name in record and column not in silent:
+            today, new = getattr(known, column), record[name]
+            if today != new:
+                changes[name] = [today, new]
+    # A product's later rows leave its texts out.
+    if record.get("title"):
+        for name, column in _PRODUCT_FIELDS.items():
+            new = record.get(name)
+            if new and column not in silent:
+                today = getattr(known, column)
+                if today != new:
+                    changes[name] = [_short(today), _short(new)]
+    if "stock" in record and record["stock"] != free:
+        changes["stock"] = [free, record["stock"]]
     return changes
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -62,12 +61,40 @@ class FigureResult:
     as_of_before: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A level as it was before a figure."""
+
+    id: UUID
+    variant_id: UUID
+    location_id: UUID
+    on_hand: int
+    reserved: int
+    as_of: datetime
+    #: It was made with its figure, and needs no other statement.
+    fresh: bool = False
+
+
 _LOCK = text(
-    "select level.id, level.supplier_id, level.variant_id, level.location_id, level.on_hand, level.reserved, "
-    "level.as_of from inventory_levels as level "
+    "select level.id, level.variant_id, level.location_id, level.on_hand, level.reserved, level.as_of "
+    "from inventory_levels as level "
     "where (level.variant_id, level.location_id) in (select * from unnest(:variants, :places)) "
     "order by level.id for update"
 ).bindparams(bindparam("variants", type_=ARRAY(Uuid)), bindparam("places", type_=ARRAY(Uuid)))
+
+_MAKE = text(
+    "insert into inventory_levels (id, supplier_id, variant_id, location_id, on_hand, as_of, updated_at) "
+    "select id, :supplier, variant_id, location_id, on_hand, as_of, :now "
+    "from unnest(:ids, :variants, :places, :on_hand, :as_of) as fresh(id, variant_id, location_id, on_hand, as_of) "
+    "on conflict (variant_id, location_id) do nothing returning variant_id, location_id, id"
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("supplier", type_=Uuid),
+    bindparam("variants", type_=ARRAY(Uuid)),
+    bindparam("places", type_=ARRAY(Uuid)),
+    bindparam("on_hand", type_=ARRAY(Integer)),
+    bindparam("as_of", type_=ARRAY(DateTime(timezone=True))),
+)
 
 _SET = text(
     "update inventory_levels as level set on_hand = figure.on_hand, as_of = figure.as_of, updated_at = :now "
@@ -117,7 +144,7 @@ def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigu
     for index, figure in enumerate(figures):
         _check(figure, index, now)
     places = _places(session, supplier_id, figures)
-    levels = _locked(session, supplier_id, list(zip(figures, places, strict=True)))
+    levels = _locked(session, supplier_id, list(zip(figures, places, strict=True)), now)
     promised = _promised(session, [level.id for level in levels.values() if level.reserved])
     standing = {level.id: (level.on_hand, level.as_of) for level in levels.values()}
     applied: dict[UUID, StockFigure] = {}
@@ -137,7 +164,7 @@ def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigu
             )
         )
     by_id = {level.id: level for level in levels.values()}
-    _write(session, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
+    _write(session, supplier_id, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
     _note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
     return results
 
@@ -193,32 +220,46 @@ def _places(session: Session, supplier_id: UUID, figures: Sequence[StockFigure])
 
 
 def _locked(
-    session: Session, supplier_id: UUID, wanted: Sequence[tuple[StockFigure, UUID]]
-) -> dict[tuple[UUID, UUID], Any]:
-    """The levels of the figures, made where they were missing, locked in the order of their ids."""
-    variants, places = [figure.variant_id for figure, _ in wanted], [place for _, place in wanted]
-    arrays = {"variants": variants, "places": places}
-    connection = session.connection()
-    found = connection.execute(_LOCK, arrays).all()
-    missing = set(zip(variants, places, strict=True)) - {(row.variant_id, row.location_id) for row in found}
-    if missing:
-        connection.execute(
-            upsert(table_of(InventoryLevel)).on_conflict_do_nothing(index_elements=["variant_id", "location_id"]),
-            [
-                {
-                    "id": new_id(),
-                    "supplier_id": supplier_id,
-                    "variant_id": variant_id,
-                    "location_id": location_id,
-                    "on_hand": 0,
-                    "as_of": _NEVER,
-                    "updated_at": _NEVER,
-                }
-                for variant_id, location_id in sorted(missing)
-            ],
-        )
-        found = connection.execute(_LOCK, arrays).all()
-    return {(row.variant_id, row.location_id): row for row in found}
+    session: Session, supplier_id: UUID, wanted: Sequence[tuple[StockFigure, UUID]], now: datetime
+) -> dict[tuple[UUID, UUID], _Level]:
+    """The levels of the figures, locked in the order of their ids. Where one was missing it is made with its figure:
+    nobody can have reserved of it."""
+    levels = _lock(session, {(figure.variant_id, place) for figure, place in wanted})
+    first: dict[tuple[UUID, UUID], tuple[int, datetime]] = {}
+    for figure, place in wanted:
+        key = (figure.variant_id, place)
+        if key not in levels:
+            known = first.setdefault(key, (0, _NEVER))
+            if figure.as_of >= known[1]:
+                first[key] = (figure.quantity, figure.as_of)
+    if not first:
+        return levels
+    fresh = sorted(first)
+    made = session.connection().execute(
+        _MAKE,
+        {
+            "ids": [new_id() for _ in fresh],
+            "supplier": supplier_id,
+            "variants": [variant_id for variant_id, _ in fresh],
+            "places": [location_id for _, location_id in fresh],
+            "on_hand": [first[key][0] for key in fresh],
+            "as_of": [first[key][1] for key in fresh],
+            "now": now,
+        },
+    )
+    for variant_id, location_id, level_id in made:
+        levels[variant_id, location_id] = _Level(level_id, variant_id, location_id, 0, 0, _NEVER, fresh=True)
+    # Somebody else made it a moment ago.
+    levels |= _lock(session, first.keys() - levels.keys())
+    return levels
+
+
+def _lock(session: Session, keys: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], _Level]:
+    if not keys:
+        return {}
+    arrays = {"variants": [variant_id for variant_id, _ in keys], "places": [place for _, place in keys]}
+    found = session.connection().execute(_LOCK, arrays)
+    return {(row.variant_id, row.location_id): _Level(*row) for row in found}
 
 
 def _promised(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[tuple[datetime | None, int, UUID]]]:
@@ -238,18 +279,20 @@ def _promised(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[tu
     return promised
 
 
-def _write(session: Session, changes: Sequence[tuple[Any, int, datetime]], now: datetime) -> None:
+def _write(session: Session, supplier_id: UUID, changes: Sequence[tuple[_Level, int, datetime]], now: datetime) -> None:
     if not changes:
         return
-    session.connection().execute(
-        _SET,
-        {
-            "ids": [level.id for level, _, _ in changes],
-            "on_hand": [on_hand for _, on_hand, _ in changes],
-            "as_of": [as_of for _, _, as_of in changes],
-            "now": now,
-        },
-    )
+    there = [change for change in changes if not change[0].fresh]
+    if there:
+        session.connection().execute(
+            _SET,
+            {
+                "ids": [level.id for level, _, _ in there],
+                "on_hand": [on_hand for _, on_hand, _ in there],
+                "as_of": [as_of for _, _, as_of in there],
+                "now": now,
+            },
+        )
     moved = [(level, on_hand) for level, on_hand, _ in changes if on_hand != level.on_hand]
     if moved:
         add_rows(
@@ -260,7 +303,7 @@ def _write(session: Session, changes: Sequence[tuple[Any, int, datetime]], now: 
                     "id": new_id(),
                     "level_id": level.id,
                     "variant_id": level.variant_id,
-                    "supplier_id": level.supplier_id,
+                    "supplier_id": supplier_id,
                     "retailer_id": None,
                     "kind": "set",
                     "on_hand_change": on_hand - level.on_hand,
@@ -276,7 +319,6 @@ def _write(session: Session, changes: Sequence[tuple[Any, int, datetime]], now: 
         {level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - _FRESHENS}
     )
     more = sorted({level.variant_id for level, on_hand, _ in changes if on_hand > level.on_hand})
-    supplier_id = changes[0][0].supplier_id
     emit(
         session,
         *(InventoryChanged(supplier_id=supplier_id, variant_ids=part) for part in _parts(told)),
@@ -291,7 +333,7 @@ def _parts(variant_ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:
 def _note_shortfalls(
     session: Session,
     supplier_id: UUID,
-    levels: dict[UUID, Any],
+    levels: dict[UUID, _Level],
     standing: dict[UUID, tuple[int, datetime]],
     promised: dict[UUID, list[tuple[datetime | None, int, UUID]]],
     applied: dict[UUID, StockFigure],
@@ -302,7 +344,11 @@ def _note_shortfalls(
         return
     session.execute(
         update(Shortfall)
-        .where(Shortfall.level_id.in_(list(applied)), Shortfall.resolved_at.is_(None))
+        .where(
+            Shortfall.supplier_id == supplier_id,
+            Shortfall.resolved_at.is_(None),
+            Shortfall.level_id == any_(bindparam("levels", list(applied), type_=ARRAY(Uuid))),
+        )
         .values(resolved_at=now)
     )
     for level_id, figure in applied.items():

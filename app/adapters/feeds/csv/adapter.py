@@ -173,6 +173,10 @@ def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], lis
 
 def _rows(records: Iterator[Row], width: int) -> Iterator[Row]:
     for row in records:
-        if any(cell.strip() for cell in row.cells):
-            cells = (row.cells + [""] * (width - len(row.cells)))[:width]
-            yield Row(row.number, [cell.replace("\x00", "") for cell in cells])
+        cells = row.cells
+        whole = "".join(cells)
+        if not whole or whole.isspace():
+            continue
+        if len(cells) != width:
+            cells = (cells + [""] * (width - len(cells)))[:width]
+        yield Row(row.number, [cell.replace("\x00", "") for cell in cells] if "\x00" in whole else cells)
