@@ -83,7 +83,10 @@ class ApiKey(Base):
 
     __tablename__ = "api_keys"
     __tenancy__ = own()
-    __table_args__ = (Index(None, "organisation_id"),)
+    __table_args__ = (
+        Index(None, "organisation_id"),
+        Index(None, "expires_at", postgresql_where=text("revoked_at is null")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
@@ -99,6 +102,10 @@ class ApiKey(Base):
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    #: The key that takes this one's place; this one goes on until ``expires_at``, which was brought forward.
+    replaced_by: Mapped[UUID | None]
+    #: How many days before its end its owner was last told, of ``rules.API_KEY_NOTICES``; 0: told that it has ended.
+    told_days: Mapped[int | None]
 
 
 class OneTimeLink(Base):

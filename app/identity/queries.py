@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.identity.models import ApiKey, Membership, OneTimeLink, Organisation, User
 from app.identity.rules import ROLES
 from app.kit import clock
+from app.kit.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,11 @@ def api_keys(session: Session, organisation_id: UUID) -> Sequence[ApiKey]:
     return session.scalars(
         select(ApiKey).where(ApiKey.organisation_id == organisation_id).order_by(ApiKey.created_at.desc())
     ).all()
+
+
+def api_key(session: Session, organisation_id: UUID, key_id: UUID) -> ApiKey:
+    """One key of an organisation. Raises ``NotFound``."""
+    found = session.get(ApiKey, key_id)
+    if found is None or found.organisation_id != organisation_id:
+        raise NotFound("API key")
+    return found

@@ -12,6 +12,10 @@ SESSION_LIFE = timedelta(days=7)
 INVITATION_LIFE = timedelta(days=7)
 RESET_LIFE = timedelta(minutes=30)
 API_KEY_LIFE = timedelta(days=90)
+#: Days before the end of a key at which its owner is told.
+API_KEY_NOTICES = (14, 7, 1)
+#: How long a key may go on beside the one that takes its place.
+LONGEST_OVERLAP = timedelta(days=30)
 
 #: NIST SP 800-63B-4: at least 15 characters where a password is the only factor; no composition rules.
 PASSWORD_MIN, PASSWORD_MAX_BYTES = 15, 256
@@ -144,7 +148,21 @@ def address_allowed(address: str, networks: list[str]) -> bool:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
     return any(ip in ipaddress.ip_network(network, strict=False) for network in networks)
+
+
+def notice_due(left: timedelta, told: int | None) -> int | None:
+    """Which of ``API_KEY_NOTICES`` a key's owner is to be told now; None where that was done, or is too early.
+
+    ``left``: how long the key lives on; ``told``: the notice that went out last. A notice that was slept through is
+    not made up for: only the nearest counts.
+    """
+    due = min((days for days in API_KEY_NOTICES if left <= timedelta(days=days)), default=None)
+    if due is None or left <= timedelta(0) or (told is not None and told <= due):
+        return None
+    return due
 
 
 #: Failures allowed within the window, then the first pause; it doubles with each further failure.

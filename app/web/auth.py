@@ -148,12 +148,19 @@ def safe_next(target: str | None) -> str | None:
 
 
 def key_principal() -> Principal:
-    """Who holds the request's bearer key. Raises ``Unauthenticated``; a wrong network looks like a wrong key."""
+    """Who holds the request's bearer key. Raises ``Unauthenticated``, and ``Forbidden`` (``address_not_allowed``) for a
+    good key that is used from outside of its networks. The address is the one that the trusted proxies tell."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise Unauthenticated("Send an API key: Authorization: Bearer cd_live_…")
+    address = request.remote_addr or ""
     with db.system_scope(actor="sign-in"), db.transaction() as session:
-        found = principal_of_key(session, secret.strip())
-    if found is None or not address_allowed(request.remote_addr or "", found[1]):
+        found = principal_of_key(session, secret.strip(), address)
+    if found is None:
         raise Unauthenticated("The API key is unknown, revoked or expired.")
+    if not address_allowed(address, found[1]):
+        raise Forbidden(
+            f"This key can't be used from {address or 'this address'}. Its owner sets the networks in the settings.",
+            code="address_not_allowed",
+        )
     return found[0]

@@ -1,6 +1,14 @@
 """Changes of identity: organisations and people, signing in, one-time links, API keys."""
 
-from app.identity.service.keys import issue_key, principal_of_key, revoke_key
+from app.identity.service.keys import (
+    KeyNotice,
+    issue_key,
+    keys_to_tell_of,
+    principal_of_key,
+    revoke_key,
+    rotate_key,
+    set_networks,
+)
 from app.identity.service.links import (
     accept_invitation,
     appoint_admin,
@@ -20,6 +28,7 @@ from app.identity.service.people import (
 from app.identity.service.sessions import end_session, principal_of_session, sign_in, start_session
 
 __all__ = [
+    "KeyNotice",
     "accept_invitation",
     "add_member",
     "appoint_admin",
@@ -30,6 +39,7 @@ __all__ = [
     "find_link",
     "invite",
     "issue_key",
+    "keys_to_tell_of",
     "platform_organisation",
     "principal_of_key",
     "principal_of_session",
@@ -37,6 +47,8 @@ __all__ = [
     "request_reset",
     "reset_password",
     "revoke_key",
+    "rotate_key",
+    "set_networks",
     "sign_in",
     "start_session",
 ]

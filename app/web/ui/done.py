@@ -30,6 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "file_discarded": _("The file was discarded; nothing changed."),
     "host_key_forgotten": _("The server's next key is remembered."),
     "invited": _("The invitation is on its way."),
+    "key_networks_saved": _("Saved. It holds from the next call on."),
     "key_ended": _("The key no longer works."),
     "looked_again": _("Looked again."),
     "line_cancelled": _("The line is cancelled."),

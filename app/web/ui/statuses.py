@@ -60,6 +60,11 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "return_to_sender": Shown(_("Going back"), _WARNING),
         "failure": Shown(_("Delivery problem"), _CRITICAL),
     },
+    "key": {
+        "active": Shown(_("In use"), _SUCCESS),
+        "ending": Shown(_("Ends soon"), _WARNING),
+        "replaced": Shown(_("Replaced"), _NEUTRAL),
+    },
     "store": {
         "pending": Shown(_("Waiting for you in the store"), _WARNING),
         "connected": Shown(_("Connected"), _SUCCESS),

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,10 +19,10 @@ from app import config, db
 from app.audit.models import AuditEvent
 from app.identity.models import ApiKey
 from app.identity.queries import api_keys
-from app.identity.rules import API_KEY_LIFE, SCOPES_OF_KIND, address_allowed
-from app.identity.service import create_organisation, issue_key, principal_of_key, revoke_key
+from app.identity.rules import API_KEY_LIFE, API_KEY_NOTICES, SCOPES_OF_KIND, address_allowed, notice_due
+from app.identity.service import create_organisation, issue_key, principal_of_key, revoke_key, rotate_key
 from app.kit import clock
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound
 from tests import factories as make
 from tests.adapters.settings import set_up
 
@@ -222,3 +224,71 @@ def test_issuing_and_revoking_are_in_the_audit_log_without_the_key(session: Sess
     assert events[0].details == {"scopes": ["read:orders"]}
     assert not any(secret in str(vars(event)) for event in events)
     assert all(event.actor == "test" for event in events)
+
+
+def test_a_key_is_replaced_and_goes_on_for_the_chosen_while(session: Session) -> None:
+    retailer = make.retailer(session)
+    networks = ["203.0.113.0/24"]
+    old, old_secret = issue_key(session, retailer.id, name="shop", scopes=["read:orders"], allowed_ips=networks)
+    new, new_secret = rotate_key(session, retailer.id, old.id, overlap=timedelta(days=3))
+    assert (new.name, new.scopes, new.allowed_ips) == ("shop", ["read:orders"], networks)
+    assert new.expires_at - new.created_at == API_KEY_LIFE
+    for moment, alive in ((timedelta(0), True), (timedelta(days=3, seconds=-5), True), (timedelta(days=3), False)):
+        with clock.shifted(moment):
+            assert (principal_of_key(session, old_secret) is not None) is alive
+            assert principal_of_key(session, new_secret) is not None
+    with pytest.raises(Conflict) as refused:
+        rotate_key(session, retailer.id, old.id, overlap=timedelta(0))
+    assert refused.value.code == "key_replaced"
+
+
+def test_replacing_never_lengthens_a_keys_life(session: Session) -> None:
+    retailer = make.retailer(session)
+    old, secret = issue_key(session, retailer.id, name="shop", scopes=["read:orders"], life=timedelta(hours=2))
+    rotate_key(session, retailer.id, old.id, overlap=timedelta(days=30))
+    with clock.shifted(timedelta(hours=2, seconds=5)):
+        assert principal_of_key(session, secret) is None
+
+
+@pytest.mark.parametrize("overlap", [timedelta(seconds=-1), timedelta(days=30, seconds=1)])
+def test_an_overlap_beyond_thirty_days_is_refused(session: Session, overlap: timedelta) -> None:
+    retailer = make.retailer(session)
+    old, secret = issue_key(session, retailer.id, name="shop", scopes=["read:orders"])
+    with pytest.raises(Invalid):
+        rotate_key(session, retailer.id, old.id, overlap=overlap)
+    assert principal_of_key(session, secret) is not None
+
+
+def test_what_has_ended_or_is_anothers_is_not_replaced(session: Session) -> None:
+    retailer, other = make.retailer(session), make.retailer(session, "Contoso")
+    row, _ = issue_key(session, retailer.id, name="shop", scopes=["read:orders"])
+    with pytest.raises(NotFound):
+        rotate_key(session, other.id, row.id, overlap=timedelta(0))
+    revoke_key(session, retailer.id, row.id)
+    with pytest.raises(Conflict) as refused:
+        rotate_key(session, retailer.id, row.id, overlap=timedelta(0))
+    assert refused.value.code == "key_ended"
+
+
+def test_a_use_from_elsewhere_is_not_noted_as_one(session: Session) -> None:
+    retailer = make.retailer(session)
+    row, secret = issue_key(session, retailer.id, name="shop", scopes=["read:orders"], allowed_ips=["203.0.113.0/24"])
+    principal_of_key(session, secret, "198.51.100.1")
+    assert row.last_used_at is None
+    principal_of_key(session, secret, "203.0.113.1")
+    assert row.last_used_at is not None
+
+
+@given(st.lists(st.integers(0, 30 * 24), max_size=40).map(sorted))
+def test_however_often_a_keys_end_is_looked_at_each_notice_is_due_once(hours: list[int]) -> None:
+    end, told, sent = 30 * 24, None, []
+    for hour in hours:
+        due = notice_due(timedelta(hours=end - hour), told)
+        if due is not None:
+            sent.append(due)
+            told = due
+            assert end - hour <= due * 24
+    assert sent == sorted(set(sent), reverse=True)
+    assert set(sent) <= set(API_KEY_NOTICES)
+    nearest = [day for day in API_KEY_NOTICES if any(end - day * 24 <= hour < end for hour in hours)]
+    assert (min(sent) if sent else None) == (min(nearest) if nearest else None)

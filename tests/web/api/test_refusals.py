@@ -12,6 +12,7 @@ import redis
 from werkzeug.test import TestResponse
 
 from app import db
+from app.factory import create_app
 from app.identity.rules import SCOPES_OF_KIND
 from app.kit import clock
 from app.web.api import pace
@@ -75,7 +76,21 @@ def test_a_key_works_only_from_its_networks(market: Market) -> None:
     inside = market.key(market.retailer, "read:catalog", allowed_ips=["127.0.0.0/8"])
     outside = market.key(market.retailer, "read:catalog", allowed_ips=["203.0.113.0/24", "2001:db8::/32"])
     assert inside.get("/api/suppliers").status_code == 200
-    assert_problem(outside.get("/api/suppliers"), 401, "unauthenticated")
+    assert_problem(outside.get("/api/suppliers"), 403, "address_not_allowed")
+    forged = outside.call("GET", "/api/suppliers", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert_problem(forged, 403, "address_not_allowed")
+    for address, status in (("203.0.113.9", 200), ("2001:db8:7::1", 200), ("::ffff:203.0.113.9", 200), ("::1", 403)):
+        answer = outside.call("GET", "/api/suppliers", environ_base={"REMOTE_ADDR": address})
+        assert answer.status_code == status, address
+
+
+def test_behind_a_trusted_proxy_the_address_that_it_tells_counts(market: Market, set_up: Callable[..., None]) -> None:
+    key = market.key(market.retailer, "read:catalog", allowed_ips=["203.0.113.0/24"])
+    set_up(trusted_proxies="1")
+    behind = Api(create_app(), key.key)
+    for told, status in (("203.0.113.9", 200), ("203.0.113.9, 198.51.100.1", 403), ("198.51.100.1, 203.0.113.9", 200)):
+        answer = behind.call("GET", "/api/suppliers", headers={"X-Forwarded-For": told})
+        assert answer.status_code == status, told
 
 
 def test_a_key_that_lacks_the_scope_is_told_which(market: Market) -> None:
