@@ -169,6 +169,9 @@ def public_pages(story: Story) -> list[tuple[str, str]]:
         ("apply", "/apply"),
         ("forgot", "/forgot"),
         ("tracking", f"/t/{story.tracking_token()}"),
+        ("catalogue", "/catalogue"),
+        ("catalogue-category", "/catalogue/home-garden"),
+        ("catalogue-product", f"/product/{_shown(story)[0]}/-"),
         ("mailbox", "/dev/mailbox"),
         ("api-docs", "/api/docs"),
     ]

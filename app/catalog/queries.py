@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import Category, SupplierProduct, SupplierVariant
-from app.catalog.rules import search_terms
+from app.catalog.rules import same_gtins, search_terms
 from app.catalog.search.queries import Wanted, search
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
@@ -100,11 +100,56 @@ def variants_of(
     ).all()
 
 
+#: Most offers of the same articles that are compared.
+_COMPARED = 50
+
+
+def with_gtins(session: Session, gtins: Iterable[str]) -> list[tuple[SupplierVariant, Supplier]]:
+    """Variants on offer with any of the numbers, however many zeros stand before them, with their suppliers."""
+    written = {form for gtin in gtins for form in same_gtins(gtin)}
+    if not written:
+        return []
+    rows = session.execute(
+        select(SupplierVariant, Supplier)
+        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+        .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
+        .where(
+            SupplierVariant.gtin.in_(written),
+            SupplierVariant.status == "active",
+            SupplierProduct.status == "active",
+            Supplier.status == ACTIVE,
+        )
+        .order_by(SupplierVariant.gtin, SupplierVariant.wholesale_price, SupplierVariant.id)
+        .limit(_COMPARED)
+    )
+    return [(variant, seller) for variant, seller in rows]
+
+
 def category_paths(session: Session, category_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """The readable path of each category."""
     ids = [category_id for category_id in category_ids if category_id is not None]
     rows = session.execute(select(Category.id, Category.path).where(Category.id.in_(ids)))
     return {category_id: path for category_id, path in rows}
+
+
+def category(session: Session, slug: str) -> Category:
+    """A category by its slug. Raises ``NotFound``."""
+    found = session.scalar(select(Category).where(Category.slug == slug))
+    if found is None:
+        raise NotFound("category")
+    return found
+
+
+def category_by_id(session: Session, category_id: UUID) -> Category:
+    """A category that is named elsewhere."""
+    return session.get_one(Category, category_id)
+
+
+def line_of(session: Session, lowest: Category) -> Sequence[Category]:
+    """A category with all above it, from the top."""
+    names = lowest.path.split(" > ")
+    paths = [" > ".join(names[:depth]) for depth in range(1, len(names) + 1)]
+    return session.scalars(select(Category).where(Category.path.in_(paths)).order_by(func.length(Category.path))).all()
 
 
 def categories(session: Session) -> Sequence[Category]:

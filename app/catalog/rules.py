@@ -102,6 +102,12 @@ def gtin_problem(gtin: str) -> str | None:
     return None if weighted % 10 == 0 else "The GTIN's check digit is wrong."
 
 
+def same_gtins(gtin: str) -> set[str]:
+    """The ways in which one article's number is written: with zeros before it up to 8, 12, 13 or 14 digits."""
+    bare = gtin.lstrip("0")
+    return {bare.zfill(size) for size in (8, 12, 13, 14) if len(bare) <= size}
+
+
 def image_url_problem(url: str) -> str | None:
     """Why an image address can't be used; None when it can."""
     try:

@@ -1,4 +1,4 @@
-"""Pages for everybody: the landing page, and the shopper's tracking page."""
+"""Pages for everybody: the landing page, the catalogue, and the shopper's tracking page."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, render_template
 
 from app import db
+from app.config import settings
 from app.fulfillment import queries as fulfillment
 from app.identity.models import Organisation
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
 from app.stores.models import Store
+from app.web.public import catalogue as pages
 
 bp = Blueprint("public", __name__)
 
@@ -26,7 +28,15 @@ def landing() -> str:
 def robots() -> Response:
     """Tracking pages, consoles and the API are nobody's business but their readers'."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in ("/t/", "/app", "/supplier", "/console", "/api"))]
+    lines.append(f"Sitemap: {settings().public_url}/sitemap.xml")
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+bp.add_url_rule("/catalogue", "catalogue", pages.home)
+bp.add_url_rule("/catalogue/<slug>", "category", pages.category)
+bp.add_url_rule("/product/<uuid:product_id>/<slug>", "product", pages.product)
+bp.add_url_rule("/sitemap.xml", "sitemap", pages.sitemap)
+bp.add_url_rule("/sitemap/<uuid:start>.xml", "sitemap_part", pages.sitemap_part)
 
 
 @bp.get("/t/<token>")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.catalog import queries as catalog
 from app.catalog.search.queries import SORTS, Count, Facets, Wanted, facets, search
+from app.identity.models import Organisation
 from app.inventory.queries import availability
 from app.kit import texts
 from app.kit.errors import Conflict
@@ -29,6 +30,7 @@ from app.web.auth import principal
 from app.web.catalogue_cache import kept_for_a_moment
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext, locale
+from embedded_ui.pages.products.comparing import delivery, offers
 
 pages = Pages(__name__, nav=Nav(_("Find products"), "find", 10, permission="catalog.read"))
 _PAGE = 24
@@ -82,15 +84,27 @@ def detail(product_id: UUID) -> Any:
         currency = store.currency if store else principal().currency
         rate = rate_between(session, product.currency, currency)
         prices = {one.id: price_variant(one, rule, None, currency, rate) for one in product.variants}
+        country = _country(request.args.get("ships_to")) or (store.country if store and store.country else None)
+        country = country or session.get_one(Organisation, retailer_id).country
+        gtins = [one.gtin for one in product.variants if one.gtin]
+        rates = suppliers.rates_of(session, [product.supplier_id])[product.supplier_id]
+        stock = availability(session, [one.id for one in product.variants])
         context: dict[str, Any] = {
             "product": product,
             "category": catalog.category_paths(session, [product.category_id]).get(product.category_id)
             if product.category_id
             else None,
             "supplier": suppliers.supplier(session, product.supplier_id),
-            "rates": suppliers.rates_of(session, [product.supplier_id])[product.supplier_id],
+            "rates": rates,
+            "country": country,
+            "country_options": _countries(),
+            "delivery": next(
+                (delivery(rates, country, one) for one in product.variants if one.status == "active"), None
+            ),
+            "offers": offers(session, product.id, gtins, country, currency),
             "closures": suppliers.closures(session, product.supplier_id),
-            "stock": availability(session, [one.id for one in product.variants]),
+            "stock": stock,
+            "stock_as_of": min((one.as_of for one in stock.values() if one.as_of), default=None),
             "prices": prices,
             "currency": currency,
             "listed": bool(listings.listed_products(session, retailer_id, [product.id])),
@@ -136,9 +150,7 @@ def _options(session: Session, counted: Facets, args: Mapping[str, str]) -> dict
 
     supplier_id, category = _uuid(args.get("supplier")), args.get("category")
     named = suppliers.names(session, [supplier_id]).get(supplier_id, "") if supplier_id else ""
-    codes = sorted(
-        ((code, texts.country(code, locale())) for code in texts.country_codes()), key=lambda one: one[1].casefold()
-    )
+    codes = _countries()
     by_code = dict(codes)
     return {
         "category": of(gettext("All categories"), counted.categories, category),
@@ -151,6 +163,11 @@ def _options(session: Session, counted: Facets, args: Mapping[str, str]) -> dict
         ),
         "ships_to": [("", gettext("Any country")), *codes],
     }
+
+
+def _countries() -> list[tuple[str, str]]:
+    named = ((code, texts.country(code, locale())) for code in texts.country_codes())
+    return sorted(named, key=lambda one: one[1].casefold())
 
 
 def _country(text: str | None) -> str | None:
