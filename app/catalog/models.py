@@ -105,6 +105,8 @@ class SupplierProduct(Base):
     tags: Mapped[list[str]]
     #: ``active``, ``draft`` or ``ended``.
     status: Mapped[str]
+    #: Ended because a file no longer offered it, or a run was undone: a file that names it brings it back.
+    ended_by_feed: Mapped[bool] = mapped_column(server_default="false")
     shipping_class: Mapped[str] = mapped_column(server_default="standard")
     currency: Mapped[str]
     #: The range of its active variants' wholesale prices, for sorting and filtering.

@@ -44,6 +44,23 @@ class FeedApplyWanted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRollbackWanted(Event):
+    """The supplier wants undone what a run changed."""
+
+    topic: ClassVar[str] = "feeds.rollback_wanted"
+    supplier_id: UUID
+    run_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"feed_run:{self.run_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDue(Event):
     """It is time to look at a source."""
 

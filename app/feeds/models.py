@@ -15,7 +15,8 @@ from app.db import BIG, Base, own
 class FeedRun(Base):
     """One file on its way into the catalogue: CHECKING → READY → APPLYING → APPLIED, or FAILED or DISCARDED. A file of
     a source whose columns nobody has confirmed waits in NEEDS_MAPPING; one that differs too much from what stands
-    waits in QUARANTINED."""
+    waits in QUARANTINED. CANCELLED was stopped while it was taken over; it and APPLIED can be undone: ROLLING_BACK →
+    ROLLED_BACK."""
 
     __tablename__ = "feed_runs"
     __tenancy__ = own("supplier_id")
@@ -47,6 +48,9 @@ class FeedRun(Base):
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+    #: When it was stopped while it was taken over, and when it was undone.
+    cancelled_at: Mapped[datetime | None]
+    rolled_back_at: Mapped[datetime | None]
     #: Where it came from by itself; None for an upload.
     source_id: Mapped[UUID | None]
 
@@ -225,3 +229,6 @@ class FeedRunChange(Base):
     created: Mapped[bool] = mapped_column(server_default="false")
     before: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     after: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    #: What undoing came to: ``back``, the columns that are as before again, and ``left``, those that somebody had
+    #: changed since, with what they were then. None: not undone.
+    undone: Mapped[dict[str, Any] | None]

@@ -4,18 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedSource
+from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedRunChange, FeedSource
 from app.kit.csv_lines import csv_line
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, number_after, page_of
 
 _REJECTED_COLUMNS = ("row", "product_id", "sku", "title", "reason")
 _AT_ONCE = 500
+#: Each column that a run changed, with its value today: of products and variants, and of stock as ``stock``.
+_LOOKED_AT = """
+    with looked_at as (
+        select c.kind, c.target_id, c.created, c.undone, p.title as name, key, c.before -> key as before,
+            c.after -> key as after, c.after as whole,
+            case when key = 'pictures' then coalesce((
+                select jsonb_agg(jsonb_build_object('url', url, 'alt', alt, 'alt_owned', alt_owned) order by position)
+                from product_images where product_id = p.id and not uploaded), '[]')
+            else to_jsonb(p) - 'search_words' -> key end as today
+        from feed_run_changes c join supplier_products p on p.id = c.target_id
+        cross join lateral jsonb_object_keys(c.after) as key
+        where c.run_id = :run and c.kind = 'product'
+        union all
+        select c.kind, c.target_id, c.created, c.undone, v.sku, key, c.before -> key, c.after -> key, c.after,
+            to_jsonb(v) -> key
+        from feed_run_changes c join supplier_variants v on v.id = c.target_id
+        cross join lateral jsonb_object_keys(case when c.created then '{"status": 1}'::jsonb else c.after end) as key
+        where c.run_id = :run and c.kind = 'variant'
+        union all
+        select c.kind, c.target_id, c.created, c.undone, v.sku, 'stock', c.before -> 'on_hand', c.after -> 'on_hand',
+            c.after, case when l.as_of = (c.after ->> 'as_of')::timestamptz then c.after -> 'on_hand'
+            else to_jsonb(l.on_hand::text) end
+        from feed_run_changes c join inventory_levels l on l.id = c.target_id
+        join supplier_variants v on v.id = l.variant_id
+        where c.run_id = :run and c.kind = 'stock'
+    )
+"""
+_UNDO_COUNTS = text(
+    _LOOKED_AT  # noqa: S608 - constants of this module
+    + """
+    select case when created then 'created' else key end as field, kind,
+        count(*) filter (where created or today = after) as back,
+        count(*) filter (where not created and today is distinct from after and today is distinct from before) as left
+    from looked_at where key not in ('search_text', 'source_category', 'position', 'ended_by_feed')
+    group by 1, 2 order by 2, 1
+    """
+)
+_UNDO_SHOWN = text(
+    _LOOKED_AT  # noqa: S608 - constants of this module
+    + """
+    select name, case when created then 'created' else key end as field, before, after, today
+    from looked_at
+    where key not in ('search_text', 'source_category', 'position', 'ended_by_feed')
+    and case when :left then not created and today is distinct from after and today is distinct from before
+        else created or today = after end
+    order by name, 2 limit :limit
+    """
+)
+_LEFT = text(
+    """
+    select coalesce(p.title, v.sku, lv.sku), key, count(*) over ()
+    from feed_run_changes c
+    cross join lateral jsonb_object_keys(c.undone -> 'left') as key
+    left join supplier_products p on c.kind = 'product' and p.id = c.target_id
+    left join supplier_variants v on c.kind = 'variant' and v.id = c.target_id
+    left join inventory_levels l on c.kind = 'stock' and l.id = c.target_id
+    left join supplier_variants lv on lv.id = l.variant_id
+    where c.run_id = :run and key not in ('search_text', 'source_category', 'position', 'ended_by_feed')
+    order by 1, 2 limit :limit
+    """
+)
 _PROBLEM_GROUPS = text(
     """
     select problem ->> 'code', min(problem ->> 'message'), (problem ->> 'warning')::boolean, count(*), min(row)
@@ -130,6 +192,64 @@ def problem_groups(session: Session, run: FeedRun) -> Sequence[ProblemGroup]:
     """What is wrong with a run's rows, the most frequent first, errors before warnings."""
     found = session.execute(_PROBLEM_GROUPS, {"run": run.id})
     return [ProblemGroup(*row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneField:
+    """A field that a run changed (``created``: what it made; ``stock``), on a ``kind`` of thing: how often it would go
+    ``back`` to what was before, and how often it is ``left`` because it was changed again since."""
+
+    field: str
+    kind: str
+    back: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneOne:
+    """One field of one thing: its value before the run, with it, and today."""
+
+    name: str
+    field: str
+    before: Any
+    after: Any
+    today: Any
+
+
+def undo_counts(session: Session, run: FeedRun) -> Sequence[UndoneField]:
+    """What undoing a run would do, field by field."""
+    return [UndoneField(*row) for row in session.execute(_UNDO_COUNTS, {"run": run.id})]
+
+
+def undo_examples(session: Session, run: FeedRun, *, left: bool, limit: int = 50) -> Sequence[UndoneOne]:
+    """The first things that would go back, or (``left``) that were changed since."""
+    found = session.execute(_UNDO_SHOWN, {"run": run.id, "left": left, "limit": limit})
+    return [UndoneOne(*row) for row in found]
+
+
+def left_alone(session: Session, run: FeedRun, *, limit: int = 50) -> tuple[list[tuple[str, str]], int]:
+    """Of a run that was undone: what was left as it was, by name and field, the first of them and how many in all."""
+    found = session.execute(_LEFT, {"run": run.id, "limit": limit}).all()
+    return [(name, field) for name, field, _ in found], found[0][2] if found else 0
+
+
+def why_not_undone(session: Session, run: FeedRun) -> str | None:
+    """Why a run can't be undone, in words; None where it can."""
+    if run.state not in ("APPLIED", "CANCELLED"):
+        return "Only a file that was taken over can be rolled back."
+    busy = select(FeedRun.id).where(
+        FeedRun.supplier_id == run.supplier_id, FeedRun.state.in_(("APPLYING", "ROLLING_BACK"))
+    )
+    if session.scalar(busy.limit(1)) is not None:
+        return "Another file is being worked on. Wait until it is done."
+    if session.scalar(select(FeedRunChange.run_id).where(FeedRunChange.run_id == run.id).limit(1)) is None:
+        touched = run.counts.get("new", 0) + run.counts.get("changed", 0) + run.counts.get("missing_done", 0)
+        if touched and (run.state == "APPLIED" or run.counts.get("applied")):
+            return "It is too long ago: what this file changed is no longer kept."
+        return "There is nothing to roll back: this file changed nothing."
+    if not any(one.back for one in undo_counts(session, run)):
+        return "Everything that this file changed was changed again since."
+    return None
 
 
 def rejected_rows_csv(session: Session, run: FeedRun) -> Iterator[str]:

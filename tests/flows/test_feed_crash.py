@@ -44,9 +44,9 @@ class Upload:
         assert answer.status_code == 202, answer.text
         self.run_id = answer.json()["id"]
 
-    def apply(self) -> None:
-        """Have it taken over."""
-        address = f"{self.processes.url}/api/supplier/uploads/{self.run_id}/apply"
+    def apply(self, what: str = "apply") -> None:
+        """Have it taken over, or undone."""
+        address = f"{self.processes.url}/api/supplier/uploads/{self.run_id}/{what}"
         headers = {**self._headers, "Content-Type": "application/json"}
         assert requests.post(address, data=b"{}", headers=headers, timeout=10).status_code == 202
 
@@ -114,3 +114,14 @@ def test_a_worker_killed_between_batches_takes_each_row_over_once(upload: Upload
     assert (len(told), set(told.values())) == (PRODUCTS, {1}), "each product was told of once"
     assert upload.count(f"select (counts ->> 'applied')::int from feed_runs where id = '{upload.run_id}'") == PRODUCTS
     assert upload.count("select count(*) from tasks where state = 4") == 0
+
+    processes.stop()
+    processes.start("web", "relay")
+    processes.start("worker-bulk", crash_at="feed.batch_undone")
+    upload.apply("rollback")
+    processes.wait_until_dead("worker-bulk")
+    assert upload.state() == "ROLLING_BACK"
+    upload.let_lease_run_out()
+    processes.start("worker-bulk")
+    wait_for(lambda: upload.state() == "ROLLED_BACK", "the rest is undone")
+    assert upload.count("select count(*) from supplier_products where status <> 'ended'") == 0

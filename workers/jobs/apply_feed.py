@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.feeds.events import FeedApplyWanted
-from app.feeds.service import apply_batch, finish_applying, plan_batches, waits_for_older
+from app.feeds.service import apply_batch, bring_back, finish_applying, plan_batches, waits_for_older
 from app.kit import clock
 from app.kit.crash import crash_point
 from workers.job import RetryLater, Run, job
@@ -29,4 +29,5 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
             break
         crash_point("feed.batch_applied")
     with run.closing() as session:
+        bring_back(session, event.run_id)
         finish_applying(session, event.run_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import BinaryIO
 
 from app.adapters import registries
 from app.config import settings
@@ -10,7 +11,18 @@ from app.feeds.events import FeedUploaded
 from app.feeds.feed import Limits, UnreadableFile
 from app.feeds.files import storage
 from app.feeds.reading import OpenedFile, open_file
-from app.feeds.service import Confirmed, Counts, Question, ask, confirmed, fail, finish_checking, plan_check, store_rows
+from app.feeds.service import (
+    Confirmed,
+    Counts,
+    Question,
+    ask,
+    confirmed,
+    fail,
+    finish_checking,
+    note_progress,
+    plan_check,
+    store_rows,
+)
 from workers.job import Run, job
 
 #: Rows compared and kept in one transaction.
@@ -47,6 +59,10 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
             while batch := list(islice(opened.rows, _AT_ONCE)):
                 with run.transaction() as session:
                     store_rows(session, plan, batch, counts, told=opened.mapping.values())
+                    if not note_progress(
+                        session, plan.run_id, counts, _place(stream, plan.size_bytes), plan.size_bytes
+                    ):
+                        return
     except UnreadableFile as error:
         with run.closing() as session:
             fail(session, plan.run_id, str(error), error.detected)
@@ -57,6 +73,11 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
         return
     with run.closing() as session:
         finish_checking(session, plan, opened.detected, opened.mapping, counts)
+
+
+def _place(stream: BinaryIO, size: int) -> int:
+    """How many bytes were read; formats that are read as a whole are at their end."""
+    return size if stream.closed else stream.tell()
 
 
 def _question(known: Confirmed, opened: OpenedFile) -> Question | None:

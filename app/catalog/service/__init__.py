@@ -2,19 +2,31 @@
 
 from app.catalog.service.describing import ProductChange, VariantChange, change_product, make_product
 from app.catalog.service.pricing import PriceChange, change_prices, set_prices
-from app.catalog.service.saving import CatalogChange, ProductRecord, Saved, VariantRecord, save_products, set_status
+from app.catalog.service.restoring import Restored, restore
+from app.catalog.service.saving import (
+    CatalogChange,
+    ProductRecord,
+    Saved,
+    VariantRecord,
+    refresh_ranges,
+    save_products,
+    set_status,
+)
 
 __all__ = [
     "CatalogChange",
     "PriceChange",
     "ProductChange",
     "ProductRecord",
+    "Restored",
     "Saved",
     "VariantChange",
     "VariantRecord",
     "change_prices",
     "change_product",
     "make_product",
+    "refresh_ranges",
+    "restore",
     "save_products",
     "set_prices",
     "set_status",

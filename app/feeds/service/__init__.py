@@ -1,7 +1,7 @@
 """Changes of feeds: sources are looked at; a file is received, checked, and taken over or discarded."""
 
 from app.feeds.service.applying import Batch, apply_batch, finish_applying, plan_batches, waits_for_older
-from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, plan_check, store_rows
+from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, note_progress, plan_check, store_rows
 from app.feeds.service.fetching import (
     FetchPlan,
     NewFile,
@@ -15,7 +15,9 @@ from app.feeds.service.fetching import (
 )
 from app.feeds.service.forgetting import forget_old_runs
 from app.feeds.service.guarding import change_limits, held_question, limits_of
-from app.feeds.service.receiving import change_mapping, discard, keep_file, receive_upload, want_applied
+from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
+from app.feeds.service.returning import bring_back
+from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
 from app.feeds.service.sources import (
     SourceSpec,
     access_of,
@@ -43,6 +45,8 @@ __all__ = [
     "add_source",
     "apply_batch",
     "ask",
+    "bring_back",
+    "cancel",
     "change_limits",
     "change_mapping",
     "change_source",
@@ -52,6 +56,7 @@ __all__ = [
     "fetch_now",
     "finish_applying",
     "finish_checking",
+    "finish_rolling_back",
     "forget_host_key",
     "forget_old_runs",
     "held_question",
@@ -59,6 +64,7 @@ __all__ = [
     "limits_of",
     "mapping_question",
     "note_failed",
+    "note_progress",
     "note_test",
     "note_test_failed",
     "note_unchanged",
@@ -73,6 +79,8 @@ __all__ = [
     "store_rows",
     "take_file",
     "trouble",
+    "undo_batch",
     "waits_for_older",
     "want_applied",
+    "want_rolled_back",
 ]

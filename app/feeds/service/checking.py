@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, any_, bindparam, delete, select
+from sqlalchemy import Row, any_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
@@ -52,6 +52,7 @@ class CheckPlan:
     currency: str
     kind: str = "full"
     choices: Choices = NO_CHOICES
+    size_bytes: int = 1
 
 
 @dataclass(slots=True)
@@ -82,7 +83,9 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
     session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
     chosen = Choices.from_json(run.detected.get("choices"))
-    return CheckPlan(run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency, run.kind, chosen)
+    return CheckPlan(
+        run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency, run.kind, chosen, run.size_bytes
+    )
 
 
 def store_rows(
@@ -123,6 +126,17 @@ def store_rows(
             }
         )
     add_rows(session, FeedRow, kept)
+
+
+def note_progress(session: Session, run_id: UUID, counts: Counts, at: int, of: int) -> bool:
+    """How far the reading of a file is: ``at`` of ``of`` bytes. False when nobody wants the file any more."""
+    read = sum(counts.actions.values())
+    done = session.execute(
+        update(FeedRun)
+        .where(FeedRun.id == run_id, FeedRun.state == "CHECKING")
+        .values(counts={"read": read, "at": min(at, of), "of": of})
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def finish_checking(

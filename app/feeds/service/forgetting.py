@@ -11,7 +11,7 @@ from app.feeds.files import storage
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange, FeedSource
 
 KEPT_FOR = timedelta(days=14)
-_DONE = ("APPLIED", "DISCARDED", "FAILED")
+_DONE = ("APPLIED", "DISCARDED", "FAILED", "CANCELLED", "ROLLED_BACK")
 #: Rows removed in one transaction.
 _AT_ONCE = 5000
 

@@ -109,7 +109,7 @@ def change_mapping(
 ) -> FeedRun:
     """Say which column is what and what its values mean, and have the file read again. Columns that are left out are
     not used. What is said is kept for later files with the same columns."""
-    run = _own(session, supplier_id, run_id)
+    run = own_run(session, supplier_id, run_id)
     if run.state not in ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED"):
         raise Conflict("The file is being worked on. Wait until it is done.", code="feed_busy")
     columns = {str(column["column"]) for column in run.detected.get("columns", [])}
@@ -137,10 +137,10 @@ def change_mapping(
 
 def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     """Take a checked file over; a job does it. Asked again, nothing more happens."""
-    run = _own(session, supplier_id, run_id)
+    run = own_run(session, supplier_id, run_id)
     if run.state in ("APPLYING", "APPLIED"):
         return run
-    if run.state not in ("READY", "QUARANTINED"):
+    if run.state not in ("READY", "QUARANTINED", "CANCELLED"):
         raise Conflict("The file is not checked yet, or can't be read.", code="feed_not_ready")
     if run.source_id is not None and is_overtaken(session, run):
         raise Conflict("A newer file of the source was taken over. Discard this one.", code="feed_overtaken")
@@ -152,9 +152,21 @@ def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     return run
 
 
+def cancel(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
+    """Stop taking a file over: what was taken over so far stays, and can be undone. Asked again, nothing happens."""
+    run = own_run(session, supplier_id, run_id)
+    if run.state == "CANCELLED":
+        return run
+    if run.state != "APPLYING":
+        raise Conflict("The file is not being taken over.", code="feed_not_applying")
+    run.state, run.cancelled_at = "CANCELLED", clock.now()
+    audit.record(session, supplier_id, "feeds.cancelled", "feed_run", run.id)
+    return run
+
+
 def discard(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     """Leave a file alone for good."""
-    run = _own(session, supplier_id, run_id)
+    run = own_run(session, supplier_id, run_id)
     if run.state not in ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED", "CHECKING", "DISCARDED"):
         raise Conflict("The file is being taken over already.", code="feed_busy")
     run.state = "DISCARDED"
@@ -164,7 +176,8 @@ def discard(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     return run
 
 
-def _own(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
+def own_run(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
+    """A supplier's run, locked. Raises ``NotFound``."""
     run = session.scalar(
         select(FeedRun).where(FeedRun.id == run_id, FeedRun.supplier_id == supplier_id).with_for_update()
     )

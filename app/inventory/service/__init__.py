@@ -10,11 +10,13 @@ from app.inventory.service.figures import (
 )
 from app.inventory.service.reserving import Wanted, reserve
 from app.inventory.service.settling import commit_reservations, consume, expire, expire_held, release
+from app.inventory.service.taking_back import WrongFigure, take_back
 
 __all__ = [
     "FigureResult",
     "StockFigure",
     "Wanted",
+    "WrongFigure",
     "add_location",
     "commit_reservations",
     "consume",
@@ -25,4 +27,5 @@ __all__ = [
     "reserve",
     "set_figures",
     "set_free",
+    "take_back",
 ]

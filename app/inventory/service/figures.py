@@ -62,7 +62,7 @@ class FigureResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
+class Level:
     """A level as it was before a figure."""
 
     id: UUID
@@ -145,7 +145,7 @@ def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigu
         _check(figure, index, now)
     places = _places(session, supplier_id, figures)
     levels = _locked(session, supplier_id, list(zip(figures, places, strict=True)), now)
-    promised = _promised(session, [level.id for level in levels.values() if level.reserved])
+    promised = promised_of(session, [level.id for level in levels.values() if level.reserved])
     standing = {level.id: (level.on_hand, level.as_of) for level in levels.values()}
     applied: dict[UUID, StockFigure] = {}
     results: list[FigureResult] = []
@@ -164,8 +164,8 @@ def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigu
             )
         )
     by_id = {level.id: level for level in levels.values()}
-    _write(session, supplier_id, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
-    _note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
+    write_figures(session, supplier_id, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
+    note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
     return results
 
 
@@ -221,7 +221,7 @@ def _places(session: Session, supplier_id: UUID, figures: Sequence[StockFigure])
 
 def _locked(
     session: Session, supplier_id: UUID, wanted: Sequence[tuple[StockFigure, UUID]], now: datetime
-) -> dict[tuple[UUID, UUID], _Level]:
+) -> dict[tuple[UUID, UUID], Level]:
     """The levels of the figures, locked in the order of their ids. Where one was missing it is made with its figure:
     nobody can have reserved of it."""
     levels = _lock(session, {(figure.variant_id, place) for figure, place in wanted})
@@ -248,21 +248,21 @@ def _locked(
         },
     )
     for variant_id, location_id, level_id in made:
-        levels[variant_id, location_id] = _Level(level_id, variant_id, location_id, 0, 0, _NEVER, fresh=True)
+        levels[variant_id, location_id] = Level(level_id, variant_id, location_id, 0, 0, _NEVER, fresh=True)
     # Somebody else made it a moment ago.
     levels |= _lock(session, first.keys() - levels.keys())
     return levels
 
 
-def _lock(session: Session, keys: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], _Level]:
+def _lock(session: Session, keys: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Level]:
     if not keys:
         return {}
     arrays = {"variants": [variant_id for variant_id, _ in keys], "places": [place for _, place in keys]}
     found = session.connection().execute(_LOCK, arrays)
-    return {(row.variant_id, row.location_id): _Level(*row) for row in found}
+    return {(row.variant_id, row.location_id): Level(*row) for row in found}
 
 
-def _promised(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[tuple[datetime | None, int, UUID]]]:
+def promised_of(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[tuple[datetime | None, int, UUID]]]:
     """Open reservations of each level: when the supplier was told, the units, the order line."""
     promised: defaultdict[UUID, list[tuple[datetime | None, int, UUID]]] = defaultdict(list)
     if level_ids:
@@ -279,7 +279,9 @@ def _promised(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[tu
     return promised
 
 
-def _write(session: Session, supplier_id: UUID, changes: Sequence[tuple[_Level, int, datetime]], now: datetime) -> None:
+def write_figures(
+    session: Session, supplier_id: UUID, changes: Sequence[tuple[Level, int, datetime]], now: datetime
+) -> None:
     if not changes:
         return
     there = [change for change in changes if not change[0].fresh]
@@ -330,10 +332,10 @@ def _parts(variant_ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:
     return [tuple(variant_ids[start : start + _CHUNK]) for start in range(0, len(variant_ids), _CHUNK)]
 
 
-def _note_shortfalls(
+def note_shortfalls(
     session: Session,
     supplier_id: UUID,
-    levels: dict[UUID, _Level],
+    levels: dict[UUID, Level],
     standing: dict[UUID, tuple[int, datetime]],
     promised: dict[UUID, list[tuple[datetime | None, int, UUID]]],
     applied: dict[UUID, StockFigure],

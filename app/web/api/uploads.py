@@ -13,7 +13,7 @@ from app.config import settings
 from app.feeds import queries as feeds
 from app.feeds.models import FeedRun
 from app.feeds.reading import HEAD, recognised
-from app.feeds.service import keep_file, receive_upload, want_applied
+from app.feeds.service import cancel, keep_file, receive_upload, want_applied, want_rolled_back
 from app.kit.errors import Invalid, Rejected
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
@@ -82,12 +82,37 @@ def apply_upload(path: IdPath) -> Response:
     return done.response()
 
 
+@api.post(
+    "/supplier/uploads/<uuid:id>/cancel",
+    responses={202: UploadOut},
+    summary="Stop taking a product file over",
+    description="What was taken over so far stays (`counts.applied` products), and can be rolled back.",
+)
+@guarded("supplier", scope="write:catalog")
+def cancel_upload(path: IdPath) -> Response:
+    with work() as done:
+        run = cancel(done.session, caller().organisation_id, path.id)
+        done.answers(_shown(done.session, run), 202)
+    return done.response()
+
+
+@api.post(
+    "/supplier/uploads/<uuid:id>/rollback",
+    responses={202: UploadOut},
+    summary="Undo what a product file changed",
+    description="For files that were taken over, also in part. What was changed again since stays; stock is worked out "
+    "again so that orders since count. The state is ROLLING_BACK, then ROLLED_BACK.",
+)
+@guarded("supplier", scope="write:catalog")
+def roll_back_upload(path: IdPath) -> Response:
+    with work() as done:
+        run = want_rolled_back(done.session, caller().organisation_id, path.id)
+        done.answers(_shown(done.session, run), 202)
+    return done.response()
+
+
 def _shown(session: Session, run: FeedRun) -> present.Json:
-    groups = (
-        feeds.problem_groups(session, run)
-        if run.state in ("READY", "QUARANTINED", "APPLYING", "APPLIED", "FAILED")
-        else []
-    )
+    groups = feeds.problem_groups(session, run) if run.state not in ("CHECKING", "NEEDS_MAPPING", "DISCARDED") else []
     return {
         "id": run.id,
         "file_name": run.file_name,

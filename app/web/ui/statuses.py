@@ -117,6 +117,9 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "APPLIED": Shown(_("Taken over"), _SUCCESS),
         "FAILED": Shown(_("Can't be read"), _CRITICAL),
         "DISCARDED": Shown(_("Discarded"), _NEUTRAL),
+        "CANCELLED": Shown(_("Stopped"), _WARNING),
+        "ROLLING_BACK": Shown(_("Being rolled back"), _INFO),
+        "ROLLED_BACK": Shown(_("Rolled back"), _NEUTRAL),
     },
     "feed_row": {
         "new": Shown(_("New"), _SUCCESS),

@@ -178,3 +178,30 @@ def test_a_file_in_another_currency_or_unit_is_held(portal: Portal, feed: str) -
     page = text_of(portal.browser.get(f"/supplier/uploads/{run['id']}"))
     assert "25 % of the rows have prices in another currency (limit 5 %)" in page
     assert "'10.00 EUR' is in EUR. Your prices are in USD: send them in USD." in page
+
+
+def test_a_file_is_stopped_and_rolled_back_through_the_pages(portal: Portal, feed: str) -> None:
+    push(portal, feed, lamps(price="10.50", stock=7))
+    run = portal.runs()[-1]
+    page = f"/supplier/uploads/{run['id']}"
+    assert "Roll back…" in text_of(portal.browser.get(page))
+    preview = text_of(portal.browser.get(f"{page}/roll-back"))
+    assert "L-0 Wholesale price $10.00 $10.50" in preview, preview
+    assert "L-0 Stock 5 7" in preview
+
+    assert portal.browser.submit(f"{page}/roll-back", "/roll-back").status_code == 303
+    assert "changes are undone" in text_of(portal.browser.get(page))
+    portal.jobs.drain()
+    assert "What this file changed is as before." in text_of(portal.browser.get(page))
+    assert (portal.runs()[-1]["state"], costs(portal), set(portal.stock().values())) == ("ROLLED_BACK", {1000}, {5})
+    assert portal.api.post(f"/api/supplier/uploads/{run['id']}/cancel", {}).status_code == 409
+    first = portal.runs()[0]["id"]
+    assert portal.api.post(f"/api/supplier/uploads/{first}/rollback", {}).status_code == 202
+    portal.jobs.drain()
+    assert portal.api.get(f"/api/supplier/uploads/{first}").json["state"] == "ROLLED_BACK"
+    statuses = portal.rows("select distinct status from supplier_products")
+    assert statuses == [{"status": "ended"}]
+
+    portal.rows(f"update feed_runs set state = 'APPLYING' where id = '{run['id']}' returning id")
+    assert portal.browser.submit(page, "/cancel").status_code == 303
+    assert "Stopped" in text_of(portal.browser.get(page))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, request, stream_with_context
+from sqlalchemy.orm import Session
 
 from app import db
 from app.adapters import registries
@@ -13,14 +14,16 @@ from app.config import settings
 from app.feeds import queries as feeds
 from app.feeds.models import FeedRun
 from app.feeds.reading import HEAD, recognised
-from app.feeds.service import discard, keep_file, receive_upload, want_applied
+from app.feeds.service import cancel, discard, keep_file, receive_upload, want_applied, want_rolled_back
 from app.feeds.template import template_csv
 from app.kit.errors import Invalid, Rejected
+from app.kit.money import Money
 from app.kit.texts import marked as _
+from app.kit.texts import money as money_text
 from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.ui.rendering import gettext
+from app.web.ui.rendering import gettext, locale
 
 #: Findings of a held file, in words.
 _HELD = {
@@ -32,6 +35,28 @@ _HELD = {
     "weights": _("%(percent)s %% of the weights would be twice as much or more, or half or less (limit %(limit)s %%)"),
     "other_currency": _("%(percent)s %% of the rows have prices in another currency (limit %(limit)s %%)"),
 }
+#: Columns that a run changed, in words.
+_FIELDS = {
+    "title": _("Title"),
+    "description": _("Description"),
+    "brand": _("Brand"),
+    "category_id": _("Category"),
+    "option_names": _("Names of options"),
+    "tags": _("Tags"),
+    "status": _("Status"),
+    "currency": _("Currency"),
+    "pictures": _("Pictures"),
+    "gtin": _("GTIN"),
+    "options": _("Options"),
+    "wholesale_price": _("Wholesale price"),
+    "msrp": _("Recommended retail price"),
+    "map_price": _("Minimum advertised price"),
+    "weight_grams": _("Weight in grams"),
+    "product_id": _("Product"),
+    "stock": _("Stock"),
+}
+_MONEY = ("wholesale_price", "msrp", "map_price")
+_LONGEST = 120
 pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
 _ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
 _CHUNK = 256 * 1024
@@ -103,6 +128,8 @@ def detail(run_id: UUID) -> Any:
             "next_cursor": page.next_cursor,
             "problems": feeds.problem_groups(session, run),
             "held": _held(run) if run.state == "QUARANTINED" else [],
+            "undoable": run.state in ("APPLIED", "CANCELLED") and feeds.why_not_undone(session, run) is None,
+            "left": _left(session, run),
             "currency": session.get_one(Supplier, run.supplier_id).currency,
             "views": [
                 {"label": gettext("All"), "href": page_url("uploads.detail", run_id=run_id), "current": not action}
@@ -119,6 +146,13 @@ def detail(run_id: UUID) -> Any:
             ],
         }
     return pages.render("detail.html", **context)
+
+
+def _left(session: Session, run: FeedRun) -> tuple[list[tuple[str, str]], int]:
+    if run.state != "ROLLED_BACK":
+        return [], 0
+    found, total = feeds.left_alone(session, run)
+    return [(name, _field(field)) for name, field in found], total
 
 
 def _held(run: FeedRun) -> list[dict[str, Any]]:
@@ -142,6 +176,74 @@ def throw_away(run_id: UUID) -> Any:
     with db.transaction() as session:
         discard(session, principal().organisation_id, run_id)
     return go(page_url("uploads.uploads", done="file_discarded"))
+
+
+@pages.post("/uploads/<uuid:run_id>/cancel", permission="products.write")
+def stop(run_id: UUID) -> Any:
+    """Stop taking it over."""
+    with db.transaction() as session:
+        cancel(session, principal().organisation_id, run_id)
+    return go(page_url("uploads.detail", run_id=run_id))
+
+
+@pages.get("/uploads/<uuid:run_id>/roll-back", permission="products.write")
+def look_back(run_id: UUID) -> Any:
+    """What rolling the file back would undo, and what it would leave."""
+    with db.transaction() as session:
+        run = feeds.feed_run(session, principal().organisation_id, run_id)
+        if run.state in ("ROLLING_BACK", "ROLLED_BACK"):
+            return go(page_url("uploads.detail", run_id=run_id))
+        reason = feeds.why_not_undone(session, run)
+        counts = feeds.undo_counts(session, run) if reason is None else []
+        back = feeds.undo_examples(session, run, left=False) if reason is None else []
+        left = feeds.undo_examples(session, run, left=True) if reason is None else []
+        currency = session.get_one(Supplier, run.supplier_id).currency
+    return pages.render(
+        "roll_back.html",
+        run=run,
+        reason=gettext(reason) if reason else None,
+        counts=[(_field(one.field, one.kind), one.back, one.left) for one in counts if one.back or one.left],
+        back=[_change(one, currency) for one in back],
+        left=[_change(one, currency) for one in left],
+    )
+
+
+@pages.post("/uploads/<uuid:run_id>/roll-back", permission="products.write")
+def undo(run_id: UUID) -> Any:
+    """Roll it back."""
+    with db.transaction() as session:
+        want_rolled_back(session, principal().organisation_id, run_id)
+    return go(page_url("uploads.detail", run_id=run_id))
+
+
+def _field(name: str, kind: str = "") -> str:
+    """What a column is called for people."""
+    if name == "created":
+        return gettext(_("New product")) if kind == "product" else gettext(_("New variant"))
+    return gettext(_FIELDS.get(name, name))
+
+
+def _change(one: feeds.UndoneOne, currency: str) -> dict[str, str]:
+    """A field's three values, as people read them."""
+    return {
+        "name": one.name,
+        "field": _field(one.field),
+        **{name: _value(one.field, getattr(one, name), currency) for name in ("before", "after", "today")},
+    }
+
+
+def _value(field: str, value: Any, currency: str) -> str:
+    if value is None or value in ("", [], {}):
+        return "–"
+    if field in _MONEY:
+        return money_text(Money(int(value), currency), locale())
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {one}" for name, one in value.items())
+    if isinstance(value, list):
+        return gettext(_("%(n)s pictures")) % {"n": len(value)} if field == "pictures" else ", ".join(map(str, value))
+    if field in ("category_id", "product_id"):
+        return "…"
+    return str(value)[:_LONGEST]
 
 
 @pages.get("/uploads/<uuid:run_id>/rejected.csv", permission="products.write")

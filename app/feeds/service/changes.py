@@ -1,0 +1,45 @@
+"""Writing down what a run did beside what its rows say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.feeds.models import FeedRun, FeedRunChange
+
+#: Kind, id, columns before and after.
+Change = tuple[str, UUID, dict[str, Any], dict[str, Any]]
+
+
+def note_changes(session: Session, run: FeedRun, changes: Sequence[Change]) -> None:
+    """Keep what changed, for undoing it. What the run changed of the same thing earlier stays known: the oldest value
+    before counts, and the newest after."""
+    if not changes:
+        return
+    statement = upsert(FeedRunChange).values(
+        [
+            {
+                "run_id": run.id,
+                "kind": kind,
+                "target_id": target_id,
+                "supplier_id": run.supplier_id,
+                "created": False,
+                "before": before,
+                "after": after,
+            }
+            for kind, target_id, before, after in changes
+        ]
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["run_id", "kind", "target_id"],
+            set_={
+                "before": statement.excluded.before.op("||")(FeedRunChange.before),
+                "after": FeedRunChange.after.op("||")(statement.excluded.after),
+            },
+        )
+    )

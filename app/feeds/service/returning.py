@@ -1,0 +1,67 @@
+"""Offering again what a file had ended, once a file names it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import exists, literal, select, update
+from sqlalchemy.orm import Session
+
+from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.search.refreshing import tell_of_changes
+from app.catalog.service import refresh_ranges
+from app.feeds.models import FeedRow, FeedRun
+from app.feeds.rules.fields import untold
+from app.feeds.service.changes import note_changes
+from app.inventory.events import InventoryChanged
+from app.kit import clock
+from app.outbox.service import emit
+
+
+def bring_back(session: Session, run_id: UUID) -> None:
+    """Variants and products that were ended by a file or by undoing one, and that this run names without saying that
+    they are ended, are on offer again. Repeated, there are none."""
+    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
+    if run.state != "APPLYING" or run.kind != "full":
+        return
+    named = select(FeedRow.sku).where(FeedRow.run_id == run_id, FeedRow.action.in_(("new", "changed", "unchanged")))
+    variants = session.execute(
+        update(SupplierVariant)
+        .where(
+            SupplierVariant.supplier_id == run.supplier_id,
+            SupplierVariant.status == "ended",
+            SupplierVariant.sku.in_(named),
+        )
+        .values(status="active", updated_at=clock.now())
+        .returning(SupplierVariant.id, SupplierVariant.product_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    offered = exists().where(
+        SupplierVariant.product_id == SupplierProduct.id,
+        SupplierVariant.status == "active",
+        SupplierVariant.sku.in_(named),
+    )
+    products = session.scalars(
+        update(SupplierProduct)
+        .where(
+            SupplierProduct.supplier_id == run.supplier_id,
+            SupplierProduct.ended_by_feed,
+            SupplierProduct.status == "ended",
+            literal("status" in untold(run.mapping.values())),
+            offered,
+        )
+        .values(status="active", ended_by_feed=False, updated_at=clock.now())
+        .returning(SupplierProduct.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    ended, active = {"status": "ended"}, {"status": "active"}
+    note_changes(session, run, [("variant", one.id, ended, active) for one in variants])
+    note_changes(session, run, [("product", one, ended, active) for one in products])
+    changed = {one.product_id for one in variants} | set(products)
+    refresh_ranges(session, changed)
+    tell_of_changes(session, run.supplier_id, changed)
+    of_products = session.scalars(
+        select(SupplierVariant.id).where(SupplierVariant.product_id.in_(changed), SupplierVariant.status == "active")
+    ).all()
+    if of_products:
+        emit(session, InventoryChanged(supplier_id=run.supplier_id, variant_ids=tuple(sorted(of_products))))
