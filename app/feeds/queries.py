@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedRunChange, FeedSource
-from app.kit.csv_lines import csv_line
+from app.feeds.rejected import RejectedRow
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, number_after, page_of
 
-_REJECTED_COLUMNS = ("row", "product_id", "sku", "title", "reason")
-_AT_ONCE = 500
 #: Each column that a run changed, with its value today: of products and variants, and of stock as ``stock``.
 _LOOKED_AT = """
     with looked_at as (
@@ -252,21 +250,24 @@ def why_not_undone(session: Session, run: FeedRun) -> str | None:
     return None
 
 
-def rejected_rows_csv(session: Session, run: FeedRun) -> Iterator[str]:
-    """The rejected rows with their reasons, as CSV in pieces. Cells that spreadsheets would take for formulas
-    are escaped."""
-    yield csv_line(_REJECTED_COLUMNS)
-    after = 0
-    while True:
-        found = session.scalars(
-            select(FeedRow)
-            .where(FeedRow.run_id == run.id, FeedRow.action == "rejected", FeedRow.row > after)
-            .order_by(FeedRow.row)
-            .limit(_AT_ONCE)
-        ).all()
-        if not found:
-            return
-        for row in found:
-            reasons = "; ".join(problem["message"] for problem in row.problems if not problem["warning"])
-            yield csv_line((str(row.row), row.handle, row.sku, str(row.record.get("title", "")), reasons))
-        after = found[-1].row
+def rejected_rows(session: Session, run: FeedRun) -> dict[int, RejectedRow]:
+    """The rejected rows of a run by their numbers. Of WooCommerce's export also the rows of the products that rejected
+    variations belong to."""
+    found = session.execute(
+        select(FeedRow.row, FeedRow.handle, FeedRow.record["title"].as_string(), FeedRow.problems).where(
+            FeedRow.run_id == run.id, FeedRow.action == "rejected"
+        )
+    ).all()
+    rows = {
+        number: RejectedRow(" ".join(one["message"] for one in problems if not one["warning"]), title or "")
+        for number, _, title, problems in found
+    }
+    if run.detected.get("shape") == "woocommerce":
+        handles = {handle for _, handle, _, _ in found if handle}
+        parents = session.scalars(
+            select(FeedRow.row).where(
+                FeedRow.run_id == run.id, FeedRow.action == "merged", FeedRow.sku == "", FeedRow.handle.in_(handles)
+            )
+        )
+        rows |= {number: RejectedRow("") for number in parents}
+    return rows

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
+from app.feeds.rejected import without_ours
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
 from app.feeds.rules.columns import guesses, shape_of, unit_in_name
 from app.feeds.rules.currencies import other_currency
@@ -60,7 +61,7 @@ def open_file(
 ) -> OpenedFile:
     """Open a file with the mapping and choices given, or those that were ``confirmed`` of such columns, or what is
     recognised. ``figures_only``: read SKU, stock and wholesale price alone. Raises ``UnreadableFile``."""
-    table = feed.open(stream, limits)
+    table = without_ours(feed.open(stream, limits))
     known = confirmed(table.columns) if not mapping and confirmed is not None else None
     if known is not None:
         mapping, choices = known

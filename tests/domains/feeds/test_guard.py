@@ -205,3 +205,31 @@ def test_a_file_is_stopped_and_rolled_back_through_the_pages(portal: Portal, fee
     portal.rows(f"update feed_runs set state = 'APPLYING' where id = '{run['id']}' returning id")
     assert portal.browser.submit(page, "/cancel").status_code == 303
     assert "Stopped" in text_of(portal.browser.get(page))
+
+
+def test_rejected_rows_come_in_the_files_own_columns_and_go_back_mended(portal: Portal, feed: str) -> None:
+    rows = ["L-0;Small lamp;10,50;7", "L-1;=1+1;free;7", "L-9;Neu;12,00;4"]
+    content = ("\n".join(["Nr;Artikelnummer;Bezeichnung;EK netto;Bestand", *(f"x;{row}" for row in rows)])).encode()
+    answer = portal.api.call(
+        "POST", "/api/supplier/uploads?file_name=liste.csv", data=content, content_type="application/octet-stream"
+    )
+    portal.jobs.drain()
+    run = portal.runs()[-1]
+    assert (answer.status_code, run["counts"]["rejected"]) == (202, 1), run
+    lines = portal.browser.get(f"/supplier/uploads/{run['id']}/rejected.csv").text.splitlines()
+    assert lines == [
+        "Nr,Artikelnummer,Bezeichnung,EK netto,Bestand,row,reason",
+        "x,L-1,'=1+1,free,7,3,'free' is not a price above zero.",
+    ]
+    mended = "\r\n".join(lines).replace("free,7", '"11,00",7').encode()
+    portal.api.call("POST", "/api/supplier/uploads?file_name=rejected.csv", data=mended, content_type="text/csv")
+    portal.jobs.drain()
+    again = portal.runs()[-1]
+    assert (again["state"], again["counts"]["rejected"]) == ("READY", 0), again
+    assert [one["column"] for one in again["detected"]["columns"]] == [
+        "Nr", "Artikelnummer", "Bezeichnung", "EK netto", "Bestand",
+    ]  # fmt: skip
+    (row,) = portal.rows(f"select sku, record from feed_rows where run_id = '{again['id']}'")
+    assert (row["sku"], row["record"]["title"], row["record"]["cost"]) == ("L-1", "=1+1", 1100)
+    portal.rows(f"update feed_runs set file_key = '' where id = '{run['id']}' returning id")
+    assert portal.browser.get(f"/supplier/uploads/{run['id']}/rejected.csv").status_code == 409

@@ -12,11 +12,14 @@ from app import db
 from app.adapters import registries
 from app.config import settings
 from app.feeds import queries as feeds
+from app.feeds.feed import Limits
+from app.feeds.files import storage
 from app.feeds.models import FeedRun
 from app.feeds.reading import HEAD, recognised
+from app.feeds.rejected import rejected_csv
 from app.feeds.service import cancel, discard, keep_file, receive_upload, want_applied, want_rolled_back
 from app.feeds.template import template_csv
-from app.kit.errors import Invalid, Rejected
+from app.kit.errors import Conflict, Invalid, Rejected
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.kit.texts import money as money_text
@@ -248,10 +251,19 @@ def _value(field: str, value: Any, currency: str) -> str:
 
 @pages.get("/uploads/<uuid:run_id>/rejected.csv", permission="products.write")
 def rejected(run_id: UUID) -> Any:
-    """The rejected rows with their reasons."""
+    """The rejected rows with their reasons, in the file's own columns."""
     with db.transaction() as session:
         run = feeds.feed_run(session, principal().organisation_id, run_id)
-        lines = list(feeds.rejected_rows_csv(session, run))
+        rows = feeds.rejected_rows(session, run)
+    try:
+        stream = storage().open(run.file_key) if run.file_key else None
+    except FileNotFoundError:
+        stream = None
+    if stream is None:
+        raise Conflict(gettext(_("The file is no longer kept. Upload it again.")), code="file_gone")
+    with stream:
+        limits = Limits(rows=settings().upload_max_rows)
+        lines = list(rejected_csv(registries.feeds.get(run.feed), stream, limits, run.mapping, rows))
     return Response(
         stream_with_context(iter(lines)),
         content_type="text/csv; charset=utf-8",
