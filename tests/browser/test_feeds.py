@@ -85,3 +85,51 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     page.goto(f"{demo.url}/supplier/feeds/{feed}")
     expect(page.get_by_text("Version 2", exact=False)).to_be_visible(timeout=PATIENCE)
     fits(page)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened: Open, size: tuple[int, int]) -> None:
+    page = opened(demo.people.nordlicht, size)
+    mark = name("guarded").replace(" ", "-")
+    page.goto(f"{demo.url}/supplier/feeds")
+    page.get_by_role("link", name="Add: Pushed by you").click()
+    page.get_by_label("Name", exact=True).fill(mark)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=mark)).to_be_visible()
+    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+
+    def lamps(price: str, stock: int) -> str:
+        rows = "".join(f"{mark}-{number};Lamp {mark} {number};{price};{stock}\n" for number in range(6))
+        return f"Artikelnummer;Bezeichnung;EK netto;Bestand\n{rows}"
+
+    upload = push(demo, feed, lamps("12,50", 5))
+    wait_until(demo, upload, "NEEDS_MAPPING")
+    page.goto(f"{upload}/columns")
+    page.get_by_role("button", name="Confirm and read the file").click()
+    wait_until(demo, upload, "APPLIED")
+
+    refused = push(demo, feed, lamps("125,00", 0))
+    wait_until(demo, refused, "QUARANTINED")
+    page.goto(refused)
+    expect(page.get_by_text("100 % of what is in stock would be sold out (limit 30 %)")).to_be_visible()
+    fits(page)
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("The file was discarded; nothing changed.")).to_be_visible()
+
+    upload = push(demo, feed, lamps("125,50", 0))
+    wait_until(demo, upload, "QUARANTINED")
+    page.goto(upload)
+    page.get_by_role("button", name="Take it over").click()
+    wait_until(demo, upload, "APPLIED")
+    page.goto(upload)
+    page.get_by_role("link", name="Roll back…").click()
+    expect(page.get_by_role("heading", name="What would be undone")).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile(r"\$125\.50")).first).to_be_visible()
+    fits(page)
+    page.get_by_role("button", name="Roll it back").click()
+    wait_until(demo, upload, "ROLLED_BACK")
+    page.goto(upload)
+    expect(page.get_by_text("What this file changed is as before.")).to_be_visible(timeout=PATIENCE)
+    fits(page)
+    stock = demo.story.api(demo.people.nordlicht, "GET", f"/api/supplier/uploads/{upload.rsplit('/', 1)[1]}")
+    assert stock["counts"]["undone"] == stock["counts"]["to_undo"] == 12

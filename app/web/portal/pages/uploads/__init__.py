@@ -14,7 +14,7 @@ from app.config import settings
 from app.feeds import queries as feeds
 from app.feeds.feed import Limits
 from app.feeds.files import storage
-from app.feeds.models import FeedRun
+from app.feeds.models import FeedRow, FeedRun
 from app.feeds.reading import HEAD, recognised
 from app.feeds.rejected import rejected_csv
 from app.feeds.service import cancel, discard, keep_file, receive_upload, want_applied, want_rolled_back
@@ -52,13 +52,15 @@ _FIELDS = {
     "gtin": _("GTIN"),
     "options": _("Options"),
     "wholesale_price": _("Wholesale price"),
+    "cost": _("Wholesale price"),
+    "map": _("Minimum advertised price"),
     "msrp": _("Recommended retail price"),
     "map_price": _("Minimum advertised price"),
     "weight_grams": _("Weight in grams"),
     "product_id": _("Product"),
     "stock": _("Stock"),
 }
-_MONEY = ("wholesale_price", "msrp", "map_price")
+_MONEY = ("wholesale_price", "cost", "msrp", "map", "map_price")
 _LONGEST = 120
 pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
 _ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
@@ -133,6 +135,7 @@ def detail(run_id: UUID) -> Any:
             "held": _held(run) if run.state == "QUARANTINED" else [],
             "undoable": run.state in ("APPLIED", "CANCELLED") and feeds.why_not_undone(session, run) is None,
             "left": _left(session, run),
+            "changes": {row.row: _changes_of(row, principal().currency) for row in page.items},
             "currency": session.get_one(Supplier, run.supplier_id).currency,
             "views": [
                 {"label": gettext("All"), "href": page_url("uploads.detail", run_id=run_id), "current": not action}
@@ -224,6 +227,13 @@ def _field(name: str, kind: str = "") -> str:
     if name == "created":
         return gettext(_("New product")) if kind == "product" else gettext(_("New variant"))
     return gettext(_FIELDS.get(name, name))
+
+
+def _changes_of(row: FeedRow, currency: str) -> list[tuple[str, str, str]]:
+    return [
+        (_field(name), _value(name, old, currency), _value(name, new, currency))
+        for name, (old, new) in row.changes.items()
+    ]
 
 
 def _change(one: feeds.UndoneOne, currency: str) -> dict[str, str]:
