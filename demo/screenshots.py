@@ -205,6 +205,8 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-products", "/supplier/products"),
         ("supplier-products-missing", "/supplier/products?problem=any"),
         ("supplier-sheet", "/supplier/products/sheet"),
+        ("supplier-bulk", f"/supplier/products/bulk?product={product}&field=wholesale_price&how=percent&value=5"),
+        ("supplier-bulk-edits", "/supplier/products/edits"),
         ("supplier-product", f"/supplier/products/{product}"),
         ("supplier-product-edit", f"/supplier/products/{product}/edit"),
         ("supplier-pictures", "/supplier/pictures"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -325,3 +325,37 @@ class Synonym(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     words: Mapped[list[str]] = mapped_column(ARRAY(Text))
     updated_at: Mapped[datetime]
+
+
+class BulkEdit(Base):
+    """One change that a supplier made to many of its products at once."""
+
+    __tablename__ = "bulk_edits"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (UniqueConstraint("supplier_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    #: ``field``, ``how`` and ``value`` (``assortment.rules.BulkChange``).
+    what: Mapped[dict[str, Any]]
+    #: Products and variants that are other than before.
+    changed: Mapped[int]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    #: Of those changed, how many undoing left alone, since they had been changed again.
+    left: Mapped[int] = mapped_column("left_alone", server_default="0")
+
+
+class BulkEditChange(Base):
+    """What a bulk edit did to one product or variant: its columns before and after, for undoing it."""
+
+    __tablename__ = "bulk_edit_changes"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (ForeignKeyConstraint(["supplier_id", "edit_id"], ["bulk_edits.supplier_id", "bulk_edits.id"]),)
+
+    edit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    target_id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]

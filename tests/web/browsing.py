@@ -43,10 +43,10 @@ class Browser:
         return self.client.post(str(form.get("action") or page), data=sent)
 
     def form(self, page: str, action: str) -> Tag:
-        """A form of a page, by the end of its action."""
+        """A form of a page that changes something, by the end of its action."""
         answer = self.get(page)
         assert answer.status_code == 200, f"{page}: {answer.status_code} {answer.text[:500]}"
-        for form in BeautifulSoup(answer.text, "html.parser").select("form"):
+        for form in BeautifulSoup(answer.text, "html.parser").select("form[method=post]"):
             if (urlsplit(str(form.get("action") or page)).path).endswith(action):
                 return form
         raise AssertionError(f"{page} has no form for {action}")

@@ -10,7 +10,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.catalog.models import Category, CategoryMapping, ImageAddress, ProductImage, SupplierProduct, SupplierVariant
+from app.catalog.assortment.service import Planned
+from app.catalog.models import (
+    BulkEdit,
+    BulkEditChange,
+    Category,
+    CategoryMapping,
+    ImageAddress,
+    ProductImage,
+    SupplierProduct,
+    SupplierVariant,
+)
 from app.catalog.rules import folded
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.kit.texts import marked as _
@@ -145,3 +155,68 @@ def own_names(session: Session, supplier_id: UUID, keys: Iterable[str]) -> dict[
         )
     )
     return {key: source for key, source in rows}
+
+
+def bulk_edits(session: Session, supplier_id: UUID) -> Sequence[BulkEdit]:
+    """The supplier's changes of many products at once that are kept, the newest first."""
+    return session.scalars(
+        select(BulkEdit).where(BulkEdit.supplier_id == supplier_id).order_by(BulkEdit.id.desc())
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class EditedLine:
+    """What a bulk edit did to a product, or to a variant of it: ``sku`` is empty for the product itself."""
+
+    product_id: UUID
+    title: str
+    sku: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def edited_lines(session: Session, supplier_id: UUID, edit_id: UUID, *, limit: int) -> list[EditedLine]:
+    """The first of what a bulk edit changed."""
+    rows = session.execute(
+        select(
+            SupplierProduct.id,
+            SupplierProduct.title,
+            SupplierVariant.sku,
+            BulkEditChange.before,
+            BulkEditChange.after,
+        )
+        .select_from(BulkEditChange)
+        .outerjoin(SupplierVariant, SupplierVariant.id == BulkEditChange.target_id)
+        .join(
+            SupplierProduct,
+            SupplierProduct.id == func.coalesce(SupplierVariant.product_id, BulkEditChange.target_id),
+        )
+        .where(BulkEditChange.supplier_id == supplier_id, BulkEditChange.edit_id == edit_id)
+        .order_by(SupplierProduct.title, SupplierProduct.id, SupplierVariant.position)
+        .limit(limit)
+    )
+    return [EditedLine(product_id, title, sku or "", before, after) for product_id, title, sku, before, after in rows]
+
+
+def planned_lines(session: Session, changes: Sequence[Planned]) -> list[EditedLine]:
+    """What is only planned, as it will be shown once it is done."""
+    titles = {
+        product_id: title
+        for product_id, title in session.execute(
+            select(SupplierProduct.id, SupplierProduct.title).where(
+                SupplierProduct.id.in_([one.product_id for one in changes])
+            )
+        )
+    }
+    skus = {
+        variant_id: sku
+        for variant_id, sku in session.execute(
+            select(SupplierVariant.id, SupplierVariant.sku).where(
+                SupplierVariant.id.in_([one.target_id for one in changes])
+            )
+        )
+    }
+    return [
+        EditedLine(one.product_id, titles[one.product_id], skus.get(one.target_id, ""), one.before, one.after)
+        for one in changes
+    ]

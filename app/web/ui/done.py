@@ -62,6 +62,7 @@ SENTENCES: Mapping[str, str] = {
     "test_shipped": _("Shipped. See below what the test still wants."),
     "transfer_made": _("Paid, and booked."),
     "transfer_received": _("Received, and booked. The order goes on."),
+    "undone": _("Undone. Stores follow within seconds."),
     "tried_again": _("It is tried again."),
 }
 
