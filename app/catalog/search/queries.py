@@ -37,15 +37,17 @@ _S = table_of(Supplier).c
 _R = table_of(ShippingRate).c
 #: How much a word counts, the last three: of other texts, as a stem of the title, of the title itself.
 _WEIGHTS = cast(literal("{0.1,0.1,0.8,1}"), ARRAY(REAL))
+#: Most brands and suppliers that are counted out.
+_GROUPS_AT_MOST = 100
 #: What can be bought now comes a little before what can't.
 _STOCK_COUNTS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to look for. Prices are minor units of the product's own currency; ``category`` is a slug or a path and
-    stands for all below it; ``ships_to`` and ``ships_from`` are ISO country codes; ``handling_days`` at most;
-    ``new``: listed within ``rules.NEW_DAYS``."""
+    """What to look for. Prices are those of the cheapest variant, in minor units of the product's own currency;
+    ``category`` is a slug or a path and stands for all below it; ``ships_to`` and ``ships_from`` are ISO country codes;
+    ``handling_days`` at most; ``new``: listed within ``rules.NEW_DAYS``."""
 
     search: str | None = None
     category: str | None = None
@@ -209,8 +211,8 @@ def _conditions(
         named.append(rules.category_mark(found))
     if wanted.brand:
         named.append(rules.brand_mark(wanted.brand[:200]))
-    # Alone a supplier's products are read in their order from an index of their own.
-    if wanted.supplier_id is not None and (named or words is not None):
+    # Alone a supplier's newest products are read in their order from an index of their own.
+    if wanted.supplier_id is not None and (named or words is not None or wanted.sort != "newest"):
         named.append(rules.supplier_mark(wanted.supplier_id))
     query: ColumnElement[Any] | None = None
     if named:
@@ -226,7 +228,7 @@ def _plain_conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     if wanted.supplier_id is not None:
         yield _E.supplier_id == wanted.supplier_id
     if wanted.min_price is not None:
-        yield _E.highest_wholesale >= wanted.min_price
+        yield _E.lowest_wholesale >= wanted.min_price
     if wanted.max_price is not None:
         yield _E.lowest_wholesale <= wanted.max_price
     if wanted.in_stock is not None:
@@ -264,7 +266,9 @@ def _browse(
     conditions = _conditions(session, wanted, words)
     if conditions is None:
         return Page([], None)
-    column, descending = _order(wanted.sort)
+    # A supplier's products all have its rating.
+    all_alike = wanted.sort == "reliability" and wanted.supplier_id is not None
+    column, descending = _order("newest" if all_alike else wanted.sort)
     if wanted.updated_since is not None and wanted.sort == "newest":
         column = _E.changed_at
     query = (
@@ -372,7 +376,11 @@ def _grouped(conditions: Sequence[ColumnElement[bool]]) -> CompoundSelect[str, s
         )
     ]
     for name, column in kinds:
-        every.append(select(literal(name), cast(column, Text), func.count()).select_from(fitting).group_by(column))
+        counted = select(literal(name), cast(column, Text), func.count().label("products")).select_from(fitting)
+        counted = counted.group_by(column)
+        if name in ("brand", "supplier"):
+            counted = select(counted.order_by(text("products desc")).limit(_GROUPS_AT_MOST).subquery())
+        every.append(counted)
     return every[0].union_all(*every[1:])
 
 
@@ -410,18 +418,19 @@ def _facets(session: Session, rows: Sequence[Any], one_in: int, most: int) -> Fa
     )
 
 
+#: Path and slug of each category, as far as they were asked for: neither ever changes.
+_known_categories: dict[UUID, tuple[str, str]] = {}
+
+
 def _categories(session: Session, counts: Sequence[tuple[str, int]], most: int) -> list[Count]:
     """Counts of categories with all above them."""
     own = {UUID(value): count for value, count in counts}
-    paths = {
-        category_id: (path, slug)
-        for category_id, path, slug in session.execute(
-            select(Category.id, Category.path, Category.slug).where(Category.id.in_(list(own)))
-        )
-    }
+    if not own.keys() <= _known_categories.keys():
+        rows = session.execute(select(Category.id, Category.path, Category.slug)).all()
+        _known_categories.update({category_id: (path, slug) for category_id, path, slug in rows})
     totals: dict[str, int] = {}
     for category_id, count in own.items():
-        names = paths[category_id][0].split(" > ") if category_id in paths else []
+        names = _known_categories[category_id][0].split(" > ") if category_id in _known_categories else []
         for depth in range(1, len(names) + 1):
             path = " > ".join(names[:depth])
             totals[path] = totals.get(path, 0) + count
