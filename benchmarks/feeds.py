@@ -1,8 +1,4 @@
-"""A supplier's file on its way into the catalogue, through the real jobs, in a process of its own.
-
-``python -m benchmarks.feeds <run> check|apply`` runs one job for a run that the case has made, and prints its seconds
-and the peak of its memory. What follows from a change (stores, pictures) is other jobs' and is not measured.
-"""
+"""A supplier's file on its way into the catalogue, through the real jobs, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import csv
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -23,17 +18,13 @@ import psycopg2
 import xlsxwriter
 
 from app import config, db
-from app.feeds.events import FeedApplyWanted, FeedUploaded
 from app.feeds.files import storage
 from app.feeds.models import FeedRun
 from app.feeds.service import receive_upload, want_applied
 from app.kit.ids import new_id
-from app.outbox.models import Task, TaskState
 from benchmarks.ground import Ground, ground
 from benchmarks.result import Result
 from tests import factories
-from workers.job import Run
-from workers.registry import jobs
 
 ROWS, VARIANTS_EACH = 100_000, 4
 COLUMNS = (
@@ -47,7 +38,6 @@ _DESCRIPTION = (
     "<p>{kind} of model {product}, made by hand of <strong>good material</strong>. It fits most rooms, is easy to "
     "clean and comes with all that is needed to put it up.</p>"
 )
-_MB = 1024.0
 
 
 def gtin(number: int) -> str:
@@ -96,7 +86,7 @@ def as_csv(rows: Iterator[list[str]]) -> bytes:
 def as_xlsx(rows: Iterator[list[str]]) -> bytes:
     """The list as Excel writes it, prices and stock as numbers."""
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_urls": False})
     sheet = book.add_worksheet("Products")
     sheet.write_row(0, 0, COLUMNS)
     numbers = [COLUMNS.index(name) for name in ("cost", "msrp", "weight", "stock")]
@@ -182,7 +172,7 @@ class Bench:
 
     def _job(self, run_id: UUID, which: str) -> dict[str, float]:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.feeds", str(run_id), which], stdout=subprocess.PIPE, check=True
+            [sys.executable, "-m", "benchmarks.feed_job", str(run_id), which], stdout=subprocess.PIPE, check=True
         )
         answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
         return answer
@@ -216,27 +206,3 @@ def first_import(case: str, content: bytes, name: str, feed: str) -> Result:
         n=ROWS,
         peak_mb=took.peak_mb,
     )
-
-
-def main() -> None:
-    """One job, as a worker runs it."""
-    run_id, which = UUID(sys.argv[1]), sys.argv[2]
-    with db.system_scope(actor="bench"):
-        with db.transaction() as session:
-            supplier_id = session.get_one(FeedRun, run_id).supplier_id
-            task = Task(
-                id=new_id(), job=f"{which}_feed", queue="bulk", key=str(new_id()), payload={}, attempts=1,
-                state=TaskState.RUNNING,
-            )  # fmt: skip
-            session.add(task)
-        event = (FeedUploaded if which == "check" else FeedApplyWanted)(supplier_id=supplier_id, run_id=run_id)
-        job = jobs()[f"{which}_feed"]
-        begun = time.perf_counter()
-        job.function(Run(task.id, job.name, 1, {}), event)
-        took = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MB
-    sys.stdout.write(json.dumps({"seconds": took, "peak_mb": peak}) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -26,7 +26,7 @@ from app.feeds.service import (
 from workers.job import Run, job
 
 #: Rows compared and kept in one transaction.
-_AT_ONCE = 2000
+_AT_ONCE = 1000
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)

@@ -31,6 +31,8 @@ from app.kit.money import LARGEST_MINOR, Money
 MOST_IMAGES = 50
 MOST_TAGS = 50
 _LONGEST_TEXT = 255
+_HASH_BITS = 64
+_HASH = (1 << _HASH_BITS) - 1
 _HANDLE_MAX = 120
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IN_GTIN = re.compile(r"[\s'-]")
@@ -104,8 +106,9 @@ class RowReader:
         #: Handle → title, for rows that leave it out.
         self._titles: dict[str, str] = {}
         self._option_names: dict[str, list[str]] = {}
-        #: SKU → row and what it said, to tell repetitions from contradictions.
-        self._skus: dict[str, tuple[int, int]] = {}
+        #: SKU → row and what it said, to tell repetitions from contradictions; both in one number, for there may be
+        #: hundreds of thousands.
+        self._skus: dict[str, int] = {}
         self._parents: dict[str, str] = {}
         self._last_handle = ""
 
@@ -386,16 +389,16 @@ class RowReader:
         if not read.sku:
             return
         options = tuple(sorted(read.record.get("options", {}).items()))
-        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock")))
-        first = self._skus.setdefault(read.sku, (read.row, said))
-        if first[0] == read.row:
+        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"))) & _HASH
+        first, first_said = divmod(self._skus.setdefault(read.sku, read.row << _HASH_BITS | said), _HASH + 1)
+        if first == read.row:
             return
-        if first[1] == said:
+        if first_said == said:
             read.action = "merged"
-            read.problems.append(Problem("sku", "repeated", f"The same as row {first[0]}.", warning=True))
+            read.problems.append(Problem("sku", "repeated", f"The same as row {first}.", warning=True))
         else:
             read.problems.append(
-                Problem("sku", "duplicate_sku", f"Row {first[0]} has the same SKU and says something else.")
+                Problem("sku", "duplicate_sku", f"Row {first} has the same SKU and says something else.")
             )
 
 

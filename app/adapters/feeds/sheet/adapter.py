@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 from app.feeds.rules.header import LOOKED_AT, header_index, known_names, plain_number, unique_names
@@ -48,8 +55,7 @@ class Sheet:
             raise UnreadableFile("password", "The file has a password. Save it without one.") from error
         except (CalamineError, OSError, ValueError) as error:
             raise UnreadableFile("malformed", "The spreadsheet can't be read. Save it anew as .xlsx.") from error
-        name, start, columns, taken = _best(book, limits)
-        sheet = book.get_sheet_by_name(name)
+        name, start, columns, taken, sheet = _best(book, limits)
         return Table(
             columns=columns,
             detected={"sheet": name, "sheets": book.sheet_names[:_MOST_SHEETS], "header_row": start + 1},
@@ -72,9 +78,11 @@ def _refuse_bombs(stream: BinaryIO) -> None:
         raise UnreadableFile("too_large_unpacked", "The spreadsheet is too large when it is unpacked. Split it.")
 
 
-def _best(book: CalamineWorkbook, limits: Limits) -> tuple[str, int, list[str], list[int]]:
-    """The sheet, its header's row (from 0), the columns' names and their places."""
-    found: list[tuple[tuple[int, int], str, int, list[str], list[int]]] = []
+def _best(book: CalamineWorkbook, limits: Limits) -> tuple[str, int, list[str], list[int], CalamineSheet]:
+    """The sheet's name, its header's row (from 0), the columns' names and their places, and the sheet itself. A sheet
+    is held whole in memory: no more than the best so far and the one looked at are there at once."""
+    best: tuple[str, int, list[str], list[int], CalamineSheet] | None = None
+    most = (-1, -1)
     for meta in book.sheets_metadata[:_MOST_SHEETS]:
         if meta.typ != SheetTypeEnum.WorkSheet or meta.visible != SheetVisibleEnum.Visible:
             continue
@@ -89,12 +97,12 @@ def _best(book: CalamineWorkbook, limits: Limits) -> tuple[str, int, list[str], 
         if len(taken) > limits.columns:
             raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
         score = (known_names(top[index]), sheet.total_height)
-        columns = unique_names([top[index][place].strip() for place in taken])
-        found.append((score, meta.name, index, columns, taken))
-    if not found:
+        if score > most:
+            columns = unique_names([top[index][place].strip() for place in taken])
+            best, most = (meta.name, index, columns, taken, sheet), score
+    if best is None:
         raise UnreadableFile("empty", "The file holds no rows.")
-    _, name, start, columns, taken = max(found, key=lambda one: one[0])
-    return name, start, columns, taken
+    return best
 
 
 def _rows(cells: Iterator[list[Any]], first: tuple[int, int] | None, header: int, taken: list[int]) -> Iterator[Row]:
