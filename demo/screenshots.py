@@ -213,6 +213,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-categories", "/supplier/categories?view=all"),
         ("supplier-uploads", "/supplier/uploads"),
         ("supplier-upload", f"/supplier/uploads/{story.uploads[supplier.email]}"),
+        ("supplier-roll-back", f"/supplier/uploads/{story.uploads[supplier.email]}/roll-back"),
         ("supplier-feeds", "/supplier/feeds"),
         ("supplier-feed", f"/supplier/feeds/{feed}"),
         ("supplier-feed-form", "/supplier/feeds/new?kind=sftp"),
