@@ -15,15 +15,14 @@ from app.catalog.assortment.rules import PRICES, BulkChange, odd, price_after
 from app.catalog.categories import tree as taxonomy
 from app.catalog.categories.rules import key_of
 from app.catalog.categories.service import ensure_rows
-from app.catalog.events import ProductsChanged
 from app.catalog.models import BulkEdit, BulkEditChange, SupplierProduct, SupplierVariant
+from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.service import PriceChange, set_prices
 from app.catalog.service.saving import one_at_a_time
 from app.db import add_rows, change_rows, current_scope
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
-from app.outbox.service import emit
 
 #: The most products of one edit.
 MOST_PRODUCTS = 2_000
@@ -193,7 +192,7 @@ def _write(session: Session, supplier_id: UUID, change: BulkChange, values: Mapp
             continue
         now = clock.now()
         change_rows(session, SupplierProduct, [{"id": one, **values[one], "updated_at": now} for one in part])
-        emit(session, ProductsChanged(supplier_id=supplier_id, product_ids=tuple(part)))
+        tell_of_changes(session, supplier_id, part)
 
 
 def _plain(row: Any, names: Mapping[str, Any]) -> dict[str, Any]:
