@@ -14,7 +14,7 @@ from app.catalog.assortment.queries import own_names
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.queries import category_paths
 from app.feeds.template import COLUMNS
-from app.inventory.queries import Availability, availability
+from app.inventory.queries import Availability, availability, untold_units
 from app.kit.csv_lines import csv_line
 from app.kit.money import Money
 
@@ -39,7 +39,8 @@ def _lines(session: Session, supplier_id: UUID, product_ids: Sequence[UUID]) -> 
             .options(selectinload(SupplierProduct.variants), selectinload(SupplierProduct.images))
         )
     }
-    stock = availability(session, [variant.id for row in found.values() for variant in row.variants])
+    ids = [variant.id for row in found.values() for variant in row.variants]
+    stock, untold = availability(session, ids), untold_units(session, ids)
     names = own_names(session, supplier_id, (row.source_category for row in found.values()))
     paths = category_paths(session, (row.category_id for row in found.values()))
     for product_id in product_ids:
@@ -49,7 +50,7 @@ def _lines(session: Session, supplier_id: UUID, product_ids: Sequence[UUID]) -> 
         category = names.get(product.source_category) or (paths[product.category_id] if product.category_id else "")
         active = [variant for variant in product.variants if variant.status == "active"]
         for index, variant in enumerate(active):
-            cells = _variant(product, variant, stock.get(variant.id))
+            cells = _variant(product, variant, stock.get(variant.id), untold.get(variant.id, 0))
             if not index:
                 cells |= _texts(product, category)
             yield csv_line([cells.get(column, "") for column in COLUMNS])
@@ -69,7 +70,7 @@ def _texts(product: SupplierProduct, category: str) -> dict[str, str | Decimal |
 
 
 def _variant(
-    product: SupplierProduct, variant: SupplierVariant, level: Availability | None
+    product: SupplierProduct, variant: SupplierVariant, level: Availability | None, untold: int
 ) -> dict[str, str | Decimal | int]:
     cells: dict[str, str | Decimal | int] = {
         "product_id": product.handle,
@@ -83,7 +84,8 @@ def _variant(
     if variant.weight_grams is not None:
         cells |= {"weight": variant.weight_grams, "weight_unit": "g"}
     if level is not None:
-        cells["stock"] = level.free
+        # As the supplier counts, who does not know of orders that are not paid yet.
+        cells["stock"] = level.free + untold
     return cells
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.inventory.models import InventoryLevel, Shortfall, StockLocation
+from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,27 @@ def availability(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, Av
         variant_id: Availability(int(on_hand), int(reserved), int(free), as_of)
         for variant_id, on_hand, reserved, free, as_of in rows
     }
+
+
+def untold_units(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Units of each variant at its supplier's default location that are set aside for orders of which the supplier was
+    not told yet: what is free leaves them out, the supplier's own count does not."""
+    rows = session.execute(
+        select(
+            InventoryLevel.variant_id,
+            func.sum(Reservation.quantity - Reservation.consumed - Reservation.released),
+        )
+        .join(StockLocation, StockLocation.id == InventoryLevel.location_id)
+        .join(Reservation, Reservation.level_id == InventoryLevel.id)
+        .where(
+            InventoryLevel.variant_id.in_(list(variant_ids)),
+            StockLocation.is_default,
+            Reservation.state.in_(("HELD", "COMMITTED")),
+            Reservation.told_at.is_(None),
+        )
+        .group_by(InventoryLevel.variant_id)
+    )
+    return {variant_id: int(units) for variant_id, units in rows}
 
 
 def locations(session: Session, supplier_id: UUID) -> list[StockLocation]:

@@ -21,7 +21,7 @@ from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import untold
 from app.feeds.rules.records import Problem, ReadRow
 from app.feeds.service.guarding import held_back, held_question
-from app.inventory.queries import NOTHING, availability
+from app.inventory.queries import NOTHING, availability, untold_units
 from app.notifications.service import resolve
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
@@ -94,7 +94,8 @@ def store_rows(
     """Keep a batch, each row with what it would change. ``told``: the fields that the file has columns for."""
     silent = untold(told)
     known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
-    stock = availability(session, [variant.id for variant in known.values()])
+    ids = [variant.id for variant in known.values()]
+    stock, promised = availability(session, ids), untold_units(session, ids)
     kept = []
     for row in rows:
         action, changes = row.action, dict[str, Any]()
@@ -106,7 +107,7 @@ def store_rows(
                 Problem("sku", "unknown_sku", "None of your products has this SKU. Send the whole catalogue first.")
             )
         elif action == "accepted":
-            free = stock.get(variant.id, NOTHING).free if variant is not None else 0
+            free = stock.get(variant.id, NOTHING).free + promised.get(variant.id, 0) if variant is not None else 0
             changes = _changes(row, variant, free, silent) if variant is not None else {}
             action = "new" if variant is None else "changed" if changes else "unchanged"
             counts.handles.add(row.handle)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, func, insert, select, text, update
+from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.db import add_rows, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound, StockFreed
-from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation, StockMovement
+from app.inventory.models import Reservation, Shortfall, StockLocation, StockMovement
+from app.inventory.queries import untold_units
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service.settling import OPEN_STATES
 from app.kit import clock
@@ -173,25 +174,9 @@ def set_free(session: Session, supplier_id: UUID, free: Mapping[UUID, int]) -> l
     """Take over what somebody who sees our reservations says is free of variants at the default location now: also
     units set aside for orders that the supplier was not told of yet are left out of such a count. Raises as
     ``set_figures``."""
-    held = dict(
-        session.execute(
-            select(
-                InventoryLevel.variant_id,
-                func.sum(Reservation.quantity - Reservation.consumed - Reservation.released),
-            )
-            .join(StockLocation, StockLocation.id == InventoryLevel.location_id)
-            .join(Reservation, Reservation.level_id == InventoryLevel.id)
-            .where(
-                InventoryLevel.variant_id.in_(list(free)),
-                StockLocation.is_default,
-                Reservation.state.in_(OPEN_STATES),
-                Reservation.told_at.is_(None),
-            )
-            .group_by(InventoryLevel.variant_id)
-        ).all()
-    )
+    held = untold_units(session, free)
     now = clock.now()
-    figures = [StockFigure(variant_id, units + int(held.get(variant_id, 0)), now) for variant_id, units in free.items()]
+    figures = [StockFigure(variant_id, units + held.get(variant_id, 0), now) for variant_id, units in free.items()]
     return set_figures(session, supplier_id, figures)
 
 

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 
 from app import db
 from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
+from app.purchasing import service as purchasing
 from app.suppliers.models import Supplier
 from tests import factories
 from tests.market import Market
@@ -198,3 +199,24 @@ def test_one_product_is_edited(market: Market) -> None:
         answer = browser.submit(edit, "/edit", **{field: wrong})
         assert answer.status_code == 422, field
         assert problem(answer.text, field), field
+
+
+def test_an_untouched_file_takes_nothing_from_orders_that_nobody_told_of(market: Market, jobs: Jobs) -> None:
+    browser, _ = member(market, "supplier")
+    lamp = market.lamp.variants[0]
+    with db.system_scope(actor="test"), db.transaction() as session:
+        # A retailer that can't pay: its order waits, and the supplier does not know of it.
+        wanted = factories.order_of(factories.retailer(session), {lamp: 3})
+        purchasing.place_order(session, wanted)
+    jobs.drain()
+    before = market.stock(lamp)
+    assert before["reserved"] >= 3
+    whole = browser.get("/supplier/products/export.csv").text
+    address = "/api/supplier/uploads?file_name=back.csv"
+    upload = market.supplier.api.call("POST", address, data=whole.encode(), content_type="text/csv").json["id"]
+    jobs.drain()
+    run = dict(market.supplier.api.get(f"/api/supplier/uploads/{upload}").json)
+    assert run["counts"]["changed"] == 0, run
+    market.supplier.api.post(f"/api/supplier/uploads/{upload}/apply", {})
+    jobs.drain()
+    assert market.stock(lamp) == before

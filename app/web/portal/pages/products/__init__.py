@@ -89,8 +89,11 @@ def export() -> Any:
             gettext(_("One file holds at most %(n)s products. Narrow the list down first.")) % {"n": _MOST_EXPORTED}
         )
 
+    actor = principal().actor
+
     def lines() -> Iterator[str]:
-        with db.transaction() as session:
+        # The lines are made after the request's own scope has ended.
+        with db.tenant_scope(supplier_id, actor=actor), db.transaction() as session:
             yield from products_csv(session, supplier_id, ids)
 
     return Response(
