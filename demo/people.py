@@ -23,6 +23,7 @@ class SignIn:
     email: str
     organisation_id: UUID
     key: str
+    key_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def _admin() -> SignIn:
         platform = platform_organisation(session)
         user = create_user(session, email="admin@crossdock.example", name="Robin Admin", password=PASSWORD)
         add_member(session, platform.id, user.id, "platform_admin")
-        _, key = issue_key(session, platform.id, name="Demo", scopes=SCOPES_OF_KIND["platform"])
-        return SignIn("Platform admin", user.email, platform.id, key)
+        row, key = issue_key(session, platform.id, name="Demo", scopes=SCOPES_OF_KIND["platform"])
+        return SignIn("Platform admin", user.email, platform.id, key, row.id)
 
 
 def _supplier(name: str, handle: str, country: str, rates: list[Rate]) -> SignIn:
@@ -77,8 +78,8 @@ def _supplier(name: str, handle: str, country: str, rates: list[Rate]) -> SignIn
         set_rates(session, supplier.id, rates)
         add_location(session, supplier.id, code="main", name="Main warehouse", country=country, default=True)
         decide(session, supplier.id, ACTIVE, reason="Papers are in order.")
-        _, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["supplier"])
-        return SignIn("Supplier", user.email, organisation.id, key)
+        row, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["supplier"])
+        return SignIn("Supplier", user.email, organisation.id, key, row.id)
 
 
 def _retailer() -> SignIn:
@@ -88,5 +89,5 @@ def _retailer() -> SignIn:
         )
         user = create_user(session, email="retailer@crossdock.example", name="Avery Stone", password=PASSWORD)
         add_member(session, organisation.id, user.id, "retailer_owner")
-        _, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["retailer"])
-        return SignIn("Retailer", user.email, organisation.id, key)
+        row, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["retailer"])
+        return SignIn("Retailer", user.email, organisation.id, key, row.id)

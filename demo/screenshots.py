@@ -151,6 +151,7 @@ def embedded_pages(story: Story) -> list[tuple[str, str]]:
         ("order", f"/orders/{story.order_id}"),
         ("billing", "/billing"),
         ("settings", "/settings"),
+        ("key", f"/settings/keys/{story.people.retailer.key_id}"),
     ]
 
 
@@ -191,6 +192,7 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
         ("retailer-order", f"/app/orders/{story.order_id}"),
         ("retailer-billing", "/app/billing"),
         ("retailer-settings", "/app/settings"),
+        ("retailer-key", f"/app/settings/keys/{story.people.retailer.key_id}"),
     ]
 
 
@@ -240,6 +242,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-locations", "/supplier/settings/locations"),
         ("supplier-team", "/supplier/settings/team"),
         ("supplier-keys", "/supplier/settings/keys"),
+        ("supplier-key", f"/supplier/settings/keys/{supplier.key_id}"),
     ]
 
 

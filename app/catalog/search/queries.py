@@ -228,7 +228,8 @@ def _plain_conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     if wanted.supplier_id is not None:
         yield _E.supplier_id == wanted.supplier_id
     if wanted.min_price is not None:
-        yield _E.lowest_wholesale >= wanted.min_price
+        # Some variant of it costs as much: what lies partly in the range is in it.
+        yield _E.highest_wholesale >= wanted.min_price
     if wanted.max_price is not None:
         yield _E.lowest_wholesale <= wanted.max_price
     if wanted.in_stock is not None:

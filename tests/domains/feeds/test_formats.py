@@ -354,6 +354,16 @@ def test_quotes_that_are_inches_do_not_swallow_rows() -> None:
     assert len(rows) == 399
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("rows", [1, 300])
+def test_the_only_quoted_cells_of_a_file_are_cells(separator: str, rows: int) -> None:
+    lines = ["SKU;Title;Cost", 'Q-0;"Lamp; small\n(""oak"")";5.50', *(f"Q-{n};Lamp;6.00" for n in range(1, rows))]
+    found = accepted("\n".join(lines).replace(";", separator), "lamps.csv")
+    assert len(found) == rows
+    title = f'Lamp{separator} small ("oak")'
+    assert found[0].record["title"].split() == title.split()
+
+
 def test_titles_above_the_header_and_columns_known_by_their_values() -> None:
     content = (
         "Acme Ltd;;;\nPrice list of November;;;\n;;;\nRef.;What;X;Y\n"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from charset_normalizer import from_bytes
 
@@ -102,6 +104,10 @@ def _decoded_head(head: bytes, encoding: str) -> str:
     return head.decode(encoding, errors="ignore")
 
 
+#: Rows by which it is found out whether quotes enclose cells.
+_COMPARED = 2000
+
+
 def _separator(head: str) -> str:
     """The separator that splits the first rows into the most columns, alike in each."""
     best, most = ",", 0.0
@@ -128,12 +134,21 @@ def _separator(head: str) -> str:
 
 def _is_quoted(head: str, separator: str) -> bool:
     """Whether quotes enclose cells. Programs that divide by tabs or semicolons often leave quotes alone, as inches or
-    in HTML: then one that stands at the start of a cell must not swallow the rows that follow."""
+    in HTML: then one that stands at the start of a cell must not swallow the rows that follow. What makes more rows of
+    one length is right."""
     if separator == ",":
         return True
-    cells = [cell for line in head.splitlines()[:2000] for cell in line.split(separator) if cell.startswith('"')]
-    closed = sum(len(cell) > 1 and cell.endswith('"') for cell in cells)
-    return not cells or closed > 0.5 * len(cells)
+    return _alike(head, separator, csv.QUOTE_MINIMAL) >= _alike(head, separator, csv.QUOTE_NONE)
+
+
+def _alike(head: str, separator: str, quoting: Literal[0, 3]) -> int:
+    """How many of the first rows have the number of cells that most have."""
+    widths: Counter[int] = Counter()
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator, quoting=quoting)
+    # A quote that is never closed may swallow more than a cell can hold.
+    with suppress(csv.Error):
+        widths.update(len(row) for row in islice(reader, _COMPARED) if any(cell.strip() for cell in row))
+    return max(widths.values(), default=0)
 
 
 def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
