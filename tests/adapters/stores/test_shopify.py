@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -223,6 +224,22 @@ def test_a_stock_push_whose_answer_was_lost_is_repeated_without_harm(shop: Shop)
         shop.adapter.push_stock(shop.access, [entry], key="push-2")
     assert list(shop.adapter.push_stock(shop.access, [entry], key="push-2")) == [StockSet()]
     assert list(shop.adapter.read_quantities(shop.access, [(entry.inventory_id, place.location_id)])) == [3]
+
+
+def test_a_stock_push_that_is_still_being_worked_on_is_tried_again_later(shop: Shop) -> None:
+    place = shop.location()
+    made = pushed(shop, listing(place))
+    entry = StockPush(
+        inventory_id=made.variants[0].inventory_id, location_id=place.location_id, quantity=3, change_from=10
+    )
+    shop.control.add_fault("slow", {"operation": "InventorySetQuantities", "shop": shop.domain}, delay_ms=600)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shop.adapter.push_stock, shop.access, [entry], key="push-4")
+        shop.control.wait_for(lambda: not shop.control.faults(), "the first is being worked on")
+        with pytest.raises(Unavailable):
+            shop.adapter.push_stock(shop.access, [entry], key="push-4")
+        assert list(first.result()) == [StockSet()]
+    assert list(shop.adapter.push_stock(shop.access, [entry], key="push-4")) == [StockSet()]
 
 
 def test_more_than_two_hundred_and_fifty_quantities_go_out_in_parts(shop: Shop) -> None:

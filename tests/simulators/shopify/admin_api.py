@@ -89,7 +89,8 @@ def _run(world: World, shop: Shop, access: Access, asked: execution.Request) -> 
         begun = time.perf_counter()
         content = execution.run(world, shop, access.scopes, asked, busy=busy, throttle=faults.throttles)
         took = f"{(time.perf_counter() - begun) * 1000:.2f}"
-        return faults.after(answer(content, headers={"X-Simulator-Milliseconds": took}))
+    # The work has ended before its answer leaves or is lost: who asks again finds its key free.
+    return faults.after(answer(content, headers={"X-Simulator-Milliseconds": took}))
 
 
 class _Faults:

@@ -23,6 +23,7 @@ from app.stores.platform import StoreAccess
 
 #: The longest that one call waits for its turn, in seconds; longer waits go back to the queue.
 LONGEST_WAIT = 8.0
+_CONCURRENT = "IDEMPOTENCY_CONCURRENT_REQUEST"
 _UNKNOWN_COST = 50.0
 
 logger = log.get("adapters.shopify")
@@ -126,15 +127,23 @@ def _data(shop: str, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         data: dict[str, Any] | None = answer.get("data")
         if not data:
             raise Unavailable(f"{shop} answered nothing to {name}")
+        if _still_at_work(data):
+            raise Unavailable(f"{shop} is still at work on the same {name}")
         return data
     code, message = _code(errors[0]), str(errors[0].get("message", ""))[:300]
     if code == "ACCESS_DENIED":
         raise Rejected("access_denied", message)
     if code == "SHOP_INACTIVE":
         raise CredentialsRefused(f"{shop} is not active")
-    if code in ("INTERNAL_SERVER_ERROR", "TIMEOUT", "IDEMPOTENCY_CONCURRENT_REQUEST"):
+    if code in ("INTERNAL_SERVER_ERROR", "TIMEOUT", _CONCURRENT):
         raise Unavailable(f"{shop} answered {code} to {name}")
     raise Rejected(code.lower() or "graphql", message)
+
+
+def _still_at_work(data: Mapping[str, Any]) -> bool:
+    """Whether a request with the same idempotency key has not ended: the same key is for trying again with."""
+    payloads = (payload for payload in data.values() if isinstance(payload, dict))
+    return any(error.get("code") == _CONCURRENT for payload in payloads for error in payload.get("userErrors") or [])
 
 
 def _errors(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
