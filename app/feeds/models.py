@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import BIG, Base, own
@@ -194,6 +195,29 @@ class FeedRow(Base):
     changes: Mapped[dict[str, Any]]
     #: Field, code and message of each error or warning.
     problems: Mapped[list[dict[str, Any]]]
+    #: It says what the last file said of it, stock apart: the record holds no more than its title, cost, weight and
+    #: stock, and taking it over sets its stock alone.
+    same: Mapped[bool] = mapped_column(server_default="false")
+    #: Of its product as the file has it; empty: none (``app.feeds.rules.marks``).
+    mark: Mapped[str] = mapped_column(server_default="")
+
+
+class FeedMark(Base):
+    """What a product's rows were when it was taken over from them, so that the same rows need not be understood again.
+    It holds while the product and its variants are as they were."""
+
+    __tablename__ = "feed_marks"
+    __tenancy__ = own("supplier_id")
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"), primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_products.id"), primary_key=True)
+    #: See ``app.feeds.rules.marks``.
+    mark: Mapped[str]
+    #: When the product was changed last.
+    product_changed: Mapped[datetime]
+    #: How many variants it had, and the sum of the times, in seconds since 1970, when they were changed last.
+    variants: Mapped[int]
+    variants_changed: Mapped[Decimal] = mapped_column(Numeric)
 
 
 class FeedRunChange(Base):

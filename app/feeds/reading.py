@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
@@ -13,6 +14,7 @@ from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
 from app.feeds.rules.columns import guesses, shape_of, unit_in_name
 from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, normal
+from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRow, can_be_marked
 from app.feeds.rules.numbers import decimal_mark
 from app.feeds.rules.records import Reading, ReadRow, RowReader
 from app.kit.errors import Rejected
@@ -44,6 +46,8 @@ class OpenedFile:
     mapping: dict[str, str]
     detected: dict[str, Any]
     rows: Iterator[ReadRow]
+    #: The rows, but products whose marks are given are passed over; may raise ``TakenForKnown``. In place of ``rows``.
+    rows_beside: Callable[[KnownMarks], Iterator[ReadRow | SameRow]]
     #: Words in the stock column of the first rows that only the supplier can explain.
     stock_words: list[str]
 
@@ -62,9 +66,9 @@ def open_file(
     """Open a file with the mapping and choices given, or those that were ``confirmed`` of such columns, or what is
     recognised. ``figures_only``: read SKU, stock and wholesale price alone. Raises ``UnreadableFile``."""
     table = without_ours(feed.open(stream, limits))
-    known = confirmed(table.columns) if not mapping and confirmed is not None else None
-    if known is not None:
-        mapping, choices = known
+    agreed = confirmed(table.columns) if not mapping and confirmed is not None else None
+    if agreed is not None:
+        mapping, choices = agreed
     first = list(islice(table.rows, SAMPLE))
     samples = {column: [row.cells[index] for row in first] for index, column in enumerate(table.columns)}
     guessed = guesses(table.columns, samples, table.meant)
@@ -114,14 +118,20 @@ def open_file(
         stock_words=choices.stock_words,
     )
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
-    return OpenedFile(used, detected, _understood(chain(first, table.rows), RowReader(reading)), words)
+    rows = chain(first, table.rows)
+    return OpenedFile(used, detected, _understood(rows, reading), partial(_beside, rows, reading), words)
 
 
-def _understood(rows: Iterator[Row], reader: RowReader) -> Iterator[ReadRow]:
+def _understood(rows: Iterator[Row], reading: Reading) -> Iterator[ReadRow]:
+    reader = RowReader(reading)
     for row in rows:
         read = reader.read(row)
         if read is not None:
             yield read
+
+
+def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterator[ReadRow | SameRow]:
+    return MarkedReader(reading, known).read(rows) if can_be_marked(reading) else _understood(rows, reading)
 
 
 def _weight_unit(columns: list[str], fields: Mapping[str, int]) -> str | None:

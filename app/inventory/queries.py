@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from app.catalog.models import SupplierVariant
 from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation
 
 
@@ -68,6 +69,31 @@ def untold_units(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, in
         .group_by(InventoryLevel.variant_id)
     )
     return {variant_id: int(units) for variant_id, units in rows}
+
+
+def own_count() -> Select[int]:
+    """For statements over ``supplier_variants``: the units of its row that the supplier would count as free, which are
+    those that are free (``availability``) and those of ``untold_units``; 0 without any level. The column is
+    ``units``."""
+    open_units = Reservation.quantity - Reservation.consumed - Reservation.released
+    untold = (
+        select(func.coalesce(func.sum(open_units), 0))
+        .where(
+            Reservation.level_id == InventoryLevel.id,
+            Reservation.state.in_(("HELD", "COMMITTED")),
+            Reservation.told_at.is_(None),
+        )
+        .correlate(InventoryLevel)
+        .scalar_subquery()
+    )
+    free = func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)
+    set_aside = case((and_(InventoryLevel.reserved > 0, StockLocation.is_default), untold), else_=0)
+    return (
+        select(func.coalesce(func.sum(free + set_aside), 0).cast(Integer).label("units"))
+        .join_from(InventoryLevel, StockLocation, StockLocation.id == InventoryLevel.location_id)
+        .where(InventoryLevel.variant_id == SupplierVariant.id)
+        .correlate(SupplierVariant)
+    )
 
 
 def locations(session: Session, supplier_id: UUID) -> list[StockLocation]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from functools import partial
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from app.adapters import registries
 from app.config import settings
@@ -11,7 +13,10 @@ from app.feeds.events import FeedUploaded
 from app.feeds.feed import Limits, UnreadableFile
 from app.feeds.files import storage
 from app.feeds.reading import OpenedFile, open_file
+from app.feeds.rules.marks import SameRow
+from app.feeds.rules.records import ReadRow, TakenForKnown
 from app.feeds.service import (
+    CheckPlan,
     Confirmed,
     Counts,
     Question,
@@ -19,14 +24,16 @@ from app.feeds.service import (
     confirmed,
     fail,
     finish_checking,
+    holding_marks,
     note_progress,
     plan_check,
     store_rows,
+    store_same,
 )
 from workers.job import Run, job
 
 #: Rows compared and kept in one transaction.
-_AT_ONCE = 1000
+_AT_ONCE = 2000
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)
@@ -37,42 +44,67 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
         known = confirmed(session, event.run_id) if plan is not None else None
     if plan is None or known is None:
         return
-    counts = Counts()
     try:
-        with storage().open(plan.file_key) as stream:
-            limits = Limits(rows=settings().upload_max_rows)
-            opened = open_file(
-                registries.feeds.get(plan.feed),
-                stream,
-                limits,
-                currency=plan.currency,
-                mapping=plan.mapping or None,
-                choices=plan.choices,
-                confirmed=known.of,
-                figures_only=plan.kind == "stock_price",
-            )
-            question = None if plan.mapping else _question(known, opened)
-            if question is not None:
-                with run.closing() as session:
-                    ask(session, plan.run_id, opened.detected, question)
-                return
-            while batch := list(islice(opened.rows, _AT_ONCE)):
-                with run.transaction() as session:
-                    store_rows(session, plan, batch, counts, told=opened.mapping.values())
-                    if not note_progress(
-                        session, plan.run_id, counts, _place(stream, plan.size_bytes), plan.size_bytes
-                    ):
-                        return
+        read = _read(run, plan, known)
+    except TakenForKnown:
+        # Its products do not stand as their marks have it. Read as if nothing were known, it is right in any case.
+        with run.transaction() as session:
+            plan = plan_check(session, event.run_id)
+        read = _read(run, plan, known, marked=False) if plan is not None else None
     except UnreadableFile as error:
-        with run.closing() as session:
-            fail(session, plan.run_id, str(error), error.detected)
+        _failed(run, event, str(error), error.detected)
         return
     except FileNotFoundError:
-        with run.closing() as session:
-            fail(session, plan.run_id, "The file is no longer there. Upload it again.")
+        _failed(run, event, "The file is no longer there. Upload it again.")
         return
+    if plan is None or read is None:
+        return
+    opened, counts = read
     with run.closing() as session:
         finish_checking(session, plan, opened.detected, opened.mapping, counts)
+
+
+def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -> tuple[OpenedFile, Counts] | None:
+    """Keep all rows of a file; None where a question is asked first, or nobody wants it any more. ``marked``: products
+    with the same rows as the last time need not be understood again."""
+    counts = Counts()
+    with storage().open(plan.file_key) as stream:
+        opened = open_file(
+            registries.feeds.get(plan.feed),
+            stream,
+            Limits(rows=settings().upload_max_rows),
+            currency=plan.currency,
+            mapping=plan.mapping or None,
+            choices=plan.choices,
+            confirmed=known.of,
+            figures_only=plan.kind == "stock_price",
+        )
+        question = None if plan.mapping else _question(known, opened)
+        if question is not None:
+            with run.closing() as session:
+                ask(session, plan.run_id, opened.detected, question)
+            return None
+        rows = opened.rows_beside(partial(_marks, run, plan)) if marked else opened.rows
+        while batch := list(islice(rows, _AT_ONCE)):
+            with run.transaction() as session:
+                told = opened.mapping.values()
+                store_rows(session, plan, [row for row in batch if isinstance(row, ReadRow)], counts, told=told)
+                same = [row for row in batch if isinstance(row, SameRow)]
+                store_same(session, plan, same, counts, weighed="weight" in told)
+                place = _place(stream, plan.size_bytes)
+                if not note_progress(session, plan.run_id, counts, place, plan.size_bytes):
+                    return None
+    return opened, counts
+
+
+def _marks(run: Run, plan: CheckPlan, handles: Collection[str]) -> Mapping[str, str]:
+    with run.transaction() as session:
+        return holding_marks(session, plan.supplier_id, handles)
+
+
+def _failed(run: Run, event: FeedUploaded, why: str, detected: Mapping[str, Any] | None = None) -> None:
+    with run.closing() as session:
+        fail(session, event.run_id, why, detected)
 
 
 def _place(stream: BinaryIO, size: int) -> int:

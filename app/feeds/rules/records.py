@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,10 @@ MOST_TAGS = 50
 _LONGEST_TEXT = 255
 _HASH_BITS = 64
 _HASH = (1 << _HASH_BITS) - 1
+#: In place of what a row said: it was passed over.
+_PASSED_OVER = 0
 _HANDLE_MAX = 120
+_MOST_STOCKS = 10_000
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IN_GTIN = re.compile(r"[\s'-]")
 _NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
@@ -72,6 +75,15 @@ class ReadRow:
     action: str
     record: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
+    #: Of its product as the file has it (``app.feeds.rules.marks``); empty: none.
+    mark: str = ""
+
+
+class TakenForKnown(Exception):
+    """A row does not fit to rows above it that were passed over."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"row {row} belongs to rows that were passed over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,31 @@ class RowReader:
         self._skus: dict[str, int] = {}
         self._parents: dict[str, str] = {}
         self._last_handle = ""
+        #: Texts of stock → what they mean; a list has few of them.
+        self._stocks: dict[str, tuple[int | None, Problem | None]] = {}
+
+    def knows(self, handle: str) -> bool:
+        """Whether a row of the product was understood already."""
+        return handle in self._titles
+
+    def handle_of(self, cells: Sequence[str], before: str) -> str:
+        """The handle of a row's product; ``before`` is that of the row above."""
+        return self._handle(self._cells(cells), before or self._last_handle)
+
+    def sku_of(self, cell: str) -> str:
+        """The SKU that a cell gives."""
+        return read_cell(cell.strip()).lstrip("'")[:SKU_MAX]
+
+    def stock_of(self, cell: str) -> tuple[int | None, Problem | None]:
+        """The units in a cell of stock, and what is wrong with it; None and nothing wrong where it says nothing."""
+        return self._stock(read_cell(cell.strip()))
+
+    def pass_over(self, handle: str, skus: Iterable[tuple[int, str]]) -> None:
+        """Rows (number and SKU) of a product are known and not read. Raises ``TakenForKnown``."""
+        self._last_handle = handle
+        for row, sku in skus:
+            if self._skus.setdefault(sku, row << _HASH_BITS | _PASSED_OVER) >> _HASH_BITS != row:
+                raise TakenForKnown(row)
 
     def read(self, row: Row) -> ReadRow | None:
         """Understand one row; None for one that says nothing."""
@@ -121,7 +158,7 @@ class RowReader:
             return self._figures(row.number, cell)
         if self._reading.shape == "woocommerce":
             return self._read_woocommerce(row.number, cell)
-        handle = self._handle(cell)
+        handle = self._handle(cell, self._last_handle)
         if self._is_pictures_only(cell, handle):
             return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
         return self._variant(row.number, cell, handle, self._titles.get(handle, ""))
@@ -183,12 +220,12 @@ class RowReader:
         record = self._texts(cell, cell("title"), problems)
         return ReadRow(number, handle, "", "merged", record, problems)
 
-    def _handle(self, cell: Callable[[str], str]) -> str:
+    def _handle(self, cell: Callable[[str], str], before: str) -> str:
         given = cell("product_id")
         if given:
             return _slug(given)
-        if self._reading.shape == "shopify" and self._last_handle:
-            return self._last_handle
+        if self._reading.shape == "shopify" and before:
+            return before
         return _slug(cell("sku") or cell("title"))
 
     def _is_pictures_only(self, cell: Callable[[str], str], handle: str) -> bool:
@@ -330,26 +367,11 @@ class RowReader:
 
     def _quantities(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:
         found: dict[str, Any] = {"weight_grams": None}
-        stock = cell("stock")
-        if stock.lower() not in _NOTHING:
-            try:
-                chosen = self._reading.stock_words.get(word_key(stock))
-                units = read_stock(stock, self._reading.marks.get("stock")) if chosen is None else chosen
-                if units is not None:
-                    found["stock"] = units
-                else:
-                    problems.append(
-                        Problem(
-                            "stock",
-                            "unknown_stock",
-                            f"{stock[:40]!r} is no number and no word that we know: the stock is left as it is.",
-                            warning=True,
-                        )
-                    )
-            except (NotAQuantity, NotANumber, ArithmeticError):
-                problems.append(
-                    Problem("stock", "not_a_quantity", f"{stock[:40]!r} is not a whole number of units from 0 on.")
-                )
+        stock, wrong = self._stock(cell("stock"))
+        if stock is not None:
+            found["stock"] = stock
+        if wrong is not None:
+            problems.append(wrong)
         weight = cell("weight")
         if weight.lower() not in _NOTHING:
             unit = "g" if self._reading.weight_unit == "g" else cell("weight_unit") or self._reading.weight_unit
@@ -358,6 +380,28 @@ class RowReader:
             except (NotANumber, ArithmeticError):
                 problems.append(Problem("weight", "not_a_weight", f"{weight[:40]!r} is not a weight.", warning=True))
         return found
+
+    def _stock(self, text: str) -> tuple[int | None, Problem | None]:
+        known = self._stocks.get(text)
+        if known is None:
+            known = self._understood_stock(text)
+            if len(self._stocks) < _MOST_STOCKS:
+                self._stocks[text] = known
+        return known
+
+    def _understood_stock(self, text: str) -> tuple[int | None, Problem | None]:
+        if text.lower() in _NOTHING:
+            return None, None
+        shown = f"{text[:40]!r}"
+        try:
+            chosen = self._reading.stock_words.get(word_key(text))
+            units = read_stock(text, self._reading.marks.get("stock")) if chosen is None else chosen
+        except (NotAQuantity, NotANumber, ArithmeticError):
+            return None, Problem("stock", "not_a_quantity", f"{shown} is not a whole number of units from 0 on.")
+        if units is not None:
+            return units, None
+        unknown = f"{shown} is no number and no word that we know: the stock is left as it is."
+        return None, Problem("stock", "unknown_stock", unknown, warning=True)
 
     def _gtin(self, cell: Callable[[str], str], problems: list[Problem]) -> str | None:
         gtin = cell("gtin")
@@ -389,10 +433,12 @@ class RowReader:
         if not read.sku:
             return
         options = tuple(sorted(read.record.get("options", {}).items()))
-        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"))) & _HASH
+        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"))) & _HASH or 1
         first, first_said = divmod(self._skus.setdefault(read.sku, read.row << _HASH_BITS | said), _HASH + 1)
         if first == read.row:
             return
+        if first_said == _PASSED_OVER:
+            raise TakenForKnown(read.row)
         if first_said == said:
             read.action = "merged"
             read.problems.append(Problem("sku", "repeated", f"The same as row {first}.", warning=True))

@@ -15,9 +15,11 @@ from app.feeds.service.fetching import (
 )
 from app.feeds.service.forgetting import forget_old_runs
 from app.feeds.service.guarding import change_limits, held_question, limits_of
+from app.feeds.service.marking import holding_marks
 from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
+from app.feeds.service.same_rows import confirm_same, next_same, set_same, store_same
 from app.feeds.service.sources import (
     SourceSpec,
     access_of,
@@ -50,6 +52,7 @@ __all__ = [
     "change_limits",
     "change_mapping",
     "change_source",
+    "confirm_same",
     "confirmed",
     "discard",
     "fail",
@@ -60,9 +63,11 @@ __all__ = [
     "forget_host_key",
     "forget_old_runs",
     "held_question",
+    "holding_marks",
     "keep_file",
     "limits_of",
     "mapping_question",
+    "next_same",
     "note_failed",
     "note_progress",
     "note_test",
@@ -76,7 +81,9 @@ __all__ = [
     "put_due_to_work",
     "receive_upload",
     "remove_source",
+    "set_same",
     "store_rows",
+    "store_same",
     "take_file",
     "trouble",
     "undo_batch",

@@ -26,7 +26,9 @@ from app.catalog.service import (
 from app.db import add_rows, table_of
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
-from app.inventory.service import FigureResult, StockFigure, set_figures
+from app.feeds.service.changes import note_figures
+from app.feeds.service.marking import keep_marks
+from app.inventory.service import StockFigure, set_figures
 from app.kit import clock
 from app.suppliers.models import Supplier
 
@@ -47,7 +49,7 @@ class Batch:
 _ROWS_OF_PRODUCTS = text(
     """
     select handle, array_agg(row) from feed_rows
-    where run_id = :run and handle > :after and action in ('new', 'changed', 'unchanged', 'merged')
+    where run_id = :run and handle > :after and not same and action in ('new', 'changed', 'unchanged', 'merged')
     group by handle having bool_or(action <> 'merged') order by handle
     """
 )
@@ -93,7 +95,10 @@ def apply_batch(session: Session, run_id: UUID, batch: Batch) -> bool:
         if row.action in _ACCEPTED and "stock" in row.record and row.sku in saved.variants
     ]
     results = set_figures(session, run.supplier_id, figures) if figures else []
-    _write_down(session, run, saved, list(zip(figures, results, strict=True)))
+    _write_down(session, run, saved)
+    note_figures(session, run, list(zip(figures, results, strict=True)), created=saved.created)
+    if run.kind == "full":
+        keep_marks(session, run.supplier_id, run.id, batch.rows)
     run.counts = {
         **run.counts,
         "applied_to": batch.last,
@@ -142,38 +147,22 @@ def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[Row[Any]])
     return Saved({sku: variant for sku, variant, _today in found}, frozenset(), changes)
 
 
-def _write_down(
-    session: Session, run: FeedRun, saved: Saved, figures: Sequence[tuple[StockFigure, FigureResult]]
-) -> None:
-    """Keep what is other than before, for undoing it."""
-    told: list[tuple[str, UUID, bool, Any, Any]] = [
-        (change.kind, change.target_id, change.created, change.before, change.after) for change in saved.changes
-    ]
-    told += [
-        (
-            "stock",
-            level.level_id,
-            False,
-            {"on_hand": level.on_hand_before, "as_of": level.as_of_before},
-            {"on_hand": level.on_hand, "as_of": level.as_of, "quantity": figure.quantity},
-        )
-        for figure, level in figures
-        if not level.stale and level.on_hand != level.on_hand_before and level.variant_id not in saved.created
-    ]
+def _write_down(session: Session, run: FeedRun, saved: Saved) -> None:
+    """Keep what is other than before in the catalogue, for undoing it."""
     add_rows(
         session,
         FeedRunChange,
         [
             {
                 "run_id": run.id,
-                "kind": kind,
-                "target_id": target_id,
+                "kind": change.kind,
+                "target_id": change.target_id,
                 "supplier_id": run.supplier_id,
-                "created": created,
-                "before": before,
-                "after": after,
+                "created": change.created,
+                "before": change.before,
+                "after": change.after,
             }
-            for kind, target_id, created, before, after in told
+            for change in saved.changes
         ],
     )
 

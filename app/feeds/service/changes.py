@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.db import add_rows
 from app.feeds.models import FeedRun, FeedRunChange
+from app.inventory.service import FigureResult, StockFigure
 
 #: Kind, id, columns before and after.
 Change = tuple[str, UUID, dict[str, Any], dict[str, Any]]
@@ -42,4 +44,32 @@ def note_changes(session: Session, run: FeedRun, changes: Sequence[Change]) -> N
                 "after": FeedRunChange.after.op("||")(statement.excluded.after),
             },
         )
+    )
+
+
+def note_figures(
+    session: Session,
+    run: FeedRun,
+    figures: Sequence[tuple[StockFigure, FigureResult]],
+    *,
+    created: Collection[UUID] = (),
+) -> None:
+    """Keep the figures that changed a level, for undoing them; the levels of variants that the run ``created`` go with
+    these."""
+    add_rows(
+        session,
+        FeedRunChange,
+        [
+            {
+                "run_id": run.id,
+                "kind": "stock",
+                "target_id": level.level_id,
+                "supplier_id": run.supplier_id,
+                "created": False,
+                "before": {"on_hand": level.on_hand_before, "as_of": level.as_of_before},
+                "after": {"on_hand": level.on_hand, "as_of": level.as_of, "quantity": figure.quantity},
+            }
+            for figure, level in figures
+            if not level.stale and level.on_hand != level.on_hand_before and level.variant_id not in created
+        ],
     )

@@ -92,6 +92,8 @@ def store_rows(
     session: Session, plan: CheckPlan, rows: Sequence[ReadRow], counts: Counts, *, told: Iterable[str]
 ) -> None:
     """Keep a batch, each row with what it would change. ``told``: the fields that the file has columns for."""
+    if not rows:
+        return
     silent = untold(told)
     known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
     ids = [variant.id for variant in known.values()]
@@ -124,6 +126,7 @@ def store_rows(
                 "record": row.record,
                 "changes": changes,
                 "problems": [problem.to_json() for problem in row.problems],
+                "mark": row.mark,
             }
         )
     add_rows(session, FeedRow, kept)

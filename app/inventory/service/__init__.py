@@ -1,5 +1,6 @@
 """Changes of stock. None of them commits."""
 
+from app.inventory.service.confirming import confirm_figures, unconfirmed
 from app.inventory.service.figures import (
     FigureResult,
     StockFigure,
@@ -19,6 +20,7 @@ __all__ = [
     "WrongFigure",
     "add_location",
     "commit_reservations",
+    "confirm_figures",
     "consume",
     "ensure_location",
     "expire",
@@ -28,4 +30,5 @@ __all__ = [
     "set_figures",
     "set_free",
     "take_back",
+    "unconfirmed",
 ]

@@ -31,7 +31,7 @@ _TOLERANCE = timedelta(minutes=5)
 #: A level without any figure yet: every figure is newer.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 #: A figure confirmed after this time is told again though it is the same, since stores may show it as stale.
-_FRESHENS = timedelta(hours=1)
+FRESHENS = timedelta(hours=1)
 #: Variants told of in one event.
 _CHUNK = 500
 
@@ -303,14 +303,16 @@ def write_figures(
         )
     # A renewed figure matters even when it is the same: it is fresh again.
     told = sorted(
-        {level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - _FRESHENS}
+        {level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - FRESHENS}
     )
     more = sorted({level.variant_id for level, on_hand, _ in changes if on_hand > level.on_hand})
-    emit(
-        session,
-        *(InventoryChanged(supplier_id=supplier_id, variant_ids=part) for part in _parts(told)),
-        *(StockFreed(supplier_id=supplier_id, variant_ids=part) for part in _parts(more)),
-    )
+    tell_of_fresh(session, supplier_id, told)
+    emit(session, *(StockFreed(supplier_id=supplier_id, variant_ids=part) for part in _parts(more)))
+
+
+def tell_of_fresh(session: Session, supplier_id: UUID, variant_ids: Sequence[UUID]) -> None:
+    """Say that stock of variants has changed, or that a figure is fresh again that stores may show as too old."""
+    emit(session, *(InventoryChanged(supplier_id=supplier_id, variant_ids=part) for part in _parts(variant_ids)))
 
 
 def _parts(variant_ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:

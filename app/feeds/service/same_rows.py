@@ -1,0 +1,164 @@
+"""Rows that say what the last file said, stock apart: keeping them beside what the catalogue holds, and taking over
+their stock. There may be hundreds of thousands in a file of which little changed, so the database does it in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Integer, Select, Text, and_, bindparam, case, column, func, insert, literal, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from app.catalog.models import SupplierProduct, SupplierVariant
+from app.db import table_of
+from app.feeds.models import FeedRow, FeedRun
+from app.feeds.rules.marks import SameRow
+from app.feeds.service.changes import note_figures
+from app.feeds.service.checking import CheckPlan, Counts
+from app.inventory.queries import own_count
+from app.inventory.service import StockFigure, confirm_figures, set_figures, unconfirmed
+
+#: Rows whose stock is taken over in one transaction.
+_AT_ONCE = 5000
+
+_rows = table_of(FeedRow)
+_variants, _products = table_of(SupplierVariant), table_of(SupplierProduct)
+_told = (
+    func.unnest(
+        bindparam("rows", type_=ARRAY(Integer)),
+        bindparam("handles", type_=ARRAY(Text)),
+        bindparam("skus", type_=ARRAY(Text)),
+        bindparam("stock", type_=ARRAY(Integer)),
+    )
+    .table_valued(column("row", Integer), column("handle", Text), column("sku", Text), column("stock", Integer))
+    .render_derived(name="told")
+)
+_count = own_count().lateral("counted")
+_differs = and_(_told.c.stock.is_not(None), _told.c.stock != _count.c.units)
+_kept = (
+    insert(_rows)
+    .from_select(
+        ["run_id", "row", "supplier_id", "handle", "sku", "action", "record", "changes", "problems", "same"],
+        select(
+            bindparam("run", type_=_rows.c.run_id.type),
+            _told.c.row,
+            bindparam("supplier", type_=_rows.c.supplier_id.type),
+            _told.c.handle,
+            _told.c.sku,
+            case((_told.c.sku == "", "merged"), (_differs, "changed"), else_="unchanged"),
+            func.jsonb_strip_nulls(
+                func.jsonb_build_object(
+                    "title", _products.c.title,
+                    "cost", _variants.c.wholesale_price,
+                    "weight_grams", case((bindparam("weighed"), _variants.c.weight_grams)),
+                    "stock", _told.c.stock,
+                )
+            ),
+            case(
+                (
+                    _differs,
+                    func.jsonb_build_object("stock", func.jsonb_build_array(_count.c.units, _told.c.stock)),
+                ),
+                else_=literal({}, JSONB),
+            ),
+            literal([], JSONB),
+            true(),
+        ).select_from(
+            _told.outerjoin(
+                _variants,
+                and_(_variants.c.supplier_id == bindparam("supplier"), _variants.c.sku == _told.c.sku),
+            )
+            .outerjoin(_products, _products.c.id == _variants.c.product_id)
+            .outerjoin(_count, true())
+        ),
+    )
+    .returning(_rows.c.action)
+    .cte("kept")
+)  # fmt: skip
+_KEEP = select(_kept.c.action, func.count()).group_by(_kept.c.action)
+
+
+def store_same(session: Session, plan: CheckPlan, rows: Sequence[SameRow], counts: Counts, *, weighed: bool) -> None:
+    """Keep rows of a file, each with the change of stock that it would make. ``weighed``: the file tells weights."""
+    if not rows:
+        return
+    told = {
+        "run": plan.run_id,
+        "supplier": plan.supplier_id,
+        "rows": [one.row for one in rows],
+        "handles": [one.handle for one in rows],
+        "skus": [one.sku for one in rows],
+        "stock": [one.stock for one in rows],
+        "weighed": weighed,
+    }
+    for action, times in session.connection().execute(_KEEP, told):
+        counts.actions[action] += times
+    counts.handles.update(one.handle for one in rows)
+
+
+def _figures(run: FeedRun, after: int, to: int) -> Select[tuple[UUID, int]]:
+    """Variant and units of the same rows of a run, in a range of rows."""
+    units = _rows.c.record["stock"].as_integer()
+    return (
+        select(_variants.c.id.label("variant_id"), units.label("quantity"))
+        .join_from(
+            _rows, _variants, and_(_variants.c.supplier_id == _rows.c.supplier_id, _variants.c.sku == _rows.c.sku)
+        )
+        .where(
+            _rows.c.run_id == run.id, _rows.c.row > after, _rows.c.row <= to, _rows.c.same, units.is_not(None)
+        )
+    )  # fmt: skip
+
+
+def next_same(session: Session, run_id: UUID) -> int | None:
+    """The last row of the next batch of rows whose stock alone is taken over; None when all are."""
+    run = session.get_one(FeedRun, run_id)
+    some = (
+        select(FeedRow.row)
+        .where(FeedRow.run_id == run_id, FeedRow.row > run.counts.get("same_to", 0), FeedRow.same)
+        .order_by(FeedRow.row)
+        .limit(_AT_ONCE)
+        .subquery()
+    )
+    last: int | None = session.scalar(select(func.max(some.c.row)))
+    return last
+
+
+def confirm_same(session: Session, run_id: UUID, to: int) -> bool:
+    """Note that figures of the rows up to ``to`` are as they stand, where they are. False when that is no longer
+    wanted. What is left is ``set_same``'s, in a transaction of its own: each locks its levels in one order. Repeated,
+    it does nothing more."""
+    run = _wanted(session, run_id)
+    if run is None:
+        return False
+    figures = _figures(run, run.counts.get("same_to", 0), to)
+    confirm_figures(session, run.supplier_id, figures, run.created_at)
+    return True
+
+
+def set_same(session: Session, run_id: UUID, to: int) -> bool:
+    """Take over the figures of the rows up to ``to`` that are other than what stands. False when that is no longer
+    wanted. How far it got is kept in the same transaction."""
+    run = _wanted(session, run_id)
+    if run is None:
+        return False
+    after = run.counts.get("same_to", 0)
+    others = unconfirmed(session, run.supplier_id, _figures(run, after, to), run.created_at)
+    figures = [StockFigure(variant_id, units, run.created_at) for variant_id, units in others]
+    results = set_figures(session, run.supplier_id, figures) if figures else []
+    note_figures(session, run, list(zip(figures, results, strict=True)))
+    products = session.scalar(
+        select(func.count(FeedRow.handle.distinct())).where(
+            FeedRow.run_id == run_id, FeedRow.row > after, FeedRow.row <= to, FeedRow.same
+        )
+    )
+    # A product whose rows are parted between two batches is counted in both.
+    applied = min(run.counts.get("applied", 0) + (products or 0), run.counts.get("products", 0))
+    run.counts = {**run.counts, "same_to": to, "applied": applied}
+    return True
+
+
+def _wanted(session: Session, run_id: UUID) -> FeedRun | None:
+    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
+    return run if run.state == "APPLYING" else None
