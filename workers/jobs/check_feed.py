@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
@@ -30,10 +30,11 @@ from app.feeds.service import (
     store_rows,
     store_same,
 )
+from app.kit.ahead import one_ahead
 from workers.job import Run, job
 
 #: Rows compared and kept in one transaction.
-_AT_ONCE = 2000
+_AT_ONCE = 5000
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)
@@ -85,13 +86,12 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
                 ask(session, plan.run_id, opened.detected, question)
             return None
         rows = opened.rows_beside(partial(_marks, run, plan)) if marked else opened.rows
-        while batch := list(islice(rows, _AT_ONCE)):
+        told = opened.mapping.values()
+        for batch, place in one_ahead(_batches(rows, stream, plan.size_bytes)):
             with run.transaction() as session:
-                told = opened.mapping.values()
                 store_rows(session, plan, [row for row in batch if isinstance(row, ReadRow)], counts, told=told)
                 same = [row for row in batch if isinstance(row, SameRow)]
                 store_same(session, plan, same, counts, weighed="weight" in told)
-                place = _place(stream, plan.size_bytes)
                 if not note_progress(session, plan.run_id, counts, place, plan.size_bytes):
                     return None
     return opened, counts
@@ -105,6 +105,14 @@ def _marks(run: Run, plan: CheckPlan, handles: Collection[str]) -> Mapping[str, 
 def _failed(run: Run, event: FeedUploaded, why: str, detected: Mapping[str, Any] | None = None) -> None:
     with run.closing() as session:
         fail(session, event.run_id, why, detected)
+
+
+def _batches(
+    rows: Iterator[ReadRow | SameRow], stream: BinaryIO, size: int
+) -> Iterator[tuple[list[ReadRow | SameRow], int]]:
+    """Rows, and how many bytes were read for them."""
+    while batch := list(islice(rows, _AT_ONCE)):
+        yield batch, _place(stream, size)
 
 
 def _place(stream: BinaryIO, size: int) -> int:

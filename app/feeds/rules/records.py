@@ -38,6 +38,7 @@ _PASSED_OVER = 0
 _HANDLE_MAX = 120
 _MOST_STOCKS = 10_000
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
+_IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IN_GTIN = re.compile(r"[\s'-]")
 _NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 _NOT_PHYSICAL = {
@@ -136,7 +137,7 @@ class RowReader:
 
     def sku_of(self, cell: str) -> str:
         """The SKU that a cell gives."""
-        return read_cell(cell.strip()).lstrip("'")[:SKU_MAX]
+        return cell.strip().lstrip("'")[:SKU_MAX]
 
     def stock_of(self, cell: str) -> tuple[int | None, Problem | None]:
         """The units in a cell of stock, and what is wrong with it; None and nothing wrong where it says nothing."""
@@ -476,6 +477,8 @@ def _tags(text: str) -> tuple[str, ...]:
 
 @repeated()
 def _slug(text: str) -> str:
+    if len(text) <= _HANDLE_MAX and _IS_SLUG.fullmatch(text):
+        return text
     return str(slugify(text, max_length=_HANDLE_MAX))
 
 

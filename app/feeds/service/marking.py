@@ -26,25 +26,17 @@ _HOLDING = text(
     """  # noqa: S608 - a constant of this module
 ).bindparams(bindparam("handles", type_=ARRAY(Text)))
 
-_OF_ROWS = """
-    select handle, max(mark) as mark, min(mark) = max(mark) and max(mark) <> '' as good
-    from feed_rows where run_id = :run and row = any(:rows) group by handle
-"""
-_FORGET = text(
-    f"""
-    delete from feed_marks as held using supplier_products as product
-    where held.supplier_id = :supplier and held.product_id = product.id and product.supplier_id = :supplier
-        and product.handle in (select handle from ({_OF_ROWS}) as found where not good)
-    """  # noqa: S608 - a constant of this module
-).bindparams(bindparam("rows", type_=ARRAY(Integer)))
 _KEEP = text(
     f"""
     insert into feed_marks (supplier_id, product_id, mark, product_changed, variants, variants_changed)
     select :supplier, product.id, found.mark, product.updated_at, today.variants, today.changed
-    from ({_OF_ROWS}) as found
+    from (
+        select handle, case when min(mark) = max(mark) then max(mark) else '' end as mark
+        from feed_rows where run_id = :run and row = any(:rows) group by handle
+    ) as found
     join supplier_products as product on product.supplier_id = :supplier and product.handle = found.handle
     cross join lateral ({_STATE}) as today
-    where found.good and today.variants > 0
+    where today.variants > 0
     on conflict (supplier_id, product_id) do update
         set mark = excluded.mark, product_changed = excluded.product_changed,
             variants = excluded.variants, variants_changed = excluded.variants_changed
@@ -61,7 +53,5 @@ def holding_marks(session: Session, supplier_id: UUID, handles: Collection[str])
 def keep_marks(session: Session, supplier_id: UUID, run_id: UUID, rows: Sequence[int]) -> None:
     """Give products the marks of the rows that they were taken over from, in the transaction that took them over:
     others who change a supplier's products wait for its end. A product whose rows were not one block without
-    complaints has no mark."""
-    told = {"supplier": supplier_id, "run": run_id, "rows": list(rows)}
-    session.execute(_FORGET, told)
-    session.execute(_KEEP, told)
+    complaints gets an empty one, which no block has."""
+    session.execute(_KEEP, {"supplier": supplier_id, "run": run_id, "rows": list(rows)})
