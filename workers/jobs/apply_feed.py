@@ -10,8 +10,8 @@ from app.feeds.service import (
     bring_back,
     confirm_same,
     finish_applying,
-    next_same,
     plan_batches,
+    plan_same,
     set_same,
     waits_for_older,
 )
@@ -37,19 +37,16 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
         if not wanted:
             break
         crash_point("feed.batch_applied")
-    while to := _next_same(run, event):
+    with run.transaction() as session:
+        ends = plan_same(session, event.run_id)
+    for to in ends:
         with run.transaction() as session:
-            wanted = confirm_same(session, event.run_id, to)
-        with run.transaction() as session:
-            wanted = wanted and set_same(session, event.run_id, to)
-        if not wanted:
+            others = confirm_same(session, event.run_id, to)
+        if others is None:
             break
+        with run.transaction() as session:
+            set_same(session, event.run_id, to, others)
         crash_point("feed.batch_applied")
     with run.closing() as session:
         bring_back(session, event.run_id)
         finish_applying(session, event.run_id)
-
-
-def _next_same(run: Run, event: FeedApplyWanted) -> int | None:
-    with run.transaction() as session:
-        return next_same(session, event.run_id)

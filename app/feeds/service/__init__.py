@@ -19,7 +19,7 @@ from app.feeds.service.marking import holding_marks
 from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
-from app.feeds.service.same_rows import confirm_same, next_same, set_same, store_same
+from app.feeds.service.same_rows import confirm_same, plan_same, set_same, store_same
 from app.feeds.service.sources import (
     SourceSpec,
     access_of,
@@ -67,7 +67,6 @@ __all__ = [
     "keep_file",
     "limits_of",
     "mapping_question",
-    "next_same",
     "note_failed",
     "note_progress",
     "note_test",
@@ -78,6 +77,7 @@ __all__ = [
     "plan_batches",
     "plan_check",
     "plan_fetch",
+    "plan_same",
     "put_due_to_work",
     "receive_upload",
     "remove_source",

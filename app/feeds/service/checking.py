@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, any_, bindparam, delete, select, update
+from sqlalchemy import Row, any_, bindparam, delete, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
@@ -21,7 +21,7 @@ from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import untold
 from app.feeds.rules.records import Problem, ReadRow
 from app.feeds.service.guarding import held_back, held_question
-from app.inventory.queries import NOTHING, availability, untold_units
+from app.inventory.queries import own_count
 from app.notifications.service import resolve
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
@@ -96,8 +96,6 @@ def store_rows(
         return
     silent = untold(told)
     known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
-    ids = [variant.id for variant in known.values()]
-    stock, promised = availability(session, ids), untold_units(session, ids)
     kept = []
     for row in rows:
         action, changes = row.action, dict[str, Any]()
@@ -109,8 +107,7 @@ def store_rows(
                 Problem("sku", "unknown_sku", "None of your products has this SKU. Send the whole catalogue first.")
             )
         elif action == "accepted":
-            free = stock.get(variant.id, NOTHING).free + promised.get(variant.id, 0) if variant is not None else 0
-            changes = _changes(row, variant, free, silent) if variant is not None else {}
+            changes = _changes(row, variant, silent) if variant is not None else {}
             action = "new" if variant is None else "changed" if changes else "unchanged"
             counts.handles.add(row.handle)
         counts.actions[action] += 1
@@ -185,12 +182,15 @@ def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, An
             run.detected = dict(detected)
 
 
+_COUNT = own_count().lateral("counted")
 _KNOWN = (
     select(
+        _COUNT.c.units,
         *(table_of(SupplierVariant).c[name] for name in ("id", "sku", *_VARIANT_FIELDS.values())),
         *(table_of(SupplierProduct).c[name] for name in _PRODUCT_FIELDS.values()),
     )
     .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+    .join(_COUNT, true())
     .where(
         SupplierVariant.supplier_id == bindparam("supplier"),
         SupplierVariant.sku == any_(bindparam("skus", type_=ARRAY(Text))),
@@ -199,12 +199,12 @@ _KNOWN = (
 
 
 def _known(session: Session, supplier_id: UUID, skus: Sequence[str]) -> dict[str, Row[Any]]:
-    """Variants by SKU, each with what its product says."""
+    """Variants by SKU, each with what its product says and the units that the supplier would count."""
     found = session.connection().execute(_KNOWN, {"supplier": supplier_id, "skus": skus})
     return {row.sku: row for row in found}
 
 
-def _changes(row: ReadRow, known: Row[Any], free: int, silent: Collection[str]) -> dict[str, list[Any]]:
+def _changes(row: ReadRow, known: Row[Any], silent: Collection[str]) -> dict[str, list[Any]]:
     """Field → [today, in the file], for what differs; what the file says nothing about (``silent``) stays."""
     changes: dict[str, list[Any]] = {}
     record = row.record
@@ -221,8 +221,8 @@ def _changes(row: ReadRow, known: Row[Any], free: int, silent: Collection[str]) 
                 today = getattr(known, column)
                 if today != new:
                     changes[name] = [_short(today), _short(new)]
-    if "stock" in record and record["stock"] != free:
-        changes["stock"] = [free, record["stock"]]
+    if "stock" in record and record["stock"] != known.units:
+        changes["stock"] = [known.units, record["stock"]]
     return changes
 
 

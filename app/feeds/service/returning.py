@@ -25,17 +25,20 @@ def bring_back(session: Session, run_id: UUID) -> None:
     if run.state != "APPLYING" or run.kind != "full":
         return
     named = select(FeedRow.sku).where(FeedRow.run_id == run_id, FeedRow.action.in_(("new", "changed", "unchanged")))
-    variants = session.execute(
-        update(SupplierVariant)
-        .where(
-            SupplierVariant.supplier_id == run.supplier_id,
-            SupplierVariant.status == "ended",
-            SupplierVariant.sku.in_(named),
-        )
-        .values(status="active", updated_at=clock.now())
-        .returning(SupplierVariant.id, SupplierVariant.product_id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    ended_variants = (SupplierVariant.supplier_id == run.supplier_id, SupplierVariant.status == "ended")
+    # Few are ended, and a run may name hundreds of thousands.
+    skus = session.scalars(select(SupplierVariant.sku).where(*ended_variants)).all()
+    variants = (
+        session.execute(
+            update(SupplierVariant)
+            .where(*ended_variants, SupplierVariant.sku.in_(named.where(FeedRow.sku.in_(skus))))
+            .values(status="active", updated_at=clock.now())
+            .returning(SupplierVariant.id, SupplierVariant.product_id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        if skus
+        else []
+    )
     offered = exists().where(
         SupplierVariant.product_id == SupplierProduct.id,
         SupplierVariant.status == "active",

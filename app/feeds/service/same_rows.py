@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Integer,
-    Select,
     Text,
     and_,
     any_,
@@ -33,7 +33,7 @@ from app.feeds.rules.marks import SameRow
 from app.feeds.service.changes import note_figures
 from app.feeds.service.checking import CheckPlan, Counts
 from app.inventory.queries import own_count
-from app.inventory.service import StockFigure, confirm_figures, set_figures, unconfirmed
+from app.inventory.service import StockFigure, confirm_figures, set_figures
 
 #: Rows whose stock is taken over in one transaction.
 _AT_ONCE = 5000
@@ -113,66 +113,52 @@ def store_same(session: Session, plan: CheckPlan, rows: Sequence[SameRow], count
     counts.handles.update(one.handle for one in rows)
 
 
-def _figures(run: FeedRun, after: int, to: int) -> Select[tuple[UUID, int]]:
-    """Variant and units of the same rows of a run, in a range of rows."""
+def plan_same(session: Session, run_id: UUID) -> list[int]:
+    """The last rows of the batches whose stock alone is still to be taken over, in order."""
+    done = session.get_one(FeedRun, run_id).counts.get("same_to", 0)
+    place = func.row_number().over(order_by=_rows.c.row).label("place")
+    found = select(_rows.c.row, place).where(_rows.c.run_id == run_id, _rows.c.row > done, _rows.c.same).subquery()
+    ends = session.scalars(select(found.c.row).where(found.c.place % _AT_ONCE == 0).order_by(found.c.row)).all()
+    last = session.scalar(select(func.max(found.c.row)))
+    return [*ends, last] if last is not None and last not in ends[-1:] else list(ends)
+
+
+def confirm_same(session: Session, run_id: UUID, to: int) -> list[StockFigure] | None:
+    """Note that figures of the rows up to ``to`` are as they stand, where they are. Returns the others, which are
+    ``set_same``'s; None when that is no longer wanted. It may be repeated."""
+    run = _wanted(session, run_id)
+    if run is None:
+        return None
     units = _rows.c.record["stock"].as_integer()
-    return (
+    figures = (
         select(_variants.c.id.label("variant_id"), units.label("quantity"))
         .join_from(
-            _rows, _variants, and_(_variants.c.supplier_id == _rows.c.supplier_id, _variants.c.sku == _rows.c.sku)
+            _rows, _variants, and_(_variants.c.supplier_id == run.supplier_id, _variants.c.sku == _rows.c.sku)
         )
-        .where(
-            _rows.c.run_id == run.id, _rows.c.row > after, _rows.c.row <= to, _rows.c.same, units.is_not(None)
-        )
+        .where(_rows.c.run_id == run.id, *_up_to(run, to), units.is_not(None))
     )  # fmt: skip
+    return confirm_figures(session, run.supplier_id, figures, run.created_at)
 
 
-def next_same(session: Session, run_id: UUID) -> int | None:
-    """The last row of the next batch of rows whose stock alone is taken over; None when all are."""
-    run = session.get_one(FeedRun, run_id)
-    some = (
-        select(FeedRow.row)
-        .where(FeedRow.run_id == run_id, FeedRow.row > run.counts.get("same_to", 0), FeedRow.same)
-        .order_by(FeedRow.row)
-        .limit(_AT_ONCE)
-        .subquery()
-    )
-    last: int | None = session.scalar(select(func.max(some.c.row)))
-    return last
-
-
-def confirm_same(session: Session, run_id: UUID, to: int) -> bool:
-    """Note that figures of the rows up to ``to`` are as they stand, where they are. False when that is no longer
-    wanted. What is left is ``set_same``'s, in a transaction of its own: each locks its levels in one order. Repeated,
-    it does nothing more."""
+def set_same(session: Session, run_id: UUID, to: int, others: Sequence[StockFigure]) -> bool:
+    """Take over those figures of the rows up to ``to`` that ``confirm_same`` left. False when that is no longer wanted.
+    How far it got is kept in the same transaction."""
     run = _wanted(session, run_id)
     if run is None:
         return False
-    figures = _figures(run, run.counts.get("same_to", 0), to)
-    confirm_figures(session, run.supplier_id, figures, run.created_at)
-    return True
-
-
-def set_same(session: Session, run_id: UUID, to: int) -> bool:
-    """Take over the figures of the rows up to ``to`` that are other than what stands. False when that is no longer
-    wanted. How far it got is kept in the same transaction."""
-    run = _wanted(session, run_id)
-    if run is None:
-        return False
-    after = run.counts.get("same_to", 0)
-    others = unconfirmed(session, run.supplier_id, _figures(run, after, to), run.created_at)
-    figures = [StockFigure(variant_id, units, run.created_at) for variant_id, units in others]
-    results = set_figures(session, run.supplier_id, figures) if figures else []
-    note_figures(session, run, list(zip(figures, results, strict=True)))
+    results = set_figures(session, run.supplier_id, others) if others else []
+    note_figures(session, run, list(zip(others, results, strict=True)))
     products = session.scalar(
-        select(func.count(FeedRow.handle.distinct())).where(
-            FeedRow.run_id == run_id, FeedRow.row > after, FeedRow.row <= to, FeedRow.same
-        )
+        select(func.count(_rows.c.handle.distinct())).where(_rows.c.run_id == run_id, *_up_to(run, to))
     )
     # A product whose rows are parted between two batches is counted in both.
     applied = min(run.counts.get("applied", 0) + (products or 0), run.counts.get("products", 0))
     run.counts = {**run.counts, "same_to": to, "applied": applied}
     return True
+
+
+def _up_to(run: FeedRun, to: int) -> tuple[ColumnElement[bool], ...]:
+    return _rows.c.row > run.counts.get("same_to", 0), _rows.c.row <= to, _rows.c.same
 
 
 def _wanted(session: Session, run_id: UUID) -> FeedRun | None:

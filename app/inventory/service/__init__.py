@@ -1,6 +1,6 @@
 """Changes of stock. None of them commits."""
 
-from app.inventory.service.confirming import confirm_figures, unconfirmed
+from app.inventory.service.confirming import confirm_figures
 from app.inventory.service.figures import (
     FigureResult,
     StockFigure,
@@ -30,5 +30,4 @@ __all__ = [
     "set_figures",
     "set_free",
     "take_back",
-    "unconfirmed",
 ]
