@@ -28,7 +28,7 @@ from tests.stack import Jobs
 
 __all__ = ["set_up"]
 
-COLUMNS = "product_id,title,sku,option1_name,option1_value,cost,stock,weight,weight_unit,image_urls,description"
+COLUMNS = "product_id,title,sku,option1_name,option1_value,cost,stock,weight,weight_unit,image_urls,description,status"
 SHOPIFY = (
     "Handle,Title,Variant SKU,Option1 Name,Option1 Value,Variant Price,Variant Inventory Qty,Image Src,Cost per item"
 )
@@ -211,6 +211,21 @@ def test_what_a_second_file_says_is_taken_over_as_if_it_came_alone(
     assert supplier.counts(runs[0]) == twin.counts(runs[1])
 
 
+def test_what_people_changed_since_is_as_the_file_has_it_again(make: Callable[..., Again]) -> None:
+    supplier = make()
+    supplier.send(*LAMPS, CHAIR)
+    before = supplier.state()
+    with db.transaction() as session:
+        change_prices(session, supplier.supplier_id, {supplier.variant("C-1"): 777})
+    (lamp,) = supplier.rows("select id from supplier_products where handle = 'lamp'")
+    with db.transaction() as session:
+        set_status(session, supplier.supplier_id, [lamp["id"]], "ended")
+    again = supplier.send(*LAMPS, CHAIR)
+
+    assert supplier.passed_over(again) == []
+    assert supplier.state() == before
+
+
 def test_another_way_of_reading_voids_all_marks(make: Callable[..., Again]) -> None:
     supplier = make()
     supplier.send(*LAMPS)
@@ -232,10 +247,11 @@ _ROW = st.tuples(
     st.just("kg"),
     st.sampled_from(["", "https://pictures.example/1.jpg"]),
     st.sampled_from(["", "Good"]),
+    st.sampled_from(["active", "draft"]),
 )
 _GOOD = st.builds(
     lambda product, number, stock: (
-        product, product.title(), f"{product}-{number}", "Color", f"no {number}", "5.00", stock, "1", "kg", "", "Good",
+        product, product.title(), f"{product}-{number}", "Color", f"no {number}", "5.00", stock, "1", "kg", "", "Good", "active",
     ),
     st.sampled_from(["lamp", "chair", "rug"]),
     st.integers(0, 2),
