@@ -29,7 +29,7 @@ class Limits:
     cell_characters: int = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """A row: its number in the file (the header is 1) and its cells, as many as the header has."""
 

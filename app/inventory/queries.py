@@ -78,6 +78,11 @@ def own_count() -> Select[int]:
     open_units = Reservation.quantity - Reservation.consumed - Reservation.released
     untold = (
         select(func.coalesce(func.sum(open_units), 0))
+        .join_from(
+            Reservation,
+            StockLocation,
+            and_(StockLocation.id == InventoryLevel.location_id, StockLocation.is_default),
+        )
         .where(
             Reservation.level_id == InventoryLevel.id,
             Reservation.state.in_(("HELD", "COMMITTED")),
@@ -87,10 +92,9 @@ def own_count() -> Select[int]:
         .scalar_subquery()
     )
     free = func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)
-    set_aside = case((and_(InventoryLevel.reserved > 0, StockLocation.is_default), untold), else_=0)
+    set_aside = case((InventoryLevel.reserved > 0, untold), else_=0)
     return (
         select(func.coalesce(func.sum(free + set_aside), 0).cast(Integer).label("units"))
-        .join_from(InventoryLevel, StockLocation, StockLocation.id == InventoryLevel.location_id)
         .where(InventoryLevel.variant_id == SupplierVariant.id)
         .correlate(SupplierVariant)
     )

@@ -26,9 +26,15 @@ def upgrade() -> None:
         sa.Column("variants_changed", sa.Numeric(), nullable=False),
     )
     tenancy.own("feed_marks", "supplier_id")
+    op.execute("alter table inventory_levels set (fillfactor = 50)")
+    op.drop_constraint("fk_feed_rows_supplier_id_run_id", "feed_rows", type_="foreignkey")
 
 
 def downgrade() -> None:
+    op.create_foreign_key(
+        "fk_feed_rows_supplier_id_run_id", "feed_rows", "feed_runs", ["supplier_id", "run_id"], ["supplier_id", "id"]
+    )
+    op.execute("alter table inventory_levels set (fillfactor = 80)")
     op.drop_table("feed_marks")
     op.drop_column("feed_rows", "mark")
     op.drop_column("feed_rows", "same")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
-from itertools import islice
 from typing import Any, BinaryIO
 
 from app.adapters import registries
@@ -33,8 +32,10 @@ from app.feeds.service import (
 from app.kit.ahead import one_ahead
 from workers.job import Run, job
 
-#: Rows compared and kept in one transaction.
-_AT_ONCE = 5000
+#: Rows compared and kept in one transaction, and as how many of them one counts that was understood anew: it holds
+#: all texts of its product.
+_AT_ONCE = 6000
+_UNDERSTOOD = 5
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)
@@ -111,7 +112,15 @@ def _batches(
     rows: Iterator[ReadRow | SameRow], stream: BinaryIO, size: int
 ) -> Iterator[tuple[list[ReadRow | SameRow], int]]:
     """Rows, and how many bytes were read for them."""
-    while batch := list(islice(rows, _AT_ONCE)):
+    batch: list[ReadRow | SameRow] = []
+    weight = 0
+    for row in rows:
+        batch.append(row)
+        weight += 1 if isinstance(row, SameRow) else _UNDERSTOOD
+        if weight >= _AT_ONCE:
+            yield batch, _place(stream, size)
+            batch, weight = [], 0
+    if batch:
         yield batch, _place(stream, size)
 
 

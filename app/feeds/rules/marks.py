@@ -34,7 +34,7 @@ _SHAPES = ("plain", "template", "shopify")
 KnownMarks = Callable[[Collection[str]], Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SameRow:
     """A row that says what it said last time: its number, SKU (empty for one of pictures alone), and units in stock
     (None: it tells nothing of them)."""

@@ -251,7 +251,8 @@ _ROW = st.tuples(
 )
 _GOOD = st.builds(
     lambda product, number, stock: (
-        product, product.title(), f"{product}-{number}", "Color", f"no {number}", "5.00", stock, "1", "kg", "", "Good", "active",
+        product, product.title(), f"{product}-{number}", "Color", f"no {number}", "5.00", stock, "1", "kg", "", "Good",
+        "active",
     ),
     st.sampled_from(["lamp", "chair", "rug"]),
     st.integers(0, 2),

@@ -193,5 +193,7 @@ def _rows(records: Iterator[Row], width: int) -> Iterator[Row]:
         if not whole or whole.isspace():
             continue
         if len(cells) != width:
-            cells = (cells + [""] * (width - len(cells)))[:width]
-        yield Row(row.number, [cell.replace("\x00", "") for cell in cells] if "\x00" in whole else cells)
+            row.cells = (cells + [""] * (width - len(cells)))[:width]
+        if "\x00" in whole:
+            row.cells = [cell.replace("\x00", "") for cell in row.cells]
+        yield row
