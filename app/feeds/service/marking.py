@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, bindparam, text
+from sqlalchemy import Integer, Text, bindparam, delete, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
+
+from app.feeds.models import FeedMark
 
 #: How a product and its variants are, by the times of their last changes; ``product`` is the product's row.
 _STATE = """
@@ -42,6 +44,11 @@ _KEEP = text(
             variants = excluded.variants, variants_changed = excluded.variants_changed
     """  # noqa: S608 - a constant of this module
 ).bindparams(bindparam("rows", type_=ARRAY(Integer)))
+
+
+def forget_marks(session: Session, supplier_id: UUID) -> None:
+    """Nothing is known of the last file any more: the next one is understood as a whole."""
+    session.execute(delete(FeedMark).where(FeedMark.supplier_id == supplier_id))
 
 
 def holding_marks(session: Session, supplier_id: UUID, handles: Collection[str]) -> dict[str, str]:

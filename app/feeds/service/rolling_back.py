@@ -15,6 +15,7 @@ from app.catalog.service import CatalogChange, restore
 from app.feeds.events import FeedRollbackWanted
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.queries import why_not_undone
+from app.feeds.service.marking import forget_marks
 from app.feeds.service.receiving import own_run
 from app.inventory.events import InventoryChanged
 from app.inventory.service import WrongFigure, take_back
@@ -57,6 +58,8 @@ def undo_batch(session: Session, run_id: UUID) -> bool:
     changes = session.scalars(query.order_by(*order).limit(CHANGES_AT_ONCE)).all()
     if not changes:
         return False
+    # Pictures that are put back leave no trace in their product's time.
+    forget_marks(session, run.supplier_id)
     _undo_catalogue(session, run, [one for one in changes if one.kind != "stock"])
     _undo_stock(session, run, [one for one in changes if one.kind == "stock"])
     last = changes[-1]

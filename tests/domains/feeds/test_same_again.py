@@ -226,6 +226,17 @@ def test_what_people_changed_since_is_as_the_file_has_it_again(make: Callable[..
     assert supplier.state() == before
 
 
+def test_pictures_that_were_put_back_come_again_with_the_file(make: Callable[..., Again]) -> None:
+    supplier = make()
+    supplier.send(*LAMPS)
+    other = (LAMPS[0].replace("1.jpg", "3.jpg"), *LAMPS[1:])
+    supplier.undo(supplier.send(*other))
+    assert supplier.state()[0]["pictures"] == ["https://pictures.example/1.jpg", "https://pictures.example/2.jpg"]
+
+    supplier.send(*other)
+    assert supplier.state()[0]["pictures"] == ["https://pictures.example/3.jpg", "https://pictures.example/2.jpg"]
+
+
 def test_another_way_of_reading_voids_all_marks(make: Callable[..., Again]) -> None:
     supplier = make()
     supplier.send(*LAMPS)
