@@ -11,7 +11,7 @@ def mod10_3_1(digits: str) -> bool:
 
 
 def mod7(digits: str) -> bool:
-    """The last digit is the rest of the others' number divided by seven (DHL Express waybills)."""
+    """The last digit is the rest of the others' number divided by seven (DHL Express waybills, Japanese carriers)."""
     return int(digits[:-1]) % 7 == int(digits[-1])
 
 
@@ -24,10 +24,17 @@ def s10(number: str) -> bool:
 
 def ups_1z(number: str) -> bool:
     """UPS ``1Z`` numbers: letters count as (code - 63) modulo 10, odd places once, even places twice."""
-    values = [int(char) if char.isdigit() else (ord(char) - 63) % 10 for char in number[2:]]
-    *body, check = values
-    total = sum(body[0::2]) + 2 * sum(body[1::2])
-    return (10 - total % 10) % 10 == check
+    return _mod10_1_2([int(char) if char.isdigit() else (ord(char) - 63) % 10 for char in number[2:]])
+
+
+def ups_waybill(number: str) -> bool:
+    """UPS waybills: a letter that does not count, and ten digits as ``ups_1z``."""
+    return _mod10_1_2([int(digit) for digit in number[1:]])
+
+
+def ontrac(number: str) -> bool:
+    """OnTrac: C counts as 4 and D as 5 before the fourteen digits, weights as ``ups_1z``."""
+    return _mod10_1_2([{"C": 4, "D": 5}[number[0]], *(int(digit) for digit in number[1:])])
 
 
 def impb_special(digits: str) -> bool:
@@ -40,6 +47,17 @@ def fedex_express(digits: str) -> bool:
     """FedEx' twelve digits: weights 3 1 7 repeated over the first eleven, modulo 11, modulo 10."""
     total = sum(int(digit) * (3, 1, 7)[index % 3] for index, digit in enumerate(digits[:-1]))
     return total % 11 % 10 == int(digits[-1])
+
+
+def fedex_long(digits: str) -> bool:
+    """FedEx' barcodes of 34 digits: weights 1 7 3 repeated over the thirteen before the last, modulo 11, modulo 10."""
+    total = sum(int(digit) * (1, 7, 3)[index % 3] for index, digit in enumerate(digits[-14:-1]))
+    return total % 11 % 10 == int(digits[-1])
+
+
+def fedex_ground_96(digits: str) -> bool:
+    """FedEx Ground's 22 digits: the last fifteen as GS1."""
+    return mod10_3_1(digits[-15:])
 
 
 def identcode(digits: str) -> bool:
@@ -75,3 +93,9 @@ def luhn(digits: str) -> bool:
         value = int(digit) * (2 if index % 2 else 1)
         total += value - 9 if value > 9 else value
     return total % 10 == 0
+
+
+def _mod10_1_2(values: list[int]) -> bool:
+    *body, check = values
+    total = sum(body[0::2]) + 2 * sum(body[1::2])
+    return (10 - total % 10) % 10 == check

@@ -45,8 +45,16 @@ class Carrier(Protocol):
     def can_track(self) -> bool:
         """Whether ``track`` tells anything."""
 
+    @property
+    def countries(self) -> frozenset[str]:
+        """Where it collects or delivers, as ISO codes; empty: anywhere."""
+
     def recognises(self, tracking_number: str) -> bool:
-        """Whether the number has this carrier's form."""
+        """Whether the number has a form that is this carrier's alone."""
+
+    def may_have(self, tracking_number: str) -> bool | None:
+        """Whether the number has any of this carrier's forms, those that others share included; None when its forms
+        are not known."""
 
     def tracking_url(self, tracking_number: str) -> str | None:
         """Where people follow the parcel; None when there is no such page."""

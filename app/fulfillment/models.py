@@ -38,6 +38,8 @@ class Shipment(Base):
     carrier: Mapped[str]
     tracking_number: Mapped[str]
     tracking_url: Mapped[str | None]
+    #: ``fits``, ``other``, ``misfit`` or ``unknown``: what the number says of the carrier.
+    number_check: Mapped[str] = mapped_column(server_default="unknown")
     lines_fingerprint: Mapped[str]
     shipment_status: Mapped[str]
     delivery_status: Mapped[str]

@@ -6,7 +6,10 @@ A parcel has two axes that never move backwards: what the supplier did with it, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from app.fulfillment.carrier import Carrier
 
 #: What the supplier did, in order.
 SHIPMENT_STATUSES = ("shipped", "returned")
@@ -50,6 +53,39 @@ def lines_fingerprint(lines: Mapping[str, int]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def recognised(tracking_number: str, recognisers: Sequence[tuple[str, bool]]) -> str | None:
-    """The first carrier that knows the number's form, of (name, whether it does)."""
-    return next((name for name, knows in recognisers if knows and tracking_number), None)
+@dataclass(frozen=True, slots=True)
+class NumberCheck:
+    """What a tracking number says of its carrier.
+
+    ``verdict``: ``fits`` (form and check digit are the carrier's), ``other`` (they are ``carrier``'s, not those of the
+    carrier that was named), ``misfit`` (they are not those of the carrier that was named, and nobody's for sure),
+    ``unknown`` (nobody can tell). ``carrier``: an adapter's name; None when there is none to name."""
+
+    verdict: str
+    carrier: str | None
+
+
+def check_number(
+    tracking_number: str, carriers: Mapping[str, Carrier], *, named: str | None = None, between: Collection[str] = ()
+) -> NumberCheck:
+    """Judge a number by the forms of all ``carriers`` (by name). ``named``: the carrier that the supplier says it is.
+    ``between``: the countries that the parcel leaves and reaches; forms that several carriers share are believed where
+    only one of them serves these."""
+    number = tracking_number.strip()
+    if not number:
+        return NumberCheck("unknown", None)
+    sure = [name for name, carrier in carriers.items() if carrier.recognises(number)]
+    if named is not None and named in carriers:
+        fits = carriers[named].may_have(number)
+        if fits or fits is None:
+            return NumberCheck("fits" if fits else "unknown", named)
+        return NumberCheck("other", sure[0]) if len(sure) == 1 else NumberCheck("misfit", None)
+    if sure:
+        return NumberCheck("fits", sure[0]) if len(sure) == 1 else NumberCheck("unknown", None)
+    wanted = set(between)
+    near = [
+        name
+        for name, carrier in carriers.items()
+        if wanted and wanted <= carrier.countries and carrier.may_have(number)
+    ]
+    return NumberCheck("fits", near[0]) if len(near) == 1 else NumberCheck("unknown", None)

@@ -38,6 +38,8 @@ class NewParcel:
     tracking_url: str | None
     shipped_at: datetime | None
     lines: Mapping[UUID, int]
+    #: What the number says of the carrier (``app.fulfillment.rules.NumberCheck``).
+    number_check: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,7 @@ def _write(
         tracking_number=parcel.tracking_number.strip(),
         tracking_url=parcel.tracking_url,
         lines_fingerprint=_fingerprint(parcel),
+        number_check=parcel.number_check,
         shipment_status="shipped",
         delivery_status="unknown",
         shipped_at=parcel.shipped_at or now,

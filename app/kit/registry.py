@@ -1,13 +1,14 @@
 """Adapters and jobs are found by walking a package: adding one is adding a folder or a file.
 
-An adapter that can't be imported stops the start with its name; it is never skipped.
+A folder offers its ``ADAPTER``, or ``ADAPTERS`` where many parties keep to one standard and differ in a few values. An
+adapter that can't be imported stops the start with its name; it is never skipped.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -36,8 +37,8 @@ class Registry(Generic[T]):
             modules += [point.load() for point in entry_points(group=self._package_name)]
             self._found = {}
             for module in modules:
-                adapter: Any = module.ADAPTER
-                self._found[adapter.name] = adapter
+                offered: Sequence[Any] = module.ADAPTERS if hasattr(module, "ADAPTERS") else (module.ADAPTER,)
+                self._found.update({adapter.name: adapter for adapter in offered})
         return self._found
 
     def get(self, name: str) -> T:

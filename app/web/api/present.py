@@ -211,6 +211,7 @@ def shipment(row: Shipment) -> Json:
         "carrier": row.carrier,
         "tracking_number": row.tracking_number,
         "tracking_url": row.tracking_url,
+        "number_check": row.number_check,
         "shipment_status": row.shipment_status,
         "delivery_status": row.delivery_status,
         "shipped_at": row.shipped_at,
@@ -366,6 +367,7 @@ def test_parcel(parcel: Mapping[str, Any]) -> Json:
     """A parcel of a test order."""
     return {
         **{name: parcel[name] for name in ("id", "carrier", "tracking_number", "tracking_url", "shipped_at", "lines")},
+        "number_check": "unknown",
         "shipment_status": "shipped",
         "delivery_status": "unknown",
         "delivered_at": None,

@@ -8,9 +8,7 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from app import db
-from app.adapters import registries
 from app.audit import service as audit
-from app.fulfillment.rules import recognised
 from app.fulfillment.service import NewParcel, ship
 from app.kit.errors import FieldError, Invalid
 from app.orders.rules import STATUSES
@@ -37,6 +35,7 @@ from app.web.api.schemas.purchase_orders import (
     SupplierOrderList,
     SupplierOrderOut,
 )
+from app.web.parcels import told_parcel
 
 READ_ADDRESSES = "read:addresses"
 
@@ -155,24 +154,10 @@ def _parcel(parcel: ParcelInput, index: int) -> NewParcel:
                 errors=[FieldError(f"parcels[{index}].lines[{place}].line_id", "repeated", "Add the quantities up.")],
             )
         lines[line.line_id] = line.quantity
-    name = carrier_of(parcel.carrier, parcel.tracking_number)
-    carrier = registries.carriers.all().get(name)
-    url = parcel.tracking_url or (carrier.tracking_url(parcel.tracking_number) if carrier else None)
-    return NewParcel(
-        carrier=name,
-        tracking_number=parcel.tracking_number,
-        tracking_url=url,
+    return told_parcel(
+        parcel.carrier,
+        parcel.tracking_number,
+        lines,
+        tracking_url=parcel.tracking_url,
         shipped_at=parcel.shipped_at,
-        lines=lines,
     )
-
-
-def carrier_of(given: str, tracking_number: str) -> str:
-    """The carrier's name as we know it: as given, by its label, or by the number; else what was given."""
-    carriers = registries.carriers.all()
-    wanted = given.strip().casefold()
-    for name, carrier in carriers.items():
-        if wanted in (name.casefold(), carrier.label.casefold()):
-            return name
-    found = recognised(tracking_number, [(name, one.recognises(tracking_number)) for name, one in carriers.items()])
-    return found or given.strip()

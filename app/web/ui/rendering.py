@@ -17,6 +17,7 @@ from app.kit import clock, texts
 from app.kit.money import Money
 from app.web import auth
 from app.web.pages import query_without
+from app.web.ui.carriers import carrier_label
 from app.web.ui.done import sentence
 from app.web.ui.statuses import shown
 
@@ -36,7 +37,9 @@ def add_rendering(app: Flask) -> None:
         lambda one, many, count: _translations().ngettext(one, many, count),
         newstyle=True,
     )
-    environment.filters.update(money=_money, moment=_moment, day=_day, ago=_ago, number=_number, percent=_percent)
+    environment.filters.update(
+        money=_money, moment=_moment, day=_day, ago=_ago, number=_number, percent=_percent, carrier=carrier_label
+    )
     environment.globals.update(
         asset=asset,
         csp_nonce=nonce,

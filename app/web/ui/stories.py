@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.adapters import registries
 from app.orders.models import TimelineEntry
 from app.orders.story import SENTENCES
+from app.web.ui.carriers import carrier_label
 from app.web.ui.rendering import gettext
 
 
@@ -35,7 +35,6 @@ def story(entries: Iterable[TimelineEntry]) -> list[Told]:
         _, sentence = SENTENCES.get(entry.message, ("", entry.message.replace(".", " ").replace("_", " ")))
         values = _Gaps(entry.values)
         if "carrier" in values:
-            carrier = registries.carriers.all().get(str(values["carrier"]))
-            values["carrier"] = carrier.label if carrier else values["carrier"]
+            values["carrier"] = carrier_label(str(values["carrier"]))
         told.append(Told(gettext(sentence) % values, entry.at))
     return told

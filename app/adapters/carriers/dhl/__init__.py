@@ -1,4 +1,4 @@
-"""DHL: Express waybills, and parcels of DHL Paket in Germany, of 20 and of 12 digits."""
+"""DHL: Express waybills and pieces, and parcels of DHL Paket in Germany, of 20 and of 12 digits."""
 
 import re
 
@@ -11,6 +11,7 @@ ADAPTER = CarrierByNumber(
     page="https://www.dhl.com/global-en/home/tracking.html?tracking-id={number}",
     forms=(
         NumberForm(re.compile(r"[0-9]{10}"), mod7),
+        NumberForm(re.compile(r"JVGL[0-9]{9,10}|J?JD01(?!46)[0-9]{14,16}")),
         NumberForm(re.compile(r"00340[0-9]{15}"), mod10_3_1),
         NumberForm(re.compile(r"[0-9]{12}"), identcode),
     ),

@@ -1,4 +1,4 @@
-"""GLS: parcel numbers of twelve digits."""
+"""GLS: parcel numbers of twelve digits, and track ids of eight letters and digits."""
 
 import re
 
@@ -9,5 +9,8 @@ ADAPTER = CarrierByNumber(
     name="gls",
     label="GLS",
     page="https://gls-group.com/GROUP/en/parcel-tracking?match={number}",
-    forms=(NumberForm(re.compile(r"[0-9]{12}"), gls),),
+    forms=(
+        NumberForm(re.compile(r"[0-9]{12}"), gls),
+        NumberForm(re.compile(r"(?=.*[A-Z])[0-9A-Z]{8}"), sure=False),
+    ),
 )

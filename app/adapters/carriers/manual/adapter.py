@@ -10,11 +10,16 @@ class Manual:
 
     name = "manual"
     label = "Other carrier"
+    countries: frozenset[str] = frozenset()
     can_track = False
 
     def recognises(self, tracking_number: str) -> bool:
         """Nothing has this carrier's form."""
         return False
+
+    def may_have(self, tracking_number: str) -> bool | None:
+        """Nobody knows its forms."""
+        return None
 
     def tracking_url(self, tracking_number: str) -> str | None:
         """There is no page."""

@@ -9,5 +9,6 @@ ADAPTER = CarrierByNumber(
     name="royal_mail",
     label="Royal Mail",
     page="https://www.royalmail.com/track-your-item#/tracking-results/{number}",
+    countries=frozenset({"GB"}),
     forms=(NumberForm(re.compile(r"[A-Z]{2}[0-9]{9}GB"), s10),),
 )

@@ -22,6 +22,7 @@ class Simulated:
 
     name = "simulated"
     label = "Simulated Carrier"
+    countries: frozenset[str] = frozenset()
     can_track = True
 
     def __init__(self) -> None:
@@ -31,6 +32,10 @@ class Simulated:
         """By form and check digit, where there is a simulator at all."""
         found = _NUMBER.fullmatch(cleaned(tracking_number))
         return bool(settings().simulated_carrier_url) and found is not None and luhn(found.group(1))
+
+    def may_have(self, tracking_number: str) -> bool | None:
+        """It has one form."""
+        return self.recognises(tracking_number)
 
     def tracking_url(self, tracking_number: str) -> str | None:
         """The simulator's page of the parcel."""

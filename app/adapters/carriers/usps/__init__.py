@@ -9,6 +9,7 @@ ADAPTER = CarrierByNumber(
     name="usps",
     label="USPS",
     page="https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",
+    countries=frozenset({"US"}),
     forms=(
         NumberForm(re.compile(r"9[1-5][0-9]{20}"), mod10_3_1),
         NumberForm(re.compile(r"(?:03|7[0-9]|8[0-9])[0-9]{18}"), impb_special),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -109,6 +109,9 @@ class ShipmentOut(Output):
     carrier: str
     tracking_number: str
     tracking_url: str | None
+    number_check: Literal["fits", "other", "misfit", "unknown"] = Field(
+        description="Whether form and check digit of the number are the carrier's; `other`: another carrier's."
+    )
     shipment_status: str
     delivery_status: str
     shipped_at: datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from app import db
 from app.adapters import registries
 from app.audit import service as audit
 from app.fulfillment import queries as fulfillment
-from app.fulfillment.service import NewParcel, mark_delivered, ship
+from app.fulfillment.service import mark_delivered, ship
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.texts import marked as _
@@ -21,10 +22,12 @@ from app.purchasing import queries as purchasing
 from app.purchasing.rules import REJECT_REASONS, line_status
 from app.purchasing.service import LineAnswer, acknowledge, mark_processing
 from app.purchasing.service.status import counts
+from app.suppliers import queries as suppliers
 from app.suppliers.queries import open_test_order
-from app.web.api.purchase_orders import carrier_of
 from app.web.auth import principal
+from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.parcels import number_doubt, told_parcel
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Purchase orders"), "queue", 30, permission="purchase_orders.read"))
@@ -70,6 +73,13 @@ def queue() -> Any:
 @pages.get("/purchase-orders/<uuid:purchase_order_id>", permission="purchase_orders.read")
 def detail(purchase_order_id: UUID) -> Any:
     """One purchase order with its address; who may read it is written down when doing so."""
+    return _detail(purchase_order_id)
+
+
+def _detail(
+    purchase_order_id: UUID, status: int = 200, errors: Mapping[str, str] | None = None, *, doubted: bool = False
+) -> Any:
+    """The page; after a parcel that can't be taken with what was typed, and what is wrong with it."""
     who = principal()
     with db.transaction() as session:
         order = purchasing.purchase_order(session, who.organisation_id, purchase_order_id)
@@ -82,12 +92,21 @@ def detail(purchase_order_id: UUID) -> Any:
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
             "parcels": fulfillment.of_purchase_orders(session, [order.id])[order.id],
             "address": address,
-            "carriers": [("", gettext("Find out by the number"))]
-            + [(name, one.label) for name, one in registries.carriers.all().items()],
+            "carriers": _carriers(suppliers.supplier(session, who.organisation_id).country),
             "reasons": [("", "–"), *((reason, reason.replace("_", " ").capitalize()) for reason in REJECT_REASONS)],
             "now": clock.now(),
         }
-    return pages.render("detail.html", **context)
+    typed = request.form if errors else {}
+    return pages.render("detail.html", status, errors=errors or {}, typed=typed, doubted=doubted, **context)
+
+
+def _carriers(country: str) -> list[tuple[str, str]]:
+    """Those of the supplier's country first, then those of the whole world, then all others."""
+    found = sorted(
+        registries.carriers.all().items(),
+        key=lambda item: (country not in item[1].countries, bool(item[1].countries), item[1].label.casefold()),
+    )
+    return [("", gettext("Find out by the number")), *((name, one.label) for name, one in found)]
 
 
 @pages.post("/purchase-orders/<uuid:purchase_order_id>/accept", permission="purchase_orders.write")
@@ -137,41 +156,26 @@ def pack(purchase_order_id: UUID) -> Any:
 
 @pages.post("/purchase-orders/<uuid:purchase_order_id>/ship", permission="purchase_orders.write")
 def ship_parcel(purchase_order_id: UUID) -> Any:
-    """One parcel with its number and what is in it."""
-    supplier_id = principal().organisation_id
-    number = request.form.get("tracking_number", "").strip()
-    with db.transaction() as session:
-        order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
-        if not number:
-            raise Invalid.field("tracking_number", "required", "Enter the parcel's tracking number.")
-        lines = {}
-        for line in order.lines:
-            text = request.form.get(f"units-{line.id}", "").strip() or "0"
-            if not text.isascii() or not text.isdigit():
-                raise Invalid.field(f"units-{line.id}", "not_a_quantity", "Quantities are whole numbers.")
-            if int(text):
-                lines[line.id] = int(text)
-        if not lines:
-            raise Invalid.field("units", "required", "Say how many units are in the parcel.")
-        name = carrier_of(request.form.get("carrier", "") or "manual", number)
-        if not request.form.get("carrier"):
-            name = carrier_of("", number) or "manual"
-        carrier = registries.carriers.all().get(name)
-        parcel = NewParcel(
-            carrier=name,
-            tracking_number=number,
-            tracking_url=carrier.tracking_url(number) if carrier else None,
-            shipped_at=None,
-            lines=lines,
-        )
-        ship(session, supplier_id, purchase_order_id, [parcel])
-    return go(
-        page_url(
-            "purchase_orders.detail",
-            purchase_order_id=purchase_order_id,
-            done="shipped",
-        )
-    )
+    """One parcel with its number and what is in it. A number that the carrier would not write is asked about once."""
+    supplier_id, sent = principal().organisation_id, Sent()
+    number, given = sent.text("tracking_number", longest=100, required=True), request.form.get("carrier", "")
+    doubt = None if request.form.get("number_is_right") or not number else number_doubt(given, number)
+    if doubt is not None:
+        sent.refuse("tracking_number", "unlikely_number", doubt)
+    try:
+        with db.transaction() as session:
+            order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+            names = {f"units-{line.id}": line for line in order.lines if request.form.get(f"units-{line.id}")}
+            lines = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
+            sent.check()
+            if names and not any(lines.values()):
+                raise Invalid.field(next(iter(names)), "required", gettext("Say how many units are in the parcel."))
+            packed = {line_id: units for line_id, units in lines.items() if units}
+            between = {suppliers.supplier(session, supplier_id).country, order.ship_to_country}
+            ship(session, supplier_id, purchase_order_id, [told_parcel(given, number, packed, between=between)])
+    except Invalid as error:
+        return _detail(purchase_order_id, 422, problems(error), doubted=doubt is not None)
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="shipped"))
 
 
 @pages.post("/shipments/<uuid:shipment_id>/delivered", permission="purchase_orders.write")

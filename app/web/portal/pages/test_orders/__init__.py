@@ -14,10 +14,10 @@ from app.kit.texts import marked as _
 from app.suppliers import queries as suppliers
 from app.suppliers.rules.round_trip import PORTAL
 from app.suppliers.service.round_trip import TestParcel, answer_test_order, note_seen, ship_test_order
-from app.web.api.purchase_orders import carrier_of
 from app.web.auth import principal
 from app.web.forms import Sent
 from app.web.pages import Pages, go, page_url
+from app.web.parcels import told_parcel
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
@@ -67,8 +67,7 @@ def ship(order_id: UUID) -> Any:
             for line in found.lines
             if line["quantity"] > line["shipped"]
         }
-        name = carrier_of(request.form.get("carrier", ""), number) or "manual"
-        carrier = registries.carriers.all().get(name)
-        parcel = TestParcel(name, number, carrier.tracking_url(number) if carrier else None, open_units)
+        told = told_parcel(request.form.get("carrier", ""), number, open_units)
+        parcel = TestParcel(told.carrier, number, told.tracking_url, open_units)
         ship_test_order(session, supplier_id, order_id, [parcel], via=PORTAL)
     return go(page_url("test_orders.detail", order_id=order_id, done="test_shipped"))

@@ -1,0 +1,14 @@
+"""Yamato (Kuroneko): twelve digits whose last is the rest of a division by seven."""
+
+import re
+
+from app.adapters._by_number import CarrierByNumber, NumberForm
+from app.adapters._check_digits import mod7
+
+ADAPTER = CarrierByNumber(
+    name="yamato",
+    label="Yamato",
+    page="https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={number}",
+    countries=frozenset({"JP"}),
+    forms=(NumberForm(re.compile(r"[0-9]{12}"), mod7, sure=False),),
+)
