@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalog.pictures.rules import address_of
+from app.catalog.tiers.rules import PriceTier, counting
 from app.config import settings
 from app.db import BIG, SHARED, Base, own
 
@@ -157,6 +158,8 @@ class SupplierVariant(Base):
     msrp: Mapped[int | None] = mapped_column(BIG)
     #: Minimum advertised price.
     map_price: Mapped[int | None] = mapped_column(BIG)
+    #: Lower prices of larger quantities, as its supplier said them: ``min_quantity`` and ``price`` of each.
+    price_tiers: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
     currency: Mapped[str]
     weight_grams: Mapped[int | None]
     #: ``active`` or ``ended``.
@@ -165,6 +168,11 @@ class SupplierVariant(Base):
     updated_at: Mapped[datetime]
 
     product: Mapped[SupplierProduct] = relationship(lazy="raise", back_populates="variants")
+
+    @property
+    def tiers(self) -> list[PriceTier]:
+        """The steps of its wholesale price that count."""
+        return counting(self.wholesale_price, self.price_tiers)
 
 
 class ProductImage(Base):

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session, selectinload
 from app.catalog.assortment.queries import own_names
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.queries import category_paths
+from app.catalog.tiers.rules import of_kept
+from app.feeds.rules.tiers import joined_steps
 from app.feeds.template import COLUMNS
 from app.inventory.queries import Availability, availability, untold_units
 from app.kit.csv_lines import csv_line
@@ -80,6 +82,9 @@ def _variant(
         "cost": _amount(variant.wholesale_price, variant.currency),
         "msrp": _amount(variant.msrp, variant.currency),
         "map": _amount(variant.map_price, variant.currency),
+        "price_tiers": joined_steps(
+            [(one.min_quantity, Money(one.price, variant.currency).amount) for one in of_kept(variant.price_tiers)]
+        ),
     }
     if variant.weight_grams is not None:
         cells |= {"weight": variant.weight_grams, "weight_unit": "g"}

@@ -13,10 +13,11 @@ from app.feeds.rejected import without_ours
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
 from app.feeds.rules.columns import guesses, shape_of, unit_in_name
 from app.feeds.rules.currencies import other_currency
-from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, normal
+from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRow, can_be_marked
 from app.feeds.rules.numbers import decimal_mark
 from app.feeds.rules.records import Reading, ReadRow, RowReader
+from app.feeds.rules.tiers import quantity_in_name, split_steps
 from app.kit.errors import Rejected
 
 #: Rows looked at to find out what columns hold.
@@ -24,7 +25,7 @@ SAMPLE = 200
 #: Bytes that a format is recognised by.
 HEAD = 4096
 _SHOWN = 3
-_PRICES = ("cost", "price", "msrp", "map")
+_PRICES = ("cost", "price", "msrp", "map", *(f"tier{place}_price" for place in TIER_PLACES))
 _NUMERIC = (*_PRICES, "weight", "stock")
 
 
@@ -101,7 +102,7 @@ def open_file(
     reading = Reading(
         shape=shape,
         fields=fields,
-        marks={field: decimal_mark(row.cells[fields[field]] for row in first) for field in _NUMERIC if field in fields},
+        marks=_marks(first, fields),
         weight_unit=choices.weight_unit or _weight_unit(table.columns, fields),
         currency=currency,
         option_names={
@@ -116,6 +117,7 @@ def open_file(
             if field in _PRICES and other_currency(table.columns[index], currency)
         },
         stock_words=choices.stock_words,
+        tier_quantities=_tier_quantities(table.columns, fields),
     )
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
     rows = chain(first, table.rows)
@@ -132,6 +134,25 @@ def _understood(rows: Iterator[Row], reading: Reading) -> Iterator[ReadRow]:
 
 def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterator[ReadRow | SameRow]:
     return MarkedReader(reading, known).read(rows) if can_be_marked(reading) else _understood(rows, reading)
+
+
+def _marks(first: Sequence[Row], fields: Mapping[str, int]) -> dict[str, str | None]:
+    """Field → the decimal mark of its column."""
+    marks = {field: decimal_mark(row.cells[fields[field]] for row in first) for field in _NUMERIC if field in fields}
+    if "price_tiers" in fields:
+        steps = (split_steps(row.cells[fields["price_tiers"]]) for row in first)
+        marks["price_tiers"] = decimal_mark(price for cell in steps for _, price in cell)
+    return marks
+
+
+def _tier_quantities(columns: Sequence[str], fields: Mapping[str, int]) -> dict[int, int]:
+    """Step → from how many units on it holds, where its column's name says so and no other column does."""
+    named = {
+        place: quantity_in_name(columns[fields[f"tier{place}_price"]])
+        for place in TIER_PLACES
+        if f"tier{place}_price" in fields and f"tier{place}_quantity" not in fields
+    }
+    return {place: quantity for place, quantity in named.items() if quantity is not None}
 
 
 def _weight_unit(columns: list[str], fields: Mapping[str, int]) -> str | None:

@@ -55,6 +55,14 @@ def price_after(today: int | None, change: BulkChange) -> int | None:
     return after
 
 
+def tiers_after(kept: list[dict[str, Any]], change: BulkChange) -> list[dict[str, Any]]:
+    """Steps of the wholesale price after a change of it: a percentage and an amount move them with it; a price that is
+    set leaves them as they are. Raises ``ValueError`` where no price above zero would be left of one."""
+    if change.field != "wholesale_price" or change.how not in ("percent", "amount"):
+        return kept
+    return [{**one, "price": price_after(one["price"], change)} for one in kept]
+
+
 def odd(prices: Mapping[str, int | None]) -> bool:
     """Whether prices of one variant contradict one another: its lowest advertised price above the retail price, or a
     wholesale price that leaves no margin to either."""

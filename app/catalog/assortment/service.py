@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.catalog.assortment.rules import PRICES, BulkChange, odd, price_after
+from app.catalog.assortment.rules import PRICES, BulkChange, odd, price_after, tiers_after
 from app.catalog.categories import tree as taxonomy
 from app.catalog.categories.rules import key_of
 from app.catalog.categories.service import ensure_rows
@@ -97,12 +97,17 @@ def _plan_prices(session: Session, supplier_id: UUID, product_ids: Sequence[UUID
         today: dict[str, int | None] = {name: getattr(row, name) for name in PRICES}
         try:
             price = price_after(today[change.field], change)
+            steps = tiers_after(row.price_tiers, change)
         except ValueError:
             refused += 1
             continue
         if price == today[change.field]:
             continue
-        changes.append(Planned(row.id, row.product_id, {change.field: today[change.field]}, {change.field: price}))
+        before: dict[str, Any] = {change.field: today[change.field]}
+        after: dict[str, Any] = {change.field: price}
+        if steps != row.price_tiers:
+            before, after = {**before, "price_tiers": row.price_tiers}, {**after, "price_tiers": steps}
+        changes.append(Planned(row.id, row.product_id, before, after))
         contradicting += odd({**today, change.field: price})
     return Plan(changes, refused, contradicting)
 
@@ -183,12 +188,8 @@ def _write(session: Session, supplier_id: UUID, change: BulkChange, values: Mapp
     for start in range(0, len(ids), _CHUNK):
         part = ids[start : start + _CHUNK]
         if change.field in PRICES:
-            told = frozenset({change.field})
-            set_prices(
-                session,
-                supplier_id,
-                {one: PriceChange(told=told, **{change.field: values[one][change.field]}) for one in part},
-            )
+            news = {one: PriceChange(told=frozenset(values[one]), **values[one]) for one in part}
+            set_prices(session, supplier_id, news)
             continue
         now = clock.now()
         change_rows(session, SupplierProduct, [{"id": one, **values[one], "updated_at": now} for one in part])

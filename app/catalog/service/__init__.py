@@ -1,6 +1,12 @@
 """Changing the catalogue."""
 
-from app.catalog.service.describing import ProductChange, VariantChange, change_product, make_product
+from app.catalog.service.describing import (
+    ProductChange,
+    VariantChange,
+    change_product,
+    make_product,
+    tier_errors,
+)
 from app.catalog.service.pricing import PriceChange, change_prices, set_prices
 from app.catalog.service.restoring import Restored, restore
 from app.catalog.service.saving import (
@@ -30,4 +36,5 @@ __all__ = [
     "save_products",
     "set_prices",
     "set_status",
+    "tier_errors",
 ]

@@ -15,6 +15,7 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.queries import product as own_product
 from app.catalog.rules import DescriptionRefused, clean_html, gtin_problem, image_url_problem, plain_text
 from app.catalog.service.saving import ProductRecord, VariantRecord, one_at_a_time, save_products
+from app.catalog.tiers.rules import PriceTier, as_kept, tier_problems
 from app.kit.errors import Conflict, FieldError, Invalid
 
 MOST_OPTIONS = 3
@@ -23,8 +24,8 @@ _HANDLE_MAX = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantChange:
-    """What is told of a variant: of ``gtin``, ``options``, ``wholesale_price``, ``msrp``, ``map_price`` and
-    ``weight_grams``; prices in minor units of the supplier's currency."""
+    """What is told of a variant: of ``gtin``, ``options``, ``wholesale_price``, ``msrp``, ``map_price``,
+    ``weight_grams`` and ``price_tiers`` (``PriceTier``s); prices in minor units of the supplier's currency."""
 
     sku: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -167,8 +168,12 @@ def _variants(
             name: getattr(row, name, None)
             for name in ("gtin", "options", "wholesale_price", "msrp", "map_price", "weight_grams")
         }
-        merged = {**known, **values}
+        merged = {**known, **values, "price_tiers": row.price_tiers if row is not None else []}
         place = f"variants[{places.get(sku, 0)}]"
+        if "price_tiers" in values:
+            tiers: Sequence[PriceTier] = values["price_tiers"]
+            problems += tier_errors(place, merged["wholesale_price"], tiers)
+            merged["price_tiers"] = as_kept(tiers)
         if merged["wholesale_price"] is None:
             problems.append(FieldError(f"{place}.wholesale_price", "required", "A new variant has a wholesale price."))
             merged["wholesale_price"] = 0
@@ -176,6 +181,15 @@ def _variants(
             problems.append(FieldError(f"{place}.gtin", "bad_gtin", reason))
         found.append(VariantRecord(sku=sku, **{**merged, "options": merged["options"] or {}}))
     return found
+
+
+def tier_errors(of: str, single: int | None, tiers: Sequence[PriceTier]) -> list[FieldError]:
+    """What is wrong with price steps of ``of`` (the way to the variant, as the caller named it)."""
+    at = f"{of}.price_tiers" if of else "price_tiers"
+    return [
+        FieldError(f"{at}[{place}].{name}" if name else at, code, message)
+        for place, name, code, message in tier_problems(single, tiers)
+    ]
 
 
 def _check_options(

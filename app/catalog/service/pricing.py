@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,12 +20,14 @@ from app.kit.errors import NotFound
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceChange:
     """New prices of a variant in minor units of its currency. ``told`` names those that change: of
-    ``wholesale_price``, ``msrp`` and ``map_price``; the latter two are None to be taken away."""
+    ``wholesale_price``, ``msrp``, ``map_price`` (these two are None to be taken away) and ``price_tiers``, as
+    ``app.catalog.tiers.rules.as_kept`` has them."""
 
     told: frozenset[str]
     wholesale_price: int | None = None
     msrp: int | None = None
     map_price: int | None = None
+    price_tiers: list[dict[str, Any]] = field(default_factory=list)
 
 
 def change_prices(session: Session, supplier_id: UUID, prices: Mapping[UUID, int]) -> None:

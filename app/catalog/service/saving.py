@@ -34,6 +34,8 @@ class VariantRecord:
     msrp: int | None = None
     map_price: int | None = None
     weight_grams: int | None = None
+    #: As ``app.catalog.tiers.rules.as_kept`` has them.
+    price_tiers: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +262,7 @@ _VARIANTS_TODAY = select(
         table_of(SupplierVariant).c[name]
         for name in (
             "id", "product_id", "supplier_id", "sku", "gtin", "options", "wholesale_price", "msrp", "map_price",
-            "currency", "weight_grams", "status", "position",
+            "price_tiers", "currency", "weight_grams", "status", "position",
         )
     )
 ).where(
@@ -294,6 +296,7 @@ def _compare_variants(
                 "wholesale_price": variant.wholesale_price,
                 "msrp": variant.msrp,
                 "map_price": variant.map_price,
+                "price_tiers": [dict(tier) for tier in variant.price_tiers],
                 "currency": currency,
                 "weight_grams": variant.weight_grams,
                 "status": "active",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.catalog.rules import gtin_problem
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
 from app.feeds.rules.stock_words import is_stock_word
+from app.feeds.rules.tiers import tier_columns
 
 #: What Shopify's own export calls things, where it differs from plain names.
 _SHOPIFY = {
@@ -72,9 +73,12 @@ def guesses(
     shape = shape_of(columns)
     own = {"shopify": _SHOPIFY, "woocommerce": _WOOCOMMERCE}.get(shape, {})
     said = meant or {}
+    tiers = tier_columns([column for column in columns if column not in said and normal(column) not in own])
     found = [
         Guess(column, said[column], 99, "the format says so")
         if column in said
+        else Guess(column, tiers[column].field, 85, tiers[column].reason)
+        if column in tiers
         else _guess(column, own, shape, samples.get(column, ()))
         for column in columns
     ]

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from app.feeds.rules.repeated import repeated
 
+#: Steps of the wholesale price that have columns of their own.
+TIER_PLACES = range(1, 7)
+
 #: Field → what it is, for the mapping page.
 FIELDS: Mapping[str, str] = {
     "product_id": "Product id or handle: rows that share it are variants of one product",
@@ -27,6 +30,12 @@ FIELDS: Mapping[str, str] = {
     "price": "Retail price (used as wholesale price where there is none)",
     "msrp": "Recommended retail price",
     "map": "Minimum advertised price",
+    "price_tiers": "Wholesale prices by quantity, as 10=9.50 | 50=8.90",
+    **{
+        f"tier{place}_{part}": f"Step {place} of the wholesale price: {what}"
+        for place in TIER_PLACES
+        for part, what in (("quantity", "from how many units"), ("price", "price of one unit"))
+    },
     "currency": "Currency of the prices",
     "weight": "Weight",
     "weight_unit": "Weight unit",
@@ -120,6 +129,10 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "vejledende pris", "msrp usd",
     ),
     "map": ("map", "map price", "minimum advertised price"),
+    "price_tiers": (
+        "price tiers", "tier prices", "price steps", "price breaks", "quantity prices", "volume prices",
+        "staffelpreise", "mengenpreise", "prix degressifs", "precios por cantidad", "prezzi quantita", "staffelprijzen",
+    ),
     "currency": (
         "currency", "currency code", "price currency", "currency id", "currencyid", "wahrung", "waehrung", "devise",
         "monnaie", "moneda", "divisa", "valuta", "waluta", "mena", "moeda", "valuutta", "penznem", "валюта",
@@ -201,11 +214,12 @@ _TELLS: Mapping[str, tuple[str, ...]] = {
     "description": ("description",), "brand": ("brand",), "category": ("category",), "tags": ("tags",),
     "status": ("status",), "gtin": ("gtin",), "msrp": ("msrp",), "map": ("map_price",), "weight": ("weight_grams",),
     "option1_value": ("option_names", "options"), "image_alt": ("image_alt",),
+    "price_tiers": ("price_tiers",), **{f"tier{place}_price": ("price_tiers",) for place in TIER_PLACES},
 }  # fmt: skip
 
 
 def untold(fields: Iterable[str]) -> frozenset[str]:
     """What a file with columns for ``fields`` says nothing about, so that it must stay as it is: names of the
     catalogue's records (``app.catalog.service``)."""
-    told = set(fields)
-    return frozenset(name for field, names in _TELLS.items() if field not in told for name in names)
+    told = {name for field in fields for name in _TELLS.get(field, ())}
+    return frozenset(name for names in _TELLS.values() for name in names if name not in told)

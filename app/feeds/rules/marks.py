@@ -155,5 +155,6 @@ def _way_of(reading: Reading) -> bytes:
         reading.currency,
         sorted(reading.option_names.items()),
         sorted(reading.other_currencies.items()),
+        sorted(reading.tier_quantities.items()),
     )
     return orjson.dumps(way) + _ROW

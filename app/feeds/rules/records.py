@@ -18,13 +18,15 @@ from app.catalog.rules import (
     image_url_problem,
     plain_text,
 )
+from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS
 from app.feeds.feed import Row
 from app.feeds.rules.choices import word_key
 from app.feeds.rules.currencies import other_currency, said_currencies
-from app.feeds.rules.fields import OPTION_COLUMNS, normal
+from app.feeds.rules.fields import OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
 from app.feeds.rules.repeated import repeated
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
+from app.feeds.rules.tiers import split_steps
 from app.kit.csv_lines import read_cell
 from app.kit.money import LARGEST_MINOR, Money
 
@@ -104,6 +106,8 @@ class Reading:
     other_currencies: Mapping[str, str] = field(default_factory=dict)
     #: Words for stock, as ``app.feeds.rules.choices.word_key`` has them, and the units that they stand for.
     stock_words: Mapping[str, int] = field(default_factory=dict)
+    #: Step of the wholesale price → from how many units on it holds, where its column's name says so.
+    tier_quantities: Mapping[int, int] = field(default_factory=dict)
 
 
 class RowReader:
@@ -116,6 +120,7 @@ class RowReader:
             set(reading.fields) - {"product_id", "image_urls", "image_alt", "weight_unit", "status", "stock"},
             key=lambda name: name not in ("sku", "cost", "price"),
         )
+        self._tells_tiers = any(name == "price_tiers" or name.startswith("tier") for name in reading.fields)
         #: Handle → title, for rows that leave it out.
         self._titles: dict[str, str] = {}
         self._option_names: dict[str, list[str]] = {}
@@ -182,7 +187,9 @@ class RowReader:
         elif len(sku) > SKU_MAX:
             problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
         told = self._quantities(cell, problems) | {"cost": self._money("cost", cell, problems, needed=False)}
-        record = {name: told[name] for name in ("stock", "cost") if told.get(name) is not None}
+        if self._tells_tiers:
+            told["tiers"] = self._tiers(cell, told["cost"], problems) or None
+        record = {name: told[name] for name in ("stock", "cost", "tiers") if told.get(name) is not None}
         if not record and all(problem.warning for problem in problems):
             problems.append(Problem("stock", "missing", "The row tells neither stock nor wholesale price."))
         read = ReadRow(number, sku[:SKU_MAX], sku[:SKU_MAX], "accepted", record, problems)
@@ -315,17 +322,58 @@ class RowReader:
             problem.field in ("cost", "price", "currency") and not problem.warning for problem in problems
         ):
             problems.append(Problem("cost", "missing", "The row has no wholesale price."))
-        return {
+        found: dict[str, Any] = {
             "cost": cost,
             "msrp": self._money("msrp", cell, problems, needed=False),
             "map": self._money("map", cell, problems, needed=False),
         }
+        if self._tells_tiers:
+            found["tiers"] = self._tiers(cell, cost, problems)
+        return found
+
+    def _tiers(self, cell: Callable[[str], str], cost: int | None, problems: list[Problem]) -> list[dict[str, int]]:
+        """The steps of the wholesale price, in order; a step that can't be is left out with a warning."""
+        told = [("price_tiers", quantity, price) for quantity, price in split_steps(cell("price_tiers"))]
+        for place in TIER_PLACES:
+            name = f"tier{place}_price"
+            quantity = self._reading.tier_quantities.get(place)
+            told.append((name, cell(f"tier{place}_quantity") if quantity is None else str(quantity), cell(name)))
+        steps: dict[int, int] = {}
+        for name, units, text in told:
+            price = self._amount(name, text, cell, problems, needed=False)
+            if price is None:
+                continue
+            try:
+                quantity = _units(units)
+            except (NotANumber, ArithmeticError):
+                message = f"The price {text[:40]!r} does not say from how many units on. It is left out."
+                problems.append(Problem(name, "no_quantity", message, warning=True))
+                continue
+            if quantity > 1:
+                steps[quantity] = min(price, steps.get(quantity, price))
+        kept: list[dict[str, int]] = []
+        lowest = cost
+        for quantity, price in sorted(steps.items()):
+            if (lowest is not None and price > lowest) or len(kept) == MOST_STEPS:
+                message = f"From {quantity} units on one would cost more than before. The step is left out."
+                if len(kept) == MOST_STEPS:
+                    message = f"At most {MOST_STEPS} steps are kept: that from {quantity} units on is left out."
+                problems.append(Problem("price_tiers", "step_left_out", message, warning=True))
+                continue
+            lowest = price
+            kept.append({"min_quantity": quantity, "price": price})
+        return kept
 
     def _money(
         self, name: str, cell: Callable[[str], str], problems: list[Problem], *, needed: bool = True
     ) -> int | None:
         """Minor units; None where nothing (or, for prices besides the cost, nothing usable) stands."""
-        text = cell(name)
+        return self._amount(name, cell(name), cell, problems, needed=needed)
+
+    def _amount(
+        self, name: str, text: str, cell: Callable[[str], str], problems: list[Problem], *, needed: bool
+    ) -> int | None:
+        """The same of a ``text`` in the field's column."""
         if text.lower() in _NOTHING:
             return None
         message = f"{text[:40]!r} is not a price above zero."
@@ -434,7 +482,8 @@ class RowReader:
         if not read.sku:
             return
         options = tuple(sorted(read.record.get("options", {}).items()))
-        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"))) & _HASH or 1
+        steps = tuple((one["min_quantity"], one["price"]) for one in read.record.get("tiers") or ())
+        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"), steps)) & _HASH or 1
         first, first_said = divmod(self._skus.setdefault(read.sku, read.row << _HASH_BITS | said), _HASH + 1)
         if first == read.row:
             return
@@ -467,6 +516,15 @@ def _addresses(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             problems.append(reason)
     return tuple(found), tuple(problems)
+
+
+@repeated()
+def _units(text: str) -> int:
+    """A whole number of units. Raises ``NotANumber``."""
+    amount = read_decimal(text)
+    if amount != amount.to_integral_value() or not 0 < amount <= LARGEST_STEP:
+        raise NotANumber(text)
+    return int(amount)
 
 
 @repeated()

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from app.catalog.models import SupplierVariant
 from app.catalog.service import (
     CatalogChange,
+    PriceChange,
     ProductRecord,
     Saved,
     VariantRecord,
-    change_prices,
     save_products,
+    set_prices,
 )
 from app.db import add_rows, table_of
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
@@ -126,25 +127,27 @@ def finish_applying(session: Session, run_id: UUID) -> None:
 
 
 def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[Row[Any]]) -> Saved:
-    """Take over wholesale prices that are told and new, of the SKUs that are still there."""
-    costs = {row.sku: row.record.get("cost") for row in rows if row.action in _ACCEPTED}
+    """Take over wholesale prices and their steps that are told and new, of the SKUs that are still there."""
+    told = {row.sku: row.record for row in rows if row.action in _ACCEPTED}
     found = session.execute(
-        select(SupplierVariant.sku, SupplierVariant.id, SupplierVariant.wholesale_price).where(
-            SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_(costs)
-        )
+        select(
+            SupplierVariant.sku, SupplierVariant.id, SupplierVariant.wholesale_price, SupplierVariant.price_tiers
+        ).where(SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_(told))
     ).all()
-    changed = {
-        variant: (today, cost) for sku, variant, today in found if (cost := costs[sku]) is not None and cost != today
-    }
-    if changed:
-        change_prices(session, supplier_id, {variant: cost for variant, (_, cost) in changed.items()})
-    changes = [
-        CatalogChange(
-            kind="variant", target_id=variant, before={"wholesale_price": today}, after={"wholesale_price": cost}
-        )
-        for variant, (today, cost) in changed.items()
-    ]
-    return Saved({sku: variant for sku, variant, _today in found}, frozenset(), changes)
+    changes = []
+    for row in found:
+        news = {
+            column: told[row.sku][name]
+            for name, column in (("cost", "wholesale_price"), ("tiers", "price_tiers"))
+            if name in told[row.sku] and told[row.sku][name] != getattr(row, column)
+        }
+        if news:
+            before = {column: getattr(row, column) for column in news}
+            changes.append(CatalogChange(kind="variant", target_id=row.id, before=before, after=news))
+    if changes:
+        prices = {one.target_id: PriceChange(told=frozenset(one.after), **one.after) for one in changes}
+        set_prices(session, supplier_id, prices)
+    return Saved({row.sku: row.id for row in found}, frozenset(), changes)
 
 
 def _write_down(session: Session, run: FeedRun, saved: Saved) -> None:
@@ -204,6 +207,7 @@ def _variant(row: Row[Any], options: dict[str, str] | None = None) -> VariantRec
         msrp=record.get("msrp"),
         map_price=record.get("map"),
         weight_grams=record.get("weight_grams"),
+        price_tiers=record.get("tiers", ()),
     )
 
 

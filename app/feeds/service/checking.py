@@ -31,6 +31,7 @@ _VARIANT_FIELDS = {
     "cost": "wholesale_price",
     "msrp": "msrp",
     "map": "map_price",
+    "tiers": "price_tiers",
     "gtin": "gtin",
     "weight_grams": "weight_grams",
     "options": "options",

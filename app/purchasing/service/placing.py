@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.tiers.rules import price_for
 from app.config import settings
 from app.db import add_rows, together
 from app.identity.models import Organisation
@@ -149,10 +150,9 @@ def _set_aside_and_route(
             orders.hold(session, order, reason, details=details)
         return
     assert wanted.address is not None
-    routing = [
-        _RoutingLine(line_id, line.quantity, variants[line.variant_id])
-        for line_id, line in zip(line_ids, known, strict=True)
-    ]
+    routing = _priced(
+        [(line_id, line.quantity, variants[line.variant_id]) for line_id, line in zip(line_ids, known, strict=True)]
+    )
     _route_or_hold(session, order_id, number, wanted, wanted.address, routing)
 
 
@@ -207,7 +207,7 @@ def resume_order(session: Session, order_id: UUID) -> bool:
         order.number,
         wanted,
         address,
-        [_RoutingLine(row.id, row.quantity - row.cancelled, variants[row.variant_id]) for row in open_lines],
+        _priced([(row.id, row.quantity - row.cancelled, variants[row.variant_id]) for row in open_lines]),
     )
 
 
@@ -216,6 +216,22 @@ class _RoutingLine:
     order_line_id: UUID
     quantity: int
     variant: Any
+    #: Of one unit, in minor units of the supplier's currency; frozen with the purchase order.
+    price: int
+
+
+def _priced(lines: Sequence[tuple[UUID, int, Any]]) -> list[_RoutingLine]:
+    """Lines (order line's id, quantity, variant) with the price of their quantity: lines of the same variant, which go
+    into one purchase order, are added up."""
+    units: defaultdict[UUID, int] = defaultdict(int)
+    for _, quantity, variant in lines:
+        units[variant.id] += quantity
+    return [
+        _RoutingLine(
+            line_id, quantity, variant, price_for(variant.wholesale_price, variant.price_tiers, units[variant.id])
+        )
+        for line_id, quantity, variant in lines
+    ]
 
 
 def _check(wanted: PlaceOrder) -> None:
@@ -254,6 +270,7 @@ _VARIANTS = (
         SupplierVariant.sku,
         SupplierVariant.options,
         SupplierVariant.wholesale_price,
+        SupplierVariant.price_tiers,
         SupplierVariant.currency,
         SupplierProduct.title,
         Organisation.name.label("retailer_name"),
@@ -398,7 +415,7 @@ def _parcel(lines: Sequence[_RoutingLine]) -> Parcel:
     return Parcel(
         units=sum(line.quantity for line in lines),
         grams=sum(line.quantity * (line.variant.weight_grams or 0) for line in lines),
-        goods=sum(line.quantity * line.variant.wholesale_price for line in lines),
+        goods=sum(line.quantity * line.price for line in lines),
     )
 
 
@@ -439,7 +456,7 @@ def _write_purchase_orders(
                 "sku": line.variant.sku,
                 "title": _line_title(line.variant),
                 "quantity": line.quantity,
-                "wholesale_price": line.variant.wholesale_price,
+                "wholesale_price": line.price,
             }
             for position, line in enumerate(plan.lines)
         ]

@@ -118,6 +118,11 @@ def _variant(variant: SupplierVariant, stock: Mapping[UUID, Availability], *, wi
         "gtin": variant.gtin,
         "options": variant.options,
         "wholesale_price": money(variant.wholesale_price, variant.currency) if with_cost else None,
+        "price_tiers": [
+            {"min_quantity": one.min_quantity, "price": money(one.price, variant.currency)} for one in variant.tiers
+        ]
+        if with_cost
+        else None,
         "msrp": money_or_none(variant.msrp, variant.currency),
         "map": money_or_none(variant.map_price, variant.currency),
         "weight_grams": variant.weight_grams,

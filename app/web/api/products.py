@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from app import db
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
-from app.catalog.service import PriceChange, ProductChange, VariantChange, change_product, make_product, set_prices
+from app.catalog.service import (
+    PriceChange,
+    ProductChange,
+    VariantChange,
+    change_product,
+    make_product,
+    set_prices,
+    tier_errors,
+)
+from app.catalog.tiers.rules import PriceTier, as_kept
 from app.inventory.queries import availability
 from app.inventory.service import StockFigure, set_figures
 from app.kit import clock
@@ -32,6 +41,7 @@ from app.web.api.schemas.products import (
     PriceInput,
     PricesInput,
     PricesOut,
+    PriceTierInput,
     ProductChangeInput,
 )
 
@@ -112,7 +122,7 @@ def set_prices_of_many(body: PricesInput) -> Response:
                 outcomes[index] = unknown(row)
                 continue
             try:
-                changes[variant.id] = _price_change(row, who.currency, changes.get(variant.id))
+                changes[variant.id] = _price_change(row, variant, who.currency, changes.get(variant.id))
                 known[index] = variant
             except Invalid as error:
                 first = error.errors[0]
@@ -153,22 +163,46 @@ def _change(
                     told[column] = _minor(f"variants[{index}].{name}", getattr(variant, name), currency)
                 except Invalid as error:
                     problems += error.errors
+        if "price_tiers" in variant.model_fields_set:
+            try:
+                told["price_tiers"] = _tiers(f"variants[{index}].", variant.price_tiers, currency)
+            except Invalid as error:
+                problems += error.errors
         changes.append(VariantChange(sku=variant.sku, values=told))
     if problems:
         raise Invalid("Some prices can't be taken.", errors=problems)
     return ProductChange(values=values, variants=changes)
 
 
-def _price_change(row: PriceInput, currency: str, earlier: PriceChange | None) -> PriceChange:
+def _price_change(row: PriceInput, variant: SupplierVariant, currency: str, earlier: PriceChange | None) -> PriceChange:
     """What a row changes, on top of what an earlier row of the same variant does. Raises ``Invalid``."""
     named = [name for name in _PRICES if name in row.model_fields_set]
-    if not named:
+    tiered = "price_tiers" in row.model_fields_set
+    if not named and not tiered:
         raise Invalid.field("wholesale_price", "missing", "The row names no price.")
     if "wholesale_price" in named and row.wholesale_price is None:
         raise Invalid.field("wholesale_price", "required", "A wholesale price can't be taken away.")
-    told = {_PRICES[name]: _minor(name, getattr(row, name), currency) for name in named}
+    told: dict[str, Any] = {_PRICES[name]: _minor(name, getattr(row, name), currency) for name in named}
+    if tiered:
+        steps = _tiers("", row.price_tiers, currency)
+        single = told.get("wholesale_price")
+        if single is None:
+            was = earlier.wholesale_price if earlier is not None and "wholesale_price" in earlier.told else None
+            single = variant.wholesale_price if was is None else was
+        problems = tier_errors("", single, steps)
+        if problems:
+            raise Invalid("Some price steps can't be taken.", errors=problems)
+        told["price_tiers"] = as_kept(steps)
     before = {name: getattr(earlier, name) for name in earlier.told} if earlier is not None else {}
     return PriceChange(told=frozenset({*before, *told}), **{**before, **told})
+
+
+def _tiers(of: str, tiers: Sequence[PriceTierInput] | None, currency: str) -> list[PriceTier]:
+    """Price steps as the catalogue takes them; ``of`` stands before the field's name. Raises ``Invalid``."""
+    return [
+        PriceTier(one.min_quantity, _minor(f"{of}price_tiers[{place}].price", one.price, currency) or 0)
+        for place, one in enumerate(tiers or ())
+    ]
 
 
 def _minor(field: str, price: Money | None, currency: str) -> int | None:

@@ -48,6 +48,9 @@ def test_a_real_file_gives_what_is_in_it(name: str) -> None:
         "variants": expected["variants"],
         "rejected": sum(wanted.values()) if isinstance(wanted, dict) else wanted,
     }, [(row.row, [problem.code for problem in row.problems]) for row in rejected]
+    if "price_tiers" in expected:
+        # The price of one is the cost, the others are steps.
+        assert {1 + len(row.record["tiers"]) for row in accepted} == {expected["price_tiers"]}
 
 
 def test_products_and_combinations_in_one_archive_are_one_list() -> None:

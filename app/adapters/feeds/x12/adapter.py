@@ -14,7 +14,7 @@ _CHUNK = 64 * 1024
 _LONGEST_SEGMENT = 20_000
 _COLUMNS = {
     "SKU": "sku", "GTIN": "gtin", "Title": "title", "Brand": "brand", "Cost": "cost", "MSRP": "msrp",
-    "Stock": "stock", "Currency": "", "Quantities": "",
+    "Price steps": "price_tiers", "Stock": "stock", "Currency": "", "Quantities": "",
 }  # fmt: skip
 #: Product id qualifiers (data element 235) from the surest SKU to the least: vendor's number, SKU, buyer's number,
 #: manufacturer's number.
@@ -102,7 +102,7 @@ def _rows(segments: Iterator[list[str]]) -> Iterator[Row]:
             case "PID" if current and len(segment) > 5:
                 current.setdefault("Title", segment[5])
             case "CTP" if current and len(segment) > 3:
-                _take_price(current, segment[2], segment[3])
+                _take_price(current, segment[2], segment[3], segment[4] if len(segment) > 4 else "")
             case "SE" if current:
                 yield Row(number, [current.get(column, "") for column in _COLUMNS])
                 current = {}
@@ -124,8 +124,15 @@ def _take_quantity(item: dict[str, str], qualifier: str, quantity: str) -> None:
     item["Stock"] = next((told[one] for one in _AVAILABLE if one in told), "")
 
 
-def _take_price(item: dict[str, str], qualifier: str, amount: str) -> None:
+def _take_price(item: dict[str, str], qualifier: str, amount: str, quantity: str) -> None:
+    """The kind of price that comes first is the cost: of it the price of the fewest units, and the others as steps."""
     if qualifier in _COSTS:
-        item.setdefault("Cost", amount)
+        if item.setdefault("Kind", qualifier) != qualifier:
+            return
+        units = int(quantity) if quantity.isascii() and quantity.isdigit() and int(quantity) else 1
+        steps = dict(pair.split("=", 1) for pair in item.get("Price steps", "").split(" | ") if pair)
+        steps.setdefault(str(units), amount)
+        item["Cost"] = steps[min(steps, key=int)]
+        item["Price steps"] = " | ".join(f"{one}={steps[one]}" for one in sorted(steps, key=int))
     elif qualifier in _RETAIL:
         item.setdefault("MSRP", amount)

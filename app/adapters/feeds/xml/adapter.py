@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from app.adapters.feeds.xml.records import Build, records, survey
 from app.feeds.feed import Limits, Table, UnreadableFile, bounded
+from app.feeds.rules.header import plain_number
 from app.feeds.rules.nested import Node, learn
 
 #: Products from which the columns are learned.
@@ -16,7 +17,7 @@ _LEARNED_FROM = 1000
 _BMECAT = {
     "supplier_pid": "sku", "supplier_aid": "sku", "description_short": "title", "description_long": "description",
     "international_pid": "gtin", "ean": "gtin", "manufacturer_name": "brand", "keyword": "tags", "cost": "cost",
-    "msrp": "msrp", "mime_source": "image_urls",
+    "msrp": "msrp", "price_steps": "price_tiers", "mime_source": "image_urls",
 }  # fmt: skip
 _FORMATS = {
     "rss": "Google Merchant", "feed": "Google Merchant", "yml_catalog": "YML", "offers": "Ceneo", "shop": "Heureka",
@@ -96,7 +97,7 @@ def _spell_out_bmecat(node: dict[str, Any], build: Build) -> None:
 
 def _take_prices(node: dict[str, Any], prices: list[Any]) -> None:
     """The price for the smallest quantity is the cost; the others are steps. ``nrp`` is the recommended price."""
-    steps: list[tuple[Decimal, str]] = []
+    steps: list[tuple[Decimal, Decimal, str, str]] = []
     for price in prices:
         if isinstance(price, str) or not price.get("PRICE_AMOUNT"):
             continue
@@ -104,11 +105,20 @@ def _take_prices(node: dict[str, Any], prices: list[Any]) -> None:
         if "nrp" in price.get("price_type", []):
             node["MSRP"] = [amount]
             continue
-        try:
-            steps.append((Decimal(str(price.get("LOWER_BOUND", ["1"])[0])), amount))
-        except InvalidOperation:
-            steps.append((Decimal(1), amount))
+        kind = str(price.get("price_type", [""])[0])
+        bound = _number(str(price.get("LOWER_BOUND", ["1"])[0]), Decimal(1))
+        steps.append((bound, _number(amount, Decimal("Infinity")), amount, kind))
     if steps:
         steps.sort()
-        node["COST"] = [steps[0][1]]
-        node["PRICE_STEPS"] = [" ".join(f"{bound}:{amount}" for bound, amount in steps)]
+        node["COST"] = [steps[0][2]]
+        # Other kinds of prices have steps of their own.
+        same = [(bound, amount) for bound, _, amount, kind in steps if kind == steps[0][3]]
+        node["PRICE_STEPS"] = [" | ".join(f"{plain_number(bound)}={amount}" for bound, amount in same)]
+
+
+def _number(text: str, otherwise: Decimal) -> Decimal:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return otherwise
+    return found if found.is_finite() else otherwise

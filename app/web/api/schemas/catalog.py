@@ -136,12 +136,22 @@ class ImageOut(Output):
     alt: str
 
 
+class PriceTierOut(Output):
+    """From ``min_quantity`` units of the variant in one purchase order on, one costs ``price``."""
+
+    min_quantity: int
+    price: MoneyOut
+
+
 class VariantOut(Output):
+    """``wholesale_price`` and ``price_tiers`` are null for who may not know."""
+
     id: UUID
     sku: str
     gtin: str | None
     options: dict[str, str]
     wholesale_price: MoneyOut | None
+    price_tiers: list[PriceTierOut] | None
     msrp: MoneyOut | None
     map: MoneyOut | None
     weight_grams: int | None

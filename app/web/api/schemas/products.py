@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from app.catalog.rules import DESCRIPTION_MAX_BYTES, SKU_MAX, TITLE_MAX
+from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS
 from app.web.api.schemas.catalog import ProductOut, VariantOut
 from app.web.api.schemas.common import FieldProblem, Input, Money, Name, Output, PageQuery, StockUnits, Text, no_nul
 
@@ -47,13 +48,24 @@ class ImageInput(Input):
     alt: Text = ""
 
 
+class PriceTierInput(Input):
+    """From ``min_quantity`` units on, one costs ``price``. Quantities rise from step to step, and prices never do."""
+
+    min_quantity: Annotated[int, Field(strict=True, ge=2, le=LARGEST_STEP)]
+    price: Money
+
+
+PriceTiers = Annotated[list[PriceTierInput], Field(max_length=MOST_STEPS)]
+
+
 class NewVariantInput(Input):
-    """``quantity``: the units that are free now."""
+    """``quantity``: the units that are free now. ``price_tiers``: lower wholesale prices of larger quantities."""
 
     sku: Sku
     wholesale_price: Money
     msrp: Money | None = None
     map: Money | None = None
+    price_tiers: PriceTiers | None = None
     gtin: Text | None = None
     options: Annotated[dict[Name, Name], Field(max_length=_MOST_OPTIONS)] = {}
     weight_grams: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] | None = None
@@ -95,13 +107,15 @@ class ProductChangeInput(Input):
 
 
 class PriceInput(Input):
-    """Of a variant, by its id or SKU. What is left out stays; ``msrp`` and ``map`` are null to be taken away."""
+    """Of a variant, by its id or SKU. What is left out stays; ``msrp``, ``map`` and ``price_tiers`` are null to be
+    taken away."""
 
     variant_id: UUID | None = None
     sku: Sku | None = None
     wholesale_price: Money | None = None
     msrp: Money | None = None
     map: Money | None = None
+    price_tiers: PriceTiers | None = None
 
 
 class PricesInput(Input):

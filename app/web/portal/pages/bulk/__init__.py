@@ -18,6 +18,7 @@ from app.catalog.assortment.queries import EditedLine, bulk_edits, edited_lines,
 from app.catalog.assortment.rules import FIELDS, LEAST_PERCENT, MOST_PERCENT, PRICES, BulkChange, Field, How
 from app.catalog.assortment.service import MOST_PRODUCTS, edit, plan, undo
 from app.catalog.models import BulkEdit
+from app.feeds.rules.tiers import joined_steps
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import parse_id
 from app.kit.money import Money
@@ -223,7 +224,11 @@ def _lines(change: BulkChange, lines: Sequence[EditedLine], currency: str) -> li
             return gettext(STATUS_LABELS[str(value)])
         if change.field == "category":
             return str(values["source_category"])
-        return "–" if value is None else f"{Money(int(value), currency).amount} {currency}"
+        if value is None:
+            return "–"
+        steps = [(one["min_quantity"], Money(one["price"], currency).amount) for one in values.get("price_tiers", ())]
+        told = f"{Money(int(value), currency).amount} {currency}"
+        return f"{told} ({joined_steps(steps)})" if steps else told
 
     shown = []
     for one in lines:

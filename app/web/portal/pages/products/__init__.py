@@ -18,6 +18,7 @@ from app.catalog.pictures.queries import broken_count
 from app.catalog.rules import SKU_MAX, TITLE_MAX
 from app.catalog.seo.service import search_texts
 from app.catalog.service import PriceChange, ProductChange, VariantChange, change_product, set_prices, set_status
+from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS, PriceTier, of_kept
 from app.feeds.export import products_csv
 from app.inventory.queries import Availability, availability, locations
 from app.inventory.rules import LARGEST_QUANTITY
@@ -184,6 +185,12 @@ def _amounts(variants: Sequence[SupplierVariant]) -> dict[UUID, dict[str, str]]:
     }
 
 
+def _shown_steps(variant: SupplierVariant) -> list[tuple[str, str]]:
+    """Price steps as the form holds them, with empty ones for more."""
+    kept = [(str(one.min_quantity), Money(one.price, variant.currency).amount) for one in of_kept(variant.price_tiers)]
+    return (kept + [("", "")] * _MORE_STEPS)[:MOST_STEPS]
+
+
 @pages.get("/products/<uuid:product_id>", permission="products.read")
 def detail(product_id: UUID) -> Any:
     """One product with its variants."""
@@ -268,8 +275,10 @@ def save(product_id: UUID) -> Any:
     return go(page_url("products.detail", product_id=product_id, done="saved_for_stores"))
 
 
-_OF_VARIANT = re.compile(r"variants\[(\d+)\]\.(\w+)")
-_FIELDS = {"wholesale_price": "cost", "gtin": "gtin"}
+_OF_VARIANT = re.compile(r"variants\[(\d+)\]\.(\w+)(?:\[\d+\]\.\w+)?")
+#: Empty lines for more price steps, in the form.
+_MORE_STEPS = 2
+_FIELDS = {"wholesale_price": "cost", "gtin": "gtin", "price_tiers": "steps"}
 
 
 def _by_field(error: AppError, places: Sequence[UUID]) -> dict[str, Any]:
@@ -316,8 +325,19 @@ def _variant(sent: Sent, variant: SupplierVariant) -> VariantChange:
             "map_price": optional("map"),
             "weight_grams": (sent.grams(f"weight-{variant.id}") if weighs else 0) or None,
             "gtin": sent.text(f"gtin-{variant.id}", longest=SKU_MAX) or None,
+            "price_tiers": _steps(sent, variant),
         },
     )
+
+
+def _steps(sent: Sent, variant: SupplierVariant) -> list[PriceTier]:
+    """The price steps of a variant that the form holds; a step is taken away by emptying it."""
+    steps = []
+    for place in range(MOST_STEPS):
+        units, price = f"from-{variant.id}-{place}", f"step-{variant.id}-{place}"
+        if any(sent.values.get(name, "").strip() for name in (units, price)):
+            steps.append(PriceTier(sent.whole(units, 2, LARGEST_STEP), _price(sent, price, variant.currency)))
+    return sorted(steps)
 
 
 def _category(session: Session, product: SupplierProduct) -> str:
@@ -337,6 +357,7 @@ def _form(product_id: UUID, wrong: dict[str, Any] | None = None, status: int = 2
             variants=active,
             category=_category(session, product),
             amounts=_amounts(active),
+            steps={one.id: _shown_steps(one) for one in active},
             currency=session.get_one(Supplier, product.supplier_id).currency,
             wrong=wrong or {},
             sent=request.form,

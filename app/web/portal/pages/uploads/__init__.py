@@ -17,6 +17,7 @@ from app.feeds.files import storage
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.reading import HEAD, recognised
 from app.feeds.rejected import rejected_csv
+from app.feeds.rules.tiers import joined_steps
 from app.feeds.service import cancel, discard, keep_file, receive_upload, want_applied, want_rolled_back
 from app.feeds.template import template_csv
 from app.kit.errors import Conflict, Invalid, Rejected
@@ -56,6 +57,8 @@ _FIELDS = {
     "map": _("Minimum advertised price"),
     "msrp": _("Recommended retail price"),
     "map_price": _("Minimum advertised price"),
+    "price_tiers": _("Wholesale prices by quantity"),
+    "tiers": _("Wholesale prices by quantity"),
     "weight_grams": _("Weight in grams"),
     "product_id": _("Product"),
     "stock": _("Stock"),
@@ -250,6 +253,8 @@ def _value(field: str, value: Any, currency: str) -> str:
         return "–"
     if field in _MONEY:
         return money_text(Money(int(value), currency), locale())
+    if field in ("price_tiers", "tiers"):
+        return joined_steps([(one["min_quantity"], Money(one["price"], currency).amount) for one in value])
     if isinstance(value, dict):
         return ", ".join(f"{name}: {one}" for name, one in value.items())
     if isinstance(value, list):

@@ -1,0 +1,1 @@
+"""Wholesale price tiers: what a unit costs from a quantity on."""
