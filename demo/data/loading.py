@@ -34,7 +34,7 @@ _PRODUCT = (
     "updated_at",
 )  # fmt: skip
 _VARIANT = (
-    "id", "product_id", "supplier_id", "sku", "gtin", "options", "wholesale_price", "msrp", "map_price", "currency",
+    "id", "product_id", "supplier_id", "sku", "gtin", "options", "wholesale_price", "msrp", "map_price", "price_tiers", "currency",
     "weight_grams", "status", "position", "updated_at",
 )  # fmt: skip
 _LEVEL = ("id", "supplier_id", "variant_id", "location_id", "on_hand", "as_of", "updated_at")
@@ -145,7 +145,8 @@ def _variant_rows(variants: io.StringIO, levels: io.StringIO, variant: MadeVaria
                   place: Place, ids: _Ids, changed: str, counted: str) -> None:  # fmt: skip
     variant_id, supplier_id = ids.next(), str(place.supplier_id)
     _row(variants, variant_id, product_id, supplier_id, variant.sku, variant.gtin, _json(variant.options),
-         variant.cost, variant.msrp, variant.map_price, "USD", variant.grams, "active", position, changed)  # fmt: skip
+         variant.cost, variant.msrp, variant.map_price, _json(variant.tiers), "USD", variant.grams, "active",
+         position, changed)  # fmt: skip
     _row(levels, ids.next(), supplier_id, variant_id, place.location_id, variant.stock, counted, counted)
 
 

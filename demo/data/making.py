@@ -29,6 +29,8 @@ class MadeVariant:
     map_price: int | None
     grams: int
     stock: int
+    #: Wholesale prices by quantity, as the catalogue keeps them.
+    tiers: tuple[dict[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,21 @@ def _new(chance: random.Random, number: int, place: int, seller: Seller, kind: K
                 map_price=_retail(retail * 0.9) if priced else None,
                 grams=round(grams * (1 + 0.05 * (place_of % step))),
                 stock=_stock(chance),
+                tiers=_tiers(number, own),
             )
             for place_of, given in enumerate(options)
         ),
+    )
+
+
+def _tiers(number: int, cost: int) -> tuple[dict[str, int], ...]:
+    """Every third product is cheaper by the ten and by the fifty."""
+    if number % 3:
+        return ()
+    return tuple(
+        {"min_quantity": units, "price": price}
+        for units, share in ((10, 0.95), (50, 0.9))
+        if (price := round(cost * share)) < cost
     )
 
 
@@ -132,6 +146,7 @@ def _again(chance: random.Random, number: int, place: int, seller: Seller, known
                 one,
                 sku=f"{seller.handle[:4].upper()}-{number:06d}-{place_of:02d}",
                 cost=_rounded(one.cost * share),
+                tiers=(),
                 stock=_stock(chance),
             )
             for place_of, one in enumerate(known.variants)
