@@ -34,8 +34,8 @@ _PRODUCT = (
     "updated_at",
 )  # fmt: skip
 _VARIANT = (
-    "id", "product_id", "supplier_id", "sku", "gtin", "options", "wholesale_price", "msrp", "map_price", "price_tiers", "currency",
-    "weight_grams", "status", "position", "updated_at",
+    "id", "product_id", "supplier_id", "sku", "gtin", "options", "wholesale_price", "msrp", "map_price", "price_tiers",
+    "currency", "weight_grams", "status", "position", "updated_at",
 )  # fmt: skip
 _LEVEL = ("id", "supplier_id", "variant_id", "location_id", "on_hand", "as_of", "updated_at")
 
