@@ -3,7 +3,7 @@ behind it; who may see wholesale prices is decided in ``app.catalog.queries``.""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -333,6 +333,64 @@ class Synonym(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     words: Mapped[list[str]] = mapped_column(ARRAY(Text))
     updated_at: Mapped[datetime]
+
+
+class SampleTerms(Base):
+    """Whether and how a supplier gives samples: of one product, or, without one, of all that have no terms of their
+    own. Retailers read it, so it is shared."""
+
+    __tablename__ = "sample_terms"
+    __tenancy__ = SHARED
+    __table_args__ = (UniqueConstraint("supplier_id", "product_id", postgresql_nulls_not_distinct=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    product_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier_products.id"))
+    allowed: Mapped[bool]
+    #: Of one unit, in minor units of the supplier's currency; None: the wholesale price of a single unit.
+    price: Mapped[int | None] = mapped_column(BIG)
+    #: Most units of one product that one retailer orders within so many days.
+    max_units: Mapped[int]
+    days: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class Placement(Base):
+    """A supplier's products are lifted in what retailers find, marked as promoted: within a category, or for words.
+    Who is promoted anybody can see, so it is shared."""
+
+    __tablename__ = "placements"
+    __tenancy__ = SHARED
+    __table_args__ = (Index(None, "ends_on"), Index(None, "supplier_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    #: The category in which, and below which, it holds; None: it holds for ``words``, folded, of which a search must
+    #: have all.
+    category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
+    words: Mapped[str]
+    #: 1 to 100: the heavier comes first.
+    weight: Mapped[int]
+    #: Both included, by UTC.
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    granted_by: Mapped[str]
+    created_at: Mapped[datetime]
+    #: When it was ended before its time.
+    ended_at: Mapped[datetime | None]
+
+
+class PlacementDay(Base):
+    """How often a placement was seen and followed on one day, by whomever."""
+
+    __tablename__ = "placement_days"
+    __tenancy__ = own("supplier_id")
+
+    placement_id: Mapped[UUID] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    impressions: Mapped[int] = mapped_column(server_default="0")
+    clicks: Mapped[int] = mapped_column(server_default="0")
 
 
 class BulkEdit(Base):

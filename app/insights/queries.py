@@ -2,7 +2,8 @@
 
 A retailer's revenue is what its shoppers paid for our lines, its cost what it is charged for goods; a supplier's
 revenue is the wholesale value of its goods. Units that were withdrawn after the sale are refunds. Everything is
-dated by the moment the order was placed (retailer) or reached the supplier.
+dated by the moment the order was placed (retailer) or reached the supplier. Samples are no sales: they are left out
+here, but not of how well a supplier meets its orders (``met``), nor of charges and payouts.
 """
 
 from __future__ import annotations
@@ -98,14 +99,14 @@ _RETAILER_SIDE = """
   select o.id as order_id, o.store_id, o.currency, (o.placed_at at time zone :zone) as moment
   from orders o
   where o.placed_at >= (:start)::timestamp at time zone :zone and o.placed_at < (:past)::timestamp at time zone :zone
-    and (cast(:organisation as uuid) is null or o.retailer_id = :organisation)
+    and (cast(:organisation as uuid) is null or o.retailer_id = :organisation) and o.kind <> 'sample'
 """
 _SUPPLIER_SIDE = """
   select p.order_id, null::uuid as store_id, p.currency, (p.released_at at time zone :zone) as moment
   from purchase_orders p
   where p.released_at >= (:start)::timestamp at time zone :zone
     and p.released_at < (:past)::timestamp at time zone :zone
-    and p.supplier_id = :organisation
+    and p.supplier_id = :organisation and p.kind <> 'sample'
 """
 
 

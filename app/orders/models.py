@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Sequence,
@@ -46,6 +47,8 @@ class Order(Base):
     external_id: Mapped[str]
     #: What the store calls it, for example ``#1001``.
     external_name: Mapped[str]
+    #: ``order``, or ``sample``: goods that the retailer ordered for itself, to look at.
+    kind: Mapped[str] = mapped_column(server_default="order")
     #: Derived from its purchase orders and holds: ``app.orders.rules.order_status``.
     status: Mapped[str]
     #: What the shopper paid in.
@@ -94,6 +97,20 @@ class OrderLine(Base):
     cancelled: Mapped[int] = mapped_column(server_default="0")
     #: What the shopper paid for one unit, in the order's currency.
     retail_price: Mapped[int | None] = mapped_column(BIG)
+
+
+class RetailerAddress(Base):
+    """An address of a retailer's own, to which it orders samples."""
+
+    __tablename__ = "retailer_addresses"
+    __tenancy__ = own("retailer_id")
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    #: Sealed, as orders' addresses are.
+    ship_to: Mapped[bytes]
+    ship_to_country: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class OrderHold(Base):

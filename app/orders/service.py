@@ -55,6 +55,7 @@ class NewOrder:
     note: str
     placed_at: datetime
     lines: Sequence[NewLine]
+    kind: str = "order"
 
 
 _TAKE_IN = (
@@ -76,6 +77,7 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
             "store_id": new.store_id,
             "external_id": new.external_id,
             "external_name": new.external_name,
+            "kind": new.kind,
             "status": PENDING,
             "currency": new.currency,
             "ship_to": _sealed(new.address, "orders", order_id),

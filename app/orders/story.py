@@ -9,6 +9,7 @@ from app.kit.texts import marked as _
 SENTENCES: dict[str, tuple[str, str]] = {
     "order.received": ("order", _("Order %(name)s came in from %(store)s.")),
     "order.placed": ("order", _("The order was placed.")),
+    "order.sample_placed": ("order", _("The sample was ordered.")),
     "order.held": ("order", _("On hold. %(advice)s")),
     "order.released": ("order", _("The hold is over; the order goes on.")),
     "order.address_changed": ("order", _("The delivery address was changed.")),

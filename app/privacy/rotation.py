@@ -14,7 +14,7 @@ from app.feeds.models import FeedSource
 from app.inbox.models import InboxMessage
 from app.kit.crypto import Place
 from app.notifications.models import Email
-from app.orders.models import Order
+from app.orders.models import Order, RetailerAddress
 from app.purchasing.models import PurchaseOrder
 from app.stores.models import StoreCredential
 from app.suppliers.models import ReturnPolicy, SupplierApplication
@@ -33,6 +33,7 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (Email, "html_body", "id"),
     (Order, "ship_to", "id"),
     (PurchaseOrder, "ship_to", "id"),
+    (RetailerAddress, "ship_to", "id"),
 )
 _BATCH = 500
 

@@ -36,6 +36,8 @@ class PurchaseOrderNote:
     url: str
     total: Money
     lines: Sequence[PurchaseOrderLineNote]
+    #: The retailer ordered it for itself, to look at.
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class PurchaseOrder(Base):
     retailer_name: Mapped[str]
     #: What the shopper's store calls the order.
     order_reference: Mapped[str]
+    #: As the order's: ``order`` or ``sample``.
+    kind: Mapped[str] = mapped_column(server_default="order")
     #: Derived from its lines and release: ``app.purchasing.rules.purchase_order_status``.
     status: Mapped[str]
     currency: Mapped[str]

@@ -68,6 +68,7 @@ def _note(session: Session, found: PurchaseOrder) -> PurchaseOrderNote:
     return PurchaseOrderNote(
         id=str(found.id),
         number=found.number,
+        sample=found.kind == "sample",
         retailer_name=found.retailer_name,
         supplier_id=str(found.supplier_id),
         supplier_name=supplier(session, found.supplier_id).company_name,

@@ -6,21 +6,27 @@ from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
+from app.purchasing.service.sampling import Allowance, SampleQuote, allowance, order_sample, quote_sample
 from app.purchasing.service.status import mark_held, refresh_status
 
 __all__ = [
+    "Allowance",
     "Line",
     "LineAnswer",
     "PlaceOrder",
     "Placed",
+    "SampleQuote",
     "acknowledge",
+    "allowance",
     "cancel_order",
     "cancel_order_line",
     "correct_address",
     "let_go_unpaid",
     "mark_held",
     "mark_processing",
+    "order_sample",
     "place_order",
+    "quote_sample",
     "record_cancelled",
     "refresh_status",
     "release_purchase_orders",

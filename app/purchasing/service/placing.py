@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -73,6 +73,10 @@ class PlaceOrder:
     store_name: str = ""
     #: Nobody paid for it: it is written down and goes no further.
     test: bool = False
+    kind: Literal["order", "sample"] = "order"
+    #: Variant → price of one unit that was agreed on, in minor units of the supplier's currency; the others cost what
+    #: their quantity costs.
+    agreed: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def _set_aside_and_route(
         "values": {"name": wanted.external_name, "store": wanted.store_name},
     }
     if wanted.store_id is None:
-        first = {"message": "order.placed", "values": {}}
+        first = {"message": "order.sample_placed" if wanted.kind == "sample" else "order.placed", "values": {}}
     orders.write_timeline(session, [{"order_id": order_id, "retailer_id": wanted.retailer_id, **first}])
     audit.record(session, wanted.retailer_id, "orders.placed", "order", order_id)
     holds = _holds(wanted, problems, len(filled) < len(wants))
@@ -151,7 +155,8 @@ def _set_aside_and_route(
         return
     assert wanted.address is not None
     routing = _priced(
-        [(line_id, line.quantity, variants[line.variant_id]) for line_id, line in zip(line_ids, known, strict=True)]
+        [(line_id, line.quantity, variants[line.variant_id]) for line_id, line in zip(line_ids, known, strict=True)],
+        wanted.agreed,
     )
     _route_or_hold(session, order_id, number, wanted, wanted.address, routing)
 
@@ -220,15 +225,21 @@ class _RoutingLine:
     price: int
 
 
-def _priced(lines: Sequence[tuple[UUID, int, Any]]) -> list[_RoutingLine]:
-    """Lines (order line's id, quantity, variant) with the price of their quantity: lines of the same variant, which go
-    into one purchase order, are added up."""
+def _priced(lines: Sequence[tuple[UUID, int, Any]], agreed: Mapping[UUID, int] | None = None) -> list[_RoutingLine]:
+    """Lines (order line's id, quantity, variant) with the price that was ``agreed`` on, else that of their quantity:
+    lines of the same variant, which go into one purchase order, are added up."""
+    fixed = agreed or {}
     units: defaultdict[UUID, int] = defaultdict(int)
     for _, quantity, variant in lines:
         units[variant.id] += quantity
     return [
         _RoutingLine(
-            line_id, quantity, variant, price_for(variant.wholesale_price, variant.price_tiers, units[variant.id])
+            line_id,
+            quantity,
+            variant,
+            fixed[variant.id]
+            if variant.id in fixed
+            else price_for(variant.wholesale_price, variant.price_tiers, units[variant.id]),
         )
         for line_id, quantity, variant in lines
     ]
@@ -322,6 +333,7 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
         address=wanted.address,
         note=wanted.note,
         placed_at=wanted.placed_at or clock.now(),
+        kind=wanted.kind,
         lines=[
             orders.NewLine(
                 variant_id=line.variant_id,
@@ -496,6 +508,7 @@ def _head(
         "number": number,
         "retailer_name": first.retailer_name,
         "order_reference": wanted.external_name,
+        "kind": wanted.kind,
         "status": PENDING,
         "currency": first.currency,
         "wholesale_total": goods.minor,

@@ -10,7 +10,9 @@ from flask import Response, jsonify
 
 from app import db
 from app.catalog import queries as catalog
-from app.catalog.search.queries import Facets, Sort, Wanted, facets, search
+from app.catalog.placements.finding import find
+from app.catalog.placements.service import active
+from app.catalog.search.queries import Facets, Sort, Wanted, facets
 from app.inventory.queries import availability
 from app.kit.errors import Invalid, NotFound
 from app.kit.money import Money
@@ -31,6 +33,9 @@ from app.web.api.schemas.catalog import (
 )
 from app.web.api.schemas.common import IdPath
 from app.web.catalogue_cache import kept_for_a_moment
+
+#: What ``promoted`` means, for people.
+PROMOTION = "Promoted products stand higher because of an agreement with their supplier. They fit what you look for."
 
 
 @api.get("/suppliers", responses={200: SupplierList}, summary="Suppliers that sell now")
@@ -91,7 +96,8 @@ def list_products(path: IdPath, query: ProductsQuery) -> Response:
 @api.get("/products", responses={200: FoundList}, summary="Search and browse all products")
 @guarded("retailer", "supplier", "platform", scope="read:catalog")
 def find_products(query: FindPageQuery) -> Response:
-    """Of a query with words the best fitting first, else the newest."""
+    """Of a query with words the best fitting first, else the newest. A few products of the first page may be
+    `promoted`: in stock, fitting all that you ask for, and at most two of the first ten."""
     who = caller()
     # Retailers and the platform see the same; a supplier what it asks for itself besides.
     reader = who.organisation_id if who.organisation_kind == "supplier" else None
@@ -105,7 +111,9 @@ def find_products(query: FindPageQuery) -> Response:
 def _found(query: FindPageQuery, reader: UUID | None) -> present.Json:
     sort = query.sort or ("relevance" if query.search else "newest")
     with db.transaction() as session:
-        found = search(session, _wanted(query, sort), limit=query.limit, cursor=query.cursor)
+        placements = kept_for_a_moment("placements", lambda: active(session))
+        finds = find(session, _wanted(query, sort), placements, limit=query.limit, cursor=query.cursor)
+        found = finds.found
         paths = catalog.category_paths(session, {one.category_id for one in found.page.items})
     return {
         "items": [
@@ -113,9 +121,11 @@ def _found(query: FindPageQuery, reader: UUID | None) -> present.Json:
                 one,
                 paths.get(one.category_id) if one.category_id else None,
                 with_cost=reader is None or reader == one.supplier_id,
+                promoted=one.product_id in finds.promoted,
             )
             for one in found.page.items
         ],
+        "promotion": PROMOTION if finds.promoted else None,
         "next_cursor": found.page.next_cursor,
         "ranked_all": found.ranked_all,
         "corrected": found.corrected or None,

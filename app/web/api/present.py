@@ -53,7 +53,7 @@ def supplier(row: Supplier) -> Json:
     }
 
 
-def entry(row: Entry, category: str | None, *, with_cost: bool) -> Json:
+def entry(row: Entry, category: str | None, *, with_cost: bool, promoted: bool = False) -> Json:
     """A product as search finds it."""
     return {
         "id": row.product_id,
@@ -76,6 +76,7 @@ def entry(row: Entry, category: str | None, *, with_cost: bool) -> Json:
         "has_gtin": row.has_gtin,
         "ships_from": row.ships_from,
         "handling_days": row.handling_days,
+        "promoted": promoted,
         "listed_at": row.listed_at,
         "updated_at": row.changed_at,
     }
@@ -176,6 +177,7 @@ def order(row: Order, purchase_orders: Sequence[PurchaseOrder]) -> Json:
     return {
         "id": row.id,
         "number": str(row.number),
+        "kind": row.kind,
         "external_id": row.external_id,
         "status": row.status,
         "currency": row.currency,
@@ -254,6 +256,7 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None) -> Json:
         "id": row.id,
         "number": row.number,
         "test": False,
+        "kind": row.kind,
         "order_reference": row.order_reference,
         "retailer_name": row.retailer_name,
         "status": row.status,
@@ -330,6 +333,7 @@ def test_order(row: TestOrder, supplier: Supplier, *, with_address: bool) -> Jso
         "id": row.id,
         "number": f"TEST-{row.attempt}",
         "test": True,
+        "kind": "order",
         "order_reference": f"TEST-{row.attempt}",
         "retailer_name": "Crossdock test",
         "status": test_order_status(row),

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from app.kit.texts import marked as _
 
 SENTENCES: Mapping[str, str] = {
+    "address_kept": _("The address is kept."),
+    "address_removed": _("The address is gone. Orders keep what they were sent to."),
     "account_by_hand": _("Noted. You are paid by bank transfer."),
     "accepted": _("Accepted."),
     "added_for_orders": _("Added. It holds for orders from now on."),
@@ -50,6 +52,9 @@ SENTENCES: Mapping[str, str] = {
     "person_removed": _("Removed. This person can't sign in here any more."),
     "prices_saved": _("Saved. Prices follow within seconds."),
     "rate_removed": _("The rate is gone."),
+    "sample_ordered": _("The sample is ordered. It goes the way of all your orders."),
+    "placement_granted": _("Granted. It is shown within a minute of its first day."),
+    "placement_ended": _("Ended. It is no longer shown in a minute."),
     "saved": _("Saved."),
     "saved_for_orders": _("Saved. It holds for orders from now on."),
     "saved_for_store": _("Saved. Your store follows within seconds."),

@@ -166,6 +166,13 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
     },
     "mark": {
         "test": Shown(_("Test"), _NEUTRAL),
+        "sample": Shown(_("Sample"), _INFO),
+        "promoted": Shown(_("Promoted"), _INFO),
+    },
+    "placement": {
+        "running": Shown(_("Running"), _SUCCESS),
+        "coming": Shown(_("Coming"), _INFO),
+        "ended": Shown(_("Ended"), _NEUTRAL),
     },
     "task": {
         "PENDING": Shown(_("Waiting"), _NEUTRAL),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from flask import request
@@ -13,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.catalog import queries as catalog
-from app.catalog.search.queries import SORTS, Count, Facets, Wanted, facets, search
+from app.catalog.placements.finding import find as find_products
+from app.catalog.placements.service import active, tally
+from app.catalog.search.queries import SORTS, Count, Facets, Wanted, facets
 from app.identity.models import Organisation
 from app.inventory.queries import availability
 from app.kit import texts
@@ -23,6 +26,7 @@ from app.listings import queries as listings
 from app.listings.service import ImportRequest, add_to_import_list
 from app.listings.service.pricing_of_listings import price_variant, rate_between
 from app.pricing.service import as_rule, default_rule
+from app.purchasing.service import allowance
 from app.stores import queries as stores
 from app.stores.models import Store
 from app.suppliers import queries as suppliers
@@ -59,18 +63,29 @@ def find() -> Any:
         sort=sort if sort in SORTS else "newest",
     )
     with db.transaction() as session:
-        found = search(session, wanted, limit=_PAGE, cursor=args.get("cursor"))
+        placements = kept_for_a_moment("placements", lambda: active(session))
+        finds = find_products(session, wanted, placements, limit=_PAGE, cursor=args.get("cursor"))
+        found = finds.found
         counted = kept_for_a_moment(("facets page", wanted), lambda: facets(session, wanted, most=40))
         ids = [one.product_id for one in found.page.items]
         context: dict[str, Any] = {
             "found": found,
+            "promoted": finds.promoted,
             "counted": counted,
             "listed": listings.listed_products(session, retailer_id, ids),
             "options": _options(session, counted, args),
             "sort": sort,
             "narrowed": any(value for name, value in args.items() if name not in ("sort", "cursor", "done")),
         }
+    _tally(Counter(finds.promoted.values()), "impressions")
     return pages.render("find.html", **context)
+
+
+def _tally(seen: Counter[UUID], what: Literal["impressions", "clicks"]) -> None:
+    """Count placements for their suppliers; nothing is kept of who saw them."""
+    if seen:
+        with db.system_scope(actor="placements"), db.transaction() as session:
+            tally(session, seen, what)
 
 
 @pages.get("/products/<uuid:product_id>", permission="catalog.read")
@@ -89,6 +104,7 @@ def detail(product_id: UUID) -> Any:
         gtins = [one.gtin for one in product.variants if one.gtin]
         rates = suppliers.rates_of(session, [product.supplier_id])[product.supplier_id]
         stock = availability(session, [one.id for one in product.variants])
+        placements = kept_for_a_moment("placements", lambda: active(session))
         context: dict[str, Any] = {
             "product": product,
             "category": catalog.category_paths(session, [product.category_id]).get(product.category_id)
@@ -104,12 +120,18 @@ def detail(product_id: UUID) -> Any:
             "offers": offers(session, product.id, gtins, country, currency),
             "closures": suppliers.closures(session, product.supplier_id),
             "stock": stock,
+            "samples": allowance(session, retailer_id, product.id),
             "stock_as_of": min((one.as_of for one in stock.values() if one.as_of), default=None),
             "prices": prices,
             "currency": currency,
             "listed": bool(listings.listed_products(session, retailer_id, [product.id])),
             "store": store,
         }
+    followed = _uuid(request.args.get("placement"))
+    if followed is not None and any(
+        one.id == followed and one.supplier_id == product.supplier_id for one in placements
+    ):
+        _tally(Counter([followed]), "clicks")
     return pages.render("detail.html", **context)
 
 

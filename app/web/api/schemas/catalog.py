@@ -97,18 +97,22 @@ class FoundOut(Output):
     has_gtin: bool
     ships_from: str
     handling_days: int
+    #: It stands higher because of an agreement with its supplier.
+    promoted: bool
     listed_at: datetime
     updated_at: datetime
 
 
 class FoundList(Output):
     """``ranked_all``: false where so many fit that only the first thousand were compared by relevance. ``corrected``:
-    what was looked for instead of words that find nothing."""
+    what was looked for instead of words that find nothing. ``promotion``: what ``promoted`` means, to be shown beside
+    promoted products; null where there are none."""
 
     items: list[FoundOut]
     next_cursor: str | None
     ranked_all: bool
     corrected: str | None
+    promotion: str | None
 
 
 class CountOut(Output):

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.catalog.samples.rules import MOST_UNITS
 from app.web.api.schemas.common import Currency, Input, LongText, Money, MoneyOut, Name, Output, PageQuery, Text, Units
 
 
@@ -38,6 +39,36 @@ class OrderInput(Input):
     shipping_address: AddressInput
     lines: Annotated[list[OrderLineInput], Field(min_length=1, max_length=500)]
     note: LongText | None = None
+
+
+class SampleInput(Input):
+    """A sample for the retailer itself. ``external_id`` is your own key of it; one is made where it is left out."""
+
+    variant_id: UUID
+    quantity: Units = 1
+    shipping_address: AddressInput
+    external_id: Name | None = None
+    note: LongText | None = None
+
+
+class SampleQuoteQuery(BaseModel):
+    """``country_code``: where it is to go; the cost is told for it."""
+
+    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS)] = 1
+    country_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class SampleQuoteOut(Output):
+    """``left``: units of the product that you may still order within ``days``. ``total`` is what you are charged."""
+
+    price: MoneyOut
+    goods: MoneyOut
+    shipping: MoneyOut
+    total: MoneyOut
+    method: str
+    max_units: int
+    days: int
+    left: int
 
 
 class OrdersQuery(PageQuery):
@@ -74,8 +105,11 @@ class PurchaseOrderOut(Output):
 
 
 class OrderOut(Output):
+    """``kind``: ``sample`` for goods that you ordered for yourself, else ``order``."""
+
     id: UUID
     number: str
+    kind: Literal["order", "sample"]
     external_id: str
     status: str
     currency: str

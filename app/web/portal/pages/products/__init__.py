@@ -16,6 +16,7 @@ from app.catalog.assortment.queries import PROBLEMS, categories_in_use, count, m
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.pictures.queries import broken_count
 from app.catalog.rules import SKU_MAX, TITLE_MAX
+from app.catalog.samples.service import terms_of
 from app.catalog.seo.service import search_texts
 from app.catalog.service import PriceChange, ProductChange, VariantChange, change_product, set_prices, set_status
 from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS, PriceTier, of_kept
@@ -211,6 +212,7 @@ def _detail(product_id: UUID, wrong: dict[str, Any] | None = None, status: int =
             one_place=len(locations(session, principal().organisation_id)) < 2,
             pictures=of_product(session, product),
             texts=search_texts(product, product.variants),
+            samples=terms_of(session, product.supplier_id, product.id),
             wrong=wrong or {},
             sent=request.form,
         )

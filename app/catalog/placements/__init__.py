@@ -1,0 +1,1 @@
+"""Promoted products: placements in what retailers find, always marked as such."""

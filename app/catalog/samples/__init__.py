@@ -1,0 +1,1 @@
+"""What suppliers allow to be ordered as samples."""
