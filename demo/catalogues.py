@@ -66,6 +66,7 @@ def template_file(items: Sequence[Item], pictures: str, prefix: str) -> bytes:
                 {
                     "product_id": item.handle, "sku": _sku(prefix, item, value), "option1_name": item.option,
                     "option1_value": value, "cost": f"{item.cost:.2f}", "msrp": f"{item.msrp:.2f}",
+                    "price_tiers": f"10={item.cost * 0.95:.2f} | 50={item.cost * 0.9:.2f}",
                     "weight": str(item.grams), "weight_unit": "g", "stock": str(item.stock),
                     **(first if index == 0 else {}),
                 }

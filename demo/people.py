@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from app import db
+from app.catalog.placements.service import NewPlacement, grant
+from app.catalog.samples.rules import Terms
+from app.catalog.samples.service import set_terms
 from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import add_member, create_organisation, create_user, issue_key, platform_organisation
 from app.inventory.service import add_location
+from app.kit import clock
 from app.suppliers.rules import ACTIVE, Rate
 from app.suppliers.service import Application, Contact, apply, decide, set_rates
 
@@ -43,6 +48,7 @@ def settle_in() -> People:
         nordlicht = _supplier("Nordlicht Leuchten", "nordlicht", "DE", [Rate("DHL Paket", ("*",), 690, 150, 2, 5)])
         kanto = _supplier("Kanto Outdoor", "kanto", "US", [Rate("Ground", ("*",), 500, 100, 2, 4)])
         retailer = _retailer()
+        _promote(nordlicht)
     return People(admin, nordlicht, kanto, retailer)
 
 
@@ -78,8 +84,26 @@ def _supplier(name: str, handle: str, country: str, rates: list[Rate]) -> SignIn
         set_rates(session, supplier.id, rates)
         add_location(session, supplier.id, code="main", name="Main warehouse", country=country, default=True)
         decide(session, supplier.id, ACTIVE, reason="Papers are in order.")
+        set_terms(session, supplier.id, None, Terms(True, None, 2, 30))
         row, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["supplier"])
         return SignIn("Supplier", user.email, organisation.id, key, row.id)
+
+
+def _promote(supplier: SignIn) -> None:
+    """Its lamps are promoted for a month."""
+    today = clock.now().date()
+    with db.transaction() as session:
+        grant(
+            session,
+            NewPlacement(
+                supplier_id=supplier.organisation_id,
+                category="",
+                words="lamp",
+                weight=10,
+                starts_on=today,
+                ends_on=today + timedelta(days=29),
+            ),
+        )
 
 
 def _retailer() -> SignIn:

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0060_price_tiers"
-down_revision = "0031_feed_marks"
+down_revision = "0032_number_checks"
 branch_labels = None
 depends_on = None
 
