@@ -153,6 +153,7 @@ def embedded_pages(story: Story) -> list[tuple[str, str]]:
         ("order", f"/orders/{story.order_id}"),
         ("billing", "/billing"),
         ("settings", "/settings"),
+        ("brand", "/settings/brand"),
         ("key", f"/settings/keys/{story.people.retailer.key_id}"),
     ]
 
@@ -196,6 +197,7 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
         ("retailer-order", f"/app/orders/{story.order_id}"),
         ("retailer-billing", "/app/billing"),
         ("retailer-settings", "/app/settings"),
+        ("retailer-brand", "/app/settings/brand"),
         ("retailer-key", f"/app/settings/keys/{story.people.retailer.key_id}"),
     ]
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { gzipSync } from "node:zlib";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
 const here = "app/web/ui/assets";
 const out = "app/web/static/built";
@@ -29,3 +29,12 @@ for (const [name, file] of Object.entries(sources)) {
 }
 rmSync(css);
 writeFileSync(`${out}/manifest.json`, JSON.stringify(manifest, null, 1));
+
+// The fonts of printed papers.
+const fonts = "app/documents/fonts_built";
+mkdirSync(fonts, { recursive: true });
+for (const [family, name] of [["noto-sans", "NotoSans"], ["noto-sans-arabic", "NotoSansArabic"]]) {
+  for (const weight of ["400Regular", "700Bold"]) {
+    copyFileSync(`node_modules/@expo-google-fonts/${family}/${weight}/${name}_${weight}.ttf`, `${fonts}/${name}_${weight}.ttf`);
+  }
+}

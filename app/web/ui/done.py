@@ -62,6 +62,7 @@ SENTENCES: Mapping[str, str] = {
     "sent_for_review": _("Sent. We look at it and write to you."),
     "shipped": _("Shipped. The shopper gets the number."),
     "skipped": _("Skipped."),
+    "noted": _("Noted."),
     "store_connected": _("The store is connected."),
     "test_order_placed": _("The test order waits for you."),
     "test_shipped": _("Shipped. See below what the test still wants."),

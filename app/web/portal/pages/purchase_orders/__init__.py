@@ -8,10 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from app import db
 from app.adapters import registries
 from app.audit import service as audit
+from app.documents.papers import COMMERCIAL_INVOICE, KINDS, PACKING_SLIP, RETURN_SLIP
+from app.documents.queries import printed
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.service import mark_delivered, ship
 from app.kit import clock
@@ -19,6 +22,7 @@ from app.kit.errors import Invalid
 from app.kit.texts import marked as _
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
+from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import REJECT_REASONS, line_status
 from app.purchasing.service import LineAnswer, acknowledge, mark_processing
 from app.purchasing.service.status import counts
@@ -27,6 +31,7 @@ from app.suppliers.queries import open_test_order
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
 from app.web.ui.rendering import gettext
 
@@ -92,12 +97,22 @@ def _detail(
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
             "parcels": fulfillment.of_purchase_orders(session, [order.id])[order.id],
             "address": address,
+            "papers": [(kind, gettext(PAPER_WORDS[kind])) for kind in _papers_for(session, order)],
+            "printed": printed(session, [order.id]),
             "carriers": _carriers(suppliers.supplier(session, who.organisation_id).country),
             "reasons": [("", "–"), *((reason, reason.replace("_", " ").capitalize()) for reason in REJECT_REASONS)],
             "now": clock.now(),
         }
     typed = request.form if errors else {}
     return pages.render("detail.html", status, errors=errors or {}, typed=typed, doubted=doubted, **context)
+
+
+def _papers_for(session: Session, order: PurchaseOrder) -> list[str]:
+    """The kinds that make sense: an invoice for the customs goes with what leaves the country."""
+    abroad = suppliers.supplier(session, order.supplier_id).country != order.ship_to_country
+    returns = suppliers.return_policy(session, order.supplier_id) is not None
+    wanted = {PACKING_SLIP: True, RETURN_SLIP: returns, COMMERCIAL_INVOICE: abroad}
+    return [kind for kind in KINDS if wanted[kind]]
 
 
 def _carriers(country: str) -> list[tuple[str, str]]:

@@ -1,0 +1,28 @@
+"""The words that stand on papers, in the languages of the countries that parcels go to (``words.json``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from babel.languages import get_official_languages
+
+_WORDS: Mapping[str, Mapping[str, str]] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+LANGUAGES = tuple(_WORDS)
+RIGHT_TO_LEFT = frozenset({"ar"})
+#: Spoken forms that one of ours is written for.
+_SAME = {"no": "nb", "nn": "nb"}
+
+
+def words(language: str) -> Mapping[str, str]:
+    """The words of one of ``LANGUAGES`` by key. Raises ``KeyError``."""
+    return _WORDS[language]
+
+
+@cache
+def language_of(country: str) -> str:
+    """The language of papers for a country (ISO code): the first of its official ones that we have, else English."""
+    spoken = get_official_languages(country, de_facto=True) if country else ()
+    return next((found for one in spoken if (found := _SAME.get(one, one)) in _WORDS), "en")
