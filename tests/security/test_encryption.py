@@ -30,7 +30,8 @@ from app.kit.crypto import CannotOpen, KeyedHash, KeyRing, Place, key_number
 from app.notifications.letters import Letter
 from app.notifications.models import Email
 from app.notifications.service import open_email, queue_email
-from app.orders.models import Order
+from app.orders.models import Order, RetailerAddress
+from app.orders.saved_addresses import save_address, saved_address
 from app.orders.service import address_of
 from app.privacy.rotation import SEALED
 from app.purchasing.models import PurchaseOrder
@@ -74,6 +75,7 @@ SECRETS = (
     "+49301234567",
     "7 Quayside",
     "9 Return Lane",
+    "3 Sample Row",
     "a hook about Grace Hopper",
     "grace@shopper.example",
     "Dear Grace",
@@ -194,6 +196,8 @@ class House:
                     ("refresh_token", credential.refresh_token),
                 )
             ]
+            (address_id,) = session.scalars(select(RetailerAddress.id))
+            own = saved_address(session, order.retailer_id, address_id)
             letters = []
             for email_id in session.scalars(select(Email.id)):
                 email = open_email(session, email_id)
@@ -203,6 +207,7 @@ class House:
                 [
                     *_words(address_of(order.ship_to, "orders", order.id)),
                     *_words(address_of(purchase_order.ship_to, "purchase_orders", purchase_order.id)),
+                    *_words(own),
                     *_words(contact_of(session.get_one(SupplierApplication, self.supplier_id))),
                     *_words(company_address(session.get_one(SupplierApplication, self.supplier_id))),
                     *_words(return_address(session.scalars(select(ReturnPolicy)).one())),
@@ -253,6 +258,7 @@ def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
         )
         [lamp] = make.product(session, supplier)
         placed = place_order(session, make.order_of(retailer, {lamp: 1}, store=store))
+        save_address(session, retailer.id, make.address(address1="3 Sample Row"))
         message = take_in(
             session,
             Received(
