@@ -117,6 +117,52 @@ class FeedLimits(Base):
     updated_at: Mapped[datetime]
 
 
+class FeedMissingPolicy(Base):
+    """What becomes of SKUs that full files no longer name, where a supplier chose it; see
+    ``app.feeds.rules.missing.MissingPolicy``."""
+
+    __tablename__ = "feed_missing_policies"
+    __tenancy__ = own("supplier_id")
+
+    #: A source, or the supplier itself for the files that its people upload.
+    origin_id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    policy: Mapped[str]
+    after_files: Mapped[int]
+    after_days: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class FeedBrought(Base):
+    """A variant that full files of one origin brought, and since when they no longer name it. There may be hundreds of
+    thousands, so no foreign key leads to the variant or to the runs, none of which is ever removed."""
+
+    __tablename__ = "feed_brought"
+    __tenancy__ = own("supplier_id")
+    __table_args__ = (
+        Index(None, "variant_id"),
+        Index(
+            "ix_feed_brought_missing",
+            "origin_id",
+            "variant_id",
+            postgresql_where=text("missing_run_id is not null and settled is null"),
+        ),
+    )
+
+    #: A source, or the supplier itself for the files that its people upload.
+    origin_id: Mapped[UUID] = mapped_column(primary_key=True)
+    variant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    #: The run that named it first.
+    first_run_id: Mapped[UUID]
+    #: The first of the runs that do not name it, and when that file came; none while it is named.
+    missing_run_id: Mapped[UUID | None]
+    missing_since: Mapped[datetime | None]
+    #: What became of it (``zero`` or ``end``), and by which run.
+    settled: Mapped[str | None]
+    settled_run_id: Mapped[UUID | None]
+
+
 class FeedFetch(Base):
     """One look at a source: what came of it."""
 

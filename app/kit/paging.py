@@ -66,6 +66,14 @@ def number_after(cursor: str) -> int:
     return found
 
 
+def text_after(cursor: str) -> str:
+    """The text in a cursor that holds nothing else. Raises ``Invalid``."""
+    found = decode_cursor(cursor, 1)[0]
+    if not isinstance(found, str) or "\x00" in found:
+        raise _bad_cursor()
+    return found
+
+
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[object]]) -> Page[T]:
     """Cut a page out of ``limit + 1`` rows that were asked for."""
     if len(rows) <= limit:

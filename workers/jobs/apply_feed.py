@@ -10,9 +10,11 @@ from app.feeds.service import (
     bring_back,
     confirm_same,
     finish_applying,
+    note_missing,
     plan_batches,
     plan_same,
     set_same,
+    settle_missing,
     waits_for_older,
 )
 from app.kit import clock
@@ -47,6 +49,13 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
         with run.transaction() as session:
             set_same(session, event.run_id, to, others)
         crash_point("feed.batch_applied")
+    with run.transaction() as session:
+        note_missing(session, event.run_id)
+    more = True
+    while more:
+        with run.transaction() as session:
+            more = settle_missing(session, event.run_id)
+        crash_point("feed.missing_settled")
     with run.closing() as session:
         bring_back(session, event.run_id)
         finish_applying(session, event.run_id)

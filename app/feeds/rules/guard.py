@@ -31,7 +31,8 @@ class Compared:
     ``median_price``: the middle of the wholesale prices' moves, in percent up or down. ``priced``: known SKUs with a
     price. ``far_prices``: of them, those beyond the factor. ``weighed``: known SKUs whose weight the file tells;
     ``far_weights``: of them, those that would be twice as heavy or more, or half as heavy or less, as by another unit.
-    ``other_currency``: rejected rows whose prices are in another currency than the supplier's."""
+    ``other_currency``: rejected rows whose prices are in another currency than the supplier's. ``missing``: SKUs that
+    would be set to 0 or ended because the file no longer names them, of ``brought`` that the source ever brought."""
 
     rows: int
     rows_before: int | None
@@ -44,6 +45,8 @@ class Compared:
     weighed: int
     far_weights: int
     other_currency: int = 0
+    missing: int = 0
+    brought: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def findings(compared: Compared, limits: GuardLimits = DEFAULT_LIMITS) -> list[F
     before = compared.rows_before or 0
     shares = (
         ("fewer_rows", before - compared.rows, before, limits.fewer_rows),
+        ("missing", compared.missing, compared.brought, limits.fewer_rows),
         ("to_zero", compared.to_zero, compared.had_stock, limits.to_zero),
         ("rejected", compared.rejected, compared.rows + compared.rejected, limits.rejected),
         ("other_currency", compared.other_currency, compared.rows + compared.rejected, limits.other_currency),

@@ -16,6 +16,7 @@ from app.feeds.service.fetching import (
 from app.feeds.service.forgetting import forget_old_runs
 from app.feeds.service.guarding import change_limits, held_question, limits_of
 from app.feeds.service.marking import holding_marks
+from app.feeds.service.missing import change_policy, note_missing, runs_to_look_at, settle_missing
 from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
@@ -51,6 +52,7 @@ __all__ = [
     "cancel",
     "change_limits",
     "change_mapping",
+    "change_policy",
     "change_source",
     "confirm_same",
     "confirmed",
@@ -68,6 +70,7 @@ __all__ = [
     "limits_of",
     "mapping_question",
     "note_failed",
+    "note_missing",
     "note_progress",
     "note_test",
     "note_test_failed",
@@ -81,7 +84,9 @@ __all__ = [
     "put_due_to_work",
     "receive_upload",
     "remove_source",
+    "runs_to_look_at",
     "set_same",
+    "settle_missing",
     "store_rows",
     "store_same",
     "take_file",

@@ -16,6 +16,7 @@ from sqlalchemy.types import Text
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.db import add_rows, table_of
 from app.feeds.events import FeedApplyWanted, FeedHeld
+from app.feeds.missing import plan_missing
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import untold
@@ -151,11 +152,12 @@ def finish_checking(
     run.detected, run.mapping, run.counts = dict(detected), dict(mapping), counts.to_json()
     run.error = None if run.counts["variants"] else "No row of the file can be taken over."
     run.state = "READY" if run.counts["variants"] else "FAILED"
+    missing = _note_gone(session, run) if run.state == "READY" and run.kind == "full" else (0, 0)
     if run.state == "READY" and run.source_id is not None and is_overtaken(session, run):
         run.state, run.error = "DISCARDED", "A newer file of the source came."
     elif run.state == "READY" and run.source_id is not None:
         # What its columns are was confirmed before; nobody is waited for, unless the file looks like a mistake.
-        reasons = held_back(session, run)
+        reasons = held_back(session, run, missing)
         if reasons:
             run.state, run.detected = "QUARANTINED", {**run.detected, "held": reasons}
             emit(session, FeedHeld(supplier_id=run.supplier_id, run_id=run.id))
@@ -163,6 +165,15 @@ def finish_checking(
         resolve(session, run.supplier_id, held_question(run))
         run.state = "APPLYING"
         emit(session, FeedApplyWanted(supplier_id=run.supplier_id, run_id=run.id))
+
+
+def _note_gone(session: Session, run: FeedRun) -> tuple[int, int]:
+    """Keep what the file no longer names. Returns how many SKUs something would become of, and how many there are."""
+    planned, brought = plan_missing(session, run)
+    if planned["gone"]:
+        run.detected = {**run.detected, "missing": planned}
+        run.counts = {**run.counts, "missing": planned["gone"]}
+    return planned["due"], brought
 
 
 def is_overtaken(session: Session, run: FeedRun) -> bool:

@@ -77,9 +77,10 @@ _WORST["far_prices"] = _WORST["median_price"]
 _EXAMPLES = 5
 
 
-def held_back(session: Session, run: FeedRun) -> list[dict[str, Any]]:
+def held_back(session: Session, run: FeedRun, missing: tuple[int, int] = (0, 0)) -> list[dict[str, Any]]:
     """Why a checked run should be looked at before it is taken over: findings, each with its worst examples as
-    ``[sku, today, in the file]``. Empty when it may go on by itself."""
+    ``[sku, today, in the file]``. Empty when it may go on by itself. ``missing``: how many SKUs would be set to 0 or
+    ended because the file no longer names them, of how many."""
     limits = limits_of(session, run.supplier_id)
     row = session.execute(_COMPARED, {"run": run.id, "factor": limits.price_factor}).one()
     refused = session.execute(_REJECTED, {"run": run.id}).one()
@@ -95,6 +96,8 @@ def held_back(session: Session, run: FeedRun) -> list[dict[str, Any]]:
         weighed=row.weighed,
         far_weights=row.far_weights,
         other_currency=refused.other_currency,
+        missing=missing[0],
+        brought=missing[1],
     )
     return [
         {**finding.to_json(), "examples": _examples(session, run, finding.kind)}
@@ -145,6 +148,9 @@ def _rows_before(session: Session, run: FeedRun) -> int | None:
 
 
 def _examples(session: Session, run: FeedRun, kind: str) -> list[list[Any]]:
+    if kind == "missing":
+        ended = run.detected["missing"]["policy"] == "end"
+        return [[sku, units, "–" if ended else 0] for sku, _, units in run.detected["missing"]["examples"]]
     if kind not in _WORST:
         return []
     condition, order, name = _WORST[kind]

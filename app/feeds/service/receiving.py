@@ -135,8 +135,9 @@ def change_mapping(
     return run
 
 
-def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
-    """Take a checked file over; a job does it. Asked again, nothing more happens."""
+def want_applied(session: Session, supplier_id: UUID, run_id: UUID, *, keep_missing: bool = False) -> FeedRun:
+    """Take a checked file over; a job does it. Asked again, nothing more happens. ``keep_missing``: what the file no
+    longer names stays this time, whatever was chosen."""
     run = own_run(session, supplier_id, run_id)
     if run.state in ("APPLYING", "APPLIED"):
         return run
@@ -145,6 +146,8 @@ def want_applied(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
     if run.source_id is not None and is_overtaken(session, run):
         raise Conflict("A newer file of the source was taken over. Discard this one.", code="feed_overtaken")
     run.state = "APPLYING"
+    if keep_missing:
+        run.detected = {**run.detected, "keep_missing": True}
     keep_template(session, run)
     resolve(session, supplier_id, held_question(run))
     audit.record(session, supplier_id, "feeds.apply_wanted", "feed_run", run.id)

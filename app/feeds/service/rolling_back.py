@@ -16,6 +16,7 @@ from app.feeds.events import FeedRollbackWanted
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.queries import why_not_undone
 from app.feeds.service.marking import forget_marks
+from app.feeds.service.missing import forget_undone
 from app.feeds.service.receiving import own_run
 from app.inventory.events import InventoryChanged
 from app.inventory.service import WrongFigure, take_back
@@ -75,6 +76,7 @@ def finish_rolling_back(session: Session, run_id: UUID) -> None:
     """All that could be undone is."""
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
     if run.state == "ROLLING_BACK":
+        forget_undone(session, run)
         run.state, run.rolled_back_at = "ROLLED_BACK", clock.now()
         audit.record(session, run.supplier_id, "feeds.rolled_back", "feed_run", run.id)
 

@@ -56,6 +56,7 @@ SENTENCES: Mapping[str, str] = {
     "placement_granted": _("Granted. It is shown within a minute of its first day."),
     "placement_ended": _("Ended. It is no longer shown in a minute."),
     "saved": _("Saved."),
+    "saved_for_files": _("Saved. It holds from the next file on."),
     "saved_for_orders": _("Saved. It holds for orders from now on."),
     "saved_for_store": _("Saved. Your store follows within seconds."),
     "saved_for_stores": _("Saved. Stores follow within seconds."),

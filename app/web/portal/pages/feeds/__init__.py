@@ -15,6 +15,7 @@ from app.adapters import registries
 from app.config import settings
 from app.feeds import queries as feeds
 from app.feeds.feed import Limits, UnreadableFile
+from app.feeds.missing import policy_of
 from app.feeds.models import FeedSource
 from app.feeds.reading import HEAD, recognised
 from app.feeds.rules.schedule import DEFAULT_MINUTES
@@ -38,6 +39,7 @@ from app.kit.texts import marked as _
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.portal.pages.missing import in_words as missing_in_words
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Feeds"), "feeds_list", 21, permission="products.write"))
@@ -97,6 +99,7 @@ def detail(source_id: UUID) -> Any:
         test = feeds.newest_test(session, source)
         templates = feeds.templates(session, supplier_id, source_id)
         access = access_of(source)
+        missing = policy_of(session, source_id) if source.content == "full" else None
     host_key = source.marks.get("host_key")
     return pages.render(
         "detail.html",
@@ -106,6 +109,7 @@ def detail(source_id: UUID) -> Any:
         every=_every(source.every_minutes),
         content=gettext(_CONTENTS[source.content]),
         signs_in=_signs_in(source, access),
+        missing=missing_in_words(missing) if missing else None,
         host_key=fingerprint(host_key) if host_key else None,
         history=history.items,
         next_cursor=history.next_cursor,

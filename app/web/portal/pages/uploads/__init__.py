@@ -14,6 +14,7 @@ from app.config import settings
 from app.feeds import queries as feeds
 from app.feeds.feed import Limits
 from app.feeds.files import storage
+from app.feeds.missing import policy_of
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.reading import HEAD, recognised
 from app.feeds.rejected import rejected_csv
@@ -27,11 +28,16 @@ from app.kit.texts import money as money_text
 from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.portal.pages.missing import in_words
 from app.web.ui.rendering import gettext, locale
 
 #: Findings of a held file, in words.
 _HELD = {
     "fewer_rows": _("%(percent)s %% fewer rows than in the file before (limit %(limit)s %%)"),
+    "missing": _(
+        "%(percent)s %% of the SKUs are no longer in the file and would be set to 0 or taken off sale "
+        "(limit %(limit)s %%)"
+    ),
     "to_zero": _("%(percent)s %% of what is in stock would be sold out (limit %(limit)s %%)"),
     "rejected": _("%(percent)s %% of the rows are rejected (limit %(limit)s %%)"),
     "median_price": _("Wholesale prices move by %(percent)s %%, typically (limit %(limit)s %%)"),
@@ -77,8 +83,14 @@ def uploads() -> Any:
     """Files so far, and a place for the next."""
     with db.transaction() as session:
         page = feeds.runs(session, principal().organisation_id, limit=20, cursor=request.args.get("cursor"))
-    largest = settings().upload_max_bytes // (1024 * 1024)
-    return pages.render("uploads.html", runs=page.items, next_cursor=page.next_cursor, largest=largest)
+        missing = in_words(policy_of(session, principal().organisation_id))
+    return pages.render(
+        "uploads.html",
+        runs=page.items,
+        next_cursor=page.next_cursor,
+        largest=settings().upload_max_bytes // (1024 * 1024),
+        missing=missing,
+    )
 
 
 def _largest() -> int:
