@@ -57,6 +57,52 @@ class InventoryLevel(Base):
     updated_at: Mapped[datetime]
 
 
+class StockDefaults(Base):
+    """What a supplier chose for all its variants that have no ``StockRule`` of their own for it."""
+
+    __tablename__ = "stock_defaults"
+    __tenancy__ = SHARED
+    __table_args__ = (CheckConstraint("safety_stock >= 0", name="safety_stock_not_negative"),)
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"), primary_key=True)
+    #: Units of each variant that are never sold.
+    safety_stock: Mapped[int]
+    #: A variant is low when so many units are free, or fewer; None: nobody is told.
+    low_stock_at: Mapped[int | None]
+    updated_at: Mapped[datetime]
+
+
+class StockRule(Base):
+    """What a supplier chose for one variant; None: as for all."""
+
+    __tablename__ = "stock_rules"
+    __tenancy__ = SHARED
+    __table_args__ = (CheckConstraint("safety_stock >= 0", name="safety_stock_not_negative"),)
+
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_variants.id"), primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    safety_stock: Mapped[int | None]
+    low_stock_at: Mapped[int | None]
+    updated_at: Mapped[datetime]
+
+
+class LowStock(Base):
+    """A variant that is low. The row goes when more is free again, and with the next time it is told of anew."""
+
+    __tablename__ = "low_stock"
+    __tenancy__ = SHARED
+    __table_args__ = (
+        Index(None, "supplier_id"),
+        Index("ix_low_stock_untold", "supplier_id", postgresql_where=text("told_at is null")),
+    )
+
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_variants.id"), primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    since: Mapped[datetime]
+    #: When the supplier was told.
+    told_at: Mapped[datetime | None]
+
+
 class Reservation(Base):
     """Units set aside for an order line: HELD until paid, COMMITTED until shipped, then CONSUMED; or RELEASED
     (cancelled, rejected) or EXPIRED (not paid in time)."""
@@ -106,6 +152,8 @@ class StockMovement(Base):
     kind: Mapped[str]
     on_hand_change: Mapped[int]
     reserved_change: Mapped[int]
+    #: Why: ``order_line:<id>``, ``purchase_order:<id>``, ``order:<id>``, ``feed_run:<id>``, or who said it (an actor of
+    #: ``app.db.Scope``); ``figure`` of older ones.
     reference: Mapped[str]
     at: Mapped[datetime]
 

@@ -7,25 +7,49 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierVariant
-from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation
+from app.inventory.models import (
+    InventoryLevel,
+    LowStock,
+    Reservation,
+    Shortfall,
+    StockDefaults,
+    StockLocation,
+    StockRule,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Stock of one variant over all locations. ``free`` is what can be reserved now; ``as_of`` is the age of the
-    oldest figure behind it."""
+    """Stock of one variant over all locations. ``free`` is what its supplier has that is set aside for nobody;
+    ``for_sale`` of it can be reserved now, the ``safety_stock`` never; ``as_of`` is the age of the oldest figure
+    behind it."""
 
     on_hand: int
     reserved: int
     free: int
     as_of: datetime | None
+    safety_stock: int = 0
+
+    @property
+    def for_sale(self) -> int:
+        """What can be reserved now, and what stores are shown, less their own buffers."""
+        return max(0, self.free - self.safety_stock)
 
 
 NOTHING = Availability(0, 0, 0, None)
+
+
+def safety_stock_of(
+    variant_id: SQLColumnExpression[UUID], supplier_id: SQLColumnExpression[UUID]
+) -> ColumnElement[int]:
+    """For statements: the units of a variant that are never sold, as chosen for it or for all of its supplier's."""
+    own = select(StockRule.safety_stock).where(StockRule.variant_id == variant_id).scalar_subquery()
+    usual = select(StockDefaults.safety_stock).where(StockDefaults.supplier_id == supplier_id).scalar_subquery()
+    return func.coalesce(own, usual, 0)
 
 
 def availability(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, Availability]:
@@ -40,13 +64,14 @@ def availability(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, Av
             func.sum(InventoryLevel.reserved),
             func.sum(func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)),
             func.min(InventoryLevel.as_of),
+            safety_stock_of(InventoryLevel.variant_id, InventoryLevel.supplier_id),
         )
         .where(InventoryLevel.variant_id.in_(ids))
-        .group_by(InventoryLevel.variant_id)
+        .group_by(InventoryLevel.variant_id, InventoryLevel.supplier_id)
     )
     return {
-        variant_id: Availability(int(on_hand), int(reserved), int(free), as_of)
-        for variant_id, on_hand, reserved, free, as_of in rows
+        variant_id: Availability(int(on_hand), int(reserved), int(free), as_of, safety)
+        for variant_id, on_hand, reserved, free, as_of, safety in rows
     }
 
 
@@ -120,6 +145,29 @@ def open_shortfalls(session: Session, supplier_id: UUID) -> list[Shortfall]:
             .order_by(Shortfall.created_at.desc())
         )
     )
+
+
+def low_variants(session: Session, variant_ids: Iterable[UUID]) -> set[UUID]:
+    """Of some variants, those that are running low at their suppliers."""
+    return set(session.scalars(select(LowStock.variant_id).where(LowStock.variant_id.in_(list(variant_ids)))))
+
+
+def low_examples(session: Session, supplier_id: UUID, *, limit: int = 5) -> tuple[list[tuple[str, int]], int]:
+    """SKU and free units of a supplier's variants that are low, the fewest first, and how many there are."""
+    free = func.coalesce(
+        select(func.sum(func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)))
+        .where(InventoryLevel.variant_id == LowStock.variant_id)
+        .scalar_subquery(),
+        0,
+    )
+    rows = session.execute(
+        select(SupplierVariant.sku, free.label("free"), func.count().over())
+        .join(SupplierVariant, SupplierVariant.id == LowStock.variant_id)
+        .where(LowStock.supplier_id == supplier_id, SupplierVariant.status == "active")
+        .order_by("free", SupplierVariant.sku)
+        .limit(limit)
+    ).all()
+    return [(sku, int(units)) for sku, units, _ in rows], rows[0][2] if rows else 0
 
 
 def oversold_levels(session: Session) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: A larger figure is a mistake in a file, not a stock.
@@ -29,9 +30,14 @@ def small_stock_buffer(stores_listing_it: int) -> int:
     return 1 if stores_listing_it > 1 else 0
 
 
+def for_sale(free: Iterable[int], safety_stock: int) -> int:
+    """The units that can be ordered of what is free at each location: a supplier's safety stock is never sold."""
+    return max(0, sum(max(0, units) for units in free) - safety_stock)
+
+
 def sellable(free: int, policy: BufferPolicy, *, fresh: bool) -> int:
     """The quantity that a store is shown, of ``free`` units (on hand less what the supplier's figure does not
-    hold yet). Stock whose figure is too old (``fresh`` is false) shows as 0."""
+    hold yet, and less its safety stock). Stock whose figure is too old (``fresh`` is false) shows as 0."""
     if free <= 0 or not fresh:
         return 0
     if free <= policy.small_stock:

@@ -95,7 +95,7 @@ def apply_batch(session: Session, run_id: UUID, batch: Batch) -> bool:
         for row in rows
         if row.action in _ACCEPTED and "stock" in row.record and row.sku in saved.variants
     ]
-    results = set_figures(session, run.supplier_id, figures) if figures else []
+    results = set_figures(session, run.supplier_id, figures, because=f"feed_run:{run.id}") if figures else []
     _write_down(session, run, saved)
     note_figures(session, run, list(zip(figures, results, strict=True)), created=saved.created)
     if run.kind == "full":

@@ -252,7 +252,8 @@ def _set_to_zero(session: Session, run: FeedRun, variant_ids: Sequence[UUID]) ->
     ).all()
     figures = [StockFigure(variant_id, 0, run.created_at) for variant_id in sorted(known)]
     if figures:
-        note_figures(session, run, list(zip(figures, set_figures(session, run.supplier_id, figures), strict=True)))
+        results = set_figures(session, run.supplier_id, figures, because=f"feed_run:{run.id}")
+        note_figures(session, run, list(zip(figures, results, strict=True)))
 
 
 def _end(session: Session, run: FeedRun, variant_ids: Sequence[UUID]) -> None:
@@ -298,7 +299,7 @@ def _give_stock_back(session: Session, run: FeedRun) -> None:
     ]
     if not wrong:
         return
-    back = take_back(session, run.supplier_id, wrong)
+    back = take_back(session, run.supplier_id, wrong, because=f"feed_run:{run.id}")
     standing = {
         level_id: on_hand
         for level_id, on_hand in session.execute(

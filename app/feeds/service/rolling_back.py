@@ -121,6 +121,7 @@ def _undo_stock(session: Session, run: FeedRun, changes: Sequence[FeedRunChange]
             )
             for one in changes
         ],
+        because=f"feed_run:{run.id}",
     )
     for one in changes:
         back = one.target_id in set_back

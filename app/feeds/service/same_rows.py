@@ -146,7 +146,7 @@ def set_same(session: Session, run_id: UUID, to: int, others: Sequence[StockFigu
     run = _wanted(session, run_id)
     if run is None:
         return False
-    results = set_figures(session, run.supplier_id, others) if others else []
+    results = set_figures(session, run.supplier_id, others, because=f"feed_run:{run.id}") if others else []
     note_figures(session, run, list(zip(others, results, strict=True)))
     products = session.scalar(
         select(func.count(_rows.c.handle.distinct())).where(_rows.c.run_id == run_id, *_up_to(run, to))

@@ -9,16 +9,29 @@ from app.inventory.service.figures import (
     set_figures,
     set_free,
 )
+from app.inventory.service.keeping_back import (
+    LOW_STOCK,
+    StockChoice,
+    choose_defaults,
+    choose_stock,
+    suppliers_to_tell,
+    take_untold,
+    watch_low_stock,
+)
 from app.inventory.service.reserving import Wanted, reserve
 from app.inventory.service.settling import commit_reservations, consume, expire, expire_held, release
 from app.inventory.service.taking_back import WrongFigure, take_back
 
 __all__ = [
+    "LOW_STOCK",
     "FigureResult",
+    "StockChoice",
     "StockFigure",
     "Wanted",
     "WrongFigure",
     "add_location",
+    "choose_defaults",
+    "choose_stock",
     "commit_reservations",
     "confirm_figures",
     "consume",
@@ -29,5 +42,8 @@ __all__ = [
     "reserve",
     "set_figures",
     "set_free",
+    "suppliers_to_tell",
     "take_back",
+    "take_untold",
+    "watch_low_stock",
 ]

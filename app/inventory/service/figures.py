@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.db import add_rows, table_of
+from app.db import add_rows, current_scope, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound, StockFreed
 from app.inventory.models import Reservation, Shortfall, StockLocation, StockMovement
 from app.inventory.queries import untold_units
@@ -134,8 +134,11 @@ def ensure_location(session: Session, supplier_id: UUID, *, country: str) -> Non
         add_location(session, supplier_id, code="main", name="Main warehouse", country=country, default=True)
 
 
-def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigure]) -> list[FigureResult]:
-    """Take over figures of one supplier's variants, which the caller has checked to be its own.
+def set_figures(
+    session: Session, supplier_id: UUID, figures: Sequence[StockFigure], *, because: str = ""
+) -> list[FigureResult]:
+    """Take over figures of one supplier's variants, which the caller has checked to be its own. ``because``: what
+    movements refer to, such as ``feed_run:<id>``; else who does it.
 
     What a figure already subtracted (orders told to the supplier by ``as_of``) is added back to what is on hand,
     so an order is never subtracted twice; a figure below what is promised besides makes a ``Shortfall``. Results
@@ -165,7 +168,8 @@ def set_figures(session: Session, supplier_id: UUID, figures: Sequence[StockFigu
             )
         )
     by_id = {level.id: level for level in levels.values()}
-    write_figures(session, supplier_id, [(by_id[level_id], *standing[level_id]) for level_id in applied], now)
+    changes = [(by_id[level_id], *standing[level_id]) for level_id in applied]
+    write_figures(session, supplier_id, changes, now, because=because)
     note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
     return results
 
@@ -265,7 +269,12 @@ def promised_of(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[
 
 
 def write_figures(
-    session: Session, supplier_id: UUID, changes: Sequence[tuple[Level, int, datetime]], now: datetime
+    session: Session,
+    supplier_id: UUID,
+    changes: Sequence[tuple[Level, int, datetime]],
+    now: datetime,
+    *,
+    because: str = "",
 ) -> None:
     if not changes:
         return
@@ -295,7 +304,7 @@ def write_figures(
                     "kind": "set",
                     "on_hand_change": on_hand - level.on_hand,
                     "reserved_change": 0,
-                    "reference": "figure",
+                    "reference": because or current_scope().actor,
                     "at": now,
                 }
                 for level, on_hand in moved

@@ -17,7 +17,8 @@ from app.db import add_rows
 from app.inventory.errors import InsufficientStock, ShortLine
 from app.inventory.events import InventoryChanged
 from app.inventory.models import InventoryLevel, Reservation, StockLocation, StockMovement
-from app.inventory.rules import LevelView, allocate
+from app.inventory.queries import safety_stock_of
+from app.inventory.rules import LevelView, allocate, for_sale
 from app.kit import clock
 from app.kit.ids import new_id
 from app.outbox.service import emit
@@ -49,9 +50,9 @@ def reserve(
 ) -> set[UUID]:
     """Set units aside for order lines, HELD until ``expires_at``.
 
-    All or nothing: raises ``InsufficientStock`` with every short line. With ``partial``, lines that can be filled
-    are, and the others are left out. Returns the ids of the order lines that were filled. Levels are locked in the
-    order of their ids, so two orders never wait for each other in a circle.
+    A variant's safety stock is never set aside. All or nothing: raises ``InsufficientStock`` with every short line.
+    With ``partial``, lines that can be filled are, and the others are left out. Returns the ids of the order lines that
+    were filled. Levels are locked in the order of their ids, so two orders never wait for each other in a circle.
     """
     levels = _locked_levels(session, {want.variant_id for want in wanted})
     free = {level.id: level.on_hand - level.reserved for level in levels}
@@ -63,9 +64,9 @@ def reserve(
     for index, want in enumerate(wanted):
         candidates = by_variant[want.variant_id]
         views = [LevelView(level.id, free[level.id], level.is_default) for level in candidates]
-        shares = allocate(want.quantity, views)
+        available = for_sale((view.free for view in views), candidates[0].safety_stock if candidates else 0)
+        shares = allocate(want.quantity, views) if want.quantity <= available else None
         if shares is None:
-            available = sum(max(0, view.free) for view in views)
             short.append(ShortLine(index, want.variant_id, want.quantity, available))
             continue
         rows = {level.id: level for level in candidates}
@@ -88,6 +89,7 @@ _LOCK = (
         InventoryLevel.on_hand,
         InventoryLevel.reserved,
         StockLocation.is_default,
+        safety_stock_of(InventoryLevel.variant_id, InventoryLevel.supplier_id).label("safety_stock"),
     )
     .join(StockLocation, StockLocation.id == InventoryLevel.location_id)
     .where(InventoryLevel.variant_id == any_(bindparam("variants", type_=ARRAY(Uuid))))

@@ -27,7 +27,7 @@ class WrongFigure:
     as_of_after: datetime
 
 
-def take_back(session: Session, supplier_id: UUID, figures: Sequence[WrongFigure]) -> set[UUID]:
+def take_back(session: Session, supplier_id: UUID, figures: Sequence[WrongFigure], *, because: str = "") -> set[UUID]:
     """The figures before hold again, as of their own time: what a wrong figure added or took away is taken back, and
     all that orders and parcels moved since stays. A level with a later figure is left alone. Returns the levels that
     were set back; repeated, there are none. What is promised beyond it makes a shortfall, as with any figure."""
@@ -52,6 +52,7 @@ def take_back(session: Session, supplier_id: UUID, figures: Sequence[WrongFigure
         standing[level_id] = (on_hand, one.as_of_before)
         applied[level_id] = StockFigure(level.variant_id, on_hand, one.as_of_before, level.location_id)
     promised = promised_of(session, [level.id for level in levels.values() if level.reserved])
-    write_figures(session, supplier_id, [(levels[level_id], *standing[level_id]) for level_id in applied], now)
+    changes = [(levels[level_id], *standing[level_id]) for level_id in applied]
+    write_figures(session, supplier_id, changes, now, because=because)
     note_shortfalls(session, supplier_id, levels, standing, promised, applied, now)
     return set(levels)

@@ -51,7 +51,7 @@ def wanted_quantities(
         level = stock.get(row.variant_id, NOTHING)
         fresh = level.as_of is not None and level.as_of >= stale_before
         on_offer = row.enabled and row.offered
-        quantity = sellable(level.free, _policy(row, spread[row.variant_id]), fresh=fresh) if on_offer else 0
+        quantity = sellable(level.for_sale, _policy(row, spread[row.variant_id]), fresh=fresh) if on_offer else 0
         if quantity != row.wanted_quantity or (row.waits and quantity == row.store_quantity):
             changed.append((row.id, quantity))
         if row.published and quantity != row.store_quantity:
@@ -82,7 +82,7 @@ def refresh_in_stock(session: Session, variant_ids: Sequence[UUID]) -> None:
     stock = availability(session, [variant_id for _, variant_id in variants])
     by_product: defaultdict[UUID, bool] = defaultdict(bool)
     for product_id, variant_id in variants:
-        by_product[product_id] |= stock.get(variant_id, NOTHING).free > 0
+        by_product[product_id] |= stock.get(variant_id, NOTHING).for_sale > 0
     for value in (True, False):
         ids = [product_id for product_id in products if by_product[product_id] is value]
         session.execute(

@@ -127,7 +127,7 @@ def _variant(variant: SupplierVariant, stock: Mapping[UUID, Availability], *, wi
         "msrp": money_or_none(variant.msrp, variant.currency),
         "map": money_or_none(variant.map_price, variant.currency),
         "weight_grams": variant.weight_grams,
-        "available_quantity": stock.get(variant.id, NOTHING).free,
+        "available_quantity": stock.get(variant.id, NOTHING).for_sale,
         "inventory_updated_at": stock.get(variant.id, NOTHING).as_of,
     }
 

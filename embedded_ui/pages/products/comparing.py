@@ -80,7 +80,7 @@ def offers(session: Session, product_id: UUID, gtins: Sequence[str], country: st
                 delivery(rates[seller.id], country, variant),
                 exchange[variant.currency],
                 currency,
-                stock.get(variant.id, NOTHING).free,
+                stock.get(variant.id, NOTHING).for_sale,
                 this=variant.product_id == product_id,
             )
         )

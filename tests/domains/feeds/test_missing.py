@@ -38,6 +38,7 @@ from app.inventory.service import StockFigure, set_figures
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.ids import new_id
+from app.suppliers.models import Supplier
 from tests import factories
 from tests.adapters.settings import set_up
 from tests.domains.feeds.portal import Portal, list_of, portal
@@ -172,7 +173,7 @@ def test_a_rejected_row_names_its_sku(supplier: Catalogue) -> None:
 
 def test_only_what_the_same_feed_brought_and_no_other_names_is_touched(supplier: Catalogue) -> None:
     with db.transaction() as session:
-        factories.product(session, session.get_one(factories.Supplier, supplier.supplier_id), skus=["HAND"], stock=5)
+        factories.product(session, session.get_one(Supplier, supplier.supplier_id), skus=["HAND"], stock=5)
     first, second = supplier.feed("end"), supplier.feed("end")
     supplier.take(first, "A", "BOTH")
     supplier.take(second, "B", "BOTH")
@@ -251,7 +252,7 @@ def test_rolling_back_gives_back_exactly_what_was_missing(supplier: Catalogue) -
 
 def test_what_a_file_brought_that_was_rolled_back_is_not_its_feeds(supplier: Catalogue) -> None:
     with db.transaction() as session:
-        factories.product(session, session.get_one(factories.Supplier, supplier.supplier_id), skus=["HAND"], stock=5)
+        factories.product(session, session.get_one(Supplier, supplier.supplier_id), skus=["HAND"], stock=5)
     feed = supplier.feed("end")
     supplier.take(feed, "A")
     wrong = supplier.take(feed, "A", "HAND")
