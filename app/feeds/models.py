@@ -283,14 +283,16 @@ class FeedRunChange(Base):
     ``stock``: ``target_id`` is the level's (``inventory_levels.id``). ``before`` and ``after`` hold its ``on_hand`` and
     ``as_of``; ``after`` also ``quantity``, the file's figure. Reservations and parcels move ``on_hand`` between a run
     and its undoing, so the difference of the two is what is taken back. A level that had no figure before has 0 at the
-    beginning of 1970. A figure that was only confirmed, with the same number at a later time, has no row."""
+    beginning of 1970. A figure that was only confirmed, with the same number at a later time, has no row.
+
+    ``choice``: ``target_id`` is a variant's; what was chosen for it (``safety_stock``, ``low_stock_at``)."""
 
     __tablename__ = "feed_run_changes"
     __tenancy__ = own("supplier_id")
     __table_args__ = (ForeignKeyConstraint(["supplier_id", "run_id"], ["feed_runs.supplier_id", "feed_runs.id"]),)
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
-    #: ``product``, ``variant`` or ``stock``.
+    #: ``product``, ``variant``, ``stock`` or ``choice``.
     kind: Mapped[str] = mapped_column(primary_key=True)
     target_id: Mapped[UUID] = mapped_column(primary_key=True)
     supplier_id: Mapped[UUID]

@@ -40,6 +40,13 @@ _LOOKED_AT = """
         from feed_run_changes c join inventory_levels l on l.id = c.target_id
         join supplier_variants v on v.id = l.variant_id
         where c.run_id = :run and c.kind = 'stock'
+        union all
+        select c.kind, c.target_id, c.created, c.undone, v.sku, key, c.before -> key, c.after -> key, c.after,
+            coalesce(to_jsonb(r) -> key, 'null')
+        from feed_run_changes c join supplier_variants v on v.id = c.target_id
+        left join stock_rules r on r.variant_id = c.target_id
+        cross join lateral jsonb_object_keys(c.after) as key
+        where c.run_id = :run and c.kind = 'choice'
     )
 """
 _UNDO_COUNTS = text(
@@ -69,7 +76,7 @@ _LEFT = text(
     from feed_run_changes c
     cross join lateral jsonb_object_keys(c.undone -> 'left') as key
     left join supplier_products p on c.kind = 'product' and p.id = c.target_id
-    left join supplier_variants v on c.kind = 'variant' and v.id = c.target_id
+    left join supplier_variants v on c.kind in ('variant', 'choice') and v.id = c.target_id
     left join inventory_levels l on c.kind = 'stock' and l.id = c.target_id
     left join supplier_variants lv on lv.id = l.variant_id
     where c.run_id = :run and key not in ('search_text', 'source_category', 'position', 'ended_by_feed')

@@ -20,6 +20,7 @@ from app.inventory.models import (
     StockLocation,
     StockRule,
 )
+from app.inventory.rules import StockChoices
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,16 @@ def open_shortfalls(session: Session, supplier_id: UUID) -> list[Shortfall]:
             .order_by(Shortfall.created_at.desc())
         )
     )
+
+
+def choices_of(session: Session, supplier_id: UUID, variant_ids: Iterable[UUID]) -> dict[UUID, StockChoices]:
+    """What a supplier chose for variants of its own: ``safety_stock`` and ``low_stock_at``, None: as for all."""
+    rows = session.execute(
+        select(StockRule.variant_id, StockRule.safety_stock, StockRule.low_stock_at).where(
+            StockRule.supplier_id == supplier_id, StockRule.variant_id.in_(list(variant_ids))
+        )
+    )
+    return {one: {"safety_stock": safety, "low_stock_at": low} for one, safety, low in rows}
 
 
 def low_variants(session: Session, variant_ids: Iterable[UUID]) -> set[UUID]:

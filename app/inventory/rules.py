@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
+#: What a supplier chooses for a variant: units that are never sold, and how many free units are few.
+StockChoiceName = Literal["safety_stock", "low_stock_at"]
+StockChoices = dict[StockChoiceName, int | None]
+STOCK_CHOICES: tuple[StockChoiceName, ...] = ("safety_stock", "low_stock_at")
 #: A larger figure is a mistake in a file, not a stock.
 LARGEST_QUANTITY = 100_000_000
 

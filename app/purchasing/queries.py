@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
+from app.kit.ids import parse_id
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.orders.rules import (
     BACKORDERED,
@@ -20,7 +21,7 @@ from app.orders.rules import (
     PROCESSING,
     SHIPPED,
 )
-from app.purchasing.models import PurchaseOrder, Transmission
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, Transmission
 
 #: Views of the supplier's queue: name → statuses.
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -98,6 +99,35 @@ def purchase_order(session: Session, supplier_id: UUID, purchase_order_id: UUID)
     if found is None:
         raise NotFound("purchase order")
     return found
+
+
+def of_references(session: Session, supplier_id: UUID, references: Iterable[str]) -> dict[str, tuple[UUID, str]]:
+    """What stock movements refer to (``order_line:<id>``, ``order:<id>``, ``purchase_order:<id>``) → this supplier's
+    released purchase order, its id and number. References to anything else are left out."""
+    wanted: dict[str, set[UUID]] = {"order_line": set(), "order": set(), "purchase_order": set()}
+    for reference in references:
+        kind, _, name = reference.partition(":")
+        found = parse_id(name)
+        if kind in wanted and found is not None:
+            wanted[kind].add(found)
+    if not any(wanted.values()):
+        return {}
+    rows = session.execute(
+        select(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.order_id, PurchaseOrderLine.order_line_id)
+        .join(PurchaseOrderLine, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
+        .where(
+            PurchaseOrder.supplier_id == supplier_id,
+            PurchaseOrder.released_at.is_not(None),
+            PurchaseOrderLine.order_line_id.in_(wanted["order_line"])
+            | PurchaseOrder.order_id.in_(wanted["order"])
+            | PurchaseOrder.id.in_(wanted["purchase_order"]),
+        )
+    )
+    named: dict[str, tuple[UUID, str]] = {}
+    for order_id, number, of_order, of_line in rows:
+        for reference in (f"order_line:{of_line}", f"order:{of_order}", f"purchase_order:{order_id}"):
+            named[reference] = (order_id, number)
+    return named
 
 
 def counts_by_status(session: Session, supplier_id: UUID) -> dict[str, int]:

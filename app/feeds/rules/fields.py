@@ -40,6 +40,8 @@ FIELDS: Mapping[str, str] = {
     "weight": "Weight",
     "weight_unit": "Weight unit",
     "stock": "Stock",
+    "safety_stock": "Units that are never sold (files of stock and prices)",
+    "low_stock_at": "Free units at which you want to be told (files of stock and prices)",
     "image_urls": "Image addresses",
     "image_alt": "Image description",
     "tags": "Tags",
@@ -157,6 +159,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "amount in stock", "stock qty", "aantal", "beschikbaar",
         "количество", "остаток",
     ),
+    "safety_stock": ("safety stock",),
+    "low_stock_at": ("low stock at", "low stock alert", "low stock threshold"),
     "image_urls": (
         "image urls", "image url", "images", "image", "image src", "image link", "product image url", "base image",
         "bild", "bilder", "bild url", "image produit", "imagen", "immagine", "afbeelding", "zdjecie",

@@ -27,6 +27,7 @@ from app.feeds.rules.numbers import NotANumber, read_decimal, read_grams
 from app.feeds.rules.repeated import repeated
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
 from app.feeds.rules.tiers import split_steps
+from app.inventory.rules import LARGEST_QUANTITY, STOCK_CHOICES
 from app.kit.csv_lines import read_cell
 from app.kit.money import LARGEST_MINOR, Money
 
@@ -42,6 +43,8 @@ _MOST_STOCKS = 10_000
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IN_GTIN = re.compile(r"[\s'-]")
+#: Spreadsheets write whole numbers as ``5.0``, too.
+_WHOLE = re.compile(r"(\d{1,9})(?:[.,]0+)?", re.ASCII)
 _NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 _NOT_PHYSICAL = {
     "grouped": "A grouped product is a set of other products; it can't be ordered by itself.",
@@ -189,7 +192,9 @@ class RowReader:
         told = self._quantities(cell, problems) | {"cost": self._money("cost", cell, problems, needed=False)}
         if self._tells_tiers:
             told["tiers"] = self._tiers(cell, told["cost"], problems) or None
-        record = {name: told[name] for name in ("stock", "cost", "tiers") if told.get(name) is not None}
+        told |= {name: self._choice(name, cell, problems) for name in STOCK_CHOICES}
+        names = ("stock", "cost", "tiers", *STOCK_CHOICES)
+        record = {name: told[name] for name in names if told.get(name) is not None}
         if not record and all(problem.warning for problem in problems):
             problems.append(Problem("stock", "missing", "The row tells neither stock nor wholesale price."))
         read = ReadRow(number, sku[:SKU_MAX], sku[:SKU_MAX], "accepted", record, problems)
@@ -429,6 +434,16 @@ class RowReader:
             except (NotANumber, ArithmeticError):
                 problems.append(Problem("weight", "not_a_weight", f"{weight[:40]!r} is not a weight.", warning=True))
         return found
+
+    def _choice(self, name: str, cell: Callable[[str], str], problems: list[Problem]) -> int | None:
+        text = cell(name)
+        if text.lower() in _NOTHING:
+            return None
+        found = _WHOLE.fullmatch(text)
+        if found is None or int(found[1]) > LARGEST_QUANTITY:
+            problems.append(Problem(name, "not_a_quantity", f"{text[:40]!r} is not a whole number from 0 on."))
+            return None
+        return int(found[1])
 
     def _stock(self, text: str) -> tuple[int | None, Problem | None]:
         known = self._stocks.get(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -27,9 +27,10 @@ from app.catalog.service import (
 from app.db import add_rows, table_of
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
-from app.feeds.service.changes import note_figures
+from app.feeds.service.changes import Change, note_changes, note_figures
 from app.feeds.service.marking import keep_marks
-from app.inventory.service import StockFigure, set_figures
+from app.inventory.rules import STOCK_CHOICES
+from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures
 from app.kit import clock
 from app.suppliers.models import Supplier
 
@@ -98,6 +99,8 @@ def apply_batch(session: Session, run_id: UUID, batch: Batch) -> bool:
     results = set_figures(session, run.supplier_id, figures, because=f"feed_run:{run.id}") if figures else []
     _write_down(session, run, saved)
     note_figures(session, run, list(zip(figures, results, strict=True)), created=saved.created)
+    if run.kind == "stock_price":
+        _choose_stock(session, run, rows, saved.variants)
     if run.kind == "full":
         keep_marks(session, run.supplier_id, run.id, batch.rows)
     run.counts = {
@@ -148,6 +151,22 @@ def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[Row[Any]])
         prices = {one.target_id: PriceChange(told=frozenset(one.after), **one.after) for one in changes}
         set_prices(session, supplier_id, prices)
     return Saved({row.sku: row.id for row in found}, frozenset(), changes)
+
+
+def _choose_stock(session: Session, run: FeedRun, rows: Sequence[Row[Any]], variants: Mapping[str, UUID]) -> None:
+    """Take over safety stocks and limits that are told."""
+    choices = {
+        variants[row.sku]: StockChoice(frozenset(told), **told)
+        for row in rows
+        if row.action in _ACCEPTED
+        and row.sku in variants
+        and (told := {name: row.record[name] for name in STOCK_CHOICES if name in row.record})
+    }
+    changed = choose_stock(session, run.supplier_id, choices) if choices else {}
+    changes: list[Change] = []
+    for variant_id, (was, news) in changed.items():
+        changes.append(("choice", variant_id, dict[str, Any](was.items()), dict[str, Any](news.items())))
+    note_changes(session, run, changes)
 
 
 def _write_down(session: Session, run: FeedRun, saved: Saved) -> None:

@@ -22,7 +22,9 @@ from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import untold
 from app.feeds.rules.records import Problem, ReadRow
 from app.feeds.service.guarding import held_back, held_question
+from app.inventory.models import StockRule
 from app.inventory.queries import own_count
+from app.inventory.rules import STOCK_CHOICES
 from app.notifications.service import resolve
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
@@ -200,8 +202,10 @@ _KNOWN = (
         _COUNT.c.units,
         *(table_of(SupplierVariant).c[name] for name in ("id", "sku", *_VARIANT_FIELDS.values())),
         *(table_of(SupplierProduct).c[name] for name in _PRODUCT_FIELDS.values()),
+        *(table_of(StockRule).c[name] for name in STOCK_CHOICES),
     )
     .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+    .outerjoin(StockRule, StockRule.variant_id == SupplierVariant.id)
     .join(_COUNT, true())
     .where(
         SupplierVariant.supplier_id == bindparam("supplier"),
@@ -233,6 +237,9 @@ def _changes(row: ReadRow, known: Row[Any], silent: Collection[str]) -> dict[str
                 today = getattr(known, column)
                 if today != new:
                     changes[name] = [_short(today), _short(new)]
+    for name in STOCK_CHOICES:
+        if name in record and record[name] != getattr(known, name):
+            changes[name] = [getattr(known, name), record[name]]
     if "stock" in record and record["stock"] != known.units:
         changes["stock"] = [known.units, record["stock"]]
     return changes

@@ -19,7 +19,9 @@ from app.feeds.service.marking import forget_marks
 from app.feeds.service.missing import forget_undone
 from app.feeds.service.receiving import own_run
 from app.inventory.events import InventoryChanged
-from app.inventory.service import WrongFigure, take_back
+from app.inventory.queries import choices_of
+from app.inventory.rules import STOCK_CHOICES, StockChoices
+from app.inventory.service import StockChoice, WrongFigure, choose_stock, take_back
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.outbox.service import emit
@@ -61,7 +63,8 @@ def undo_batch(session: Session, run_id: UUID) -> bool:
         return False
     # Pictures that are put back leave no trace in their product's time.
     forget_marks(session, run.supplier_id)
-    _undo_catalogue(session, run, [one for one in changes if one.kind != "stock"])
+    _undo_catalogue(session, run, [one for one in changes if one.kind in ("product", "variant")])
+    _undo_choices(session, run, [one for one in changes if one.kind == "choice"])
     _undo_stock(session, run, [one for one in changes if one.kind == "stock"])
     last = changes[-1]
     run.counts = {
@@ -126,6 +129,22 @@ def _undo_stock(session: Session, run: FeedRun, changes: Sequence[FeedRunChange]
     for one in changes:
         back = one.target_id in set_back
         one.undone = {"back": ["stock"] if back else [], "left": {} if back else {"stock": None}}
+
+
+def _undo_choices(session: Session, run: FeedRun, changes: Sequence[FeedRunChange]) -> None:
+    if not changes:
+        return
+    today = choices_of(session, run.supplier_id, [one.target_id for one in changes])
+    back: dict[UUID, StockChoice] = {}
+    for one in changes:
+        stands = today.get(one.target_id, {})
+        named = [name for name in STOCK_CHOICES if name in one.after]
+        still: StockChoices = {name: one.before[name] for name in named if stands.get(name) == one.after[name]}
+        left = {name: stands.get(name) for name in named if stands.get(name) not in (one.after[name], one.before[name])}
+        one.undone = {"back": list(still), "left": left}
+        if still:
+            back[one.target_id] = StockChoice(frozenset(still), **still)
+    choose_stock(session, run.supplier_id, back)
 
 
 def _named_later(session: Session, run: FeedRun, changes: Sequence[FeedRunChange]) -> set[UUID]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, exists, select, text, update
@@ -15,14 +14,12 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.inventory.models import InventoryLevel, LowStock, StockDefaults, StockRule
-from app.inventory.rules import LARGEST_QUANTITY
+from app.inventory.rules import LARGEST_QUANTITY, STOCK_CHOICES, StockChoiceName, StockChoices
 from app.inventory.service.figures import tell_of_fresh
 from app.kit import clock
 from app.kit.errors import FieldError, Invalid
 from app.notifications.service import resolve
 
-Name = Literal["safety_stock", "low_stock_at"]
-NAMES: tuple[Name, ...] = ("safety_stock", "low_stock_at")
 #: What the notice of variants that are low is known by.
 LOW_STOCK = "low_stock"
 
@@ -32,13 +29,13 @@ class StockChoice:
     """What is chosen for one variant: the units that are never sold, and at how many free units it is low; None: as for
     all of the supplier's variants. Only what is ``told`` changes."""
 
-    told: frozenset[Name]
+    told: frozenset[StockChoiceName]
     safety_stock: int | None = None
     low_stock_at: int | None = None
 
-    def values(self) -> dict[Name, int | None]:
+    def values(self) -> StockChoices:
         """What is told."""
-        return {name: getattr(self, name) for name in NAMES if name in self.told}
+        return {name: getattr(self, name) for name in STOCK_CHOICES if name in self.told}
 
 
 #: Which of some variants are low today: those on offer, over all locations. A variant without a figure is not.
@@ -70,7 +67,7 @@ _LOW_OF_ALL = text(_LOW.format(which="true", known="true"))
 
 def choose_stock(
     session: Session, supplier_id: UUID, choices: Mapping[UUID, StockChoice]
-) -> dict[UUID, tuple[dict[Name, int | None], dict[Name, int | None]]]:
+) -> dict[UUID, tuple[StockChoices, StockChoices]]:
     """Choose for variants of one supplier, which the caller has checked to be its own. Returns what was and what is, of
     the variants for which that is not the same. Stores follow. Raises ``Invalid`` for what is out of range."""
     for choice in choices.values():
@@ -84,23 +81,25 @@ def choose_stock(
             .with_for_update()
         )
     }
-    changed: dict[UUID, tuple[dict[Name, int | None], dict[Name, int | None]]] = {}
+    changed: dict[UUID, tuple[StockChoices, StockChoices]] = {}
     rows, now = [], clock.now()
     for variant_id, choice in sorted(choices.items()):
         known = today.get(variant_id)
-        was: dict[Name, int | None] = {name: getattr(known, name, None) for name in NAMES}
-        news: dict[Name, int | None] = {name: value for name, value in choice.values().items() if was[name] != value}
+        was: StockChoices = {name: getattr(known, name, None) for name in STOCK_CHOICES}
+        news: StockChoices = {name: value for name, value in choice.values().items() if was[name] != value}
         if news:
-            before: dict[Name, int | None] = {name: was[name] for name in news}
+            before: StockChoices = {name: was[name] for name in news}
             changed[variant_id] = before, news
-            row: dict[str, object] = {name: news.get(name, was[name]) for name in NAMES}
-            rows.append({**row, "variant_id": variant_id, "supplier_id": supplier_id, "updated_at": now})
+            made: dict[str, object] = {name: news.get(name, was[name]) for name in STOCK_CHOICES}
+            rows.append({**made, "variant_id": variant_id, "supplier_id": supplier_id, "updated_at": now})
     if not rows:
         return {}
     statement = upsert(StockRule).values(rows)
+    columns = (*STOCK_CHOICES, "updated_at")
     session.execute(
         statement.on_conflict_do_update(
-            index_elements=["variant_id"], set_={name: statement.excluded[name] for name in (*NAMES, "updated_at")}
+            index_elements=["variant_id"],
+            set_={name: statement.excluded[name] for name in columns},
         )
     )
     for row in today.values():
@@ -180,7 +179,7 @@ def take_untold(session: Session, supplier_id: UUID, now: datetime) -> int:
     return len(done.all())
 
 
-def _check(values: Mapping[Name, int | None]) -> None:
+def _check(values: Mapping[StockChoiceName, int | None]) -> None:
     wrong = [
         FieldError(name, "out_of_range", f"A whole number from 0 to {LARGEST_QUANTITY}.")
         for name, value in values.items()

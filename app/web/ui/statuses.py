@@ -133,6 +133,14 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "draft": Shown(_("Draft"), _NEUTRAL),
         "ended": Shown(_("Ended"), _NEUTRAL),
     },
+    "stock": {
+        "ok": Shown(_("In stock"), _NEUTRAL),
+        "low": Shown(_("Running low"), _WARNING),
+        "out": Shown(_("Sold out"), _NEUTRAL),
+        "stale": Shown(_("Too old, shown as 0"), _CRITICAL),
+        "short": Shown(_("Less than ordered"), _CRITICAL),
+        "unknown": Shown(_("Unknown"), _WARNING),
+    },
     "category": {
         "to_confirm": Shown(_("To confirm"), _WARNING),
         "mapped": Shown(_("In use"), _INFO),

@@ -14,6 +14,7 @@ from app.identity.principal import Principal
 from app.insights.onboarding import progress_of
 from app.insights.queries import sales
 from app.inventory.queries import open_shortfalls
+from app.inventory.stock_list import low_count
 from app.kit import clock
 from app.kit.texts import marked as _
 from app.notifications.queries import open_notices
@@ -44,6 +45,7 @@ def home() -> Any:
             "to_ship": sum(counts.get(status, 0) for status in purchasing.VIEWS["to_ship"]),
             "late": purchasing.late_count(session, supplier_id, clock.now()),
             "shortfalls": open_shortfalls(session, supplier_id),
+            "low_stock": low_count(session, supplier_id) if who.may("products.read") else 0,
             "broken_pictures": broken_count(session, supplier_id),
             "balances": settlement.balances(session, supplier_id),
             "figures": sales(

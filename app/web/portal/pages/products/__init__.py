@@ -25,7 +25,6 @@ from app.inventory.queries import Availability, availability, locations
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service import set_free
 from app.kit.errors import AppError, Conflict, Invalid
-from app.kit.ids import parse_id
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.suppliers.models import Supplier
@@ -34,6 +33,7 @@ from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url, query_without
 from app.web.portal.pages.pictures import of_product
 from app.web.portal.product_filter import SORT_LABELS, STATUS_LABELS, asked
+from app.web.portal.sheet import changed
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Products"), "list_products", 10, permission="products.read"))
@@ -115,7 +115,7 @@ def sheet() -> Any:
 def save_sheet() -> Any:
     """What was changed in the sheet; all else stays, whatever happened to it meanwhile."""
     supplier_id, sent = principal().organisation_id, Sent()
-    prices, units = _changed(sent, "price"), _changed(sent, "stock")
+    prices, units = changed(sent, "price"), changed(sent, "stock")
     if prices:
         principal().require("products.write")
     if units:
@@ -137,15 +137,6 @@ def save_sheet() -> Any:
     except Invalid as error:
         return _sheet(problems(error), error.status)
     return go(page_url("products.sheet", **query_without(), done="saved_for_stores"))
-
-
-def _changed(sent: Sent, kind: str) -> list[UUID]:
-    """The variants whose field was changed by the person who sent the sheet."""
-    found = []
-    for name, value in sent.values.items():
-        if name.startswith(f"{kind}-") and value.strip() != sent.values.get(f"was-{name}", ""):
-            found.append(parse_id(name.removeprefix(f"{kind}-")))
-    return [one for one in found if one is not None]
 
 
 def _price(sent: Sent, name: str, currency: str) -> int:
@@ -226,11 +217,11 @@ def save_stock(product_id: UUID) -> Any:
         with db.transaction() as session:
             product = catalog.product(session, product_id, supplier_id=supplier_id)
             stock = availability(session, [variant.id for variant in product.variants])
-            changed = set(_changed(sent, "stock"))
+            theirs = set(changed(sent, "stock"))
             free = {}
             for variant in product.variants:
                 level: Availability | None = stock.get(variant.id)
-                if variant.id in changed:
+                if variant.id in theirs:
                     free[variant.id] = sent.whole(f"stock-{variant.id}", 0, LARGEST_QUANTITY)
                 elif level is not None:
                     free[variant.id] = level.free

@@ -68,6 +68,8 @@ _FIELDS = {
     "weight_grams": _("Weight in grams"),
     "product_id": _("Product"),
     "stock": _("Stock"),
+    "safety_stock": _("Never sold"),
+    "low_stock_at": _("Low at"),
 }
 _MONEY = ("wholesale_price", "cost", "msrp", "map", "map_price")
 _LONGEST = 120
