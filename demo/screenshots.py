@@ -207,7 +207,8 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
     supplier = story.people.nordlicht
     feed, waiting = story.feed()
     order = story.api(supplier, "GET", "/api/supplier/orders")["items"][0]["id"]
-    product = story.api(supplier, "GET", f"/api/suppliers/{supplier.organisation_id}/products")["items"][0]["id"]
+    offered = story.api(supplier, "GET", f"/api/suppliers/{supplier.organisation_id}/products")["items"][0]
+    product, variant = offered["id"], offered["variants"][0]["id"]
     return [
         ("supplier-home", "/supplier/"),
         ("supplier-products", "/supplier/products"),
@@ -221,6 +222,12 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-product-samples", f"/supplier/products/{product}/samples"),
         ("supplier-promotion", "/supplier/promotion"),
         ("supplier-pictures", "/supplier/pictures"),
+        ("supplier-inventory", "/supplier/inventory"),
+        ("supplier-inventory-variant", f"/supplier/inventory/{variant}"),
+        ("supplier-inventory-short", "/supplier/inventory/short"),
+        ("supplier-inventory-defaults", "/supplier/inventory/defaults"),
+        ("supplier-missing", f"/supplier/uploads/{story.uploads[supplier.email]}/missing"),
+        ("supplier-missing-policy", "/supplier/uploads/missing"),
         ("supplier-categories", "/supplier/categories?view=all"),
         ("supplier-uploads", "/supplier/uploads"),
         ("supplier-upload", f"/supplier/uploads/{story.uploads[supplier.email]}"),

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
-from app.inventory.service import FigureResult, StockFigure, set_figures
+from app.inventory.queries import choices_of
+from app.inventory.rules import STOCK_CHOICES, StockChoices
+from app.inventory.service import FigureResult, StockChoice, StockFigure, choose_stock, set_figures
+from app.inventory.stock_list import defaults_of
 from app.kit import clock
 from app.kit.errors import AppError, FieldError, Invalid
 from app.web.api import present
@@ -42,7 +45,13 @@ def set_product_inventory(path: IdPath, body: ProductInventoryInput) -> Response
         if problems:
             raise Invalid("Some variants are not of this product.", errors=problems)
         results = set_figures(done.session, supplier_id, _figures(chosen, body.variants))
-        shown = [_level(variant, result) for variant, result in zip(chosen, results, strict=True)]
+        _choose(done.session, supplier_id, chosen, body.variants)
+        kept = choices_of(done.session, supplier_id, [variant.id for variant in chosen])
+        usual = defaults_of(done.session, supplier_id)
+        shown = [
+            _level(variant, result, kept.get(variant.id, {}), usual)
+            for variant, result in zip(chosen, results, strict=True)
+        ]
         done.answers({"variants": shown})
     return done.response()
 
@@ -75,7 +84,9 @@ def _set_each(
     order = list(known)
     try:
         with session.begin_nested():
-            results = set_figures(session, supplier_id, _figures([known[i] for i in order], [levels[i] for i in order]))
+            named, told = [known[i] for i in order], [levels[i] for i in order]
+            results = set_figures(session, supplier_id, _figures(named, told))
+            _choose(session, supplier_id, named, told)
         return {i: _outcome(known[i].sku, result) for i, result in zip(order, results, strict=True)}
     except AppError:
         outcomes = {}
@@ -83,6 +94,7 @@ def _set_each(
         try:
             with session.begin_nested():
                 (result,) = set_figures(session, supplier_id, _figures([known[index]], [levels[index]]))
+                _choose(session, supplier_id, [known[index]], [levels[index]])
             outcomes[index] = _outcome(known[index].sku, result)
         except AppError as error:
             first = error.errors[0] if error.errors else FieldError("item", error.code, error.detail)
@@ -98,7 +110,23 @@ def _figures(variants: Sequence[SupplierVariant], levels: Sequence[LevelInput]) 
     ]
 
 
-def _level(variant: SupplierVariant, result: FigureResult) -> present.Json:
+def _choose(
+    session: Session, supplier_id: UUID, variants: Sequence[SupplierVariant], levels: Sequence[LevelInput]
+) -> None:
+    """What levels tell besides the figure; of a variant that is named twice the last counts."""
+    choices: dict[UUID, StockChoice] = {}
+    for variant, level in zip(variants, levels, strict=True):
+        told = frozenset(name for name in STOCK_CHOICES if name in level.model_fields_set)
+        if told:
+            choices[variant.id] = StockChoice(told, level.safety_stock, level.low_stock_at)
+    if choices:
+        choose_stock(session, supplier_id, choices)
+
+
+def _level(
+    variant: SupplierVariant, result: FigureResult, kept: StockChoices, usual: tuple[int, int | None]
+) -> present.Json:
+    own_safety, own_low = kept.get("safety_stock"), kept.get("low_stock_at")
     return {
         "variant_id": variant.id,
         "sku": variant.sku,
@@ -107,6 +135,8 @@ def _level(variant: SupplierVariant, result: FigureResult) -> present.Json:
         "available_quantity": max(0, result.on_hand - result.reserved),
         "as_of": result.as_of,
         "ignored": result.stale,
+        "safety_stock": usual[0] if own_safety is None else own_safety,
+        "low_stock_at": usual[1] if own_low is None else own_low,
     }
 
 

@@ -9,6 +9,7 @@ from flask import request
 
 from app import db
 from app.catalog import queries as catalog
+from app.inventory.queries import low_variants
 from app.kit.texts import marked as _
 from app.listings import queries as listings
 from app.listings.service import hide, publish, retry
@@ -74,6 +75,7 @@ def detail(listing_id: UUID) -> Any:
             "listing": found,
             "product": product,
             "variants": {one.id: one for one in product.variants},
+            "low": low_variants(session, [one.id for one in product.variants]),
             "store": stores.store_of(session, retailer_id, found.store_id),
             "supplier": suppliers.supplier(session, found.supplier_id),
         }

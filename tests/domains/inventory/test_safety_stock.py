@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +26,11 @@ from app.inventory.service import (
     choose_stock,
     reserve,
     set_figures,
+    set_free,
+    take_untold,
+    watch_low_stock,
 )
+from app.inventory.stock_list import low_count
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.ids import new_id
@@ -147,10 +151,11 @@ class Warehouse:
             self.variants = make.product(session, supplier, variants=3, stock=10)
 
     def says(self, *free: int) -> None:
-        """New figures, and what the background makes of them."""
+        """New figures."""
         self.change(lambda session: make.set_stock(session, self.id, dict(zip(self.variants, free, strict=False))))
 
     def change(self, what: Any) -> None:
+        """A change, and what the background makes of it."""
         with db.system_scope(actor="test"), db.transaction() as session:
             what(session)
         self.jobs.drain()
@@ -169,44 +174,48 @@ def warehouse(committed: None, jobs: Jobs) -> Warehouse:
     return Warehouse(jobs)
 
 
-def test_a_supplier_hears_once_of_what_runs_low_and_again_after_it_rose(warehouse: Warehouse) -> None:
-    warehouse.says(3, 3, 3)
-    assert warehouse.told() == ([], 0), "nobody asked to be told"
-    warehouse.says(10, 10, 10)
-    warehouse.change(lambda session: choose_defaults(session, warehouse.id, safety_stock=0, low_stock_at=4))
+def test_a_supplier_is_told_once_of_all_that_runs_low(warehouse: Warehouse) -> None:
+    def choose(session: Session) -> None:
+        choose_defaults(session, warehouse.id, safety_stock=0, low_stock_at=4)
+        make.set_stock(session, warehouse.id, dict(zip(warehouse.variants, (4, 3, 5), strict=True)))
 
-    warehouse.says(4, 3, 5)
+    warehouse.change(choose)
     assert warehouse.told() == ([("2 variants are running low", True)], 1), "one letter for all of them"
-    warehouse.says(3, 4, 5)
     warehouse.jobs.run_scheduled("tell_of_low_stock")
     assert warehouse.told()[1] == 1, "still low is not news"
-    warehouse.says(5, 4, 4)
-    assert warehouse.told() == ([("2 variants are running low", True)], 2)
-    warehouse.says(4, 5, 5)
-    assert warehouse.told() == ([("A variant is running low", True)], 3), "it rose, and fell again"
     warehouse.says(9, 9, 9)
-    assert warehouse.told() == ([("A variant is running low", False)], 3)
+    assert warehouse.told() == ([("2 variants are running low", False)], 1)
 
 
-def test_what_is_low_by_a_new_choice_is_no_news_to_who_chose(warehouse: Warehouse) -> None:
-    lamp = warehouse.variants[0]
-    warehouse.change(lambda session: choose_stock(session, warehouse.id, {lamp: low_at(10)}))
-    assert warehouse.told() == ([], 0)
-    warehouse.says(9)
-    assert warehouse.told() == ([], 0)
-    warehouse.says(11)
-    warehouse.says(8)
-    assert warehouse.told()[1] == 1
-    warehouse.change(lambda session: choose_stock(session, warehouse.id, {lamp: low_at(None)}))
-    assert warehouse.told()[0] == [("A variant is running low", False)]
-
-
-def test_an_order_makes_it_low_too(warehouse: Warehouse) -> None:
-    lamp = warehouse.variants[0]
-    warehouse.change(lambda session: choose_stock(session, warehouse.id, {lamp: low_at(8)}))
-
-    def order(session: Session) -> None:
-        reserve(session, make.retailer(session).id, [Wanted(new_id(), lamp, 2)], expires_at=None)
-
-    warehouse.change(order)
-    assert warehouse.told() == ([("A variant is running low", True)], 1)
+@given(
+    limit=st.integers(0, 4), raised=st.none() | st.integers(0, 4),
+    figures=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(0, 2)), max_size=12),
+)  # fmt: skip
+@settings(
+    max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_variant_is_told_of_when_it_falls_to_its_limit_and_again_after_it_rose(
+    session: Session, limit: int, raised: int | None, figures: list[tuple[int, int, int]]
+) -> None:
+    """The model: low is what has no more free units than its limit says; news is what was not low the time before."""
+    savepoint = session.begin_nested()
+    shop, supplier = make.retailer(session), make.supplier(session, f"S {new_id()}")
+    variants = make.product(session, supplier, variants=2, stock=5)
+    choose_defaults(session, supplier.id, safety_stock=1, low_stock_at=limit)
+    choose_stock(session, supplier.id, {variants[0]: low_at(raised)})
+    limits = [limit if raised is None else raised, limit]
+    free, low = [5, 5], [one >= 5 for one in limits]
+    assert not take_untold(session, supplier.id, clock.now()), "who just chose it need not be told"
+    for which, units, ordered in figures:
+        set_free(session, supplier.id, {variants[which]: units})
+        free[which] = units
+        watch_low_stock(session, supplier.id, [variants[which]])
+        if ordered and units - 1 >= ordered:
+            reserve(session, shop.id, [Wanted(new_id(), variants[which], ordered)], expires_at=None)
+            free[which] -= ordered
+            watch_low_stock(session, supplier.id, [variants[which]])
+        was, low[which] = low[which] and units <= limits[which], free[which] <= limits[which]
+        assert take_untold(session, supplier.id, clock.now()) == int(low[which] and not was)
+        assert low_count(session, supplier.id) == sum(low)
+    savepoint.rollback()
+    session.expunge_all()

@@ -233,6 +233,33 @@ def test_stock_is_set_by_sku_or_id_and_an_older_figure_is_ignored(market: Market
     assert stale.json["variants"][0]["on_hand"] == 7
 
 
+def test_safety_stock_is_told_with_the_stock_and_never_sold(market: Market) -> None:
+    path, sku = f"/api/supplier/products/{market.lamp.product_id}/inventory", market.lamp.skus[0]
+    answer = market.supplier.api.put(
+        path, {"variants": [{"sku": sku, "quantity": 7, "safety_stock": 5, "low_stock_at": 3}]}
+    )
+    assert answer.status_code == 200, answer.text
+    (level,) = answer.json["variants"]
+    assert (level["on_hand"], level["safety_stock"], level["low_stock_at"]) == (7, 5, 3)
+
+    def offered() -> int:
+        answer = market.retailer.api.get(f"/api/suppliers/{market.supplier.id}/products")
+        found = {one["sku"]: one for product in answer.json["items"] for one in product["variants"]}
+        return int(found[sku]["available_quantity"])
+
+    assert offered() == 2
+    refused = market.retailer.api.post("/api/orders", market.order_body((market.lamp.variants[0], 3)))
+    assert refused.status_code == 409
+    assert refused.json["errors"][0]["message"] == "2 available."
+
+    kept = market.supplier.api.put(path, {"variants": [{"sku": sku, "quantity": 8}]}).json["variants"][0]
+    assert kept["safety_stock"] == 5, "left out: as it was"
+    items = [{"sku": sku, "quantity": 8, "safety_stock": None}, {"sku": sku, "quantity": 8, "safety_stock": -1}]
+    batch = market.supplier.api.post("/api/supplier/inventory/batch", {"items": items})
+    assert [one["status"] for one in batch.json["items"]] == ["ok", "error"]
+    assert offered() == 8, "null: as for all"
+
+
 def test_in_a_batch_each_item_stands_for_itself(market: Market) -> None:
     now = clock.now()
     answer = market.supplier.api.post(

@@ -17,6 +17,14 @@ class LevelInput(Input):
     quantity: StockUnits
     as_of: AwareDatetime | None = None
     location_id: UUID | None = None
+    safety_stock: Annotated[
+        StockUnits | None,
+        Field(description="Units that are never sold. Left out: as they are; null: as for all variants."),
+    ] = None
+    low_stock_at: Annotated[
+        StockUnits | None,
+        Field(description="Free units at which you are told. Left out: as they are; null: as for all variants."),
+    ] = None
 
 
 class ProductInventoryInput(Input):
@@ -31,6 +39,8 @@ class LevelOut(Output):
     available_quantity: int
     as_of: datetime
     ignored: bool
+    safety_stock: int
+    low_stock_at: int | None
 
 
 class ProductInventoryOut(Output):
