@@ -24,20 +24,23 @@ _GONE = """
         select variant.id from feed_rows as one
         join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
         where one.run_id = :run and one.sku <> ''
+    ), claimed as materialized (
+        select distinct other.variant_id from feed_brought as other
+        where other.origin_id = any(array(
+            select source.id from feed_sources as source
+            where source.supplier_id = :supplier and source.id <> :origin and source.removed_at is null
+                and source.content = 'full'
+        )) and other.missing_run_id is null
     ), gone as (
         select brought.variant_id, variant.sku, product.id as product_id, product.title, variant.status,
             coalesce(brought.missing_since, :came) as since, brought.settled, brought.settled_run_id,
-            exists (
-                select from feed_brought as other
-                join feed_sources as source on source.id = other.origin_id
-                where other.variant_id = brought.variant_id and other.origin_id <> brought.origin_id
-                    and other.missing_run_id is null and source.removed_at is null and source.content = 'full'
-            ) as elsewhere,
+            claimed.variant_id is not null as elsewhere,
             coalesce(brought.missing_run_id, :run) <= :nth and coalesce(brought.missing_since, :came) <= :before
                 as long_enough
         from feed_brought as brought
-        join supplier_variants as variant on variant.id = brought.variant_id
-        join supplier_products as product on product.id = variant.product_id
+        join supplier_variants as variant on variant.id = brought.variant_id and variant.supplier_id = :supplier
+        join supplier_products as product on product.id = variant.product_id and product.supplier_id = :supplier
+        left join claimed on claimed.variant_id = brought.variant_id
         where brought.origin_id = :origin and brought.supplier_id = :supplier and brought.first_run_id < :run
             and not exists (select from named where named.id = brought.variant_id)
     ), told as (
@@ -77,8 +80,8 @@ _CHUNK = 20_000
 @dataclass(frozen=True, slots=True)
 class MissingSku:
     """An SKU that a file does not name: since when, the units that were free, and what becomes of it. ``what``:
-    ``zero`` or ``end`` (done with this run), ``due`` (will be), ``waits`` (not missing for long enough), ``elsewhere``
-    (another feed names it), ``ended`` (off sale already) or ``kept``."""
+    ``zero`` or ``end`` (done with this run), ``due_zero`` or ``due_end`` (will be), ``waits`` (not missing for long
+    enough), ``elsewhere`` (another feed names it), ``ended`` (off sale already) or ``kept``."""
 
     sku: str
     title: str
@@ -115,7 +118,6 @@ def plan_missing(session: Session, run: FeedRun) -> tuple[dict[str, Any], int]:
     asked = _asked(session, run, policy)
     without_loops(session)
     counts = session.execute(_COUNTS, asked).one()
-    session.execute(text("set local enable_nestloop = on"))
     due = counts.due if policy.policy != "keep" else 0
     examples = session.execute(_EXAMPLES, {**asked, "keeps": not due, "limit": 5}) if counts.gone else ()
     return {
@@ -157,7 +159,7 @@ def _shown(session: Session, run: FeedRun, after: str, limit: int) -> Iterator[M
         elif policy.policy == "keep" or row.settled or run.detected.get("keep_missing"):
             what = "kept"
         elif row.due:
-            what = "due" if open_still else "kept"
+            what = f"due_{policy.policy}" if open_still else "kept"
         else:
             what = "waits"
         yield MissingSku(row.sku, row.title, row.product_id, row.since, int(row.free or 0), what)

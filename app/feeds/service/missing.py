@@ -63,13 +63,10 @@ _SET_TO_ZERO = text(
     """
     select level.id, level.on_hand, change.before, change.after
     from feed_brought as known
-    join supplier_variants as variant on variant.id = known.variant_id
-    join feed_rows as one on one.run_id = :run and one.sku = variant.sku
-        and one.action in ('new', 'changed', 'unchanged')
     join inventory_levels as level on level.variant_id = known.variant_id
     join feed_run_changes as change
         on change.run_id = known.settled_run_id and change.kind = 'stock' and change.target_id = level.id
-    where known.origin_id = :origin and known.settled = 'zero'
+    where known.origin_id = :origin and known.variant_id = any(:variants)
         and level.as_of = (change.after ->> 'as_of')::timestamptz
     order by level.id
     """
@@ -101,8 +98,8 @@ def note_missing(session: Session, run_id: UUID) -> None:
     if run.state != "APPLYING" or run.kind != "full":
         return
     asked = {"run": run.id, "origin": origin_of(run), "supplier": run.supplier_id, "came": run.created_at}
-    without_loops(session)
     _give_stock_back(session, run)
+    without_loops(session)
     session.execute(_NOTE, asked)
 
 
@@ -286,7 +283,24 @@ def _end(session: Session, run: FeedRun, variant_ids: Sequence[UUID]) -> None:
 
 def _give_stock_back(session: Session, run: FeedRun) -> None:
     """What was set to 0 for want of a row, and has one again that tells no stock, has the figure of before."""
-    found = session.execute(_SET_TO_ZERO, {"run": run.id, "origin": origin_of(run)}).all()
+    zeroed = {
+        sku: variant_id
+        for variant_id, sku in session.execute(
+            select(FeedBrought.variant_id, SupplierVariant.sku)
+            .join(SupplierVariant, SupplierVariant.id == FeedBrought.variant_id)
+            .where(FeedBrought.origin_id == origin_of(run), FeedBrought.settled == "zero")
+        )
+    }
+    if not zeroed:
+        return
+    # Few were set to 0, and a run may name hundreds of thousands.
+    named = session.scalars(
+        select(FeedRow.sku).where(
+            FeedRow.run_id == run.id, FeedRow.sku.in_(list(zeroed)), FeedRow.action.in_(_ACCEPTED)
+        )
+    ).all()
+    asked = {"origin": origin_of(run), "variants": [zeroed[sku] for sku in named]}
+    found = session.execute(_SET_TO_ZERO, asked).all()
     wrong = [
         WrongFigure(
             row.id,

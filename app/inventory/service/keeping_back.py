@@ -54,10 +54,13 @@ _LOW = """
     gone as (
         delete from low_stock as known
         where known.supplier_id = :supplier and {known} and not exists (select from low where low.id = known.variant_id)
+        returning 1
+    ), fresh as (
+        insert into low_stock (variant_id, supplier_id, since, told_at)
+        select id, :supplier, :now, :told from low
+        on conflict do nothing
     )
-    insert into low_stock (variant_id, supplier_id, since, told_at)
-    select id, :supplier, :now, :told from low
-    on conflict do nothing
+    select count(*) from gone
 """
 _LOW_OF_SOME = text(_LOW.format(which="variant.id = any(:ids)", known="known.variant_id = any(:ids)")).bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
@@ -153,10 +156,11 @@ def watch_low_stock(
     now = clock.now()
     asked = {"supplier": supplier_id, "now": now, "told": now if chosen else None}
     if variant_ids is None:
-        session.execute(_LOW_OF_ALL, asked)
+        gone = session.scalar(_LOW_OF_ALL, asked)
     else:
-        session.execute(_LOW_OF_SOME, {**asked, "ids": list(variant_ids)})
-    if session.scalar(select(LowStock.variant_id).where(LowStock.supplier_id == supplier_id).limit(1)) is None:
+        gone = session.scalar(_LOW_OF_SOME, {**asked, "ids": list(variant_ids)})
+    left = select(LowStock.variant_id).where(LowStock.supplier_id == supplier_id).limit(1)
+    if gone and session.scalar(left) is None:
         resolve(session, supplier_id, LOW_STOCK)
 
 

@@ -400,7 +400,7 @@ def test_a_supplier_chooses_and_sees_what_is_missing(portal: Portal) -> None:
     assert "2 SKUs are no longer in the file" in page
     assert "33 % of the SKUs are no longer in the file and would be set to 0 or taken off sale" in page
     assert "L-6 (6), L-5 (5)." in page
-    assert "Will be, with this file" in text_of(portal.browser.get(f"{path}/missing"))
+    assert "Stock will be set to 0" in text_of(portal.browser.get(f"{path}/missing"))
     assert portal.stock()["L-6"] == 6, "nothing is taken away from a file that is held"
 
     assert portal.browser.submit(path, "/apply").status_code == 303

@@ -31,7 +31,8 @@ _LABELS: Mapping[str, str] = {
 _WHAT: Mapping[str, str] = {
     "zero": _("Stock set to 0"),
     "end": _("Taken off sale"),
-    "due": _("Will be, with this file"),
+    "due_zero": _("Stock will be set to 0"),
+    "due_end": _("Will be taken off sale"),
     "waits": _("Not missing for long enough yet"),
     "elsewhere": _("Another feed names it"),
     "ended": _("Was off sale already"),
