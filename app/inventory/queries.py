@@ -173,6 +173,7 @@ def low_examples(session: Session, supplier_id: UUID, *, limit: int = 5) -> tupl
     )
     rows = session.execute(
         select(SupplierVariant.sku, free.label("free"), func.count().over())
+        .select_from(LowStock)
         .join(SupplierVariant, SupplierVariant.id == LowStock.variant_id)
         .where(LowStock.supplier_id == supplier_id, SupplierVariant.status == "active")
         .order_by("free", SupplierVariant.sku)
