@@ -197,11 +197,11 @@ def _asked(session: Session, run: FeedRun, policy: MissingPolicy) -> dict[str, A
 
 
 def missing_now(session: Session, supplier_id: UUID, origin_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many SKUs the newest file of each origin does not name."""
+    """How many SKUs the newest file of each origin does not name, of which nothing has become yet."""
     rows = session.execute(
         text(
             "select origin_id, count(*) from feed_brought where supplier_id = :supplier and origin_id = any(:origins) "
-            "and missing_run_id is not null group by 1"
+            "and missing_run_id is not null and settled is null group by 1"
         ),
         {"supplier": supplier_id, "origins": list(origin_ids)},
     )
