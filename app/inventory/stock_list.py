@@ -12,7 +12,6 @@ from sqlalchemy import Row, func, select, text, true
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierVariant
-from app.catalog.rules import folded
 from app.inventory.models import (
     InventoryLevel,
     LowStock,
@@ -99,13 +98,15 @@ def stock_lines(
     cursor: str | None,
 ) -> Page[StockLine]:
     """A supplier's variants that are not ended, by SKU. Figures from before ``stale_before`` are too old to be shown in
-    stores. ``search`` is part of an SKU, or words of the product."""
+    stores. ``search``: parts of its SKU, and of its
+    product's title and brand."""
     conditions = [_SHOWN, "variant.sku > :after"]
     if show:
         conditions.append(_CONDITIONS[show])
     asked: dict[str, Any] = {"after": text_after(cursor) if cursor else ""}
-    for number, word in enumerate(folded([search]).split()[:5]):
-        conditions.append(f"(product.search_text like :word{number} or lower(variant.sku) like :word{number})")
+    # Not the product's own search text, which holds the SKUs of all its variants.
+    for number, word in enumerate(search.lower().split()[:5]):
+        conditions.append(f"lower(variant.sku || ' ' || product.title || ' ' || product.brand) like :word{number}")
         asked[f"word{number}"] = f"%{_literal(word)}%"
     rows = _rows(session, supplier_id, conditions, stale_before, limit + 1, asked)
     return page_of(list(rows), limit, lambda one: [one.sku])
