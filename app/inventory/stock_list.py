@@ -98,8 +98,7 @@ def stock_lines(
     cursor: str | None,
 ) -> Page[StockLine]:
     """A supplier's variants that are not ended, by SKU. Figures from before ``stale_before`` are too old to be shown in
-    stores. ``search``: parts of its SKU, and of its
-    product's title and brand."""
+    stores. ``search``: parts of its SKU, and of its product's title and brand."""
     conditions = [_SHOWN, "variant.sku > :after"]
     if show:
         conditions.append(_CONDITIONS[show])

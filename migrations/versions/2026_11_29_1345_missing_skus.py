@@ -8,7 +8,7 @@ from alembic import op
 from migrations import tenancy
 
 revision = "0040_missing_skus"
-down_revision = "0062_placements"
+down_revision = "0063_documents"
 branch_labels = None
 depends_on = None
 
