@@ -70,6 +70,8 @@ class Table:
     detected: Mapping[str, Any]
     rows: Iterator[Row]
     meant: Mapping[str, str] = field(default_factory=dict)
+    #: Whether people lay such tables out: with titles of sections between the rows, and the header on every page.
+    titled: bool = False
 
 
 @runtime_checkable

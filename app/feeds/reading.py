@@ -11,9 +11,10 @@ from typing import Any, BinaryIO
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
 from app.feeds.rejected import without_ours
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
-from app.feeds.rules.columns import guesses, shape_of, unit_in_name
+from app.feeds.rules.columns import SURE, guesses, shape_of, unit_in_name
 from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
+from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRow, can_be_marked
 from app.feeds.rules.numbers import decimal_mark
 from app.feeds.rules.records import Reading, ReadRow, RowReader
@@ -25,6 +26,8 @@ SAMPLE = 200
 #: Bytes that a format is recognised by.
 HEAD = 4096
 _SHOWN = 3
+#: In narrower tables a single cell may be all that is known of a product, as its SKU.
+_WIDE = 2
 _PRICES = ("cost", "price", "msrp", "map", *(f"tier{place}_price" for place in TIER_PLACES))
 _NUMERIC = (*_PRICES, "weight", "stock")
 
@@ -67,6 +70,8 @@ def open_file(
     """Open a file with the mapping and choices given, or those that were ``confirmed`` of such columns, or what is
     recognised. ``figures_only``: read SKU, stock and wholesale price alone. Raises ``UnreadableFile``."""
     table = without_ours(feed.open(stream, limits))
+    if table.titled:
+        table.rows = _without_titles(table.rows, table.columns)
     agreed = confirmed(table.columns) if not mapping and confirmed is not None else None
     if agreed is not None:
         mapping, choices = agreed
@@ -80,6 +85,7 @@ def open_file(
         **table.detected,
         "shape": shape,
         "choices": choices.to_json(),
+        "unsure": [] if mapping else [guess.column for guess in guessed if guess.field and guess.confidence < SURE],
         "columns": [
             {
                 "column": guess.column,
@@ -122,6 +128,20 @@ def open_file(
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
     rows = chain(first, table.rows)
     return OpenedFile(used, detected, _understood(rows, reading), partial(_beside, rows, reading), words)
+
+
+def _without_titles(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row]:
+    """The rows but for titles of sections, which fill one cell alone, and repetitions of the header."""
+    most_empty, header = len(columns) - 1, [normal(column) for column in columns if not is_unnamed(column)]
+    for row in rows:
+        cells = row.cells
+        if most_empty >= _WIDE and cells.count("") >= most_empty:
+            continue
+        if header and any(cell == columns[place] for place, cell in enumerate(cells[:_WIDE])):
+            repeated = [normal(cell) for cell in cells if cell]
+            if repeated == header[: len(repeated)] and len(repeated) > len(header) / 2:
+                continue
+        yield row
 
 
 def _understood(rows: Iterator[Row], reading: Reading) -> Iterator[ReadRow]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.catalog.rules import gtin_problem
+from app.catalog.rules import TITLE_MAX
+from app.feeds.rules import looks
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
-from app.feeds.rules.stock_words import is_stock_word
+from app.feeds.rules.header import is_unnamed
+from app.feeds.rules.names import field_by_words, is_retail, known_field, may_be_a_price
 from app.feeds.rules.tiers import tier_columns
 
 #: What Shopify's own export calls things, where it differs from plain names.
@@ -38,7 +41,16 @@ SHAPES = {
     "plain": "a list",
 }
 _UNIT_IN_NAME = re.compile(r"\b(kg|g|lbs?|oz|grams?)\b")
-_PRICE = re.compile(r"^[^\d-]{0,4}\d[\d.,' \u00a0]*[^\d]{0,4}$")
+#: Guesses that are less sure than this are shown to a person as a question.
+SURE = 60
+#: Names of columns that hold the product's name in some lists and its number in others.
+_AMBIGUOUS = frozenset({
+    "article", "artikel", "product", "produkt", "prodotto", "producto", "produit", "produto", "produs", "item", "items",
+    "urun", "товар", "termek", "vare", "tuote", "articulo", "articolo", "προιον", "proizvod", "toode", "products",
+})  # fmt: skip
+#: Names that may stand for what variants share, but often for something of the article itself.
+_WEAK_IDS = frozenset({"model", "modell", "modelo", "modello", "modele", "style", "style no", "model no", "модель"})
+_FEW, _SHORT, _DOUBTED = 2, 150, 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +85,14 @@ def guesses(
     shape = shape_of(columns)
     own = {"shopify": _SHOPIFY, "woocommerce": _WOOCOMMERCE}.get(shape, {})
     said = meant or {}
+    values = {column: [text for value in samples.get(column, ()) if (text := value.strip())] for column in columns}
     tiers = tier_columns([column for column in columns if column not in said and normal(column) not in own])
     found = [
         Guess(column, said[column], 99, "the format says so")
         if column in said
         else Guess(column, tiers[column].field, 85, tiers[column].reason)
         if column in tiers
-        else _guess(column, own, shape, samples.get(column, ()))
+        else _guess(column, own, shape, values[column])
         for column in columns
     ]
     taken: set[str] = set()
@@ -90,7 +103,9 @@ def guesses(
             chosen[guess.column] = guess
     if shape == "plain":
         _take_options(columns, taken, chosen)
-        _take_by_looks(columns, samples, taken, chosen)
+        rows = max((len(samples.get(column, ())) for column in columns), default=0)
+        _take_by_looks(columns, values, taken, chosen, rows)
+        _take_only_price(taken, chosen)
     return [chosen.get(column, Guess(column, "", 0, "not used")) for column in columns]
 
 
@@ -98,86 +113,135 @@ def _guess(column: str, own: Mapping[str, str], shape: str, values: Sequence[str
     name = normal(column)
     if name in own:
         return Guess(column, own[name], 100 if own[name] else 0, f"column of {SHAPES[shape]}")
-    if name in BY_NAME:
-        # Of two columns for stock, the one with figures tells more than the one with words.
-        words = BY_NAME[name] == "stock" and not _most(value.strip()[:1].isdigit() for value in values if value.strip())
-        return Guess(column, BY_NAME[name], 80 if words else 90, "by its name")
+    if shape == "plain" and name in _AMBIGUOUS:
+        return _ambiguous(column, values)
+    field, sure = known_field(column)
+    if field:
+        return _by_name(column, field, 60 if name in _WEAK_IDS else sure, values, shape)
     bare = _UNIT_IN_NAME.sub("", name).strip()
     if bare != name and bare in BY_NAME:
         return Guess(column, BY_NAME[bare], 85, "by its name")
-    return _by_values(column, [value.strip() for value in values if value.strip()])
+    if shape != "plain":
+        return Guess(column, "", 0, "not used")
+    field, sure = field_by_words(column)
+    if field and not values:
+        return Guess(column, field, 20, "by a word of its name; the first rows have no values")
+    if field and looks.may_hold(field, values):
+        return Guess(column, field, _of_stock(values, sure) if field == "stock" else sure, "by a word of its name")
+    return Guess(column, "", 0, "not used") if field else _by_values(column, values)
+
+
+def _by_name(column: str, field: str, sure: int, values: Sequence[str], shape: str) -> Guess:
+    if shape != "plain":
+        return Guess(column, field, sure, "by its name")
+    if not values:
+        return Guess(column, field, min(sure, 50), "by its name; the first rows have no values")
+    if field == "stock":
+        return Guess(column, field, _of_stock(values, sure), "by its name")
+    if field in ("title", "cost", "price", "msrp", "map") and not looks.may_hold(field, values):
+        return Guess(column, field, _DOUBTED, "by its name, though its values do not look so")
+    return Guess(column, field, sure, "by its name")
+
+
+def _of_stock(values: Sequence[str], sure: int) -> int:
+    """Of two columns for stock, the one with figures tells more than the one with words, and words for stock more than
+    yes and no."""
+    if looks.most(looks.is_figure(value) for value in values):
+        return sure
+    return sure - 10 if any(looks.says_stock(value) for value in values) else sure - 15
+
+
+def _ambiguous(column: str, values: Sequence[str]) -> Guess:
+    """A column that is called as what all the list is about."""
+    if looks.most((looks.looks_like_code(value) for value in values), 0.8) and looks.differ(values, 0.8):
+        return Guess(column, "sku", 70, "its values look like article numbers, each one different")
+    if looks.may_hold("title", values):
+        return Guess(column, "title", 85, "by its name")
+    return Guess(column, "", 0, "not used")
 
 
 def _by_values(column: str, values: Sequence[str]) -> Guess:
-    if len(values) >= 2:
-        if _most(gtin_problem(value) is None for value in values):
+    if len(values) >= _FEW:
+        if looks.most(looks.looks_like_gtin(value) for value in values):
             return Guess(column, "gtin", 70, "its values are GTINs")
-        if _most(is_stock_word(value) for value in values):
+        if looks.most(looks.is_answer(value) for value in values) and any(looks.says_stock(value) for value in values):
             return Guess(column, "stock", 60, "its values are words for stock")
-        if _most(value.count(" > ") > 0 for value in values):
+        if looks.most(value.count(" > ") > 0 for value in values):
             return Guess(column, "category", 60, "its values are ways through a tree of categories")
-        if all(
-            value.startswith(("http://", "https://")) and value.rsplit(".", 1)[-1].lower()[:4] in _PICTURES
-            for value in values
-        ):
+        if all(looks.looks_like_picture(value) for value in values):
             return Guess(column, "image_urls", 60, "its values are addresses of pictures")
-        if all(_PRICE.match(value) and re.search(r"[€$£]|[.,]\d\d\b", value) for value in values):
+        if may_be_a_price(column) and all(looks.looks_like_price(value) for value in values):
             return Guess(column, "price", 40, "its values look like prices")
     return Guess(column, "", 0, "not used")
 
 
-def _most(judgements: Iterable[bool]) -> bool:
-    """Nine of ten."""
-    found = list(judgements)
-    return sum(found) >= 0.9 * len(found)
-
-
 def _take_by_looks(
-    columns: Sequence[str], samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]
+    columns: Sequence[str], samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess], rows: int
 ) -> None:
     """Where no column is called so: the one whose values look like names, and the one whose values look like numbers
-    of articles, each different in nearly every row."""
+    of articles, each different in nearly every row. Both stand in most rows."""
     if "title" not in taken:
-        _take_description_for_title(samples, taken, chosen)
-    for field, looks, reason in (
-        ("title", _looks_like_name, "its values look like names of products"),
-        ("sku", _looks_like_code, "its values look like article numbers, each one different"),
+        _take_other_for_title(samples, taken, chosen)
+    else:
+        _take_both_of_a_name(columns, samples, taken, chosen)
+    for field, looking, share, reason in (
+        ("title", looks.looks_like_name, 0.3, "its values look like names of products"),
+        ("sku", looks.looks_like_code, 0.9, "its values look like article numbers, each one different"),
     ):
         if field in taken:
             continue
         for column in columns:
-            values = [value.strip() for value in samples.get(column, ()) if value.strip()]
-            different = (
-                len(set(values)) >= 0.9 * len(values) if field == "sku" else len(set(values)) >= 0.3 * len(values)
-            )
-            if column not in chosen and len(values) >= 2 and different and _most(looks(value) for value in values):
+            values = samples[column]
+            if column in chosen or len(values) < max(_FEW, rows / 2) or not looks.differ(values, share):
+                continue
+            if looks.most(looking(value) for value in values):
                 chosen[column] = Guess(column, field, 40, reason)
                 taken.add(field)
                 break
 
 
-def _take_description_for_title(
-    samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]
-) -> None:
-    """Price lists often call the product's name its description."""
+def _take_other_for_title(samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]) -> None:
+    """Price lists often call the product's name its description, or have nothing but its model."""
     for column, guess in chosen.items():
-        values = [value.strip() for value in samples.get(column, ()) if value.strip()]
-        if guess.field == "description" and values and _most(len(value) <= 150 for value in values):
-            chosen[column] = Guess(column, "title", 75, "by its name; its values are short, and there is no title")
-            taken.add("title")
+        values = samples[column]
+        if guess.field == "description" and looks.most(len(value) <= TITLE_MAX for value in values):
+            reason = "by its name; its values are short, and there is no title"
+            sure = 75 if looks.most(len(value) <= _SHORT for value in values) else 50
+        elif normal(column) in _WEAK_IDS and guess.field == "product_id" and looks.differ(values, 0.9):
+            reason, sure = "there is no other title, and each one is different", 50
+        else:
+            continue
+        taken.discard(guess.field)
+        chosen[column] = Guess(column, "title", sure, reason)
+        taken.add("title")
+        return
+
+
+def _take_both_of_a_name(
+    columns: Sequence[str], samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]
+) -> None:
+    """A name may stand over two columns, the article's number and its name; the second is unnamed then."""
+    for column, beside in itertools.pairwise(columns):
+        guess = chosen.get(column)
+        if guess is None or guess.field != "title" or guess.confidence > _DOUBTED or not is_unnamed(beside):
+            continue
+        if beside not in chosen and looks.may_hold("title", samples[beside]):
+            reason = "the name before stands over both columns"
+            chosen[beside] = Guess(beside, "title", 55, reason)
+            del chosen[column]
+            if "sku" not in taken and looks.may_hold("sku", samples[column]):
+                taken.add("sku")
+                chosen[column] = Guess(column, "sku", 55, reason)
+
+
+def _take_only_price(taken: set[str], chosen: dict[str, Guess]) -> None:
+    """A retail price is the price where a list has no other."""
+    if {"cost", "price"} & taken:
+        return
+    for column, guess in chosen.items():
+        if guess.field == "msrp" and is_retail(column):
+            chosen[column] = Guess(column, "price", 50, "a retail price, and there is no other")
             return
-
-
-def _looks_like_name(value: str) -> bool:
-    return 4 <= len(value) <= 200 and " " in value and sum(char.isalpha() for char in value) > len(value) / 2
-
-
-def _looks_like_code(value: str) -> bool:
-    return bool(_CODE.fullmatch(value)) and any(char.isdigit() for char in value)
-
-
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{2,39}")
-_PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 
 
 def _take_options(columns: Sequence[str], taken: set[str], chosen: dict[str, Guess]) -> None:

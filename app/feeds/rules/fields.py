@@ -57,6 +57,7 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "produkt id", "produktnummer", "reference produit", "id producto", "itemgroup id",
         "group code", "parent id", "parent code", "model", "model no", "kod grupy", "id produktu", "style",
         "style code", "style no", "produktgruppe id", "varegruppe",
+        "parent product id", "kod modelu", "parentsku", "sku parent", "parent product sku",
     ),
     "title": (
         "title", "name", "product name", "product title", "titel", "bezeichnung", "produktname", "artikelname", "nom",
@@ -68,17 +69,23 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "intitule", "nome prodotto", "nome articolo", "tuotenimi", "nimi", "tytul", "naam product",
         "omschrijving kort",
         "название", "наименование",
+        "urun adi", "stok adi", "adi", "urun ismi", "назва", "найменування", "название товара", "номенклатура",
+        "име", "τιτλος", "ονομα", "ονομασια", "toode", "pavadinimas", "nosaukums", "post title",
     ),
     "description": (
         "description", "body html", "body", "long description", "beschreibung", "descripcion", "descrizione",
         "omschrijving", "beskrivning", "opis", "desc", "details", "description long", "long text", "langtext",
         "popis", "descriere", "leiras", "beschrijving", "tekst", "full description", "body text", "kuvaus",
         "descricao",
+        "aciklama", "urun aciklamasi", "detay", "описание", "опис", "περιγραφη", "post content",
+        "descrizione estesa", "description longue", "descriptif",
     ),
     "brand": (
         "brand", "vendor", "manufacturer", "marke", "hersteller", "marque", "fabricant", "marca", "merk", "varumarke",
         "marka", "producent", "producer", "maker", "manufacturer name", "znacka", "vyrobce", "gyarto", "producator",
         "brand name", "merke", "maerke", "tuotemerkki", "fornecedor marca", "vendor name",
+        "бренд", "производитель", "виробник", "марка", "κατασκευαστης", "vyrobca", "znacka vyrobku", "uretici",
+        "proizvodjac", "proizvodac",
     ),
     "category": (
         "category", "product category", "product type", "type", "kategorie", "warengruppe", "categorie", "categoria",
@@ -86,6 +93,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "product group", "categories path", "kategorie produktu", "categoria prodotto", "rubrique", "famille",
         "gruppe", "warengruppen", "kategoria produktu", "google product category", "grupa", "grupa towarowa",
         "kategorija", "osasto",
+        "категория", "категорія", "группа", "група", "κατηγορια", "κατηγοριες", "cat", "anakategori",
+        "ana kategori", "categorie produit", "product categories",
     ),
     "sku": (
         "sku", "variant sku", "item number", "item no", "article number", "artikelnummer", "artikel nr", "art nr",
@@ -97,12 +106,15 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "productno", "product no", "referenz", "bestellnummer", "bestnr", "part no", "upc sku", "sifra",
         "catalogue number",
         "katalogove cislo", "katalogovy kod", "cislo produktu", "objednaci cislo",
+        "артикул", "код", "код товара", "код товару", "κωδικος", "urun kodu", "stok kodu", "kodu", "barkod no",
+        "kod artikla", "ugs", "ordernumber", "sku code",
     ),
     "gtin": (
         "gtin", "ean", "ean13", "ean code", "upc", "barcode", "variant barcode", "gtin upc ean or isbn", "strichcode",
         "code barre", "codigo de barras", "codice a barre", "streckkod", "kod ean", "ean 13", "gtin13", "gtin ean",
         "upc code", "upc ean", "ean upc", "ean nr", "barcode ean", "kod kreskowy", "carovy kod", "vonalkod",
         "cod de bare", "stregkode", "viivakoodi", "codigo ean", "ean code 13", "jan", "isbn", "gtin 13", "barcodes",
+        "barkod", "штрихкод", "штрих код", "баркод", "ean kod", "ean kodu", "gtin ean upc", "isbn13", "isbn 13",
     ),
     "cost": (
         "cost", "wholesale price", "wholesale", "cost per item", "cost price", "net price", "dealer price",
@@ -114,6 +126,10 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "innkjopspris", "pret achizitie", "beszerzesi ar", "hinta alv 0", "price ex vat", "price excl vat",
         "price excl tax", "unit price", "wholesale price net", "prix revendeur", "cost eur", "cost usd", "b2b price",
         "cena bez dph", "cena bez vat", "price without vat", "precio sin iva", "preis ohne mwst", "pris ex moms",
+        "оптовая цена", "оптова ціна", "опт", "закупочная цена", "дилерская цена", "цена опт", "alis fiyati",
+        "bayi fiyati", "toptan fiyat", "τιμη χονδρικης", "nabavna cijena", "nabavna cena", "veleprodajna cijena",
+        "nakupna cena", "velkoobchodna cena", "cena zakupu", "cena hurt", "tukkuhinta", "ostohinta", "precio compra",
+        "precio de compra", "preco de custo", "prezzo acquisto", "prezzo di acquisto",
     ),
     "price": (
         "price", "variant price", "regular price", "retail price", "selling price", "preis", "prix", "precio",
@@ -122,6 +138,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "prix ttc", "prix de vente", "prodejni cena", "cena s dph", "pret", "ar", "hinta", "preco", "current price",
         "amount",
         "precio con iva", "preis inkl mwst", "prezzo ivato", "цена",
+        "ціна", "цены", "цена руб", "стоимость", "fiyat", "satis fiyati", "τιμη", "cijena", "cena produktu",
+        "vkpreis", "tarif", "tarif regulier", "prix public ttc", "kaina", "hind", "цена с ндс",
     ),
     "msrp": (
         "msrp", "rrp", "list price", "compare at price", "variant compare at price", "uvp", "prix conseille", "pvp",
@@ -129,6 +147,9 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "recommended retail price", "suggested retail price", "srp", "retail", "unverbindliche preisempfehlung",
         "prix public", "prix public conseille", "cena detaliczna", "doporucena cena", "pvp recomendado",
         "vejledende pris", "msrp usd",
+        "розничная цена", "роздрібна ціна", "рекомендованная цена", "рекомендована ціна", "ррц", "liste fiyati",
+        "perakende fiyat", "τιμη λιανικης", "listino", "prezzo di listino", "odporucana cena",
+        "maloprodajna cijena", "precio pvp",
     ),
     "map": ("map", "map price", "minimum advertised price"),
     "price_tiers": (
@@ -139,12 +160,14 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "currency", "currency code", "price currency", "currency id", "currencyid", "wahrung", "waehrung", "devise",
         "monnaie", "moneda", "divisa", "valuta", "waluta", "mena", "moeda", "valuutta", "penznem", "валюта",
         "wholesale currency", "cost currency",
+        "валюта цены", "para birimi", "doviz", "νομισμα", "ccy", "вал",
     ),
     "weight": (
         "weight", "gewicht", "poids", "peso", "vikt", "waga", "weight kg", "gross weight", "net weight",
         "item weight", "shipping weight", "hmotnost", "waga netto", "waga brutto", "gewicht netto", "vaegt", "vekt",
         "paino", "greutate", "suly", "pds", "poids net", "poids brut",
         "grams", "вес",
+        "вага", "agirlik", "βαρος", "tezina", "masa",
     ),
     "weight_unit": ("weight unit", "variant weight unit", "gewichtseinheit", "unit of weight", "weight uom"),
     "stock": (
@@ -158,6 +181,9 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "disponibilita", "quantite stock", "unidades", "saldo", "antal", "lagerantal", "varasto", "maara", "count",
         "amount in stock", "stock qty", "aantal", "beschikbaar",
         "количество", "остаток",
+        "наличие", "наявність", "залишок", "кількість", "склад", "остатки", "stok", "stok miktari", "stok adedi",
+        "miktar", "adet", "αποθεμα", "διαθεσιμοτητα", "ποσοτητα", "zaliha", "kolicina", "zasoby", "stav skladu",
+        "instock", "disponibilidad", "disponibilidade", "estoque", "quantidade", "stany",
     ),
     "safety_stock": ("safety stock",),
     "low_stock_at": ("low stock at", "low stock alert", "low stock threshold"),
@@ -167,9 +193,14 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "image urls x y z", "imgurl", "img", "img url", "picture", "pictures", "picture url", "photo", "photos",
         "photo url", "main image", "main image url", "primary image", "imagen principal", "image 1", "image1", "foto",
         "bild 1", "obrazek", "obrazky", "zdjecia", "zdjecie glowne", "kuva", "poza", "kep", "imagem", "fotografie",
+        "фото", "изображение", "изображения", "картинка", "зображення", "resim", "resimler", "ana resim", "εικονα",
+        "slika", "obrazok", "imagens", "imagenes", "immagini", "image urls variant", "url image", "link immagine",
     ),
     "image_alt": ("image alt text", "image alt"),
-    "tags": ("tags", "tag", "schlagworte", "keywords", "tags x y z", "etiquetas", "etiquettes"),
+    "tags": (
+        "tags", "tag", "schlagworte", "keywords", "tags x y z", "etiquetas", "etiquettes", "etiquette", "теги",
+        "stichworte", "suchbegriffe", "keyword",
+    ),
     "status": (
         "status", "state", "product status", "active", "active 0 1", "product online", "visibility status", "estado",
         "statut",
@@ -182,8 +213,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "option3_value": ("option3 value",),
 }  # fmt: skip
 
-#: Columns that hold an option's values and name the option themselves: what it is called in files → by us.
-OPTION_COLUMNS: Mapping[str, str] = {
+#: What options are called in files → by us.
+_OPTIONS: Mapping[str, str] = {
     "color": "Color", "colour": "Color", "farbe": "Color", "couleur": "Color", "colore": "Color", "kleur": "Color",
     "farg": "Color", "kolor": "Color", "barva": "Color", "culoare": "Color", "szin": "Color", "farve": "Color",
     "farge": "Color", "cor": "Color", "vari": "Color", "цвет": "Color", "color name": "Color", "colour name": "Color",
@@ -193,12 +224,18 @@ OPTION_COLUMNS: Mapping[str, str] = {
     "material": "Material", "materiau": "Material", "materiale": "Material", "materiaal": "Material",
     "materialas": "Material", "материал": "Material",
     "style": "Style",
+    "farba": "Color", "renk": "Color", "χρωμα": "Color", "колір": "Color", "цвят": "Color",
+    "boja": "Color", "spalva": "Color", "varvus": "Color", "цвет товара": "Color", "kolory": "Color",
+    "velkost": "Size", "beden": "Size", "μεγεθος": "Size", "розмір": "Size", "velicina": "Size",
+    "dydis": "Size", "suurus": "Size", "tamano": "Size",
     "scent": "Scent", "duft": "Scent", "parfum": "Scent",
     "pattern": "Pattern", "muster": "Pattern", "motif": "Pattern",
 }  # fmt: skip
 
 #: Letters that Unicode does not take apart into a plain one and an accent.
-_NOT_COMPOSED = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th"})
+_NOT_COMPOSED = str.maketrans({
+    "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i",
+})  # fmt: skip
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -211,6 +248,9 @@ def normal(name: str) -> str:
 
 
 BY_NAME: Mapping[str, str] = {normal(name): field for field, names in _PLAIN.items() for name in names}
+
+#: Columns that hold an option's values and name the option themselves: their names → the option's.
+OPTION_COLUMNS: Mapping[str, str] = {normal(name): option for name, option in _OPTIONS.items()}
 
 
 #: Field of a file → what it tells of products and variants; the options' values tell two things.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
+from app.feeds.rules.fields import normal
+from app.feeds.rules.names import LONGEST_NAME, is_name
 
+_UNNAMED = re.compile(r"Column \d+")
 #: Rows looked at for the one that names the columns.
 LOOKED_AT = 40
-_LONGEST_NAME = 80
+#: Rows with a number in a place, from which on it is a column of numbers.
+_ALIKE = 2
 
 
 def header_index(rows: Sequence[Sequence[str]]) -> int | None:
@@ -34,8 +38,28 @@ def header_index(rows: Sequence[Sequence[str]]) -> int | None:
 
 def known_names(row: Sequence[str]) -> int:
     """How many cells are names of columns that we know, each counted once."""
-    names = {normal(cell) for cell in row if len(cell) <= _LONGEST_NAME}
-    return sum(name in BY_NAME or name in OPTION_COLUMNS for name in names)
+    return sum(map(is_name, {normal(cell): cell for cell in row if cell and len(cell) <= LONGEST_NAME}.values()))
+
+
+def is_data(header: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether what would be the header is the first row of a list without one: none of its cells is a name that we
+    know, and one is a number above numbers."""
+    if known_names(header):
+        return False
+    return any(
+        _is_number(cell.strip()) and sum(_is_number(row[place].strip()) for row in below if place < len(row)) >= _ALIKE
+        for place, cell in enumerate(header)
+    )
+
+
+def unnamed(number: int) -> str:
+    """The name of a column without one, by its number from 1 on."""
+    return f"Column {number}"
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether a column had no name."""
+    return bool(_UNNAMED.fullmatch(name))
 
 
 def unique_names(header: Sequence[str]) -> list[str]:
@@ -43,7 +67,7 @@ def unique_names(header: Sequence[str]) -> list[str]:
     seen: dict[str, int] = {}
     names = []
     for index, name in enumerate(header, start=1):
-        name = name or f"Column {index}"
+        name = name or unnamed(index)
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return names
@@ -52,7 +76,8 @@ def unique_names(header: Sequence[str]) -> list[str]:
 def plain_number(value: float | Decimal) -> str:
     """A number of a program as text that can't be mistaken: no exponent, a point before its decimals, and never
     exactly three of them, which would look like thousands."""
-    text = format(value if isinstance(value, Decimal) else Decimal(repr(value)), "f")
+    # Programs show 15 digits of a number; more are an error of reckoning.
+    text = format(value if isinstance(value, Decimal) else Decimal(format(value, ".15g")), "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text + "0" if len(text.partition(".")[2]) == 3 else text

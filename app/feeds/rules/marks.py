@@ -19,7 +19,7 @@ from app.feeds.feed import Row
 from app.feeds.rules.records import Reading, ReadRow, RowReader, TakenForKnown
 
 #: What a block means is decided by code, too: another number here voids all marks.
-_MEANING = 1
+_MEANING = 2
 #: Rows that are looked at together, so that marks are asked for in bulk.
 _AT_ONCE = 2000
 #: A product of more rows than these is several blocks, and none of them has a mark.

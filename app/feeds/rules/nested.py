@@ -6,12 +6,14 @@ A *node* maps a name to its values, each a text or a node again; the name ``""``
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
 from app.feeds.feed import Row
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
+from app.feeds.rules.names import is_name
 
 Node = Mapping[str, Sequence[Union[str, "Node"]]]
 Path = tuple[str, ...]
@@ -45,6 +47,26 @@ class Layout:
     variants: Path | None = None
     own: dict[Path, str] = field(default_factory=dict)
     of_variant: dict[Path, str] = field(default_factory=dict)
+    #: Column → how many texts of the records looked at are in it.
+    often: Counter[str] = field(default_factory=Counter)
+
+    def keep(self, most: int) -> int:
+        """Leave out columns beyond so many: those that we know stay, then those that most records have. How many are
+        left out."""
+        if len(self.columns) <= most:
+            return 0
+        places = {name: place for place, name in enumerate(self.columns)}
+        ranked = sorted(
+            self.columns,
+            key=lambda name: (
+                not (name in self.meant or is_name(name)),
+                -self.often.get(name, 0),
+                places[name],
+            ),
+        )
+        left = len(self.columns) - most
+        self.columns = sorted(ranked[:most], key=places.__getitem__)
+        return left
 
     def rows(self, record: Node) -> Iterator[list[str]]:
         """The rows of one record, a cell for each column."""
@@ -117,6 +139,9 @@ def learn(records: Sequence[Node], meant: Mapping[str, str] | None = None) -> La
     _name_variants(layout, of_variant, given)
     _name_own(layout, own, given)
     _name_ids(layout)
+    for names, found in ((layout.own, own), (layout.of_variant, of_variant)):
+        for path, name in names.items():
+            layout.often[name] += len(found.get(path, ()))
     return layout
 
 

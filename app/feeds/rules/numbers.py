@@ -9,7 +9,9 @@ from decimal import Decimal, InvalidOperation
 from app.feeds.rules.repeated import repeated
 
 _CURRENCY = re.compile(
-    r"\b(?:US|CA?|AU?|NZ|HK|SG?|MX|R)\$|[€$£¥]|\b(?:EUR|USD|GBP|CAD|AUD|CHF|SEK|PLN|DKK|NOK|CZK)\b|zł|zl\b|Kč|kr\.?",
+    r"\b(?:US|CA?|AU?|NZ|HK|SG?|MX|R)\$|[€$£¥₽₴₺₹]"
+    r"|\b(?:EUR|USD|GBP|CAD|AUD|CHF|SEK|PLN|DKK|NOK|CZK|HUF|RON|BGN|UAH|RUB|RUR|TRY|TL|ISK)\b"
+    r"|zł|zl\b|Kč|kr\.?|\bFt\b|\blei\b|(?:руб|грн|лв)\.?|(?<=\d)\s*р\.|[.,]-(?!\d)",
     re.IGNORECASE,
 )
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
@@ -54,7 +56,11 @@ def read_decimal(text: str, mark: str | None = None) -> Decimal:
     without one, a single separator before exactly three digits is taken for thousands only if it is grouped
     like them. Raises ``NotANumber``."""
     bare = _bare(text)
-    mark = mark or decimal_mark([bare]) or ("." if not _GROUPED.fullmatch(bare.lstrip("-")) else ",")
+    own = decimal_mark([bare])
+    if mark is not None and own is not None and own != mark:
+        # Written otherwise than its column, and in only one way.
+        mark = own
+    mark = mark or own or ("." if not _GROUPED.fullmatch(bare.lstrip("-")) else ",")
     other = "," if mark == "." else "."
     whole, _, _ = bare.lstrip("-").partition(mark)
     if any(len(group) != 3 for group in whole.split(other)[1:]) or other in bare.partition(mark)[2]:

@@ -45,7 +45,11 @@ _IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IN_GTIN = re.compile(r"[\s'-]")
 #: Spreadsheets write whole numbers as ``5.0``, too.
 _WHOLE = re.compile(r"(\d{1,9})(?:[.,]0+)?", re.ASCII)
+#: Shops that sell beyond their stock export it so.
+_BELOW_ZERO = re.compile(r"-\s*\d{1,9}(?:[.,]0+)?")
 _NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+#: What a row says of its product, but for its title, which is known anyway.
+_OF_PRODUCT = ("description", "brand", "category", "tags", "images")
 _NOT_PHYSICAL = {
     "grouped": "A grouped product is a set of other products; it can't be ordered by itself.",
     "external": "An external product is sold elsewhere.",
@@ -131,6 +135,8 @@ class RowReader:
         #: hundreds of thousands.
         self._skus: dict[str, int] = {}
         self._parents: dict[str, str] = {}
+        #: Handle → what its first row said, where that was rejected and no other was accepted yet.
+        self._of_rejected: dict[str, dict[str, Any]] = {}
         self._last_handle = ""
         #: Texts of stock → what they mean; a list has few of them.
         self._stocks: dict[str, tuple[int | None, Problem | None]] = {}
@@ -237,9 +243,17 @@ class RowReader:
         given = cell("product_id")
         if given:
             return _slug(given)
-        if self._reading.shape == "shopify" and before:
+        if before and (self._reading.shape == "shopify" or self._goes_on(cell)):
             return before
         return _slug(cell("sku") or cell("title"))
+
+    def _goes_on(self, cell: Callable[[str], str]) -> bool:
+        """Whether a row of a plain list is one more variant of the product above: it has options of its own and no
+        title."""
+        fields = self._reading.fields
+        if "title" not in fields or "product_id" in fields or self._reading.shape != "plain" or cell("title"):
+            return False
+        return any(cell(f"option{place}_value") for place in (1, 2, 3))
 
     def _is_pictures_only(self, cell: Callable[[str], str], handle: str) -> bool:
         """A row that continues the product before with nothing but pictures."""
@@ -262,13 +276,19 @@ class RowReader:
         options = self._options(cell, handle)
         record |= {"options": options, **self._prices(cell, problems), **self._quantities(cell, problems)}
         record["gtin"] = self._gtin(cell, problems)
-        sku = self._sku(cell, handle, options, problems)
+        sku = self._sku(cell, handle, options, record["gtin"], problems)
         self._last_handle = handle
         read = ReadRow(number, handle, sku, "accepted", record, problems)
         self._check_repeated(read)
         if any(not problem.warning for problem in read.problems):
             read.action = "rejected"
-        elif handle:
+            if handle and 0 < len(title) <= TITLE_MAX and handle not in self._titles:
+                self._of_rejected[handle] = {name: record[name] for name in _OF_PRODUCT if name in record}
+        elif handle and self._of_rejected.get(handle, record) is not record:
+            # What the row that was rejected says of the product holds for its others.
+            said = self._of_rejected.pop(handle)
+            read.record |= {name: value for name, value in said.items() if value and not read.record.get(name)}
+        if handle and 0 < len(title) <= TITLE_MAX:
             self._titles.setdefault(handle, title)
         return read
 
@@ -316,7 +336,10 @@ class RowReader:
         return options
 
     def _prices(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:
-        cost = self._money("cost", cell, problems)
+        given = cell("cost")
+        # Costs that nobody has entered are often exported as zero.
+        unset = bool(cell("price")) and (given.startswith("-") or not given.strip("0.,"))
+        cost = None if unset else self._money("cost", cell, problems)
         if cost is None and not any(problem.field in ("cost", "currency") for problem in problems):
             cost = self._money("price", cell, problems)
             if cost is not None:
@@ -461,6 +484,9 @@ class RowReader:
             chosen = self._reading.stock_words.get(word_key(text))
             units = read_stock(text, self._reading.marks.get("stock")) if chosen is None else chosen
         except (NotAQuantity, NotANumber, ArithmeticError):
+            if _BELOW_ZERO.fullmatch(text):
+                oversold = f"{shown}: more was sold than there was; it is taken for 0."
+                return 0, Problem("stock", "below_zero", oversold, warning=True)
             return None, Problem("stock", "not_a_quantity", f"{shown} is not a whole number of units from 0 on.")
         if units is not None:
             return units, None
@@ -479,7 +505,14 @@ class RowReader:
             return None
         return gtin
 
-    def _sku(self, cell: Callable[[str], str], handle: str, options: Mapping[str, str], problems: list[Problem]) -> str:
+    def _sku(
+        self,
+        cell: Callable[[str], str],
+        handle: str,
+        options: Mapping[str, str],
+        gtin: str | None,
+        problems: list[Problem],
+    ) -> str:
         sku = cell("sku").lstrip("'")
         if sku:
             if len(sku) > SKU_MAX:
@@ -488,6 +521,9 @@ class RowReader:
         if not handle:
             problems.append(Problem("sku", "missing", "The row has no SKU, no product id and no title."))
             return ""
+        if gtin and "product_id" not in self._reading.fields:
+            problems.append(Problem("sku", "made_up", "No SKU: the GTIN is used.", warning=True))
+            return gtin
         problems.append(
             Problem("sku", "made_up", "No SKU: one is made from the product and its options.", warning=True)
         )

@@ -22,11 +22,15 @@ _IN = (
     "ja", "lager", "auf lager", "an lager", "verfugbar", "lieferbar", "sofort lieferbar", "vorratig",
     "en stock", "disponible", "oui", "si", "disponibile", "disponivel", "em estoque", "sim",
     "tak", "dostepny", "dostepne", "jest", "na stanie", "ano", "skladem", "na sklade", "i lager", "pa lager", "finns",
-    "op voorraad", "leverbaar", "igen", "raktaron", "in stoc", "da", "varastossa", "kylla",
+    "op voorraad", "leverbaar", "igen", "raktaron", "in stoc", "da", "varastossa", "kylla", "на складе", "в наличии",
+    "есть", "есть в наличии", "да", "в наявності", "є", "є в наявності",
+    "так", "налично", "διαθέσιμο", "άμεσα διαθέσιμο", "σε απόθεμα", "ναι", "stokta", "stokta var", "var", "mevcut",
+    "evet", "na zalihi", "raspoloživo", "laos", "yra", "i stock", "pe stoc", "in magazzino", "em stock",
 )  # fmt: skip
 _FEW = (
     "low", "low stock", "limited", "limited availability", "few", "few left", "last units", "wenige",
-    "wenige auf lager", "ultimas unidades", "derniers articles", "malo", "ostatnie sztuki", "posledni kusy",
+    "мало", "заканчивается", "wenige auf lager", "ultimas unidades", "derniers articles", "malo", "ostatnie sztuki",
+    "posledni kusy",
 )  # fmt: skip
 _OUT = (
     "out of stock", "outofstock", "oos", "no", "n", "false", "sold out", "soldout", "unavailable", "not available",
@@ -35,6 +39,10 @@ _OUT = (
     "sin stock", "esaurito", "non disponibile", "esgotado", "nie", "niedostepny", "brak", "ne", "vyprodano",
     "neni skladem", "slut", "slutsald", "ej i lager", "utsolgt", "uitverkocht", "nee", "niet op voorraad",
     "no stock", "nicht vorratig", "en rupture", "slut i lager", "udsolgt", "vypredane",
+    "нет", "нет в наличии", "отсутствует", "под заказ", "немає", "немає в наявності", "ні", "няма", "изчерпан",
+    "μη διαθέσιμο", "εξαντλημένο", "κατόπιν παραγγελίας", "διαθέσιμο κατόπιν παραγγελίας", "οχι", "yok", "tukendi",
+    "stokta yok", "hayır", "nema", "nema na zalihi", "rasprodano", "nincs raktáron", "vypredané", "nie je skladom",
+    "na objednávku", "na objednavku", "nedostupné", "indisponible", "indisponibil", "indisponivel", "ikke på lager",
     "nem", "elfogyott", "nincs", "nu", "stoc epuizat", "ei", "loppu",
 )  # fmt: skip
 _WORDS = {

@@ -13,8 +13,9 @@ from typing import BinaryIO, Literal
 
 from charset_normalizer import from_bytes
 
+from app.adapters.feeds.csv.letters import encoding_of
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
-from app.feeds.rules.header import LOOKED_AT, header_index, unique_names
+from app.feeds.rules.header import LOOKED_AT, header_index, is_data, unique_names
 
 _HEAD = 256 * 1024
 _SEPARATORS = (",", ";", "\t", "|")
@@ -22,6 +23,9 @@ _SEPARATORS = (",", ";", "\t", "|")
 _OTHERS = ((b"PK\x03\x04", "an Excel or ZIP file"), (b"\xd0\xcf\x11\xe0", "an old Excel file"), (b"%PDF", "a PDF"))
 _IN_WORKBOOKS = (b"[Content_Types].xml", b"xl/", b"mimetype", b"\xd0\xcf\x11\xe0")
 _FALLBACK = "cp1252"
+#: Encodings of several bytes a letter, and the bytes by which they are told from one another.
+_SEVERAL_BYTES = ["shift_jis", "gb18030", "big5", "euc_kr", "euc_jp", "utf_16_le", "utf_16_be"]
+_TELLING = 64 * 1024
 
 
 class Csv:
@@ -39,8 +43,8 @@ class Csv:
             return True
         return (
             (b"\x00" not in head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)))
-            and head.lstrip()[:1] not in (b"<", b"{", b"[")
-            and not head.removeprefix(codecs.BOM_UTF8).startswith(b"ISA")
+            and _without_marks(head)[:1] not in (b"<", b"{", b"[")
+            and not _without_marks(head).startswith(b"ISA")
         )
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
@@ -63,7 +67,14 @@ class Csv:
             columns=unique_names(header),
             detected={"encoding": encoding.removesuffix("-sig"), "separator": separator, "header_row": header_row},
             rows=bounded(_rows(chain(below, records), len(header)), limits),
+            titled=True,
         )
+
+
+def _without_marks(head: bytes) -> bytes:
+    while head.startswith(codecs.BOM_UTF8) or head[:1].isspace():
+        head = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    return head
 
 
 def _looks_like_another(head: bytes) -> str | None:
@@ -83,7 +94,7 @@ def _refuse_others(head: bytes) -> None:
 
 
 def _encoding(stream: BinaryIO, head: bytes) -> str:
-    """By the byte-order mark; else UTF-8 if all of the file is; else what the beginning looks like."""
+    """By the byte-order mark; else UTF-8 if all of the file is; else what its letters look like."""
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -96,8 +107,24 @@ def _encoding(stream: BinaryIO, head: bytes) -> str:
         decoder.decode(b"", final=True)
         return "utf-8"
     except UnicodeDecodeError:
-        best = from_bytes(head, cp_isolation=["cp1252", "cp1250", "cp1251", "iso8859_15"]).best()
+        telling = _telling(stream)
+        known = encoding_of(telling)
+        if known is not None:
+            return known
+        best = from_bytes(telling[:_TELLING], cp_isolation=_SEVERAL_BYTES).best()
         return best.encoding if best is not None else _FALLBACK
+
+
+def _telling(stream: BinaryIO) -> bytes:
+    """The lines that have bytes beyond ASCII, from all over the file, as many as tell enough."""
+    stream.seek(0)
+    lines: list[bytes] = []
+    size = 0
+    while size < _HEAD and (line := stream.readline(_HEAD)):
+        if not line.isascii():
+            lines.append(line)
+            size += len(line)
+    return b"".join(lines)
 
 
 def _decoded_head(head: bytes, encoding: str) -> str:
@@ -173,7 +200,7 @@ def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
 
 
 def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], list[Row]]:
-    """The header's row number, its cells, and the rows below it that were read to find it."""
+    """The header's row number (0: there is none), its cells, and the rows below it that were read to find it."""
     first = list(islice(records, LOOKED_AT))
     index = header_index([row.cells for row in first])
     if index is None:
@@ -183,7 +210,10 @@ def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], lis
         header.pop()
     if len(header) > limits.columns:
         raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
-    return first[index].number, header, first[index + 1 :]
+    below = first[index + 1 :]
+    if is_data(header, [row.cells for row in below]):
+        return 0, [""] * len(header), first[index:]
+    return first[index].number, header, below
 
 
 def _rows(records: Iterator[Row], width: int) -> Iterator[Row]:

@@ -38,11 +38,15 @@ class Json:
         if not first:
             raise UnreadableFile("no_rows", "The file holds no product.")
         layout = learn(first)
-        if len(layout.columns) > limits.columns:
-            raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
+        left_out = layout.keep(limits.columns)
         return Table(
             columns=layout.columns,
-            detected={"format": "JSON", "record": prefix or "each line", "variants": "/".join(layout.variants or ())},
+            detected={
+                "format": "JSON",
+                "record": prefix or "each line",
+                "variants": "/".join(layout.variants or ()),
+                **({"left_out": left_out} if left_out else {}),
+            },
             rows=bounded(layout.table(_records(stream, prefix)), limits),
             meant=layout.meant,
         )

@@ -1,11 +1,12 @@
-"""Spreadsheets: the sheet that holds the products, from the row that names its columns on."""
+"""Spreadsheets: the sheets that hold the products, each from the row that names its columns on."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from python_calamine import (
     CalamineError,
@@ -17,7 +18,8 @@ from python_calamine import (
 )
 
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
-from app.feeds.rules.header import LOOKED_AT, header_index, known_names, plain_number, unique_names
+from app.feeds.rules.fields import normal
+from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, plain_number, unique_names, unnamed
 
 _ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -27,6 +29,10 @@ _INSIDE = (b"[Content_Types].xml", b"xl/", b"mimetypeapplication/vnd.oasis", b"_
 _MOST_UNPACKED = 600 * 1024 * 1024
 _MOST_TIMES = 300
 _MOST_SHEETS = 100
+#: Names that we know by which a header tells what a sheet is about, and the columns that sheets of one list share.
+_TELLING, _ALIKE = 2, 0.8
+#: The place of a column that a sheet lacks: beyond all.
+_NOWHERE = 1 << 20
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
@@ -46,7 +52,7 @@ class Sheet:
         )
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
-        """Choose the sheet that looks most like a list of products; rows follow."""
+        """Choose the sheet that looks most like a list of products, and those like it; rows follow."""
         _refuse_bombs(stream)
         stream.seek(0)
         try:
@@ -55,11 +61,19 @@ class Sheet:
             raise UnreadableFile("password", "The file has a password. Save it without one.") from error
         except (CalamineError, OSError, ValueError) as error:
             raise UnreadableFile("malformed", "The spreadsheet can't be read. Save it anew as .xlsx.") from error
-        name, start, columns, taken, sheet = _best(book, limits)
+        lists, best, opened = _lists(book, limits)
+        read = [table.sheet for table in lists]
         return Table(
-            columns=columns,
-            detected={"sheet": name, "sheets": book.sheet_names[:_MOST_SHEETS], "header_row": start + 1},
-            rows=bounded(_rows(sheet.iter_rows(), sheet.start, start, taken), limits),
+            columns=list(best.columns),
+            detected={
+                "sheet": best.sheet,
+                "sheets": book.sheet_names[:_MOST_SHEETS],
+                "sheets_read": read,
+                "sheets_skipped": [name for name in book.sheet_names[:_MOST_SHEETS] if name not in read],
+                "header_row": best.header + 1,
+            },
+            rows=bounded(_rows(book, lists, best, opened), limits),
+            titled=True,
         )
 
 
@@ -78,10 +92,23 @@ def _refuse_bombs(stream: BinaryIO) -> None:
         raise UnreadableFile("too_large_unpacked", "The spreadsheet is too large when it is unpacked. Split it.")
 
 
-def _best(book: CalamineWorkbook, limits: Limits) -> tuple[str, int, list[str], list[int], CalamineSheet]:
-    """The sheet's name, its header's row (from 0), the columns' names and their places, and the sheet itself. A sheet
-    is held whole in memory: no more than the best so far and the one looked at are there at once."""
-    best: tuple[str, int, list[str], list[int], CalamineSheet] | None = None
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The table on a sheet: its header's row (from 0; -1: it has none), its columns' names and their places."""
+
+    sheet: str
+    header: int
+    columns: Sequence[str]
+    places: Sequence[int]
+    known: int
+
+
+def _lists(book: CalamineWorkbook, limits: Limits) -> tuple[list[_List], _List, CalamineSheet]:
+    """The sheets with the same columns as the one that looks most like a list of products, in their order; that one;
+    and it itself. A sheet is held whole in memory: no more than the best so far and the one looked at are there at
+    once."""
+    found: list[_List] = []
+    best: tuple[_List, CalamineSheet] | None = None
     most = (-1, -1)
     for meta in book.sheets_metadata[:_MOST_SHEETS]:
         if meta.typ != SheetTypeEnum.WorkSheet or meta.visible != SheetVisibleEnum.Visible:
@@ -89,28 +116,64 @@ def _best(book: CalamineWorkbook, limits: Limits) -> tuple[str, int, list[str], 
         sheet = book.get_sheet_by_name(meta.name)
         if sheet.start is None:
             continue
-        top = [[_text(cell) for cell in row] for row, _ in zip(sheet.iter_rows(), range(LOOKED_AT), strict=False)]
-        index = header_index(top)
-        if index is None:
+        table = _list_of(meta.name, sheet)
+        if table is None:
             continue
-        taken = [place for place, cell in enumerate(top[index]) if cell.strip()]
-        if len(taken) > limits.columns:
+        if len(table.columns) > limits.columns:
             raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
-        score = (known_names(top[index]), sheet.total_height)
+        found.append(table)
+        score = (table.known, sheet.total_height)
         if score > most:
-            columns = unique_names([top[index][place].strip() for place in taken])
-            best, most = (meta.name, index, columns, taken, sheet), score
+            best, most = (table, sheet), score
     if best is None:
         raise UnreadableFile("empty", "The file holds no rows.")
-    return best
+    return [one for one in found if one is best[0] or _is_same(best[0], one)], *best
 
 
-def _rows(cells: Iterator[list[Any]], first: tuple[int, int] | None, header: int, taken: list[int]) -> Iterator[Row]:
-    above = first[0] if first else 0
-    for index, row in enumerate(cells):
-        texts = [_text(row[place]) if place < len(row) else "" for place in taken] if index > header else []
-        if any(texts):
-            yield Row(above + index + 1, texts)
+def _list_of(name: str, sheet: CalamineSheet) -> _List | None:
+    top = [[_text(cell) for cell in row] for row, _ in zip(sheet.iter_rows(), range(LOOKED_AT), strict=False)]
+    index = header_index(top)
+    if index is None:
+        return None
+    header, below = top[index], top[index + 1 :]
+    if is_data(header, below):
+        return _List(name, index - 1, [unnamed(place + 1) for place in range(len(header))], range(len(header)), 0)
+    # A name over two merged cells stands in the first of them.
+    filled = [row for row in below if any(row)]
+    places = [
+        place
+        for place, cell in enumerate(header)
+        if cell or (filled and sum(bool(row[place]) for row in filled if place < len(row)) >= len(filled) / 2)
+    ]
+    columns = unique_names([header[place] or unnamed(place + 1) for place in places])
+    return _List(name, index, columns, places, known_names(header))
+
+
+def _is_same(best: _List, other: _List) -> bool:
+    """Whether the columns are the same, but for a few."""
+    if best.known < _TELLING or other.known < _TELLING:
+        return False
+    ours, theirs = ({normal(column) for column in one.columns} for one in (best, other))
+    return len(ours & theirs) >= _ALIKE * max(len(ours), len(theirs))
+
+
+def _rows(book: CalamineWorkbook, lists: Sequence[_List], best: _List, opened: CalamineSheet) -> Iterator[Row]:
+    """The rows of all lists in the columns of the best, which is ``opened``; those of later sheets are counted on."""
+    counted = 0
+    for table in lists:
+        sheet = opened if table is best else book.get_sheet_by_name(table.sheet)
+        by_name = dict(zip(map(normal, table.columns), table.places, strict=True))
+        taken = [by_name.get(normal(column), _NOWHERE) for column in best.columns]
+        if table is best:
+            taken = list(table.places)
+        above = sheet.start[0] if sheet.start else 0
+        number = counted
+        for index, row in enumerate(sheet.iter_rows()):
+            number = counted + above + index + 1
+            texts = [_text(row[place]) if place < len(row) else "" for place in taken] if index > table.header else []
+            if any(texts):
+                yield Row(number, texts)
+        counted = number
 
 
 def _text(cell: Cell) -> str:

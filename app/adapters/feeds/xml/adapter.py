@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, BinaryIO
@@ -33,7 +34,9 @@ class Xml:
 
     def recognises(self, head: bytes, file_name: str) -> bool:
         """By its beginning."""
-        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = head
+        while start.startswith(BOM_UTF8) or start[:1].isspace():
+            start = start.removeprefix(BOM_UTF8).lstrip()
         if start.startswith((b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
             return True
         return start.startswith(b"<") and not start[:15].lower().startswith((b"<!doctype html", b"<html"))
@@ -46,11 +49,11 @@ class Xml:
         if not first:
             raise UnreadableFile("no_rows", "The file holds no product.")
         layout = learn(first, _BMECAT if bmecat else None)
-        if len(layout.columns) > limits.columns:
-            raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
+        left_out = layout.keep(limits.columns)
         return Table(
             columns=layout.columns,
             detected={
+                **({"left_out": left_out} if left_out else {}),
                 "format": _FORMATS.get(build.root.lower(), "XML"),
                 "record": "/".join(build.record),
                 "variants": "/".join(layout.variants or ()),
@@ -69,9 +72,21 @@ def _explained(record: Node, build: Build) -> Node:
     if build.root in ("offers", "yml_catalog") and "weight" in node:
         # Ceneo's and YML's weights are kilograms.
         node["weight kg"] = node.pop("weight")
+    if build.root == "yml_catalog":
+        _name_offer(node)
     if build.root.lower() == "bmecat":
         _spell_out_bmecat(node, build)
     return node
+
+
+def _name_offer(node: dict[str, Any]) -> None:
+    """YML's offers of the kind "vendor.model" have no name: kind, vendor and model are it. The kind of an offer tells
+    nothing, and its model is no group of variants."""
+    node.pop("type", None)
+    model = node.pop("model", [])
+    if not node.get("name") and model:
+        parts = [*node.pop("typePrefix", [])[:1], *node.get("vendor", [])[:1], *model[:1]]
+        node["name"] = [" ".join(str(part) for part in parts)]
 
 
 def _spell_out_bmecat(node: dict[str, Any], build: Build) -> None:

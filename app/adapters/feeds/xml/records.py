@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,16 +19,19 @@ from app.feeds.rules.nested import Node
 Path = tuple[str, ...]
 
 _DEEPEST = 60
-_MOST_IN_RECORD = 20_000
+#: Bytes in which the document begins.
+_BEFORE = 1024
+_MOST_IN_RECORD = 100_000
 #: Elements looked at to find out how the file is built.
 _LOOKED_AT = 300_000
 _MOST_CATEGORIES = 100_000
 #: What programs call the element of one product.
 _USUAL = frozenset({
     "item", "entry", "offer", "o", "shopitem", "product", "article", "produkt", "artikel", "produit", "producto",
-    "prodotto", "produto", "towar", "good", "row", "record", "produs", "termek", "vare", "tuote",
+    "prodotto", "produto", "towar", "good", "urun", "товар", "proizvod", "row", "record", "produs", "termek", "vare",
+    "tuote",
 })  # fmt: skip
-_PAIRS = (("param_name", "val"), ("fname", "fvalue"), ("name", "value"), ("key", "value"))
+_PAIRS = (("param_name", "val"), ("meta_key", "meta_value"), ("fname", "fvalue"), ("name", "value"), ("key", "value"))
 
 
 @dataclass(slots=True)
@@ -113,7 +117,7 @@ def local(tag: str) -> str:
 
 
 def _events(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
-    stream.seek(0)
+    _skip_marks(stream)
     try:
         yield from iterparse(stream, events=("start", "end"), forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
@@ -127,6 +131,16 @@ def _events(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
         ) from error
     except (ValueError, LookupError, UnicodeError) as error:
         raise UnreadableFile("encoding", "The file's encoding is not known. Save it as UTF-8.") from error
+
+
+def _skip_marks(stream: BinaryIO) -> None:
+    """To the beginning of the document: programs write byte-order marks twice, and empty lines before it."""
+    stream.seek(0)
+    start = stream.read(_BEFORE)
+    bare = start
+    while bare.startswith(BOM_UTF8) or bare[:1].isspace():
+        bare = bare.removeprefix(BOM_UTF8).lstrip()
+    stream.seek(len(start) - len(bare))
 
 
 def _check_depth(path: list[str]) -> None:

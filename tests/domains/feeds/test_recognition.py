@@ -1,0 +1,251 @@
+"""Lists as suppliers' systems really write them, in many languages and layouts, are understood without being told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.feeds.feed import UnreadableFile
+from app.feeds.rules.records import ReadRow
+from tests.domains.feeds.files import opened, read_file
+from tests.domains.feeds.test_formats import workbook
+
+EAN, OTHER_EAN = "4006381333931", "4006381333948"
+
+
+def fields(content: str, name: str = "list.csv") -> dict[str, str]:
+    """What the columns are taken for: field → column."""
+    return {field: column for column, field in opened(content.encode(), currency="EUR", name=name).mapping.items()}
+
+
+def accepted(content: str | bytes, name: str = "list.csv", **how: Any) -> list[ReadRow]:
+    content = content.encode() if isinstance(content, str) else content
+    return [row for row in read_file(content, name=name, **how) if row.action == "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "found"),
+    [
+        ("Наименование товара;Стоимость, руб;Стоимость опт, руб;Наличие на складе 1, шт", "Лампа А;61,18;49,84;63",
+         "title price cost stock"),
+        ("Найменування;Рекомендована ціна;Оптова цена (<5000 грн.)", "Карта Київ;4,9;3,66", "title msrp cost"),
+        ("Artikelnummer;Barcode;Artikeltext1;EKPreis;VKPreis;Lagerbestand", f"7;{EAN};Lampe rot;0,15;0,18;3",
+         "sku gtin title cost price stock"),
+        ("Artikeltext1;Gruppe;MwSt;vkNetto;vkBrutto", "Lampe rot;Pfand;19;0,15;0,18", "title category  cost price"),
+        ("IdProd;Titolo;Prezzo;Listino;Iva;Marca;LinkImmagine", "PS4A1;Tomb Raider I;18,90;24,58;22;2K;https://a.it/1.jpg",
+         "sku title price msrp  brand image_urls"),
+        ("urun_kodu;urun_adi;marka;stok;fiyat;kdv;ana_resim", "V1;Makine seti;VGR;100;1275;20;https://a.tr/1?v=1",
+         "sku title brand stock price  image_urls"),
+        ("Κωδικός;Περιγραφή;Τιμή χονδρικής;Απόθεμα", "K-1;Καρέκλα ξύλινη;12,50;4", "sku title cost stock"),
+        ("Kod;Megnevezés;Nagyker ár;Ajánlott kisker ár;Készlet", "L-1;Lámpa fehér;1200;1900;4",
+         "sku title cost msrp stock"),
+        ("Artnr;Benämning;Inköpspris exkl moms;Rek. pris;Lagersaldo", "A-1;Lampa vit;100;199;4",
+         "sku title cost msrp stock"),
+        ("Cod produs;Denumire produs;Pret achizitie;Pret unitar;Stoc", "P-1;Lampa alba;10;16;4",
+         "sku title cost price stock"),
+        ("Varenr;Varebetegnelse;Kostpris;Vejl. pris", "V-1;Lampe hvid;10;19", "sku title cost msrp"),
+        ("Référence;Désignation;Prix d'achat HT;Prix public conseillé;Quantité", "R-1;Lampe blanche;10;19;4",
+         "sku title cost msrp stock"),
+        ("Código;Descripción;PVP;Precio compra;Existencias", "C-1;Lámpara blanca;19;10;4", "sku title msrp cost stock"),
+        ("Código;Produto;Preço de custo;Preço;Estoque", "C-1;Lâmpada branca;10;19;4", "sku title cost price stock"),
+        ("Artikelcode;Omschrijving;Inkoopprijs;Adviesprijs;Voorraad", "A-1;Lamp wit klein;10;19;4",
+         "sku title cost msrp stock"),
+        ("Kód zboží;Název produktu;Nákupní cena bez DPH;Doporučená cena;Sklad", "K-1;Lampa bílá;10;19;4",
+         "sku title cost msrp stock"),
+        ("sku;name_de;price_b2c;price_b2b;is_active;stock_status", "S-1;Lampe rot;0.18;0.15;true;in_stock",
+         "sku title price cost  stock"),
+    ],
+)  # fmt: skip
+def test_columns_are_known_by_the_words_of_their_names(header: str, row: str, found: str) -> None:
+    rows = [row, *(row.replace(row.split(";")[0], f"{row.split(';')[0]}{n}", 1) for n in (2, 3))]
+    known = fields("\n".join([header, *rows]))
+    for column, field in zip(header.split(";"), found.split(" "), strict=True):
+        if field:
+            assert known.get(field) == column, known
+        else:
+            assert column not in known.values(), known
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("isPermaLink", ["false", "false"]), ("hasVariations", ["true", "false"]), ("tax", ["19.00", "7.00"]),
+        ("AktionVon", ["19.05.2026", "20.05.2026"]), ("added", ["2016-11-18", "2016-11-18"]),
+        ("DELIVERY_PRICE", ["4.90", "3.90"]), ("price_quantity", ["1", "100"]), ("variantCount", ["3", "2"]),
+        ("Mindestbestand", ["yes", "no"]), ("Grundpreis", ["1,20", "1,30"]), ("packingQuantity", ["10", "12"]),
+        ("Prezzo Min", ["10", "12"]),
+    ],
+)  # fmt: skip
+def test_what_is_something_else_is_not_taken_for_a_field(name: str, values: list[str]) -> None:
+    known = fields(f"SKU;Title;{name}\nA-1;Red lamp;{values[0]}\nA-2;White lamp;{values[1]}\n")
+    assert name not in known.values()
+
+
+def test_a_guess_from_values_alone_is_said_to_be_unsure() -> None:
+    file = opened(b"Foo;Bar;Baz\nA-1;Desk lamp;5,50\nA-2;Floor lamp;6,50\n")
+    assert file.detected["unsure"] == ["Foo", "Bar", "Baz"]
+    assert opened(b"SKU;Title;Cost\nA-1;Desk lamp;5,50\n").detected["unsure"] == []
+
+
+def test_titles_of_sections_and_headers_on_every_page_are_no_products() -> None:
+    lines = ["Acme Ltd;;;", "Price list;;;", "Code;Product name;Price;Qty", "Lamps;;;", "A-1;Desk lamp;5,50;3"]
+    lines += ["Page 2;;;", "Code;Product name;Price;Qty", ";Chairs;;", "B-1;Red chair;7,50;4"]
+    rows = read_file("\n".join(lines).encode(), currency="EUR")
+    assert [(row.row, row.sku, row.action) for row in rows] == [(5, "A-1", "accepted"), (9, "B-1", "accepted")]
+
+
+def test_a_list_without_a_header_is_read_from_its_first_row_on() -> None:
+    file = opened(b"100;Desk lamp black;5,50\n101;Desk lamp white;6,50\n102;Floor lamp red;7,50\n", currency="EUR")
+    assert file.detected["header_row"] == 0
+    assert [row.record["title"] for row in file.rows] == ["Desk lamp black", "Desk lamp white", "Floor lamp red"]
+    assert set(file.detected["unsure"]) == {"Column 1", "Column 2", "Column 3"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [
+        ("cp1252", "Caffè velocità"), ("cp1252", "AÑO ESPAÑOL"), ("cp1252", "Lampe d’été à l'élève"),
+        ("cp1252", "Räksmörgås på øen"), ("cp1252", "Ação promoção não"), ("cp1250", "Židle černá dřevěná"),
+        ("cp1250", "Żółta łódź część"), ("cp1250", "Lámpaernyő fehér, összecsukható"), ("cp1250", "žarulja šešir čaša"),
+        ("cp1250", "Masă bucătărie înaltă"), ("cp1251", "Стул деревянный"), ("cp1251", "Їжа для котів"),
+        ("cp1253", "Καρέκλα ξύλινη"), ("cp1254", "Kırmızı ışık ağacı"), ("cp1257", "Šviesą žalias ėjo į"),
+        ("iso8859_2", "Żółta łódź świąteczna"), ("cp852", "Židle černá dřevěná"), ("cp850", "Stühle für draußen"),
+        ("cp866", "Стул деревянный"), ("koi8_r", "Стул деревянный"), ("utf-16", "Židle černá"), ("utf-8-sig", "Židle"),
+        ("shift_jis", "木製の椅子と机、赤い照明器具の価格表"),
+    ],
+)  # fmt: skip
+def test_the_encoding_is_found_by_the_letters_of_a_language(encoding: str, title: str) -> None:
+    """Most of the file is plain ASCII, and the telling rows stand at its end."""
+    lines = ["SKU;Title;Cost", *(f"A-{n};Lamp {n};5,50" for n in range(20_000)), f"Z-1;{title};6,50"]
+    (last,) = [row for row in read_file("\n".join(lines).encode(encoding), currency="EUR") if row.sku == "Z-1"]
+    assert last.record["title"] == title
+
+
+def test_sheets_with_the_same_columns_are_one_list_and_others_are_named() -> None:
+    header = ["SKU", "Title", "Price", "Stock"]
+    content = workbook(
+        Terms=[["Terms of delivery"]],
+        Lamps=[header, ["L-1", "Desk lamp", 5, 1]],
+        Chairs=[["Chairs of 2026"], [], header, ["C-1", "Red chair", 7, 2]],
+        Customers=[["Name", "E-mail", "Street"], ["Ann", "a@a.example", "High"]],
+    )
+    file = opened(content, name="list.xlsx", currency="EUR")
+    assert [(row.row, row.sku) for row in file.rows] == [(2, "L-1"), (6, "C-1")]
+    assert file.detected["sheets_read"] == ["Lamps", "Chairs"]
+    assert file.detected["sheets_skipped"] == ["Terms", "Customers"]
+
+
+def test_a_name_over_two_columns_is_the_number_and_the_name() -> None:
+    content = workbook(
+        List=[["Goods", None, "Price"], *([f"07{n:04}", f"Desk lamp no {n} red", 5 + n] for n in range(30))]
+    )
+    rows = accepted(content, name="list.xlsx", currency="EUR")
+    assert (rows[3].sku, rows[3].record["title"]) == ("070003", "Desk lamp no 3 red")
+
+
+def test_numbers_of_a_program_show_no_error_of_reckoning() -> None:
+    content = workbook(A=[["SKU", "Title", "Weight kg", "Cost"], ["A", "Lamp red", 0.1 + 0.2, 25.900000000000002]])
+    (row,) = accepted(content, name="a.xlsx")
+    assert (row.record["weight_grams"], row.record["cost"]) == (300, 2590)
+
+
+def test_a_price_that_is_written_otherwise_than_the_others_is_still_read() -> None:
+    rows = accepted("SKU;Title;Cost\nA;Lamp one;129.00\nB;Lamp two;2199,0\nC;Lamp three;1 200,- Kč\n", currency="CZK")
+    assert [row.record["cost"] for row in rows] == [12900, 219900, 120000]
+
+
+def test_a_cost_of_zero_is_none_where_there_is_a_price() -> None:
+    first, second = accepted("SKU;Title;Cost;Price\nA;Lamp one;0,00;9,90\nB;Lamp two;5,00;9,90\n", currency="EUR")
+    assert (first.record["cost"], second.record["cost"]) == (990, 500)
+    assert [problem.code for problem in first.problems] == ["price_used_as_cost"]
+
+
+def test_stock_below_zero_is_none() -> None:
+    (row,) = accepted("SKU;Title;Cost;Stock\nA;Lamp one;5;-3\n")
+    assert row.record["stock"] == 0
+    assert [problem.code for problem in row.problems] == ["below_zero"]
+
+
+def test_a_rejected_first_row_takes_nothing_from_the_other_variants_of_its_product() -> None:
+    lines = ["Handle,Title,Body (HTML),Vendor,Variant SKU,Option1 Name,Option1 Value,Variant Price"]
+    lines += ["cap,Cap,<p>Warm</p>,Kanto,C-S,Size,S,0.00", "cap,,,,C-M,,M,9.00", "cap,,,,C-L,,L,9.00"]
+    first, *others = read_file("\n".join(lines).encode())
+    assert first.action == "rejected"
+    assert [(row.action, row.record["options"]) for row in others] == [
+        ("accepted", {"Size": "M"}), ("accepted", {"Size": "L"}),
+    ]  # fmt: skip
+    assert (others[0].record["title"], others[0].record["description"]) == ("Cap", "<p>Warm</p>")
+    assert others[0].record["brand"] == "Kanto"
+
+
+def test_rows_below_a_title_are_its_variants() -> None:
+    lines = [
+        "Artikelnummer;Bezeichnung;Farbe;EK",
+        "L-1;Lampe;rot;5",
+        "L-2;;blau;5",
+        "M-1;Stuhl;rot;9",
+    ]
+    rows = accepted("\n".join(lines), currency="EUR")
+    assert [(row.handle, row.sku, row.record["title"]) for row in rows] == [
+        ("l-1", "L-1", "Lampe"), ("l-1", "L-2", "Lampe"), ("m-1", "M-1", "Stuhl"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["Farbe", "couleur", "COLOUR", "Kolor", "Barva", "Цвет", "Χρώμα", "Renk", "Färg"])
+def test_an_option_has_one_name_in_every_language(column: str) -> None:
+    (row,) = accepted(f"SKU;Title;{column};Cost\nA;Lamp one;red;5\n")
+    assert row.record["options"] == {"Color": "red"}
+
+
+def test_our_own_sku_is_the_same_however_the_rows_stand_and_whatever_else_changes() -> None:
+    first = accepted(f"EAN;Name;Price\n{EAN};Desk lamp;5\n{OTHER_EAN};Floor lamp;6\n;Stool wood;7\n")
+    later = accepted(f"Name;Price;EAN\nStool wood;8;\nFloor lamp, new;9;{OTHER_EAN}\nDesk lamp XL;4;{EAN}\n")
+    assert {row.sku for row in first} == {row.sku for row in later} == {EAN, OTHER_EAN, "stool-wood"}
+
+
+def test_yml_offers_without_a_name_are_called_by_kind_vendor_and_model() -> None:
+    content = (
+        '\ufeff\ufeff\n<?xml version="1.0" encoding="utf-8"?><!DOCTYPE yml_catalog SYSTEM "shops.dtd">'
+        '<yml_catalog date="2026-11-01"><shop><offers>'
+        '<offer id="7" type="vendor.model" available="true"><typePrefix>Принтер</typePrefix><vendor>HP</vendor>'
+        "<model>LaserJet 4</model><price>10.50</price><currencyId>EUR</currencyId></offer>"
+        '<offer id="8" type="vendor.model" available="true"><vendor>HP</vendor><model>LaserJet 4</model>'
+        "<price>9</price><currencyId>EUR</currencyId></offer></offers></shop></yml_catalog>"
+    )
+    rows = accepted(content, name="yml.xml", currency="EUR")
+    assert [(row.sku, row.handle, row.record["title"]) for row in rows] == [
+        ("7", "7", "Принтер HP LaserJet 4"), ("8", "8", "HP LaserJet 4"),
+    ]  # fmt: skip
+
+
+def test_more_parameters_than_columns_leave_out_the_rarest() -> None:
+    offers = "".join(
+        f'<offer id="{n}"><name>Lamp {n}</name><price>5</price><param name="Цвет">красный</param>'
+        f'<param name="Rare {n}">x</param></offer>'
+        for n in range(700)
+    )
+    file = opened(f"<yml_catalog><shop><offers>{offers}</offers></shop></yml_catalog>".encode(), name="y.xml")
+    assert file.detected["left_out"] > 200
+    rows = list(file.rows)
+    assert len(rows) == 700
+    assert rows[-1].record["options"] == {"Color": "красный"}
+
+
+def test_wordpress_products_are_known_by_their_meta_fields() -> None:
+    items = "".join(
+        f"<item><title>Lamp {n}</title><wp:postmeta><wp:meta_key>_sku</wp:meta_key><wp:meta_value>W-{n}</wp:meta_value>"
+        f"</wp:postmeta><wp:postmeta><wp:meta_key>_regular_price</wp:meta_key><wp:meta_value>{n}.50</wp:meta_value>"
+        "</wp:postmeta></item>"
+        for n in (1, 2)
+    )
+    content = f'<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>{items}</channel></rss>'
+    assert [(row.sku, row.record["cost"]) for row in accepted(content, name="export.xml")] == [
+        ("W-1", 150),
+        ("W-2", 250),
+    ]
+
+
+def test_a_list_of_something_else_is_refused_and_not_guessed() -> None:
+    with pytest.raises(UnreadableFile):
+        opened(b";Monday;Tuesday\n00:00;400;400\n00:30;400;400\n01:00;300;400\n")
