@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any, BinaryIO
 
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
@@ -26,6 +27,9 @@ SAMPLE = 200
 #: Bytes that a format is recognised by.
 HEAD = 4096
 _SHOWN = 3
+_OPTION_VALUES = ("option1_value", "option2_value", "option3_value")
+#: Rows of one product that are looked at together.
+_TOGETHER = 2000
 #: In narrower tables a single cell may be all that is known of a product, as its SKU.
 _WIDE = 2
 _PRICES = ("cost", "price", "msrp", "map", *(f"tier{place}_price" for place in TIER_PLACES))
@@ -126,8 +130,35 @@ def open_file(
         tier_quantities=_tier_quantities(table.columns, fields),
     )
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
-    rows = chain(first, table.rows)
+    rows = _told_apart(chain(first, table.rows), fields)
     return OpenedFile(used, detected, _understood(rows, reading), partial(_beside, rows, reading), words)
+
+
+def _told_apart(rows: Iterator[Row], fields: Mapping[str, int]) -> Iterator[Row]:
+    """The rows; where variants of one product, which stand together, share one article number but not their options,
+    it is none of theirs alone and is left out."""
+    options = [fields[name] for name in _OPTION_VALUES if name in fields]
+    if not options or not {"sku", "product_id"} <= set(fields):
+        return rows
+    return _without_shared(rows, fields["product_id"], fields["sku"], options)
+
+
+def _without_shared(rows: Iterator[Row], group: int, sku: int, options: Sequence[int]) -> Iterator[Row]:
+    for _, together in groupby(rows, key=lambda row: row.cells[group]):
+        while block := list(islice(together, _TOGETHER)):
+            if len(block) > 1:
+                _leave_out_shared(block, sku, options)
+            yield from block
+
+
+def _leave_out_shared(block: Sequence[Row], sku: int, options: Sequence[int]) -> None:
+    alike: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in block:
+        alike[row.cells[sku]].append(row)
+    for number, sharing in alike.items():
+        if number.strip() and len({tuple(row.cells[place] for place in options) for row in sharing}) > 1:
+            for row in sharing:
+                row.cells[sku] = ""
 
 
 def _without_titles(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row]:

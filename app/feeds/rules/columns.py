@@ -50,7 +50,10 @@ _AMBIGUOUS = frozenset({
 })  # fmt: skip
 #: Names that may stand for what variants share, but often for something of the article itself.
 _WEAK_IDS = frozenset({"model", "modell", "modelo", "modello", "modele", "style", "style no", "model no", "модель"})
-_FEW, _SHORT, _DOUBTED = 2, 150, 45
+#: Names for the manufacturer's number, which many lists have in place of their own, and names of ids.
+_MAKERS_NUMBERS = frozenset({"mpn", "part number", "part no", "model number", "manufacturer part number"})
+_IDS = frozenset({"id", "item id", "article id", "offer id", "uid"})
+_FEW, _SHORT, _DOUBTED, _BY_NAME = 2, 150, 45, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ def guesses(
     if shape == "plain":
         _take_options(columns, taken, chosen)
         rows = max((len(samples.get(column, ())) for column in columns), default=0)
+        _leave_weak_id(values, taken, chosen)
+        _take_id_for_sku(columns, values, chosen, rows)
         _take_by_looks(columns, values, taken, chosen, rows)
         _take_only_price(taken, chosen)
     return [chosen.get(column, Guess(column, "", 0, "not used")) for column in columns]
@@ -215,6 +220,33 @@ def _take_other_for_title(samples: Mapping[str, Sequence[str]], taken: set[str],
         chosen[column] = Guess(column, "title", sure, reason)
         taken.add("title")
         return
+
+
+def _leave_weak_id(values: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]) -> None:
+    """What is called model is what variants share only where there are variants: models that repeat, and options."""
+    for column, guess in list(chosen.items()):
+        if guess.field != "product_id" or normal(column) not in _WEAK_IDS or "title" not in taken:
+            continue
+        if looks.differ(values[column], 1) or not any(field.endswith("_value") for field in taken):
+            del chosen[column]
+            taken.discard("product_id")
+
+
+def _take_id_for_sku(
+    columns: Sequence[str], values: Mapping[str, Sequence[str]], chosen: dict[str, Guess], rows: int
+) -> None:
+    """A manufacturer's number is no SKU where several articles share it, or have none, and an id tells them apart."""
+    for column, guess in list(chosen.items()):
+        if guess.field != "sku" or normal(column) not in _MAKERS_NUMBERS or guess.confidence > _BY_NAME:
+            continue
+        if len(values[column]) == rows and looks.differ(values[column], 1):
+            return
+        for other in columns:
+            told = other not in chosen and normal(other) in _IDS and len(values[other]) == rows
+            if told and looks.differ(values[other], 1):
+                del chosen[column]
+                chosen[other] = Guess(other, "sku", 75, "each one is different, as the manufacturers' numbers are not")
+                return
 
 
 def _take_both_of_a_name(

@@ -249,3 +249,27 @@ def test_wordpress_products_are_known_by_their_meta_fields() -> None:
 def test_a_list_of_something_else_is_refused_and_not_guessed() -> None:
     with pytest.raises(UnreadableFile):
         opened(b";Monday;Tuesday\n00:00;400;400\n00:30;400;400\n01:00;300;400\n")
+
+
+def test_a_number_that_variants_of_a_product_share_is_no_sku() -> None:
+    lines = ["Handle,Title,Variant SKU,Option1 Name,Option1 Value,Variant Price", "shoe,Shoe,W-1,Size,40,9"]
+    lines += ["shoe,,W-1,,41,9", "shoe,,W-1,,42,9", "boot,Boot,W-2,Size,40,8"]
+    rows = accepted("\n".join(lines))
+    assert [row.sku for row in rows] == ["shoe-40", "shoe-41", "shoe-42", "W-2"]
+
+
+def test_an_id_is_the_sku_where_manufacturers_numbers_repeat() -> None:
+    def feed(*numbers: str) -> str:
+        items = "".join(
+            f"<item><g:id>I-{n}</g:id><title>Lamp {n}</title><g:mpn>{number}</g:mpn><g:price>5.00 EUR</g:price></item>"
+            for n, number in enumerate(numbers)
+        )
+        return f'<rss xmlns:g="http://base.google.com/ns/1.0"><channel>{items}</channel></rss>'
+
+    assert [row.sku for row in accepted(feed("A", "A", "B"), name="g.xml", currency="EUR")] == ["I-0", "I-1", "I-2"]
+    assert [row.sku for row in accepted(feed("A", "B", "C"), name="g.xml", currency="EUR")] == ["A", "B", "C"]
+
+
+def test_models_are_no_groups_where_nothing_tells_their_variants_apart() -> None:
+    rows = accepted("SKU;Title;Model;Price\nA-1;Audi blue;Q7;5\nA-2;Audi red;Q7;6\n")
+    assert [row.handle for row in rows] == ["a-1", "a-2"]
