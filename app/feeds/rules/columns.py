@@ -131,7 +131,7 @@ def _guess(column: str, own: Mapping[str, str], shape: str, values: Sequence[str
     field, sure = field_by_words(column)
     if field and not values:
         return Guess(column, field, 20, "by a word of its name; the first rows have no values")
-    if field and looks.may_hold(field, values):
+    if field and looks.speaks_for(field, values):
         return Guess(column, field, _of_stock(values, sure) if field == "stock" else sure, "by a word of its name")
     return Guess(column, "", 0, "not used") if field else _by_values(column, values)
 
@@ -160,7 +160,7 @@ def _ambiguous(column: str, values: Sequence[str]) -> Guess:
     """A column that is called as what all the list is about."""
     if looks.most((looks.looks_like_code(value) for value in values), 0.8) and looks.differ(values, 0.8):
         return Guess(column, "sku", 70, "its values look like article numbers, each one different")
-    if looks.may_hold("title", values):
+    if looks.speaks_for("title", values):
         return Guess(column, "title", 85, "by its name")
     return Guess(column, "", 0, "not used")
 
@@ -257,11 +257,11 @@ def _take_both_of_a_name(
         guess = chosen.get(column)
         if guess is None or guess.field != "title" or guess.confidence > _DOUBTED or not is_unnamed(beside):
             continue
-        if beside not in chosen and looks.may_hold("title", samples[beside]):
+        if beside not in chosen and looks.speaks_for("title", samples[beside]):
             reason = "the name before stands over both columns"
             chosen[beside] = Guess(beside, "title", 55, reason)
             del chosen[column]
-            if "sku" not in taken and looks.may_hold("sku", samples[column]):
+            if "sku" not in taken and looks.speaks_for("sku", samples[column]):
                 taken.add("sku")
                 chosen[column] = Guess(column, "sku", 55, reason)
 

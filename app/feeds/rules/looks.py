@@ -108,15 +108,18 @@ _MAY_BE: Mapping[str, Callable[[str], bool]] = {
     "cost": is_price, "price": is_price, "msrp": is_price, "map": is_price,
     "image_urls": lambda value: value.startswith(("http://", "https://")),
 }  # fmt: skip
+#: Field → which share of its values are different ones; variants share their title.
+_DIFFERENT = {"title": 0.2, "sku": 0.8}
 #: How many of the values must be so.
 _SHARE = 0.8
 
 
 def may_hold(field: str, values: Sequence[str]) -> bool:
-    """Whether the values speak for a field, or do not speak against it."""
+    """Whether each value may be one of the field."""
     judge = _MAY_BE.get(field)
-    if judge is None:
-        return True
-    if field in ("title", "sku") and not differ(values, 0.3 if field == "title" else 0.8):
-        return False
-    return most((judge(value) for value in values), _SHARE)
+    return judge is None or most((judge(value) for value in values), _SHARE)
+
+
+def speaks_for(field: str, values: Sequence[str]) -> bool:
+    """Whether the values may be of the field, and differ as its values do."""
+    return may_hold(field, values) and differ(values, _DIFFERENT.get(field, 0))

@@ -176,8 +176,9 @@ def _nodes_at(node: Node, path: Path) -> Iterator[Node]:
 
 
 def _name_variants(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mapping[str, str]) -> None:
+    first = _first_ways(found)
     for path, texts in found.items():
-        name = _short(path, found)
+        name = _short(path, first)
         plain = normal(name)
         if _is_picture(path, texts):
             name = PICTURES
@@ -201,6 +202,7 @@ def _has_options(found: Mapping[Path, Sequence[str]]) -> bool:
 
 
 def _name_own(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mapping[str, str]) -> None:
+    first = _first_ways(found)
     for path, texts in found.items():
         if not path:
             continue
@@ -209,7 +211,7 @@ def _name_own(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mappin
             for place in range(1, _MOST_OPTIONS + 1):
                 _add(layout, f"option{place} name")
             continue
-        name = _short(path, found)
+        name = _short(path, first)
         plain = normal(path[-1])
         if _is_picture(path, texts):
             name = PICTURES
@@ -236,17 +238,27 @@ def _name_ids(layout: Layout) -> None:
 
 
 def _add(layout: Layout, name: str) -> None:
-    if name not in layout.columns:
+    if name not in layout.often:
+        layout.often[name] = 0
         layout.columns.append(name)
 
 
-def _short(path: Path, all_paths: Mapping[Path, Sequence[str]]) -> str:
+def _first_ways(paths: Iterable[Path]) -> dict[str, Path]:
+    """A last name → the shortest, or first, of the ways that end so."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        if path:
+            known = first.setdefault(normal(path[-1]), path)
+            if len(path) < len(known):
+                first[normal(path[-1])] = path
+    return first
+
+
+def _short(path: Path, first: Mapping[str, Path]) -> str:
     """The last name of the way where no shorter or earlier way ends alike, else the whole way."""
     if normal(path[-1]) in _GENERIC and len(path) > 1:
         return " ".join(path)
-    same = [other for other in all_paths if other and normal(other[-1]) == normal(path[-1])]
-    first = min(same, key=len)
-    return path[-1] if first == path else " ".join(path)
+    return path[-1] if first[normal(path[-1])] == path else " ".join(path)
 
 
 def _is_picture(path: Path, texts: Sequence[str]) -> bool:
