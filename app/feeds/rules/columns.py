@@ -49,7 +49,7 @@ _AMBIGUOUS = frozenset({
     "urun", "товар", "termek", "vare", "tuote", "articulo", "articolo", "προιον", "proizvod", "toode", "products",
 })  # fmt: skip
 #: Names that may stand for what variants share, but often for something of the article itself.
-_WEAK_IDS = frozenset({"model", "modell", "modelo", "modello", "modele", "style", "style no", "model no", "модель"})
+_WEAK_IDS = frozenset({"model", "modell", "modelo", "modello", "modele", "model no", "модель"})
 #: Names for the manufacturer's number, which many lists have in place of their own, and names of ids.
 _MAKERS_NUMBERS = frozenset({"mpn", "part number", "part no", "model number", "manufacturer part number"})
 _IDS = frozenset({"id", "item id", "article id", "offer id", "uid"})

@@ -139,6 +139,40 @@ def test_a_million_rows_are_refused_by_the_limit_without_being_held(sender: Send
     assert sender.rows("select 1 from feed_rows limit 1") == []
 
 
+class _Endless(io.RawIOBase):
+    """A file that never ends, and how much of it was asked for."""
+
+    read_bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        view[:] = b"x" * len(view)
+        self.read_bytes += len(view)
+        return len(view)
+
+
+def test_a_file_without_end_is_refused_at_the_limit_and_not_kept(sender: Sender, tmp_path: Path) -> None:
+    """Whether its size is told beforehand or not."""
+    told = sender.send(b"", environ_overrides={"wsgi.input": _Endless(), "CONTENT_LENGTH": str(1024**3)})
+    assert told.status_code == 413
+    endless = _Endless()
+    untold = sender.send(
+        b"",
+        environ_overrides={
+            "wsgi.input": endless,
+            "wsgi.input_terminated": True,
+            "HTTP_TRANSFER_ENCODING": "chunked",
+        },
+    )
+    assert untold.status_code in (413, 422)
+    assert endless.read_bytes <= 41 * 1024 * 1024
+    assert sender.rows("select id from feed_runs") == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_as_many_rows_as_the_limit_are_taken_and_one_more_is_not(sender: Sender) -> None:
     lines = [f"a{number},Lamp,S{number},,,5,1,,,,," for number in range(2001)]
     assert sender.checked(template(*lines[:2000]))["counts"]["new"] == 2000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import BinaryIO
@@ -29,6 +30,7 @@ _INSIDE = (b"[Content_Types].xml", b"xl/", b"mimetypeapplication/vnd.oasis", b"_
 _MOST_UNPACKED = 600 * 1024 * 1024
 _MOST_TIMES = 300
 _MOST_SHEETS = 100
+_DAMAGED = "The spreadsheet can't be read. Save it anew as .xlsx."
 #: Names that we know by which a header tells what a sheet is about, and the columns that sheets of one list share.
 _TELLING, _ALIKE = 2, 0.8
 #: The place of a column that a sheet lacks: beyond all.
@@ -55,13 +57,9 @@ class Sheet:
         """Choose the sheet that looks most like a list of products, and those like it; rows follow."""
         _refuse_bombs(stream)
         stream.seek(0)
-        try:
+        with _damages_told():
             book = CalamineWorkbook.from_filelike(stream)
-        except PasswordError as error:
-            raise UnreadableFile("password", "The file has a password. Save it without one.") from error
-        except (CalamineError, OSError, ValueError) as error:
-            raise UnreadableFile("malformed", "The spreadsheet can't be read. Save it anew as .xlsx.") from error
-        lists, best, opened = _lists(book, limits)
+            lists, best, opened = _lists(book, limits)
         read = [table.sheet for table in lists]
         return Table(
             columns=list(best.columns),
@@ -75,6 +73,22 @@ class Sheet:
             rows=bounded(_rows(book, lists, best, opened), limits),
             titled=True,
         )
+
+
+@contextmanager
+def _damages_told() -> Iterator[None]:
+    """What the library says of damaged files, in words for people."""
+    try:
+        yield
+    except PasswordError as error:
+        raise UnreadableFile("password", "The file has a password. Save it without one.") from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise UnreadableFile("malformed", _DAMAGED) from error
+    except BaseException as error:
+        # It gives up on some damages in a way of its own, which is no ``Exception``.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableFile("malformed", _DAMAGED) from None
 
 
 def _refuse_bombs(stream: BinaryIO) -> None:
@@ -161,7 +175,8 @@ def _rows(book: CalamineWorkbook, lists: Sequence[_List], best: _List, opened: C
     """The rows of all lists in the columns of the best, which is ``opened``; those of later sheets are counted on."""
     counted = 0
     for table in lists:
-        sheet = opened if table is best else book.get_sheet_by_name(table.sheet)
+        with _damages_told():
+            sheet = opened if table is best else book.get_sheet_by_name(table.sheet)
         by_name = dict(zip(map(normal, table.columns), table.places, strict=True))
         taken = [by_name.get(normal(column), _NOWHERE) for column in best.columns]
         if table is best:
