@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     #: How many processes ``crossdock run`` starts for the queue that calls the payment processor: each waits for one
     #: answer at a time.
     money_workers: int = Field(default=2, ge=1, le=50)
+    #: Processes that send webhooks; each sends to one endpoint at a time.
+    webhook_workers: int = Field(default=1, ge=1, le=50)
     #: Holds the embedded servers' files and uploads when no other storage is set.
     data_dir: Path = Path(".data")
 

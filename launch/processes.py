@@ -87,8 +87,8 @@ def web(
 
 
 def background(env: Mapping[str, str], logs: Path | None = None) -> list[Process]:
-    """The relay, the clock, and a worker for each queue, several for ``money``. The worker of the quick queue is called
-    ``worker``, the second one for money ``worker-money-2``."""
+    """The relay, the clock, and a worker for each queue, several for ``money`` and ``webhooks`` where settings say so.
+    The worker of the quick queue is called ``worker``, the second one for money ``worker-money-2``."""
 
     def one(name: str, *command: str) -> Process:
         return Process(
@@ -96,5 +96,6 @@ def background(env: Mapping[str, str], logs: Path | None = None) -> list[Process
         )
 
     workers = [one("worker" if queue == "quick" else f"worker-{queue}", "worker", queue) for queue in QUEUES]
-    workers += [one(f"worker-money-{number}", "worker", "money") for number in range(2, settings().money_workers + 1)]
+    for queue, count in (("money", settings().money_workers), ("webhooks", settings().webhook_workers)):
+        workers += [one(f"worker-{queue}-{number}", "worker", queue) for number in range(2, count + 1)]
     return [one("relay", "relay"), one("clock", "clock"), *workers]

@@ -21,11 +21,14 @@ from app.outbox.events import Event
 from app.outbox.models import Task, TaskState
 
 #: The queues, each with a worker process of its own, so that slow work never holds up quick work.
-Queue = Literal["quick", "stores", "money", "letters", "bulk"]
-QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "letters", "bulk")
+Queue = Literal["quick", "stores", "money", "letters", "webhooks", "bulk"]
+QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "letters", "webhooks", "bulk")
 #: A task that gathers takes no more once it has this many entries, and waits so many seconds for more.
 GATHERED_AT_MOST = 1000
 GATHERED_FOR = 0.5
+
+#: Asked once for many facts: what tells of a fact's fields whether the job is to hear of it.
+Wanted = Callable[[Session], Callable[[Mapping[str, Any]], bool]]
 
 E = TypeVar("E")
 
@@ -113,6 +116,7 @@ class Job(Generic[E]):
     max_attempts: int
     timeout: int
     batch: int
+    wanted: Wanted | None
 
     def event_of(self, topic: str, payload: Mapping[str, Any]) -> Any:
         """The event that a task carries, rebuilt from its payload."""
@@ -138,6 +142,7 @@ def job(
     max_attempts: int = 20,
     timeout: int = 60,
     batch: int = 1,
+    wanted: Wanted | None = None,
 ) -> Callable[[Callable[[Run, Any], None]], Job[Any]]:
     """Declare a job.
 
@@ -146,7 +151,7 @@ def job(
     of things, not at the event. ``gather``: a list among the events' fields; a waiting task takes over the entries
     of later events of its key, so that a hundred changes are one run (up to ``GATHERED_AT_MOST`` entries or so).
     ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip through Redis may carry; where
-    it carries several jobs', each takes its share.
+    it carries several jobs', each takes its share. ``wanted``: of the events it hears, those that are worth a task.
     """
     heard = on if isinstance(on, tuple) else (on,)
 
@@ -162,6 +167,7 @@ def job(
             max_attempts=max_attempts,
             timeout=timeout,
             batch=batch,
+            wanted=wanted,
         )
 
     return declare

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -30,7 +30,7 @@ from app.inbox.models import InboxMessage
 from app.kit.crash import crash_point
 from app.kit.ids import new_id
 from app.outbox.models import OutboxEvent, Task, TaskState
-from workers.job import GATHERED_AT_MOST, GATHERED_FOR, QUEUES, Queue
+from workers.job import GATHERED_AT_MOST, GATHERED_FOR, QUEUES, Job, Queue, Wanted
 from workers.registry import hearers, jobs
 
 LEADER_LOCK = 7241003
@@ -93,6 +93,15 @@ class Relay:
             )
             .all()
         )
+        wanted: dict[Wanted, Callable[[Mapping[str, Any]], bool]] = {}
+
+        def is_worth(job: Job[Any], payload: Mapping[str, Any]) -> bool:
+            if job.wanted is None:
+                return True
+            if job.wanted not in wanted:
+                wanted[job.wanted] = job.wanted(session)
+            return wanted[job.wanted](payload)
+
         rows = [
             task_row(
                 job=job.name,
@@ -103,6 +112,7 @@ class Relay:
             )
             for event in events
             for job in hearers().get(event.topic, ())
+            if is_worth(job, event.payload)
         ]
         add_tasks(session, rows)
         told = [event.id for event in events]

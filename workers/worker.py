@@ -66,7 +66,7 @@ def connect(url: str) -> redis.Redis:
 
 #: Where the machine is short of time, work gives way to what an order needs to reach its suppliers: reading hooks,
 #: placing, charging. Letters and the stores' throttled calls follow when there is time again.
-_NICENESS: dict[Queue, int] = {"stores": 10, "letters": 15, "bulk": 19}
+_NICENESS: dict[Queue, int] = {"stores": 10, "letters": 15, "webhooks": 15, "bulk": 19}
 
 
 def calm_collector() -> None:

@@ -1,4 +1,4 @@
-"""Fetching what a stranger names: a supplier's file, a product's picture.
+"""Fetching what a stranger names (a supplier's file, a product's picture), and sending messages to such addresses.
 
 The address may be meant to reach what stands behind our own walls, and the answer may be meant to fill our memory or to
 keep us waiting. So only https, only public addresses (checked when connecting, see ``_addresses``), few redirects each
@@ -56,6 +56,15 @@ class Fetched:
     def changed(self) -> bool:
         """False when the other side says that what we know already still holds."""
         return self.status != 304
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a stranger answered to a message: ``body`` is the beginning of it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class GuardedHttp:
@@ -120,6 +129,18 @@ class GuardedHttp:
                     answer.close()
             raise Rejected("too_many_redirects", "The address redirects too often.")
 
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str], kept: int, total_seconds: float) -> Answered:
+        """POST a body, and read at most ``kept`` bytes of the answer, whatever its status; redirects are answers like
+        others. Raises ``Rejected`` with ``url_refused``, ``address_refused`` or ``certificate_refused``, and
+        ``Unavailable`` where no answer came in time: whether the message arrived is not known then."""
+        with _Deadline(total_seconds) as deadline:
+            sent = {"Accept-Encoding": "identity", "User-Agent": "Crossdock", **headers}
+            answer = self._ask(self._checked(url), sent, deadline, method="POST", body=body)
+            try:
+                return Answered(answer.status, answer.headers, _beginning(answer, kept))
+            finally:
+                answer.close()
+
     def _checked(self, url: str) -> Url:
         """The parts of an address as the connection will use them. Raises ``Rejected``."""
         try:
@@ -136,13 +157,22 @@ class GuardedHttp:
             raise Rejected("url_refused", "The address must begin with https://.")
         return place
 
-    def _ask(self, place: Url, headers: Mapping[str, str], deadline: _Deadline) -> BaseHTTPResponse:
+    def _ask(
+        self,
+        place: Url,
+        headers: Mapping[str, str],
+        deadline: _Deadline,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> BaseHTTPResponse:
         pool = self._pool(place, deadline)
         started = time.monotonic()
         try:
             answer = pool.urlopen(
-                "GET",
+                method,
                 place.request_uri,
+                body=body,
                 headers=dict(headers),
                 retries=False,
                 redirect=False,
@@ -299,6 +329,16 @@ def _raise_for(answer: BaseHTTPResponse, host: str) -> None:
         raise Unavailable(f"{host} answered {status}")
     # Its words are not read: they could be of anything, and of any length.
     raise Rejected(f"http_{status}", f"The host answered {status}.")
+
+
+def _beginning(answer: BaseHTTPResponse, kept: int) -> bytes:
+    """What can be read of an answer, up to so many bytes. Its status has come already: that the rest does not come,
+    or not in time, changes nothing."""
+    found = b""
+    with suppress(urllib3.exceptions.HTTPError, OSError):
+        while len(found) < kept and (piece := answer.read1(kept - len(found), decode_content=False)):
+            found += piece
+    return found
 
 
 def _host(place: Url) -> str:

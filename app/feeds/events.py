@@ -112,6 +112,24 @@ class FeedMappingNeeded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFinished(Event):
+    """A file has come to its end: ``state`` is APPLIED, FAILED or ROLLED_BACK."""
+
+    topic: ClassVar[str] = "feeds.finished"
+    supplier_id: UUID
+    run_id: UUID
+    state: str
+
+    @property
+    def key(self) -> str:
+        return f"feed_run:{self.run_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHeld(Event):
     """A source's file differs so much from what stands that a person must look at it first."""
 

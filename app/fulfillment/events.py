@@ -34,6 +34,14 @@ class ShipmentCreated(_ShipmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentMoved(_ShipmentEvent):
+    """A parcel was seen on its way; ``delivery_status`` is where it is now."""
+
+    topic: ClassVar[str] = "fulfillment.shipment_moved"
+    delivery_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentDelivered(_ShipmentEvent):
     """A parcel arrived."""
 

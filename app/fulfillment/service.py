@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.audit import service as audit
 from app.config import settings
 from app.fulfillment.carrier import CarrierEvent
-from app.fulfillment.events import ShipmentCreated, ShipmentDelivered
+from app.fulfillment.events import ShipmentCreated, ShipmentDelivered, ShipmentMoved
 from app.fulfillment.models import Shipment, ShipmentLine, TrackingEvent
 from app.fulfillment.rules import FINAL, LABELS, lines_fingerprint, progressed
 from app.inventory.service import consume
@@ -294,6 +294,7 @@ def _moved(session: Session, shipment: Shipment) -> None:
     if shipment.delivery_status in FINAL:
         shipment.next_poll_at = None
     if shipment.delivery_status != "delivered":
+        emit(session, ShipmentMoved(**_ids(shipment), delivery_status=shipment.delivery_status))
         return
     purchase_order = session.scalars(
         select(PurchaseOrder)

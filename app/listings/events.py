@@ -10,6 +10,35 @@ from app.outbox.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _ListingsEvent(Event):
+    store_id: UUID
+    retailer_id: UUID
+    listing_ids: tuple[UUID, ...]
+
+    @property
+    def key(self) -> str:
+        return f"store:{self.store_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingsRefused(_ListingsEvent):
+    """A store would not take these listings, their prices or their stock."""
+
+    topic: ClassVar[str] = "listings.refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingPricesChanged(_ListingsEvent):
+    """These listings are to have other prices, since their cost or their rule has changed."""
+
+    topic: ClassVar[str] = "listings.prices_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreBehind(Event):
     """A store shows something else than it should; what differs is worked out when it is pushed."""
 

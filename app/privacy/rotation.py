@@ -18,6 +18,7 @@ from app.orders.models import Order, RetailerAddress
 from app.purchasing.models import PurchaseOrder
 from app.stores.models import StoreCredential
 from app.suppliers.models import ReturnPolicy, SupplierApplication
+from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 #: Every sealed column: model, column, and the column of the id that the seal is bound to.
 SEALED: tuple[tuple[type[Base], str, str], ...] = (
@@ -34,6 +35,10 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (RetailerAddress, "ship_to", "id"),
     (Order, "ship_to", "id"),
     (PurchaseOrder, "ship_to", "id"),
+    (RetailerAddress, "ship_to", "id"),
+    (WebhookEndpoint, "secret", "id"),
+    (WebhookEndpoint, "previous_secret", "id"),
+    (WebhookDelivery, "response", "id"),
 )
 _BATCH = 500
 

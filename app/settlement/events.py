@@ -96,6 +96,23 @@ class RefundWanted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutSent(Event):
+    """Money is on its way to a supplier."""
+
+    topic: ClassVar[str] = "settlement.payout_sent"
+    payout_id: UUID
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutWanted(Event):
     """Money is to be sent to a supplier."""
 

@@ -25,6 +25,7 @@ from app.catalog.service import (
     set_prices,
 )
 from app.db import add_rows, table_of
+from app.feeds.events import FeedFinished
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
 from app.feeds.service.changes import Change, note_changes, note_figures
@@ -32,6 +33,7 @@ from app.feeds.service.marking import keep_marks
 from app.inventory.rules import STOCK_CHOICES
 from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures
 from app.kit import clock
+from app.outbox.service import emit
 from app.suppliers.models import Supplier
 
 #: Products in one transaction.
@@ -127,6 +129,7 @@ def finish_applying(session: Session, run_id: UUID) -> None:
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
     if run.state == "APPLYING":
         run.state, run.applied_at = "APPLIED", clock.now()
+        emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
 
 
 def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[Row[Any]]) -> Saved:

@@ -15,7 +15,7 @@ from sqlalchemy.types import Text
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.db import add_rows, table_of
-from app.feeds.events import FeedApplyWanted, FeedHeld
+from app.feeds.events import FeedApplyWanted, FeedFinished, FeedHeld
 from app.feeds.missing import plan_missing
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.choices import NO_CHOICES, Choices
@@ -154,7 +154,9 @@ def finish_checking(
     run.detected, run.mapping, run.counts = dict(detected), dict(mapping), counts.to_json()
     run.error = None if run.counts["variants"] else "No row of the file can be taken over."
     run.state = "READY" if run.counts["variants"] else "FAILED"
-    missing = _note_gone(session, run) if run.state == "READY" and run.kind == "full" else (0, 0)
+    if run.state == "FAILED":
+        emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
+from app.feeds.missing import plan_missing
     if run.state == "READY" and run.source_id is not None and is_overtaken(session, run):
         run.state, run.error = "DISCARDED", "A newer file of the source came."
     elif run.state == "READY" and run.source_id is not None:
@@ -194,6 +196,7 @@ def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, An
         run.state, run.error, run.counts = "FAILED", message, {}
         if detected is not None:
             run.detected = dict(detected)
+        emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
 
 
 _COUNT = own_count().lateral("counted")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.catalog.models import SupplierVariant
 from app.catalog.service import CatalogChange, restore
-from app.feeds.events import FeedRollbackWanted
+from app.feeds.events import FeedFinished, FeedRollbackWanted
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.queries import why_not_undone
 from app.feeds.service.marking import forget_marks
@@ -82,6 +82,7 @@ def finish_rolling_back(session: Session, run_id: UUID) -> None:
         forget_undone(session, run)
         run.state, run.rolled_back_at = "ROLLED_BACK", clock.now()
         audit.record(session, run.supplier_id, "feeds.rolled_back", "feed_run", run.id)
+        emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
 
 
 def _undo_catalogue(session: Session, run: FeedRun, changes: Sequence[FeedRunChange]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -12,8 +13,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit import clock
 from app.kit.money import Money
+from app.listings.events import ListingsRefused
 from app.listings.models import Listing, ListingVariant
 from app.listings.rules import FAILED, HIDDEN, LIVE, OUT_OF_SYNC, PUSHING, UNLINKED, may_move
+from app.outbox.service import emit
 from app.stores.models import Store
 from app.stores.platform import ListingPush, ListingPushed, ProductEdited, PushRefused
 
@@ -70,6 +73,7 @@ def note_refused(session: Session, listing_id: UUID, version: int, refusal: Push
         return
     listing.state = FAILED if may_move(listing.state, FAILED) else listing.state
     listing.error, listing.error_detail = refusal.message, refusal.original
+    _tell_refused(session, [listing])
     # Not again by itself: the retailer (or another change, which may have come meanwhile) sets it going.
     listing.pushed_version = max(listing.pushed_version, version)
 
@@ -87,6 +91,7 @@ def note_prices(
             row.confirmed_at, row.error = now, None
         else:
             row.error = refusal.message
+    _tell_refused(session, [row for row in rows if row.id in refused])
     session.flush()
     settle(session, {row.listing_id for row in rows})
 
@@ -113,7 +118,9 @@ def note_stock_set(session: Session, quantities: Mapping[UUID, int]) -> None:
 def note_stock_refused(session: Session, refused: Mapping[UUID, PushRefused]) -> None:
     """Quantities that a store would not take. A place that is gone there unlinks nothing: the listing's next push
     makes it again."""
-    for row in _rows(session, list(refused)):
+    rows = _rows(session, list(refused))
+    _tell_refused(session, rows)
+    for row in rows:
         refusal = refused[row.id]
         row.error = refusal.message
         # What the store holds is not known any more; taking our wish for it stops the push until something changes.
@@ -279,6 +286,20 @@ def settle(session: Session, listing_ids: Collection[UUID]) -> None:
         )
         .values(waiting_since=None)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _tell_refused(session: Session, rows: Sequence[Listing] | Sequence[ListingVariant]) -> None:
+    """Tell of listings that a store would not take, wholly or one of their variants."""
+    by_store: defaultdict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
+    for row in rows:
+        by_store[row.store_id, row.retailer_id].add(row.id if isinstance(row, Listing) else row.listing_id)
+    emit(
+        session,
+        *(
+            ListingsRefused(store_id=store, retailer_id=retailer, listing_ids=tuple(sorted(listing_ids)))
+            for (store, retailer), listing_ids in by_store.items()
+        ),
     )
 
 

@@ -6,6 +6,7 @@ They look across tenants and run in jobs.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.kit.ids import new_id
-from app.listings.events import StoreBehind
+from app.listings.events import ListingPricesChanged, StoreBehind
 from app.listings.models import Listing, ListingVariant
 from app.listings.rules import DRAFT, FAILED, LIVE, OUT_OF_SYNC, UNLINKED
 from app.listings.service.acknowledging import settle
@@ -99,14 +100,30 @@ def _follow(session: Session, listings: Sequence[Listing]) -> dict[UUID, UUID]:
         )
     }
     behind: dict[UUID, UUID] = {}
+    priced: defaultdict[tuple[UUID, UUID], list[UUID]] = defaultdict(list)
     for listing in listings:
         rule = rules.get(listing.price_rule_id, DEFAULT_RULE) if listing.price_rule_id else DEFAULT_RULE
+        before = _prices(listing)
         if _bring_up(session, listing, products[listing.product_id], stores[listing.store_id], rule):
             behind[listing.store_id] = listing.retailer_id
+            if _prices(listing) != before:
+                priced[listing.store_id, listing.retailer_id].append(listing.id)
     session.flush()
+    emit(
+        session,
+        *(
+            ListingPricesChanged(store_id=store, retailer_id=retailer, listing_ids=tuple(listing_ids))
+            for (store, retailer), listing_ids in sorted(priced.items())
+        ),
+    )
     # A price that went and came back before it was pushed leaves nothing to push.
     settle(session, [listing.id for listing in listings if listing.state == OUT_OF_SYNC])
     return behind
+
+
+def _prices(listing: Listing) -> dict[UUID, int]:
+    """What the variants that are on sale are to cost."""
+    return {row.variant_id: row.wanted_price for row in listing.variants if row.enabled}
 
 
 def _bring_up(session: Session, listing: Listing, product: SupplierProduct, store: Store, rule: Rule) -> bool:

@@ -17,7 +17,7 @@ from app.kit.money import Money
 from app.ledger.service import post
 from app.notifications.service import notify, resolve
 from app.outbox.service import emit
-from app.settlement.events import PayoutWanted
+from app.settlement.events import PayoutSent, PayoutWanted
 from app.settlement.models import Earning, Payout, PayoutAccount
 from app.settlement.rules import payout_lines
 
@@ -154,6 +154,7 @@ def record_payout(session: Session, payout_id: UUID, processor_ref: str) -> None
     )
     audit.record(session, payout.supplier_id, "settlement.paid_out", "payout", payout.id)
     resolve(session, payout.supplier_id, f"payout_held:{payout.id}")
+    emit(session, PayoutSent(payout_id=payout.id, supplier_id=payout.supplier_id))
 
 
 def hold_payout(session: Session, payout_id: UUID, reason: str) -> None:
