@@ -19,7 +19,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import log
 from app.config import settings
 from app.kit.ids import new_id
-from app.web import accounts, api, auth, console, development, errors, headers, health, hooks, media, portal, public
+from app.web import (
+    accounts,
+    api,
+    auth,
+    console,
+    development,
+    errors,
+    headers,
+    health,
+    hooks,
+    media,
+    portal,
+    public,
+    unsubscribe,
+)
 from app.web.metrics import REQUEST_SECONDS
 from app.web.ui.rendering import add_rendering
 
@@ -73,6 +87,7 @@ def create_app() -> OpenAPI:
     headers.add_headers(app)
     app.register_blueprint(accounts.bp)
     app.register_blueprint(public.bp)
+    app.register_blueprint(unsubscribe.bp)
     app.register_blueprint(media.bp)
     portal.register(app)
     console.register(app)

@@ -154,6 +154,10 @@ def embedded_pages(story: Story) -> list[tuple[str, str]]:
         ("billing", "/billing"),
         ("settings", "/settings"),
         ("brand", "/settings/brand"),
+        ("webhooks", "/settings/webhooks"),
+        ("webhook", f"/settings/webhooks/{story.webhook(story.people.retailer)[0]}"),
+        ("notices", "/notices"),
+        ("choices", "/notices/choices"),
         ("key", f"/settings/keys/{story.people.retailer.key_id}"),
     ]
 
@@ -198,6 +202,10 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
         ("retailer-billing", "/app/billing"),
         ("retailer-settings", "/app/settings"),
         ("retailer-brand", "/app/settings/brand"),
+        ("retailer-webhooks", "/app/settings/webhooks"),
+        ("retailer-webhook", f"/app/settings/webhooks/{story.webhook(story.people.retailer)[0]}"),
+        ("retailer-notices", "/app/notices"),
+        ("retailer-choices", "/app/notices/choices"),
         ("retailer-key", f"/app/settings/keys/{story.people.retailer.key_id}"),
     ]
 
@@ -206,6 +214,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
     """The portal of the supplier Nordlicht."""
     supplier = story.people.nordlicht
     feed, waiting = story.feed()
+    webhook, delivery = story.webhook(supplier)
     order = story.api(supplier, "GET", "/api/supplier/orders")["items"][0]["id"]
     offered = story.api(supplier, "GET", f"/api/suppliers/{supplier.organisation_id}/products")["items"][0]
     product, variant = offered["id"], offered["variants"][0]["id"]
@@ -258,6 +267,11 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-locations", "/supplier/settings/locations"),
         ("supplier-team", "/supplier/settings/team"),
         ("supplier-keys", "/supplier/settings/keys"),
+        ("supplier-webhooks", "/supplier/settings/webhooks"),
+        ("supplier-webhook", f"/supplier/settings/webhooks/{webhook}"),
+        ("supplier-delivery", f"/supplier/settings/webhooks/{webhook}/deliveries/{delivery}"),
+        ("supplier-notices", "/supplier/notices"),
+        ("supplier-choices", "/supplier/notices/choices"),
         ("supplier-key", f"/supplier/settings/keys/{supplier.key_id}"),
     ]
 
@@ -273,6 +287,8 @@ def console_pages(story: Story) -> list[tuple[str, str]]:
         ("console-order", f"/console/orders/{story.order_id}"),
         ("console-placements", "/console/placements"),
         ("console-jobs", "/console/jobs"),
+        ("console-notices", "/console/notices"),
+        ("console-choices", "/console/notices/choices"),
         ("console-reconciliation", "/console/reconciliation"),
         ("console-bank-transfers", "/console/bank-transfers"),
         ("console-team", "/console/team"),

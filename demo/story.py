@@ -42,6 +42,8 @@ class Story:
     #: Supplier's e-mail → its upload.
     uploads: dict[str, str] = field(default_factory=dict)
     _feed: tuple[str, str] | None = None
+    #: Somebody's e-mail → its webhook and what was sent to it.
+    _webhooks: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.control = Control(self.installation.shopify_url)
@@ -115,6 +117,28 @@ class Story:
             self._upload_in_state(supplier, upload, "NEEDS_MAPPING")
             self._feed = (str(source.id), upload)
         return self._feed
+
+    def webhook(self, who: SignIn) -> tuple[str, str]:
+        """A webhook of somebody's that nobody answers, and the test event that was sent there."""
+        if who.email not in self._webhooks:
+            supplier = who is not self.people.retailer
+            events = ["purchase_order.created", "payout.sent"] if supplier else ["order.created", "shipment.created"]
+            made = self.api(
+                who,
+                "POST",
+                "/api/webhook-endpoints",
+                url="https://hooks.example.com/crossdock",
+                events=events,
+                description="Our warehouse" if supplier else "Our shop",
+            )
+            path = f"/api/webhook-endpoints/{made['id']}"
+            sent = self.api(who, "POST", f"{path}/test")["id"]
+            self.wait_for(
+                lambda: self.api(who, "GET", f"{path}/deliveries?state=FAILED")["items"],
+                "the test event was tried",
+            )
+            self._webhooks[who.email] = (made["id"], sent)
+        return self._webhooks[who.email]
 
     def save_card(self) -> str:
         """The retailer saves a card on Stripe's page; both suppliers show who they are."""

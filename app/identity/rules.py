@@ -101,6 +101,9 @@ SCOPES_OF_KIND: dict[str, tuple[str, ...]] = {
         "write:stores",
         "read:sync",
         "read:analytics",
+        "read:events",
+        "read:webhooks",
+        "write:webhooks",
     ),
     "supplier": (
         "read:catalog",
@@ -111,6 +114,9 @@ SCOPES_OF_KIND: dict[str, tuple[str, ...]] = {
         "write:purchase_orders",
         "read:addresses",
         "read:analytics",
+        "read:events",
+        "read:webhooks",
+        "write:webhooks",
     ),
     "platform": ("read:catalog", "read:analytics"),
 }

@@ -20,6 +20,9 @@ class Letter:
     button: tuple[str, str] | None = None
     #: (left, right) pairs shown as a small table, for example SKU and quantity.
     rows: Sequence[tuple[str, str]] = ()
+    #: (title, address or None) of what a letter gathers, and how many more there are.
+    entries: Sequence[tuple[str, str | None]] = ()
+    more: int = 0
     reason: str = "You get this because of your role at Crossdock."
 
     def text(self) -> str:
@@ -28,6 +31,11 @@ class Letter:
         if self.rows:
             width = max(len(left) for left, _ in self.rows)
             parts.append("\n".join(f"{left.ljust(width)}  {right}" for left, right in self.rows))
+        if self.entries:
+            shown = (f"- {title}\n  {address}" if address else f"- {title}" for title, address in self.entries)
+            parts.append("\n".join(shown))
+        if self.more:
+            parts.append(f"… and {self.more} more.")
         if self.button:
             parts.append(f"{self.button[0]}:\n{self.button[1]}")
         return "\n\n".join([*parts, f"--\n{self.reason}"])
@@ -35,3 +43,14 @@ class Letter:
     def html(self) -> str:
         """The HTML part."""
         return _TEMPLATES.get_template("letter.html").render(letter=self)
+
+
+#: Where links of one reader's own stand in the HTML part.
+_FOOTER = "<!-- footer -->"
+
+
+def with_footer(text: str, html: str, links: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Both parts of a letter with links of its reader's own (label, address) below."""
+    plain = "".join(f"\n{label}: {address}" for label, address in links)
+    anchors = _TEMPLATES.get_template("footer.html").render(links=links)
+    return text + plain, html.replace(_FOOTER, anchors)

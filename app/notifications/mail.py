@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 
@@ -13,6 +14,15 @@ class MailTransport(Protocol):
     def name(self) -> str:
         """The adapter's name, as the setting ``mail_transport`` gives it."""
 
-    def send(self, *, message_id: str, recipient: str, subject: str, text: str, html: str) -> None:
-        """Hand an e-mail over. ``message_id`` lets the other side drop a repeated one. Raises ``Unavailable`` or
-        ``Rejected``."""
+    def send(
+        self,
+        *,
+        message_id: str,
+        recipient: str,
+        subject: str,
+        text: str,
+        html: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Hand an e-mail over. ``message_id`` lets the other side drop a repeated one; ``headers`` are added. Raises
+        ``Unavailable`` or ``Rejected``."""

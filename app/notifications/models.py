@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import SYSTEM_INSERTABLE, Base, own
@@ -18,6 +18,7 @@ class Notice(Base):
     __tenancy__ = own()
     __table_args__ = (
         UniqueConstraint("organisation_id", "dedupe"),
+        UniqueConstraint("organisation_id", "id"),
         Index(None, "organisation_id", "created_at"),
     )
 
@@ -33,8 +34,43 @@ class Notice(Base):
     #: The same fact told twice makes one notice.
     dedupe: Mapped[str]
     created_at: Mapped[datetime]
+    #: Not written any more, see ``NoticeRead``; the release before this one still reads it.
     read_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+
+
+class NoticeRead(Base):
+    """Somebody has read a notice. It counts as long as the notice has not come again since."""
+
+    __tablename__ = "notice_reads"
+    __tenancy__ = own()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organisation_id", "notice_id"], ["notices.organisation_id", "notices.id"], ondelete="cascade"
+        ),
+        Index(None, "organisation_id", "notice_id"),
+    )
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: A principal's actor: ``user:<id>`` or ``shop:<id there>``.
+    reader: Mapped[str] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID]
+    read_at: Mapped[datetime]
+
+
+class NotificationChoice(Base):
+    """How a member wants to be told of a topic, where it chose otherwise than its role is told."""
+
+    __tablename__ = "notification_choices"
+    __tenancy__ = own()
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    #: One of ``rules.TOPICS``.
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    #: One of ``rules.EMAIL_WAYS``.
+    email: Mapped[str]
+    in_app: Mapped[bool]
 
 
 class Email(Base):
@@ -44,6 +80,7 @@ class Email(Base):
     __tenancy__ = SYSTEM_INSERTABLE
     __table_args__ = (
         Index("ix_emails_waiting", "created_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_emails_daily", "user_id", "organisation_id", postgresql_where=text("state = 'daily'")),
         Index(None, "created_at"),
     )
 
@@ -55,7 +92,11 @@ class Email(Base):
     subject: Mapped[str]
     text_body: Mapped[bytes]
     html_body: Mapped[bytes]
-    #: ``waiting``, ``sent`` or ``failed``.
+    #: Where its button leads, of news only: for the digest.
+    link: Mapped[str | None]
+    #: Whose it is, where it is kept for the digest.
+    user_id: Mapped[UUID | None]
+    #: ``waiting``, ``sent``, ``daily`` (waits for the digest), ``digested`` or ``off`` (its reader does not want it).
     state: Mapped[str] = mapped_column(server_default="waiting")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

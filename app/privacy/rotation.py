@@ -35,7 +35,6 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (RetailerAddress, "ship_to", "id"),
     (Order, "ship_to", "id"),
     (PurchaseOrder, "ship_to", "id"),
-    (RetailerAddress, "ship_to", "id"),
     (WebhookEndpoint, "secret", "id"),
     (WebhookEndpoint, "previous_secret", "id"),
     (WebhookDelivery, "response", "id"),

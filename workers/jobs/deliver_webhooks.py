@@ -37,8 +37,9 @@ def deliver_webhooks(run: Run, event: DeliveriesDue) -> None:
     with run.transaction() as session:
         calls = due_calls(session, event.endpoint_id, limit=AT_ONCE)
     while calls:
+        timestamp = int(clock.now().timestamp())
         with ThreadPoolExecutor(len(calls), thread_name_prefix="webhooks") as pool:
-            outcomes = list(pool.map(lambda call: _sent(client, call), calls))
+            outcomes = list(pool.map(lambda call, sent_at=timestamp: _sent(client, call, sent_at), calls))
         crash_point("webhooks.sent")
         with run.transaction() as session:
             record_outcomes(
@@ -52,9 +53,8 @@ def deliver_webhooks(run: Run, event: DeliveriesDue) -> None:
                 calls = []
 
 
-def _sent(client: GuardedHttp, call: Call) -> Outcome:
+def _sent(client: GuardedHttp, call: Call, timestamp: int) -> Outcome:
     """One attempt."""
-    timestamp = int(clock.now().timestamp())
     headers = {
         "Content-Type": "application/json",
         **signed_headers(call.message_id, timestamp, call.body, call.secrets),

@@ -24,6 +24,7 @@ from app.identity.service.people import (
     create_user,
     platform_organisation,
     remove_member,
+    set_timezone,
 )
 from app.identity.service.sessions import end_session, principal_of_session, sign_in, start_session
 
@@ -49,6 +50,7 @@ __all__ = [
     "revoke_key",
     "rotate_key",
     "set_networks",
+    "set_timezone",
     "sign_in",
     "start_session",
 ]

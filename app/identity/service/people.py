@@ -79,6 +79,11 @@ def hash_password(password: str, email: str) -> str:
     return str(HASHER.hash(normalised_password(password)))
 
 
+def set_timezone(session: Session, user_id: UUID, timezone: str) -> None:
+    """The zone in which a person reads times and gets its daily letter: an IANA name. Needs a system scope."""
+    session.get_one(User, user_id).timezone = timezone
+
+
 def add_member(session: Session, organisation_id: UUID, user_id: UUID, role: str) -> Membership:
     """Give a person a role. Raises ``Conflict`` when it has one there."""
     _check_role(session, organisation_id, role)

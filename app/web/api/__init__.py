@@ -23,6 +23,7 @@ def register(app: OpenAPI) -> None:
         samples,
         stores,
         uploads,
+        webhooks,
     )
     from app.web.api.reference import add_reference
 

@@ -1,6 +1,6 @@
-"""What the settings of every kind of organisation have: its team and its API keys. Each area's page adds them to its
-own views and includes their templates."""
+"""What the settings of every kind of organisation have: its team, its API keys and its webhooks. Each area's page adds
+them to its own views and includes their templates."""
 
-from app.web.organisation import keys, team
+from app.web.organisation import keys, team, webhooks
 
-__all__ = ["keys", "team"]
+__all__ = ["keys", "team", "webhooks"]

@@ -39,6 +39,9 @@ SCOPE_LABELS = {
     "read:purchase_orders": _("Read purchase orders"),
     "write:purchase_orders": _("Answer and ship purchase orders"),
     "read:addresses": _("Read delivery addresses"),
+    "read:events": _("Read what happens, as events"),
+    "read:webhooks": _("Read webhook endpoints and what was sent to them"),
+    "write:webhooks": _("Add and change webhook endpoints, and send again"),
 }
 
 

@@ -41,6 +41,7 @@ SENTENCES: Mapping[str, str] = {
     "listing_sent_again": _("It is sent again."),
     "listings_sent": _("On their way to your store."),
     "location_added": _("The location is there."),
+    "notices_read": _("All of it is marked as read."),
     "order_goes_on": _("The order is on its way."),
     "order_waits": _("The order still waits; see why below."),
     "paper_kept": _("The paper is kept."),
@@ -70,6 +71,12 @@ SENTENCES: Mapping[str, str] = {
     "transfer_made": _("Paid, and booked."),
     "transfer_received": _("Received, and booked. The order goes on."),
     "undone": _("Undone. Stores follow within seconds."),
+    "webhook_nothing_missed": _("Nothing was missed: all of it was delivered, or is on its way."),
+    "webhook_paused": _("Paused. What happens waits."),
+    "webhook_removed": _("The webhook is gone."),
+    "webhook_resumed": _("It goes on."),
+    "webhook_sent_again": _("On its way again; reload in a moment."),
+    "webhook_tested": _("The test event is on its way; reload in a moment."),
     "tried_again": _("It is tried again."),
 }
 

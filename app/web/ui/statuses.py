@@ -172,15 +172,33 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "EXPLAINED": Shown(_("Explained"), _NEUTRAL),
         "FIXED": Shown(_("Gone"), _SUCCESS),
     },
+    "webhook": {
+        "ACTIVE": Shown(_("Active"), _SUCCESS),
+        "FAILING": Shown(_("Failing"), _WARNING),
+        "PAUSED": Shown(_("Paused"), _NEUTRAL),
+        "DISABLED": Shown(_("Switched off"), _CRITICAL),
+    },
+    "webhook_delivery": {
+        "WAITING": Shown(_("Waiting"), _INFO),
+        "DELIVERED": Shown(_("Delivered"), _SUCCESS),
+        "FAILED": Shown(_("Failed"), _CRITICAL),
+    },
     "mark": {
         "test": Shown(_("Test"), _NEUTRAL),
         "sample": Shown(_("Sample"), _INFO),
         "promoted": Shown(_("Promoted"), _INFO),
+        "unread": Shown(_("New"), _INFO),
     },
     "placement": {
         "running": Shown(_("Running"), _SUCCESS),
         "coming": Shown(_("Coming"), _INFO),
         "ended": Shown(_("Ended"), _NEUTRAL),
+    },
+    "notice": {
+        "info": Shown(_("News"), _INFO),
+        "warning": Shown(_("Look at it"), _WARNING),
+        "critical": Shown(_("To do"), _CRITICAL),
+        "resolved": Shown(_("Done with"), _SUCCESS),
     },
     "task": {
         "PENDING": Shown(_("Waiting"), _NEUTRAL),

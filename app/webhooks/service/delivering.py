@@ -104,7 +104,7 @@ def due_calls(session: Session, endpoint_id: UUID, *, limit: int) -> list[Call]:
             body=orjson.dumps(envelope(event, settings().public_url)),
             secrets=secrets,
         )
-        for delivery, event in session.execute(query).tuples()
+        for delivery, event in session.execute(query)
     ]
 
 

@@ -10,7 +10,6 @@ from app.insights.queries import sales
 from app.kit import clock
 from app.kit.texts import marked as _
 from app.listings import queries as listings
-from app.notifications.queries import open_notices
 from app.orders import queries as orders
 from app.pricing.queries import rules_of
 from app.settlement import queries as settlement
@@ -36,7 +35,7 @@ def home() -> Any:
         figures = sales(session, retailer_id, "retailer", start=today - timedelta(days=29), end=today, group_by="day")
         context: dict[str, Any] = {
             "stores": [(store, listings.sync_figures(session, store.id)) for store in found_stores],
-            "notices": open_notices(session, retailer_id),
+            "notices": notices.shown_first(session),
             "figures": figures,
             "orders": newest,
             "live": counts.get("LIVE", 0),
@@ -71,4 +70,4 @@ def home() -> Any:
     return pages.render("home.html", **context)
 
 
-notices.add_to(pages, page="home.home")
+notices.add_dismissing(pages, page="home.home")

@@ -1,4 +1,4 @@
-"""Settings: stores and their buffers, the price rule, the team, API keys."""
+"""Settings: stores and their buffers, the price rule, the team, API keys, webhooks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.pricing.service import ROUNDINGS, as_rule, change_rule, default_rule
 from app.stores import queries as stores
 from app.stores.service import change_buffer, connect_without_credentials, request_connection
 from app.web.auth import principal
-from app.web.organisation import keys, team
+from app.web.organisation import keys, team, webhooks
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
 
@@ -102,6 +102,11 @@ def save_rule(rule_id: UUID) -> Any:
 
 team.add_to(pages, "/settings/team", page="settings.settings", show=_page)
 keys.add_to(pages, "/settings/keys", page="settings.settings", show=_page)
+webhooks.add_to(
+    pages,
+    "/settings/webhooks",
+    frame=lambda: {"back": (page_url("settings.settings"), gettext(_("Settings")))},
+)
 
 
 def _whole(name: str, least: int, most: int) -> int:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class Mailbox:
     """The ``MailTransport`` port that sends nothing."""
 
     name = "mailbox"
 
-    def send(self, *, message_id: str, recipient: str, subject: str, text: str, html: str) -> None:
+    def send(
+        self,
+        *,
+        message_id: str,
+        recipient: str,
+        subject: str,
+        text: str,
+        html: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """The e-mail is kept where it is."""

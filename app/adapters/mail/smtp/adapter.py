@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.adapters.mail.smtp.client import Server, deliver
 from app.adapters.mail.smtp.translate import message
 from app.config import settings
@@ -13,7 +15,16 @@ class Smtp:
 
     name = "smtp"
 
-    def send(self, *, message_id: str, recipient: str, subject: str, text: str, html: str) -> None:
+    def send(
+        self,
+        *,
+        message_id: str,
+        recipient: str,
+        subject: str,
+        text: str,
+        html: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Hand an e-mail over, one connection for each."""
         url = settings().smtp_url
         if url is None:
@@ -26,6 +37,7 @@ class Smtp:
             subject=subject,
             text=text,
             html=html,
+            headers=headers or {},
         )
         try:
             server = Server.parse(url.get_secret_value())

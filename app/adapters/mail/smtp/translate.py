@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,13 +13,22 @@ from app.kit import clock
 from app.kit.errors import Rejected
 
 
-def message(*, sender: str, message_id: str, recipient: str, subject: str, text: str, html: str) -> EmailMessage:
-    """Build the message. Its id is the same each time, so that a repeated one can be dropped.
+def message(
+    *,
+    sender: str,
+    message_id: str,
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str,
+    headers: Mapping[str, str],
+) -> EmailMessage:
+    """Build the message. Its id is the same each time, so that a repeated one can be dropped; ``headers`` are added.
 
     Raises ``Rejected`` for a recipient that is not one address, and for line breaks in a header, which would
     start another one.
     """
-    if any(sign in value for value in (recipient, subject, message_id) for sign in "\r\n\0"):
+    if any(sign in value for value in (recipient, subject, message_id, *headers.values()) for sign in "\r\n\0"):
         raise Rejected("header_injection", "a header may not hold line breaks")
     try:
         to = Address(addr_spec=recipient)
@@ -32,6 +42,8 @@ def message(*, sender: str, message_id: str, recipient: str, subject: str, text:
     built["Message-ID"] = f"<{message_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     # Out-of-office answers are not sent to such (RFC 3834).
     built["Auto-Submitted"] = "auto-generated"
+    for name, value in headers.items():
+        built[name] = value
     built.set_content(text)
     built.add_alternative(html, subtype="html")
     return built

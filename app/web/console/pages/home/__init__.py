@@ -11,12 +11,10 @@ from app.inventory.queries import oversold_levels
 from app.kit import clock
 from app.kit.texts import marked as _
 from app.listings.queries import sync_lag_by_platform
-from app.notifications.queries import open_notices
 from app.outbox import queries as outbox
 from app.settlement.service.reconciling import open_breaks
 from app.suppliers import queries as suppliers
 from app.web import notices
-from app.web.auth import principal
 from app.web.pages import Nav, Pages
 
 pages = Pages(__name__, nav=Nav(_("Home"), "home", 0))
@@ -29,7 +27,7 @@ def home() -> Any:
     with db.transaction() as session:
         waiting, oldest = outbox.open_events(session)
         context: dict[str, Any] = {
-            "notices": open_notices(session, principal().organisation_id),
+            "notices": notices.shown_first(session),
             "applications": suppliers.count_in(session, ("APPLIED", "IN_REVIEW", "NEEDS_INFO", "TESTING")),
             "queues": outbox.queue_figures(session),
             "dead": outbox.dead_groups(session),
@@ -43,4 +41,4 @@ def home() -> Any:
     return pages.render("home.html", **context)
 
 
-notices.add_to(pages, page="home.home")
+notices.add_dismissing(pages, page="home.home")

@@ -17,7 +17,6 @@ from app.inventory.queries import open_shortfalls
 from app.inventory.stock_list import low_count
 from app.kit import clock
 from app.kit.texts import marked as _
-from app.notifications.queries import open_notices
 from app.purchasing import queries as purchasing
 from app.settlement import queries as settlement
 from app.suppliers import queries as suppliers
@@ -40,7 +39,7 @@ def home() -> Any:
         counts = purchasing.counts_by_status(session, supplier_id)
         context: dict[str, Any] = {
             "supplier": suppliers.supplier(session, supplier_id),
-            "notices": open_notices(session, supplier_id),
+            "notices": notices.shown_first(session),
             "new": sum(counts.get(status, 0) for status in purchasing.VIEWS["new"]),
             "to_ship": sum(counts.get(status, 0) for status in purchasing.VIEWS["to_ship"]),
             "late": purchasing.late_count(session, supplier_id, clock.now()),
@@ -97,4 +96,4 @@ def _steps(session: Session, who: Principal, *, has_rates: bool) -> list[dict[st
     ]
 
 
-notices.add_to(pages, page="home.home")
+notices.add_dismissing(pages, page="home.home")

@@ -1,4 +1,5 @@
-"""A supplier's settings: shipping rates and terms, closures, returns, stock locations, files, team, API keys."""
+"""A supplier's settings: shipping rates and terms, closures, returns, stock locations, files, team, API keys and
+webhooks."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ from app.suppliers.service import (
 )
 from app.web.auth import principal
 from app.web.forms import Sent, problems
-from app.web.organisation import keys, team
+from app.web.organisation import keys, team, webhooks
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.portal import rate_form, returns_form
 from app.web.ui.rendering import gettext, locale
@@ -46,6 +47,7 @@ _VIEWS = {
     "limits": (_("Files"), "settings.write"),
     "people": (_("Team"), "team.write"),
     "api_keys": (_("API keys"), "keys.write"),
+    "webhooks_list": (_("Webhooks"), "keys.write"),
 }
 
 
@@ -377,3 +379,4 @@ def _limits(values: Any, errors: dict[str, Any] | None = None) -> Any:
 
 team.add_to(pages, "/settings/team", page="settings.people", show=_people)
 keys.add_to(pages, "/settings/keys", page="settings.api_keys", show=_keys)
+webhooks.add_to(pages, "/settings/webhooks", frame=lambda: {"views": _views("webhooks_list")})

@@ -1,4 +1,4 @@
-"""Telling people: notices in the app, and e-mails that are sent once."""
+"""E-mails that are sent once: queued with the change that they tell of, sealed until they are sent."""
 
 from __future__ import annotations
 
@@ -13,74 +13,12 @@ from app.config import key_ring, keyed_hash
 from app.db import table_of
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
 from app.notifications.events import EmailQueued
 from app.notifications.letters import Letter
-from app.notifications.models import Email, Notice
+from app.notifications.models import Email
+from app.notifications.rules import is_essential
 from app.outbox.service import emit
-
-
-def notify(
-    session: Session,
-    organisation_id: UUID,
-    *,
-    kind: str,
-    title: str,
-    body: str,
-    link: str,
-    dedupe: str,
-    severity: str = "info",
-) -> None:
-    """Show a notice. The same ``dedupe`` again brings the notice back to the top, unread, with its new words."""
-    now = clock.now()
-    values = {
-        "kind": kind,
-        "severity": severity,
-        "title": title,
-        "body": body,
-        "link": link,
-        "created_at": now,
-        "read_at": None,
-        "resolved_at": None,
-    }
-    session.execute(
-        insert(Notice)
-        .values(id=new_id(), organisation_id=organisation_id, dedupe=dedupe, **values)
-        .on_conflict_do_update(index_elements=["organisation_id", "dedupe"], set_=values)
-    )
-
-
-def resolve(session: Session, organisation_id: UUID, dedupe: str) -> None:
-    """The cause of a notice is gone."""
-    session.execute(
-        update(Notice)
-        .where(Notice.organisation_id == organisation_id, Notice.dedupe == dedupe, Notice.resolved_at.is_(None))
-        .values(resolved_at=clock.now())
-    )
-
-
-def dismiss(session: Session, organisation_id: UUID, notice_id: UUID) -> None:
-    """Somebody has read a piece of news and wants it gone. What needs doing stays until its cause is gone.
-    Raises ``NotFound`` and ``Conflict``."""
-    notice = session.scalar(
-        select(Notice).where(Notice.id == notice_id, Notice.organisation_id == organisation_id).with_for_update()
-    )
-    if notice is None:
-        raise NotFound("notice")
-    if notice.severity != "info":
-        raise Conflict("This notice goes away by itself when its cause is gone.", code="notice_stays")
-    if notice.resolved_at is None:
-        notice.resolved_at = clock.now()
-
-
-def read_all(session: Session, organisation_id: UUID) -> None:
-    """Mark every notice as read."""
-    session.execute(
-        update(Notice)
-        .where(Notice.organisation_id == organisation_id, Notice.read_at.is_(None))
-        .values(read_at=clock.now())
-    )
 
 
 def queue_email(
@@ -91,9 +29,12 @@ def queue_email(
     kind: str,
     dedupe: str,
     organisation_id: UUID | None = None,
-) -> None:
-    """Send a letter to each address after the commit. The same ``dedupe`` to the same address is sent once."""
-    ring, now = key_ring(), clock.now()
+) -> int:
+    """Send a letter to each address after the commit, in the way that its reader chose. The same ``dedupe`` to the same
+    address is sent once. Returns how many were not there before."""
+    ring, now, count = key_ring(), clock.now(), 0
+    # A link that gives its holder something must not stand in the clear; a digest needs those of news only.
+    link = letter.button[1] if letter.button and not is_essential(kind) else None
     for recipient in recipients:
         email_id = new_id()
 
@@ -111,12 +52,15 @@ def queue_email(
                 subject=letter.subject,
                 text_body=sealed("text_body", letter.text()),
                 html_body=sealed("html_body", letter.html()),
+                link=link,
                 created_at=now,
             )
             .on_conflict_do_nothing()
         )
         if done.rowcount:
+            count += 1
             emit(session, EmailQueued(email_id=email_id, organisation_id=organisation_id))
+    return count
 
 
 def mark_sent(session: Session, email_id: UUID) -> None:
@@ -131,6 +75,7 @@ class OpenedEmail:
         ring = key_ring()
         self.id = row.id
         self.kind = row.kind
+        self.organisation_id = row.organisation_id
         self.state = row.state
         self.created_at = row.created_at
         self.subject = row.subject

@@ -1,0 +1,105 @@
+"""What people can be told of, and how unless they choose otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from app.kit.texts import marked as _
+
+#: How e-mail comes: at once, gathered once a day, or not at all.
+NOW, DAILY, OFF = "now", "daily", "off"
+EMAIL_WAYS = (NOW, DAILY, OFF)
+#: From this hour of the reader's day on its digest is sent.
+DIGEST_HOUR = 7
+
+#: What must reach its reader: it can't be switched off.
+ACCOUNT = "account"
+#: Topic → how it is called.
+TOPICS: Mapping[str, str] = {
+    "orders": _("Orders"),
+    "stock": _("Stock, listings and stores"),
+    "feeds": _("Feeds and files"),
+    "money": _("Money"),
+    "papers": _("Application and papers"),
+    ACCOUNT: _("Account and security"),
+}
+#: Topic → what belongs to it, in a sentence.
+TOPIC_TEXTS: Mapping[str, str] = {
+    "orders": _("New orders, orders that wait, cancellations."),
+    "stock": _("Stores that can't be reached, stock that runs short."),
+    "feeds": _("Files that are held or can't be read, feeds that fail."),
+    "money": _("Payouts, refunds, exchange rates, differences in the books."),
+    "papers": _("Applications, questions of reviewers, papers that run out."),
+    ACCOUNT: _("Passwords, invitations, API keys, webhooks. These always come."),
+}
+#: The letter that gathers others; it belongs to no topic.
+DIGEST = "digest"
+
+_TOPIC_OF_KIND: Mapping[str, str] = {
+    "order_held": "orders",
+    "order_lapsed": "orders",
+    "cancelled_in_store": "orders",
+    "hook_refused": "orders",
+    "purchase_order": "orders",
+    "test_order": "orders",
+    "store_lost": "stock",
+    "feed_failing": "feeds",
+    "feed_held": "feeds",
+    "feed_mapping": "feeds",
+    "no_exchange_rate": "money",
+    "payout_held": "money",
+    "reconciliation": "money",
+    "refund_failed": "money",
+    "supplier_applied": "papers",
+    "supplier_paper": "papers",
+    "supplier_question": "papers",
+    "supplier_review": "papers",
+    "supplier_status": "papers",
+    "api_key_ends": ACCOUNT,
+    "invitation": ACCOUNT,
+    "password_reset": ACCOUNT,
+    "webhook_failing": ACCOUNT,
+}
+#: Role → topics that come otherwise than at once, unless the reader chooses.
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "support_agent": {"money": DAILY, "papers": DAILY},
+    "supplier_catalogue": {"orders": OFF, "money": OFF, "papers": DAILY},
+    "supplier_fulfilment": {"stock": DAILY, "feeds": OFF, "money": OFF, "papers": OFF},
+    "supplier_finance": {"orders": DAILY, "stock": OFF, "feeds": OFF, "papers": DAILY},
+    "retailer_manager": {"money": DAILY},
+    "retailer_fulfilment": {"stock": DAILY, "money": OFF},
+    "retailer_readonly": {"orders": DAILY, "stock": DAILY, "money": DAILY},
+}
+
+
+def known_kinds() -> frozenset[str]:
+    """The kinds of notices and letters that have a topic."""
+    return frozenset(_TOPIC_OF_KIND)
+
+
+def kinds_of(topic: str) -> list[str]:
+    """The kinds that belong to a topic."""
+    return [kind for kind, its in _TOPIC_OF_KIND.items() if its == topic]
+
+
+def topic_of(kind: str) -> str:
+    """The topic of a notice or letter. One that nobody has placed must reach its reader."""
+    return _TOPIC_OF_KIND.get(kind, ACCOUNT)
+
+
+def is_essential(kind: str) -> bool:
+    """Whether a letter comes whatever its reader chose."""
+    return topic_of(kind) == ACCOUNT
+
+
+def default_way(role: str, topic: str) -> str:
+    """How e-mail of a topic comes to a role."""
+    return _DEFAULTS.get(role, {}).get(topic, NOW)
+
+
+def digest_day(now: datetime, zone: ZoneInfo) -> date | None:
+    """The day whose digest is due; None while it is too early in the reader's day."""
+    local = now.astimezone(zone)
+    return local.date() if local.hour >= DIGEST_HOUR else None
