@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -51,6 +52,19 @@ from app.suppliers.service.onboarding import (
     save_company,
     save_returns,
 )
+from app.webhooks.models import WebhookDelivery, WebhookEndpoint
+from app.webhooks.queries import response_of
+from app.webhooks.service import (
+    EndpointSpec,
+    Fact,
+    Outcome,
+    add_endpoint,
+    due_calls,
+    record,
+    record_outcomes,
+    rotate_secret,
+)
+from app.webhooks.service.endpoints import signing_secrets
 from launch.cli import ROOT, main
 from tests import factories as make
 from tests.adapters.settings import set_up
@@ -80,6 +94,7 @@ SECRETS = (
     "grace@shopper.example",
     "Dear Grace",
     "feed-password",
+    "a receiver's answer",
 )
 
 
@@ -213,6 +228,8 @@ class House:
                     *_words(return_address(session.scalars(select(ReturnPolicy)).one())),
                     message.body.decode(),
                     access_of(session.get_one(FeedSource, self.feed_id)).secret,
+                    response_of(session.scalars(select(WebhookDelivery)).one()),
+                    *signing_secrets(session.scalars(select(WebhookEndpoint)).one()),
                     *tokens,
                     *letters,
                 ]
@@ -243,6 +260,19 @@ def _set_up(session: Session, supplier_id: UUID) -> None:
         window_days=30, restocking_bps=0, payers=payers, address=replace(quay, address1="9 Return Lane")
     )
     save_returns(session, supplier_id, terms)
+
+
+def _deliver(session: Session, supplier_id: UUID) -> None:
+    """A webhook with two secrets that was answered."""
+    spec = EndpointSpec(url="https://hooks.example/", events=["payout.sent"])
+    endpoint, _ = add_endpoint(session, supplier_id, spec)
+    rotate_secret(session, supplier_id, endpoint.id, overlap=timedelta(days=1))
+    fact = Fact(organisation_id=supplier_id, kind="supplier", type="payout.sent", subject="x", data={"payout_id": "x"})
+    record(session, [fact])
+    session.flush()
+    (call,) = due_calls(session, endpoint.id, limit=1)
+    answered = {call.delivery_id: Outcome(status=200, response=b"a receiver's answer")}
+    record_outcomes(session, endpoint.id, answered)
 
 
 @pytest.fixture
@@ -284,6 +314,7 @@ def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
             access=Access("basic", "grace", "feed-password"),
         )
         source = add_source(session, supplier.id, spec, schemes=["basic"])
+        _deliver(session, supplier.id)
         return House(store.id, supplier.id, placed.order_id, message, source.id)
 
 

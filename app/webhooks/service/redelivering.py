@@ -88,4 +88,6 @@ def _open(session: Session, organisation_id: UUID, endpoint_id: UUID) -> Webhook
 
 
 def _put_to_work(session: Session, endpoint: WebhookEndpoint) -> None:
+    # A person asks: an endpoint that fails is tried at once.
+    endpoint.retry_at = None
     emit(session, DeliveriesDue(organisation_id=endpoint.organisation_id, endpoint_id=endpoint.id))
