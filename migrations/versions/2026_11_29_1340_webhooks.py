@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import tenancy
 
-revision = "0032_webhooks"
-down_revision = "0031_feed_marks"
+revision = "0033_webhooks"
+down_revision = "0032_number_checks"
 branch_labels = None
 depends_on = None
 
