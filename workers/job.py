@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +27,8 @@ QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "letters", "webhooks", 
 GATHERED_AT_MOST = 1000
 GATHERED_FOR = 0.5
 
-#: Asked once for many facts: what tells of a fact's fields whether the job is to hear of it.
-Wanted = Callable[[Session], Callable[[Mapping[str, Any]], bool]]
+#: Asked once for the fields of many facts: what tells of each whether the job is to hear of it.
+Wanted = Callable[[Session, Sequence[Mapping[str, Any]]], Callable[[Mapping[str, Any]], bool]]
 
 E = TypeVar("E")
 

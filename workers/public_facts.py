@@ -36,7 +36,7 @@ from app.purchasing.models import PurchaseOrder
 from app.settlement.events import PayoutSent
 from app.stores.events import StoreConnected, StoreDisconnected
 from app.suppliers.events import SupplierStatusChanged, TestOrderPlaced
-from app.webhooks.service import Fact, listeners
+from app.webhooks.service import Fact, anybody_listens, listeners
 
 SUPPLIER, RETAILER = "supplier", "retailer"
 #: Most ids in one event.
@@ -45,15 +45,16 @@ _IDS_AT_ONCE = 100
 _PARTIES = ("retailer_id", "supplier_id")
 
 
-def for_listeners(session: Session) -> Callable[[Mapping[str, Any]], bool]:
+def for_listeners(session: Session, payloads: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
     """What tells whether a fact concerns somebody who listens."""
-    listening = {str(one) for one in listeners(session)}
+    named = {payload[party] for payload in payloads for party in _PARTIES if payload.get(party)}
+    listening = {str(one) for one in listeners(session, {UUID(one) for one in named})}
     return lambda payload: any(payload.get(party) in listening for party in _PARTIES)
 
 
-def for_anybody(session: Session) -> Callable[[Mapping[str, Any]], bool]:
+def for_anybody(session: Session, _payloads: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
     """What tells whether anybody listens at all, of facts that do not name all whom they concern."""
-    heard = bool(listeners(session))
+    heard = anybody_listens(session)
     return lambda _payload: heard
 
 
@@ -170,7 +171,6 @@ def _stock_moved(event: InventoryChanged, session: Session) -> Iterable[Fact]:
         .join(Listing, Listing.id == ListingVariant.listing_id)
         .where(
             ListingVariant.variant_id.in_(event.variant_ids),
-            ListingVariant.retailer_id.in_(listeners(session)),
             ListingVariant.enabled,
             Listing.state.not_in((DRAFT, UNLINKED)),
         )
@@ -180,7 +180,8 @@ def _stock_moved(event: InventoryChanged, session: Session) -> Iterable[Fact]:
     of_retailers: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for retailer_id, variant_id in rows:
         of_retailers[retailer_id].append(variant_id)
-    for retailer_id, variant_ids in of_retailers.items():
+    for retailer_id in sorted(listeners(session, of_retailers.keys())):
+        variant_ids = of_retailers[retailer_id]
         for part in _parts(variant_ids):
             yield _to_retailer(
                 retailer_id,

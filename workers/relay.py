@@ -99,7 +99,7 @@ class Relay:
             if job.wanted is None:
                 return True
             if job.wanted not in wanted:
-                wanted[job.wanted] = job.wanted(session)
+                wanted[job.wanted] = job.wanted(session, [event.payload for event in events])
             return wanted[job.wanted](payload)
 
         rows = [

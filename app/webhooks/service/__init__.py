@@ -11,7 +11,7 @@ from app.webhooks.service.endpoints import (
     rotate_secret,
     trouble,
 )
-from app.webhooks.service.recording import Fact, forget_old, listeners, record, send_test
+from app.webhooks.service.recording import Fact, anybody_listens, forget_old, listeners, record, send_test
 from app.webhooks.service.redelivering import redeliver, redeliver_since
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Fact",
     "Outcome",
     "add_endpoint",
+    "anybody_listens",
     "change_endpoint",
     "due_calls",
     "forget_old",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, union
+from sqlalchemy import ColumnElement, Select, delete, select, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -50,23 +50,38 @@ class Fact:
     data: dict[str, Any]
 
 
-def listeners(session: Session, organisation_ids: Collection[UUID] | None = None) -> set[UUID]:
-    """Those organisations that have an endpoint, or a key that may read events; of all where none are named. Needs a
-    system scope."""
+def listeners(session: Session, organisation_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the organisations that have an endpoint, or a key that may read events. Needs a system scope."""
+    if not organisation_ids:
+        return set()
+    endpoints, keys = _listening()
+    return set(
+        session.scalars(
+            union(
+                endpoints.where(WebhookEndpoint.organisation_id.in_(organisation_ids)),
+                keys.where(ApiKey.organisation_id.in_(organisation_ids)),
+            )
+        )
+    )
+
+
+def anybody_listens(session: Session) -> bool:
+    """Whether there is any such organisation. Needs a system scope."""
+    return any(session.scalar(query.limit(1)) is not None for query in _listening())
+
+
+def _listening() -> tuple[Select[UUID], Select[UUID]]:
     endpoints = select(WebhookEndpoint.organisation_id).where(WebhookEndpoint.removed_at.is_(None))
     keys = select(ApiKey.organisation_id).where(
         ApiKey.scopes.contains([READ_EVENTS]), ApiKey.revoked_at.is_(None), ApiKey.expires_at > clock.now()
     )
-    if organisation_ids is not None:
-        endpoints = endpoints.where(WebhookEndpoint.organisation_id.in_(organisation_ids))
-        keys = keys.where(ApiKey.organisation_id.in_(organisation_ids))
-    return set(session.scalars(union(endpoints, keys)))
+    return endpoints, keys
 
 
 def record(session: Session, facts: Sequence[Fact]) -> None:
     """Write facts into the streams of those who listen, and put them on their way to the endpoints that chose their
     types. Nobody can look up what happened while it did not listen. Needs a system scope."""
-    listening = listeners(session, {fact.organisation_id for fact in facts}) if facts else set()
+    listening = listeners(session, {fact.organisation_id for fact in facts})
     heard = [fact for fact in facts if fact.organisation_id in listening]
     if not heard:
         return

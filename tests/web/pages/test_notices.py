@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import delete
 
 from app import db
 from app.identity.models import Organisation
 from app.identity.rules import ROLES_OF_KIND
+from app.notifications.models import Notice
 from app.notifications.service import notify, resolve
 from tests import factories
 from tests.market import Market
@@ -15,6 +17,13 @@ from tests.web.browsing import Browser, text_of
 from tests.web.pages.test_settings import party_of
 
 _AREAS = {"supplier": "/supplier", "retailer": "/app", "platform": "/console"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_told(market: Market) -> None:
+    """The market's suppliers were told that they are approved."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.execute(delete(Notice))
 
 
 def reader(market: Market, kind: str) -> Browser:
