@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import tenancy
 
-revision = "0034_notification_choices"
-down_revision = "0033_webhooks"
+revision = "0065_notification_choices"
+down_revision = "0064_webhooks"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import tenancy
 
-revision = "0033_webhooks"
-down_revision = "0032_number_checks"
+revision = "0064_webhooks"
+down_revision = "0063_documents"
 branch_labels = None
 depends_on = None
 
