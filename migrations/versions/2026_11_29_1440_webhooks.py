@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import tenancy
 
 revision = "0064_webhooks"
-down_revision = "0063_documents"
+down_revision = "0041_safety_stock"
 branch_labels = None
 depends_on = None
 

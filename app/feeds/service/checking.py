@@ -156,7 +156,7 @@ def finish_checking(
     run.state = "READY" if run.counts["variants"] else "FAILED"
     if run.state == "FAILED":
         emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
-from app.feeds.missing import plan_missing
+    missing = _note_gone(session, run) if run.state == "READY" and run.kind == "full" else (0, 0)
     if run.state == "READY" and run.source_id is not None and is_overtaken(session, run):
         run.state, run.error = "DISCARDED", "A newer file of the source came."
     elif run.state == "READY" and run.source_id is not None:
