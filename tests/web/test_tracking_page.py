@@ -1,0 +1,98 @@
+"""What a shopper sees of an order that comes in parts: each parcel, what is still to come and when, the shop and
+nobody else."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
+
+from app import db
+from app.documents.service import save_brand
+from app.orders.models import Order
+from tests.market import Market
+from tests.stack import Jobs
+from tests.web.browsing import text_of
+
+BRAND = {"name": "Harbour & Co", "colour": "#0f766e", "message": "", "email": "hi@harbour.example", "phone": "",
+         "website": "", "language": ""}  # fmt: skip
+
+
+@pytest.fixture
+def shopper(market: Market) -> FlaskClient:
+    return market.app.test_client()
+
+
+def page_of(market: Market) -> str:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        return "/t/" + session.scalars(select(Order.tracking_token)).one()
+
+
+def ordered(market: Market, jobs: Jobs, *wanted: Any) -> list[dict[str, Any]]:
+    """The purchase orders of a fresh order, as their supplier gets them."""
+    market.place(*wanted)
+    jobs.drain()
+    found: list[dict[str, Any]] = market.supplier.api.get("/api/supplier/orders").json["items"]
+    return found
+
+
+def test_what_was_sent_and_what_is_to_come_stand_on_one_page(market: Market, jobs: Jobs, shopper: FlaskClient) -> None:
+    (order,) = ordered(market, jobs, (market.lamp.variants[0], 3))
+    before = text_of(shopper.get(page_of(market)))
+    assert "0 of 3 items" in before
+    assert "Not sent yet" in before
+    assert "3 × Desk lamp" in before
+    assert "The next arrives" in before
+    parcel = {
+        "carrier": "ups",
+        "tracking_number": "1Z5R89390357567127",
+        "lines": [{"line_id": order["lines"][0]["id"], "quantity": 2}],
+    }
+    market.supplier.api.post(f"/api/supplier/orders/{order['id']}/ship", {"parcels": [parcel]})
+    jobs.drain()
+    answer = shopper.get(page_of(market))
+    after = text_of(answer)
+    assert "2 of 3 items" in after
+    assert "Parcel 1 of 1" in after
+    assert "1Z5R89390357567127" in after
+    assert "UPS" in after
+    assert "1 × Desk lamp" in after
+    assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    for hidden in ("Nordlicht", order["shipping_address"]["name"], order["shipping_address"]["address1"]):
+        assert hidden not in answer.text
+
+
+def test_a_backordered_item_says_when_it_is_there_again(market: Market, jobs: Jobs, shopper: FlaskClient) -> None:
+    (order,) = ordered(market, jobs, (market.lamp.variants[0], 1))
+    line = {"line_id": order["lines"][0]["id"], "status": "backordered", "available_on": "2031-03-05"}
+    market.supplier.api.post(f"/api/supplier/orders/{order['id']}/acknowledge", {"lines": [line]})
+    jobs.drain()
+    shown = text_of(shopper.get(page_of(market)))
+    assert "In stock again" in shown
+    assert "2031" in shown
+    assert "The next arrives" not in shown
+
+
+def test_the_page_is_the_shops_own(market: Market, jobs: Jobs, shopper: FlaskClient) -> None:
+    ordered(market, jobs, (market.lamp.variants[0], 1))
+    picture = BytesIO()
+    Image.new("RGB", (300, 90), (15, 118, 110)).save(picture, "PNG")
+    with db.system_scope(actor="test"), db.transaction() as session:
+        brand = save_brand(session, market.retailer.id, values=BRAND, logo=picture.getvalue())
+        address = f"/logo/{market.retailer.id}/{brand.logo_sha256}.png"
+    answer = shopper.get(page_of(market))
+    assert f'src="{address}"' in answer.text
+    assert 'fill="#0f766e"' in answer.text
+    assert "hi@harbour.example" in answer.text
+    logo = shopper.get(address)
+    assert (logo.status_code, logo.mimetype) == (200, "image/png")
+    assert "immutable" in logo.headers["Cache-Control"]
+    assert shopper.get(address.replace(address[-8:-4], "0000")).status_code == 404
+
+
+def test_an_address_that_nobody_was_given_shows_nothing(shopper: FlaskClient) -> None:
+    assert shopper.get("/t/made-up").status_code == 404
