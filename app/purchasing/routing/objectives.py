@@ -1,0 +1,99 @@
+"""What rules ask for: limits that must be kept, and values that are to be as little as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from app.purchasing.routing.options import Share
+from app.purchasing.routing.problem import Kind, Problem, Rule, Seller, zone
+
+SUBSTITUTES, SPLIT_LINES, RANK = "substitutes", "split_lines", "source_order"
+
+#: What decides, in this order, between choices that all rules find equally good.
+_LAST = (Kind.LOWEST_COST, Kind.FEWEST_PARCELS, Kind.FASTEST, RANK)
+
+#: What a preferred rule is called as an objective, where that is not its kind.
+_NAMES: Mapping[Kind, str] = {Kind.WHOLE_LINES: SPLIT_LINES, Kind.OWN_SOURCE: RANK}
+
+#: Objectives that are sums over what is taken of the offers.
+_SUMS = frozenset({SUBSTITUTES, SPLIT_LINES, RANK, Kind.PREFERRED_SUPPLIER, Kind.NEAREST, Kind.MOST_RELIABLE})
+
+
+def names_of(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The objectives, the most important first. Substitutes come only where nothing else does."""
+    preferred = [_NAMES.get(rule.kind, rule.kind.value) for rule in rules if not rule.required]
+    return tuple(dict.fromkeys([SUBSTITUTES, *preferred, *(str(name) for name in _LAST)]))
+
+
+class Objectives:
+    """The objectives and limits of a problem's rules."""
+
+    def __init__(self, problem: Problem, rules: Sequence[Rule], sellers: Mapping[str, Seller]) -> None:
+        self.names = names_of(rules)
+        self.sums = tuple(name for name in self.names if name in _SUMS)
+        #: How many of the objectives, from the most important on, are sums.
+        self.leading = next((at for at, name in enumerate(self.names) if name not in _SUMS), len(self.names))
+        limits = {rule.kind: rule.limit for rule in rules if rule.required}
+        self.most_parcels = 1 if Kind.ONE_SUPPLIER in limits else limits.get(Kind.FEWEST_PARCELS)
+        self.most_days = limits.get(Kind.FASTEST)
+        self.revenue = problem.revenue
+        self.accepted_loss = next((rule.limit or 0 for rule in rules if rule.kind is Kind.MAX_LOSS), 0)
+        self.most_cost: int | None = None
+        if Kind.MAX_LOSS in limits and problem.revenue is not None:
+            self.most_cost = problem.revenue + self.accepted_loss
+        suppliers = next((rule.suppliers for rule in rules if rule.kind is Kind.PREFERRED_SUPPLIER), ())
+        self._place = {supplier: place for place, supplier in enumerate(suppliers)}
+        self._far = {key: zone(seller.country, problem.country) for key, seller in sellers.items()}
+        self._unreliable = {key: 100 - (seller.reliability or 0) for key, seller in sellers.items()}
+        self._scores = [self._score(name) for name in self.sums]
+        self._values = [self._value(name, at) for name, at in self._places()]
+
+    def scores(self, shares: Sequence[Share]) -> tuple[int, ...]:
+        """What a way of filling a need adds to each of the sums."""
+        return tuple([score(shares) for score in self._scores])
+
+    def values(self, scores: Sequence[int], cost: int, parcels: int, days: int) -> tuple[int, ...]:
+        """All objectives, of a whole choice or as bounds from below."""
+        return tuple([value(scores, cost, parcels, days) for value in self._values])
+
+    def broken(self, cost: int, parcels: int, days: int) -> bool:
+        """Whether a limit is passed."""
+        return (
+            (self.most_parcels is not None and parcels > self.most_parcels)
+            or (self.most_days is not None and days > self.most_days)
+            or (self.most_cost is not None and cost > self.most_cost)
+        )
+
+    def _places(self) -> list[tuple[str, int]]:
+        return [(name, self.sums.index(name) if name in self.sums else -1) for name in self.names]
+
+    def _score(self, name: str) -> Callable[[Sequence[Share]], int]:
+        if name == SUBSTITUTES:
+            return lambda shares: sum([share.candidate.kind == "substitute" for share in shares])
+        if name == SPLIT_LINES:
+            return lambda shares: int(len({share.offer.seller for share in shares}) > 1)
+        if name == RANK:
+            return lambda shares: sum([share.candidate.rank for share in shares])
+        by_seller, otherwise = {
+            Kind.PREFERRED_SUPPLIER.value: (self._place, len(self._place)),
+            Kind.NEAREST.value: (self._far, 0),
+            Kind.MOST_RELIABLE.value: (self._unreliable, 0),
+        }[name]
+        return lambda shares: sum([by_seller.get(share.offer.seller, otherwise) for share in shares])
+
+    def _value(self, name: str, at: int) -> Callable[[Sequence[int], int, int, int], int]:
+        if name in self.sums:
+            return lambda scores, _cost, _parcels, _days: scores[at]
+        if name == Kind.LOWEST_COST:
+            return lambda _scores, cost, _parcels, _days: cost
+        if name == Kind.FEWEST_PARCELS:
+            return lambda _scores, _cost, parcels, _days: parcels
+        if name == Kind.FASTEST:
+            return lambda _scores, _cost, _parcels, days: days
+        if name == Kind.ONE_SUPPLIER:
+            return lambda _scores, _cost, parcels, _days: int(parcels > 1)
+        assert name == Kind.MAX_LOSS
+        if self.revenue is None:
+            return lambda _scores, _cost, _parcels, _days: 0
+        most = self.revenue + self.accepted_loss
+        return lambda _scores, cost, _parcels, _days: max(0, cost - most)

@@ -1,0 +1,335 @@
+"""The choice itself: exact, by branch and bound over the needs of one order.
+
+Rules are read from the top. Required ones are limits; preferred ones are objectives, and a later one only decides
+between what the earlier ones find equally good. At each step of the search every objective has a bound from below; what
+can't get before the best choice found so far is left out (``bounds`` has that of cost).
+
+Everything that decides an order between equals is taken from the values, so neither the order of the needs nor that of
+the candidates matters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.purchasing.routing.bounds import RestOfCost
+from app.purchasing.routing.objectives import Objectives
+from app.purchasing.routing.options import Share, exclusions, may_split, options
+from app.purchasing.routing.problem import Choice, Exclusion, Need, NoChoice, Part, Problem, Rule
+from app.purchasing.routing.shipping import Tariff
+
+#: Steps after which a search is no longer exact: it takes the best found so far, marked as not proven.
+NODE_LIMIT = 10_000
+
+
+def solve(problem: Problem, *, node_limit: int = NODE_LIMIT) -> Choice | NoChoice:
+    """The best choice for an order; the same for the same problem, in whatever order its parts are named."""
+    out = exclusions(problem, problem.rules)
+    field = _Field(problem, problem.rules, out)
+    stuck = tuple(sorted(key for key, ways in field.ways.items() if not ways))
+    if stuck:
+        return NoChoice(out, stuck, "")
+    found = _best(field, node_limit)
+    if found is not None:
+        return found
+    return NoChoice(out, (), "gave_up" if field.gave_up else _cause(problem, node_limit))
+
+
+def _best(field: _Field, node_limit: int) -> Choice | None:
+    """Where the most important objectives are sums, needs that all take their best can't be beaten: if that is
+    possible together, only such ways have to be compared by what comes after."""
+    best = {
+        key: [way for way in ways if way.leading == ways[0].leading] if ways else [] for key, ways in field.ways.items()
+    }
+    found = _Search(field, best).run(node_limit)
+    if found is None and any(len(best[key]) < len(ways) for key, ways in field.ways.items()):
+        found = _Search(field, field.ways).run(node_limit)
+    return found
+
+
+def _cause(problem: Problem, node_limit: int) -> str:
+    """Why needs that can each be filled can't be filled together."""
+    preferred = [rule for rule in problem.rules if not rule.required]
+    field = _Field(problem, preferred, exclusions(problem, preferred))
+    if _best(field, node_limit) is not None:
+        return "rules"
+    return "shipping" if field.beyond_tiers else "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to fill a need. ``takes``: per seller (its number) units, grams and goods; ``mask``: these sellers as
+    bits; ``base``: the least that it adds to the cost of open sellers; ``scores``: what it adds to the sums, of which
+    ``leading`` are those before any other objective."""
+
+    shares: tuple[Share, ...]
+    takes: tuple[tuple[int, int, int, int], ...]
+    mask: int
+    base: float
+    days: int
+    scores: tuple[int, ...]
+    leading: tuple[int, ...]
+    order: tuple[object, ...]
+
+
+class _Field:
+    """What a search goes over: the needs' ways, the best first, and the sellers' tariffs by their number."""
+
+    def __init__(self, problem: Problem, rules: Sequence[Rule], out: Mapping[str, Mapping[str, Exclusion]]) -> None:
+        self.problem = problem
+        self.offers = {offer.key: offer for offer in problem.offers}
+        sellers = {seller.key: seller for seller in problem.sellers}
+        self.objectives = Objectives(problem, rules, sellers)
+        usable = {offer.seller for offer in problem.offers if offer.offered and sellers[offer.seller].exchange}
+        self.number = {key: number for number, key in enumerate(sorted(usable)) if sellers[key].rates}
+        self.tariffs = {
+            number: Tariff(sellers[key], problem.currency, problem.country) for key, number in self.number.items()
+        }
+        split = may_split(rules)
+        self.ways = {need.key: self._ways(need, out[need.key], split=split) for need in problem.needs}
+        #: Whether some ways were left out because no rate carries them, and whether a search ended without an answer.
+        self.beyond_tiers = self.gave_up = False
+
+    def _ways(self, need: Need, out: Mapping[str, Exclusion], *, split: bool) -> list[_Way]:
+        usable = [one for one in need.candidates if one.offer not in out]
+        made = [self._way(shares) for shares in options(need, usable, self.offers, split=split)]
+        made.sort(key=_order)
+        return made
+
+    def _way(self, shares: tuple[Share, ...]) -> _Way:
+        takes: dict[int, tuple[int, int, int, int]] = {}
+        mask, base, days = 0, 0.0, 0
+        for share in shares:
+            offer = share.offer
+            number = self.number[offer.seller]
+            tariff = self.tariffs[number]
+            goods = share.quantity * offer.unit_cost
+            had = takes.get(number, (number, 0, 0, 0))
+            takes[number] = (number, had[1] + share.quantity, had[2] + share.quantity * offer.grams, had[3] + goods)
+            mask |= 1 << number
+            base += (goods + share.quantity * tariff.per_unit) * tariff.factor
+            days = max(days, tariff.quickest)
+        scores = self.objectives.scores(shares)
+        names = tuple([(share.candidate.rank, share.offer.key, share.units) for share in shares])
+        return _Way(
+            shares,
+            tuple(takes.values()),
+            mask,
+            base,
+            days,
+            scores,
+            scores[: self.objectives.leading],
+            (scores, base, names),
+        )
+
+
+def _order(way: _Way) -> tuple[object, ...]:
+    return way.order
+
+
+class _Search:
+    """One search over some of the ways."""
+
+    def __init__(self, field: _Field, ways: Mapping[str, Sequence[_Way]]) -> None:
+        self.field, self.objectives, self.tariffs = field, field.objectives, field.tariffs
+        # Where least can be chosen, least can go wrong later.
+        self.needs = sorted(ways, key=lambda key: (len(ways[key]), -max(way.base for way in ways[key]), key))
+        self.ways = [ways[key] for key in self.needs]
+        opening = {1 << number: tariff.opening * tariff.factor for number, tariff in self.tariffs.items()}
+        self.rest_of_cost = RestOfCost([_column(own) for own in self.ways], opening)
+        self.opening = opening
+        self.rounding = sum(tariff.rounds for tariff in self.tariffs.values())
+        self._rest_parcels: dict[tuple[int, int], int] = {}
+        self.best: tuple[int, ...] | None = None
+        self.best_ways: list[_Way] = []
+        self.chosen: list[_Way] = []
+        #: What was taken of each seller so far: units, grams, goods.
+        self.state: dict[int, tuple[int, int, int]] = {}
+        self.rest_scores, self.rest_days = self._rests()
+        self.shared = self._shared()
+
+    def _rests(self) -> tuple[list[tuple[int, ...]], list[int]]:
+        """What the needs from each depth on add to the sums, and their days, at least."""
+        scores, days = [(0,) * len(self.objectives.sums)], [0]
+        for ways in reversed(self.ways):
+            least = [min(column) for column in zip(*(way.scores for way in ways), strict=True)]
+            scores.append(tuple(map(int.__add__, scores[-1], least)))
+            days.append(max(days[-1], min(way.days for way in ways)))
+        return scores[::-1], days[::-1]
+
+    def _shared(self) -> dict[str, int]:
+        """Units left of offers that several needs could take: they may be too few for all of them."""
+        named: dict[str, int] = {}
+        for ways in self.ways:
+            for offer in {share.offer.key for way in ways for share in way.shares}:
+                named[offer] = named.get(offer, 0) + 1
+        return {offer: self.field.offers[offer].free for offer, times in named.items() if times > 1}
+
+    def run(self, node_limit: int) -> Choice | None:
+        """Search; None when there is no choice."""
+        self.nodes, self.node_limit, self.cut_off = 0, node_limit, False
+        # Beyond the limit only a first choice is looked for.
+        self.last_node = 2 * node_limit + 10 * len(self.needs)
+        self._descend(0, 0, 0.0, (0,) * len(self.objectives.sums), 0)
+        best = self.best
+        if best is None:
+            self.field.gave_up = self.cut_off
+            return None
+        parts = [
+            Part(need, share.offer.key, share.units, share.quantity)
+            for need, way in zip(self.needs, self.best_ways, strict=True)
+            for share in way.shares
+        ]
+        parts.sort(key=lambda part: (part.need, part.offer))
+        return Choice(tuple(parts), self.objectives.names, best, not self.cut_off, self.nodes)
+
+    def _descend(self, depth: int, mask: int, cost: float, scores: tuple[int, ...], days: int) -> None:
+        self.nodes += 1
+        if depth == len(self.needs):
+            self._finish(scores)
+            return
+        branches = self._branches(depth, mask, cost, scores, days)
+        for bound, _, way, new_cost, new_scores in branches:
+            if self.best is not None and bound >= self.best:
+                # The others begin no lower.
+                return
+            if self.nodes >= self.node_limit:
+                self.cut_off = True
+                if self.best is not None or self.nodes >= self.last_node:
+                    return
+            before = self._take(way)
+            self._descend(depth + 1, mask | way.mask, new_cost, new_scores, max(days, way.days))
+            self._put_back(way, before)
+
+    def _take(self, way: _Way) -> list[tuple[int, tuple[int, int, int] | None]]:
+        before = []
+        for number, units, grams, goods in way.takes:
+            had = self.state.get(number)
+            before.append((number, had))
+            a, b, c = had or (0, 0, 0)
+            self.state[number] = (a + units, b + grams, c + goods)
+        if self.shared:
+            for share in way.shares:
+                if share.offer.key in self.shared:
+                    self.shared[share.offer.key] -= share.quantity
+        self.chosen.append(way)
+        return before
+
+    def _put_back(self, way: _Way, before: Sequence[tuple[int, tuple[int, int, int] | None]]) -> None:
+        self.chosen.pop()
+        if self.shared:
+            for share in way.shares:
+                if share.offer.key in self.shared:
+                    self.shared[share.offer.key] += share.quantity
+        for number, had in before:
+            if had is None:
+                del self.state[number]
+            else:
+                self.state[number] = had
+
+    def _branches(
+        self, depth: int, mask: int, cost: float, scores: tuple[int, ...], days: int
+    ) -> list[tuple[tuple[int, ...], int, _Way, float, tuple[int, ...]]]:
+        """The ways that can be taken here, each with the bound of what follows and the sums after it, the best first."""
+        dual = self.rest_of_cost(depth, mask)
+        later, after = dual.total - dual.first, self.rest_scores[depth + 1]
+        found = []
+        for place, way in enumerate(self.ways[depth]):
+            if self.shared and not self._is_left(way):
+                continue
+            adds = self._adds(way)
+            if adds is None:
+                self.field.beyond_tiers = True
+                continue
+            least = cost + adds + later
+            closed = way.mask & ~mask
+            while closed:
+                # What the later needs have paid of its opening is in what this way adds.
+                bit = closed & -closed
+                closed ^= bit
+                least -= self.opening[bit] - dual.slack[bit]
+                if bit == way.mask:
+                    least += max(0.0, dual.first - way.base)
+            opened = mask | way.mask
+            new_scores = tuple(map(int.__add__, scores, way.scores))
+            least_cost = self._whole(max(least, cost + dual.total), opened, depth + 1)
+            parcels = opened.bit_count() + self._rest_of_parcels(depth + 1, opened)
+            latest = max(days, way.days, self.rest_days[depth + 1])
+            if self.objectives.broken(least_cost, parcels, latest):
+                continue
+            bound = self.objectives.values(tuple(map(int.__add__, new_scores, after)), least_cost, parcels, latest)
+            if self.best is None or bound < self.best:
+                found.append((bound, place, way, cost + adds, new_scores))
+        found.sort(key=lambda branch: branch[:2])
+        return found
+
+    def _is_left(self, way: _Way) -> bool:
+        return all(share.quantity <= self.shared.get(share.offer.key, share.quantity) for share in way.shares)
+
+    def _adds(self, way: _Way) -> float | None:
+        """What a way adds to the cost of what was taken before, at least; None where no rate carries it."""
+        adds = 0.0
+        for number, units, grams, goods in way.takes:
+            tariff = self.tariffs[number]
+            had = self.state.get(number)
+            least: int | None
+            if had is None:
+                least = tariff.at_least(units, grams, goods)
+            else:
+                before = tariff.at_least(*had)
+                least = tariff.at_least(units + had[0], grams + had[1], goods + had[2])
+                assert before is not None
+                least = None if least is None else least - before
+            if least is None:
+                return None
+            adds += (goods + least) * tariff.factor
+        return adds
+
+    def _whole(self, cost: float, opened: int, depth: int) -> int:
+        """A bound of cost in whole minor units: each purchase order's cost is rounded once, by half a unit at most."""
+        if self.rounding:
+            cost -= 0.5 * min(self.rounding, opened.bit_count() + len(self.needs) - depth)
+        return math.ceil(cost - 1e-6)
+
+    def _rest_of_parcels(self, depth: int, mask: int) -> int:
+        """Needs of which no two can come from one seller, and none from an open one."""
+        key = (depth, mask)
+        known = self._rest_parcels.get(key)
+        if known is None:
+            taken, known = mask, 0
+            for ways in self.ways[depth:]:
+                own = 0
+                for way in ways:
+                    own |= way.mask
+                if not own & taken:
+                    known += 1
+                    taken |= own
+            self._rest_parcels[key] = known
+        return known
+
+    def _finish(self, scores: tuple[int, ...]) -> None:
+        cost = days = 0
+        for number, (units, grams, goods) in self.state.items():
+            tariff = self.tariffs[number]
+            exact = tariff.exact(units, grams, goods)
+            if exact is None:
+                self.field.beyond_tiers = True
+                return
+            cost += tariff.exchange.convert(goods + exact[0])
+            days = max(days, exact[1])
+        if self.objectives.broken(cost, len(self.state), days):
+            return
+        values = self.objectives.values(scores, cost, len(self.state), days)
+        if self.best is None or values < self.best:
+            self.best, self.best_ways = values, list(self.chosen)
+
+
+def _column(ways: Sequence[_Way]) -> list[tuple[float, int]]:
+    """A need's ways as the bound of cost sees them."""
+    least: dict[int, float] = {}
+    for way in ways:
+        if way.base < least.get(way.mask, math.inf):
+            least[way.mask] = way.base
+    return sorted((base, mask) for mask, base in least.items())
