@@ -18,7 +18,7 @@ from app.fulfillment.carrier import CarrierEvent
 from app.fulfillment.events import ShipmentCreated, ShipmentDelivered, ShipmentMoved
 from app.fulfillment.models import Shipment, ShipmentLine, TrackingEvent
 from app.fulfillment.rules import FINAL, LABELS, lines_fingerprint, progressed
-from app.inventory.service import consume
+from app.inventory.service import Aside, consume
 from app.kit import clock
 from app.kit.errors import Conflict, FieldError, Invalid, NotFound
 from app.kit.ids import new_id
@@ -73,7 +73,7 @@ def ship(
     for index, parcel in enumerate(parcels):
         _check(parcel, index, by_id)
     results: list[Shipped] = []
-    leaving: defaultdict[UUID, int] = defaultdict(int)
+    leaving: defaultdict[Aside, int] = defaultdict(int)
     for index, parcel in enumerate(parcels):
         known = _same_parcel(session, purchase_order_id, parcel)
         if known is not None:
@@ -81,7 +81,8 @@ def ship(
             continue
         _take_from_lines(parcel, index, by_id)
         for line_id, units in parcel.lines.items():
-            leaving[by_id[line_id].order_line_id] += units
+            line = by_id[line_id]
+            leaving[Aside(line.order_line_id, line.variant_id)] += units
         results.append(Shipped(_write(session, purchase_order, parcel), created=True))
     if leaving:
         session.flush()
@@ -169,6 +170,13 @@ def note_store_told(session: Session, shipment_id: UUID, external_id: str) -> No
             None,
         )
         _story(session, shipment, "store.tracking_told")
+
+
+def note_nothing_to_tell(session: Session, shipment_id: UUID) -> None:
+    """The store has no line that this parcel makes whole, so it is not told of it."""
+    shipment = _locked(session, shipment_id)
+    if shipment.store_told_at is None:
+        shipment.store_told_at = clock.now()
 
 
 def note_store_told_delivered(session: Session, shipment_id: UUID) -> None:

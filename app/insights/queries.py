@@ -190,15 +190,17 @@ def _statement(side: Side, group_by: GroupBy) -> str:
         line, mine = "", "and p.supplier_id = :organisation"
         by_currency = "p.currency"
     else:
-        money = """
+        # What the shopper paid for a line counts once, with a bundle's first component.
+        paid = "(case when l.component = 0 then coalesce(ol.retail_price, 0) else 0 end)"
+        money = f"""
           sold.currency as currency,
-          sum(coalesce(ol.retail_price, 0) * l.quantity)::bigint as revenue,
+          sum({paid} * (l.quantity / l.per_unit))::bigint as revenue,
           round(sum(l.quantity * l.wholesale_price * p.exchange_rate))::bigint as cost,
           0::bigint as fees,
           -round(sum(case when l.position = first.position then p.shipping_cost * p.exchange_rate else 0 end))::bigint
             as shipping,
           round(sum(case when p.released_at is null then 0
-                         else l.cancelled * (l.wholesale_price * p.exchange_rate - coalesce(ol.retail_price, 0)) end)
+                         else l.cancelled * (l.wholesale_price * p.exchange_rate - {paid}::numeric / l.per_unit) end)
           )::bigint as refunds"""
         line, mine = "join order_lines ol on ol.id = l.order_line_id", ""
         by_currency = "sold.currency"

@@ -53,3 +53,20 @@ class StoreBehind(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesChanged(Event):
+    """The goods of a listing may come from elsewhere than before."""
+
+    topic: ClassVar[str] = "listings.sources_changed"
+    listing_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"listing:{self.listing_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own
@@ -77,6 +77,7 @@ class ListingVariant(Base):
     __table_args__ = (
         ForeignKeyConstraint(["retailer_id", "listing_id"], ["listings.retailer_id", "listings.id"]),
         UniqueConstraint("listing_id", "variant_id"),
+        UniqueConstraint("retailer_id", "id"),
         Index(None, "variant_id"),
         Index(None, "store_id", "external_id"),
         Index(
@@ -116,6 +117,43 @@ class ListingVariant(Base):
     error: Mapped[str | None]
 
     listing: Mapped[Listing] = relationship(lazy="raise", back_populates="variants")
+
+
+class ListingSource(Base):
+    """A supplier's variant that can fill what a listing variant sells, as its retailer linked or refused it. Without
+    rows, what is listed is the only source, one unit for one; a row of kind ``origin`` says otherwise of it.
+
+    A listing variant that is a bundle has sources of several components; each of them is needed.
+    """
+
+    __tablename__ = "listing_sources"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "listing_variant_id"], ["listing_variants.retailer_id", "listing_variants.id"]
+        ),
+        UniqueConstraint("listing_variant_id", "component", "variant_id"),
+        Index(None, "variant_id"),
+        CheckConstraint("per_unit > 0", name="per_unit_positive"),
+        CheckConstraint("component >= 0", name="component_not_negative"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    listing_variant_id: Mapped[UUID]
+    component: Mapped[int]
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_variants.id"))
+    #: Units of the variant that make one of the component.
+    per_unit: Mapped[int]
+    #: The retailer's own order of a component's sources, from 0.
+    rank: Mapped[int]
+    #: ``origin``, ``gtin`` (the same article), ``hand`` or ``substitute`` (another article).
+    kind: Mapped[str]
+    #: ``linked`` or ``refused``.
+    state: Mapped[str]
+    #: Competes with the others by the routing rules; else it is taken only where the others can't deliver.
+    competes: Mapped[bool]
+    created_at: Mapped[datetime]
 
 
 class ImportBatch(Base):

@@ -92,6 +92,7 @@ class HoldReason(StrEnum):
     NOT_SHIPPED_THERE = "not_shipped_there"
     NOT_ON_OFFER = "not_on_offer"
     NO_EXCHANGE_RATE = "no_exchange_rate"
+    ROUTING_RULES = "routing_rules"
     TEST_ORDER = "test_order"
 
 
@@ -108,6 +109,7 @@ ADVICE: dict[HoldReason, str] = {
     HoldReason.NOT_SHIPPED_THERE: "The supplier does not ship to this country. Cancel the line or change the address.",
     HoldReason.NOT_ON_OFFER: "The supplier no longer offers this item. Cancel the line and refund your customer.",
     HoldReason.NO_EXCHANGE_RATE: "No exchange rate is known yet; the order goes on when there is one.",
+    HoldReason.ROUTING_RULES: "No supplier fits your routing rules. Change the rules, then try again.",
     HoldReason.TEST_ORDER: "A test of your store: you are not charged and no supplier is told. It goes no further.",
 }
 

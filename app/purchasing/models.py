@@ -1,4 +1,4 @@
-"""Tables of purchase orders."""
+"""Tables of purchase orders, and of how it is chosen who gets them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import BIG, Base, parties
+from app.db import BIG, Base, own, parties
 
 
 class PurchaseOrder(Base):
@@ -22,7 +22,7 @@ class PurchaseOrder(Base):
     __tenancy__ = parties(shown_when="released_at is not null")
     __table_args__ = (
         UniqueConstraint("retailer_id", "supplier_id", "id"),
-        UniqueConstraint("order_id", "supplier_id"),
+        UniqueConstraint("order_id", "supplier_id", "wave"),
         UniqueConstraint("number"),
         ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
         Index(None, "supplier_id", "released_at", "id", postgresql_where=text("released_at is not null")),
@@ -34,6 +34,8 @@ class PurchaseOrder(Base):
     order_id: Mapped[UUID]
     retailer_id: Mapped[UUID]
     supplier_id: Mapped[UUID]
+    #: 0 for those made when the order was routed; one more each time that a part of it was routed again.
+    wave: Mapped[int] = mapped_column(server_default="0")
     #: For people: the order's number and a suffix, ``1001-1``.
     number: Mapped[str]
     #: How the retailer is called on papers and pages.
@@ -100,6 +102,9 @@ class PurchaseOrderLine(Base):
     supplier_id: Mapped[UUID]
     order_line_id: Mapped[UUID]
     position: Mapped[int]
+    #: Of a bundle, which of its components this is; how many units of the variant make one unit of the order line.
+    component: Mapped[int] = mapped_column(server_default="0")
+    per_unit: Mapped[int] = mapped_column(server_default="1")
     variant_id: Mapped[UUID]
     sku: Mapped[str]
     title: Mapped[str]
@@ -132,3 +137,49 @@ class Transmission(Base):
     detail: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class RoutingRuleSet(Base):
+    """One version of a retailer's rules; the newest one holds, none is ever changed."""
+
+    __tablename__ = "routing_rule_sets"
+    __tenancy__ = own("retailer_id", append_only=True)
+    __table_args__ = (UniqueConstraint("retailer_id", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    version: Mapped[int]
+    #: In their order, as ``app.purchasing.routing.rules.as_json`` writes them.
+    rules: Mapped[list[dict[str, Any]]]
+    #: Offers of the same article (by GTIN) are used without being confirmed.
+    same_articles: Mapped[bool]
+    #: The version whose rules it took up again, if it was made so.
+    restored: Mapped[int | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class RoutingDecision(Base):
+    """A choice with everything that it was made from: solving ``problem`` again gives ``outcome`` again."""
+
+    __tablename__ = "routing_decisions"
+    __tenancy__ = own("retailer_id", append_only=True)
+    __table_args__ = (
+        ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
+        UniqueConstraint("order_id", "attempt"),
+        Index(None, "retailer_id", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    #: From 1; an order on hold is decided about again, and so are lines that a supplier rejected.
+    attempt: Mapped[int]
+    #: Of the retailer's rules; 0: the ones that everybody begins with.
+    rules_version: Mapped[int]
+    #: As ``app.purchasing.routing.snapshot`` writes them.
+    problem: Mapped[dict[str, Any]]
+    outcome: Mapped[dict[str, Any]]
+    #: Whether there was a choice.
+    routed: Mapped[bool]
+    created_at: Mapped[datetime]

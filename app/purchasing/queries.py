@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.kit.errors import NotFound
 from app.kit.ids import parse_id
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.orders.models import OrderLine
 from app.orders.rules import (
     BACKORDERED,
     CONFIRMED,
@@ -22,6 +24,7 @@ from app.orders.rules import (
     SHIPPED,
 )
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, Transmission
+from app.purchasing.rules import whole_units
 
 #: Views of the supplier's queue: name → statuses.
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -45,6 +48,24 @@ def of_orders(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, list[Pu
     for row in rows:
         found[row.order_id].append(row)
     return found
+
+
+def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
+    """Of each of an order's lines that purchase orders name: the units that were not withdrawn from them."""
+    rows = session.execute(
+        select(OrderLine, PurchaseOrderLine)
+        .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.position)
+        .execution_options(populate_existing=True)
+    )
+    found: defaultdict[OrderLine, list[PurchaseOrderLine]] = defaultdict(list)
+    for order_line, row in rows:
+        found[order_line].append(row)
+    return {
+        order_line: whole_units((row.component, row.quantity - row.cancelled, row.per_unit) for row in own)
+        for order_line, own in found.items()
+    }
 
 
 def for_supplier(

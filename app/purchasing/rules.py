@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -85,6 +86,26 @@ def line_status(line: LineCounts) -> str:
     if line.shipped:
         return "partially_shipped"
     return line.answer or "open"
+
+
+def combined_status(lines: Sequence[LineCounts]) -> str:
+    """The status of an order line that several purchase orders' lines fill: that of the one which is least far."""
+    statuses = [line_status(line) for line in lines]
+    live = [status for status in statuses if status not in ("cancelled", "rejected")]
+    if not live:
+        return statuses[0]
+    return min(live, key=_PROGRESS.index)
+
+
+_PROGRESS = ("open", "backordered", "accepted", "partially_shipped", "shipped", "delivered")
+
+
+def whole_units(units: Iterable[tuple[int, int, int]]) -> int:
+    """How many units of an order line can be made of its components: of ``component, units, per_unit`` each."""
+    components: defaultdict[int, int] = defaultdict(int)
+    for component, count, per_unit in units:
+        components[component] += count // per_unit
+    return min(components.values(), default=0)
 
 
 def purchase_order_status(lines: Sequence[LineCounts], *, released: bool, held: bool, processing: bool) -> str:

@@ -46,6 +46,8 @@ class Supplier(Base):
     cutoff_hour: Mapped[int | None]
     shipping_methods: Mapped[list[str]]
     min_order_value: Mapped[int] = mapped_column(BIG, server_default="0")
+    #: Asked once for each purchase order, with its shipping, in minor units.
+    order_fee: Mapped[int] = mapped_column(BIG, server_default="0")
     #: Basis points of the goods' value that the platform keeps; None: the platform's default.
     commission_bps: Mapped[int | None]
     #: Average of retailers' ratings, 0 to 5; None until there is one.

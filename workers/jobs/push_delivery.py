@@ -28,6 +28,9 @@ def push_delivery(run: Run, event: ShipmentDelivered) -> None:
     platform = registries.stores.get(store.platform)
     if "push_tracking" not in platform.capabilities:
         return
+    if shipment.external_fulfillment_id is None and shipment.store_told_at is not None:
+        # There was nothing to tell of it.
+        return
     if shipment.external_fulfillment_id is None:
         raise RetryLater("the store does not know the parcel yet", at=clock.now() + timedelta(seconds=2))
     delivered_at = shipment.delivered_at or clock.now()

@@ -19,11 +19,20 @@ from app.inventory.service.keeping_back import (
     watch_low_stock,
 )
 from app.inventory.service.reserving import Wanted, reserve
-from app.inventory.service.settling import commit_reservations, consume, expire, expire_held, release
+from app.inventory.service.settling import (
+    Aside,
+    commit_reservations,
+    consume,
+    expire,
+    expire_held,
+    release,
+    units_set_aside,
+)
 from app.inventory.service.taking_back import WrongFigure, take_back
 
 __all__ = [
     "LOW_STOCK",
+    "Aside",
     "FigureResult",
     "StockChoice",
     "StockFigure",
@@ -45,5 +54,6 @@ __all__ = [
     "suppliers_to_tell",
     "take_back",
     "take_untold",
+    "units_set_aside",
     "watch_low_stock",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select, update
+from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.db import add_rows
@@ -20,6 +21,13 @@ from app.outbox.service import emit
 OPEN_STATES = ("HELD", "COMMITTED")
 
 
+class Aside(NamedTuple):
+    """Whose units are set aside: an order line's, of one of the variants that fill it."""
+
+    order_line_id: UUID
+    variant_id: UUID
+
+
 def commit_reservations(session: Session, order_line_ids: Iterable[UUID], *, told_at: datetime) -> None:
     """The order is paid and its suppliers are told: the units no longer expire, and the suppliers' figures from
     ``told_at`` on hold the order already."""
@@ -30,7 +38,7 @@ def commit_reservations(session: Session, order_line_ids: Iterable[UUID], *, tol
     )
 
 
-def consume(session: Session, units: Mapping[UUID, int], *, reference: str) -> None:
+def consume(session: Session, units: Mapping[Aside, int], *, reference: str) -> None:
     """Units of order lines have left the house: they leave on hand and reserved alike.
 
     Raises ``ValueError`` when a line has fewer units set aside than are to leave.
@@ -38,7 +46,7 @@ def consume(session: Session, units: Mapping[UUID, int], *, reference: str) -> N
     _close(session, units, kind="consume", reference=reference, leaves_house=True)
 
 
-def release(session: Session, units: Mapping[UUID, int], *, reference: str, write_off: bool = False) -> None:
+def release(session: Session, units: Mapping[Aside, int], *, reference: str, write_off: bool = False) -> None:
     """Units of order lines are free again. With ``write_off`` they do not exist: the supplier said so, and what
     is on hand falls with what is reserved."""
     _close(
@@ -50,7 +58,7 @@ def release(session: Session, units: Mapping[UUID, int], *, reference: str, writ
     )
 
 
-def expire(session: Session, units: Mapping[UUID, int], *, reference: str) -> None:
+def expire(session: Session, units: Mapping[Aside, int], *, reference: str) -> None:
     """Units of order lines are free again, because nobody paid for them in time."""
     _close(session, units, kind="release", reference=reference, ended="EXPIRED")
 
@@ -68,7 +76,7 @@ def expire_held(session: Session, moment: datetime, *, limit: int = 200) -> Sequ
 
 def _close(
     session: Session,
-    units: Mapping[UUID, int],
+    units: Mapping[Aside, int],
     *,
     kind: str,
     reference: str,
@@ -76,15 +84,12 @@ def _close(
     ended: str = "RELEASED",
 ) -> None:
     """Settle units. ``ended`` is the state of a reservation of which nothing is left and nothing has shipped."""
-    wanted = {line_id: count for line_id, count in units.items() if count > 0}
+    wanted = {whose: count for whose, count in units.items() if count > 0}
     if not wanted:
         return
+    theirs = tuple_(Reservation.order_line_id, Reservation.variant_id).in_(list(wanted))
     # Levels first and in id order, as reserving does; then the reservations on them.
-    level_ids = session.scalars(
-        select(Reservation.level_id).where(
-            Reservation.order_line_id.in_(list(wanted)), Reservation.state.in_(OPEN_STATES)
-        )
-    ).all()
+    level_ids = session.scalars(select(Reservation.level_id).where(theirs, Reservation.state.in_(OPEN_STATES))).all()
     levels = {
         level.id: level
         for level in session.scalars(
@@ -93,7 +98,7 @@ def _close(
     }
     reservations = session.scalars(
         select(Reservation)
-        .where(Reservation.order_line_id.in_(list(wanted)), Reservation.state.in_(OPEN_STATES))
+        .where(theirs, Reservation.state.in_(OPEN_STATES))
         .order_by(Reservation.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -103,10 +108,11 @@ def _close(
     changed: defaultdict[UUID, set[UUID]] = defaultdict(set)
     for reservation in reservations:
         remaining = reservation.quantity - reservation.consumed - reservation.released
-        count = min(remaining, wanted[reservation.order_line_id])
+        whose = Aside(reservation.order_line_id, reservation.variant_id)
+        count = min(remaining, wanted[whose])
         if not count:
             continue
-        wanted[reservation.order_line_id] -= count
+        wanted[whose] -= count
         if kind == "consume":
             reservation.consumed += count
         else:
@@ -153,20 +159,24 @@ def _close(
 _ASIDE = func.sum(Reservation.quantity - Reservation.consumed - Reservation.released)
 
 
-def aside_for(order_line_id: SQLColumnExpression[UUID]) -> ScalarSelect[int]:
-    """Units still set aside for the order line that a statement is about."""
+def aside_for(order_line_id: SQLColumnExpression[UUID], variant_id: SQLColumnExpression[UUID]) -> ScalarSelect[int]:
+    """Units of a variant still set aside for the order line that a statement is about."""
     return (
         select(func.coalesce(_ASIDE, 0))
-        .where(Reservation.order_line_id == order_line_id, Reservation.state.in_(OPEN_STATES))
+        .where(
+            Reservation.order_line_id == order_line_id,
+            Reservation.variant_id == variant_id,
+            Reservation.state.in_(OPEN_STATES),
+        )
         .scalar_subquery()
     )
 
 
-def units_set_aside(session: Session, order_line_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Units still set aside for each order line."""
+def units_set_aside(session: Session, order_line_ids: Iterable[UUID]) -> dict[Aside, int]:
+    """Units still set aside for order lines, by line and variant."""
     rows = session.execute(
-        select(Reservation.order_line_id, _ASIDE)
+        select(Reservation.order_line_id, Reservation.variant_id, _ASIDE)
         .where(Reservation.order_line_id.in_(list(order_line_ids)), Reservation.state.in_(OPEN_STATES))
-        .group_by(Reservation.order_line_id)
+        .group_by(Reservation.order_line_id, Reservation.variant_id)
     )
-    return {line_id: int(count) for line_id, count in rows}
+    return {Aside(line_id, variant_id): int(count) for line_id, variant_id, count in rows}

@@ -18,6 +18,7 @@ from app.listings.service.following import (
     follow_inventory,
     follow_price_rule,
     follow_products,
+    follow_sources,
     follow_store,
     follow_supplier,
     sweep,
@@ -33,6 +34,7 @@ from app.listings.service.import_list import (
     remove_drafts,
     retry,
 )
+from app.listings.service.sources import link_source, order_sources, refuse_source, unlink_source
 
 __all__ = [
     "Edit",
@@ -42,11 +44,13 @@ __all__ = [
     "follow_inventory",
     "follow_price_rule",
     "follow_products",
+    "follow_sources",
     "follow_store",
     "follow_supplier",
     "forget_unseen_sales",
     "hide",
     "import_products",
+    "link_source",
     "note_owned_by_store",
     "note_prices",
     "note_pushed",
@@ -58,8 +62,11 @@ __all__ = [
     "note_stock_stale",
     "note_store_sale",
     "note_withdrawn",
+    "order_sources",
     "publish",
+    "refuse_source",
     "remove_drafts",
     "retry",
     "sweep",
+    "unlink_source",
 ]

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import SupplierProduct, SupplierVariant
@@ -18,10 +18,10 @@ from app.kit import clock
 from app.kit.errors import Conflict
 from app.kit.ids import new_id
 from app.listings.events import ListingPricesChanged, StoreBehind
-from app.listings.models import Listing, ListingVariant
+from app.listings.models import Listing, ListingSource, ListingVariant
 from app.listings.rules import DRAFT, FAILED, LIVE, OUT_OF_SYNC, UNLINKED
 from app.listings.service.acknowledging import settle
-from app.listings.service.pricing_of_listings import price_variant, rate_between
+from app.listings.service.pricing_of_listings import bundle_costs, price_variant, rate_between
 from app.listings.service.quantities import refresh_in_stock, wanted_quantities
 from app.outbox.service import emit
 from app.pricing.models import PriceRule
@@ -40,10 +40,29 @@ def follow_inventory(session: Session, variant_ids: Sequence[UUID]) -> None:
 
 def follow_products(session: Session, product_ids: Sequence[UUID]) -> None:
     """Texts, prices or status of these products have changed."""
-    listings = _listings(session, Listing.product_id.in_(product_ids))
+    listings = _listings(session, Listing.product_id.in_(product_ids) | Listing.id.in_(_bundles_with(product_ids)))
     behind = _follow(session, listings)
     variant_ids = session.scalars(select(SupplierVariant.id).where(SupplierVariant.product_id.in_(product_ids))).all()
     _tell(session, {**behind, **wanted_quantities(session, variant_ids)})
+
+
+def follow_sources(session: Session, listing_id: UUID) -> None:
+    """The goods of a listing may come from elsewhere than before."""
+    behind = _follow(session, _listings(session, Listing.id == listing_id))
+    variant_ids = session.scalars(
+        select(ListingVariant.variant_id).where(ListingVariant.listing_id == listing_id)
+    ).all()
+    _tell(session, {**behind, **wanted_quantities(session, variant_ids)})
+
+
+def _bundles_with(product_ids: Sequence[UUID]) -> Select[UUID]:
+    """Listings of which a bundle has a component among these products."""
+    return (
+        select(ListingVariant.listing_id)
+        .join(ListingSource, ListingSource.listing_variant_id == ListingVariant.id)
+        .join(SupplierVariant, SupplierVariant.id == ListingSource.variant_id)
+        .where(SupplierVariant.product_id.in_(product_ids), ListingSource.component > 0)
+    )
 
 
 def follow_price_rule(session: Session, rule_id: UUID) -> None:
@@ -129,6 +148,7 @@ def _prices(listing: Listing) -> dict[UUID, int]:
 def _bring_up(session: Session, listing: Listing, product: SupplierProduct, store: Store, rule: Rule) -> bool:
     try:
         rate = rate_between(session, product.currency, store.currency)
+        bundles = bundle_costs(session, [row.id for row in listing.variants])
     except Conflict:
         # Without a rate the prices stay; the store's page says so.
         return False
@@ -145,7 +165,7 @@ def _bring_up(session: Session, listing: Listing, product: SupplierProduct, stor
         if row is None:
             # A new variant is offered, switched off, in listings that exist: the retailer decides.
             row = _new_variant(session, listing, variant)
-        priced = price_variant(variant, rule, row.own_price, store.currency, rate)
+        priced = price_variant(variant, rule, row.own_price, store.currency, rate, bundles.get(row.id))
         if (row.wanted_price, row.wanted_compare_at, row.wanted_cost) != (
             priced.price,
             priced.compare_at,

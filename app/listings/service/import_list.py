@@ -21,8 +21,9 @@ from app.kit.ids import new_id
 from app.listings.events import StoreBehind
 from app.listings.models import ImportBatch, ImportItem, Listing, ListingVariant
 from app.listings.rules import DRAFT, FAILED, HIDDEN, PUSHING, UNLINKED, may_move
-from app.listings.service.pricing_of_listings import price_variant, rate_between
+from app.listings.service.pricing_of_listings import bundle_costs, price_variant, rate_between
 from app.listings.service.quantities import wanted_quantities
+from app.listings.service.sources import forget_sources
 from app.outbox.service import emit
 from app.pricing.rules import Rule
 from app.pricing.service import as_rule, default_rule, rule_of
@@ -223,8 +224,9 @@ def _reprice(session: Session, listing: Listing, store: Store) -> None:
     )
     rate = rate_between(session, product.currency, store.currency)
     source = {variant.id: variant for variant in product.variants}
+    bundles = bundle_costs(session, [row.id for row in listing.variants])
     for row in listing.variants:
-        priced = price_variant(source[row.variant_id], rule, row.own_price, store.currency, rate)
+        priced = price_variant(source[row.variant_id], rule, row.own_price, store.currency, rate, bundles.get(row.id))
         row.wanted_price, row.wanted_compare_at, row.wanted_cost = (
             priced.price,
             priced.compare_at,
@@ -286,6 +288,7 @@ def remove_drafts(session: Session, retailer_id: UUID, listing_ids: Sequence[UUI
     if any(listing.state != DRAFT for listing in listings):
         raise Conflict("A listing that was published is hidden, not removed.", code="not_a_draft")
     ids = [listing.id for listing in listings]
+    forget_sources(session, ids)
     session.execute(delete(ListingVariant).where(ListingVariant.listing_id.in_(ids)))
     session.execute(delete(Listing).where(Listing.id.in_(ids)))
     return [{"store_id": str(listing.store_id), "product_id": str(listing.product_id)} for listing in listings]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierVariant
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.kit.money import Money
+from app.listings.models import ListingSource
 from app.pricing.queries import exchange_rate
 from app.pricing.rules import Rule, converted, retail_price
 
@@ -32,13 +36,52 @@ def rate_between(session: Session, base: str, quote: str) -> Decimal:
     return found[0]
 
 
-def price_variant(variant: SupplierVariant, rule: Rule, own_price: int | None, currency: str, rate: Decimal) -> Priced:
-    """The retailer's own price where it set one, else the rule's; compare-at is the MSRP where that is higher."""
-    cost = Money(variant.wholesale_price, variant.currency)
+def bundle_costs(session: Session, listing_variant_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What one unit costs of those listing variants that are made of several units or components, by the first source
+    of each, in minor units of their own source's currency; without a rate between currencies it is left out."""
+    rows = session.execute(
+        select(ListingSource, SupplierVariant.wholesale_price, SupplierVariant.currency)
+        .join(SupplierVariant, SupplierVariant.id == ListingSource.variant_id)
+        .where(
+            ListingSource.listing_variant_id.in_(listing_variant_ids),
+            ListingSource.state == "linked",
+            (ListingSource.component > 0) | (ListingSource.kind == "origin"),
+        )
+        .order_by(ListingSource.listing_variant_id, ListingSource.component, ListingSource.rank)
+    ).all()
+    currencies = {source.listing_variant_id: currency for source, _, currency in rows if source.kind == "origin"}
+    costs: dict[UUID, int] = {}
+    seen: set[tuple[UUID, int]] = set()
+    for source, price, currency in rows:
+        key = (source.listing_variant_id, source.component)
+        if key in seen:
+            continue
+        seen.add(key)
+        own = currencies[source.listing_variant_id]
+        cost = Money(price * source.per_unit, currency)
+        added = converted(cost, rate=rate_between(session, currency, own), currency=own).minor
+        costs[source.listing_variant_id] = costs.get(source.listing_variant_id, 0) + added
+    whole = {one for one, component in seen if component} | {
+        source.listing_variant_id for source, _, _ in rows if source.per_unit > 1
+    }
+    return {one: cost for one, cost in costs.items() if one in whole}
+
+
+def price_variant(
+    variant: SupplierVariant,
+    rule: Rule,
+    own_price: int | None,
+    currency: str,
+    rate: Decimal,
+    bundle_cost: int | None = None,
+) -> Priced:
+    """The retailer's own price where it set one, else the rule's; compare-at is the MSRP where that is higher. A bundle
+    costs ``bundle_cost`` (minor units of the variant's currency) and has no MSRP."""
+    cost = Money(variant.wholesale_price if bundle_cost is None else bundle_cost, variant.currency)
     price = own_price if own_price is not None else retail_price(cost, rule, rate=rate, currency=currency).minor
-    msrp = (
-        converted(Money(variant.msrp, variant.currency), rate=rate, currency=currency).minor if variant.msrp else None
-    )
+    msrp = None
+    if variant.msrp and bundle_cost is None:
+        msrp = converted(Money(variant.msrp, variant.currency), rate=rate, currency=currency).minor
     return Priced(
         price=price,
         compare_at=msrp if msrp is not None and msrp > price else None,

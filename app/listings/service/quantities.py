@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Integer, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.search.refreshing import mark_in_stock
@@ -17,7 +17,7 @@ from app.config import settings
 from app.inventory.queries import NOTHING, availability
 from app.inventory.rules import BufferPolicy, sellable, small_stock_buffer
 from app.kit import clock
-from app.listings.models import Listing, ListingVariant
+from app.listings.models import Listing, ListingSource, ListingVariant
 from app.listings.rules import DRAFT, UNLINKED
 from app.stores.models import Store
 from app.suppliers.models import Supplier
@@ -39,19 +39,34 @@ def wanted_quantities(
     Returns the stores that now differ, each with its retailer. A variant that is switched off, ended, or of a
     product or supplier that is not on offer shows 0.
     """
-    rows = _rows(session, variant_ids, store_id)
+    sources = _sources(session, variant_ids)
+    rows = _rows(session, ListingVariant.variant_id.in_(variant_ids), store_id)
+    known = {row.id for row in rows}
+    if not sources.keys() <= known:
+        # What is listed there is another variant, which has one of these for a source.
+        rows = [*rows, *_rows(session, ListingVariant.id.in_(sources.keys() - known), store_id)]
     if not rows:
         return {}
-    stock = availability(session, {row.variant_id for row in rows})
+    of_sources = {one.variant_id for several in sources.values() for one in several}
+    stock = availability(session, {row.variant_id for row in rows} | of_sources)
     spread = _stores_listing(session, {row.variant_id for row in rows})
     stale_before = clock.now() - settings().stock_stale_after
     changed: list[tuple[UUID, int]] = []
     behind: dict[UUID, UUID] = {}
     for row in rows:
-        level = stock.get(row.variant_id, NOTHING)
-        fresh = level.as_of is not None and level.as_of >= stale_before
-        on_offer = row.enabled and row.offered
-        quantity = sellable(level.for_sale, _policy(row, spread[row.variant_id]), fresh=fresh) if on_offer else 0
+        policy = _policy(row, spread[row.variant_id])
+
+        def shown(variant_id: UUID, policy: BufferPolicy = policy) -> int:
+            level = stock.get(variant_id, NOTHING)
+            fresh = level.as_of is not None and level.as_of >= stale_before
+            return sellable(level.for_sale, policy, fresh=fresh)
+
+        if not row.enabled:
+            quantity = 0
+        elif row.id in sources:
+            quantity = _of_sources(sources[row.id], shown)
+        else:
+            quantity = shown(row.variant_id) if row.offered else 0
         if quantity != row.wanted_quantity or (row.waits and quantity == row.store_quantity):
             changed.append((row.id, quantity))
         if row.published and quantity != row.store_quantity:
@@ -104,8 +119,45 @@ def _policy(row: Any, stores: int) -> BufferPolicy:
     )
 
 
-def _rows(session: Session, variant_ids: Sequence[UUID], store_id: UUID | None) -> Sequence[Any]:
-    offered = (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
+def _of_sources(sources: Sequence[Any], shown: Callable[[UUID], int]) -> int:
+    """What can be sold of a variant with several sources: as much as one source of each component has. Sources are not
+    added up, so that whatever is sold of it can come from one."""
+    components: defaultdict[int, int] = defaultdict(int)
+    for one in sources:
+        units = shown(one.variant_id) // one.per_unit if one.offered else 0
+        components[one.component] = max(components[one.component], units)
+    return min(components.values())
+
+
+def _sources(session: Session, variant_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """All linked sources, but no substitutes, of the listing variants that have one of these among them."""
+    one, all_of_it = aliased(ListingSource), aliased(ListingSource)
+    rows = session.execute(
+        select(
+            all_of_it.listing_variant_id,
+            all_of_it.variant_id,
+            all_of_it.component,
+            all_of_it.per_unit,
+            _OFFERED.label("offered"),
+        )
+        .distinct()
+        .select_from(one)
+        .join(all_of_it, all_of_it.listing_variant_id == one.listing_variant_id)
+        .join(SupplierVariant, SupplierVariant.id == all_of_it.variant_id)
+        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+        .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
+        .where(one.variant_id.in_(variant_ids), all_of_it.state == "linked", all_of_it.kind != "substitute")
+    )
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.listing_variant_id].append(row)
+    return dict(found)
+
+
+_OFFERED = (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
+
+
+def _rows(session: Session, which: ColumnElement[bool], store_id: UUID | None) -> Sequence[Any]:
     query = (
         select(
             ListingVariant.id,
@@ -116,7 +168,7 @@ def _rows(session: Session, variant_ids: Sequence[UUID], store_id: UUID | None) 
             ListingVariant.wanted_quantity,
             ListingVariant.store_quantity,
             ListingVariant.waiting_since.is_not(None).label("waits"),
-            offered.label("offered"),
+            _OFFERED.label("offered"),
             (ListingVariant.external_id.is_not(None) & Listing.state.not_in((DRAFT, UNLINKED))).label("published"),
             Store.buffer_percent,
             Store.buffer_units,
@@ -127,7 +179,7 @@ def _rows(session: Session, variant_ids: Sequence[UUID], store_id: UUID | None) 
         .join(SupplierVariant, SupplierVariant.id == ListingVariant.variant_id)
         .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
-        .where(ListingVariant.variant_id.in_(variant_ids))
+        .where(which)
     )
     if store_id is not None:
         query = query.where(ListingVariant.store_id == store_id)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from app.purchasing.routing.options import Share
 from app.purchasing.routing.problem import Kind, Problem, Rule, Seller, zone
 
-SUBSTITUTES, SPLIT_LINES, RANK = "substitutes", "split_lines", "source_order"
+SUBSTITUTES, SPARES, SPLIT_LINES, RANK = "substitutes", "spares", "split_lines", "source_order"
 
 #: What decides, in this order, between choices that all rules find equally good.
 _LAST = (Kind.LOWEST_COST, Kind.FEWEST_PARCELS, Kind.FASTEST, RANK)
@@ -16,13 +16,13 @@ _LAST = (Kind.LOWEST_COST, Kind.FEWEST_PARCELS, Kind.FASTEST, RANK)
 _NAMES: Mapping[Kind, str] = {Kind.WHOLE_LINES: SPLIT_LINES, Kind.OWN_SOURCE: RANK}
 
 #: Objectives that are sums over what is taken of the offers.
-_SUMS = frozenset({SUBSTITUTES, SPLIT_LINES, RANK, Kind.PREFERRED_SUPPLIER, Kind.NEAREST, Kind.MOST_RELIABLE})
+_SUMS = frozenset({SUBSTITUTES, SPARES, SPLIT_LINES, RANK, Kind.PREFERRED_SUPPLIER, Kind.NEAREST, Kind.MOST_RELIABLE})
 
 
 def names_of(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """The objectives, the most important first. Substitutes come only where nothing else does."""
+    """The objectives, the most important first. Substitutes and spares come only where nothing else does."""
     preferred = [_NAMES.get(rule.kind, rule.kind.value) for rule in rules if not rule.required]
-    return tuple(dict.fromkeys([SUBSTITUTES, *preferred, *(str(name) for name in _LAST)]))
+    return tuple(dict.fromkeys([SUBSTITUTES, SPARES, *preferred, *(str(name) for name in _LAST)]))
 
 
 class Objectives:
@@ -49,7 +49,7 @@ class Objectives:
         self._values = [self._value(name, at) for name, at in self._places()]
 
     def scores(self, shares: Sequence[Share]) -> tuple[int, ...]:
-        """What a way of filling a need adds to each of the sums."""
+        """What a way of filling a need adds to each of the sums: each unit counts."""
         return tuple([score(shares) for score in self._scores])
 
     def values(self, scores: Sequence[int], cost: int, parcels: int, days: int) -> tuple[int, ...]:
@@ -69,17 +69,19 @@ class Objectives:
 
     def _score(self, name: str) -> Callable[[Sequence[Share]], int]:
         if name == SUBSTITUTES:
-            return lambda shares: sum([share.candidate.kind == "substitute" for share in shares])
+            return lambda shares: sum([share.units for share in shares if share.candidate.kind == "substitute"])
+        if name == SPARES:
+            return lambda shares: sum([share.units for share in shares if share.candidate.spare])
         if name == SPLIT_LINES:
             return lambda shares: int(len({share.offer.seller for share in shares}) > 1)
         if name == RANK:
-            return lambda shares: sum([share.candidate.rank for share in shares])
+            return lambda shares: sum([share.units * share.candidate.rank for share in shares])
         by_seller, otherwise = {
             Kind.PREFERRED_SUPPLIER.value: (self._place, len(self._place)),
             Kind.NEAREST.value: (self._far, 0),
             Kind.MOST_RELIABLE.value: (self._unreliable, 0),
         }[name]
-        return lambda shares: sum([by_seller.get(share.offer.seller, otherwise) for share in shares])
+        return lambda shares: sum([share.units * by_seller.get(share.offer.seller, otherwise) for share in shares])
 
     def _value(self, name: str, at: int) -> Callable[[Sequence[int], int, int, int], int]:
         if name in self.sums:

@@ -37,8 +37,8 @@ class Exclusion(StrEnum):
     NOT_SHIPPED_THERE = "not_shipped_there"
     NO_EXCHANGE_RATE = "no_exchange_rate"
     OUT_OF_STOCK = "out_of_stock"
-    NOT_CONFIRMED = "not_confirmed"
     REFUSED = "refused"
+    REJECTED = "rejected"
     OTHER_SUPPLIER = "other_supplier"
     OTHER_SOURCE = "other_source"
     TOO_SLOW = "too_slow"
@@ -101,13 +101,17 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An offer that can fill a need: ``per_unit`` units of it make one. ``rank`` 0 is the source that the listing came
-    from. ``excluded`` is set for one that is out for a reason outside of the rules."""
+    """An offer that can fill a need: ``per_unit`` units of it make one. ``rank`` is its place in the retailer's
+    order of sources, of which the one that the listing came from is the first (0) unless the retailer said otherwise;
+    ``kind`` is ``origin``, ``gtin`` (the same article), ``hand`` or ``substitute`` (another article). A ``spare``
+    one is taken only where the others can't deliver. ``excluded`` is set for one that is out for a reason outside of
+    the rules."""
 
     offer: str
     per_unit: int = 1
     rank: int = 0
     kind: str = "origin"
+    spare: bool = False
     excluded: str | None = None
 
 

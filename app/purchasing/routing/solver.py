@@ -232,7 +232,7 @@ class _Search:
     def _branches(
         self, depth: int, mask: int, cost: float, scores: tuple[int, ...], days: int
     ) -> list[tuple[tuple[int, ...], int, _Way, float, tuple[int, ...]]]:
-        """The ways that can be taken here, each with the bound of what follows and the sums after it, the best first."""
+        """The ways that can be taken here, the best first, with the bounds of what follows and the sums after them."""
         dual = self.rest_of_cost(depth, mask)
         later, after = dual.total - dual.first, self.rest_scores[depth + 1]
         found = []

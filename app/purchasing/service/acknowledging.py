@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.audit import service as audit
-from app.inventory.service import release
+from app.inventory.service import Aside, release
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.orders.service import write_timeline
@@ -54,15 +54,15 @@ def acknowledge(
         if answer.line_id in answered:
             raise Invalid.field(f"lines[{index}].line_id", "repeated", "Give one answer about each line.")
         answered.add(answer.line_id)
-    rejected: dict[UUID, int] = {}
-    write_off: dict[UUID, int] = {}
+    rejected: dict[Aside, int] = {}
+    write_off: dict[Aside, int] = {}
     goods = 0
     for answer in answers:
         line = by_id[answer.line_id]
         units = _answer_line(line, answer)
         if units:
             goods += units * line.wholesale_price
-            (write_off if answer.reason in _NOT_THERE else rejected)[line.order_line_id] = units
+            (write_off if answer.reason in _NOT_THERE else rejected)[Aside(line.order_line_id, line.variant_id)] = units
     reference = f"purchase_order:{purchase_order.id}"
     release(session, rejected, reference=reference)
     release(session, write_off, reference=reference, write_off=True)
@@ -160,7 +160,7 @@ def _tell(
     session: Session,
     purchase_order: PurchaseOrder,
     answers: Sequence[LineAnswer],
-    withdrawn: dict[UUID, int],
+    withdrawn: dict[Aside, int],
     goods: int,
 ) -> None:
     supplier = _supplier_name(session, purchase_order.supplier_id)
@@ -182,15 +182,15 @@ def _tell(
     }
     emit(session, PurchaseOrderAcknowledged(**ids))
     if withdrawn:
-        titles = {line.order_line_id: line.title for line in purchase_order.lines}
-        for order_line_id, units in withdrawn.items():
+        titles = {Aside(line.order_line_id, line.variant_id): line.title for line in purchase_order.lines}
+        for whose, units in withdrawn.items():
             _story(
                 session,
                 purchase_order,
                 "stock.rejected",
                 supplier=supplier,
                 quantity=units,
-                title=titles[order_line_id],
+                title=titles[whose],
             )
         cancelled = sum(line.cancelled for line in purchase_order.lines)
         emit(session, LinesWithdrawn(**ids, cause=f"rejected:{cancelled}", goods=goods))

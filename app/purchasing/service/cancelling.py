@@ -3,14 +3,14 @@ accepted it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.inventory.service import expire, release
-from app.inventory.service.settling import units_set_aside
+from app.inventory.service import expire, release, units_set_aside
 from app.kit.errors import Conflict, NotFound
 from app.orders import service as orders
 from app.orders.events import OrderLapsed
@@ -81,15 +81,16 @@ def _cancel(session: Session, order: Order, lines: list[OrderLine]) -> None:
     if any(line.id in answered for line in lines):
         raise Conflict("The supplier has accepted it already.", code="already_accepted")
     purchase_orders = locked_of_order(session, order.id)
-    po_lines: dict[UUID, tuple[PurchaseOrder, PurchaseOrderLine]] = {
-        row.order_line_id: (one, row) for one in purchase_orders for row in one.lines
-    }
+    po_lines: defaultdict[UUID, list[tuple[PurchaseOrder, PurchaseOrderLine]]] = defaultdict(list)
+    for one in purchase_orders:
+        for row in one.lines:
+            po_lines[row.order_line_id].append((one, row))
     aside = units_set_aside(session, [line.id for line in lines])
     withdrawn: dict[UUID, int] = {}
     for line in lines:
-        release(session, {line.id: aside.get(line.id, 0)}, reference=f"order:{order.id}")
-        if line.id in po_lines:
-            purchase_order, row = po_lines[line.id]
+        own = {whose: units for whose, units in aside.items() if whose.order_line_id == line.id}
+        release(session, own, reference=f"order:{order.id}")
+        for purchase_order, row in po_lines[line.id]:
             units = row.quantity - row.cancelled
             if units:
                 row.cancelled += units

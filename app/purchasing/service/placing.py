@@ -1,4 +1,4 @@
-"""Placing an order: the order, its reservations and its purchase orders in one transaction.
+"""Placing an order: the order, the choice of its suppliers, reservations and purchase orders in one transaction.
 
 This is the hot path: statements are built once, all new rows go out in one round trip (``together``), and levels are
 locked in the order of their ids.
@@ -10,39 +10,32 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.catalog.models import SupplierProduct, SupplierVariant
-from app.catalog.tiers.rules import price_for
 from app.config import settings
-from app.db import add_rows, together
-from app.identity.models import Organisation
-from app.inventory.service import Wanted, reserve
-from app.inventory.service.settling import units_set_aside
+from app.db import together
+from app.inventory.errors import InsufficientStock, ShortLine
+from app.inventory.service import Aside, Wanted, release, reserve, units_set_aside
 from app.kit import clock
-from app.kit.errors import Conflict, FieldError, Invalid
-from app.kit.ids import new_id
-from app.kit.money import Money
+from app.kit.errors import FieldError, Invalid
 from app.listings.service import note_store_sale
 from app.orders import service as orders
 from app.orders.models import OrderLine
-from app.orders.rules import PENDING, HoldReason, address_problem
+from app.orders.rules import HoldReason
 from app.outbox.service import emit
-from app.pricing.queries import exchange_rate
-from app.pricing.rules import converted
 from app.purchasing.events import OrderRouted
-from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.models import PurchaseOrder
+from app.purchasing.routing.gathering import Asked, Gathered, gather
+from app.purchasing.routing.problem import Choice
+from app.purchasing.routing.service import choose, next_attempt, record
+from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
+from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, line_title, make_purchase_orders
 from app.stores.platform import Address
-from app.suppliers.models import Supplier
-from app.suppliers.queries import CLOSED, as_closures, rates_of
-from app.suppliers.rules import ACTIVE, Parcel, Rate, delivery_range, order_day, rate_for, shipping_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +68,7 @@ class PlaceOrder:
     test: bool = False
     kind: Literal["order", "sample"] = "order"
     #: Variant → price of one unit that was agreed on, in minor units of the supplier's currency; the others cost what
-    #: their quantity costs.
+    #: their quantity costs. What is agreed on comes from its own supplier.
     agreed: Mapping[UUID, int] = field(default_factory=dict)
 
 
@@ -90,79 +83,45 @@ class Placed:
 def place_order(session: Session, wanted: PlaceOrder) -> Placed:
     """Place an order, once per external id.
 
-    Raises ``Invalid`` and ``InsufficientStock`` (nothing is written then, the caller rolls back); with
+    Raises ``Invalid``, ``InsufficientStock`` and ``Conflict`` (nothing is written then, the caller rolls back); with
     ``trouble="hold"`` only for a currency that is not settled or no lines at all.
     """
     _check(wanted)
-    variants = _variants(session, wanted.retailer_id, {line.variant_id for line in wanted.lines})
-    problems = _offer_problems(wanted, variants)
-    if problems and wanted.trouble == "refuse":
-        raise Invalid("Some lines can't be ordered.", errors=problems)
-    known = [line for line in wanted.lines if line.variant_id in variants]
+    gathered = _gathered(session, wanted, [line.variant_id for line in wanted.lines])
+    unknown = [
+        FieldError(f"lines[{index}].variant_id", "unknown_variant", "No such variant.")
+        for index, line in enumerate(wanted.lines)
+        if line.variant_id not in gathered.variants
+    ]
+    if unknown and wanted.trouble == "refuse":
+        raise Invalid("Some lines can't be ordered.", errors=unknown)
+    known = [line for line in wanted.lines if line.variant_id in gathered.variants]
     if not known:
         raise Invalid("No line of the order can be delivered by a supplier.", code="no_known_lines")
     with together(session):
-        taken = orders.take_in(session, _new_order(wanted, known, variants))
+        taken = orders.take_in(session, _new_order(wanted, known, gathered.variants))
         if taken is not None:
-            _set_aside_and_route(session, wanted, known, variants, problems, *taken)
-            return Placed(taken[0], created=True)
+            order_id, number, line_ids = taken
+            if wanted.store_id is not None:
+                _note_sale(session, wanted.store_id, known)
+            _begin_story(session, order_id, wanted)
+            if unknown:
+                gathered = _gathered(session, wanted, [line.variant_id for line in known])
+            open_lines = [
+                _Open(at, line_id, line.variant_id, line.quantity)
+                for at, (line_id, line) in enumerate(zip(line_ids, known, strict=True))
+            ]
+            problems = [Trouble(HoldReason.NOT_ON_OFFER, {"lines": [one.field for one in unknown]})] if unknown else []
+            _route(session, _Order(order_id, number, wanted), open_lines, gathered, problems)
+            return Placed(order_id, created=True)
     existing = orders.find_by_external_id(session, wanted.retailer_id, wanted.store_id, wanted.external_id)
     assert existing is not None
     return Placed(existing.id, created=False)
 
 
-def _set_aside_and_route(
-    session: Session,
-    wanted: PlaceOrder,
-    known: Sequence[Line],
-    variants: Mapping[UUID, Any],
-    problems: Sequence[FieldError],
-    order_id: UUID,
-    number: int,
-    line_ids: Sequence[UUID],
-) -> None:
-    now = clock.now()
-    wants = [
-        Wanted(line_id, line.variant_id, line.quantity)
-        for line_id, line in zip(line_ids, known, strict=True)
-        if variants[line.variant_id].offered and not wanted.test
-    ]
-    filled = reserve(
-        session,
-        wanted.retailer_id,
-        wants,
-        expires_at=now + settings().payment_hold,
-        partial=wanted.trouble == "hold",
-    )
-    if wanted.store_id is not None:
-        sold: defaultdict[UUID, int] = defaultdict(int)
-        for line in known:
-            sold[line.variant_id] += line.quantity
-        note_store_sale(session, wanted.store_id, sold)
-    first = {
-        "message": "order.received",
-        "values": {"name": wanted.external_name, "store": wanted.store_name},
-    }
-    if wanted.store_id is None:
-        first = {"message": "order.sample_placed" if wanted.kind == "sample" else "order.placed", "values": {}}
-    orders.write_timeline(session, [{"order_id": order_id, "retailer_id": wanted.retailer_id, **first}])
-    audit.record(session, wanted.retailer_id, "orders.placed", "order", order_id)
-    holds = _holds(wanted, problems, len(filled) < len(wants))
-    if holds:
-        order = orders.locked(session, order_id)
-        for reason, details in holds:
-            orders.hold(session, order, reason, details=details)
-        return
-    assert wanted.address is not None
-    routing = _priced(
-        [(line_id, line.quantity, variants[line.variant_id]) for line_id, line in zip(line_ids, known, strict=True)],
-        wanted.agreed,
-    )
-    _route_or_hold(session, order_id, number, wanted, wanted.address, routing)
-
-
 def resume_order(session: Session, order_id: UUID) -> bool:
-    """Take up an order again whose holds may be over: reserve what is missing and make its purchase orders.
+    """Take up an order again whose holds may be over: choose its suppliers anew, reserve what is missing and make its
+    purchase orders.
 
     Payment holds are not touched here, and a test order never goes on. Returns whether it is routed now.
     """
@@ -172,77 +131,203 @@ def resume_order(session: Session, order_id: UUID) -> bool:
     if session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.order_id == order_id).limit(1)) is not None:
         return True
     rows = session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)).all()
-    open_lines = [row for row in rows if row.quantity > row.cancelled]
-    if not open_lines:
+    rows = [row for row in rows if row.quantity > row.cancelled]
+    if not rows:
         return False
-    address = orders.address_of(order.ship_to, "orders", order.id)
     wanted = PlaceOrder(
         retailer_id=order.retailer_id,
         store_id=order.store_id,
         external_id=order.external_id,
         external_name=order.external_name,
         currency=order.currency,
-        address=address,
-        lines=[Line(variant_id=row.variant_id, quantity=row.quantity - row.cancelled) for row in open_lines],
+        address=orders.address_of(order.ship_to, "orders", order.id),
+        lines=[
+            Line(variant_id=row.variant_id, quantity=row.quantity - row.cancelled, retail_price=row.retail_price)
+            for row in rows
+        ],
         trouble="hold",
+        kind="sample" if order.kind == "sample" else "order",
     )
-    variants = _variants(session, order.retailer_id, {row.variant_id for row in open_lines})
-    problems = _offer_problems(wanted, variants)
-    has = units_set_aside(session, [row.id for row in open_lines])
-    wants = [
-        Wanted(row.id, row.variant_id, row.quantity - row.cancelled - has.get(row.id, 0))
-        for row in open_lines
-        if row.variant_id in variants
-        and variants[row.variant_id].offered
-        and row.quantity - row.cancelled > has.get(row.id, 0)
-    ]
-    filled = reserve(session, order.retailer_id, wants, expires_at=clock.now() + settings().payment_hold, partial=True)
-    holds = _holds(wanted, problems, len(filled) < len(wants))
-    still = {reason for reason, _ in holds}
-    over = [reason for reason in HoldReason if reason not in still]
-    for reason, details in holds:
-        orders.hold(session, order, reason, details=details)
-    orders.release(session, order, over)
-    if holds or address is None:
-        return False
+    has = units_set_aside(session, [row.id for row in rows])
+    gathered = _gathered(session, wanted, [row.variant_id for row in rows], rows=rows, has=has)
+    open_lines = [_Open(row.position, row.id, row.variant_id, row.quantity - row.cancelled) for row in rows]
     session.flush()
-    return _route_or_hold(
-        session,
-        order.id,
-        order.number,
-        wanted,
-        address,
-        _priced([(row.id, row.quantity - row.cancelled, variants[row.variant_id]) for row in open_lines]),
-    )
+    return _route(session, _Order(order.id, order.number, wanted, again=True), open_lines, gathered, [], has)
 
 
 @dataclass(frozen=True, slots=True)
-class _RoutingLine:
+class _Open:
+    """Units of an order line to be delivered."""
+
+    position: int
     order_line_id: UUID
-    quantity: int
-    variant: Any
-    #: Of one unit, in minor units of the supplier's currency; frozen with the purchase order.
-    price: int
+    variant_id: UUID
+    units: int
 
 
-def _priced(lines: Sequence[tuple[UUID, int, Any]], agreed: Mapping[UUID, int] | None = None) -> list[_RoutingLine]:
-    """Lines (order line's id, quantity, variant) with the price that was ``agreed`` on, else that of their quantity:
-    lines of the same variant, which go into one purchase order, are added up."""
-    fixed = agreed or {}
-    units: defaultdict[UUID, int] = defaultdict(int)
-    for _, quantity, variant in lines:
-        units[variant.id] += quantity
-    return [
-        _RoutingLine(
-            line_id,
-            quantity,
-            variant,
-            fixed[variant.id]
-            if variant.id in fixed
-            else price_for(variant.wholesale_price, variant.price_tiers, units[variant.id]),
-        )
-        for line_id, quantity, variant in lines
-    ]
+@dataclass(frozen=True, slots=True)
+class _Order:
+    id: UUID
+    number: int
+    wanted: PlaceOrder
+    #: It was on hold and is taken up again.
+    again: bool = False
+
+
+def _gathered(
+    session: Session,
+    wanted: PlaceOrder,
+    variant_ids: Sequence[UUID],
+    *,
+    rows: Sequence[OrderLine] = (),
+    has: Mapping[Aside, int] | None = None,
+) -> Gathered:
+    """What the choice is made from. Without an address that can be used there is none to make yet."""
+    lines = [line for line in wanted.lines if line.variant_id in set(variant_ids)]
+    free: defaultdict[UUID, int] = defaultdict(int)
+    for whose, units in (has or {}).items():
+        free[whose.variant_id] += units
+    usable = wanted.address is not None and address_trouble(wanted.address) is None and not wanted.test
+    return gather(
+        session,
+        wanted.retailer_id,
+        [
+            Asked(rows[at].position if rows else at, line.variant_id, line.quantity, line.retail_price)
+            for at, line in enumerate(lines)
+        ],
+        store_id=wanted.store_id,
+        country=wanted.address.country_code if usable and wanted.address is not None else None,
+        currency=wanted.currency,
+        aside=free,
+        agreed=wanted.agreed,
+        sample=wanted.kind == "sample",
+    )
+
+
+def _route(
+    session: Session,
+    order: _Order,
+    lines: Sequence[_Open],
+    gathered: Gathered,
+    troubles: Sequence[Trouble],
+    has: Mapping[Aside, int] | None = None,
+) -> bool:
+    """Choose, set aside and make purchase orders; or hold the order, or refuse it."""
+    wanted, has = order.wanted, has or {}
+    if wanted.test:
+        return _hold(session, order, [Trouble(HoldReason.TEST_ORDER, {})])
+    line_ids = {line.position: line.order_line_id for line in lines}
+    unusable = address_trouble(wanted.address)
+    troubles = [*troubles, unusable] if unusable is not None else list(troubles)
+    if not troubles:
+        chosen: list[ChosenLine] = []
+
+        def take(choice: Choice) -> None:
+            chosen[:] = chosen_lines(choice.parts, gathered, line_ids)
+            _set_aside(session, wanted.retailer_id, chosen, has)
+
+        problem, outcome = choose(gathered, take)
+        attempt = next_attempt(session, order.id) if order.again else 1
+        if isinstance(outcome, Choice):
+            record(session, wanted.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
+            return _make(session, order, chosen, gathered)
+        if wanted.trouble == "refuse":
+            raise refusal(problem, outcome)
+        record(session, wanted.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
+        troubles = troubles_of(problem, outcome)
+    short = _keep_for(session, wanted.retailer_id, lines, gathered, has)
+    if short and all(one.reason is not HoldReason.OUT_OF_STOCK for one in troubles):
+        troubles = [*troubles, Trouble(HoldReason.OUT_OF_STOCK, {})]
+    return _hold(session, order, troubles)
+
+
+def _set_aside(session: Session, retailer_id: UUID, chosen: Sequence[ChosenLine], has: Mapping[Aside, int]) -> None:
+    """Set aside what is chosen and not set aside yet, and let go what is set aside and not chosen. Raises
+    ``InsufficientStock``, with what is there for this order."""
+    wants: defaultdict[Aside, int] = defaultdict(int)
+    for line in chosen:
+        wants[line.aside] += line.quantity
+    missing = [Wanted(*whose, units - has.get(whose, 0)) for whose, units in wants.items() if units > has.get(whose, 0)]
+    try:
+        reserve(session, retailer_id, missing, expires_at=clock.now() + settings().payment_hold)
+    except InsufficientStock as error:
+        own: defaultdict[UUID, int] = defaultdict(int)
+        for whose, units in has.items():
+            own[whose.variant_id] += units
+        raise InsufficientStock(
+            [
+                ShortLine(line.index, line.variant_id, line.wanted, line.available + own[line.variant_id])
+                for line in error.lines
+            ]
+        ) from error
+    release(
+        session,
+        {whose: units - wants.get(whose, 0) for whose, units in has.items()},
+        reference=f"order_line:{chosen[0].order_line_id}",
+    )
+
+
+def _keep_for(
+    session: Session,
+    retailer_id: UUID,
+    lines: Sequence[_Open],
+    gathered: Gathered,
+    has: Mapping[Aside, int],
+) -> bool:
+    """An order on hold keeps what its lines' first sources have, as far as it goes. Returns whether that is too
+    little."""
+    by_position = {line.position: line for line in lines}
+    wants = []
+    for need in gathered.needs:
+        line = by_position[need.line]
+        first = min(need.candidates, key=lambda candidate: candidate.rank)
+        variant = gathered.variants[UUID(first.offer)]
+        missing = need.units * first.per_unit - has.get(Aside(line.order_line_id, variant.id), 0)
+        if variant.offered and missing > 0:
+            wants.append(Wanted(line.order_line_id, variant.id, missing))
+    filled = reserve(session, retailer_id, wants, expires_at=clock.now() + settings().payment_hold, partial=True)
+    return len(filled) < len({want.order_line_id for want in wants})
+
+
+def _make(session: Session, order: _Order, chosen: Sequence[ChosenLine], gathered: Gathered) -> bool:
+    wanted = order.wanted
+    assert wanted.address is not None
+    if order.again:
+        orders.release(session, orders.locked(session, order.id), list(HoldReason))
+    make_purchase_orders(
+        session,
+        ForOrder(order.id, order.number, wanted.retailer_id, wanted.external_name, wanted.address, wanted.kind),
+        chosen,
+        gathered,
+    )
+    emit(session, OrderRouted(order_id=order.id, retailer_id=wanted.retailer_id))
+    return True
+
+
+def _hold(session: Session, order: _Order, troubles: Sequence[Trouble]) -> bool:
+    row = orders.locked(session, order.id)
+    still = {one.reason for one in troubles}
+    for one in troubles:
+        orders.hold(session, row, one.reason, details=dict(one.details))
+    if order.again:
+        orders.release(session, row, [reason for reason in HoldReason if reason not in still])
+    return False
+
+
+def _note_sale(session: Session, store_id: UUID, lines: Sequence[Line]) -> None:
+    sold: defaultdict[UUID, int] = defaultdict(int)
+    for line in lines:
+        sold[line.variant_id] += line.quantity
+    note_store_sale(session, store_id, sold)
+
+
+def _begin_story(session: Session, order_id: UUID, wanted: PlaceOrder) -> None:
+    placed = "order.sample_placed" if wanted.kind == "sample" else "order.placed"
+    first: dict[str, Any] = {"message": placed, "values": {}}
+    if wanted.store_id is not None:
+        first = {"message": "order.received", "values": {"name": wanted.external_name, "store": wanted.store_name}}
+    orders.write_timeline(session, [{"order_id": order_id, "retailer_id": wanted.retailer_id, **first}])
+    audit.record(session, wanted.retailer_id, "orders.placed", "order", order_id)
 
 
 def _check(wanted: PlaceOrder) -> None:
@@ -272,57 +357,6 @@ def _check(wanted: PlaceOrder) -> None:
         orders.check_address(wanted.address)
 
 
-#: What placing needs to know of variants, by ``ids``, of suppliers' closures from ``today`` on, and of the
-#: ``retailer`` that buys. Built once: building it costs more than running it.
-_VARIANTS = (
-    select(
-        SupplierVariant.id,
-        SupplierVariant.supplier_id,
-        SupplierVariant.sku,
-        SupplierVariant.options,
-        SupplierVariant.wholesale_price,
-        SupplierVariant.price_tiers,
-        SupplierVariant.currency,
-        SupplierProduct.title,
-        Organisation.name.label("retailer_name"),
-        Organisation.currency.label("retailer_currency"),
-        Supplier.company_name,
-        SupplierVariant.weight_grams,
-        Supplier.handling_days,
-        Supplier.cutoff_hour,
-        Supplier.timezone,
-        CLOSED.label("closed"),
-        Supplier.commission_bps,
-        (
-            (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
-        ).label("offered"),
-    )
-    .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
-    .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
-    .join(Organisation, Organisation.id == bindparam("retailer", type_=Uuid))
-    .where(SupplierVariant.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-)
-
-
-def _variants(session: Session, retailer_id: UUID, variant_ids: set[UUID]) -> dict[UUID, Any]:
-    today = clock.now().date()
-    rows = session.connection().execute(_VARIANTS, {"ids": list(variant_ids), "retailer": retailer_id, "today": today})
-    return {row.id: row for row in rows}
-
-
-def _offer_problems(wanted: PlaceOrder, variants: Mapping[UUID, Any]) -> list[FieldError]:
-    problems = []
-    for index, line in enumerate(wanted.lines):
-        variant = variants.get(line.variant_id)
-        if variant is None:
-            problems.append(FieldError(f"lines[{index}].variant_id", "unknown_variant", "No such variant."))
-        elif not variant.offered:
-            problems.append(
-                FieldError(f"lines[{index}].variant_id", "not_on_offer", "This variant is no longer on offer.")
-            )
-    return problems
-
-
 def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID, Any]) -> orders.NewOrder:
     return orders.NewOrder(
         retailer_id=wanted.retailer_id,
@@ -338,7 +372,7 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
             orders.NewLine(
                 variant_id=line.variant_id,
                 quantity=line.quantity,
-                title=_line_title(variants[line.variant_id]),
+                title=line_title(variants[line.variant_id]),
                 sku=variants[line.variant_id].sku,
                 external_line_id=line.external_line_id,
                 retail_price=line.retail_price,
@@ -346,184 +380,3 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
             for line in known
         ],
     )
-
-
-def _line_title(variant: Any) -> str:
-    options = " / ".join(str(value) for value in variant.options.values() if value != "Default Title")
-    return f"{variant.title} – {options}" if options else str(variant.title)
-
-
-def _holds(wanted: PlaceOrder, problems: Sequence[FieldError], short: bool) -> list[tuple[HoldReason, dict[str, Any]]]:
-    if wanted.test:
-        return [(HoldReason.TEST_ORDER, {})]
-    holds: list[tuple[HoldReason, dict[str, Any]]] = []
-    if problems:
-        holds.append((HoldReason.NOT_ON_OFFER, {"lines": [problem.field for problem in problems]}))
-    if short:
-        holds.append((HoldReason.OUT_OF_STOCK, {}))
-    address = wanted.address
-    problem = (
-        ("address", "The order has no delivery address.")
-        if address is None
-        else address_problem(
-            name=address.name,
-            address1=address.address1,
-            city=address.city,
-            postal_code=address.postal_code,
-            country_code=address.country_code,
-        )
-    )
-    if problem:
-        holds.append((HoldReason.ADDRESS_INCOMPLETE, {"field": problem[0], "message": problem[1]}))
-    return holds
-
-
-def _route_or_hold(
-    session: Session,
-    order_id: UUID,
-    number: int,
-    wanted: PlaceOrder,
-    address: Address,
-    lines: Sequence[_RoutingLine],
-) -> bool:
-    """Make one purchase order per supplier, or hold the order where a supplier can't ship there."""
-    by_supplier: defaultdict[UUID, list[_RoutingLine]] = defaultdict(list)
-    for line in lines:
-        by_supplier[line.variant.supplier_id].append(line)
-    rates = rates_of(session, by_supplier)
-    now = clock.now()
-    plans: list[_Plan] = []
-    trouble: list[tuple[HoldReason, dict[str, Any]]] = []
-    for supplier_id, own in by_supplier.items():
-        first = own[0].variant
-        parcel = _parcel(own)
-        rate = rate_for(rates[supplier_id], address.country_code, parcel)
-        exchange = exchange_rate(session, first.currency, first.retailer_currency, now)
-        if rate is None:
-            trouble.append((HoldReason.NOT_SHIPPED_THERE, {"supplier": first.company_name}))
-        elif exchange is None:
-            trouble.append((HoldReason.NO_EXCHANGE_RATE, {"from": first.currency, "to": first.retailer_currency}))
-        else:
-            plans.append(_Plan(supplier_id, own, parcel, rate, exchange[0], exchange[1]))
-    if trouble:
-        if wanted.trouble == "refuse":
-            reason, details = trouble[0]
-            raise Conflict(
-                f"{details['supplier']} does not ship to {address.country_code}."
-                if reason is HoldReason.NOT_SHIPPED_THERE
-                else "No exchange rate for this supplier's currency is known yet.",
-                code=reason,
-            )
-        order = orders.locked(session, order_id)
-        for reason, details in trouble:
-            orders.hold(session, order, reason, details=details)
-        return False
-    _write_purchase_orders(session, order_id, number, wanted, address, plans, now)
-    emit(session, OrderRouted(order_id=order_id, retailer_id=wanted.retailer_id))
-    return True
-
-
-def _parcel(lines: Sequence[_RoutingLine]) -> Parcel:
-    return Parcel(
-        units=sum(line.quantity for line in lines),
-        grams=sum(line.quantity * (line.variant.weight_grams or 0) for line in lines),
-        goods=sum(line.quantity * line.price for line in lines),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    supplier_id: UUID
-    lines: Sequence[_RoutingLine]
-    parcel: Parcel
-    rate: Rate
-    exchange: Decimal
-    exchange_as_of: datetime
-
-
-def _write_purchase_orders(
-    session: Session,
-    order_id: UUID,
-    number: int,
-    wanted: PlaceOrder,
-    address: Address,
-    plans: Sequence[_Plan],
-    now: datetime,
-) -> None:
-    heads: list[dict[str, Any]] = []
-    rows: list[dict[str, Any]] = []
-    story: list[dict[str, Any]] = []
-    for suffix, plan in enumerate(plans, start=1):
-        head = _head(order_id, f"{number}-{suffix}", wanted, address, plan, now)
-        heads.append(head)
-        rows += [
-            {
-                "id": new_id(),
-                "purchase_order_id": head["id"],
-                "retailer_id": wanted.retailer_id,
-                "supplier_id": plan.supplier_id,
-                "order_line_id": line.order_line_id,
-                "position": position,
-                "variant_id": line.variant.id,
-                "sku": line.variant.sku,
-                "title": _line_title(line.variant),
-                "quantity": line.quantity,
-                "wholesale_price": line.price,
-            }
-            for position, line in enumerate(plan.lines)
-        ]
-        story.append(
-            {
-                "order_id": order_id,
-                "retailer_id": wanted.retailer_id,
-                "message": "po.created",
-                "values": {"number": head["number"], "supplier": plan.lines[0].variant.company_name},
-            }
-        )
-    add_rows(session, PurchaseOrder, heads)
-    add_rows(session, PurchaseOrderLine, rows)
-    orders.write_timeline(session, story)
-
-
-def _head(
-    order_id: UUID,
-    number: str,
-    wanted: PlaceOrder,
-    address: Address,
-    plan: _Plan,
-    now: datetime,
-) -> dict[str, Any]:
-    first = plan.lines[0].variant
-    goods = Money(plan.parcel.goods, first.currency)
-    shipping = shipping_cost(plan.rate, plan.parcel, first.currency)
-    bps = first.commission_bps if first.commission_bps is not None else settings().commission_bps
-    begins = order_day(now, first.timezone, first.cutoff_hour)
-    arrives = delivery_range(begins, first.handling_days, plan.rate, as_closures(first.closed))
-    row_id = new_id()
-    return {
-        "id": row_id,
-        "order_id": order_id,
-        "retailer_id": wanted.retailer_id,
-        "supplier_id": plan.supplier_id,
-        "number": number,
-        "retailer_name": first.retailer_name,
-        "order_reference": wanted.external_name,
-        "kind": wanted.kind,
-        "status": PENDING,
-        "currency": first.currency,
-        "wholesale_total": goods.minor,
-        "shipping_cost": shipping.minor,
-        "platform_fee": goods.share(bps).minor,
-        "commission_bps": bps,
-        "charge_currency": first.retailer_currency,
-        "charge_total": converted(goods + shipping, rate=plan.exchange, currency=first.retailer_currency).minor,
-        "exchange_rate": plan.exchange,
-        "exchange_rate_as_of": plan.exchange_as_of,
-        "ship_to": orders.seal_address(address, "purchase_orders", row_id),
-        "ship_to_country": address.country_code,
-        "shipping_method": plan.rate.name,
-        "estimated_from": arrives[0],
-        "estimated_to": arrives[1],
-        "created_at": now,
-        "updated_at": now,
-    }

@@ -20,11 +20,11 @@ from app.kit.ids import new_id
 from app.kit.money import Money
 from app.ledger.service import post
 from app.orders import service as orders
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order
 from app.orders.queries import orders_held_for
 from app.orders.rules import ON_HOLD, PAYMENT_HOLDS, HoldReason
 from app.outbox.service import emit
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import Share
 from app.purchasing.service import mark_held, release_purchase_orders
 from app.settlement.events import ChargeGivenUp, ChargePaid, ChargeWanted
@@ -270,9 +270,12 @@ def _not_paid(session: Session, order: Order, charge: Charge, outcome: ChargeOut
 def _stock_is_there(session: Session, order: Order) -> bool:
     """Units that were let go while the order waited are set aside again; if they are gone, the order waits for
     stock instead of being charged."""
-    lacks = OrderLine.quantity - OrderLine.cancelled - aside_for(OrderLine.id)
+    row = PurchaseOrderLine
+    lacks = row.quantity - row.shipped - row.cancelled - aside_for(row.order_line_id, row.variant_id)
     rows = session.execute(
-        select(OrderLine.id, OrderLine.variant_id, lacks).where(OrderLine.order_id == order.id, lacks > 0)
+        select(row.order_line_id, row.variant_id, lacks)
+        .join(PurchaseOrder, PurchaseOrder.id == row.purchase_order_id)
+        .where(PurchaseOrder.order_id == order.id, lacks > 0)
     )
     missing = [Wanted(line_id, variant_id, units) for line_id, variant_id, units in rows]
     if not missing:

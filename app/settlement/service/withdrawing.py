@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.orders import service as orders
-from app.orders.models import OrderLine
 from app.orders.rules import CANCELLED
-from app.purchasing.models import PurchaseOrderLine
+from app.purchasing.queries import still_coming
 from app.purchasing.service.status import refresh_order_status
 from app.settlement.service.charging import cancel_unpaid_charge
 from app.settlement.service.refunding import withdraw
@@ -20,15 +18,10 @@ def withdraw_lines(session: Session, order_id: UUID, purchase_order_id: UUID, *,
     """Cancel in the order what was cancelled in a purchase order, and share out its value (``goods``, in minor units of
     the purchase order's currency). Twice is once, by ``cause``."""
     order = orders.locked(session, order_id)
-    rows = session.execute(
-        select(PurchaseOrderLine.order_line_id, PurchaseOrderLine.cancelled).where(
-            PurchaseOrderLine.purchase_order_id == purchase_order_id, PurchaseOrderLine.cancelled > 0
-        )
-    )
-    for order_line_id, cancelled in rows:
-        line = session.get_one(OrderLine, order_line_id)
-        if line.cancelled < cancelled:
-            orders.cancel_units(session, order, line, cancelled - line.cancelled)
+    for line, units in still_coming(session, order_id).items():
+        lost = line.quantity - line.cancelled - units
+        if lost > 0:
+            orders.cancel_units(session, order, line, lost)
     session.flush()
     refresh_order_status(session, order)
     withdraw(session, purchase_order_id, cause=cause, goods=goods)

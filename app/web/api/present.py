@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,8 @@ from app.kit.money import Money
 from app.listings.models import Listing
 from app.orders.models import Order
 from app.orders.rules import CANCELLED
-from app.purchasing.models import PurchaseOrder
-from app.purchasing.rules import line_status
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.rules import combined_status, line_status
 from app.purchasing.service.status import counts
 from app.stores.platform import Address
 from app.suppliers.models import Supplier, TestOrder
@@ -165,12 +166,15 @@ def listing(row: Listing, currency: str) -> Json:
 
 def order(row: Order, purchase_orders: Sequence[PurchaseOrder]) -> Json:
     """An order with its purchase orders."""
-    by_line = {line.order_line_id: line for one in purchase_orders for line in one.lines}
+    by_line: defaultdict[UUID, list[PurchaseOrderLine]] = defaultdict(list)
+    for one in purchase_orders:
+        for po_line in one.lines:
+            by_line[po_line.order_line_id].append(po_line)
     lines = []
     for line in row.lines:
         routed = by_line.get(line.id)
-        if routed is not None:
-            status = line_status(counts(routed))
+        if routed:
+            status = combined_status([counts(po_line) for po_line in routed])
         else:
             status = "cancelled" if row.status == CANCELLED or line.cancelled >= line.quantity else "open"
         lines.append({"id": line.id, "variant_id": line.variant_id, "quantity": line.quantity, "status": status})

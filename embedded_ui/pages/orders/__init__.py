@@ -18,12 +18,18 @@ from app.orders import queries as orders
 from app.orders.rules import PAYMENT_HOLDS, STATUSES, HoldReason
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
+from app.purchasing.models import RoutingDecision
+from app.purchasing.routing import queries as routing
+from app.purchasing.routing.explaining import explain, value_of
+from app.purchasing.routing.problem import Choice
+from app.purchasing.routing.snapshot import outcome_of, problem_of
 from app.purchasing.service import cancel_order_line, correct_address, try_again
 from app.settlement import queries as settlement
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.routing_words import reason
 from app.web.ui.rendering import gettext, locale
 from app.web.ui.statuses import shown
 from app.web.ui.stories import story
@@ -93,6 +99,7 @@ def detail(order_id: UUID) -> Any:
             "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
             "charge": charge,
             "refunds": settlement.refunds_of(session, [charge.id]) if charge else [],
+            **_why(routing.last_decision(session, who.organisation_id, order.id)),
             "story": story(orders.timeline(session, order.id)),
             "address": address,
         }
@@ -131,6 +138,23 @@ def resume(order_id: UUID) -> Any:
 def _after_try(order_id: UUID, on_its_way: bool) -> Any:
     done = "order_goes_on" if on_its_way else "order_waits"
     return go(page_url("orders.detail", order_id=order_id, done=done))
+
+
+def _why(decision: RoutingDecision | None) -> dict[str, Any]:
+    """Why these suppliers: the last choice, each candidate with its reason."""
+    if decision is None:
+        return {"decision": None}
+    problem, outcome = problem_of(decision.problem), outcome_of(decision.outcome)
+    return {
+        "decision": decision,
+        "proven": not isinstance(outcome, Choice) or outcome.proven,
+        "routing_currency": problem.currency,
+        "landed": value_of(outcome, "lowest_cost") if isinstance(outcome, Choice) else None,
+        "needs": [
+            (need, [(one, reason(one, problem.currency)) for one in judged])
+            for need, judged in explain(problem, outcome).needs
+        ],
+    }
 
 
 def _countries() -> list[tuple[str, str]]:

@@ -24,7 +24,16 @@ from app.feeds.service import (
     want_rolled_back,
 )
 from app.feeds.service.applying import PRODUCTS_AT_ONCE
-from app.inventory.service import StockFigure, Wanted, commit_reservations, consume, release, reserve, set_figures
+from app.inventory.service import (
+    Aside,
+    StockFigure,
+    Wanted,
+    commit_reservations,
+    consume,
+    release,
+    reserve,
+    set_figures,
+)
 from app.kit import clock
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
@@ -278,16 +287,14 @@ def test_orders_before_and_after_a_run_survive_its_undoing(
     variants = {row["sku"]: row["id"] for row in sender.rows("select id, sku from supplier_variants")}
 
     def order(number: int, units: int, then: str) -> int:
-        line = new_id()
+        line, variant = new_id(), variants[skus[number]]
         with db.transaction() as session:
-            filled = reserve(
-                session, retailer_id, [Wanted(line, variants[skus[number]], units)], expires_at=None, partial=True
-            )
+            filled = reserve(session, retailer_id, [Wanted(line, variant, units)], expires_at=None, partial=True)
             if filled and then == "consume":
                 commit_reservations(session, [line], told_at=clock.now())
-                consume(session, {line: units}, reference="parcel")
+                consume(session, {Aside(line, variant): units}, reference="parcel")
             elif filled and then == "release":
-                release(session, {line: units}, reference="cancelled")
+                release(session, {Aside(line, variant): units}, reference="cancelled")
         return units if filled and then == "consume" else 0
 
     for number, units in early:

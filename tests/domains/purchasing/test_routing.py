@@ -91,7 +91,10 @@ def problems(draw: st.DrawFn) -> Problem:
     for line in range(draw(st.integers(1, 4))):
         keys = draw(st.lists(st.sampled_from([offer.key for offer in offers]), min_size=1, max_size=4, unique=True))
         kinds = st.sampled_from(["origin", "gtin", "substitute"])
-        candidates = tuple(Candidate(key, draw(st.integers(1, 2)), rank, draw(kinds)) for rank, key in enumerate(keys))
+        candidates = tuple(
+            Candidate(key, draw(st.integers(1, 2)), rank, draw(kinds), draw(st.booleans()))
+            for rank, key in enumerate(keys)
+        )
         needs.append(Need(f"{line}:0", line, 0, draw(st.integers(1, 3)), candidates))
     revenue = draw(st.one_of(st.none(), st.integers(500, 6000)))
     rules = draw(_rules(names))
@@ -124,7 +127,8 @@ def _judged(problem: Problem, chosen: tuple[Candidate, ...]) -> dict[str, int] |
         whole = Money(parcel.goods + seller.order_fee, seller.currency) + shipping
         cost += converted(whole, rate=Decimal(str(seller.exchange)), currency="USD").minor
         days = max(days, seller.lead_days + rate.transit_days_max)
-    used = [sellers[offers[one.offer].seller] for one in chosen]
+    each = [(one, need.units) for one, need in zip(chosen, problem.needs, strict=True)]
+    used = [(sellers[offers[one.offer].seller], units) for one, units in each]
     loss = next((rule.limit or 0 for rule in problem.rules if rule.kind is Kind.MAX_LOSS), 0)
     wanted = next((rule.suppliers for rule in problem.rules if rule.kind is Kind.PREFERRED_SUPPLIER), ())
     beyond = 0 if problem.revenue is None else max(0, cost - problem.revenue - loss)
@@ -136,12 +140,15 @@ def _judged(problem: Problem, chosen: tuple[Candidate, ...]) -> dict[str, int] |
             if rule.kind is Kind.MAX_LOSS and beyond:
                 return None
     return {
-        "substitutes": sum(one.kind == "substitute" for one in chosen),
+        "substitutes": sum(units for one, units in each if one.kind == "substitute"),
+        "spares": sum(units for one, units in each if one.spare),
         "split_lines": 0,
-        "source_order": sum(one.rank for one in chosen),
-        "preferred_supplier": sum(wanted.index(one.key) if one.key in wanted else len(wanted) for one in used),
-        "nearest": sum(zone(one.country, "US") for one in used),
-        "most_reliable": sum(100 - (one.reliability or 0) for one in used),
+        "source_order": sum(units * one.rank for one, units in each),
+        "preferred_supplier": sum(
+            units * (wanted.index(one.key) if one.key in wanted else len(wanted)) for one, units in used
+        ),
+        "nearest": sum(units * zone(one.country, "US") for one, units in used),
+        "most_reliable": sum(units * (100 - (one.reliability or 0)) for one, units in used),
         "lowest_cost": cost,
         "fastest": days,
         "fewest_parcels": len(parcels),

@@ -1,0 +1,323 @@
+"""Everything that a choice is made from, read by a handful of statements whatever the order's size.
+
+This is on the way of every order: statements are built once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.rules import same_gtins
+from app.db import table_of
+from app.identity.models import Organisation
+from app.inventory.models import InventoryLevel
+from app.kit import clock
+from app.listings.models import ListingSource, ListingVariant
+from app.pricing.queries import exchange_rate
+from app.purchasing.models import RoutingRuleSet
+from app.purchasing.routing.problem import Candidate, Exchange, Exclusion, Need, Offer, Problem, Rule, Seller
+from app.purchasing.routing.rules import DEFAULT_RULES
+from app.purchasing.routing.snapshot import rule_of
+from app.suppliers.models import Supplier
+from app.suppliers.queries import CLOSED, as_closures, rates_of
+from app.suppliers.rules import ACTIVE, Rate, order_day, working_days_from
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Units of an order line. ``position`` is the line's in its order; ``retail_price`` is for one unit, in minor units
+    of the order's currency."""
+
+    position: int
+    variant_id: UUID
+    units: int
+    retail_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules that hold for a retailer, and their version (0: those that everybody begins with)."""
+
+    version: int = 0
+    rules: tuple[Rule, ...] = DEFAULT_RULES
+    same_articles: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was read: of variants by id (their rows of ``_VARIANTS``), of suppliers their rates and, by currency, the
+    exchange rate with its date. ``problem`` is None without a country to ship to."""
+
+    rules: Rules
+    variants: Mapping[UUID, Any]
+    problem: Problem | None = None
+    needs: Sequence[Need] = ()
+    rates: Mapping[UUID, Sequence[Rate]] = field(default_factory=dict)
+    exchange: Mapping[str, tuple[Decimal, datetime] | None] = field(default_factory=dict)
+
+
+_FREE = (
+    select(func.coalesce(func.sum(func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)), 0))
+    .where(InventoryLevel.variant_id == SupplierVariant.id)
+    .correlate(SupplierVariant)
+    .scalar_subquery()
+)
+
+#: What there is to know of variants, of suppliers' closures from ``today`` on, and of the ``retailer`` that buys.
+_COLUMNS = (
+    select(
+        SupplierVariant.id,
+        SupplierVariant.supplier_id,
+        SupplierVariant.sku,
+        SupplierVariant.gtin,
+        SupplierVariant.options,
+        SupplierVariant.wholesale_price,
+        SupplierVariant.currency,
+        SupplierVariant.weight_grams,
+        SupplierProduct.title,
+        Organisation.name.label("retailer_name"),
+        Organisation.currency.label("retailer_currency"),
+        Supplier.company_name,
+        Supplier.country,
+        Supplier.handling_days,
+        Supplier.cutoff_hour,
+        Supplier.timezone,
+        Supplier.order_fee,
+        Supplier.rating,
+        CLOSED.label("closed"),
+        Supplier.commission_bps,
+        _FREE.label("free"),
+        (
+            (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
+        ).label("offered"),
+    )
+    .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+    .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
+    .join(Organisation, Organisation.id == bindparam("retailer", type_=Uuid))
+)
+_VARIANTS = _COLUMNS.where(SupplierVariant.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+#: The same of variants on offer with any of the article numbers ``gtins``.
+_SAME = _COLUMNS.where(
+    SupplierVariant.gtin == any_(bindparam("gtins", type_=ARRAY(Text))),
+    SupplierVariant.status == "active",
+    SupplierProduct.status == "active",
+    Supplier.status == ACTIVE,
+)
+#: How a store's variants are linked with suppliers' (``ids``: what is listed).
+_SOURCES = (
+    select(
+        ListingVariant.variant_id.label("listed"),
+        ListingSource.component,
+        ListingSource.variant_id,
+        ListingSource.per_unit,
+        ListingSource.rank,
+        ListingSource.kind,
+        ListingSource.state,
+        ListingSource.competes,
+    )
+    .join(ListingSource, ListingSource.listing_variant_id == ListingVariant.id)
+    .where(
+        ListingVariant.store_id == bindparam("store", type_=Uuid),
+        ListingVariant.variant_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+    )
+    .order_by(ListingSource.component, ListingSource.rank, ListingSource.id)
+)
+_RULES = (
+    select(table_of(RoutingRuleSet))
+    .where(RoutingRuleSet.retailer_id == bindparam("retailer", type_=Uuid))
+    .order_by(RoutingRuleSet.version.desc())
+    .limit(1)
+)
+
+#: The most offers of one article that are looked at.
+_SAME_ARTICLES = 20
+
+
+def rules_of(session: Session, retailer_id: UUID) -> Rules:
+    """The rules that hold for a retailer."""
+    row = session.connection().execute(_RULES, {"retailer": retailer_id}).first()
+    if row is None:
+        return Rules()
+    return Rules(row.version, tuple(rule_of(rule) for rule in row.rules), row.same_articles)
+
+
+def reliability(rating: Decimal | None) -> int | None:
+    """A supplier's reliability from 0 to 100; None until something is known of it."""
+    return None if rating is None else round(rating * 20)
+
+
+def gather(
+    session: Session,
+    retailer_id: UUID,
+    asked: Sequence[Asked],
+    *,
+    store_id: UUID | None,
+    country: str | None,
+    currency: str,
+    aside: Mapping[UUID, int] | None = None,
+    barred: Iterable[UUID] = (),
+) -> Gathered:
+    """Read what an order's choice is made from. ``aside``: units of variants that are set aside for this order, and so
+    free for it; ``barred``: suppliers that are not to be asked."""
+    rules = rules_of(session, retailer_id)
+    listed = {one.variant_id for one in asked}
+    linked = _links(session, store_id, listed)
+    ids = listed | {link.variant_id for links in linked.values() for link in links}
+    variants = _read(session, _VARIANTS, retailer_id, ids=list(ids))
+    same = _same_articles(session, retailer_id, rules, [variants[one] for one in listed if one in variants])
+    for rows in same.values():
+        variants |= {row.id: row for row in rows}
+    known = [one for one in asked if one.variant_id in variants]
+    needs = tuple(need for one in known for need in _needs(one, linked[one.variant_id], same))
+    if country is None or not known:
+        return Gathered(rules, variants, needs=needs)
+    used = {candidate.offer for need in needs for candidate in need.candidates}
+    rows = [row for key, row in sorted(variants.items()) if str(key) in used]
+    rates = rates_of(session, {row.supplier_id for row in rows})
+    target = next(iter(variants.values())).retailer_currency
+    now = clock.now()
+    exchange = {source: exchange_rate(session, source, target, now) for source in {row.currency for row in rows}}
+    free = aside or {}
+    problem = Problem(
+        currency=target,
+        country=country,
+        revenue=_revenue(session, known, currency, target, now),
+        needs=needs,
+        offers=tuple(_offer(row, free.get(row.id, 0)) for row in rows),
+        sellers=tuple(
+            _seller(row, rates[row.supplier_id], exchange[row.currency], country, now)
+            for _, row in sorted({row.supplier_id: row for row in rows}.items())
+        ),
+        rules=rules.rules,
+    )
+    return Gathered(rules, variants, without(problem, barred), needs, rates, exchange)
+
+
+def without(problem: Problem, barred: Iterable[UUID]) -> Problem:
+    """The same problem with some suppliers' candidates out."""
+    names = {str(one) for one in barred}
+    if not names:
+        return problem
+    out = {offer.key for offer in problem.offers if offer.seller in names}
+    needs = tuple(
+        replace(
+            need,
+            candidates=tuple(
+                replace(one, excluded=Exclusion.REJECTED) if one.offer in out else one for one in need.candidates
+            ),
+        )
+        for need in problem.needs
+    )
+    return replace(problem, needs=needs)
+
+
+def _links(session: Session, store_id: UUID | None, listed: set[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {variant_id: [] for variant_id in listed}
+    if store_id is not None:
+        for row in session.connection().execute(_SOURCES, {"store": store_id, "ids": list(listed)}):
+            found[row.listed].append(row)
+    return found
+
+
+def _read(session: Session, statement: Any, retailer_id: UUID, **values: Any) -> dict[UUID, Any]:
+    rows = session.connection().execute(statement, {"retailer": retailer_id, "today": clock.now().date(), **values})
+    return {row.id: row for row in rows}
+
+
+def _same_articles(session: Session, retailer_id: UUID, rules: Rules, listed: Sequence[Any]) -> dict[UUID, list[Any]]:
+    """Other suppliers' offers of the same articles, by the listed variant, where the retailer lets them be used."""
+    by_bare: defaultdict[str, list[UUID]] = defaultdict(list)
+    if rules.same_articles:
+        for row in listed:
+            if row.gtin:
+                by_bare[row.gtin.lstrip("0")].append(row.id)
+    if not by_bare:
+        return {}
+    written = sorted({form for bare in by_bare for form in same_gtins(bare)})
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    offers = _read(session, _SAME, retailer_id, gtins=written)
+    for _, row in sorted(offers.items()):
+        for listed_id in by_bare[row.gtin.lstrip("0")]:
+            if row.id != listed_id and len(found[listed_id]) < _SAME_ARTICLES:
+                found[listed_id].append(row)
+    return dict(found)
+
+
+def _needs(asked: Asked, links: Sequence[Any], same: Mapping[UUID, Sequence[Any]]) -> list[Need]:
+    """What a line needs: one thing, or each component of a bundle."""
+    components: defaultdict[int, list[Candidate]] = defaultdict(list)
+    origin = next((link for link in links if link.kind == "origin"), None)
+    if origin is None:
+        components[0].append(Candidate(str(asked.variant_id)))
+    for link in links:
+        components[link.component].append(
+            Candidate(
+                str(link.variant_id),
+                link.per_unit,
+                link.rank,
+                link.kind,
+                spare=not link.competes,
+                excluded=None if link.state == "linked" else Exclusion.REFUSED,
+            )
+        )
+    there = {candidate.offer for candidate in components[0]}
+    last = max((candidate.rank for candidate in components[0]), default=0)
+    per_unit = origin.per_unit if origin is not None else 1
+    for at, row in enumerate(one for one in same.get(asked.variant_id, ()) if str(one.id) not in there):
+        components[0].append(Candidate(str(row.id), per_unit, last + 1 + at, "gtin"))
+    return [
+        Need(f"{asked.position:04d}:{component}", asked.position, component, asked.units, tuple(candidates))
+        for component, candidates in sorted(components.items())
+    ]
+
+
+def _offer(row: Any, aside: int) -> Offer:
+    return Offer(
+        str(row.id),
+        str(row.supplier_id),
+        row.wholesale_price,
+        row.weight_grams or 0,
+        int(row.free) + aside,
+        row.offered,
+    )
+
+
+def _seller(
+    row: Any, rates: Sequence[Rate], exchange: tuple[Decimal, datetime] | None, country: str, now: datetime
+) -> Seller:
+    begins = order_day(now, row.timezone, row.cutoff_hour)
+    leaves = working_days_from(begins, row.handling_days, as_closures(row.closed))
+    named = tuple(rate for rate in rates if country in rate.countries)
+    return Seller(
+        key=str(row.supplier_id),
+        name=row.company_name,
+        currency=row.currency,
+        country=row.country,
+        exchange=None if exchange is None else str(exchange[0]),
+        order_fee=row.order_fee,
+        lead_days=(leaves - now.date()).days,
+        reliability=reliability(row.rating),
+        rates=named or tuple(rate for rate in rates if "*" in rate.countries),
+    )
+
+
+def _revenue(session: Session, asked: Sequence[Asked], source: str, target: str, now: datetime) -> int | None:
+    """What the shopper paid for the lines, in the retailer's currency; None where it is not known."""
+    paid = 0
+    for one in asked:
+        if one.retail_price is None:
+            return None
+        paid += one.units * one.retail_price
+    found = exchange_rate(session, source, target, now)
+    return None if found is None else Exchange.of(str(found[0]), source, target).convert(paid)

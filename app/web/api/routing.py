@@ -1,0 +1,99 @@
+"""Why an order went to these suppliers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app import db
+from app.kit.errors import NotFound
+from app.orders import queries as orders
+from app.purchasing.models import RoutingDecision
+from app.purchasing.routing import queries as routing
+from app.purchasing.routing.explaining import Judged, explain
+from app.purchasing.routing.problem import Choice
+from app.purchasing.routing.snapshot import outcome_of, problem_of
+from app.web.api.blueprint import api, caller, guarded
+from app.web.api.present import money
+from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.routing import RoutingOut
+from app.web.routing_words import reason
+
+Json = dict[str, Any]
+
+
+@api.get("/orders/<uuid:id>/routing", responses={200: RoutingOut}, summary="Why these suppliers")
+@guarded("retailer", scope="read:orders")
+def order_routing(path: IdPath) -> Response:
+    retailer_id = caller().organisation_id
+    with db.transaction() as session:
+        order = orders.order(session, retailer_id, path.id)
+        decision = routing.last_decision(session, retailer_id, order.id)
+        if decision is None:
+            raise NotFound("routing decision")
+        return jsonify(_shown(decision, {line.position: line.id for line in order.lines}))
+
+
+def _shown(decision: RoutingDecision, line_ids: dict[int, UUID]) -> Json:
+    problem, outcome = problem_of(decision.problem), outcome_of(decision.outcome)
+    explained = explain(problem, outcome)
+    needs = {need.key: need for need in problem.needs}
+    chosen = outcome if isinstance(outcome, Choice) else None
+    runner_up = None
+    if explained.runner_up is not None and chosen is not None:
+        need_key, offer, values = explained.runner_up
+        runner_up = {
+            "line_id": line_ids.get(needs[need_key].line),
+            "component": needs[need_key].component,
+            "variant_id": offer,
+            "objectives": _objectives(chosen.objectives, values),
+        }
+    return {
+        "order_id": decision.order_id,
+        "attempt": decision.attempt,
+        "decided_at": decision.created_at,
+        "rules_version": decision.rules_version,
+        "rules": [
+            {"kind": rule.kind, "required": rule.required, "supplier_ids": rule.suppliers, "limit": rule.limit}
+            for rule in problem.rules
+        ],
+        "routed": decision.routed,
+        "proven": chosen is None or chosen.proven,
+        "replays": routing.replays(decision),
+        "objectives": _objectives(chosen.objectives, chosen.values) if chosen else [],
+        "lines": [
+            {
+                "line_id": line_ids.get(need.line),
+                "component": need.component,
+                "units": need.units,
+                "candidates": [_candidate(one, problem.currency) for one in judged],
+            }
+            for need, judged in explained.needs
+        ],
+        "runner_up": runner_up,
+    }
+
+
+def _objectives(names: Sequence[str], values: Sequence[int]) -> list[Json]:
+    return [{"name": name, "value": value} for name, value in zip(names, values, strict=True)]
+
+
+def _candidate(judged: Judged, currency: str) -> Json:
+    return {
+        "variant_id": judged.offer.key,
+        "supplier_id": judged.seller.key,
+        "supplier_name": judged.seller.name,
+        "kind": judged.candidate.kind,
+        "status": judged.status,
+        "reason": judged.reason,
+        "explanation": reason(judged, currency),
+        "quantity": judged.quantity,
+        "unit_cost": money(judged.offer.unit_cost * judged.candidate.per_unit, judged.seller.currency),
+        "available_quantity": judged.offer.free // judged.candidate.per_unit,
+        "reliability": judged.seller.reliability,
+        "days": judged.days,
+        "order_cost": None if judged.cost is None else money(judged.cost, currency),
+    }

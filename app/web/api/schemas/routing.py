@@ -1,0 +1,69 @@
+"""Shapes of routing's answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from app.web.api.schemas.common import MoneyOut, Output
+
+
+class RoutingObjectiveOut(Output):
+    name: str
+    value: int
+
+
+class RoutingRuleOut(Output):
+    kind: str
+    required: bool
+    supplier_ids: list[UUID]
+    limit: int | None
+
+
+class RoutingCandidateOut(Output):
+    """``status``: chosen, excluded, beaten, equal or unfit; ``reason`` says by what, ``explanation`` in a sentence."""
+
+    variant_id: UUID
+    supplier_id: UUID
+    supplier_name: str
+    kind: str
+    status: str
+    reason: str
+    explanation: str
+    quantity: int
+    unit_cost: MoneyOut
+    available_quantity: int
+    reliability: int | None
+    days: int | None
+    order_cost: MoneyOut | None
+
+
+class RoutingNeedOut(Output):
+    line_id: UUID | None
+    component: int
+    units: int
+    candidates: list[RoutingCandidateOut]
+
+
+class RoutingRunnerUpOut(Output):
+    line_id: UUID | None
+    component: int
+    variant_id: UUID
+    objectives: list[RoutingObjectiveOut]
+
+
+class RoutingOut(Output):
+    """The last choice of an order's suppliers, with what it was made from. ``proven`` is false for a search that ended
+    at its limit; ``replays`` tells whether the stored inputs lead to the stored choice again."""
+
+    order_id: UUID
+    attempt: int
+    decided_at: datetime
+    rules_version: int
+    rules: list[RoutingRuleOut]
+    routed: bool
+    proven: bool
+    replays: bool
+    objectives: list[RoutingObjectiveOut]
+    lines: list[RoutingNeedOut]
+    runner_up: RoutingRunnerUpOut | None
