@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import tenancy
 
 revision = "0040_routing"
-down_revision = "0031_feed_marks"
+down_revision = "0032_number_checks"
 branch_labels = None
 depends_on = None
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.rules import same_gtins
+from app.catalog.tiers.rules import of_kept
 from app.db import table_of
 from app.identity.models import Organisation
 from app.inventory.models import InventoryLevel
@@ -83,6 +84,7 @@ _COLUMNS = (
         SupplierVariant.gtin,
         SupplierVariant.options,
         SupplierVariant.wholesale_price,
+        SupplierVariant.price_tiers,
         SupplierVariant.currency,
         SupplierVariant.weight_grams,
         SupplierProduct.title,
@@ -167,10 +169,13 @@ def gather(
     currency: str,
     aside: Mapping[UUID, int] | None = None,
     barred: Iterable[UUID] = (),
+    agreed: Mapping[UUID, int] | None = None,
+    sample: bool = False,
 ) -> Gathered:
     """Read what an order's choice is made from. ``aside``: units of variants that are set aside for this order, and so
-    free for it; ``barred``: suppliers that are not to be asked."""
-    rules = rules_of(session, retailer_id)
+    free for it; ``barred``: suppliers that are not to be asked; ``agreed``: prices of variants that do not follow the
+    quantity. A ``sample`` is of the variant itself, whatever the rules."""
+    rules = Rules() if sample else rules_of(session, retailer_id)
     listed = {one.variant_id for one in asked}
     linked = _links(session, store_id, listed)
     ids = listed | {link.variant_id for links in linked.values() for link in links}
@@ -194,7 +199,7 @@ def gather(
         country=country,
         revenue=_revenue(session, known, currency, target, now),
         needs=needs,
-        offers=tuple(_offer(row, free.get(row.id, 0)) for row in rows),
+        offers=tuple(_offer(row, free.get(row.id, 0), (agreed or {}).get(row.id)) for row in rows),
         sellers=tuple(
             _seller(row, rates[row.supplier_id], exchange[row.currency], country, now)
             for _, row in sorted({row.supplier_id: row for row in rows}.items())
@@ -282,14 +287,15 @@ def _needs(asked: Asked, links: Sequence[Any], same: Mapping[UUID, Sequence[Any]
     ]
 
 
-def _offer(row: Any, aside: int) -> Offer:
+def _offer(row: Any, aside: int, agreed: int | None) -> Offer:
     return Offer(
         str(row.id),
         str(row.supplier_id),
-        row.wholesale_price,
+        row.wholesale_price if agreed is None else agreed,
         row.weight_grams or 0,
         int(row.free) + aside,
         row.offered,
+        () if agreed is not None else tuple((tier.min_quantity, tier.price) for tier in of_kept(row.price_tiers)),
     )
 
 

@@ -89,7 +89,8 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A supplier's variant: its price in minor units of the seller's currency, its grams, and the units free."""
+    """A supplier's variant: its price in minor units of the seller's currency, its grams, and the units free. ``steps``
+    are prices by quantity, as (from so many units on, price of one)."""
 
     key: str
     seller: str
@@ -97,6 +98,11 @@ class Offer:
     grams: int
     free: int
     offered: bool
+    steps: tuple[tuple[int, int], ...] = ()
+
+    def price(self, quantity: int) -> int:
+        """What one of so many units costs; never more than one of fewer."""
+        return min([self.unit_cost, *(price for least, price in self.steps if least <= quantity)])
 
 
 @dataclass(frozen=True, slots=True)

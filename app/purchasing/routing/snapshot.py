@@ -40,7 +40,10 @@ def problem_of(stored: Mapping[str, Any]) -> Problem:
                 Need(**{**need, "candidates": tuple(Candidate(**one) for one in need["candidates"])})
                 for need in stored["needs"]
             ),
-            "offers": tuple(Offer(**offer) for offer in stored["offers"]),
+            "offers": tuple(
+                Offer(**{**offer, "steps": tuple((least, price) for least, price in offer["steps"])})
+                for offer in stored["offers"]
+            ),
             "sellers": tuple(
                 Seller(**{**seller, "rates": tuple(_rate(rate) for rate in seller["rates"])})
                 for seller in stored["sellers"]

@@ -87,10 +87,21 @@ class _Field:
         self.tariffs = {
             number: Tariff(sellers[key], problem.currency, problem.country) for key, number in self.number.items()
         }
+        self.together = self._together()
         split = may_split(rules)
         self.ways = {need.key: self._ways(need, out[need.key], split=split) for need in problem.needs}
         #: Whether some ways were left out because no rate carries them, and whether a search ended without an answer.
         self.beyond_tiers = self.gave_up = False
+
+    def _together(self) -> dict[str, int]:
+        """Units of offers with prices by quantity that several needs could take, all of them together: the price of
+        each depends on the others then, and is at least that of all."""
+        units: dict[str, list[int]] = {}
+        for need in self.problem.needs:
+            for candidate in need.candidates:
+                if self.offers[candidate.offer].steps:
+                    units.setdefault(candidate.offer, []).append(need.units * candidate.per_unit)
+        return {offer: sum(several) for offer, several in units.items() if len(several) > 1}
 
     def _ways(self, need: Need, out: Mapping[str, Exclusion], *, split: bool) -> list[_Way]:
         usable = [one for one in need.candidates if one.offer not in out]
@@ -105,7 +116,7 @@ class _Field:
             offer = share.offer
             number = self.number[offer.seller]
             tariff = self.tariffs[number]
-            goods = share.quantity * offer.unit_cost
+            goods = share.quantity * offer.price(self.together.get(offer.key, share.quantity))
             had = takes.get(number, (number, 0, 0, 0))
             takes[number] = (number, had[1] + share.quantity, had[2] + share.quantity * offer.grams, had[3] + goods)
             mask |= 1 << number
@@ -311,7 +322,9 @@ class _Search:
 
     def _finish(self, scores: tuple[int, ...]) -> None:
         cost = days = 0
-        for number, (units, grams, goods) in self.state.items():
+        adds = self._adds_of_prices() if self.field.together else {}
+        for number, (units, grams, least) in self.state.items():
+            goods = least + adds.get(number, 0)
             tariff = self.tariffs[number]
             exact = tariff.exact(units, grams, goods)
             if exact is None:
@@ -324,6 +337,21 @@ class _Search:
         values = self.objectives.values(scores, cost, len(self.state), days)
         if self.best is None or values < self.best:
             self.best, self.best_ways = values, list(self.chosen)
+
+    def _adds_of_prices(self) -> dict[int, int]:
+        """What goods cost more than their bounds, by seller: of offers that are cheaper the more are taken."""
+        taken: dict[str, int] = {}
+        for way in self.chosen:
+            for share in way.shares:
+                if share.offer.key in self.field.together:
+                    taken[share.offer.key] = taken.get(share.offer.key, 0) + share.quantity
+        adds: dict[int, int] = {}
+        for key, quantity in taken.items():
+            offer = self.field.offers[key]
+            number = self.field.number[offer.seller]
+            more = offer.price(quantity) - offer.price(self.field.together[key])
+            adds[number] = adds.get(number, 0) + quantity * more
+        return adds
 
 
 def _column(ways: Sequence[_Way]) -> list[tuple[float, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,8 @@ class ChosenLine:
     per_unit: int
     quantity: int
     variant: Any
+    #: Of one unit, in minor units of the supplier's currency; frozen with the purchase order.
+    price: int
 
     @property
     def aside(self) -> Aside:
@@ -52,6 +55,7 @@ class ForOrder:
     retailer_id: UUID
     reference: str
     address: Address
+    kind: str = "order"
     made: int = 0
     wave: int = 0
 
@@ -59,12 +63,26 @@ class ForOrder:
 def chosen_lines(parts: Iterable[Part], gathered: Gathered, line_ids: Mapping[int, UUID]) -> list[ChosenLine]:
     """A choice as lines of purchase orders; ``line_ids`` are the order lines' by their positions."""
     needs = {need.key: need for need in gathered.needs}
+    parts = list(parts)
+    problem = gathered.problem
+    assert problem is not None
+    offers = {offer.key: offer for offer in problem.offers}
+    quantities: defaultdict[str, int] = defaultdict(int)
+    for part in parts:
+        quantities[part.offer] += part.quantity
     made = []
     for part in parts:
         need = needs[part.need]
         variant = gathered.variants[UUID(part.offer)]
         made.append(
-            ChosenLine(line_ids[need.line], need.component, part.quantity // part.units, part.quantity, variant)
+            ChosenLine(
+                line_ids[need.line],
+                need.component,
+                part.quantity // part.units,
+                part.quantity,
+                variant,
+                offers[part.offer].price(quantities[part.offer]),
+            )
         )
     return made
 
@@ -97,7 +115,7 @@ def make_purchase_orders(
                 "sku": line.variant.sku,
                 "title": line_title(line.variant),
                 "quantity": line.quantity,
-                "wholesale_price": line.variant.wholesale_price,
+                "wholesale_price": line.price,
             }
             for position, line in enumerate(own)
         ]
@@ -142,6 +160,7 @@ def _head(
         "number": number,
         "retailer_name": first.retailer_name,
         "order_reference": order.reference,
+        "kind": order.kind,
         "status": PENDING,
         "currency": first.currency,
         "wholesale_total": goods.minor,
@@ -166,7 +185,7 @@ def _parcel(lines: Sequence[ChosenLine]) -> Parcel:
     return Parcel(
         units=sum(line.quantity for line in lines),
         grams=sum(line.quantity * (line.variant.weight_grams or 0) for line in lines),
-        goods=sum(line.quantity * line.variant.wholesale_price for line in lines),
+        goods=sum(line.quantity * line.price for line in lines),
     )
 
 

@@ -96,7 +96,8 @@ def quote_sample(session: Session, retailer_id: UUID, variant_id: UUID, units: i
     exchange = exchange_rate(session, variant.currency, currency, now)
     if exchange is None:
         raise Conflict("No exchange rate for this supplier's currency is known yet.", code=HoldReason.NO_EXCHANGE_RATE)
-    goods, shipping = Money(parcel.goods, variant.currency), shipping_cost(rate, parcel, variant.currency)
+    goods = Money(parcel.goods, variant.currency)
+    shipping = shipping_cost(rate, parcel, variant.currency) + Money(supplier.order_fee, variant.currency)
     closed = [Closure(one.starts_on, one.ends_on) for one in suppliers.closures(session, supplier.id)]
     begins = order_day(now, supplier.timezone, supplier.cutoff_hour)
     return SampleQuote(

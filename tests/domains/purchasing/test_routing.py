@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.catalog.tiers.rules import price_for
 from app.kit.money import Money
 from app.pricing.rules import converted
 from app.purchasing.routing.problem import (
@@ -81,10 +82,9 @@ def problems(draw: st.DrawFn) -> Problem:
                 rates=draw(_rates()),
             )
         )
+    steps = st.lists(st.tuples(st.integers(2, 6), _PRICES), max_size=2).map(tuple)
     offers = [
-        Offer(
-            f"o{at}", draw(st.sampled_from(names)), draw(st.integers(100, 999)), draw(st.integers(0, 900)), free, True
-        )
+        Offer(f"o{at}", draw(st.sampled_from(names)), draw(_PRICES), draw(st.integers(0, 900)), free, True, draw(steps))
         for at, free in enumerate(draw(st.lists(st.integers(0, 6), min_size=1, max_size=7)))
     ]
     needs = []
@@ -107,13 +107,16 @@ def _judged(problem: Problem, chosen: tuple[Candidate, ...]) -> dict[str, int] |
     offers = {one.key: one for one in problem.offers}
     sellers = {one.key: one for one in problem.sellers}
     taken: dict[str, int] = {}
+    for need, candidate in zip(problem.needs, chosen, strict=True):
+        taken[candidate.offer] = taken.get(candidate.offer, 0) + need.units * candidate.per_unit
     parcels: dict[str, Parcel] = {}
     for need, candidate in zip(problem.needs, chosen, strict=True):
         offer, units = offers[candidate.offer], need.units * candidate.per_unit
-        taken[offer.key] = taken.get(offer.key, 0) + units
         had = parcels.get(offer.seller, Parcel(0, 0, 0))
         parcels[offer.seller] = Parcel(
-            had.units + units, had.grams + units * offer.grams, had.goods + units * offer.unit_cost
+            had.units + units,
+            had.grams + units * offer.grams,
+            had.goods + units * price_for(offer.unit_cost, _kept(offer), taken[offer.key]),
         )
     if any(units > offers[key].free for key, units in taken.items()):
         return None
@@ -155,6 +158,10 @@ def _judged(problem: Problem, chosen: tuple[Candidate, ...]) -> dict[str, int] |
         "one_supplier": int(len(parcels) > 1),
         "max_loss": beyond,
     }
+
+
+def _kept(offer: Offer) -> list[dict[str, int]]:
+    return [{"min_quantity": least, "price": price} for least, price in offer.steps]
 
 
 def _all(problem: Problem) -> Iterator[dict[str, int]]:
