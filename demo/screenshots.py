@@ -199,6 +199,7 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
         ("retailer-listing", f"/app/listings/{listing}"),
         ("retailer-orders", "/app/orders"),
         ("retailer-order", f"/app/orders/{story.order_id}"),
+        ("retailer-routing", "/app/routing"),
         ("retailer-billing", "/app/billing"),
         ("retailer-settings", "/app/settings"),
         ("retailer-brand", "/app/settings/brand"),

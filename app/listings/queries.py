@@ -19,7 +19,7 @@ from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.money import Money
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
-from app.listings.models import ImportBatch, ImportItem, Listing, ListingVariant
+from app.listings.models import ImportBatch, ImportItem, Listing, ListingSource, ListingVariant
 from app.listings.rules import DRAFT, FAILED, HIDDEN, LIVE, OUT_OF_SYNC, PUSHING, UNLINKED
 from app.stores.models import Store
 from app.stores.platform import ListingPush, LocationRef, VariantPush
@@ -390,3 +390,19 @@ def sync_lag_by_platform(session: Session) -> Sequence[tuple[str, datetime]]:
 def variants_shown(session: Session, variant_ids: Sequence[UUID]) -> Sequence[SupplierVariant]:
     """The suppliers' variants behind listing variants."""
     return session.scalars(select(SupplierVariant).where(SupplierVariant.id.in_(variant_ids))).all()
+
+
+def suppliers_listed(session: Session, retailer_id: UUID) -> list[tuple[UUID, str]]:
+    """The suppliers of whom a retailer lists something or uses a source, by name."""
+    linked = (
+        select(SupplierVariant.supplier_id)
+        .join(ListingSource, ListingSource.variant_id == SupplierVariant.id)
+        .where(ListingSource.retailer_id == retailer_id)
+    )
+    own = select(Listing.supplier_id).where(Listing.retailer_id == retailer_id)
+    rows = session.execute(
+        select(Supplier.id, Supplier.company_name)
+        .where(Supplier.id.in_(own) | Supplier.id.in_(linked))
+        .order_by(Supplier.company_name, Supplier.id)
+    )
+    return [(supplier_id, name) for supplier_id, name in rows]

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.kit.errors import NotFound
 from app.purchasing.models import RoutingDecision, RoutingRuleSet
+from app.purchasing.routing.gathering import Rules, rules_of
 from app.purchasing.routing.problem import Rule
 from app.purchasing.routing.snapshot import outcome_of, problem_of, rule_of
 from app.purchasing.routing.solver import solve
+
+__all__ = ["Rules", "decisions", "last_decision", "recent", "replays", "rule_set", "rule_sets", "rules_in", "rules_of"]
 
 
 def decisions(session: Session, retailer_id: UUID, order_id: UUID) -> Sequence[RoutingDecision]:
