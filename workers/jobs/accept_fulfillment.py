@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.adapters import registries
+from app.catalog.models import SupplierVariant
 from app.kit import clock
 from app.kit.errors import Rejected
 from app.orders import service as orders
-from app.orders.models import Order
+from app.orders.models import Order, OrderLine
 from app.purchasing.events import OrderReleased
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.stores import queries as stores
 from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
@@ -49,8 +50,8 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
     way_in = access(store.id, platform)
     by_location = {ref.location_id: ref for ref in platform.fulfillment_orders(way_in, order.external_id)}
     missing = []
-    for purchase_order_id, supplier_id in waiting:
-        location = locations.get(supplier_id)
+    for purchase_order_id, supplier_id, listed_from in waiting:
+        location = locations.get(listed_from)
         ref = by_location.get(location.location_id) if location else None
         if ref is None or ref.state == "cancelled":
             missing.append(purchase_order_id)
@@ -75,16 +76,23 @@ def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: Fulfill
     return "accepted"
 
 
-def _waiting(session: Session, order_id: UUID) -> list[tuple[UUID, UUID]]:
+def _waiting(session: Session, order_id: UUID) -> list[tuple[UUID, UUID, UUID]]:
+    """Purchase orders with their suppliers, and the supplier at whose location the store has what they deliver: the one
+    that it was listed from, whoever delivers it. (Of several, the one of the first line.)"""
     rows = session.execute(
-        select(PurchaseOrder.id, PurchaseOrder.supplier_id).where(
+        select(PurchaseOrder.id, PurchaseOrder.supplier_id, SupplierVariant.supplier_id)
+        .join(PurchaseOrderLine, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
+        .join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
+        .join(SupplierVariant, SupplierVariant.id == OrderLine.variant_id)
+        .where(
             PurchaseOrder.order_id == order_id,
             PurchaseOrder.released_at.is_not(None),
             PurchaseOrder.external_request_state.is_distinct_from("accepted"),
             PurchaseOrder.status != "CANCELLED",
         )
+        .order_by(PurchaseOrder.id, PurchaseOrderLine.position.desc())
     )
-    return [(purchase_order_id, supplier_id) for purchase_order_id, supplier_id in rows]
+    return list({row[0]: (row[0], row[1], row[2]) for row in rows}.values())
 
 
 def _note(
