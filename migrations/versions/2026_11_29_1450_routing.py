@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import tenancy
 
 revision = "0040_routing"
-down_revision = "0063_documents"
+down_revision = "0065_notification_choices"
 branch_labels = None
 depends_on = None
 

@@ -23,6 +23,7 @@ from app.catalog.tiers.rules import of_kept
 from app.db import table_of
 from app.identity.models import Organisation
 from app.inventory.models import InventoryLevel
+from app.inventory.queries import safety_stock_of
 from app.kit import clock
 from app.listings.models import ListingSource, ListingVariant
 from app.pricing.queries import exchange_rate
@@ -100,6 +101,7 @@ _COLUMNS = (
         CLOSED.label("closed"),
         Supplier.commission_bps,
         _FREE.label("free"),
+        safety_stock_of(SupplierVariant.id, SupplierVariant.supplier_id).label("safety_stock"),
         (
             (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
         ).label("offered"),
@@ -293,7 +295,7 @@ def _offer(row: Any, aside: int, agreed: int | None) -> Offer:
         str(row.supplier_id),
         row.wholesale_price if agreed is None else agreed,
         row.weight_grams or 0,
-        int(row.free) + aside,
+        max(0, int(row.free) - row.safety_stock) + aside,
         row.offered,
         () if agreed is not None else tuple((tier.min_quantity, tier.price) for tier in of_kept(row.price_tiers)),
     )
