@@ -39,7 +39,12 @@ _HASH = (1 << _HASH_BITS) - 1
 #: In place of what a row said: it was passed over.
 _PASSED_OVER = 0
 _HANDLE_MAX = 120
-_MOST_STOCKS = 10_000
+#: Different cells of which a file's reader remembers what they mean.
+_REMEMBERED = 10_000
+#: Fields of a row that its product has, besides the title.
+_TEXTS = ("description", "brand", "category", "tags", "status", "image_urls", "image_alt")
+_PRICES = ("cost", "price", "msrp", "map", "currency")
+_OPTIONS = tuple(f"option{place}_{what}" for place in (1, 2, 3) for what in ("name", "value"))
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IN_GTIN = re.compile(r"[\s'-]")
@@ -117,20 +122,34 @@ class Reading:
     tier_quantities: Mapping[int, int] = field(default_factory=dict)
 
 
+class _Cells(dict[str, str]):
+    """Field → what a row's cell says; nothing for fields that the file has no column for."""
+
+    def __missing__(self, _field: str) -> str:
+        return ""
+
+
+#: What was made of some cells, and what is wrong with them.
+_Understood = tuple[dict[str, Any], list[Problem]]
+
+
 class RowReader:
     """Reads rows in the order of the file; what a product's first row says holds for its other rows."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._places = list(reading.fields.values())
         #: Fields that a row of nothing but pictures leaves empty, those first that a variant's row always has.
         self._beside_pictures = sorted(
             set(reading.fields) - {"product_id", "image_urls", "image_alt", "weight_unit", "status", "stock"},
             key=lambda name: name not in ("sku", "cost", "price"),
         )
-        self._tells_tiers = any(name == "price_tiers" or name.startswith("tier") for name in reading.fields)
+        tiers = [name for name in reading.fields if name == "price_tiers" or name.startswith("tier")]
+        self._tells_tiers = bool(tiers)
+        self._prices_told = (*_PRICES, *tiers)
         #: Handle → title, for rows that leave it out.
         self._titles: dict[str, str] = {}
-        self._option_names: dict[str, list[str]] = {}
+        self._option_names: dict[str, tuple[str, ...]] = {}
         #: SKU → row and what it said, to tell repetitions from contradictions; both in one number, for there may be
         #: hundreds of thousands.
         self._skus: dict[str, int] = {}
@@ -140,6 +159,12 @@ class RowReader:
         self._last_handle = ""
         #: Texts of stock → what they mean; a list has few of them.
         self._stocks: dict[str, tuple[int | None, Problem | None]] = {}
+        #: Cells → what they mean: of the texts of the row above, which a product's variants repeat, and of prices,
+        #: weights and options of all rows. Nobody may change an answer.
+        self._texts_above: tuple[tuple[object, ...], _Understood] = ((), ({}, []))
+        self._priced: dict[tuple[str, ...], _Understood] = {}
+        self._weighed: dict[tuple[str, ...], _Understood] = {}
+        self._optioned: dict[tuple[object, ...], tuple[tuple[str, ...], dict[str, str]]] = {}
 
     def knows(self, handle: str) -> bool:
         """Whether a row of the product was understood already."""
@@ -147,7 +172,7 @@ class RowReader:
 
     def handle_of(self, cells: Sequence[str], before: str) -> str:
         """The handle of a row's product; ``before`` is that of the row above."""
-        return self._handle(self._cells(cells), before or self._last_handle)
+        return self._handle(self._cells(cells).__getitem__, before or self._last_handle)
 
     def sku_of(self, cell: str) -> str:
         """The SKU that a cell gives."""
@@ -166,9 +191,10 @@ class RowReader:
 
     def read(self, row: Row) -> ReadRow | None:
         """Understand one row; None for one that says nothing."""
-        cell = self._cells(row.cells)
-        if not any(cell(name) for name in self._reading.fields):
+        cells = self._cells(row.cells)
+        if not any(cells.values()):
             return None
+        cell = cells.__getitem__
         if self._reading.figures_only:
             return self._figures(row.number, cell)
         if self._reading.shape == "woocommerce":
@@ -178,14 +204,11 @@ class RowReader:
             return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
         return self._variant(row.number, cell, handle, self._titles.get(handle, ""))
 
-    def _cells(self, cells: Sequence[str]) -> Callable[[str], str]:
-        fields = self._reading.fields
-
-        def cell(name: str) -> str:
-            index = fields.get(name)
-            return read_cell(cells[index].strip()) if index is not None else ""
-
-        return cell
+    def _cells(self, cells: Sequence[str]) -> _Cells:
+        texts = [cells[index].strip() for index in self._places]
+        if "'" in "".join(texts):
+            texts = list(map(read_cell, texts))
+        return _Cells(zip(self._reading.fields, texts, strict=True))
 
     def _figures(self, number: int, cell: Callable[[str], str]) -> ReadRow | None:
         """A row of a file of stock and prices. Each SKU stands for itself; what the row does not tell stays."""
@@ -274,9 +297,15 @@ class RowReader:
             problems.append(Problem("title", "too_long", f"A title has at most {TITLE_MAX} characters."))
         record = self._texts(cell, title, problems, only_pictures=of_parent)
         options = self._options(cell, handle)
-        record |= {"options": options, **self._prices(cell, problems), **self._quantities(cell, problems)}
-        record["gtin"] = self._gtin(cell, problems)
-        sku = self._sku(cell, handle, options, record["gtin"], problems)
+        gtin = self._gtin(cell, problems)
+        record = {
+            **record,
+            "options": options,
+            **self._prices(cell, problems),
+            **self._quantities(cell, problems),
+            "gtin": gtin,
+        }
+        sku = self._sku(cell, handle, options, gtin, problems)
         self._last_handle = handle
         read = ReadRow(number, handle, sku, "accepted", record, problems)
         self._check_repeated(read)
@@ -295,16 +324,23 @@ class RowReader:
     def _texts(
         self, cell: Callable[[str], str], title: str, problems: list[Problem], *, only_pictures: bool = False
     ) -> dict[str, Any]:
-        images, wrong = self._images(cell)
+        key = (title, only_pictures, *map(cell, _TEXTS))
+        if self._texts_above[0] != key:
+            self._texts_above = (key, self._understood_texts(cell, title, only_pictures=only_pictures))
+        texts, wrong = self._texts_above[1]
         problems += wrong
+        return texts
+
+    def _understood_texts(self, cell: Callable[[str], str], title: str, *, only_pictures: bool) -> _Understood:
+        images, problems = self._images(cell)
         if only_pictures:
-            return {"title": "", "images": images}
+            return {"title": "", "images": images}, problems
         description = ""
         try:
             description = _clean(cell("description"))
         except DescriptionRefused as error:
             problems.append(Problem("description", "too_large", str(error)))
-        return {
+        texts = {
             "title": plain_text(title) if "<" in title else title,
             "description": description,
             "brand": cell("brand")[:_LONGEST_TEXT],
@@ -313,6 +349,7 @@ class RowReader:
             "status": _status(cell("status")),
             "images": images,
         }
+        return texts, problems
 
     def _images(self, cell: Callable[[str], str]) -> tuple[list[list[str]], list[Problem]]:
         good, wrong = _addresses(cell("image_urls"))
@@ -321,7 +358,20 @@ class RowReader:
         return [[url, alt] for url in good[:MOST_IMAGES]], problems
 
     def _options(self, cell: Callable[[str], str], handle: str) -> dict[str, str]:
-        names = self._option_names.setdefault(handle, ["", "", ""])
+        names = self._option_names.get(handle, ("", "", ""))
+        key = (names, *map(cell, _OPTIONS))
+        known = self._optioned.get(key)
+        if known is None:
+            known = self._understood_options(cell, list(names))
+            if len(self._optioned) < _REMEMBERED:
+                self._optioned[key] = known
+        self._option_names[handle], options = known
+        return options
+
+    def _understood_options(
+        self, cell: Callable[[str], str], names: list[str]
+    ) -> tuple[tuple[str, ...], dict[str, str]]:
+        """The names of a product's options from now on, and a row's options."""
         options: dict[str, str] = {}
         for place in range(3):
             index = self._reading.fields.get(f"option{place + 1}_value")
@@ -333,9 +383,21 @@ class RowReader:
             value = cell(f"option{place + 1}_value")
             if value and (names[place], value) != ("Title", "Default Title"):
                 options[(names[place] or f"Option {place + 1}")[:_LONGEST_TEXT]] = value[:_LONGEST_TEXT]
-        return options
+        return tuple(names), options
 
     def _prices(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:
+        key = tuple(map(cell, self._prices_told))
+        known = self._priced.get(key)
+        if known is None:
+            known = self._understood_prices(cell)
+            if len(self._priced) < _REMEMBERED:
+                self._priced[key] = known
+        prices, wrong = known
+        problems += wrong
+        return prices
+
+    def _understood_prices(self, cell: Callable[[str], str]) -> _Understood:
+        problems: list[Problem] = []
         given = cell("cost")
         # Costs that nobody has entered are often exported as zero.
         unset = bool(cell("price")) and (given.startswith("-") or not given.strip("0.,"))
@@ -357,7 +419,7 @@ class RowReader:
         }
         if self._tells_tiers:
             found["tiers"] = self._tiers(cell, cost, problems)
-        return found
+        return found, problems
 
     def _tiers(self, cell: Callable[[str], str], cost: int | None, problems: list[Problem]) -> list[dict[str, int]]:
         """The steps of the wholesale price, in order; a step that can't be is left out with a warning."""
@@ -443,20 +505,28 @@ class RowReader:
         return None
 
     def _quantities(self, cell: Callable[[str], str], problems: list[Problem]) -> dict[str, Any]:
-        found: dict[str, Any] = {"weight_grams": None}
         stock, wrong = self._stock(cell("stock"))
-        if stock is not None:
-            found["stock"] = stock
         if wrong is not None:
             problems.append(wrong)
-        weight = cell("weight")
-        if weight.lower() not in _NOTHING:
-            unit = "g" if self._reading.weight_unit == "g" else cell("weight_unit") or self._reading.weight_unit
-            try:
-                found["weight_grams"] = read_grams(weight, unit, self._reading.marks.get("weight")) or None
-            except (NotANumber, ArithmeticError):
-                problems.append(Problem("weight", "not_a_weight", f"{weight[:40]!r} is not a weight.", warning=True))
-        return found
+        key = (cell("weight"), cell("weight_unit"))
+        known = self._weighed.get(key)
+        if known is None:
+            known = self._understood_weight(*key)
+            if len(self._weighed) < _REMEMBERED:
+                self._weighed[key] = known
+        weighed, heavy = known
+        problems += heavy
+        return weighed if stock is None else {**weighed, "stock": stock}
+
+    def _understood_weight(self, weight: str, unit: str) -> _Understood:
+        if weight.lower() in _NOTHING:
+            return {"weight_grams": None}, []
+        used = "g" if self._reading.weight_unit == "g" else unit or self._reading.weight_unit
+        try:
+            return {"weight_grams": read_grams(weight, used, self._reading.marks.get("weight")) or None}, []
+        except (NotANumber, ArithmeticError):
+            wrong = Problem("weight", "not_a_weight", f"{weight[:40]!r} is not a weight.", warning=True)
+            return {"weight_grams": None}, [wrong]
 
     def _choice(self, name: str, cell: Callable[[str], str], problems: list[Problem]) -> int | None:
         text = cell(name)
@@ -472,7 +542,7 @@ class RowReader:
         known = self._stocks.get(text)
         if known is None:
             known = self._understood_stock(text)
-            if len(self._stocks) < _MOST_STOCKS:
+            if len(self._stocks) < _REMEMBERED:
                 self._stocks[text] = known
         return known
 
