@@ -74,11 +74,11 @@ class SupplierProduct(Base):
     __tablename__ = "supplier_products"
     __tenancy__ = SHARED
     __table_args__ = (
+        UniqueConstraint("supplier_id", "id"),
         UniqueConstraint("supplier_id", "handle"),
         Index(None, "supplier_id", "updated_at", "id"),
         Index(None, "category_id", "id"),
         Index(None, "updated_at", "id"),
-        Index("ix_supplier_products_words", "search_words", postgresql_using="gin"),
         Index(
             "ix_supplier_products_trigrams",
             "search_text",
@@ -122,7 +122,10 @@ class SupplierProduct(Base):
     updated_at: Mapped[datetime]
 
     variants: Mapped[list[SupplierVariant]] = relationship(
-        lazy="raise", order_by="SupplierVariant.position", back_populates="product"
+        lazy="raise",
+        order_by="SupplierVariant.position",
+        back_populates="product",
+        primaryjoin="SupplierProduct.id == foreign(SupplierVariant.product_id)",
     )
     images: Mapped[list[ProductImage]] = relationship(lazy="raise", order_by="ProductImage.position")
 
@@ -143,14 +146,17 @@ class SupplierVariant(Base):
     __tablename__ = "supplier_variants"
     __tenancy__ = SHARED
     __table_args__ = (
+        # Of its supplier as its product is; one foreign key less for each of millions of rows.
+        ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
+        UniqueConstraint("supplier_id", "id"),
         UniqueConstraint("supplier_id", "sku"),
         Index(None, "product_id", "position"),
         Index(None, "gtin", postgresql_where=text("gtin is not null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_products.id"))
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    product_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
     sku: Mapped[str]
     gtin: Mapped[str | None]
     options: Mapped[dict[str, str]]
@@ -167,7 +173,9 @@ class SupplierVariant(Base):
     position: Mapped[int]
     updated_at: Mapped[datetime]
 
-    product: Mapped[SupplierProduct] = relationship(lazy="raise", back_populates="variants")
+    product: Mapped[SupplierProduct] = relationship(
+        lazy="raise", back_populates="variants", primaryjoin="SupplierProduct.id == foreign(SupplierVariant.product_id)"
+    )
 
     @property
     def tiers(self) -> list[PriceTier]:
@@ -269,6 +277,8 @@ class CatalogEntry(Base):
     __tablename__ = "catalog_entries"
     __tenancy__ = SHARED
     __table_args__ = (
+        # What else it refers to, its product does.
+        ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
         Index("ix_catalog_entries_words", "words", postgresql_using="gin"),
         Index(None, "listed_at", "product_id"),
         Index(None, "changed_at", "product_id"),
@@ -281,9 +291,9 @@ class CatalogEntry(Base):
         {"postgresql_with": {"fillfactor": "90"}},
     )
 
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_products.id"), primary_key=True)
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
-    category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID]
+    category_id: Mapped[UUID | None]
     title: Mapped[str]
     brand: Mapped[str]
     currency: Mapped[str]

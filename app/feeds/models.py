@@ -252,9 +252,12 @@ class FeedMark(Base):
 
     __tablename__ = "feed_marks"
     __tenancy__ = own("supplier_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
+    )
 
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"), primary_key=True)
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_products.id"), primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
     #: See ``app.feeds.rules.marks``.
     mark: Mapped[str]
     #: When the product was changed last.
@@ -285,11 +288,12 @@ class FeedRunChange(Base):
     and its undoing, so the difference of the two is what is taken back. A level that had no figure before has 0 at the
     beginning of 1970. A figure that was only confirmed, with the same number at a later time, has no row.
 
-    ``choice``: ``target_id`` is a variant's; what was chosen for it (``safety_stock``, ``low_stock_at``)."""
+    ``choice``: ``target_id`` is a variant's; what was chosen for it (``safety_stock``, ``low_stock_at``).
+
+    No foreign key leads to its run, as of rows: batches of one run that are taken over at once would each hold it."""
 
     __tablename__ = "feed_run_changes"
     __tenancy__ = own("supplier_id")
-    __table_args__ = (ForeignKeyConstraint(["supplier_id", "run_id"], ["feed_runs.supplier_id", "feed_runs.id"]),)
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     #: ``product``, ``variant``, ``stock`` or ``choice``.
