@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, text
@@ -21,7 +22,7 @@ _MENDED_AT_ONCE = 2_000
 #: so that the parser of words sees nothing but words.
 _PLAIN = "translate({}, '-_./+,;:()[]{{}}\"''&#*%!?@|\\<>=~^$`', repeat(' ', 40))"
 _TITLE = _PLAIN.format(r"regexp_replace(normalize(lower(p.title), NFKD), '[\u0300-\u036f]', '', 'g')")
-_STEMS = " || ".join(f"setweight(to_tsvector('{language}', told.title), 'B')" for language in LANGUAGES)
+_STEMS = "setweight({}, 'B')".format(" || ".join(f"to_tsvector('{language}', told.title)" for language in LANGUAGES))
 _SAMPLED = ", ".join(f"case when told.dice % {size} = 0 then '~d{size}' end" for size in SAMPLES)
 
 # Words and numbers of this module are put together here; nothing of anybody else's is.
@@ -34,7 +35,7 @@ with recursive wanted as materialized (
     select line.category_id, up.id, up.parent_id from line join categories up on up.id = line.parent_id
 ), placed as (
     select category_id, array_agg('~c' || right(replace(id::text, '-', ''), 16)) as marks from line group by category_id
-), told as (
+), told as materialized (
     select p.id, {_TITLE} as title, {_PLAIN.format("p.search_text")} as words,
         ('x' || right(md5(p.id::text), 3))::bit(12)::int as dice
     from wanted p
@@ -104,7 +105,7 @@ _RATED = text(
 
 def tell_of_changes(session: Session, supplier_id: UUID, product_ids: Iterable[UUID]) -> None:
     """These products of a supplier have changed: retailers find them as they are now, and all others hear of it."""
-    changed = sorted(set(product_ids))
+    changed = sorted(set(product_ids), key=attrgetter("int"))
     session.flush()
     refresh(session, changed)
     emit(
@@ -118,7 +119,7 @@ def tell_of_changes(session: Session, supplier_id: UUID, product_ids: Iterable[U
 
 def refresh(session: Session, product_ids: Iterable[UUID]) -> None:
     """Write the entries of these products anew; those that are no longer on offer lose theirs."""
-    ids = sorted(set(product_ids))
+    ids = sorted(set(product_ids), key=attrgetter("int"))
     for start in range(0, len(ids), _MENDED_AT_ONCE):
         part = ids[start : start + _MENDED_AT_ONCE]
         session.execute(_WRITE, {"ids": part})
