@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from app.feeds.events import FeedApplyWanted
 from app.feeds.service import (
+    Batch,
+    NoLongerWanted,
     apply_batch,
     bring_back,
     confirm_same,
@@ -13,12 +16,14 @@ from app.feeds.service import (
     note_missing,
     plan_batches,
     plan_same,
+    prepare_batch,
     set_same,
     settle_missing,
     waits_for_older,
 )
 from app.kit import clock
 from app.kit.crash import crash_point
+from app.kit.in_turn import Turn, in_turn
 from workers.job import RetryLater, Run, job
 
 _LOOK_AGAIN = timedelta(seconds=5)
@@ -33,22 +38,10 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
         raise RetryLater("an older file of the source is being taken over", at=clock.now() + _LOOK_AGAIN)
     with run.transaction() as session:
         batches = plan_batches(session, event.run_id)
-    for batch in batches:
-        with run.transaction() as session:
-            wanted = apply_batch(session, event.run_id, batch)
-        if not wanted:
-            break
-        crash_point("feed.batch_applied")
+    in_turn(batches, partial(_take_over, run, event))
     with run.transaction() as session:
-        ends = plan_same(session, event.run_id)
-    for to in ends:
-        with run.transaction() as session:
-            others = confirm_same(session, event.run_id, to)
-        if others is None:
-            break
-        with run.transaction() as session:
-            set_same(session, event.run_id, to, others)
-        crash_point("feed.batch_applied")
+        parts = plan_same(session, event.run_id)
+    in_turn(parts, partial(_take_stock_over, run, event))
     with run.transaction() as session:
         note_missing(session, event.run_id)
     more = True
@@ -59,3 +52,33 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
     with run.closing() as session:
         bring_back(session, event.run_id)
         finish_applying(session, event.run_id)
+
+
+def _take_over(run: Run, event: FeedApplyWanted, batch: Batch, turn: Turn) -> bool:
+    """Take over a batch. False when that is no longer wanted. What is repeated goes one after the other: two that
+    should wait for each other, against all expectations, are not to do so again."""
+    with run.transaction() as session:
+        prepared = prepare_batch(session, event.run_id, batch)
+    if prepared is None:
+        return False
+    try:
+        with run.transaction() as session:
+            apply_batch(session, event.run_id, prepared, turn, alone=run.attempt > 1)
+    except NoLongerWanted:
+        return False
+    crash_point("feed.batch_applied")
+    return True
+
+
+def _take_stock_over(run: Run, event: FeedApplyWanted, part: tuple[int, int], turn: Turn) -> bool:
+    """Take over the stock of rows that say nothing else that is new. False when that is no longer wanted."""
+    turn.let_next_begin()
+    with run.transaction() as session:
+        others = confirm_same(session, event.run_id, part)
+    turn.come()
+    if others is None:
+        return False
+    with run.transaction() as session:
+        wanted = set_same(session, event.run_id, part, others)
+    crash_point("feed.batch_applied")
+    return wanted

@@ -30,12 +30,13 @@ from app.feeds.service import (
     store_same,
 )
 from app.kit.ahead import one_ahead
+from app.kit.in_turn import Turn, in_turn
 from workers.job import Run, job
 
 #: Rows compared and kept in one transaction, and as how many of them one counts that was understood anew: it holds
 #: all texts of its product.
 _AT_ONCE = 6000
-_UNDERSTOOD = 5
+_UNDERSTOOD = 2
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)
@@ -87,15 +88,22 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
                 ask(session, plan.run_id, opened.detected, question)
             return None
         rows = opened.rows_beside(partial(_marks, run, plan)) if marked else opened.rows
-        told = opened.mapping.values()
-        for batch, place in one_ahead(_batches(rows, stream, plan.size_bytes)):
+        told = frozenset(opened.mapping.values())
+
+        def keep(read: tuple[list[ReadRow | SameRow], int], turn: Turn) -> bool:
+            turn.let_next_begin()
+            batch, place = read
+            theirs = Counts()
             with run.transaction() as session:
-                store_rows(session, plan, [row for row in batch if isinstance(row, ReadRow)], counts, told=told)
+                store_rows(session, plan, [row for row in batch if isinstance(row, ReadRow)], theirs, told=told)
                 same = [row for row in batch if isinstance(row, SameRow)]
-                store_same(session, plan, same, counts, weighed="weight" in told)
-                if not note_progress(session, plan.run_id, counts, place, plan.size_bytes):
-                    return None
-    return opened, counts
+                store_same(session, plan, same, theirs, weighed="weight" in told)
+                turn.come()
+                counts.add(theirs)
+                return note_progress(session, plan.run_id, counts, place, plan.size_bytes)
+
+        wanted = in_turn(one_ahead(_batches(rows, stream, plan.size_bytes)), keep)
+    return (opened, counts) if wanted else None
 
 
 def _marks(run: Run, plan: CheckPlan, handles: Collection[str]) -> Mapping[str, str]:

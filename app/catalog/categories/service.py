@@ -49,7 +49,8 @@ def place(session: Session, supplier_id: UUID, titles: Mapping[str, Sequence[str
     votes = lessons(session, fresh)
     now = clock.now()
     made: list[dict[str, Any]] = []
-    for key, source in fresh.items():
+    # In one order: two who meet the same categories at once wait for each other, never both.
+    for key, source in sorted(fresh.items()):
         proposal = propose(source, titles[source], votes.get(key, {}))
         sure = proposal.google_id is not None and proposal.confidence >= USED_FROM
         made.append(

@@ -14,9 +14,11 @@ from app.catalog.service.saving import (
     ProductRecord,
     Saved,
     VariantRecord,
+    one_at_a_time,
     refresh_ranges,
     save_products,
     set_status,
+    titles_by_category,
 )
 
 __all__ = [
@@ -31,10 +33,12 @@ __all__ = [
     "change_prices",
     "change_product",
     "make_product",
+    "one_at_a_time",
     "refresh_ranges",
     "restore",
     "save_products",
     "set_prices",
     "set_status",
     "tier_errors",
+    "titles_by_category",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -70,13 +71,23 @@ class CatalogChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeProduct:
+    """A product that was created, and how many variants it has."""
+
+    id: UUID
+    variants: int
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
-    """What came of records: SKU → variant id of all that they name, the ids among them that were created, and what
-    differs now from before."""
+    """What came of records: SKU → variant id of all that they name, the ids among them that were created, what
+    differs now from before, the products that were created by their handles, and the time that all this has."""
 
     variants: dict[str, UUID]
     created: frozenset[UUID]
     changes: Sequence[CatalogChange]
+    products: Mapping[str, MadeProduct] = field(default_factory=dict)
+    at: datetime = field(default_factory=clock.now)
 
 
 def save_products(
@@ -86,19 +97,19 @@ def save_products(
     records: Sequence[ProductRecord],
     *,
     untold: Collection[str] = (),
+    locked: bool = False,
 ) -> Saved:
     """Make or change products by their handles and variants by their SKUs; what is so already is not written, nor told
     of. Variants that a record does not name stay as they are, and so does what people own: their texts for search
     engines and pictures, the pictures they sent, where they said that categories belong. ``untold``: fields of the
     records that their source says nothing about, such as ``description`` or ``msrp``; products and variants that are
-    there keep theirs. A product's handle, and an SKU, is named by one record only."""
+    there keep theirs. A product's handle, and an SKU, is named by one record only. ``locked``: the caller has called
+    ``one_at_a_time``."""
     if not records:
         return Saved({}, frozenset(), [])
-    one_at_a_time(session, supplier_id)
-    titles: dict[str, list[str]] = {}
-    for record in records:
-        titles.setdefault(record.category, []).append(record.title)
-    categories = place(session, supplier_id, titles)
+    if not locked:
+        one_at_a_time(session, supplier_id)
+    categories = place(session, supplier_id, titles_by_category(records))
     now = clock.now()
     products = _compare_products(session, supplier_id, currency, records, categories, untold)
     variants = _compare_variants(session, supplier_id, currency, records, products.ids, untold)
@@ -119,14 +130,28 @@ def save_products(
         {str(row["sku"]): row["id"] for row in variants.all},
         frozenset(variants.created),
         _changes(products, variants, pictures),
+        {
+            record.handle: MadeProduct(products.ids[record.handle], len(record.variants))
+            for record in records
+            if products.ids[record.handle] in products.created
+        },
+        now,
     )
 
 
-def one_at_a_time(session: Session, supplier_id: UUID) -> None:
+def titles_by_category(records: Sequence[ProductRecord]) -> dict[str, list[str]]:
+    """The supplier's own categories, each with the titles of its products."""
+    titles: dict[str, list[str]] = {}
+    for record in records:
+        titles.setdefault(record.category, []).append(record.title)
+    return titles
+
+
+def one_at_a_time(session: Session, supplier_id: UUID, *, beside_others: bool = False) -> None:
     """Of two transactions at once that change a supplier's products, the second sees which handles and SKUs the first
-    took, and what it wrote."""
-    name = f"describing products of {supplier_id}"
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    took, and what it wrote. ``beside_others``: but those of the same list, which take others."""
+    lock = func.pg_advisory_xact_lock_shared if beside_others else func.pg_advisory_xact_lock
+    session.execute(select(lock(func.hashtextextended(f"describing products of {supplier_id}", 0))))
 
 
 @dataclass(slots=True)

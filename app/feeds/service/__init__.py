@@ -1,6 +1,14 @@
 """Changes of feeds: sources are looked at; a file is received, checked, and taken over or discarded."""
 
-from app.feeds.service.applying import Batch, apply_batch, finish_applying, plan_batches, waits_for_older
+from app.feeds.service.applying import (
+    Batch,
+    NoLongerWanted,
+    apply_batch,
+    finish_applying,
+    plan_batches,
+    prepare_batch,
+    waits_for_older,
+)
 from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, note_progress, plan_check, store_rows
 from app.feeds.service.fetching import (
     FetchPlan,
@@ -42,6 +50,7 @@ __all__ = [
     "Counts",
     "FetchPlan",
     "NewFile",
+    "NoLongerWanted",
     "Question",
     "SourceSpec",
     "access_of",
@@ -81,6 +90,7 @@ __all__ = [
     "plan_check",
     "plan_fetch",
     "plan_same",
+    "prepare_batch",
     "put_due_to_work",
     "receive_upload",
     "remove_source",

@@ -1,4 +1,9 @@
-"""Taking a checked file over into the catalogue and the stock, product by product, in batches that may be repeated."""
+"""Taking a checked file over into the catalogue and the stock, product by product, in batches that may be repeated.
+
+Batches of nothing but new products may be taken over two at once, in two transactions: what they write is never the
+same row, and what many products share, their categories, is there before (``prepare_batch``). They are finished one
+after the other all the same, so that how far a run got is one handle.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ from sqlalchemy import Integer, Row, any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.catalog.categories.service import place
 from app.catalog.models import SupplierVariant
 from app.catalog.service import (
     CatalogChange,
@@ -21,44 +27,65 @@ from app.catalog.service import (
     ProductRecord,
     Saved,
     VariantRecord,
+    one_at_a_time,
     save_products,
     set_prices,
+    titles_by_category,
 )
 from app.db import add_rows, table_of
 from app.feeds.events import FeedFinished
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
 from app.feeds.service.changes import Change, note_changes, note_figures
+from app.feeds.service.checking import ACCEPTED
 from app.feeds.service.marking import keep_marks
 from app.inventory.rules import STOCK_CHOICES
-from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures
+from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures, set_first_figures
 from app.kit import clock
+from app.kit.in_turn import Turn
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
 
 #: Products in one transaction.
 PRODUCTS_AT_ONCE = 500
-_ACCEPTED = ("new", "changed", "unchanged")
 _MOST_OPTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Products that are taken over in one transaction: the rows of the file that tell of them, and the last handle."""
+    """Products that are taken over in one transaction: the rows of the file that tell of them, the last handle, and
+    whether all of their SKUs were new when the file was checked."""
 
     rows: Sequence[int]
     last: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch with what its rows say: SKU → units in stock where they tell them, products, SKU → record of files of
+    stock and prices, handle → mark."""
+
+    batch: Batch
+    figures: Mapping[str, int]
+    products: Sequence[ProductRecord]
+    told: Mapping[str, Mapping[str, Any]]
+    marks: Mapping[str, str]
+
+
+class NoLongerWanted(Exception):
+    """Somebody stopped the run while a batch of it was taken over; nothing of the batch may stay."""
 
 
 _ROWS_OF_PRODUCTS = text(
     """
-    select handle, array_agg(row) from feed_rows
+    select handle, array_agg(row), bool_and(action in ('new', 'merged')) from feed_rows
     where run_id = :run and handle > :after and not same and action in ('new', 'changed', 'unchanged', 'merged')
     group by handle having bool_or(action <> 'merged') order by handle
     """
 )
 _ROWS = (
-    select(*(table_of(FeedRow).c[name] for name in ("row", "handle", "sku", "action", "record")))
+    select(*(table_of(FeedRow).c[name] for name in ("row", "handle", "sku", "action", "record", "mark")))
     .where(FeedRow.run_id == bindparam("run"), FeedRow.row == any_(bindparam("rows", type_=ARRAY(Integer))))
     .order_by(FeedRow.row)
 )
@@ -71,46 +98,90 @@ def plan_batches(session: Session, run_id: UUID) -> list[Batch]:
     found = iter(session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, "after": after}))
     batches = []
     while some := list(islice(found, PRODUCTS_AT_ONCE)):
-        batches.append(Batch(array("i", chain.from_iterable(rows for _, rows in some)), some[-1][0]))
+        rows = array("i", chain.from_iterable(theirs for _, theirs, _ in some))
+        batches.append(Batch(rows, some[-1][0], all(new for _, _, new in some)))
     return batches
 
 
-def apply_batch(session: Session, run_id: UUID, batch: Batch) -> bool:
-    """Take over some products of a run. False when that is no longer wanted.
-
-    How far it got is kept in the same transaction, so a repetition after a crash goes on where it stopped.
-    """
-    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
+def prepare_batch(session: Session, run_id: UUID, batch: Batch) -> Prepared | None:
+    """Read what a batch's rows say, and find the places of its categories. None when nobody wants it any more. It may
+    be repeated."""
+    run = session.get_one(FeedRun, run_id)
     if run.state != "APPLYING":
-        return False
+        return None
     rows = session.connection().execute(_ROWS, {"run": run_id, "rows": list(batch.rows)}).all()
+    accepted = [row for row in rows if row.action in ACCEPTED]
     groups: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         groups[row.handle].append(row)
-    if run.kind == "stock_price":
-        saved = _change_costs(session, run.supplier_id, rows)
-    else:
-        currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
-        products = [_product(handle, theirs) for handle, theirs in sorted(groups.items())]
-        saved = save_products(session, run.supplier_id, currency, products, untold=untold(run.mapping.values()))
-    figures = [
-        StockFigure(saved.variants[row.sku], row.record["stock"], run.created_at)
-        for row in rows
-        if row.action in _ACCEPTED and "stock" in row.record and row.sku in saved.variants
-    ]
-    results = set_figures(session, run.supplier_id, figures, because=f"feed_run:{run.id}") if figures else []
-    _write_down(session, run, saved)
-    note_figures(session, run, list(zip(figures, results, strict=True)), created=saved.created)
-    if run.kind == "stock_price":
-        _choose_stock(session, run, rows, saved.variants)
+    products: list[ProductRecord] = []
     if run.kind == "full":
-        keep_marks(session, run.supplier_id, run.id, batch.rows)
+        products = [_product(handle, theirs) for handle, theirs in sorted(groups.items())]
+        place(session, run.supplier_id, titles_by_category(products))
+    return Prepared(
+        batch,
+        {row.sku: row.record["stock"] for row in accepted if "stock" in row.record},
+        products,
+        {row.sku: row.record for row in accepted} if run.kind == "stock_price" else {},
+        # Rows that were not one block without complaints have no mark, and neither has their product then.
+        {handle: theirs[0].mark if len({row.mark for row in theirs}) == 1 else "" for handle, theirs in groups.items()},
+    )
+
+
+def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn, *, alone: bool = False) -> None:
+    """Take over some products of a run. ``alone``: not beside the batch before it, though all of it is new. Raises
+    ``NoLongerWanted``, and what ``Turn.come`` raises.
+
+    How far it got is kept in the same transaction, so a repetition after a crash goes on where it stopped.
+    """
+    beside_others = prepared.batch.new and not alone
+    if not beside_others:
+        turn.come()
+    run = session.get_one(FeedRun, run_id)
+    if run.kind == "stock_price":
+        saved = _change_costs(session, run.supplier_id, prepared.told)
+    else:
+        one_at_a_time(session, run.supplier_id, beside_others=beside_others)
+        if beside_others:
+            turn.let_next_begin()
+        currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
+        saved = save_products(
+            session,
+            run.supplier_id,
+            currency,
+            prepared.products,
+            untold=untold(run.mapping.values()),
+            locked=True,
+        )
+    _set_figures(session, run, prepared, saved)
+    _write_down(session, run, saved)
+    if run.kind == "stock_price":
+        _choose_stock(session, run, prepared.told, saved.variants)
+    if run.kind == "full":
+        keep_marks(session, run.supplier_id, prepared.marks, saved)
+    turn.come()
+    session.refresh(run, with_for_update=True)
+    if run.state != "APPLYING":
+        raise NoLongerWanted
     run.counts = {
         **run.counts,
-        "applied_to": batch.last,
-        "applied": run.counts.get("applied", 0) + len(groups),
+        "applied_to": prepared.batch.last,
+        "applied": run.counts.get("applied", 0) + len(prepared.marks),
     }
-    return True
+
+
+def _set_figures(session: Session, run: FeedRun, prepared: Prepared, saved: Saved) -> None:
+    known: list[StockFigure] = []
+    first: list[StockFigure] = []
+    for sku, units in prepared.figures.items():
+        variant_id = saved.variants.get(sku)
+        if variant_id is not None:
+            (first if variant_id in saved.created else known).append(StockFigure(variant_id, units, run.created_at))
+    if first:
+        set_first_figures(session, run.supplier_id, first, because=f"feed_run:{run.id}")
+    if known:
+        results = set_figures(session, run.supplier_id, known, because=f"feed_run:{run.id}")
+        note_figures(session, run, list(zip(known, results, strict=True)))
 
 
 def waits_for_older(session: Session, run_id: UUID) -> bool:
@@ -132,9 +203,8 @@ def finish_applying(session: Session, run_id: UUID) -> None:
         emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
 
 
-def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[Row[Any]]) -> Saved:
+def _change_costs(session: Session, supplier_id: UUID, told: Mapping[str, Mapping[str, Any]]) -> Saved:
     """Take over wholesale prices and their steps that are told and new, of the SKUs that are still there."""
-    told = {row.sku: row.record for row in rows if row.action in _ACCEPTED}
     found = session.execute(
         select(
             SupplierVariant.sku, SupplierVariant.id, SupplierVariant.wholesale_price, SupplierVariant.price_tiers
@@ -156,14 +226,14 @@ def _change_costs(session: Session, supplier_id: UUID, rows: Sequence[Row[Any]])
     return Saved({row.sku: row.id for row in found}, frozenset(), changes)
 
 
-def _choose_stock(session: Session, run: FeedRun, rows: Sequence[Row[Any]], variants: Mapping[str, UUID]) -> None:
+def _choose_stock(
+    session: Session, run: FeedRun, records: Mapping[str, Mapping[str, Any]], variants: Mapping[str, UUID]
+) -> None:
     """Take over safety stocks and limits that are told."""
     choices = {
-        variants[row.sku]: StockChoice(frozenset(told), **told)
-        for row in rows
-        if row.action in _ACCEPTED
-        and row.sku in variants
-        and (told := {name: row.record[name] for name in STOCK_CHOICES if name in row.record})
+        variants[sku]: StockChoice(frozenset(told), **told)
+        for sku, record in records.items()
+        if sku in variants and (told := {name: record[name] for name in STOCK_CHOICES if name in record})
     }
     changed = choose_stock(session, run.supplier_id, choices) if choices else {}
     changes: list[Change] = []
@@ -194,7 +264,7 @@ def _write_down(session: Session, run: FeedRun, saved: Saved) -> None:
 
 def _product(handle: str, rows: Sequence[Row[Any]]) -> ProductRecord:
     """One product out of its rows: texts from the first row that has them, pictures from all."""
-    accepted = [row for row in rows if row.action in _ACCEPTED]
+    accepted = [row for row in rows if row.action in ACCEPTED]
     texts: dict[str, Any] = next((row.record for row in rows if row.record.get("title")), {})
     images: dict[str, str] = {}
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -51,11 +51,9 @@ def note_figures(
     session: Session,
     run: FeedRun,
     figures: Sequence[tuple[StockFigure, FigureResult]],
-    *,
-    created: Collection[UUID] = (),
 ) -> None:
-    """Keep the figures that changed a level, for undoing them; the levels of variants that the run ``created`` go with
-    these."""
+    """Keep the figures that changed a level, for undoing them; the levels of variants that the run created go with
+    these and are not among them."""
     add_rows(
         session,
         FeedRunChange,
@@ -70,6 +68,6 @@ def note_figures(
                 "after": {"on_hand": level.on_hand, "as_of": level.as_of, "quantity": figure.quantity},
             }
             for figure, level in figures
-            if not level.stale and level.on_hand != level.on_hand_before and level.variant_id not in created
+            if not level.stale and level.on_hand != level.on_hand_before
         ],
     )

@@ -41,6 +41,10 @@ _VARIANT_FIELDS = {
 }
 _PRODUCT_FIELDS = {"title": "title", "description": "description", "brand": "brand", "status": "status", "tags": "tags"}
 _LONGEST_SHOWN = 200
+#: What is done with rows that are taken over.
+ACCEPTED = ("new", "changed", "unchanged")
+#: The long texts of a product, which most files repeat with each variant.
+_REPEATED = frozenset({"description", "images"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,12 @@ class Counts:
     actions: Counter[str] = field(default_factory=Counter)
     warnings: int = 0
     handles: set[str] = field(default_factory=set)
+
+    def add(self, more: Counts) -> None:
+        """Count what others counted."""
+        self.actions.update(more.actions)
+        self.warnings += more.warnings
+        self.handles |= more.handles
 
     def to_json(self) -> dict[str, int]:
         """As the run keeps them."""
@@ -101,6 +111,7 @@ def store_rows(
     silent = untold(told)
     known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
     kept = []
+    above: ReadRow | None = None
     for row in rows:
         action, changes = row.action, dict[str, Any]()
         if action == "accepted":
@@ -124,12 +135,13 @@ def store_rows(
                 "handle": row.handle,
                 "sku": row.sku,
                 "action": action,
-                "record": row.record,
+                "record": row.record if above is None else _without_repeated(row, above),
                 "changes": changes,
                 "problems": [problem.to_json() for problem in row.problems],
                 "mark": row.mark,
             }
         )
+        above = row if action in ACCEPTED else None
     add_rows(session, FeedRow, kept)
 
 
@@ -246,6 +258,16 @@ def _changes(row: ReadRow, known: Row[Any], silent: Collection[str]) -> dict[str
     if "stock" in record and record["stock"] != known.units:
         changes["stock"] = [known.units, record["stock"]]
     return changes
+
+
+def _without_repeated(row: ReadRow, above: ReadRow) -> dict[str, Any]:
+    """A record without what the accepted row above says of the same product in the same words: taking the product over
+    finds it there."""
+    if row.handle != above.handle or not above.record.get("title"):
+        return row.record
+    return {
+        name: value for name, value in row.record.items() if name not in _REPEATED or value != above.record.get(name)
+    }
 
 
 def _short(value: Any) -> Any:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, bindparam, delete, text
+from sqlalchemy import Text, bindparam, delete, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.catalog.service import Saved
+from app.db import add_values
 from app.feeds.models import FeedMark
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 #: How a product and its variants are, by the times of their last changes; ``product`` is the product's row.
 _STATE = """
@@ -32,10 +38,7 @@ _KEEP = text(
     f"""
     insert into feed_marks (supplier_id, product_id, mark, product_changed, variants, variants_changed)
     select :supplier, product.id, found.mark, product.updated_at, today.variants, today.changed
-    from (
-        select handle, case when min(mark) = max(mark) then max(mark) else '' end as mark
-        from feed_rows where run_id = :run and row = any(:rows) group by handle
-    ) as found
+    from unnest(:handles, :marks) as found(handle, mark)
     join supplier_products as product on product.supplier_id = :supplier and product.handle = found.handle
     cross join lateral ({_STATE}) as today
     where today.variants > 0
@@ -43,7 +46,7 @@ _KEEP = text(
         set mark = excluded.mark, product_changed = excluded.product_changed,
             variants = excluded.variants, variants_changed = excluded.variants_changed
     """  # noqa: S608 - a constant of this module
-).bindparams(bindparam("rows", type_=ARRAY(Integer)))
+).bindparams(bindparam("handles", type_=ARRAY(Text)), bindparam("marks", type_=ARRAY(Text)))
 
 
 def forget_marks(session: Session, supplier_id: UUID) -> None:
@@ -57,8 +60,23 @@ def holding_marks(session: Session, supplier_id: UUID, handles: Collection[str])
     return {row.handle: row.mark for row in found}
 
 
-def keep_marks(session: Session, supplier_id: UUID, run_id: UUID, rows: Sequence[int]) -> None:
-    """Give products the marks of the rows that they were taken over from, in the transaction that took them over:
-    others who change a supplier's products wait for its end. A product whose rows were not one block without
-    complaints gets an empty one, which no block has."""
-    session.execute(_KEEP, {"supplier": supplier_id, "run": run_id, "rows": list(rows)})
+def keep_marks(session: Session, supplier_id: UUID, marks: Mapping[str, str], saved: Saved) -> None:
+    """Give products (by handle) the marks of the rows that they were taken over from, in the transaction that took them
+    over: others who change a supplier's products wait for its end. A product whose rows were not one block without
+    complaints has an empty one, which no block has."""
+    # As ``_STATE`` would find what this transaction made.
+    at = Decimal(round((saved.at - _EPOCH) / _MICROSECOND)).scaleb(-6)
+    add_values(
+        session,
+        FeedMark,
+        ("supplier_id", "product_id", "mark", "product_changed", "variants", "variants_changed"),
+        [
+            (supplier_id, made.id, marks[handle], saved.at, made.variants, at * made.variants)
+            for handle, made in saved.products.items()
+        ],
+    )
+    others = [handle for handle in marks if handle not in saved.products]
+    if others:
+        session.execute(
+            _KEEP, {"supplier": supplier_id, "handles": others, "marks": [marks[handle] for handle in others]}
+        )

@@ -4,6 +4,7 @@ their stock. There may be hundreds of thousands in a file of which little change
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from uuid import UUID
 
 import orjson
@@ -113,21 +114,23 @@ def store_same(session: Session, plan: CheckPlan, rows: Sequence[SameRow], count
     counts.handles.update(one.handle for one in rows)
 
 
-def plan_same(session: Session, run_id: UUID) -> list[int]:
-    """The last rows of the batches whose stock alone is still to be taken over, in order."""
+def plan_same(session: Session, run_id: UUID) -> list[tuple[int, int]]:
+    """The batches whose stock alone is still to be taken over, in order: the row before each, and its last."""
     done = session.get_one(FeedRun, run_id).counts.get("same_to", 0)
     place = func.row_number().over(order_by=_rows.c.row).label("place")
     found = select(_rows.c.row, place).where(_rows.c.run_id == run_id, _rows.c.row > done, _rows.c.same).subquery()
     ends = session.scalars(select(found.c.row).where(found.c.place % _AT_ONCE == 0).order_by(found.c.row)).all()
     last = session.scalar(select(func.max(found.c.row)))
-    return [*ends, last] if last is not None and last not in ends[-1:] else list(ends)
+    if last is not None and last not in ends[-1:]:
+        ends = [*ends, last]
+    return list(pairwise([done, *ends]))
 
 
-def confirm_same(session: Session, run_id: UUID, to: int) -> list[StockFigure] | None:
-    """Note that figures of the rows up to ``to`` are as they stand, where they are. Returns the others, which are
-    ``set_same``'s; None when that is no longer wanted. It may be repeated."""
-    run = _wanted(session, run_id)
-    if run is None:
+def confirm_same(session: Session, run_id: UUID, part: tuple[int, int]) -> list[StockFigure] | None:
+    """Note that figures of a part's rows are as they stand, where they are. Returns the others, which are
+    ``set_same``'s; None when that is no longer wanted. It may be repeated, and several parts at once."""
+    run = session.get_one(FeedRun, run_id)
+    if run.state != "APPLYING":
         return None
     units = _rows.c.record["stock"].as_integer()
     figures = (
@@ -135,32 +138,27 @@ def confirm_same(session: Session, run_id: UUID, to: int) -> list[StockFigure] |
         .join_from(
             _rows, _variants, and_(_variants.c.supplier_id == run.supplier_id, _variants.c.sku == _rows.c.sku)
         )
-        .where(_rows.c.run_id == run.id, *_up_to(run, to), units.is_not(None))
+        .where(_rows.c.run_id == run.id, *_within(part), units.is_not(None))
     )  # fmt: skip
     return confirm_figures(session, run.supplier_id, figures, run.created_at)
 
 
-def set_same(session: Session, run_id: UUID, to: int, others: Sequence[StockFigure]) -> bool:
-    """Take over those figures of the rows up to ``to`` that ``confirm_same`` left. False when that is no longer wanted.
-    How far it got is kept in the same transaction."""
-    run = _wanted(session, run_id)
-    if run is None:
+def set_same(session: Session, run_id: UUID, part: tuple[int, int], others: Sequence[StockFigure]) -> bool:
+    """Take over those figures of a part's rows that ``confirm_same`` left, after all parts before. False when that is
+    no longer wanted. How far it got is kept in the same transaction."""
+    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
+    if run.state != "APPLYING":
         return False
     results = set_figures(session, run.supplier_id, others, because=f"feed_run:{run.id}") if others else []
     note_figures(session, run, list(zip(others, results, strict=True)))
     products = session.scalar(
-        select(func.count(_rows.c.handle.distinct())).where(_rows.c.run_id == run_id, *_up_to(run, to))
+        select(func.count(_rows.c.handle.distinct())).where(_rows.c.run_id == run_id, *_within(part))
     )
     # A product whose rows are parted between two batches is counted in both.
     applied = min(run.counts.get("applied", 0) + (products or 0), run.counts.get("products", 0))
-    run.counts = {**run.counts, "same_to": to, "applied": applied}
+    run.counts = {**run.counts, "same_to": part[1], "applied": applied}
     return True
 
 
-def _up_to(run: FeedRun, to: int) -> tuple[ColumnElement[bool], ...]:
-    return _rows.c.row > run.counts.get("same_to", 0), _rows.c.row <= to, _rows.c.same
-
-
-def _wanted(session: Session, run_id: UUID) -> FeedRun | None:
-    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
-    return run if run.state == "APPLYING" else None
+def _within(part: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
+    return _rows.c.row > part[0], _rows.c.row <= part[1], _rows.c.same

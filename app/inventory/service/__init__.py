@@ -7,6 +7,7 @@ from app.inventory.service.figures import (
     add_location,
     ensure_location,
     set_figures,
+    set_first_figures,
     set_free,
 )
 from app.inventory.service.keeping_back import (
@@ -50,6 +51,7 @@ __all__ = [
     "release",
     "reserve",
     "set_figures",
+    "set_first_figures",
     "set_free",
     "suppliers_to_tell",
     "take_back",

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, insert, select, text, update
@@ -14,9 +15,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.db import add_rows, current_scope, table_of
+from app.db import add_rows, add_values, current_scope, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound, StockFreed
-from app.inventory.models import Reservation, Shortfall, StockLocation, StockMovement
+from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation, StockMovement
 from app.inventory.queries import untold_units
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service.settling import OPEN_STATES
@@ -32,6 +33,8 @@ _TOLERANCE = timedelta(minutes=5)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 #: A figure confirmed after this time is told again though it is the same, since stores may show it as stale.
 FRESHENS = timedelta(hours=1)
+#: Ids compare by it, much quicker than by themselves.
+_NUMBER = attrgetter("int")
 #: Variants told of in one event.
 _CHUNK = 500
 
@@ -174,6 +177,33 @@ def set_figures(
     return results
 
 
+def set_first_figures(
+    session: Session, supplier_id: UUID, figures: Sequence[StockFigure], *, because: str = ""
+) -> None:
+    """Take over figures as ``set_figures``, at the default location, of variants that this transaction has made, each
+    named once: nobody else can have seen them, so there is nothing to look at before. Raises ``Invalid``."""
+    now = clock.now()
+    for index, figure in enumerate(figures):
+        _check(figure, index, now)
+    places = _places(session, supplier_id, figures)
+    levels = [
+        Level(new_id(), figure.variant_id, place, 0, 0, _NEVER, fresh=True)
+        for figure, place in zip(figures, places, strict=True)
+    ]
+    told = list(zip(levels, figures, strict=True))
+    add_values(
+        session,
+        InventoryLevel,
+        ("id", "supplier_id", "variant_id", "location_id", "on_hand", "as_of", "updated_at"),
+        [
+            (level.id, supplier_id, level.variant_id, level.location_id, figure.quantity, figure.as_of, now)
+            for level, figure in told
+        ],
+    )
+    changes = [(level, figure.quantity, figure.as_of) for level, figure in told]
+    write_figures(session, supplier_id, changes, now, because=because)
+
+
 def set_free(session: Session, supplier_id: UUID, free: Mapping[UUID, int]) -> list[FigureResult]:
     """Take over what somebody who sees our reservations says is free of variants at the default location now: also
     units set aside for orders that the supplier was not told of yet are left out of such a count. Raises as
@@ -312,9 +342,10 @@ def write_figures(
         )
     # A renewed figure matters even when it is the same: it is fresh again.
     told = sorted(
-        {level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - FRESHENS}
+        {level.variant_id for level, on_hand, _ in changes if on_hand != level.on_hand or level.as_of < now - FRESHENS},
+        key=_NUMBER,
     )
-    more = sorted({level.variant_id for level, on_hand, _ in changes if on_hand > level.on_hand})
+    more = sorted({level.variant_id for level, on_hand, _ in changes if on_hand > level.on_hand}, key=_NUMBER)
     tell_of_fresh(session, supplier_id, told)
     emit(session, *(StockFreed(supplier_id=supplier_id, variant_ids=part) for part in _parts(more)))
 

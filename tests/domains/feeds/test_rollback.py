@@ -18,6 +18,7 @@ from app.feeds.service import (
     apply_batch,
     cancel,
     plan_batches,
+    prepare_batch,
     rolling_back,
     undo_batch,
     want_applied,
@@ -37,6 +38,7 @@ from app.inventory.service import (
 from app.kit import clock
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
+from app.kit.in_turn import Turn
 from tests import factories
 from tests.adapters.settings import set_up
 from tests.domains.feeds.test_changes import FIRST, SECOND, Files
@@ -201,7 +203,9 @@ def test_a_run_that_is_stopped_keeps_what_it_did_and_can_go_on_or_be_undone(send
     sender.jobs.drain()
     with db.transaction() as session:
         want_applied(session, sender.supplier_id, run_id)
-        assert apply_batch(session, run_id, plan_batches(session, run_id)[0])
+        prepared = prepare_batch(session, run_id, plan_batches(session, run_id)[0])
+        assert prepared is not None
+        apply_batch(session, run_id, prepared, Turn(None))
         cancel(session, sender.supplier_id, run_id)
     sender.jobs.drain()
     assert sender.state(run_id) == "CANCELLED"
