@@ -106,6 +106,9 @@ class Settings(BaseSettings):
 
     #: Calls a minute that one API key may make.
     api_rate_per_minute: int = Field(default=600, ge=1)
+    #: A key that was found good counts for so many seconds in a web process before the database is asked again, and so
+    #: long one that was revoked may still work; 0: asked at each call.
+    api_key_cache_seconds: int = Field(default=5, ge=0, le=60)
 
     #: The adapter that charges retailers and pays suppliers.
     processor: str = "stripe"

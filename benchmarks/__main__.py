@@ -12,6 +12,10 @@ CASES = (
     "search_2m",
     "facets_2m",
     "browse_2m",
+    "http_search_2m",
+    "http_search_2m_flat",
+    "http_browse_2m",
+    "http_browse_2m_flat",
 )  # fmt: skip
 
 

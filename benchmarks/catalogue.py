@@ -76,7 +76,7 @@ def compare(case: str, drawn: Callable[[], Sequence[Ask]]) -> Result:
         # Words' stems are asked for once a process and remembered: that is not what is measured.
         for ask in questions:
             _asked(ask)
-        statements = [_recorded(ask) for ask in questions]
+        statements = [recorded(ask) for ask in questions]
         db.engine().dispose()
         baseline, _ = _run(_raw_client, statements)
         value, latencies = _run(_our_client, questions)
@@ -92,7 +92,7 @@ def compare(case: str, drawn: Callable[[], Sequence[Ask]]) -> Result:
     )
 
 
-def _recorded(ask: Ask) -> Recorded:
+def recorded(ask: Ask) -> Recorded:
     """The statements that answer a question."""
     statements: Recorded = []
 

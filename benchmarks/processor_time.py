@@ -14,6 +14,27 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def spent(pid_folder: Path) -> dict[str, float]:
     """Seconds of processor time since each process began, its children's included, by the name of its pid file;
     ``postgres`` and ``valkey`` are this process's own children of these names."""
+    children, own = _processes()
+
+    def whole(pid: int) -> float:
+        return own.get(pid, ("", 0.0))[1] + sum(whole(child) for child in children[pid])
+
+    named = {file.stem: int(file.read_text()) for file in pid_folder.glob("*.pid")}
+    for pid in _descendants(os.getpid(), children):
+        for name in ("postgres", "valkey"):
+            if own[pid][0].startswith(name) and name not in named:
+                named[name] = pid
+    return {name: whole(pid) for name, pid in named.items()}
+
+
+def of_process(pid: int) -> float:
+    """Seconds of processor time since a process began, its children's included."""
+    children, own = _processes()
+    return sum(own[one][1] for one in (pid, *_descendants(pid, children)))
+
+
+def _processes() -> tuple[dict[int, list[int]], dict[int, tuple[str, float]]]:
+    """The children of each process; and of each its name and its own seconds."""
     children: defaultdict[int, list[int]] = defaultdict(list)
     own: dict[int, tuple[str, float]] = {}
     for folder in Path("/proc").iterdir():
@@ -27,16 +48,7 @@ def spent(pid_folder: Path) -> dict[str, float]:
         children[int(fields[1])].append(int(folder.name))
         # User and system time, and that of children which have ended.
         own[int(folder.name)] = (head.partition("(")[2], sum(int(one) for one in fields[11:15]) / _TICKS)
-
-    def whole(pid: int) -> float:
-        return own.get(pid, ("", 0.0))[1] + sum(whole(child) for child in children[pid])
-
-    named = {file.stem: int(file.read_text()) for file in pid_folder.glob("*.pid")}
-    for pid in _descendants(os.getpid(), children):
-        for name in ("postgres", "valkey"):
-            if own[pid][0].startswith(name) and name not in named:
-                named[name] = pid
-    return {name: whole(pid) for name, pid in named.items()}
+    return children, own
 
 
 def per_order(before: Mapping[str, float], after: Mapping[str, float], orders: int) -> dict[str, float]:

@@ -11,19 +11,13 @@ import hashlib
 import hmac
 import itertools
 import os
-import signal
-import sys
-import time
 from pathlib import Path
-
-import requests
 
 from app.config import settings
 from benchmarks.ground import Ground, ground
 from benchmarks.load import Load, Request, as_fast_as_it_goes, at_pace
 from benchmarks.result import Result, percentile
-from launch.children import free_port, spawn, stop
-from launch.processes import web
+from benchmarks.server import Server
 
 CLIENTS = 8
 EACH = 500
@@ -51,7 +45,7 @@ def measure() -> Result:
 
 
 def _throughput(place: Ground, application: str, path: str) -> float:
-    with _Server(place, application) as server:
+    with _server(place, application) as server:
         as_fast_as_it_goes(server.port, lambda _: _hook(path), clients=CLIENTS, each=50)
         load = as_fast_as_it_goes(server.port, lambda _: _hook(path), clients=CLIENTS, each=EACH)
     assert load.refused == 0
@@ -59,7 +53,7 @@ def _throughput(place: Ground, application: str, path: str) -> float:
 
 
 def _paced(place: Ground) -> Load:
-    with _Server(place, "launch.wsgi:application") as server:
+    with _server(place, "launch.wsgi:application") as server:
         as_fast_as_it_goes(server.port, lambda _: _hook("/hooks/shopify"), clients=CLIENTS, each=50)
         load = at_pace(
             server.port, lambda _: _hook("/hooks/shopify"), clients=CLIENTS, each=EACH // 2, per_second=OFFERED
@@ -86,25 +80,5 @@ def _hook(path: str) -> Request:
     )
 
 
-class _Server:
-    """gunicorn as production runs it, with another application in place of ours for the baseline."""
-
-    def __init__(self, place: Ground, application: str) -> None:
-        self.port = free_port()
-        self._argv = [application if part == "launch.wsgi:application" else part for part in web(self.port, {}).argv]
-        self._env = {**os.environ, "DATABASE_URL": place.database_url, "REDIS_URL": place.redis_url}
-
-    def __enter__(self) -> _Server:
-        self._child = spawn(self._argv, env=self._env, output=sys.stderr.fileno())
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            try:
-                requests.get(f"http://127.0.0.1:{self.port}/livez", timeout=1)
-            except requests.RequestException:
-                time.sleep(0.05)
-                continue
-            return self
-        raise RuntimeError("the server did not start")
-
-    def __exit__(self, *_: object) -> None:
-        stop(self._child, gently=signal.SIGTERM)
+def _server(place: Ground, application: str) -> Server:
+    return Server(application, {"DATABASE_URL": place.database_url, "REDIS_URL": place.redis_url})

@@ -33,8 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["CROSSDOCK_ENVIRONMENT"] = "test"
     # The made-up addresses of most tests' pictures are nobody's; tests of pictures say where they are kept.
     os.environ["CROSSDOCK_MEDIA_STORAGE"] = "none"
-    # Tests change the catalogue and look at once.
+    # Tests change the catalogue and keys and look at once.
     os.environ["CROSSDOCK_CATALOG_CACHE_SECONDS"] = "0"
+    os.environ["CROSSDOCK_API_KEY_CACHE_SECONDS"] = "0"
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     folder = Path(tempfile.mkdtemp(prefix="crossdock-tests-"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,11 @@ _shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta(0))
 def now() -> datetime:
     """The present moment in UTC, to the microsecond."""
     return datetime.now(UTC) + _shift.get()
+
+
+def ticks() -> float:
+    """Seconds since some moment, which only go on whatever the machine's clock is set to."""
+    return time.monotonic() + _shift.get().total_seconds()
 
 
 @contextmanager

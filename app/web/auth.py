@@ -6,6 +6,7 @@ platform's token, which ``embedded_ui`` checks.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import wraps
@@ -18,9 +19,11 @@ from app import db
 from app.config import keyed_hash, settings
 from app.identity.principal import Principal
 from app.identity.rules import SESSION_LIFE, address_allowed
-from app.identity.service import principal_of_key, principal_of_session
+from app.identity.service import KeyHolder, principal_of_key, principal_of_session
+from app.kit import clock
 from app.kit.crypto import equal
 from app.kit.errors import Forbidden, NotFound, Unauthenticated
+from app.kit.recent import Recent
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -154,13 +157,36 @@ def key_principal() -> Principal:
     if scheme.lower() != "bearer" or not secret:
         raise Unauthenticated("Send an API key: Authorization: Bearer cd_live_…")
     address = request.remote_addr or ""
-    with db.system_scope(actor="sign-in"), db.transaction() as session:
-        found = principal_of_key(session, secret.strip(), address)
+    found = _holder(secret.strip(), address)
     if found is None:
         raise Unauthenticated("The API key is unknown, revoked or expired.")
-    if not address_allowed(address, found[1]):
+    if not address_allowed(address, found.networks):
         raise Forbidden(
             f"This key can't be used from {address or 'this address'}. Its owner sets the networks in the settings.",
             code="address_not_allowed",
         )
-    return found[0]
+    return found.principal
+
+
+#: Holders of keys that were found good, by the keys' hashes.
+_known: Recent[KeyHolder] = Recent(20_000)
+
+
+def _holder(secret: str, address: str) -> KeyHolder | None:
+    """Who holds a key, as the database said at most ``CROSSDOCK_API_KEY_CACHE_SECONDS`` ago."""
+    life = settings().api_key_cache_seconds
+    mark = hashlib.sha256(secret.encode()).digest()
+    known = _known.get(mark, life)
+    if known is not None and known.expires_at > clock.now():
+        return known
+    begun = clock.ticks()
+    with db.system_scope(actor="sign-in"), db.transaction() as session:
+        found = principal_of_key(session, secret, address)
+    if found is not None and life and address_allowed(address, found.networks):
+        _known.put(mark, found, since=begun)
+    return found
+
+
+def forget_keys() -> None:
+    """Ask the database for every key anew."""
+    _known.forget()

@@ -3,19 +3,16 @@ same. Nothing of one organisation's may be kept here."""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock
 from typing import Any, TypeVar, cast
 
 from app.config import settings
+from app.kit import clock
+from app.kit.recent import Recent
 
 T = TypeVar("T")
 
-_MOST = 2_000
-_kept: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
-_lock = Lock()
+_kept: Recent[Any] = Recent(2_000)
 
 
 def kept_for_a_moment(key: Hashable, make: Callable[[], T]) -> T:
@@ -23,21 +20,15 @@ def kept_for_a_moment(key: Hashable, make: Callable[[], T]) -> T:
     life = settings().catalog_cache_seconds
     if not life:
         return make()
-    now = time.monotonic()
-    with _lock:
-        found = _kept.get(key)
-    if found is not None and now - found[0] < life:
-        return cast(T, found[1])
+    found = _kept.get(key, life)
+    if found is not None:
+        return cast(T, found)
+    begun = clock.ticks()
     made = make()
-    with _lock:
-        _kept[key] = (now, made)
-        _kept.move_to_end(key)
-        while len(_kept) > _MOST:
-            _kept.popitem(last=False)
+    _kept.put(key, made, since=begun)
     return made
 
 
 def forget() -> None:
     """Look everything up anew."""
-    with _lock:
-        _kept.clear()
+    _kept.forget()

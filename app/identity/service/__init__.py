@@ -1,6 +1,7 @@
 """Changes of identity: organisations and people, signing in, one-time links, API keys."""
 
 from app.identity.service.keys import (
+    KeyHolder,
     KeyNotice,
     issue_key,
     keys_to_tell_of,
@@ -29,6 +30,7 @@ from app.identity.service.people import (
 from app.identity.service.sessions import end_session, principal_of_session, sign_in, start_session
 
 __all__ = [
+    "KeyHolder",
     "KeyNotice",
     "accept_invitation",
     "add_member",

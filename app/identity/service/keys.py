@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -72,9 +73,17 @@ def issue_key(
     return key, secret
 
 
-def principal_of_key(session: Session, secret: str, address: str | None = None) -> tuple[Principal, list[str]] | None:
-    """Who holds this key, and the networks it may be used from; None when it is unknown, revoked or expired. A use
-    from an ``address`` outside of its networks is not noted as one."""
+class KeyHolder(NamedTuple):
+    """Who holds a good key, the networks it may be used from, and when it ends."""
+
+    principal: Principal
+    networks: list[str]
+    expires_at: datetime
+
+
+def principal_of_key(session: Session, secret: str, address: str | None = None) -> KeyHolder | None:
+    """Who holds this key; None when it is unknown, revoked or expired. A use from an ``address`` outside of its
+    networks is not noted as one."""
     if not _well_formed(secret):
         return None
     row = session.execute(
@@ -100,7 +109,7 @@ def principal_of_key(session: Session, secret: str, address: str | None = None) 
         currency=organisation.currency,
         name=key.name,
     )
-    return principal, key.allowed_ips
+    return KeyHolder(principal, key.allowed_ips, key.expires_at)
 
 
 def revoke_key(session: Session, organisation_id: UUID, key_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """The blueprint of all API calls, and what happens before and after each of them.
 
-In this order: the key is checked, then its scope, then its pace, then a repeated ``Idempotency-Key`` gets its first
-answer; only then is the body looked at.
+In this order: the key is checked, then its scope, then its pace; an answer that is kept is given at once; a repeated
+``Idempotency-Key`` gets its first answer; only then is the body looked at.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app.identity.principal import Principal
 from app.kit.errors import Forbidden, Invalid
+from app.web.api.kept import ready
 from app.web.api.pace import keep_pace
 from app.web.api.repetition import replay
 from app.web.api.schemas.common import Problem
@@ -36,22 +37,26 @@ api = APIBlueprint(
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Who may call: kinds of organisations, and the scope that the key must have. ``cost``: how much of the pace
-    one call uses up. ``takes_file``: the body is a file, where all others are JSON."""
+    one call uses up. ``takes_file``: the body is a file, where all others are JSON. ``kept``: the answer may be one
+    that is kept (``kept.py``)."""
 
     kinds: tuple[str, ...]
     scope: str
     cost: int = 1
     takes_file: bool = False
+    kept: bool = False
 
 
 _GUARDS: dict[str, Guard] = {}
 
 
-def guarded(*kinds: str, scope: str, cost: int = 1, takes_file: bool = False) -> Callable[[View], View]:
+def guarded(
+    *kinds: str, scope: str, cost: int = 1, takes_file: bool = False, kept: bool = False
+) -> Callable[[View], View]:
     """Declare who may call a view. Every view of the API has this; one without can't be called at all."""
 
     def declare(view: View) -> View:
-        _GUARDS[f"api.{view.__name__}"] = Guard(kinds, scope, cost, takes_file)
+        _GUARDS[f"api.{view.__name__}"] = Guard(kinds, scope, cost, takes_file, kept)
         return view
 
     return declare
@@ -69,6 +74,9 @@ def check() -> Response | None:
         raise Forbidden(f"The key lacks the scope {guard.scope}.", code="forbidden")
     act_as(found)
     keep_pace(found, guard.cost)
+    found_ready = ready(found) if guard.kept else None
+    if found_ready is not None:
+        return found_ready
     if b"\x00" in request.query_string or b"%00" in request.query_string:
         raise Invalid.field("query", "nul", "Text can't hold NUL characters.")
     if request.content_length and not request.is_json and not guard.takes_file:

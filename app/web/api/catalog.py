@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import UUID
 
-import orjson
-from flask import Response, jsonify
+from flask import Response
 
 from app import db
 from app.catalog import queries as catalog
@@ -19,7 +18,7 @@ from app.kit.money import Money
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE
-from app.web.api import present
+from app.web.api import kept, present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.schemas.catalog import (
     FacetsOut,
@@ -31,16 +30,20 @@ from app.web.api.schemas.catalog import (
     SupplierList,
     SuppliersQuery,
 )
-from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.common import UNCHANGED, IdPath
 from app.web.catalogue_cache import kept_for_a_moment
 
 #: What ``promoted`` means, for people.
 PROMOTION = "Promoted products stand higher because of an agreement with their supplier. They fit what you look for."
 
 
-@api.get("/suppliers", responses={200: SupplierList}, summary="Suppliers that sell now")
-@guarded("retailer", "supplier", "platform", scope="read:catalog")
+@api.get("/suppliers", responses={200: SupplierList, 304: UNCHANGED}, summary="Suppliers that sell now")
+@guarded("retailer", "supplier", "platform", scope="read:catalog", kept=True)
 def list_suppliers(query: SuppliersQuery) -> Response:
+    return kept.answer(("suppliers", query.model_dump_json()), kept.reader_of(caller()), lambda: _suppliers(query))
+
+
+def _suppliers(query: SuppliersQuery) -> present.Json:
     with db.transaction() as session:
         in_category = catalog.suppliers_in_category(session, query.category) if query.category else None
         page = suppliers.active_suppliers(
@@ -53,21 +56,32 @@ def list_suppliers(query: SuppliersQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-        return jsonify(items=[present.supplier(row) for row in page.items], next_cursor=page.next_cursor)
+        return {"items": [present.supplier(row) for row in page.items], "next_cursor": page.next_cursor}
 
 
-@api.get("/suppliers/<uuid:id>/products", responses={200: ProductList}, summary="A supplier's products")
-@guarded("retailer", "supplier", "platform", scope="read:catalog")
+@api.get("/suppliers/<uuid:id>/products", responses={200: ProductList, 304: UNCHANGED}, summary="A supplier's products")
+@guarded("retailer", "supplier", "platform", scope="read:catalog", kept=True)
 def list_products(path: IdPath, query: ProductsQuery) -> Response:
-    who = caller()
+    reader = kept.reader_of(caller())
+
+    def made() -> present.Json:
+        return _listed(path.id, query, with_cost=reader is None or reader == path.id)
+
+    # Who asks for what has changed asks again from the moment of the answer; and a supplier looks for what it just did.
+    if query.updated_since is not None or reader == path.id:
+        return kept.fresh(made)
+    return kept.answer(("list", path.id, query.model_dump_json()), reader, made)
+
+
+def _listed(supplier_id: UUID, query: ProductsQuery, *, with_cost: bool) -> present.Json:
     with db.transaction() as session:
-        found = session.get(Supplier, path.id)
+        found = session.get(Supplier, supplier_id)
         if found is None or found.status != ACTIVE:
             raise NotFound("supplier")
         page = catalog.products(
             session,
             Wanted(
-                supplier_id=path.id,
+                supplier_id=supplier_id,
                 search=query.search,
                 category=query.category,
                 min_price=_minor("min_price", query.min_price, found.currency),
@@ -81,31 +95,24 @@ def list_products(path: IdPath, query: ProductsQuery) -> Response:
         )
         stock = availability(session, [variant.id for row in page.items for variant in row.variants])
         categories = catalog.category_paths(session, {row.category_id for row in page.items})
-        with_cost = who.organisation_kind != "supplier" or who.organisation_id == path.id
-        return jsonify(
-            items=[
-                present.product(
-                    row, categories.get(row.category_id) if row.category_id else None, stock, with_cost=with_cost
-                )
-                for row in page.items
-            ],
-            next_cursor=page.next_cursor,
-        )
+    return {
+        "items": [
+            present.product(
+                row, categories.get(row.category_id) if row.category_id else None, stock, with_cost=with_cost
+            )
+            for row in page.items
+        ],
+        "next_cursor": page.next_cursor,
+    }
 
 
-@api.get("/products", responses={200: FoundList}, summary="Search and browse all products")
-@guarded("retailer", "supplier", "platform", scope="read:catalog")
+@api.get("/products", responses={200: FoundList, 304: UNCHANGED}, summary="Search and browse all products")
+@guarded("retailer", "supplier", "platform", scope="read:catalog", kept=True)
 def find_products(query: FindPageQuery) -> Response:
     """Of a query with words the best fitting first, else the newest. A few products of the first page may be
     `promoted`: in stock, fitting all that you ask for, and at most two of the first ten."""
-    who = caller()
-    # Retailers and the platform see the same; a supplier what it asks for itself besides.
-    reader = who.organisation_id if who.organisation_kind == "supplier" else None
-    body = kept_for_a_moment(
-        ("find", reader, query.model_dump_json()),
-        lambda: orjson.dumps(_found(query, reader), default=str, option=orjson.OPT_UTC_Z),
-    )
-    return Response(body, content_type="application/json")
+    reader = kept.reader_of(caller())
+    return kept.answer(("find", query.model_dump_json()), reader, lambda: _found(query, reader))
 
 
 def _found(query: FindPageQuery, reader: UUID | None) -> present.Json:
@@ -132,14 +139,11 @@ def _found(query: FindPageQuery, reader: UUID | None) -> present.Json:
     }
 
 
-@api.get("/products/facets", responses={200: FacetsOut}, summary="Count what a search finds, by kind")
-@guarded("retailer", "supplier", "platform", scope="read:catalog")
+@api.get("/products/facets", responses={200: FacetsOut, 304: UNCHANGED}, summary="Count what a search finds, by kind")
+@guarded("retailer", "supplier", "platform", scope="read:catalog", kept=True)
 def count_products(query: FindQuery) -> Response:
-    body = kept_for_a_moment(
-        ("facets", query.model_dump_json()),
-        lambda: orjson.dumps(_counted(query), default=str),
-    )
-    return Response(body, content_type="application/json")
+    # Counts are the same for all.
+    return kept.answer(("facets", query.model_dump_json()), kept.reader_of(caller()), lambda: _counted(query))
 
 
 def _counted(query: FindQuery) -> Facets:

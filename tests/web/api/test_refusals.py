@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from app import db
 from app.factory import create_app
 from app.identity.rules import SCOPES_OF_KIND
 from app.kit import clock
+from app.web import auth
 from app.web.api import pace
 from app.web.api.blueprint import _GUARDS
 from tests.market import Api, Market
@@ -70,6 +71,40 @@ def test_a_revoked_and_an_expired_key_are_refused(market: Market) -> None:
             (str(market.retailer.id),),
         )
     assert_problem(revoked.get("/api/suppliers"), 401, "unauthenticated")
+
+
+@pytest.fixture
+def keys_known(set_up: Callable[..., None]) -> Iterator[None]:
+    auth.forget_keys()
+    set_up(api_key_cache_seconds="20")
+    yield
+    auth.forget_keys()
+
+
+@pytest.mark.parametrize("change", ["revoked_at = now()", "allowed_ips = '[\"203.0.113.0/24\"]'", "scopes = '[\"x\"]'"])
+def test_what_was_done_to_a_key_counts_within_the_time_that_is_set(
+    market: Market, keys_known: None, change: str
+) -> None:
+    key = market.key(market.retailer, "read:catalog")
+    assert key.get("/api/suppliers").status_code == 200
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.connection().exec_driver_sql(
+            f"update api_keys set {change} where organisation_id = %s and name = 'narrow'",  # noqa: S608 - see above
+            (str(market.retailer.id),),
+        )
+    with clock.shifted(timedelta(seconds=21)):
+        assert key.get("/api/suppliers").status_code in (401, 403)
+
+
+def test_a_known_key_ends_in_time_and_is_good_from_its_networks_only(market: Market, keys_known: None) -> None:
+    short = market.key(market.retailer, "read:catalog", life=timedelta(seconds=10))
+    assert short.get("/api/suppliers").status_code == 200
+    with clock.shifted(timedelta(seconds=11)):
+        assert_problem(short.get("/api/suppliers"), 401, "unauthenticated")
+    inside = market.key(market.retailer, "read:catalog", allowed_ips=["127.0.0.0/8"])
+    assert inside.get("/api/suppliers").status_code == 200
+    outside = inside.call("GET", "/api/suppliers", environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    assert_problem(outside, 403, "address_not_allowed")
 
 
 def test_a_key_works_only_from_its_networks(market: Market) -> None:
@@ -335,6 +370,22 @@ def test_haste_is_slowed_and_told_how_long_to_wait(market: Market, set_up: Calla
     assert_problem(refused[0], 429, "rate_limited")
     assert 1 <= int(refused[0].headers["Retry-After"]) <= 61
     assert market.key(market.retailer, "read:catalog").get("/api/suppliers").status_code == 200
+
+
+def test_calls_that_another_process_counted_are_heard_of(
+    market: Market, set_up: Callable[..., None], redis_url: str
+) -> None:
+    set_up(api_rate_per_minute="200")
+    key = market.key(market.retailer, "read:catalog")
+    first = key.get("/api/suppliers")
+    others = redis.Redis.from_url(redis_url)
+    (counted,) = [one for one in others.scan_iter("pace:*") if others.get(one) == b"1"]
+    others.incrby(counted, 200)
+    answers = [key.get("/api/suppliers") for _ in range(6)]
+    left = [int(one.headers["RateLimit-Remaining"]) for one in (first, *answers)]
+    assert left == sorted(left, reverse=True)
+    if answers[-1].headers["RateLimit-Reset"] <= first.headers["RateLimit-Reset"]:
+        assert sum(one.status_code == 200 for one in answers) <= 200 // 50
 
 
 def test_without_redis_calls_go_on(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from app.web.api.schemas.common import Currency, MoneyOut, Output
+from app.web.api.schemas.common import Currency, MoneyOut, Output, Query
 
 
-class SalesQuery(BaseModel):
+class SalesQuery(Query):
     model_config = ConfigDict(populate_by_name=True)
     start: date | None = Field(default=None, alias="from")
     end: date | None = Field(default=None, alias="to")

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
-from app.web.api.schemas.common import DecimalText, MoneyOut, Output, PageQuery, Text
+from app.web.api.schemas.common import DecimalText, MoneyOut, Output, PageQuery, Query, Text
 
 Country = Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")]
 
@@ -52,7 +52,7 @@ class ProductsQuery(PageQuery):
     sort: Literal["relevance", "newest", "price_asc", "price_desc", "title"] = "newest"
 
 
-class FindQuery(BaseModel):
+class FindQuery(Query):
     """What to look for in the whole catalogue. Prices are in each supplier's own currency."""
 
     search: Text | None = None

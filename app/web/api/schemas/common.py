@@ -5,7 +5,8 @@ Bodies refuse what they do not know; numbers are numbers, not texts.
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -35,6 +36,10 @@ Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 StockUnits = Annotated[int, Field(strict=True, ge=0, le=LARGEST_QUANTITY)]
 DecimalText = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,4})?$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+
+
+#: The answer to one who has it already and says so by ``If-None-Match``.
+UNCHANGED = {"description": "What the ETag names is still the answer"}
 
 
 class Input(BaseModel):
@@ -83,7 +88,21 @@ class MoneyOut(Output):
     currency: str
 
 
-class PageQuery(BaseModel):
+class Query(BaseModel):
+    """What stands behind the question mark of an address."""
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """flask-openapi3 asks for this at each request, without arguments, and only reads it."""
+        return super().model_json_schema(*args, **kwargs) if args or kwargs else _plain_schema(cls)
+
+
+@cache
+def _plain_schema(model: type[Query]) -> dict[str, Any]:
+    return super(Query, model).model_json_schema()
+
+
+class PageQuery(Query):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=500)] | None = None
 

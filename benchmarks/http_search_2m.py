@@ -1,0 +1,12 @@
+"""Calls that search among two million variants through the HTTP API."""
+
+from __future__ import annotations
+
+from benchmarks.catalogue_calls import measure_calls
+from benchmarks.questions import search_calls
+from benchmarks.result import Result
+
+
+def measure() -> Result:
+    """See ``benchmarks/catalogue_calls.py``."""
+    return measure_calls("http_search_2m", search_calls)
