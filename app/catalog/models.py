@@ -269,6 +269,11 @@ class ImageAddress(Base):
     created_at: Mapped[datetime]
 
 
+#: What lists are filtered by most: the index of each order holds it, so that what does not fit is passed over without
+#: looking at the entry.
+_FILTERED_BY = ["lowest_wholesale", "highest_wholesale", "supplier_id", "category_id", "brand"]
+
+
 class CatalogEntry(Base):
     """What retailers find of one active product: a copy of what searching and browsing need, so that no page of
     results touches texts or variants. ``catalog.search.refreshing`` writes it in the transaction that changes the
@@ -280,13 +285,17 @@ class CatalogEntry(Base):
         # What else it refers to, its product does.
         ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
         Index("ix_catalog_entries_words", "words", postgresql_using="gin"),
-        Index(None, "listed_at", "product_id"),
         Index(None, "changed_at", "product_id"),
-        Index(None, "lowest_wholesale", "product_id"),
-        Index(None, "margin_bps", "product_id"),
-        Index(None, "reliability", "product_id"),
-        Index(None, "title", "product_id"),
         Index(None, "supplier_id", "listed_at", "product_id"),
+        *(
+            Index(
+                f"ix_catalog_entries_by_{column}",
+                column,
+                "product_id",
+                postgresql_include=[one for one in _FILTERED_BY if one != column],
+            )
+            for column in ("listed_at", "lowest_wholesale", "margin_bps", "reliability", "title")
+        ),
         # Room for the mark of what is in stock, which changes most and is in no index.
         {"postgresql_with": {"fillfactor": "90"}},
     )

@@ -6,19 +6,21 @@ Conditions have names, and places for values instead of values: what is asked of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, cast, select
+from sqlalchemy import Column, ColumnElement, Uuid, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import Text
 
 from app.catalog.models import CatalogEntry, Category
 from app.catalog.search import rules
+from app.catalog.search.estimates import expected
 from app.catalog.search.words import forms_of, synonyms
 from app.db import table_of
 from app.kit import clock
@@ -31,18 +33,26 @@ SORTS: tuple[Sort, ...] = ("relevance", "newest", "price_asc", "price_desc", "ma
 _E = table_of(CatalogEntry).c
 _S = table_of(Supplier).c
 _R = table_of(ShippingRate).c
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 #: The words alone, without the marks of what else is wanted.
 WORDS = cast(bindparam("words", type_=Text), TSQUERY)
 
-#: Every condition by its name, which is also that of its value where it has one.
+#: Conditions on what every index of an order holds (``CatalogEntry``), by their names, for a table or its alias.
+COVERED: Mapping[str, Callable[[Columns], ColumnElement[bool]]] = {
+    "supplier": lambda columns: columns.supplier_id == bindparam("supplier"),
+    "categories": lambda columns: columns.category_id == func.any(bindparam("categories", type_=ARRAY(Uuid))),
+    "brand": lambda columns: func.lower(func.left(columns.brand, 200)) == bindparam("brand"),
+    # Some variant of it costs as much: what lies partly in the range is in it.
+    "least": lambda columns: columns.highest_wholesale >= bindparam("least"),
+    "most": lambda columns: columns.lowest_wholesale <= bindparam("most"),
+}
+#: Every condition by its name, which is also that of its value where it has one. ``lexemes`` says the same as
+#: ``categories`` and ``brand``, and of words besides.
 CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "sells": _S.status == ACTIVE,
     "lexemes": _E.words.op("@@")(cast(bindparam("lexemes", type_=Text), TSQUERY)),
-    "supplier": _E.supplier_id == bindparam("supplier"),
-    # Some variant of it costs as much: what lies partly in the range is in it.
-    "least": _E.highest_wholesale >= bindparam("least"),
-    "most": _E.lowest_wholesale <= bindparam("most"),
+    **{name: condition(_E) for name, condition in COVERED.items()},
     "in_stock": _E.in_stock.is_(True),
     "sold_out": _E.in_stock.is_(False),
     "has_gtin": _E.has_gtin.is_(True),
@@ -80,10 +90,17 @@ class Wanted:
 
 
 class Asked(NamedTuple):
-    """The names of conditions, and the values that stand in them."""
+    """The names of conditions, and the values that stand in them. ``category``: whose mark is among the lexemes."""
 
     names: tuple[str, ...]
     values: dict[str, Any]
+    category: UUID | None = None
+
+    def within(self, mark: str) -> Asked:
+        """The same among what has a mark besides."""
+        lexemes = [self.values["lexemes"]] if "lexemes" in self.values else []
+        values = {**self.values, "lexemes": " & ".join([*lexemes, rules.quoted(mark)])}
+        return self._replace(names=tuple(dict.fromkeys((*self.names, "lexemes"))), values=values)
 
 
 def meant(session: Session, terms: Sequence[str]) -> list[list[str]]:
@@ -92,13 +109,19 @@ def meant(session: Session, terms: Sequence[str]) -> list[list[str]]:
 
 
 def words_text(session: Session, words: Sequence[Sequence[str]]) -> str:
-    """A text search query for all of the words, each as any of its alternatives in any of their forms."""
-    return rules.query_text(words, forms_of(session, [word for same in words for word in same]))
+    """A text search query for all of the words, each as any of its alternatives in any of their forms; the last one
+    also as the beginning of a word, unless plenty has the word itself."""
+    forms = forms_of(session, [word for same in words for word in same])
+    last = words[-1][0]
+    begins = len(last) >= rules.PREFIX_FROM and expected(session, rules.quoted(last)) < rules.PLENTY
+    return rules.query_text(words, forms, begins=begins)
 
 
-def asked_of(session: Session, wanted: Wanted, words: str | None, *marks: str) -> Asked | None:
-    """What an entry must fulfil: ``wanted``, the query ``words``, and ``marks``; None where nothing can."""
-    named = list(marks)
+def asked_of(session: Session, wanted: Wanted, words: str | None, *, in_order: bool = True) -> Asked | None:
+    """What an entry must fulfil: ``wanted`` and the query ``words``; None where nothing can. ``in_order``: the entries
+    are wanted in their order."""
+    named: list[str] = []
+    found: UUID | None = None
     if wanted.category:
         found = session.scalar(
             select(Category.id)
@@ -112,7 +135,7 @@ def asked_of(session: Session, wanted: Wanted, words: str | None, *marks: str) -
     if wanted.brand:
         named.append(rules.brand_mark(wanted.brand[:200]))
     # Alone a supplier's newest products are read in their order from an index of their own.
-    if wanted.supplier_id is not None and (named or words is not None or wanted.sort != "newest"):
+    if wanted.supplier_id is not None and (named or words is not None or wanted.sort != "newest" or not in_order):
         named.append(rules.supplier_mark(wanted.supplier_id))
     values = _values(wanted)
     lexemes = [*([words] if words is not None else []), *(rules.quoted(mark) for mark in named)]
@@ -120,7 +143,7 @@ def asked_of(session: Session, wanted: Wanted, words: str | None, *marks: str) -
         values = {"lexemes": " & ".join(lexemes), **values}
     if words is not None:
         values["words"] = words
-    return Asked(("sells", *(name for name in CONDITIONS if name in values)), values)
+    return Asked(("sells", *(name for name in CONDITIONS if name in values)), values, found)
 
 
 def _values(wanted: Wanted) -> dict[str, Any]:

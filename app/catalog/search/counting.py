@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from app.catalog.models import Category
 from app.catalog.rules import search_terms
 from app.catalog.search import rules, statements
 from app.catalog.search.asking import Wanted, asked_of, meant, words_text
+from app.catalog.search.estimates import expected
 from app.catalog.search.words import corrections
 
 
@@ -56,17 +58,19 @@ def facets(session: Session, wanted: Wanted, *, most: int = 12) -> Facets:
 
 def _count(session: Session, wanted: Wanted, words: Sequence[Sequence[str]] | None, most: int) -> Facets:
     query = words_text(session, words) if words else None
-    size: int | None = rules.SAMPLES[1]
+    asked = asked_of(session, wanted, query, in_order=False)
+    if asked is None:
+        return Facets(0, True)
+    lexemes = asked.values.get("lexemes")
+    size: int | None = rules.first_sample(expected(session, lexemes) if lexemes is not None else math.inf)
     tried: set[int] = set()
     rows: Sequence[Any] = []
     counted = size
     while size is not None and size not in tried:
         tried.add(size)
-        asked = asked_of(session, wanted, query, *([rules.sample_mark(size)] if size > 1 else []))
-        if asked is None:
-            return Facets(0, True)
-        values = {**asked.values, "at_most": rules.COUNTED_AT_MOST + 1}
-        rows, counted = statements.counting(asked.names).rows(session, values), size
+        among = asked.within(rules.sample_mark(size)) if size > 1 else asked
+        values = {**among.values, "at_most": rules.COUNTED_AT_MOST + 1}
+        rows, counted = statements.counting(among.names).rows(session, values), size
         size = rules.next_sample(size, next((row.products for row in rows if row.kind == "all"), 0))
     return _facets(session, rows, counted or 1, most)
 

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from app.catalog.pictures.rules import address_of
 from app.catalog.rules import search_terms
 from app.catalog.search import rules, statements
-from app.catalog.search.asking import SORTS, Asked, Sort, Wanted, asked_of, meant, words_text
+from app.catalog.search.asking import CONDITIONS, SORTS, Asked, Sort, Wanted, asked_of, meant, words_text
 from app.catalog.search.counting import Count, Facets, facets
+from app.catalog.search.estimates import expected
 from app.catalog.search.words import corrections
 from app.config import settings
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, encode_cursor
+from app.kit.recent import Recent
 
 #: The column by which each order sorts, and whether it descends.
 _ORDERS: dict[Sort, tuple[str, bool]] = {
@@ -119,9 +121,21 @@ def _of_words(
     asked = asked_of(session, wanted, query)
     if asked is None:
         return Found(Page([], None))
-    rows = _rows(session, statements.ranking(asked.names, onward=bool(cursor)), asked, limit, cursor)
+    # Of very many that fit, those to be ranked are taken from a sample: collecting all of them takes long.
+    if expected(session, asked.values["lexemes"]) >= rules.SAMPLES[0] * rules.RANKED_AT_MOST:
+        sampled = asked.within(rules.sample_mark(rules.SAMPLES[0]))
+        rows = _ranked(session, sampled, limit, cursor)
+        # Behind the last page there is nothing that says how many there were.
+        told = rows or (_ranked(session, sampled, 1, None) if cursor else [])
+        if told and told[0][-2] >= rules.RANKED_AT_MOST:
+            return Found(_page(rows, limit), ranked_all=False)
+    rows = _ranked(session, asked, limit, cursor)
     whole = not rows or rows[0][-2] < rules.RANKED_AT_MOST
     return Found(_page(rows, limit), ranked_all=whole)
+
+
+def _ranked(session: Session, asked: Asked, limit: int, cursor: str | None) -> Sequence[Any]:
+    return _rows(session, statements.ranking(asked.names, onward=bool(cursor)), asked, limit, cursor)
 
 
 def _browse(session: Session, wanted: Wanted, words: str | None, limit: int, cursor: str | None) -> Page[Entry]:
@@ -133,8 +147,40 @@ def _browse(session: Session, wanted: Wanted, words: str | None, limit: int, cur
     column, descending = _ORDERS.get("newest" if all_alike else wanted.sort, _ORDERS["newest"])
     if wanted.updated_since is not None and wanted.sort == "newest":
         column = "changed_at"
-    statement = statements.browsing(asked.names, column, descending=descending, onward=bool(cursor))
+    if _are_few(session, asked):
+        way = statements.sorting
+    else:
+        way, asked = statements.walking, _walked(session, wanted, asked)
+    statement = way(asked.names, column, descending=descending, onward=bool(cursor))
     return _page(_rows(session, statement, asked, limit, cursor), limit)
+
+
+#: What lies below a category.
+_below: Recent[list[UUID]] = Recent(10_000)
+_BELOW_FOR = 30.0
+
+
+def _are_few(session: Session, asked: Asked) -> bool:
+    """Whether so few entries have what is named that it is quicker to sort them all than to walk an index until
+    enough of them have passed by."""
+    lexemes = asked.values.get("lexemes")
+    return lexemes is not None and expected(session, lexemes) <= rules.SORTED_AT_MOST
+
+
+def _walked(session: Session, wanted: Wanted, asked: Asked) -> Asked:
+    """The same in conditions on what the indexes of orders hold."""
+    values = dict(asked.values)
+    if wanted.brand:
+        values["brand"] = wanted.brand[:200].lower()
+    if asked.category is not None:
+        below = _below.get(asked.category, _BELOW_FOR)
+        if below is None:
+            below = statements.branch(session, asked.category)
+            _below.put(asked.category, below)
+        values["categories"] = below
+    if "words" not in values:
+        values.pop("lexemes", None)
+    return Asked(("sells", *(name for name in CONDITIONS if name in values)), values)
 
 
 def _rows(

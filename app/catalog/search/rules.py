@@ -15,7 +15,9 @@ from app.catalog.rules import folded
 LANGUAGES = ("english", "german", "french", "spanish", "italian", "dutch")
 #: Most entries that are ranked for one query, and most that are counted one by one.
 RANKED_AT_MOST = 1_000
-COUNTED_AT_MOST = 5_000
+COUNTED_AT_MOST = 2_500
+#: Most entries that are fetched to be sorted.
+SORTED_AT_MOST = 4_000
 #: Of these many entries one is in the sample; ``sample_mark`` names its members.
 SAMPLES = (16, 256, 4_096)
 #: A sample with fewer finds than this says too little: the next larger one is counted.
@@ -28,6 +30,9 @@ NEW_DAYS = 30
 CORRECTED_FROM = 4
 #: A shorter last word is looked for as it is: too many begin like it.
 PREFIX_FROM = 3
+#: A last word that so many products have is not looked for as a beginning besides: they are more than anybody looks
+#: through, and collecting all that begin like it takes longest of all.
+PLENTY = 2_000
 #: Most words on either side that a synonym has.
 SYNONYM_WORDS = 12
 
@@ -62,13 +67,13 @@ def alternatives(terms: Sequence[str], synonyms: Mapping[str, Sequence[str]]) ->
     return [[term, *synonyms.get(term, ())] for term in terms]
 
 
-def query_text(words: Sequence[Sequence[str]], forms: Mapping[str, Sequence[str]]) -> str:
-    """A query for all of the terms, each as any of its alternatives in any of their forms; what was typed last may be
-    the beginning of a word."""
+def query_text(words: Sequence[Sequence[str]], forms: Mapping[str, Sequence[str]], *, begins: bool = False) -> str:
+    """A query for all of the terms, each as any of its alternatives in any of their forms; ``begins``: what was typed
+    last may be the beginning of a word."""
     terms = []
     for place, same in enumerate(words):
         lexemes = dict.fromkeys(quoted(form) for word in same for form in (word, *forms.get(word, ())))
-        if place == len(words) - 1 and len(same[0]) >= PREFIX_FROM:
+        if begins and place == len(words) - 1:
             lexemes = dict.fromkeys([quoted(same[0]) + ":*", *lexemes])
             del lexemes[quoted(same[0])]
         terms.append("(" + " | ".join(lexemes) + ")")
@@ -78,6 +83,11 @@ def query_text(words: Sequence[Sequence[str]], forms: Mapping[str, Sequence[str]
 def correctable(term: str) -> bool:
     """Whether a term that finds nothing may be a word with a typing error."""
     return len(term) >= CORRECTED_FROM and term.isalpha()
+
+
+def first_sample(expected: float) -> int:
+    """In which sample to begin counting where so many finds are expected: as if that were known, but for a half."""
+    return 1 if expected <= COUNTED_AT_MOST / 2 else SAMPLES[1]
 
 
 def next_sample(one_in: int, found: int) -> int | None:

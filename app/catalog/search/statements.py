@@ -3,9 +3,10 @@ putting it together takes longer than many a query."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import (
     REAL,
@@ -27,9 +28,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
-from app.catalog.models import CatalogEntry
+from app.catalog.models import CatalogEntry, Category
 from app.catalog.search import rules
-from app.catalog.search.asking import CONDITIONS, WORDS
+from app.catalog.search.asking import CONDITIONS, COVERED, WORDS
 from app.db import table_of
 from app.suppliers.models import Supplier
 
@@ -70,21 +71,52 @@ def _prepared(statement: Executable, before: str = "") -> Prepared:
 
 
 @cache
-def browsing(names: tuple[str, ...], column: str, *, descending: bool, onward: bool) -> Prepared:
+def walking(names: tuple[str, ...], column: str, *, descending: bool, onward: bool) -> Prepared:
     """Entries in the order of a column and their ids, the column's value last; ``onward``: after ``after_value`` and
-    ``after_id``."""
-    key = (_E[column], _E.product_id)
-    query = (
-        select(*SHOWN, _E[column].label("sorted"))
-        .join_from(_ENTRIES, _SUPPLIERS, _S.id == _E.supplier_id)
-        .where(*_conditions(names))
-        .order_by(*(one.desc() if descending else one.asc() for one in key))
-        .limit(bindparam("limit"))
+    ``after_id``.
+
+    The column's index is walked from the first entry on, and holds itself what most conditions are about: an entry is
+    looked at only where these are fulfilled.
+    """
+    walked = _ENTRIES.alias("walked")
+    key = (walked.c[column], walked.c.product_id)
+    inside = select(walked.c.product_id, walked.c[column].label("sorted")).where(
+        *(COVERED[name](walked.c) for name in names if name in COVERED)
     )
     if onward:
-        after, here = _after(), func.row(*key)
-        query = query.where(here < after if descending else here > after)
-    return _prepared(query)
+        inside = inside.where(_beyond(key, descending=descending))
+    order = inside.order_by(*_directed(key, descending=descending)).subquery("order")
+    return _prepared(
+        select(*SHOWN, order.c.sorted)
+        .join_from(order, _ENTRIES, _E.product_id == order.c.product_id)
+        .join(_SUPPLIERS, _S.id == _E.supplier_id)
+        .where(*_conditions(tuple(name for name in names if name not in COVERED)))
+        .order_by(*_directed((order.c.sorted, order.c.product_id), descending=descending))
+        .limit(bindparam("limit"))
+    )
+
+
+@cache
+def sorting(names: tuple[str, ...], column: str, *, descending: bool, onward: bool) -> Prepared:
+    """As ``walking``, for few entries: all that fit are fetched, and sorted then."""
+    fitting = (
+        select(_E.product_id, _E[column].label("sorted"))
+        .join_from(_ENTRIES, _SUPPLIERS, _S.id == _E.supplier_id)
+        .where(*_conditions(names))
+        .cte("fitting")
+        .prefix_with("materialized", dialect="postgresql")
+    )
+    key = (fitting.c.sorted, fitting.c.product_id)
+    chosen = select(fitting).order_by(*_directed(key, descending=descending)).limit(bindparam("limit"))
+    if onward:
+        chosen = chosen.where(_beyond(key, descending=descending))
+    top = chosen.subquery("top")
+    return _prepared(
+        select(*SHOWN, top.c.sorted)
+        .join_from(top, _ENTRIES, _E.product_id == top.c.product_id)
+        .join(_SUPPLIERS, _S.id == _E.supplier_id)
+        .order_by(*_directed((top.c.sorted, top.c.product_id), descending=descending))
+    )
 
 
 @cache
@@ -101,7 +133,7 @@ def ranking(names: tuple[str, ...], *, onward: bool) -> Prepared:
     counted = select(fitting, func.count().over().label("fitting")).subquery("counted")
     chosen: Select[Any] = select(counted).order_by(counted.c.rank.desc(), counted.c.product_id.desc())
     if onward:
-        chosen = chosen.where(func.row(counted.c.rank, counted.c.product_id) < _after())
+        chosen = chosen.where(_beyond((counted.c.rank, counted.c.product_id), descending=True))
     top = chosen.limit(bindparam("limit")).subquery("top")
     return _prepared(
         select(*SHOWN, top.c.fitting, top.c.rank)
@@ -149,12 +181,25 @@ def counting(names: tuple[str, ...]) -> Prepared:
     return _prepared(every[0].union_all(*every[1:]), before=_BY_INDEX)
 
 
+def branch(session: Session, category_id: UUID) -> list[UUID]:
+    """A category and all below it."""
+    top = select(Category.id).where(Category.id == category_id).cte("branch", recursive=True)
+    whole = top.union_all(select(Category.id).join(top, Category.parent_id == top.c.id))
+    return list(session.scalars(select(whole.c.id)))
+
+
 def _conditions(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
     return [CONDITIONS[name] for name in names]
 
 
-def _after() -> ColumnElement[Any]:
-    return func.row(bindparam("after_value"), bindparam("after_id"))
+def _directed(key: Sequence[ColumnElement[Any]], *, descending: bool) -> Iterable[ColumnElement[Any]]:
+    return (one.desc() if descending else one.asc() for one in key)
+
+
+def _beyond(key: Sequence[ColumnElement[Any]], *, descending: bool) -> ColumnElement[bool]:
+    """Behind the last row of the page before."""
+    after, here = func.row(bindparam("after_value"), bindparam("after_id")), func.row(*key)
+    return here < after if descending else here > after
 
 
 def _band() -> ColumnElement[int]:

@@ -89,7 +89,7 @@ def test_what_was_done_to_a_key_counts_within_the_time_that_is_set(
     assert key.get("/api/suppliers").status_code == 200
     with db.system_scope(actor="test"), db.transaction() as session:
         session.connection().exec_driver_sql(
-            f"update api_keys set {change} where organisation_id = %s and name = 'narrow'",  # noqa: S608 - see above
+            f"update api_keys set {change} where organisation_id = %s and name = 'narrow'",
             (str(market.retailer.id),),
         )
     with clock.shifted(timedelta(seconds=21)):
