@@ -12,25 +12,27 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def spent(pid_folder: Path) -> dict[str, float]:
-    """Seconds of processor time since each process began, its children's included, by the name of its pid file;
-    ``postgres`` and ``valkey`` are this process's own children of these names."""
+    """Seconds of processor time since each process began, its children's included, by the name of its pid file; and of
+    ``own_servers``."""
+    named = {file.stem: of_process(int(file.read_text())) for file in pid_folder.glob("*.pid")}
+    return {**own_servers(), **named}
+
+
+def own_servers() -> dict[str, float]:
+    """The same of ``postgres`` and ``valkey``, where they are this process's own children."""
     children, own = _processes()
-
-    def whole(pid: int) -> float:
-        return own.get(pid, ("", 0.0))[1] + sum(whole(child) for child in children[pid])
-
-    named = {file.stem: int(file.read_text()) for file in pid_folder.glob("*.pid")}
+    found: dict[str, float] = {}
     for pid in _descendants(os.getpid(), children):
         for name in ("postgres", "valkey"):
-            if own[pid][0].startswith(name) and name not in named:
-                named[name] = pid
-    return {name: whole(pid) for name, pid in named.items()}
+            if own[pid][0].startswith(name) and name not in found:
+                found[name] = of_process(pid)
+    return found
 
 
 def of_process(pid: int) -> float:
     """Seconds of processor time since a process began, its children's included."""
     children, own = _processes()
-    return sum(own[one][1] for one in (pid, *_descendants(pid, children)))
+    return sum(own[one][1] for one in (pid, *_descendants(pid, children)) if one in own)
 
 
 def _processes() -> tuple[dict[int, list[int]], dict[int, tuple[str, float]]]:

@@ -147,7 +147,7 @@ def _browse(session: Session, wanted: Wanted, words: str | None, limit: int, cur
     column, descending = _ORDERS.get("newest" if all_alike else wanted.sort, _ORDERS["newest"])
     if wanted.updated_since is not None and wanted.sort == "newest":
         column = "changed_at"
-    if _are_few(session, asked):
+    if _are_few(session, wanted.sort, asked):
         way = statements.sorting
     else:
         way, asked = statements.walking, _walked(session, wanted, asked)
@@ -160,11 +160,12 @@ _below: Recent[list[UUID]] = Recent(10_000)
 _BELOW_FOR = 30.0
 
 
-def _are_few(session: Session, asked: Asked) -> bool:
+def _are_few(session: Session, sort: Sort, asked: Asked) -> bool:
     """Whether so few entries have what is named that it is quicker to sort them all than to walk an index until
     enough of them have passed by."""
     lexemes = asked.values.get("lexemes")
-    return lexemes is not None and expected(session, lexemes) <= rules.SORTED_AT_MOST
+    most = rules.SORTED_WHERE_ALIKE if sort in ("price_asc", "price_desc", "reliability") else rules.SORTED_AT_MOST
+    return lexemes is not None and expected(session, lexemes) <= most
 
 
 def _walked(session: Session, wanted: Wanted, asked: Asked) -> Asked:

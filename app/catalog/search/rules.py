@@ -16,8 +16,10 @@ LANGUAGES = ("english", "german", "french", "spanish", "italian", "dutch")
 #: Most entries that are ranked for one query, and most that are counted one by one.
 RANKED_AT_MOST = 1_000
 COUNTED_AT_MOST = 2_500
-#: Most entries that are fetched to be sorted.
+#: Most entries that are fetched to be sorted; and in orders that go with what they are filtered by, where an index may
+#: have to be walked to its end: a brand's and a category's products cost about the same, a brand has one supplier.
 SORTED_AT_MOST = 4_000
+SORTED_WHERE_ALIKE = 12_000
 #: Of these many entries one is in the sample; ``sample_mark`` names its members.
 SAMPLES = (16, 256, 4_096)
 #: A sample with fewer finds than this says too little: the next larger one is counted.

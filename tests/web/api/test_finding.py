@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import permutations
 
 import pytest
 
@@ -69,15 +68,15 @@ def test_nobody_gets_an_answer_that_was_kept_for_somebody_else(market: Market, s
         f"/api/suppliers/{market.supplier.id}/products",
         f"/api/suppliers/{market.other_supplier.id}/products",
     ]
-    own = {(place, path): reader.api.get(path).json for place, reader in enumerate(readers) for path in lists}
+    own = {(place, path): reader.api.call("GET", path).json for place, reader in enumerate(readers) for path in lists}
     costs = {repr(own[place, "/api/products"]) for place in range(3)}
     assert len(costs) == 3, "the two suppliers and a retailer are shown different things"
     set_up(catalog_cache_seconds="60")
-    for order in permutations(range(len(readers)), 3):
+    for first in range(len(readers)):
         kept.forget()
-        for place in (*order, *order):
+        for place in (first, *range(len(readers))):
             for path in lists:
-                assert readers[place].api.get(path).json == own[place, path], (path, order)
+                assert readers[place].api.call("GET", path).json == own[place, path], (path, first)
     kept.forget()
 
 
