@@ -122,7 +122,7 @@ def _of_words(
     if asked is None:
         return Found(Page([], None))
     # Of very many that fit, those to be ranked are taken from a sample: collecting all of them takes long.
-    if expected(session, asked.values["lexemes"]) >= rules.SAMPLES[0] * rules.RANKED_AT_MOST:
+    if expected(session, asked.values["lexemes"]) >= rules.SAMPLED_FROM:
         sampled = asked.within(rules.sample_mark(rules.SAMPLES[0]))
         rows = _ranked(session, sampled, limit, cursor)
         # Behind the last page there is nothing that says how many there were.

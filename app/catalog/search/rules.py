@@ -20,6 +20,8 @@ COUNTED_AT_MOST = 2_500
 #: have to be walked to its end: a brand's and a category's products cost about the same, a brand has one supplier.
 SORTED_AT_MOST = 4_000
 SORTED_WHERE_ALIKE = 12_000
+#: Where so many fit, those to be ranked are taken from the largest sample.
+SAMPLED_FROM = 16_000
 #: Of these many entries one is in the sample; ``sample_mark`` names its members.
 SAMPLES = (16, 256, 4_096)
 #: A sample with fewer finds than this says too little: the next larger one is counted.

@@ -198,16 +198,81 @@ def test_margin_is_that_of_the_variant_with_the_least(session: Session) -> None:
 def test_pages_show_each_product_once(session: Session, sort: Sort, query: str | None) -> None:
     supplier = factories.supplier(session)
     made = {_offer(session, supplier, f"Lamp {number}", price=1000 + number % 2) for number in range(7)}
+    seen = _all_pages(session, Wanted(search=query, sort=sort))
+    assert len(seen) == 7
+    assert set(seen) == made
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_both_ways_of_looking_find_the_same_in_the_same_order(
+    session: Session, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    one, two = factories.supplier(session, "One"), factories.supplier(session, "Two")
+    for number in range(6):
+        category = "Furniture > Chairs" if number % 3 else "Furniture > Chairs > Stools"
+        _offer(session, one, f"Lamp {number}", price=500 + 300 * number, category=category, brand="Ünder & Öak")
+        _offer(session, two, f"Lamp {10 - number}", price=900, msrp=1000 + number, stock=number % 2, brand="Under")
+    for wanted in (
+        Wanted(category="Furniture > Chairs"),
+        Wanted(category="Furniture > Chairs > Stools", in_stock=False),
+        Wanted(brand="ünder & öAK", min_price=800),
+        Wanted(supplier_id=two.id, max_price=900),
+        Wanted(supplier_id=two.id, brand="Under", in_stock=True),
+        Wanted(search="lamp", min_price=600, max_price=1700),
+    ):
+        ways = []
+        for most in (0, 1_000):
+            monkeypatch.setattr(rules, "SORTED_AT_MOST", most)
+            monkeypatch.setattr(rules, "SORTED_WHERE_ALIKE", most)
+            ways.append(_all_pages(session, replace(wanted, sort=sort)))
+        assert ways[0] == ways[1]
+        assert len(set(ways[0])) == len(ways[0]) > 1
+
+
+def _all_pages(session: Session, wanted: Wanted) -> list[UUID]:
     seen: list[UUID] = []
     cursor = None
     while True:
-        found = search(session, Wanted(search=query, sort=sort), limit=3, cursor=cursor)
-        seen += [one.product_id for one in found.page.items]
-        cursor = found.page.next_cursor
+        page = search(session, wanted, limit=2, cursor=cursor).page
+        seen += [one.product_id for one in page.items]
+        cursor = page.next_cursor
         if cursor is None:
-            break
-    assert len(seen) == 7
-    assert set(seen) == made
+            return seen
+
+
+def test_of_very_many_finds_a_sample_is_ranked(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    supplier = factories.supplier(session)
+    made = [_offer(session, supplier, f"Lamp {number}") for number in range(8)]
+    marked = text(
+        "update catalog_entries set words = words || array_to_tsvector(array['~d16']) where product_id = any(:ids)"
+    )
+    bare = text("update catalog_entries set words = ts_delete(words, '~d16')")
+    wanted = Wanted(search="lamp", sort="relevance")
+    monkeypatch.setattr(rules, "SAMPLED_FROM", 0)
+    monkeypatch.setattr(rules, "RANKED_AT_MOST", 3)
+    session.execute(bare)
+    session.execute(marked, {"ids": made[4:]})
+    assert not search(session, wanted, limit=2).ranked_all
+    found = _all_pages(session, wanted)
+    assert len(set(found)) == len(found) == 3
+    assert set(found) <= set(made[4:])
+    # Where the sample turns out to be too small, all that fit are ranked.
+    session.execute(bare)
+    session.execute(marked, {"ids": made[7:]})
+    monkeypatch.setattr(rules, "RANKED_AT_MOST", 20)
+    assert search(session, wanted, limit=2).ranked_all
+    assert set(_all_pages(session, wanted)) == set(made)
+
+
+def test_a_word_that_plenty_has_is_not_the_beginning_of_another(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supplier = factories.supplier(session)
+    _offer(session, supplier, "Lamp")
+    _offer(session, supplier, "Lampshade")
+    assert sorted(_titles(session, Wanted(search="lamp"))) == ["Lamp", "Lampshade"]
+    monkeypatch.setattr(rules, "PLENTY", 0)
+    assert _titles(session, Wanted(search="lamp")) == ["Lamp"]
 
 
 def test_a_cursor_of_another_list_is_refused(session: Session) -> None:
