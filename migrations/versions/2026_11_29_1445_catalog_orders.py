@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0023_catalog_orders"
-down_revision = "0031_feed_marks"
+revision = "0064_catalog_orders"
+down_revision = "0063_documents"
 branch_labels = None
 depends_on = None
 
