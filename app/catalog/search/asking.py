@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import Text
 
-from app.catalog.models import CatalogEntry, Category
+from app.catalog.models import CatalogEntry
 from app.catalog.search import rules
 from app.catalog.search.estimates import expected
 from app.catalog.search.words import forms_of, synonyms
@@ -89,6 +89,9 @@ class Wanted:
     sort: Sort = "newest"
 
 
+_CATEGORY = "select id from categories where slug = %(named)s or path = %(named)s order by id limit 1"
+
+
 class Asked(NamedTuple):
     """The names of conditions, and the values that stand in them. ``category``: whose mark is among the lexemes."""
 
@@ -123,12 +126,7 @@ def asked_of(session: Session, wanted: Wanted, words: str | None, *, in_order: b
     named: list[str] = []
     found: UUID | None = None
     if wanted.category:
-        found = session.scalar(
-            select(Category.id)
-            .where((Category.slug == wanted.category) | (Category.path == wanted.category))
-            .order_by(Category.id)
-            .limit(1)
-        )
+        found = session.connection().exec_driver_sql(_CATEGORY, {"named": wanted.category}).scalar()
         if found is None:
             return None
         named.append(rules.category_mark(found))
