@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0064_catalog_orders"
-down_revision = "0063_documents"
+revision = "0066_catalog_orders"
+down_revision = "0065_notification_choices"
 branch_labels = None
 depends_on = None
 
