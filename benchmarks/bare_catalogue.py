@@ -11,10 +11,12 @@ import pickle
 from pathlib import Path
 
 import orjson
+import psycopg2.extras
 import psycopg2.pool
 from flask import Flask, Response, request
 
 application = Flask(__name__)
+psycopg2.extras.register_uuid()
 _pool = psycopg2.pool.ThreadedConnectionPool(1, 10, os.environ["DATABASE_URL"])
 _statements = pickle.loads(Path(os.environ["BENCH_STATEMENTS"]).read_bytes())  # noqa: S301 - our own file
 
