@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0066_catalog_orders"
-down_revision = "0065_notification_choices"
+revision = "0068_catalog_orders"
+down_revision = "0067_fewer_foreign_keys"
 branch_labels = None
 depends_on = None
 
