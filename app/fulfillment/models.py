@@ -26,6 +26,7 @@ class Shipment(Base):
         # The same number with the same lines is the same parcel.
         UniqueConstraint("purchase_order_id", "tracking_number", "lines_fingerprint"),
         Index(None, "retailer_id", "shipped_at"),
+        Index("ix_shipments_measured", "created_at", "estimated_to", postgresql_using="brin"),
         Index("ix_shipments_to_track", "next_poll_at", postgresql_where=text("next_poll_at is not null")),
     )
 
@@ -44,6 +45,7 @@ class Shipment(Base):
     shipment_status: Mapped[str]
     delivery_status: Mapped[str]
     shipped_at: Mapped[datetime]
+    #: The carrier's own first scan, never a person's word.
     first_scan_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     estimated_from: Mapped[date | None]

@@ -130,9 +130,8 @@ def record_tracking(session: Session, shipment_id: UUID, events: Sequence[Carrie
         if added is None:
             continue
         shipment.delivery_status = progressed(shipment.delivery_status, event.delivery_status)
-        if event.delivery_status not in ("unknown", "pre_transit") and (
-            shipment.first_scan_at is None or event.at < shipment.first_scan_at
-        ):
+        scanned = source == "carrier" and event.delivery_status not in ("unknown", "pre_transit")
+        if scanned and (shipment.first_scan_at is None or event.at < shipment.first_scan_at):
             shipment.first_scan_at = event.at
         if shipment.delivery_status == "delivered" and shipment.delivered_at is None:
             shipment.delivered_at = event.at

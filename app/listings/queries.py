@@ -85,6 +85,16 @@ def counts_by_state(session: Session, retailer_id: UUID) -> dict[str, int]:
     return {state: count for state, count in rows}
 
 
+def counts_by_supplier(session: Session, retailer_id: UUID) -> dict[UUID, int]:
+    """How many of each supplier's products a retailer has listed."""
+    rows = session.execute(
+        select(Listing.supplier_id, func.count())
+        .where(Listing.retailer_id == retailer_id, Listing.state.not_in((DRAFT, UNLINKED)))
+        .group_by(Listing.supplier_id)
+    )
+    return {supplier_id: count for supplier_id, count in rows}
+
+
 def listed_products(session: Session, retailer_id: UUID, product_ids: Sequence[UUID]) -> set[UUID]:
     """Which of the products the retailer has listed or in its import list."""
     return set(

@@ -27,6 +27,8 @@ class PurchaseOrder(Base):
         ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
         Index(None, "supplier_id", "released_at", "id", postgresql_where=text("released_at is not null")),
         Index(None, "retailer_id", "created_at", "id"),
+        # Both are close to the order in which rows were written; what fell due on a day is looked up by them.
+        Index("ix_purchase_orders_due", "ship_by", "acknowledge_by", postgresql_using="brin"),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 
@@ -94,6 +96,9 @@ class PurchaseOrderLine(Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("shipped + cancelled <= quantity and shipped >= 0 and cancelled >= 0", name="counts_within"),
         CheckConstraint("delivered >= 0 and delivered <= shipped", name="delivered_within"),
+        CheckConstraint(
+            "unavailable >= 0 and unavailable <= rejected and rejected <= cancelled", name="rejected_within"
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -117,6 +122,11 @@ class PurchaseOrderLine(Base):
     shipped: Mapped[int] = mapped_column(server_default="0")
     delivered: Mapped[int] = mapped_column(server_default="0")
     cancelled: Mapped[int] = mapped_column(server_default="0")
+    #: How many of the cancelled units the supplier rejected, and of these how many because there were none.
+    rejected: Mapped[int] = mapped_column(server_default="0")
+    unavailable: Mapped[int] = mapped_column(server_default="0")
+    #: When it was first backordered; stays when it is accepted later.
+    backordered_at: Mapped[datetime | None]
 
 
 class Transmission(Base):

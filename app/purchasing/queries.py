@@ -35,6 +35,9 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "delivered": (DELIVERED,),
 }
 
+#: Not shipped whole yet, and not promised for a later day.
+TO_LEAVE = (PENDING, CONFIRMED, PROCESSING, PARTIALLY_SHIPPED)
+
 
 def of_orders(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, list[PurchaseOrder]]:
     """The purchase orders of each order with their lines."""
@@ -74,12 +77,13 @@ def for_supplier(
     *,
     statuses: Sequence[str] | None = None,
     search: str | None = None,
+    late_at: datetime | None = None,
     updated_since: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[PurchaseOrder]:
     """A supplier's released purchase orders with their lines: the queue has the longest waiting first; with
-    ``updated_since`` the oldest change comes first."""
+    ``updated_since`` the oldest change comes first. ``late_at``: only those that should have left by then."""
     limit = min(limit, LARGEST_LIMIT)
     query = (
         select(PurchaseOrder)
@@ -89,6 +93,8 @@ def for_supplier(
     )
     if statuses:
         query = query.where(PurchaseOrder.status.in_(statuses))
+    if late_at is not None:
+        query = query.where(PurchaseOrder.status.in_(TO_LEAVE), PurchaseOrder.ship_by < late_at)
     if search:
         wanted = search.strip().lstrip("#")
         query = query.where(
@@ -161,6 +167,21 @@ def counts_by_status(session: Session, supplier_id: UUID) -> dict[str, int]:
     return {status: count for status, count in rows}
 
 
+def open_by_supplier(session: Session, retailer_id: UUID) -> dict[UUID, int]:
+    """How many of a retailer's purchase orders each supplier has still to ship."""
+    waiting = (PENDING, CONFIRMED, BACKORDERED, PROCESSING, PARTIALLY_SHIPPED)
+    rows = session.execute(
+        select(PurchaseOrder.supplier_id, func.count())
+        .where(
+            PurchaseOrder.retailer_id == retailer_id,
+            PurchaseOrder.released_at.is_not(None),
+            PurchaseOrder.status.in_(waiting),
+        )
+        .group_by(PurchaseOrder.supplier_id)
+    )
+    return {supplier_id: count for supplier_id, count in rows}
+
+
 def late_count(session: Session, supplier_id: UUID, moment: datetime) -> int:
     """How many purchase orders should have left by now and have not."""
     return (
@@ -169,7 +190,7 @@ def late_count(session: Session, supplier_id: UUID, moment: datetime) -> int:
             .select_from(PurchaseOrder)
             .where(
                 PurchaseOrder.supplier_id == supplier_id,
-                PurchaseOrder.status.in_((PENDING, CONFIRMED, PROCESSING, PARTIALLY_SHIPPED)),
+                PurchaseOrder.status.in_(TO_LEAVE),
                 PurchaseOrder.ship_by < moment,
             )
         )

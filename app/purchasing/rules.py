@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.kit.money import Money
+from app.kit.texts import zone_of
 from app.orders.rules import (
     BACKORDERED,
     CANCELLED,
@@ -20,7 +21,7 @@ from app.orders.rules import (
     RETURNED,
     SHIPPED,
 )
-from app.suppliers.rules import Closure, working_days_from
+from app.suppliers.rules import Closure, order_day, working_days_from
 
 ANSWERS = ("accepted", "backordered", "rejected")
 #: Reasons for rejecting a line (the names of Orderful's X12 855 list, in our spelling).
@@ -171,7 +172,16 @@ def share_of(
     return Share(goods, cumulative(shipping) - settled.shipping, cumulative(fee) - settled.fee)
 
 
-def ship_by(released_at: datetime, handling_days: int, closed: Sequence[Closure] = ()) -> datetime:
-    """When a supplier should have shipped: handling counts working days (Monday to Friday) outside its closures."""
-    day = working_days_from(released_at.date(), max(1, handling_days), closed)
-    return released_at + (day - released_at.date())
+def ship_by(
+    released_at: datetime,
+    handling_days: int,
+    closed: Sequence[Closure] = (),
+    *,
+    timezone: str = "UTC",
+    cutoff_hour: int | None = None,
+) -> datetime:
+    """When a supplier should have shipped: handling counts working days (Monday to Friday) outside its closures, from
+    the day for which the order counts by its cut-off hour. The day is the supplier's own; the hour is the order's."""
+    came = released_at.date() if cutoff_hour is None else released_at.astimezone(zone_of(timezone)).date()
+    begins = order_day(released_at, timezone, cutoff_hour)
+    return released_at + (working_days_from(begins, max(1, handling_days), closed) - came)

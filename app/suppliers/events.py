@@ -110,3 +110,21 @@ class OpenOrdersUnwanted(Event):
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierBelowGoal(Event):
+    """A supplier's score is low, or some of its measures are below their goals. ``day`` is that of the scorecard."""
+
+    topic: ClassVar[str] = "suppliers.below_goal"
+    supplier_id: UUID
+    day: str
+    measures: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id

@@ -50,8 +50,11 @@ class Supplier(Base):
     order_fee: Mapped[int] = mapped_column(BIG, server_default="0")
     #: Basis points of the goods' value that the platform keeps; None: the platform's default.
     commission_bps: Mapped[int | None]
-    #: Average of retailers' ratings, 0 to 5; None until there is one.
+    #: How reliable it is, 0 to 100 (``app.suppliers.rules.scorecards``), and the same from 0 to 5; None while new.
+    score: Mapped[int | None]
     rating: Mapped[Decimal | None] = mapped_column(Numeric(3, 2))
+    #: When it was last warned of its score or a measure; None once it is well again.
+    score_warned_on: Mapped[date | None]
     search_text: Mapped[str]
     updated_at: Mapped[datetime]
 
@@ -236,3 +239,55 @@ class SupplierClosure(Base):
     ends_on: Mapped[date]
     note: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class SupplierMeasure(Base):
+    """What was counted of a supplier on one day, by what fell due on it. Written anew while late facts may come."""
+
+    __tablename__ = "supplier_measures"
+    __tenancy__ = own("supplier_id")
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    #: One of ``app.suppliers.rules.scorecards``.
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    #: The hours or days of a spread; 0 for a share.
+    step: Mapped[int] = mapped_column(primary_key=True)
+    met: Mapped[int]
+    counted: Mapped[int]
+
+
+class SupplierScore(Base):
+    """A supplier's scorecard as of the end of a day. What others may see of it is its card (``SupplierCard``)."""
+
+    __tablename__ = "supplier_scores"
+    __tenancy__ = own("supplier_id")
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    score: Mapped[int | None]
+    #: Orders that fell due in the days that are scored.
+    orders: Mapped[int]
+    #: Window → measure → ``met`` and ``counted``; of the window that is scored also the ``rules`` part.
+    measures: Mapped[dict[str, Any]]
+    #: Spread → half and nine of ten took so long or less, and of how many.
+    spreads: Mapped[dict[str, Any]]
+    computed_at: Mapped[datetime]
+
+
+class SupplierCard(Base):
+    """What everybody may know of a supplier's reliability: shares of enough cases, how many roughly, no retailer's
+    figures. One row a day."""
+
+    __tablename__ = "supplier_cards"
+    __tenancy__ = SHARED
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    score: Mapped[int | None]
+    #: Orders behind it, rounded down to 30, 50, 100 …; 0 below.
+    orders: Mapped[int]
+    #: Measure → basis points, whole percents; a measure of too few cases is left out.
+    shares: Mapped[dict[str, Any]]
+    #: Half of the orders left, or were answered, within so many days and hours; left out for too few.
+    spreads: Mapped[dict[str, Any]]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, any_, bindparam, false, func, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Date, Uuid, any_, bindparam, false, func, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,9 @@ from app.suppliers.models import (
 from app.suppliers.rules import ACTIVE, Closure, Rate, Tier
 from app.suppliers.rules.round_trip import Line, Trip
 
+_BEST: ColumnElement[Any] = -func.coalesce(Supplier.score, -1)
+_BY_NAME: ColumnElement[Any] = table_of(Supplier).c.company_name
+
 
 def active_suppliers(
     session: Session,
@@ -39,14 +43,15 @@ def active_suppliers(
     country: str | None = None,
     business_type: str | None = None,
     min_rating: Decimal | None = None,
+    best_first: bool = False,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Supplier]:
-    """Suppliers that sell now, by name. ``category_ids`` are suppliers' ids when filtered by category."""
+    """Suppliers that sell now, by name, or with ``best_first`` by score, the new ones last. ``category_ids`` are
+    suppliers' ids when filtered by category."""
     limit = min(limit, LARGEST_LIMIT)
-    query = (
-        select(Supplier).where(Supplier.status == ACTIVE).order_by(Supplier.company_name, Supplier.id).limit(limit + 1)
-    )
+    first = _BEST if best_first else _BY_NAME
+    query = select(Supplier).where(Supplier.status == ACTIVE).order_by(first, Supplier.id).limit(limit + 1)
     if search:
         query = query.where(Supplier.search_text.contains(search.casefold(), autoescape=True))
     if category_ids is not None:
@@ -58,11 +63,13 @@ def active_suppliers(
     if min_rating is not None:
         query = query.where(Supplier.rating >= min_rating)
     if cursor:
-        name, last_id = decode_cursor(cursor, 2)
-        query = query.where(
-            (Supplier.company_name > name) | ((Supplier.company_name == name) & (Supplier.id > last_id))
-        )
-    return page_of(session.scalars(query).all(), limit, lambda supplier: [supplier.company_name, supplier.id])
+        query = query.where(func.row(first, Supplier.id) > func.row(*decode_cursor(cursor, 2)))
+
+    def place(supplier: Supplier) -> list[Any]:
+        score = -1 if supplier.score is None else supplier.score
+        return [-score if best_first else supplier.company_name, supplier.id]
+
+    return page_of(session.scalars(query).all(), limit, place)
 
 
 def supplier(session: Session, supplier_id: UUID) -> Supplier:

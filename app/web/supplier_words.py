@@ -44,3 +44,9 @@ PAYER_WORDS: Mapping[str, str] = {
     "retailer": _("The retailer"),
     "shopper": _("The shopper"),
 }
+#: The same as its retailers read it.
+RETURN_PAYER_WORDS: Mapping[str, str] = {
+    "supplier": _("The supplier pays"),
+    "retailer": _("You pay"),
+    "shopper": _("The shopper pays"),
+}

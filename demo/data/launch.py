@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import db
+from app.adapters import registries
 from app.catalog.categories.service import place
 from app.identity.models import Organisation
 from app.identity.service import add_member, create_organisation, create_user
+from app.insights.reliability import days_to_measure, measure
 from app.inventory.models import StockLocation
 from app.inventory.service import add_location
 from app.kit import clock
 from app.outbox.models import OutboxEvent
 from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE
+from app.suppliers.rules.scorecards import stars
 from app.suppliers.service import Application, Contact, apply, decide, set_rates
+from app.suppliers.service.scoring import publish_scores, score_suppliers
 from demo.data.assortment import KINDS
 from demo.data.loading import Place, load
 from demo.data.making import products
@@ -62,7 +66,7 @@ def make(*, seed: int, variants: int, days: int, told: Told, beside_others: bool
                 return Made(0, 0, 0)
             if not beside_others and _others(session):
                 raise NotEmpty
-        places = [_settle(seller) for seller in SELLERS]
+        places = [_settle(seller, measured=variants <= MOST_WITH_ORDERS) for seller in SELLERS]
         with db.transaction() as session:
             hush(session, [one.supplier_id for one in places])
     now = clock.now().replace(microsecond=0)
@@ -80,9 +84,25 @@ def make(*, seed: int, variants: int, days: int, told: Told, beside_others: bool
     with db.system_scope(actor="demo-data"):
         give_pictures(products(seed, SELLERS, variants), [one.supplier_id for one in places])
     retailers, placed = live(seed=seed, days=days, told=told)
+    told("how reliable they were …")
+    _measure()
     with db.system_scope(actor="demo-data"), db.transaction() as session:
         hush(session, [*(one.supplier_id for one in places), *retailers])
     return Made(len(places), written, count, len(retailers), placed)
+
+
+def _measure() -> None:
+    """What the nightly job would have found."""
+    today, scanning = clock.now().date(), [name for name, one in registries.carriers.all().items() if one.can_track]
+    with db.system_scope(actor="demo-data"):
+        for day in days_to_measure(today, None):
+            with db.transaction() as session:
+                measure(session, day, scanning=scanning)
+        for day in days_to_measure(today, None):
+            with db.transaction() as session:
+                score_suppliers(session, day)
+        with db.transaction() as session:
+            publish_scores(session, today - timedelta(days=1))
 
 
 def _is_there(session: Session) -> bool:
@@ -106,8 +126,9 @@ def hush(session: Session, organisation_ids: Sequence[UUID]) -> None:
     session.execute(update(OutboxEvent).where(theirs, OutboxEvent.state == 0).values(state=1))
 
 
-def _settle(seller: Seller) -> Place:
-    """A supplier that was approved, with somebody who can sign in."""
+def _settle(seller: Seller, *, measured: bool) -> Place:
+    """A supplier that was approved, with somebody who can sign in. Where no orders tell how reliable it is, its score
+    is made up, for sorting."""
     with db.transaction() as session:
         organisation = create_organisation(
             session,
@@ -124,7 +145,10 @@ def _settle(seller: Seller) -> Place:
         supplier = apply(session, organisation, _application(seller, user.name, user.email))
         set_rates(session, supplier.id, seller.rates)
         decide(session, supplier.id, ACTIVE, reason="Made as demo data.")
-        supplier.description, supplier.rating = seller.description, Decimal(seller.rating)
+        supplier.description = seller.description
+        if not measured:
+            supplier.score = round(100 * seller.care)
+            supplier.rating = stars(supplier.score)
         supplier.handling_days, supplier.cutoff_hour = seller.handling_days, seller.cutoff_hour
         location_id = _location(session, supplier.id, seller)
         wanted: dict[str, Sequence[str]] = {

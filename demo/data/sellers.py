@@ -10,8 +10,7 @@ from demo.data.assortment import ELECTRONICS, FASHION, HOME
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """A supplier: who it is, and how it sends. ``rating``: what retailers gave it on average. ``care``: the share of
-    its orders that go as they should."""
+    """A supplier: who it is, and how it sends. ``care``: the share of its orders that go as they should."""
 
     name: str
     handle: str
@@ -22,7 +21,6 @@ class Seller:
     description: str
     handling_days: int
     cutoff_hour: int
-    rating: str
     care: float
     #: Whether it sells other makers' goods, which others sell too.
     distributes: bool
@@ -49,45 +47,45 @@ class Buyer:
 
 SELLERS: tuple[Seller, ...] = (
     Seller("Voltwerk", "voltwerk", ELECTRONICS, "manufacturer", "DE", "Europe/Berlin",
-           "Chargers and cables, tested one by one in Leipzig.", 1, 15, "4.80", 0.97, False),
+           "Chargers and cables, tested one by one in Leipzig.", 1, 15, 0.97, False),
     Seller("Kabelhaus Nord", "kabelhaus-nord", ELECTRONICS, "distributor", "DE", "Europe/Berlin",
-           "Everything with a plug, from forty makers, out of one warehouse near Hamburg.", 1, 16, "4.50", 0.94, True),
+           "Everything with a plug, from forty makers, out of one warehouse near Hamburg.", 1, 16, 0.94, True),
     Seller("Tinbird Audio", "tinbird", ELECTRONICS, "manufacturer", "SE", "Europe/Stockholm",
-           "Headphones and speakers that can be opened and mended.", 2, 13, "4.70", 0.95, False),
+           "Headphones and speakers that can be opened and mended.", 2, 13, 0.95, False),
     Seller("Deskside", "deskside", ELECTRONICS, "manufacturer", "US", "America/Chicago",
-           "Keyboards, stands and hubs for people who sit a lot.", 1, 14, "4.60", 0.95, False),
+           "Keyboards, stands and hubs for people who sit a lot.", 1, 14, 0.95, False),
     Seller("Pacific Parts Supply", "pacific-parts", ELECTRONICS, "wholesaler", "US", "America/Los_Angeles",
-           "Accessories by the pallet or by the piece.", 2, 12, "4.10", 0.88, True),
+           "Accessories by the pallet or by the piece.", 2, 12, 0.88, True),
     Seller("Lumière & Fil", "lumiere-fil", ELECTRONICS, "distributor", "FR", "Europe/Paris",
-           "Small electronics for travel and home.", 2, 12, "4.20", 0.9, True),
+           "Small electronics for travel and home.", 2, 12, 0.9, True),
     Seller("Hearthline", "hearthline", HOME, "manufacturer", "US", "America/New_York",
-           "Lamps and textiles from a mill town in Maine.", 2, 13, "4.70", 0.96, False),
+           "Lamps and textiles from a mill town in Maine.", 2, 13, 0.96, False),
     Seller("Tonhalle Keramik", "tonhalle", HOME, "manufacturer", "DE", "Europe/Berlin",
-           "Stoneware, thrown and glazed in Meissen.", 3, 11, "4.90", 0.97, False),
+           "Stoneware, thrown and glazed in Meissen.", 3, 11, 0.97, False),
     Seller("Casa Oliva", "casa-oliva", HOME, "manufacturer", "ES", "Europe/Madrid",
-           "Woven, turned and fired around Valencia.", 3, 12, "4.40", 0.91, False),
+           "Woven, turned and fired around Valencia.", 3, 12, 0.91, False),
     Seller("Nordhem", "nordhem", HOME, "wholesaler", "DK", "Europe/Copenhagen",
-           "Quiet things for the home, from twelve workshops.", 1, 14, "4.60", 0.95, True),
+           "Quiet things for the home, from twelve workshops.", 1, 14, 0.95, True),
     Seller("Umber & Oak", "umber-oak", HOME, "manufacturer", "GB", "Europe/London",
-           "Kitchen tools that last, made in Sheffield and Leeds.", 2, 13, "4.60", 0.94, False),
+           "Kitchen tools that last, made in Sheffield and Leeds.", 2, 13, 0.94, False),
     Seller("Lin d'Ici", "lin-dici", HOME, "manufacturer", "FR", "Europe/Paris",
-           "Bed and bath linen of flax grown in Normandy.", 2, 12, "4.80", 0.96, False),
+           "Bed and bath linen of flax grown in Normandy.", 2, 12, 0.96, False),
     Seller("Homeport Trading", "homeport", HOME, "distributor", "NL", "Europe/Amsterdam",
-           "Home goods of sixty brands, sent the day they are ordered.", 1, 17, "4.20", 0.9, True),
+           "Home goods of sixty brands, sent the day they are ordered.", 1, 17, 0.9, True),
     Seller("Prairie Goods", "prairie-goods", HOME, "wholesaler", "US", "America/Denver",
-           "Kitchen, bath and garden for the middle of the country.", 2, 14, "4.00", 0.87, True),
+           "Kitchen, bath and garden for the middle of the country.", 2, 14, 0.87, True),
     Seller("Fjordwolle", "fjordwolle", FASHION, "manufacturer", "NO", "Europe/Oslo",
-           "Knitwear of Norwegian and New Zealand wool.", 2, 12, "4.80", 0.96, False),
+           "Knitwear of Norwegian and New Zealand wool.", 2, 12, 0.96, False),
     Seller("Baumwoll & Söhne", "baumwoll", FASHION, "manufacturer", "DE", "Europe/Berlin",
-           "Basics of organic cotton, sewn in the Swabian hills.", 2, 14, "4.50", 0.94, False),
+           "Basics of organic cotton, sewn in the Swabian hills.", 2, 14, 0.94, False),
     Seller("Atelier Marée", "atelier-maree", FASHION, "manufacturer", "FR", "Europe/Paris",
-           "Shirts and dresses by the sea.", 3, 11, "4.30", 0.91, False),
+           "Shirts and dresses by the sea.", 3, 11, 0.91, False),
     Seller("Sola Footwear", "sola", FASHION, "manufacturer", "PT", "Europe/Lisbon",
-           "Shoes with soles that can be replaced, from Porto.", 3, 12, "4.60", 0.93, False),
+           "Shoes with soles that can be replaced, from Porto.", 3, 12, 0.93, False),
     Seller("Canvas Depot", "canvas-depot", FASHION, "wholesaler", "US", "America/New_York",
-           "Bags, belts and everything that goes with them.", 1, 15, "4.30", 0.92, True),
+           "Bags, belts and everything that goes with them.", 1, 15, 0.92, True),
     Seller("Threadway", "threadway", FASHION, "distributor", "GB", "Europe/London",
-           "Clothing of thirty labels under one roof.", 1, 16, "4.10", 0.89, True),
+           "Clothing of thirty labels under one roof.", 1, 16, 0.89, True),
 )  # fmt: skip
 
 BUYERS: tuple[Buyer, ...] = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -60,6 +61,7 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "listed_since": _E.listed_at >= bindparam("listed_since"),
     "changed_since": _E.changed_at >= bindparam("changed_since"),
     "handling_days": _S.handling_days <= bindparam("handling_days"),
+    "min_rating": _S.rating >= bindparam("min_rating"),
     "ships_from": _S.country == bindparam("ships_from"),
     "ships_to": _E.supplier_id.in_(
         select(_R.supplier_id).where(_R.countries.op("?|")(bindparam("ships_to", type_=ARRAY(Text))))
@@ -71,7 +73,7 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 class Wanted:
     """What to look for. Prices are those of the cheapest variant, in minor units of the product's own currency;
     ``category`` is a slug or a path and stands for all below it; ``ships_to`` and ``ships_from`` are ISO country codes;
-    ``handling_days`` at most; ``new``: listed within ``rules.NEW_DAYS``."""
+    ``handling_days`` at most; ``min_rating`` of its supplier, 0 to 5; ``new``: listed within ``rules.NEW_DAYS``."""
 
     search: str | None = None
     category: str | None = None
@@ -83,6 +85,7 @@ class Wanted:
     ships_to: str | None = None
     ships_from: str | None = None
     handling_days: int | None = None
+    min_rating: Decimal | None = None
     has_gtin: bool | None = None
     new: bool = False
     updated_since: datetime | None = None
@@ -159,6 +162,7 @@ def _values(wanted: Wanted) -> dict[str, Any]:
         "listed_since": clock.now() - timedelta(days=rules.NEW_DAYS) if wanted.new else None,
         "changed_since": wanted.updated_since,
         "handling_days": wanted.handling_days,
+        "min_rating": wanted.min_rating,
         "ships_from": wanted.ships_from.upper() if wanted.ships_from else None,
         "ships_to": [wanted.ships_to.upper(), "*"] if wanted.ships_to else None,
     }

@@ -141,6 +141,9 @@ def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
         if units > open_units:
             raise Conflict("More than is open can't be rejected.", code="quantity_exceeds_open")
         line.cancelled += units
+        line.rejected += units
+        if answer.reason in _NOT_THERE:
+            line.unavailable += units
         line.reason = answer.reason
         # What is left of the line was not rejected.
         line.answer = "rejected" if line.cancelled == line.quantity else "accepted"
@@ -151,6 +154,8 @@ def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
             return 0
         raise Conflict("This line was rejected or cancelled before.", code="line_closed")
     line.answer = answer.answer
+    if answer.answer == "backordered" and line.backordered_at is None:
+        line.backordered_at = clock.now()
     line.available_on = answer.available_on if answer.answer == "backordered" else None
     line.reason = answer.reason
     return 0

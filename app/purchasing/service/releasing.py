@@ -23,9 +23,14 @@ from app.suppliers.models import Supplier
 from app.suppliers.queries import CLOSED, as_closures
 
 #: What releasing needs to know of suppliers, by ``ids``, and of their closures from ``today`` on.
-_SUPPLIERS = select(Supplier.id, Supplier.company_name, Supplier.handling_days, CLOSED.label("closed")).where(
-    Supplier.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-)
+_SUPPLIERS = select(
+    Supplier.id,
+    Supplier.company_name,
+    Supplier.handling_days,
+    Supplier.timezone,
+    Supplier.cutoff_hour,
+    CLOSED.label("closed"),
+).where(Supplier.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
 def release_purchase_orders(
@@ -55,7 +60,13 @@ def release_purchase_orders(
         supplier = suppliers[purchase_order.supplier_id]
         purchase_order.released_at = now
         purchase_order.acknowledge_by = now + ACKNOWLEDGE_WITHIN
-        purchase_order.ship_by = ship_by(now, supplier.handling_days, as_closures(supplier.closed))
+        purchase_order.ship_by = ship_by(
+            now,
+            supplier.handling_days,
+            as_closures(supplier.closed),
+            timezone=supplier.timezone,
+            cutoff_hour=supplier.cutoff_hour,
+        )
         told += [line.order_line_id for line in live]
         refresh_status(session, purchase_order)
         orders.tell(

@@ -18,6 +18,7 @@ from app.kit.money import Money
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE
+from app.suppliers.scorecards import cards
 from app.web.api import kept, present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.schemas.catalog import (
@@ -52,11 +53,13 @@ def _suppliers(query: SuppliersQuery) -> present.Json:
             category_ids=in_category,
             country=query.country,
             business_type=query.business_type,
-            min_rating=None if query.min_rating is None else Decimal(str(query.min_rating)),
+            min_rating=_decimal(query.min_rating),
             limit=query.limit,
             cursor=query.cursor,
         )
-        return {"items": [present.supplier(row) for row in page.items], "next_cursor": page.next_cursor}
+        known = cards(session, [row.id for row in page.items])
+        shown = [present.supplier(row, known.get(row.id)) for row in page.items]
+        return {"items": shown, "next_cursor": page.next_cursor}
 
 
 @api.get("/suppliers/<uuid:id>/products", responses={200: ProductList, 304: UNCHANGED}, summary="A supplier's products")
@@ -164,10 +167,15 @@ def _wanted(query: FindQuery, sort: Sort) -> Wanted:
         ships_to=query.ships_to,
         ships_from=query.ships_from,
         handling_days=query.handling_days,
+        min_rating=_decimal(query.min_rating),
         has_gtin=query.has_gtin,
         new=query.new,
         sort=sort,
     )
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
 
 
 def _minor(name: str, amount: str | None, currency: str) -> int | None:

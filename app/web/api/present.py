@@ -19,7 +19,8 @@ from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import combined_status, line_status
 from app.purchasing.service.status import counts
 from app.stores.platform import Address
-from app.suppliers.models import Supplier, TestOrder
+from app.suppliers.models import Supplier, SupplierCard, TestOrder
+from app.suppliers.rules.scorecards import ANSWER_HOURS, SENT_DAYS
 
 Json = dict[str, Any]
 
@@ -34,8 +35,8 @@ def money_or_none(minor: int | None, currency: str) -> Json | None:
     return None if minor is None else money(minor, currency)
 
 
-def supplier(row: Supplier) -> Json:
-    """A supplier's public profile."""
+def supplier(row: Supplier, card: SupplierCard | None) -> Json:
+    """A supplier's public profile with its newest card."""
     days = row.handling_days
     return {
         "id": row.id,
@@ -50,7 +51,19 @@ def supplier(row: Supplier) -> Json:
         "shipping_methods": row.shipping_methods,
         "min_order_value": money(row.min_order_value, row.currency),
         "rating": None if row.rating is None else float(row.rating),
+        "scorecard": None if card is None or card.score is None else _scorecard(card),
         "status": row.status,
+    }
+
+
+def _scorecard(card: SupplierCard) -> Json:
+    return {
+        "day": card.day,
+        "score": card.score,
+        "orders_at_least": card.orders,
+        "shares": {name: share / 10_000 for name, share in card.shares.items()},
+        "days_to_ship": card.spreads.get(SENT_DAYS),
+        "hours_to_answer": card.spreads.get(ANSWER_HOURS),
     }
 
 

@@ -12,8 +12,8 @@ from app import db
 from app.config import settings
 from app.identity.queries import members, open_invitations
 from app.identity.rules import ROLES_OF_KIND
-from app.identity.service import invite, remove_member
-from app.kit.errors import Invalid
+from app.identity.service import change_role, invite, remove_member
+from app.kit.errors import Conflict, Invalid
 from app.kit.texts import marked as _
 from app.notifications.letters import Letter
 from app.notifications.service import queue_email
@@ -36,6 +36,20 @@ ROLE_LABELS = {
     "retailer_readonly": _("Read only"),
 }
 
+#: Role → what who has it may do.
+ROLE_WORDS = {
+    "platform_admin": _("Everything, also deciding on suppliers, money and keys."),
+    "support_agent": _("Looks at everything, changes nothing."),
+    "supplier_owner": _("Everything, also the team, keys, terms and the payout account."),
+    "supplier_catalogue": _("Products, files and stock. No orders, no money."),
+    "supplier_fulfilment": _("Answers and ships orders, with addresses. Looks at products; no money."),
+    "supplier_finance": _("Statements, payouts and reports. Looks at orders without addresses; no products."),
+    "retailer_owner": _("Everything, also the team, keys and the payment card."),
+    "retailer_manager": _("Everything but the team, keys and the payment card."),
+    "retailer_fulfilment": _("Orders with addresses. Looks at products and listings; no money."),
+    "retailer_readonly": _("Looks at everything but addresses, changes nothing."),
+}
+
 
 def shown(pages: Pages, errors: dict[str, Any] | None = None) -> dict[str, Any]:
     """What ``team.html`` shows. ``errors`` are those of an invitation that was refused."""
@@ -49,6 +63,7 @@ def shown(pages: Pages, errors: dict[str, Any] | None = None) -> dict[str, Any]:
         "invitations": invitations,
         "roles": roles,
         "role_names": dict(roles),
+        "role_words": [(label, gettext(ROLE_WORDS[role])) for role, label in roles],
         "invite_errors": errors or {},
         "invite_sent": request.form if errors else {"role": roles[1][0]},
     }
@@ -66,6 +81,16 @@ def add_to(pages: Pages, path: str, *, page: str, show: Callable[..., Any]) -> N
         except Invalid as error:
             return show(422, invite_errors=problems(error))
         return go(page_url(page, done="invited"))
+
+    @pages.post(f"{path}/<uuid:user_id>/role", permission="team.write")
+    def change_persons_role(user_id: UUID) -> Any:
+        """Give a colleague another role; it holds from their next click on."""
+        who = principal()
+        if user_id == who.user_id:
+            raise Conflict(gettext(_("Let another owner change your role.")), code="own_role")
+        with db.system_scope(actor=who.actor), db.transaction() as session:
+            change_role(session, who.organisation_id, user_id, request.form.get(f"role-{user_id}", ""))
+        return go(page_url(page, done="role_changed"))
 
     @pages.post(f"{path}/<uuid:user_id>/remove", permission="team.write")
     def remove_person(user_id: UUID) -> Any:

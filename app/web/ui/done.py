@@ -56,6 +56,7 @@ SENTENCES: Mapping[str, str] = {
     "sample_ordered": _("The sample is ordered. It goes the way of all your orders."),
     "placement_granted": _("Granted. It is shown within a minute of its first day."),
     "placement_ended": _("Ended. It is no longer shown in a minute."),
+    "role_changed": _("Changed. It holds from the next click on."),
     "saved": _("Saved."),
     "saved_for_files": _("Saved. It holds from the next file on."),
     "saved_for_orders": _("Saved. It holds for orders from now on."),

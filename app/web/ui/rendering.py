@@ -117,6 +117,12 @@ def gettext(text: str) -> str:
     return translated
 
 
+def ngettext(one: str, many: str, count: int) -> str:
+    """The text for a count, in the reader's language; ``%(num)s`` in it is the count."""
+    translated: str = _translations().ngettext(one, many, count)
+    return translated % {"num": texts.number(count, locale())}
+
+
 def _translations() -> Any:
     return texts.translations(locale())
 

@@ -108,6 +108,12 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "bad": Shown(_("Does not fit"), _CRITICAL),
         "unknown": Shown(_("Can't be checked"), _NEUTRAL),
     },
+    "measure": {
+        "good": Shown(_("At its goal"), _SUCCESS),
+        "near": Shown(_("Near its goal"), _INFO),
+        "below": Shown(_("Below its goal"), _WARNING),
+        "few": Shown(_("Too few to say"), _NEUTRAL),
+    },
     "feed": {
         "NEEDS_MAPPING": Shown(_("Columns to confirm"), _WARNING),
         "CHECKING": Shown(_("Being read"), _INFO),

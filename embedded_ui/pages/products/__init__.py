@@ -30,9 +30,11 @@ from app.purchasing.service import allowance
 from app.stores import queries as stores
 from app.stores.models import Store
 from app.suppliers import queries as suppliers
+from app.suppliers.scorecards import cards
 from app.web.auth import principal
 from app.web.catalogue_cache import kept_for_a_moment
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.scorecard_words import card_facts
 from app.web.ui.rendering import gettext, locale
 from embedded_ui.pages.products.comparing import delivery, offers
 
@@ -60,6 +62,7 @@ def find() -> Any:
         handling_days=_days(args.get("handling_days")),
         has_gtin=True if args.get("has_gtin") else None,
         new=bool(args.get("new")),
+        min_rating=_rating(args.get("min_rating")),
         sort=sort if sort in SORTS else "newest",
     )
     with db.transaction() as session:
@@ -117,6 +120,7 @@ def detail(product_id: UUID) -> Any:
             "delivery": next(
                 (delivery(rates, country, one) for one in product.variants if one.status == "active"), None
             ),
+            "reliability": card_facts(cards(session, [product.supplier_id]).get(product.supplier_id)),
             "offers": offers(session, product.id, gtins, country, currency),
             "closures": suppliers.closures(session, product.supplier_id),
             "stock": stock,
@@ -198,6 +202,11 @@ def _country(text: str | None) -> str | None:
 
 def _days(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 3 else None
+
+
+def _rating(text: str | None) -> Decimal | None:
+    """The least rating of a supplier, 0 to 5."""
+    return Decimal(text) if text in ("3.5", "4.0", "4.5") else None
 
 
 def _minor(text: str | None) -> int | None:

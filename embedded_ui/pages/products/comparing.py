@@ -16,9 +16,11 @@ from app.kit.errors import Conflict
 from app.kit.money import Money
 from app.listings.service.pricing_of_listings import rate_between
 from app.suppliers import queries as suppliers
-from app.suppliers.models import Supplier
+from app.suppliers.models import Supplier, SupplierCard
 from app.suppliers.rules import Parcel, Rate, rate_for
 from app.suppliers.rules.shipping import price_of
+from app.suppliers.scorecards import cards
+from app.web.scorecard_words import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What one supplier asks for an article; amounts in minor units of its own currency. ``delivery`` is None where
-    it does not send there; ``landed`` is cost and delivery in the reader's currency, None where that is unknown."""
+    it does not send there; ``landed`` is cost and delivery in the reader's currency, None where that is unknown;
+    ``reliability`` is in words."""
 
     product_id: UUID
     supplier_name: str
@@ -46,7 +49,7 @@ class Offer:
     landed: int | None
     free: int
     handling_days: int
-    rating: Decimal | None
+    reliability: str
     this: bool
 
 
@@ -68,6 +71,7 @@ def offers(session: Session, product_id: UUID, gtins: Sequence[str], country: st
         return []
     rates = suppliers.rates_of(session, {seller.id for _, seller in found})
     stock = availability(session, [variant.id for variant, _ in found])
+    known = cards(session, {seller.id for _, seller in found})
     exchange: dict[str, Decimal | None] = {}
     made = []
     for variant, seller in found:
@@ -81,6 +85,7 @@ def offers(session: Session, product_id: UUID, gtins: Sequence[str], country: st
                 exchange[variant.currency],
                 currency,
                 stock.get(variant.id, NOTHING).for_sale,
+                known.get(seller.id),
                 this=variant.product_id == product_id,
             )
         )
@@ -101,6 +106,7 @@ def _offer(
     rate: Decimal | None,
     currency: str,
     free: int,
+    card: SupplierCard | None,
     *,
     this: bool,
 ) -> Offer:
@@ -119,6 +125,6 @@ def _offer(
         landed,
         free,
         seller.handling_days,
-        seller.rating,
+        short(card),
         this,
     )

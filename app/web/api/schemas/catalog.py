@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -21,7 +21,22 @@ class SuppliersQuery(PageQuery):
     min_rating: Annotated[float, Field(ge=0, le=5)] | None = None
 
 
+class ScorecardOut(Output):
+    """What was measured over 90 days up to ``day``. ``orders_at_least``: how many are behind it, rounded down.
+    ``shares`` of what went as it should, by measure, 0 to 1; a measure of fewer than 30 cases is left out.
+    ``days_to_ship`` and ``hours_to_answer``: within which half of the orders were."""
+
+    day: date
+    score: int
+    orders_at_least: int
+    shares: dict[str, float]
+    days_to_ship: int | None
+    hours_to_answer: int | None
+
+
 class SupplierOut(Output):
+    """``rating``: the scorecard's score from 0 to 5; it and ``scorecard`` are null while a supplier is new."""
+
     id: UUID
     company_name: str
     slug: str
@@ -34,6 +49,7 @@ class SupplierOut(Output):
     shipping_methods: list[str]
     min_order_value: MoneyOut
     rating: float | None
+    scorecard: ScorecardOut | None
     status: str
 
 
@@ -65,6 +81,7 @@ class FindQuery(Query):
     ships_to: Country | None = None
     ships_from: Country | None = None
     handling_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    min_rating: Annotated[float, Field(ge=0, le=5)] | None = None
     has_gtin: bool | None = None
     new: bool = False
 

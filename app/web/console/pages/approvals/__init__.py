@@ -31,12 +31,14 @@ from app.suppliers.rules.company import (
 from app.suppliers.rules.papers import lapsed
 from app.suppliers.rules.round_trip import checks
 from app.suppliers.rules.steps import STEPS, payout_words
+from app.suppliers.scorecards import own_scorecard
 from app.suppliers.service import Contact, approve, ask, contact_of, decide, end_offer
 from app.suppliers.service.onboarding import company_address, return_address
 from app.suppliers.service.papers import read_paper
 from app.web.forms import Sent, problems
 from app.web.kept_files import file_answer
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.scorecard_words import rows_of
 from app.web.supplier_words import CONNECTION_WORDS, KIND_WORDS, PAYER_WORDS, REASON_WORDS, STEP_WORDS
 from app.web.ui.rendering import gettext
 from app.web.ui.statuses import shown
@@ -130,6 +132,7 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
                 {"label": gettext(one.label), "done": one.done, "text": gettext(one.missing) if one.missing else ""}
                 for one in (checks(suppliers.trip_of(order), application.connection) if order else ())
             ],
+            "card": own_scorecard(session, supplier_id),
             "history": suppliers.history(session, supplier_id),
             "questions": [(one, gettext(STEP_WORDS[one.step][0])) for one in suppliers.questions(session, supplier_id)],
         }
@@ -141,6 +144,7 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
         ends=[one for one in (SUSPENDED, TERMINATED) if one in MOVES[supplier.status]],
         may_ask=NEEDS_INFO in MOVES[supplier.status] or supplier.status in (NEEDS_INFO, ACTIVE, SUSPENDED),
         steps=[(name, gettext(STEP_WORDS[name][0])) for name in STEPS],
+        measured=rows_of(context["card"]) if context["card"] else [],
         sent=request.form if errors else {},
         errors=errors or {},
         **context,

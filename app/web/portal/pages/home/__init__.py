@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.catalog import queries as catalog
-from app.catalog.pictures.queries import broken_count
 from app.identity.principal import Principal
 from app.insights.onboarding import progress_of
 from app.insights.queries import sales
-from app.inventory.queries import open_shortfalls
-from app.inventory.stock_list import low_count
+from app.insights.waiting import waiting_for_supplier
 from app.kit import clock
 from app.kit.texts import marked as _
 from app.purchasing import queries as purchasing
@@ -24,6 +22,7 @@ from app.suppliers.rules import ACTIVE
 from app.web import notices
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, page_url
+from app.web.portal.needs import needs
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Home"), "home", 0))
@@ -43,9 +42,7 @@ def home() -> Any:
             "new": sum(counts.get(status, 0) for status in purchasing.VIEWS["new"]),
             "to_ship": sum(counts.get(status, 0) for status in purchasing.VIEWS["to_ship"]),
             "late": purchasing.late_count(session, supplier_id, clock.now()),
-            "shortfalls": open_shortfalls(session, supplier_id),
-            "low_stock": low_count(session, supplier_id) if who.may("products.read") else 0,
-            "broken_pictures": broken_count(session, supplier_id),
+            "needs": needs(waiting_for_supplier(session, supplier_id)),
             "balances": settlement.balances(session, supplier_id),
             "figures": sales(
                 session, supplier_id, "supplier", start=today - timedelta(days=29), end=today, group_by="day"

@@ -39,6 +39,7 @@ pages = Pages(__name__, nav=Nav(_("Purchase orders"), "queue", 30, permission="p
 _VIEWS = {
     "new": _("New"),
     "to_ship": _("To ship"),
+    "late": _("Late"),
     "backordered": _("Backordered"),
     "shipped": _("Shipped"),
     "delivered": _("Delivered"),
@@ -53,11 +54,13 @@ def queue() -> Any:
     view = request.args.get("view", "new")
     with db.transaction() as session:
         by_status = purchasing.counts_by_status(session, supplier_id)
+        late = purchasing.late_count(session, supplier_id, clock.now())
         test_order = open_test_order(session, supplier_id)
         page = purchasing.for_supplier(
             session,
             supplier_id,
             statuses=purchasing.VIEWS.get(view),
+            late_at=clock.now() if view == "late" else None,
             search=request.args.get("search"),
             limit=30,
             cursor=request.args.get("cursor"),
@@ -67,7 +70,9 @@ def queue() -> Any:
             "label": gettext(label),
             "href": page_url("purchase_orders.queue", view=name),
             "current": name == view,
-            "count": sum(by_status.get(status, 0) for status in purchasing.VIEWS.get(name, by_status)),
+            "count": late
+            if name == "late"
+            else sum(by_status.get(status, 0) for status in purchasing.VIEWS.get(name, by_status)),
         }
         for name, label in _VIEWS.items()
     ]
