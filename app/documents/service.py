@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from app.kit import clock
 from app.kit.errors import Conflict, Invalid
 from app.orders.service import address_of, write_timeline
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.returns.models import Return
 from app.stores.platform import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier, SupplierApplication
@@ -78,9 +80,12 @@ def remove_logo(session: Session, retailer_id: UUID) -> None:
         audit.record(session, retailer_id, "documents.brand_changed", "organisation", retailer_id)
 
 
-def papers(session: Session, kind: str, purchase_orders: Sequence[PurchaseOrder]) -> list[Paper]:
+def papers(
+    session: Session, kind: str, purchase_orders: Sequence[PurchaseOrder], *, reader: UUID | None = None
+) -> list[Paper]:
     """One paper for each purchase order of one supplier, which need their lines; the readings of addresses are
-    written down. Raises ``AddressGone``, and ``Invalid`` for a return slip of a supplier without return address."""
+    written down, as the supplier's unless another ``reader`` is named. Raises ``AddressGone``, and ``Invalid`` for a
+    return slip of a supplier without return address."""
     if kind not in KINDS:
         raise Invalid.field("kind", "unknown", "There is no such paper.")
     if not purchase_orders:
@@ -94,7 +99,8 @@ def papers(session: Session, kind: str, purchase_orders: Sequence[PurchaseOrder]
         address = address_of(order.ship_to, "purchase_orders", order.id)
         if address is None:
             raise AddressGone(f"{order.number}: the shopper's address was deleted, as it is some time after delivery.")
-        audit.record(session, supplier.id, "orders.address_read", "purchase_order", order.id, details={"paper": kind})
+        whose = reader or supplier.id
+        audit.record(session, whose, "orders.address_read", "purchase_order", order.id, details={"paper": kind})
         if order.retailer_id not in brands:
             brands[order.retailer_id] = brand_on_paper(session, order.retailer_id, order.retailer_name)
         own = brand_of(session, order.retailer_id)
@@ -113,6 +119,13 @@ def papers(session: Session, kind: str, purchase_orders: Sequence[PurchaseOrder]
             )
         )
     return drawn
+
+
+def slip_of_return(session: Session, row: Return, purchase_order: PurchaseOrder, *, reader: UUID) -> Paper:
+    """The slip that comes back with a return: its number below the barcode, and its lines. Raises as ``papers``."""
+    (slip,) = papers(session, RETURN_SLIP, [purchase_order], reader=reader)
+    lines = [PaperLine(title=line.title, sku=line.sku, quantity=line.quantity) for line in row.lines]
+    return replace(slip, number=row.number, lines=lines)
 
 
 def pick_list(purchase_orders: Sequence[PurchaseOrder]) -> PickList:

@@ -154,7 +154,8 @@ class StockMovement(Base):
     kind: Mapped[str]
     on_hand_change: Mapped[int]
     reserved_change: Mapped[int]
-    #: Why: ``order_line:<id>``, ``purchase_order:<id>``, ``order:<id>``, ``feed_run:<id>``, or who said it (an actor of
+    #: Why: ``order_line:<id>``, ``purchase_order:<id>``, ``order:<id>``, ``feed_run:<id>``, ``return:<id>``,
+    #: or who said it (an actor of
     #: ``app.db.Scope``); ``figure`` of older ones.
     reference: Mapped[str]
     at: Mapped[datetime]

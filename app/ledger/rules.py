@@ -22,6 +22,8 @@ class AccountKind(StrEnum):
     GOODS_TO_SHIP = "goods_to_ship"
     #: Liability, per supplier: earned by shipping, until it is paid out.
     SUPPLIER_PAYABLE = "supplier_payable"
+    #: Liability, per retailer: credited for returned goods, until it is refunded.
+    RETAILER_PAYABLE = "retailer_payable"
     #: Liability: our commission on goods that have not left yet.
     COMMISSION_TO_EARN = "commission_to_earn"
     #: Income: our commission on goods that have left.

@@ -27,7 +27,7 @@ TOPICS: Mapping[str, str] = {
 }
 #: Topic → what belongs to it, in a sentence.
 TOPIC_TEXTS: Mapping[str, str] = {
-    "orders": _("New orders, orders that wait, cancellations."),
+    "orders": _("New orders, orders that wait, cancellations, returns."),
     "stock": _("Stores that can't be reached, stock that runs short."),
     "feeds": _("Files that are held or can't be read, feeds that fail."),
     "money": _("Payouts, refunds, exchange rates, differences in the books."),
@@ -43,6 +43,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "cancelled_in_store": "orders",
     "hook_refused": "orders",
     "purchase_order": "orders",
+    "return": "orders",
     "test_order": "orders",
     "low_stock": "stock",
     "store_lost": "stock",

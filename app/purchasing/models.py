@@ -99,6 +99,7 @@ class PurchaseOrderLine(Base):
         CheckConstraint(
             "unavailable >= 0 and unavailable <= rejected and rejected <= cancelled", name="rejected_within"
         ),
+        CheckConstraint("returned >= 0 and returned <= delivered", name="returned_within"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -127,6 +128,8 @@ class PurchaseOrderLine(Base):
     unavailable: Mapped[int] = mapped_column(server_default="0")
     #: When it was first backordered; stays when it is accepted later.
     backordered_at: Mapped[datetime | None]
+    #: Units that came back and were credited.
+    returned: Mapped[int] = mapped_column(server_default="0")
 
 
 class Transmission(Base):

@@ -45,8 +45,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     # Back to PENDING when what was backordered is there (or was rejected) and another line has no answer yet.
     BACKORDERED: frozenset({PENDING, CONFIRMED, PROCESSING, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
     PROCESSING: frozenset({BACKORDERED, PARTIALLY_SHIPPED, SHIPPED, CANCELLED}),
-    # With the rest cancelled, what was shipped is all there is; it may even have arrived by then.
-    PARTIALLY_SHIPPED: frozenset({SHIPPED, DELIVERED}),
+    # With the rest cancelled, what was shipped is all there is; it may even have arrived, or come back, by then.
+    PARTIALLY_SHIPPED: frozenset({SHIPPED, DELIVERED, RETURNED}),
     SHIPPED: frozenset({DELIVERED, RETURNED}),
     DELIVERED: frozenset({RETURNED}),
     CANCELLED: frozenset(),
@@ -67,6 +67,7 @@ class LineCounts:
     shipped: int = 0
     delivered: int = 0
     cancelled: int = 0
+    returned: int = 0
     answer: str | None = None
 
     @property
@@ -116,6 +117,8 @@ def purchase_order_status(lines: Sequence[LineCounts], *, released: bool, held: 
         return CANCELLED
     if not released:
         return ON_HOLD if held else PENDING
+    if all(line.returned >= line.quantity - line.cancelled for line in live):
+        return RETURNED
     if all(line.delivered >= line.quantity - line.cancelled for line in live):
         return DELIVERED
     if all(line.open == 0 for line in live):

@@ -109,6 +109,8 @@ class Refund(Base):
     shipping: Mapped[int] = mapped_column(BIG)
     platform_fee: Mapped[int] = mapped_column(BIG)
     cause: Mapped[str]
+    #: Set where it pays a return's credit memo; goods, shipping and fee are then those of the memo, and 0 here.
+    credit_memo_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_memos.id"), unique=True)
     #: PENDING, SENDING, SUCCEEDED or FAILED; WAIVED when the goods were withdrawn before they were paid.
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default="1")
@@ -120,7 +122,8 @@ class Refund(Base):
 
 class Earning(Base):
     """What a supplier earned by one shipment: HELD until delivery and the dispute window have passed, then
-    PAYABLE, then PAID with a payout."""
+    PAYABLE, then PAID with a payout. With a credit memo instead of a shipment it is below zero: what a return takes
+    back."""
 
     __tablename__ = "earnings"
     __tenancy__ = own("supplier_id")
@@ -134,11 +137,13 @@ class Earning(Base):
             postgresql_where=text("state = 'HELD' and payable_at is not null"),
         ),
         Index(None, "payout_id"),
+        CheckConstraint("shipment_id is null or credit_memo_id is null", name="one_cause"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     supplier_id: Mapped[UUID]
-    shipment_id: Mapped[UUID]
+    shipment_id: Mapped[UUID | None]
+    credit_memo_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_memos.id"), unique=True)
     purchase_order_id: Mapped[UUID]
     currency: Mapped[str]
     #: goods + shipping − fee = amount, in minor units.

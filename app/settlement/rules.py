@@ -92,6 +92,25 @@ def refund_lines(part: PaidPart) -> list[Line]:
     return lines + [Line(line.account, -line.amount, line.organisation_id) for line in reverse]
 
 
+def credit_lines(part: PaidPart, retailer_id: UUID) -> list[Line]:
+    """Goods came back: the supplier loses what it earned by them, we our commission, and the retailer is owed both."""
+    lines = [
+        Line(AccountKind.RETAILER_PAYABLE, -part.charged, retailer_id),
+        Line(AccountKind.SUPPLIER_PAYABLE, part.share.supplier, part.supplier_id),
+        Line(AccountKind.COMMISSION, part.share.fee),
+    ]
+    reverse = exchange_lines(part.charged, part.share.charged)
+    return lines + [Line(line.account, -line.amount, line.organisation_id) for line in reverse]
+
+
+def credit_refund_lines(retailer_id: UUID, amount: Money) -> list[Line]:
+    """What was owed to a retailer for returned goods went to its card."""
+    return [
+        Line(AccountKind.RETAILER_PAYABLE, amount, retailer_id),
+        Line(AccountKind.PROCESSOR_BALANCE, -amount),
+    ]
+
+
 def payout_lines(supplier_id: UUID, amount: Money) -> list[Line]:
     """Money went to a supplier."""
     return [

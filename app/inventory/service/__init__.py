@@ -20,6 +20,7 @@ from app.inventory.service.keeping_back import (
     watch_low_stock,
 )
 from app.inventory.service.reserving import Wanted, reserve
+from app.inventory.service.restocking import restock
 from app.inventory.service.settling import (
     Aside,
     commit_reservations,
@@ -50,6 +51,7 @@ __all__ = [
     "expire_held",
     "release",
     "reserve",
+    "restock",
     "set_figures",
     "set_first_figures",
     "set_free",

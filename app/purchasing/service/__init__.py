@@ -6,6 +6,7 @@ from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
+from app.purchasing.service.returning import note_returned
 from app.purchasing.service.sampling import Allowance, SampleQuote, allowance, order_sample, quote_sample
 from app.purchasing.service.status import mark_held, refresh_status
 
@@ -24,6 +25,7 @@ __all__ = [
     "let_go_unpaid",
     "mark_held",
     "mark_processing",
+    "note_returned",
     "order_sample",
     "place_order",
     "quote_sample",

@@ -26,6 +26,7 @@ def counts(line: PurchaseOrderLine) -> LineCounts:
         shipped=line.shipped,
         delivered=line.delivered,
         cancelled=line.cancelled,
+        returned=line.returned,
         answer=line.answer,
     )
 

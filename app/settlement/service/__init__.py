@@ -10,6 +10,7 @@ from app.settlement.service.charging import (
     record_charge,
     retry_held_charges,
 )
+from app.settlement.service.crediting import book_credit_memo
 from app.settlement.service.earning import earn, make_payable
 from app.settlement.service.paying_out import (
     PayoutPlan,
@@ -32,6 +33,7 @@ __all__ = [
     "ChargePlan",
     "PayoutPlan",
     "RefundPlan",
+    "book_credit_memo",
     "cancel_unpaid_charge",
     "earn",
     "fail_without_method",

@@ -222,7 +222,7 @@ def _suppliers_are_owed_what_is_open(session: Session) -> Iterator[Break]:
               join charges c on c.order_id = po.order_id and c.state = 'PAID'
               group by 1, 2
             ), gone as (
-              select e.supplier_id, e.currency, sum(e.amount) as amount,
+              select e.supplier_id, e.currency, sum(e.amount) filter (where e.credit_memo_id is null) as amount,
                 sum(e.amount) filter (where p.state is distinct from 'PAID') as unpaid
               from earnings e left join payouts p on p.id = e.payout_id group by 1, 2
             ), back as (
@@ -255,6 +255,32 @@ def _suppliers_are_owed_what_is_open(session: Session) -> Iterator[Break]:
         if payable_expected != payable:
             detail = {"expected": int(payable_expected), "ledger": int(payable)}
             yield Break("payable_differs", str(supplier_id), int(payable - payable_expected), currency, detail)
+
+
+def _retailers_are_owed_what_is_credited(session: Session) -> Iterator[Break]:
+    """What the ledger owes to retailers for returned goods is what credit memos say and cards have not got."""
+    rows = session.execute(
+        text(
+            """
+            with owed as (
+              select m.retailer_id, m.refund_currency as currency, sum(m.refund_amount) as amount
+              from credit_memos m left join refunds r on r.credit_memo_id = m.id
+              where m.refund_amount is not null and r.state is distinct from 'SUCCEEDED' group by 1, 2
+            ), books as (
+              select a.organisation_id as retailer_id, a.currency, -sum(p.amount) as amount
+              from ledger_accounts a join postings p on p.account_id = a.id
+              where a.kind = 'retailer_payable' group by 1, 2
+            )
+            select coalesce(owed.retailer_id, books.retailer_id), coalesce(owed.currency, books.currency),
+              coalesce(owed.amount, 0) as expected, coalesce(books.amount, 0) as booked
+            from owed full join books using (retailer_id, currency)
+            where coalesce(owed.amount, 0) <> coalesce(books.amount, 0)
+            """
+        )
+    )
+    for retailer_id, currency, expected, booked in rows:
+        detail = {"expected": int(expected), "ledger": int(booked)}
+        yield Break("credits_differ", str(retailer_id), int(booked - expected), currency, detail)
 
 
 def _paid_orders_were_released(session: Session) -> Iterator[Break]:
@@ -322,10 +348,16 @@ _CHECKS = (
     _entries_balance,
     _processor_agrees,
     _suppliers_are_owed_what_is_open,
+    _retailers_are_owed_what_is_credited,
     _paid_orders_were_released,
     _shipments_were_earned,
     _reservations_match_levels,
 )
 
 #: Accounts that the comparison covers, for the console.
-COVERED = (AccountKind.PROCESSOR_BALANCE, AccountKind.GOODS_TO_SHIP, AccountKind.SUPPLIER_PAYABLE)
+COVERED = (
+    AccountKind.PROCESSOR_BALANCE,
+    AccountKind.GOODS_TO_SHIP,
+    AccountKind.SUPPLIER_PAYABLE,
+    AccountKind.RETAILER_PAYABLE,
+)

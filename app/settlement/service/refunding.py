@@ -14,16 +14,18 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
 from app.ledger.queries import entries_about
+from app.ledger.rules import Line
 from app.ledger.service import post, reverse
 from app.notifications.service import notify
 from app.orders import service as orders
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share
+from app.returns import service as returns
 from app.settlement.events import RefundWanted
 from app.settlement.models import Charge, Refund
 from app.settlement.processor import RefundOutcome
-from app.settlement.rules import PAID, PaidPart, refund_lines
+from app.settlement.rules import PAID, PaidPart, credit_refund_lines, refund_lines
 from app.settlement.service.shares import locked_purchase_order, next_share
 
 
@@ -130,29 +132,29 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
     # Pending refunds leave our balance at once: the processor has taken the money.
     refund.state = "SUCCEEDED"
     purchase_order = locked_purchase_order(session, refund.purchase_order_id)
-    currency = purchase_order.currency
     amount = Money(refund.amount, refund.currency)
-    part = PaidPart(
-        purchase_order.supplier_id,
-        amount,
-        Share(
-            Money(refund.goods, currency),
-            Money(refund.shipping, currency),
-            Money(refund.platform_fee, currency),
-        ),
-    )
     post(
         session,
         key=f"refund:{refund.id}",
         kind="refund",
         reference=("refund", refund.id),
         description=f"Refund for {purchase_order.number}",
-        lines=refund_lines(part),
+        lines=_refund_lines(refund, purchase_order),
         details={"processor_ref": outcome.processor_ref},
     )
     order = orders.locked(session, purchase_order.order_id)
     orders.tell(session, order, "money.refunded", amount=str(amount))
     audit.record(session, refund.retailer_id, "settlement.refunded", "refund", refund.id)
+    if refund.credit_memo_id is not None:
+        returns.note_refunded(session, refund.credit_memo_id)
+
+
+def _refund_lines(refund: Refund, purchase_order: PurchaseOrder) -> list[Line]:
+    amount, currency = Money(refund.amount, refund.currency), purchase_order.currency
+    if refund.credit_memo_id is not None:
+        return credit_refund_lines(refund.retailer_id, amount)
+    share = Share(Money(refund.goods, currency), Money(refund.shipping, currency), Money(refund.platform_fee, currency))
+    return refund_lines(PaidPart(purchase_order.supplier_id, amount, share))
 
 
 def _tell_of_failure(session: Session, refund: Refund) -> None:
@@ -192,3 +194,5 @@ def _book_back(session: Session, refund: Refund) -> None:
         reverse(session, entry.id, key=f"refund:{refund.id}:failed", description="The refund came back")
     charge = session.scalars(select(Charge).where(Charge.id == refund.charge_id).with_for_update()).one()
     charge.refunded -= refund.amount
+    if refund.credit_memo_id is not None:
+        returns.note_refund_failed(session, refund.credit_memo_id)

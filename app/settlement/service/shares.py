@@ -24,7 +24,8 @@ class Settled:
 
 
 def settled(session: Session, purchase_order: PurchaseOrder) -> Settled:
-    """The sum of its earnings and refunds. The caller holds the purchase order's lock."""
+    """The sum of its earnings and refunds, but for those of returns, which take back what was shared out before. The
+    caller holds the purchase order's lock."""
     currency = purchase_order.currency
     earned = session.execute(
         select(
@@ -32,7 +33,7 @@ def settled(session: Session, purchase_order: PurchaseOrder) -> Settled:
             func.coalesce(func.sum(Earning.shipping), 0),
             func.coalesce(func.sum(Earning.platform_fee), 0),
             func.coalesce(func.sum(Earning.charged), 0),
-        ).where(Earning.purchase_order_id == purchase_order.id)
+        ).where(Earning.purchase_order_id == purchase_order.id, Earning.credit_memo_id.is_(None))
     ).one()
     refunded = session.execute(
         select(
@@ -40,7 +41,7 @@ def settled(session: Session, purchase_order: PurchaseOrder) -> Settled:
             func.coalesce(func.sum(Refund.shipping), 0),
             func.coalesce(func.sum(Refund.platform_fee), 0),
             func.coalesce(func.sum(Refund.amount), 0),
-        ).where(Refund.purchase_order_id == purchase_order.id)
+        ).where(Refund.purchase_order_id == purchase_order.id, Refund.credit_memo_id.is_(None))
     ).one()
     goods, shipping, fee, charged = (int(one) + int(other) for one, other in zip(earned, refunded, strict=True))
     return Settled(Share(Money(goods, currency), Money(shipping, currency), Money(fee, currency)), charged)

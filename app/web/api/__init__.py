@@ -20,6 +20,7 @@ def register(app: OpenAPI) -> None:
         orders,
         products,
         purchase_orders,
+        returns,
         routing,
         samples,
         stores,

@@ -24,6 +24,7 @@ from app.purchasing.routing.explaining import explain, value_of
 from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
 from app.purchasing.service import cancel_order_line, correct_address, try_again
+from app.returns import queries as returns
 from app.settlement import queries as settlement
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
@@ -97,6 +98,8 @@ def detail(order_id: UUID) -> Any:
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
             "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
+            "returnable": {one.id for one in routed if any(returns.returnable_units(session, [one]).values())},
+            "returns": returns.returns_of(session, who.organisation_id, order_id=order.id).items,
             "charge": charge,
             "refunds": settlement.refunds_of(session, [charge.id]) if charge else [],
             **_why(routing.last_decision(session, who.organisation_id, order.id)),

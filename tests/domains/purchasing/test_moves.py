@@ -27,7 +27,7 @@ TABLE = {
     "CONFIRMED": {"PROCESSING", "BACKORDERED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED"},
     "PROCESSING": {"BACKORDERED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED"},
     "BACKORDERED": {"PENDING", "CONFIRMED", "PROCESSING", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED"},
-    "PARTIALLY_SHIPPED": {"SHIPPED", "DELIVERED"},
+    "PARTIALLY_SHIPPED": {"SHIPPED", "DELIVERED", "RETURNED"},
     "SHIPPED": {"DELIVERED", "RETURNED"},
     "DELIVERED": {"RETURNED"},
     "CANCELLED": set(),
@@ -43,6 +43,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "PARTIALLY_SHIPPED": {"answer": "accepted", "shipped": 1},
     "SHIPPED": {"answer": "accepted", "shipped": "all"},
     "DELIVERED": {"answer": "accepted", "shipped": "all", "delivered": "all"},
+    "RETURNED": {"answer": "accepted", "shipped": "all", "delivered": "all", "returned": "all"},
     "CANCELLED": {"cancelled": "all"},
 }
 
@@ -51,7 +52,7 @@ def look_like(desk: Desk, current: str, wanted: str) -> None:
     """A purchase order that is still called ``current``, while its lines say ``wanted``."""
     look = LOOKS[wanted]
     for line in desk.lines:
-        counts = {name: look.get(name, 0) for name in ("shipped", "delivered", "cancelled")}
+        counts = {name: look.get(name, 0) for name in ("shipped", "delivered", "cancelled", "returned")}
         values = {name: line.quantity if count == "all" else count for name, count in counts.items()}
         desk.session.execute(
             update(PurchaseOrderLine).where(PurchaseOrderLine.id == line.id).values(answer=look.get("answer"), **values)
@@ -114,6 +115,8 @@ def next_lines(line: LineCounts, processing: bool) -> Iterator[LineCounts]:
             yield replace(line, cancelled=line.quantity)
     for units in range(1, line.shipped - line.delivered + 1):
         yield replace(line, delivered=line.delivered + units)
+    for units in range(1, line.delivered - line.returned + 1):
+        yield replace(line, returned=line.returned + units)
 
 
 def next_pairs(pair: Pair, processing: bool) -> Iterator[tuple[Pair, bool]]:

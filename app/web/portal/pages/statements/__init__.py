@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect
+from sqlalchemy.orm import Session
 
 from app import db
 from app.config import settings
 from app.fulfillment.models import Shipment
 from app.kit.texts import marked as _
 from app.purchasing.models import PurchaseOrder
+from app.returns.models import CreditMemo
 from app.settlement import queries as settlement
+from app.settlement.models import Earning
 from app.settlement.service.by_hand import PROCESSOR as BY_HAND
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
@@ -31,12 +34,17 @@ def statements() -> Any:
             "by_hand": settings().processor == BY_HAND,
             "balances": settlement.balances(session, supplier_id),
             "earnings": [
-                (one, session.get_one(PurchaseOrder, one.purchase_order_id), session.get_one(Shipment, one.shipment_id))
-                for one in earnings
+                (one, session.get_one(PurchaseOrder, one.purchase_order_id), *_cause(session, one)) for one in earnings
             ],
             "payouts": settlement.payouts_of(session, supplier_id),
         }
     return pages.render("statements.html", **context)
+
+
+def _cause(session: Session, earning: Earning) -> tuple[Shipment | None, CreditMemo | None]:
+    """The parcel that was earned by, or the credit memo that takes back."""
+    parcel = session.get(Shipment, earning.shipment_id) if earning.shipment_id else None
+    return parcel, session.get(CreditMemo, earning.credit_memo_id) if earning.credit_memo_id else None
 
 
 @pages.post("/statements/account", permission="payouts.write")

@@ -1,0 +1,47 @@
+"""What returns tell the rest of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnMoved(Event):
+    """A return has come to another state. ``by``: ``retailer``, ``supplier`` or ``system``, whose doing it was."""
+
+    topic: ClassVar[str] = "returns.moved"
+    return_id: UUID
+    retailer_id: UUID
+    supplier_id: UUID
+    state: str
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"return:{self.return_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditMemoIssued(Event):
+    """A supplier owes money back; it is to be booked and refunded."""
+
+    topic: ClassVar[str] = "returns.credit_memo_issued"
+    credit_memo_id: UUID
+    purchase_order_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"purchase_order:{self.purchase_order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id

@@ -1,0 +1,180 @@
+"""Tables of returns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import BIG, Base, parties
+
+
+class Return(Base):
+    """Goods of one purchase order coming back for one reason (an RMA). Its state is one of
+    ``app.returns.rules.STATES``; the supplier's terms are frozen when it is asked for."""
+
+    __tablename__ = "returns"
+    __tenancy__ = parties()
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("retailer_id", "supplier_id", "id"),
+        ForeignKeyConstraint(
+            ["retailer_id", "supplier_id", "purchase_order_id"],
+            ["purchase_orders.retailer_id", "purchase_orders.supplier_id", "purchase_orders.id"],
+        ),
+        Index(None, "retailer_id", "id"),
+        Index(None, "supplier_id", "id"),
+        Index(None, "purchase_order_id"),
+        Index("ix_returns_due", "due_at", postgresql_where=text("due_at is not null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: For people and parcels: ``R-1001-1``.
+    number: Mapped[str]
+    order_id: Mapped[UUID]
+    purchase_order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    state: Mapped[str]
+    #: One of ``app.returns.rules.REASONS``, and what was said about it.
+    reason: Mapped[str]
+    note: Mapped[str]
+    #: The supplier's terms as they were: version 0 and no fee where it has none.
+    policy_version: Mapped[int]
+    restocking_bps: Mapped[int]
+    payer: Mapped[str]
+    #: An actor of ``app.db.Scope``.
+    requested_by: Mapped[str]
+    #: Why it was declined, or not accepted as it came.
+    answer: Mapped[str]
+    carrier: Mapped[str]
+    tracking_number: Mapped[str]
+    #: The money is owed without the goods coming back.
+    goods_kept: Mapped[bool] = mapped_column(server_default="false")
+    #: When the state ends by itself; None where it waits for nobody.
+    due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    lines: Mapped[list[ReturnLine]] = relationship(lazy="raise", order_by="ReturnLine.position")
+    files: Mapped[list[ReturnFile]] = relationship(lazy="raise", order_by="ReturnFile.id")
+    memo: Mapped[CreditMemo | None] = relationship(lazy="raise")
+
+
+class ReturnLine(Base):
+    """Units of a purchase order's line in a return: asked for, received, and accepted; only accepted ones are
+    credited."""
+
+    __tablename__ = "return_lines"
+    __tenancy__ = parties()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "supplier_id", "return_id"],
+            ["returns.retailer_id", "returns.supplier_id", "returns.id"],
+        ),
+        UniqueConstraint("return_id", "purchase_order_line_id"),
+        Index(None, "purchase_order_line_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("accepted >= 0 and accepted <= received and received <= quantity", name="counts_within"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    return_id: Mapped[UUID]
+    purchase_order_line_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order_lines.id"))
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    position: Mapped[int]
+    sku: Mapped[str]
+    title: Mapped[str]
+    quantity: Mapped[int]
+    received: Mapped[int] = mapped_column(server_default="0")
+    accepted: Mapped[int] = mapped_column(server_default="0")
+    #: One of ``app.returns.rules.CONDITIONS``; None before the inspection.
+    condition: Mapped[str | None]
+    #: Whether the accepted units went back into the stock.
+    restocked: Mapped[bool] = mapped_column(server_default="false")
+
+
+class ReturnFile(Base):
+    """A photo or a label of a return, kept privately."""
+
+    __tablename__ = "return_files"
+    __tenancy__ = parties()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "supplier_id", "return_id"],
+            ["returns.retailer_id", "returns.supplier_id", "returns.id"],
+        ),
+        Index(None, "return_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    return_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    #: ``evidence`` (of the request), ``inspection`` or ``label``.
+    kind: Mapped[str]
+    file_key: Mapped[str]
+    #: What it is by its content.
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    uploaded_at: Mapped[datetime]
+    uploaded_by: Mapped[str]
+
+
+class CreditMemo(Base):
+    """What a supplier owes back for a return, in minor units of the purchase order's currency; one for each return.
+    What the retailer's card gets of it is written in when it is booked."""
+
+    __tablename__ = "credit_memos"
+    __tenancy__ = parties()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "supplier_id", "return_id"],
+            ["returns.retailer_id", "returns.supplier_id", "returns.id"],
+        ),
+        UniqueConstraint("return_id"),
+        UniqueConstraint("number"),
+        UniqueConstraint("journal_key"),
+        Index(None, "purchase_order_id"),
+        CheckConstraint("restocking >= 0 and restocking <= goods", name="restocking_within"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    return_id: Mapped[UUID]
+    purchase_order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    #: ``CM-1001-1``, as its return's.
+    number: Mapped[str]
+    currency: Mapped[str]
+    goods: Mapped[int] = mapped_column(BIG)
+    restocking: Mapped[int] = mapped_column(BIG)
+    #: The idempotency key of its journal entry.
+    journal_key: Mapped[str]
+    #: What goes to the card, in the charge's currency; None before it is booked.
+    refund_amount: Mapped[int | None] = mapped_column(BIG)
+    refund_currency: Mapped[str | None]
+    refunded_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    lines: Mapped[list[CreditMemoLine]] = relationship(lazy="raise")
+
+
+class CreditMemoLine(Base):
+    """What is owed back for one line, in minor units."""
+
+    __tablename__ = "credit_memo_lines"
+    __tenancy__ = parties()
+    __table_args__ = (CheckConstraint("units > 0", name="units_positive"),)
+
+    credit_memo_id: Mapped[UUID] = mapped_column(ForeignKey("credit_memos.id"), primary_key=True)
+    return_line_id: Mapped[UUID] = mapped_column(ForeignKey("return_lines.id"), primary_key=True)
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    units: Mapped[int]
+    goods: Mapped[int] = mapped_column(BIG)
+    restocking: Mapped[int] = mapped_column(BIG)

@@ -1,0 +1,140 @@
+"""Reads of returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.fulfillment.models import Shipment, ShipmentLine
+from app.kit import clock
+from app.kit.errors import NotFound
+from app.kit.paging import LARGEST_LIMIT, Page, id_after, page_of
+from app.purchasing.models import PurchaseOrder
+from app.returns.models import Return, ReturnFile, ReturnLine
+from app.returns.rules import (
+    APPROVED,
+    CREDITED,
+    IN_TRANSIT,
+    INSPECTED,
+    LABEL_SENT,
+    RECEIVED,
+    REQUESTED,
+    VOID,
+    LineFacts,
+    returnable,
+)
+from app.suppliers import queries as suppliers
+
+#: A view of lists → the states that it shows; a view that is not named here shows all.
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "new": (REQUESTED,),
+    "coming": (APPROVED, LABEL_SENT, IN_TRANSIT),
+    "to_check": (RECEIVED, INSPECTED),
+    "open": (REQUESTED, APPROVED, LABEL_SENT, IN_TRANSIT, RECEIVED, INSPECTED, CREDITED),
+}
+_WHOLE = (selectinload(Return.lines), selectinload(Return.files), selectinload(Return.memo))
+_WINDOW_WITHOUT_POLICY = 30
+
+
+def returns_of(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    states: Sequence[str] | None = None,
+    order_id: UUID | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Return]:
+    """Returns of which the organisation is a party, newest first."""
+    query = select(Return).where(_party(organisation_id)).options(*_WHOLE)
+    if states is not None:
+        query = query.where(Return.state.in_(states))
+    if order_id is not None:
+        query = query.where(Return.order_id == order_id)
+    if cursor:
+        query = query.where(Return.id < id_after(cursor))
+    limit = min(limit, LARGEST_LIMIT)
+    rows = session.scalars(query.order_by(Return.id.desc()).limit(limit + 1)).all()
+    return page_of(rows, limit, lambda row: [row.id])
+
+
+def one_return(session: Session, organisation_id: UUID, return_id: UUID) -> Return:
+    """A return of which the organisation is a party, with lines, files and credit memo. Raises ``NotFound``."""
+    found = session.scalar(select(Return).where(Return.id == return_id, _party(organisation_id)).options(*_WHOLE))
+    if found is None:
+        raise NotFound("return")
+    return found
+
+
+def counts_by_state(session: Session, organisation_id: UUID) -> dict[str, int]:
+    """How many returns an organisation has in each state."""
+    rows = session.execute(select(Return.state, func.count()).where(_party(organisation_id)).group_by(Return.state))
+    return {state: int(count) for state, count in rows}
+
+
+def return_file(session: Session, organisation_id: UUID, return_id: UUID, file_id: UUID) -> ReturnFile:
+    """A photo or label of a party's return. Raises ``NotFound``."""
+    found = session.scalar(
+        select(ReturnFile).where(
+            ReturnFile.id == file_id,
+            ReturnFile.return_id == return_id,
+            (ReturnFile.retailer_id == organisation_id) | (ReturnFile.supplier_id == organisation_id),
+        )
+    )
+    if found is None:
+        raise NotFound("file")
+    return found
+
+
+def returnable_units(session: Session, purchase_orders: Iterable[PurchaseOrder]) -> dict[UUID, int]:
+    """Purchase order line → units that may be sent back now, by the supplier's terms of today. The purchase orders'
+    lines are loaded."""
+    now = clock.now()
+    found: dict[UUID, int] = {}
+    for purchase_order in purchase_orders:
+        policy = suppliers.return_policy(session, purchase_order.supplier_id)
+        window = policy.window_days if policy is not None else _WINDOW_WITHOUT_POLICY
+        facts = _line_facts(session, purchase_order)
+        found |= {line_id: returnable(one, window_days=window, now=now) for line_id, one in facts.items()}
+    return found
+
+
+def due(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[UUID]:
+    """Returns whose state ends by itself now. Needs a system scope."""
+    return session.scalars(select(Return.id).where(Return.due_at <= moment).order_by(Return.due_at).limit(limit)).all()
+
+
+def _line_facts(session: Session, purchase_order: PurchaseOrder) -> dict[UUID, LineFacts]:
+    line_ids = [line.id for line in purchase_order.lines]
+    arrived = {
+        line_id: at
+        for line_id, at in session.execute(
+            select(ShipmentLine.purchase_order_line_id, func.max(Shipment.delivered_at))
+            .join(Shipment, Shipment.id == ShipmentLine.shipment_id)
+            .where(ShipmentLine.purchase_order_line_id.in_(line_ids))
+            .group_by(ShipmentLine.purchase_order_line_id)
+        )
+    }
+    taken = {
+        line_id: int(units)
+        for line_id, units in session.execute(
+            select(ReturnLine.purchase_order_line_id, func.sum(ReturnLine.quantity))
+            .join(Return, Return.id == ReturnLine.return_id)
+            .where(ReturnLine.purchase_order_line_id.in_(line_ids), Return.state.not_in(VOID))
+            .group_by(ReturnLine.purchase_order_line_id)
+        )
+    }
+    return {
+        line.id: LineFacts(
+            delivered=line.delivered, in_returns=taken.get(line.id, 0), delivered_at=arrived.get(line.id)
+        )
+        for line in purchase_order.lines
+    }
+
+
+def _party(organisation_id: UUID) -> ColumnElement[bool]:
+    return (Return.retailer_id == organisation_id) | (Return.supplier_id == organisation_id)

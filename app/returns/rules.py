@@ -1,0 +1,100 @@
+"""Decisions about returns, on plain values: states, what may come back, who pays, and what is credited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+REQUESTED, APPROVED, DECLINED = "REQUESTED", "APPROVED", "DECLINED"
+LABEL_SENT, IN_TRANSIT, RECEIVED, INSPECTED = "LABEL_SENT", "IN_TRANSIT", "RECEIVED", "INSPECTED"
+CREDITED, CLOSED, EXPIRED, CANCELLED = "CREDITED", "CLOSED", "EXPIRED", "CANCELLED"
+
+#: State → the states it may become; every other move is refused. REQUESTED and APPROVED become CREDITED when the
+#: supplier does not want the goods back; INSPECTED becomes CLOSED when nothing of what came was accepted.
+MOVES: Mapping[str, frozenset[str]] = {
+    REQUESTED: frozenset({APPROVED, DECLINED, CREDITED, CANCELLED}),
+    APPROVED: frozenset({LABEL_SENT, IN_TRANSIT, RECEIVED, CREDITED, EXPIRED, CANCELLED}),
+    LABEL_SENT: frozenset({IN_TRANSIT, RECEIVED, EXPIRED, CANCELLED}),
+    IN_TRANSIT: frozenset({RECEIVED}),
+    RECEIVED: frozenset({INSPECTED}),
+    INSPECTED: frozenset({CREDITED, CLOSED}),
+    CREDITED: frozenset({CLOSED}),
+    CLOSED: frozenset(),
+    DECLINED: frozenset(),
+    EXPIRED: frozenset(),
+    CANCELLED: frozenset(),
+}
+STATES = tuple(MOVES)
+#: States in which the units of a return are free to be returned again.
+VOID = frozenset({DECLINED, EXPIRED, CANCELLED})
+
+#: How long a state waits for somebody before it ends by itself: a request is approved, goods that were not sent need
+#: not come any more, and goods that nobody looked at count as good.
+ENDS_AFTER: Mapping[str, timedelta] = {
+    REQUESTED: timedelta(days=3),
+    APPROVED: timedelta(days=30),
+    LABEL_SENT: timedelta(days=30),
+    RECEIVED: timedelta(days=5),
+    INSPECTED: timedelta(days=2),
+}
+
+#: Why goods come back; a supplier's policy names who pays for each (``app.suppliers``).
+REASONS = ("damaged", "wrong_item", "not_as_described", "late", "changed_mind")
+#: Reasons for which nobody is to blame: only then a restocking fee is kept.
+BLAMELESS = frozenset({"changed_mind"})
+CONDITIONS = ("as_new", "opened", "damaged", "missing")
+
+
+def may_move(current: str, wanted: str) -> bool:
+    """Whether a return's state may change so."""
+    return wanted in MOVES[current]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFacts:
+    """What is known of a purchase order's line: units that arrived, units in returns that count, and when the last of
+    it arrived."""
+
+    delivered: int
+    in_returns: int
+    delivered_at: datetime | None
+
+
+def returnable(line: LineFacts, *, window_days: int, now: datetime) -> int:
+    """Units that may be sent back now: what arrived and is in no return, while the window is open. The window is
+    counted from the arrival of the line's last parcel."""
+    if line.delivered_at is None or now > line.delivered_at + timedelta(days=window_days):
+        return 0
+    return max(0, line.delivered - line.in_returns)
+
+
+def payer(reason: str, payers: Mapping[str, str]) -> str:
+    """Who pays for sending it back: ``supplier``, ``retailer`` or ``shopper``. A policy that does not say leaves it
+    with the supplier, where somebody is to blame, else with the shopper."""
+    return payers.get(reason) or ("shopper" if reason in BLAMELESS else "supplier")
+
+
+def restocking_bps(reason: str, policy_bps: int, *, goods_kept: bool) -> int:
+    """Basis points that are kept: the policy's where nobody is to blame and the goods come back, else none."""
+    return policy_bps if reason in BLAMELESS and not goods_kept else 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineCredit:
+    """What is owed back for units of a line, in minor units: their price, and what is kept of it."""
+
+    units: int
+    goods: int
+    restocking: int
+
+    @property
+    def amount(self) -> int:
+        """What the retailer gets."""
+        return self.goods - self.restocking
+
+
+def line_credit(price: int, units: int, bps: int) -> LineCredit:
+    """The credit for units that cost ``price`` each. The fee is rounded down for each single unit, so that credits in
+    parts add up to the credit of the whole."""
+    return LineCredit(units, price * units, price * bps // 10_000 * units)

@@ -1,0 +1,31 @@
+"""States that end by themselves."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.kit import clock
+from app.returns.rules import APPROVED, EXPIRED, INSPECTED, LABEL_SENT, RECEIVED, REQUESTED
+from app.returns.service.crediting import credit_accepted
+from app.returns.service.inspecting import take_for_good
+from app.returns.service.standing import SYSTEM, locked, move
+
+
+def end_wait(session: Session, return_id: UUID) -> None:
+    """A return whose time is over goes on without those who were waited for: a request is approved, goods that never
+    left need not come any more, and goods that nobody looked at are credited. Needs a system scope."""
+    held = locked(session, return_id, None)
+    row = held.row
+    if row.due_at is None or row.due_at > clock.now():
+        return
+    if row.state == REQUESTED:
+        move(session, row, APPROVED, by=SYSTEM)
+    elif row.state in (APPROVED, LABEL_SENT):
+        move(session, row, EXPIRED, by=SYSTEM)
+    elif row.state == RECEIVED:
+        take_for_good(session, held)
+        credit_accepted(session, held, by=SYSTEM)
+    elif row.state == INSPECTED:
+        credit_accepted(session, held, by=SYSTEM)
