@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     dispute_window: timedelta = timedelta(days=7)
     #: How long an unpaid order keeps its stock.
     payment_hold: timedelta = timedelta(hours=72)
+    #: Minutes that a store's paid order waits before it is charged and sent, where the store's owner chose nothing.
+    fraud_window_minutes: int = Field(default=2, ge=0, le=60)
 
     #: Share of the stock that stores are not shown, in percent (the retailer may change it per store).
     default_buffer_percent: int = Field(default=10, ge=0, le=90)

@@ -179,6 +179,8 @@ class Installation:
             "CROSSDOCK_OUTBOUND_ALLOWED_HOSTS": f"127.0.0.1:{self.ports.web}",
             "CROSSDOCK_MEDIA_STORAGE": "folder",
             "CROSSDOCK_TRACKING_POLL": "PT2S",
+            # What is bought in the demo's shops is sent while one looks.
+            "CROSSDOCK_FRAUD_WINDOW_MINUTES": "0",
             "CROSSDOCK_API_RATE_PER_MINUTE": "6000",
         }
 

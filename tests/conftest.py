@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tests change the catalogue and keys and look at once.
     os.environ["CROSSDOCK_CATALOG_CACHE_SECONDS"] = "0"
     os.environ["CROSSDOCK_API_KEY_CACHE_SECONDS"] = "0"
+    # Orders go on at once, unless a test is about their wait.
+    os.environ["CROSSDOCK_FRAUD_WINDOW_MINUTES"] = "0"
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     folder = Path(tempfile.mkdtemp(prefix="crossdock-tests-"))

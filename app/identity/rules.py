@@ -62,6 +62,7 @@ ROLES: dict[str, frozenset[str]] = {
     | {
         "suppliers.approve",
         "jobs.write",
+        "orders.hold_any",
         "reconciliation.write",
         "settlement.write",
         "audit.read",

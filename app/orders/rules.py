@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from app.kit.countries import is_country
+from app.kit.texts import marked as _
 
 #: Countries without postal codes that shipping needs (Universal Postal Union's list, the common ones).
 WITHOUT_POSTAL_CODE = frozenset(
@@ -94,24 +97,141 @@ class HoldReason(StrEnum):
     NO_EXCHANGE_RATE = "no_exchange_rate"
     ROUTING_RULES = "routing_rules"
     TEST_ORDER = "test_order"
+    FRAUD_WINDOW = "fraud_window"
+    MANUAL = "manual"
+    PLATFORM = "platform"
 
 
 #: Holds that payment alone releases.
 PAYMENT_HOLDS = frozenset({HoldReason.NO_PAYMENT_METHOD, HoldReason.PAYMENT_FAILED, HoldReason.PAYMENT_ACTION_REQUIRED})
 
-#: What the retailer can do about each, as a sentence.
-ADVICE: dict[HoldReason, str] = {
-    HoldReason.NO_PAYMENT_METHOD: "Add a payment card under Billing; the order goes on by itself.",
-    HoldReason.PAYMENT_FAILED: "Your card was declined. Use another card under Billing; the order goes on by itself.",
-    HoldReason.PAYMENT_ACTION_REQUIRED: "Your bank wants you to confirm the payment under Billing.",
-    HoldReason.OUT_OF_STOCK: "Wait for stock and try again, or cancel the lines that can't be delivered.",
-    HoldReason.ADDRESS_INCOMPLETE: "Complete the delivery address, then release the order.",
-    HoldReason.NOT_SHIPPED_THERE: "The supplier does not ship to this country. Cancel the line or change the address.",
-    HoldReason.NOT_ON_OFFER: "The supplier no longer offers this item. Cancel the line and refund your customer.",
-    HoldReason.NO_EXCHANGE_RATE: "No exchange rate is known yet; the order goes on when there is one.",
-    HoldReason.ROUTING_RULES: "No supplier fits your routing rules. Change the rules, then try again.",
-    HoldReason.TEST_ORDER: "A test of your store: you are not charged and no supplier is told. It goes no further.",
+
+class Releaser(StrEnum):
+    """Who may release a hold by hand."""
+
+    RETAILER = "retailer"
+    PLATFORM = "platform"
+    #: Only what is wrong can be put right; then it goes on by itself.
+    NOBODY = "nobody"
+
+
+class Ending(StrEnum):
+    """What releases a hold without anybody's hand on it."""
+
+    TIME = "time"
+    PAYMENT = "payment"
+    ADDRESS = "address"
+    STOCK = "stock"
+    RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRule:
+    """What holds of one reason are like.
+
+    ``advice`` is what the retailer can do, in a sentence. ``stays``: trying the order again does not end it, since
+    there is nothing that a new look could find mended. ``told``: the retailer is written to; what it did itself, or
+    what is over in minutes, is only shown.
+    """
+
+    heading: str
+    advice: str
+    releaser: Releaser
+    ends_by: Ending | None = None
+    severity: Literal["info", "warning", "critical"] = "warning"
+    stays: bool = False
+    told: bool = True
+
+
+HOLD_RULES: dict[HoldReason, HoldRule] = {
+    HoldReason.NO_PAYMENT_METHOD: HoldRule(
+        heading=_("No payment card"),
+        advice=_("Add a payment card under Billing; the order goes on by itself."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.PAYMENT,
+        severity="critical",
+    ),
+    HoldReason.PAYMENT_FAILED: HoldRule(
+        heading=_("Card declined"),
+        advice=_("Your card was declined. Use another card under Billing; the order goes on by itself."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.PAYMENT,
+        severity="critical",
+    ),
+    HoldReason.PAYMENT_ACTION_REQUIRED: HoldRule(
+        heading=_("Payment to be confirmed"),
+        advice=_("Your bank wants you to confirm the payment under Billing."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.PAYMENT,
+        severity="critical",
+    ),
+    HoldReason.OUT_OF_STOCK: HoldRule(
+        heading=_("Out of stock"),
+        advice=_("Wait for stock and try again, or cancel the lines that can't be delivered."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.STOCK,
+    ),
+    HoldReason.ADDRESS_INCOMPLETE: HoldRule(
+        heading=_("Address can't be used"),
+        advice=_("Complete the delivery address, then release the order."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.ADDRESS,
+    ),
+    HoldReason.NOT_SHIPPED_THERE: HoldRule(
+        heading=_("Not shipped there"),
+        advice=_("The supplier does not ship to this country. Cancel the line or change the address."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.ADDRESS,
+    ),
+    HoldReason.NOT_ON_OFFER: HoldRule(
+        heading=_("No longer on offer"),
+        advice=_("The supplier no longer offers this item. Cancel the line and refund your customer."),
+        releaser=Releaser.NOBODY,
+    ),
+    HoldReason.NO_EXCHANGE_RATE: HoldRule(
+        heading=_("No exchange rate"),
+        advice=_("No exchange rate is known yet; the order goes on when there is one."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.RATE,
+    ),
+    HoldReason.ROUTING_RULES: HoldRule(
+        heading=_("No supplier fits your rules"),
+        advice=_("No supplier fits your routing rules. Change the rules, then try again."),
+        releaser=Releaser.NOBODY,
+    ),
+    HoldReason.TEST_ORDER: HoldRule(
+        heading=_("This is a test order"),
+        advice=_("A test of your store: you are not charged and no supplier is told. It goes no further."),
+        releaser=Releaser.NOBODY,
+        severity="info",
+        stays=True,
+    ),
+    HoldReason.FRAUD_WINDOW: HoldRule(
+        heading=_("Waiting a moment before it is sent"),
+        advice=_("Each paid order waits a moment, so that it can be stopped before anything is sent or charged."),
+        releaser=Releaser.RETAILER,
+        ends_by=Ending.TIME,
+        severity="info",
+        stays=True,
+        told=False,
+    ),
+    HoldReason.MANUAL: HoldRule(
+        heading=_("Held by you"),
+        advice=_("You put this order on hold. Release it, or cancel its lines."),
+        releaser=Releaser.RETAILER,
+        stays=True,
+        told=False,
+    ),
+    HoldReason.PLATFORM: HoldRule(
+        heading=_("Held by Crossdock"),
+        advice=_("We put this order on hold to look at it. Write to us if it is urgent."),
+        releaser=Releaser.PLATFORM,
+        stays=True,
+    ),
 }
+
+#: What the retailer can do about each, as a sentence.
+ADVICE: dict[HoldReason, str] = {reason: rule.advice for reason, rule in HOLD_RULES.items()}
 
 PENDING, ON_HOLD, CONFIRMED, PROCESSING = "PENDING", "ON_HOLD", "CONFIRMED", "PROCESSING"
 PARTIALLY_SHIPPED, SHIPPED, DELIVERED = "PARTIALLY_SHIPPED", "SHIPPED", "DELIVERED"

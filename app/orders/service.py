@@ -200,6 +200,12 @@ def open_holds(session: Session, order_id: UUID) -> list[OrderHold]:
     )
 
 
+def until_of(hold: OrderHold) -> datetime | None:
+    """When a hold ends by itself; None for one that no clock ends."""
+    until = hold.details.get("until")
+    return None if until is None else datetime.fromisoformat(until)
+
+
 def change_address(session: Session, order: Order, address: Address) -> None:
     """Replace the delivery address. Raises ``Invalid`` for one that can't be used."""
     check_address(address)

@@ -60,6 +60,8 @@ class Store(Base):
     #: Units kept back besides the percentage, and the most that is ever shown (None: no limit).
     buffer_units: Mapped[int] = mapped_column(server_default="0")
     quantity_cap: Mapped[int | None]
+    #: Minutes that a paid order waits before it is sent; None: as long as the platform's setting says.
+    fraud_window_minutes: Mapped[int | None]
     #: What the adapter needs to remember (ids of publications, definitions…); no secrets.
     platform_state: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     installed_at: Mapped[datetime | None]

@@ -204,6 +204,16 @@ def change_buffer(
     return store
 
 
+def change_fraud_window(session: Session, retailer_id: UUID, store_id: UUID, minutes: int) -> None:
+    """Change how long a store's paid orders wait before they are sent. Orders that wait already are not touched.
+    Raises ``NotFound``."""
+    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
+    if store is None:
+        raise NotFound("store")
+    store.fraud_window_minutes = minutes
+    audit.record(session, retailer_id, "stores.fraud_window_changed", "store", store.id, details={"minutes": minutes})
+
+
 def _new_store(retailer_id: UUID, *, platform: str, external_id: str, url: str, status: str) -> Store:
     return Store(
         id=new_id(),

@@ -12,7 +12,7 @@ from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email
 from app.orders.events import OrderHeld
 from app.orders.models import Order
-from app.orders.rules import ADVICE, PAYMENT_HOLDS, HoldReason
+from app.orders.rules import ADVICE, HOLD_RULES, PAYMENT_HOLDS, HoldReason
 from app.orders.service import open_holds
 from workers.job import Run, job
 
@@ -24,6 +24,8 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
     with run.closing() as session:
         order = session.get_one(Order, event.order_id)
         name = order.external_name or str(order.number)
+        if not HOLD_RULES[reason].told:
+            return
         if reason is HoldReason.NO_EXCHANGE_RATE:
             _tell_platform(session, order, name)
         if reason is HoldReason.TEST_ORDER:
@@ -43,7 +45,7 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
             session,
             event.retailer_id,
             kind="order_held",
-            severity="critical" if reason in PAYMENT_HOLDS else "warning",
+            severity=HOLD_RULES[reason].severity,
             title=f"Order {name} is on hold",
             body=ADVICE[reason],
             link=link,

@@ -3,6 +3,7 @@
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
 from app.purchasing.service.correcting import correct_address, try_again
+from app.purchasing.service.holding import end_fraud_window, hold_order, release_holds
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
@@ -22,6 +23,8 @@ __all__ = [
     "cancel_order",
     "cancel_order_line",
     "correct_address",
+    "end_fraud_window",
+    "hold_order",
     "let_go_unpaid",
     "mark_held",
     "mark_processing",
@@ -31,6 +34,7 @@ __all__ = [
     "quote_sample",
     "record_cancelled",
     "refresh_status",
+    "release_holds",
     "release_purchase_orders",
     "resume_order",
     "try_again",

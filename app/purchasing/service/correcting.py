@@ -21,7 +21,7 @@ from app.stores.platform import Address
 def correct_address(session: Session, retailer_id: UUID, order_id: UUID, address: Address) -> bool:
     """Replace the delivery address of an order that no supplier has yet, and take the order up again. Returns
     whether it is routed now. Raises ``Invalid`` by the address's field, ``Conflict`` when suppliers have the order."""
-    order = _waiting(session, retailer_id, order_id)
+    order = waiting_order(session, retailer_id, order_id)
     orders.change_address(session, order, address)
     audit.record(session, retailer_id, "orders.address_changed", "order", order_id)
     return resume_order(session, order_id)
@@ -30,12 +30,13 @@ def correct_address(session: Session, retailer_id: UUID, order_id: UUID, address
 def try_again(session: Session, retailer_id: UUID, order_id: UUID) -> bool:
     """Take an order up again. Returns whether it is routed now; its holds say what is still in the way. Raises
     ``Conflict`` when suppliers have the order."""
-    _waiting(session, retailer_id, order_id)
+    waiting_order(session, retailer_id, order_id)
     return resume_order(session, order_id)
 
 
-def _waiting(session: Session, retailer_id: UUID, order_id: UUID) -> Order:
-    """An order of the retailer's that is not routed yet, locked."""
+def waiting_order(session: Session, retailer_id: UUID | None, order_id: UUID) -> Order:
+    """An order of the retailer's (of any, without one) that is not routed yet, locked. Raises ``NotFound``, and
+    ``Conflict`` for one that is cancelled or with its suppliers."""
     queries.order(session, retailer_id, order_id)
     order = orders.locked(session, order_id)
     if order.status == CANCELLED:

@@ -26,7 +26,7 @@ from app.kit.errors import FieldError, Invalid
 from app.listings.service import note_store_sale
 from app.orders import service as orders
 from app.orders.models import OrderLine
-from app.orders.rules import HoldReason
+from app.orders.rules import HOLD_RULES, HoldReason
 from app.outbox.service import emit
 from app.purchasing.events import OrderRouted
 from app.purchasing.models import PurchaseOrder
@@ -35,6 +35,7 @@ from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.service import choose, next_attempt, record
 from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, line_title, make_purchase_orders
+from app.purchasing.service.screening import screened, still_held
 from app.stores.platform import Address
 
 
@@ -112,6 +113,8 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
                 for at, (line_id, line) in enumerate(zip(line_ids, known, strict=True))
             ]
             problems = [Trouble(HoldReason.NOT_ON_OFFER, {"lines": [one.field for one in unknown]})] if unknown else []
+            if wanted.trouble == "hold":
+                problems += screened(session, wanted.store_id, clock.now())
             _route(session, _Order(order_id, number, wanted), open_lines, gathered, problems)
             return Placed(order_id, created=True)
     existing = orders.find_by_external_id(session, wanted.retailer_id, wanted.store_id, wanted.external_id)
@@ -152,7 +155,8 @@ def resume_order(session: Session, order_id: UUID) -> bool:
     gathered = _gathered(session, wanted, [row.variant_id for row in rows], rows=rows, has=has)
     open_lines = [_Open(row.position, row.id, row.variant_id, row.quantity - row.cancelled) for row in rows]
     session.flush()
-    return _route(session, _Order(order.id, order.number, wanted, again=True), open_lines, gathered, [], has)
+    held = still_held(session, order_id)
+    return _route(session, _Order(order.id, order.number, wanted, again=True), open_lines, gathered, held, has)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,8 @@ def _route(
         record(session, wanted.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
         troubles = troubles_of(problem, outcome)
     short = _keep_for(session, wanted.retailer_id, lines, gathered, has)
+    # What waits for time or a person is looked at for stock when it goes on: another source may have it.
+    short = short and not all(HOLD_RULES[one.reason].stays for one in troubles)
     if short and all(one.reason is not HoldReason.OUT_OF_STOCK for one in troubles):
         troubles = [*troubles, Trouble(HoldReason.OUT_OF_STOCK, {})]
     return _hold(session, order, troubles)

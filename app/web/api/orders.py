@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
@@ -10,16 +12,24 @@ from app.fulfillment import queries as fulfillment
 from app.kit.errors import FieldError, Invalid
 from app.orders import queries as orders
 from app.orders.models import Order
-from app.orders.rules import STATUSES
+from app.orders.rules import STATUSES, HoldReason, Releaser
 from app.purchasing import queries as purchasing
-from app.purchasing.service import Line, PlaceOrder, place_order
+from app.purchasing.service import Line, PlaceOrder, hold_order, place_order, release_holds
 from app.stores import queries as stores
 from app.stores.platform import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
 from app.web.api.schemas.common import IdPath
-from app.web.api.schemas.orders import OrderInput, OrderList, OrderOut, OrdersQuery, OrderStatusOut
+from app.web.api.schemas.orders import (
+    HoldInput,
+    OrderInput,
+    OrderList,
+    OrderOut,
+    OrdersQuery,
+    OrderStatusOut,
+    ReleaseInput,
+)
 
 
 @api.post("/orders", responses={201: OrderOut, 200: OrderOut}, summary="Place an order")
@@ -30,10 +40,7 @@ def place(body: OrderInput) -> Response:
         if body.store_id is not None:
             stores.store_of(done.session, who.organisation_id, body.store_id)
         placed = place_order(done.session, _wanted(body))
-        done.session.flush()
-        done.session.expire_all()
-        row = orders.order(done.session, who.organisation_id, placed.order_id)
-        done.answers(_shown(done.session, row), 201 if placed.created else 200)
+        done.answers(_anew(done.session, placed.order_id), 201 if placed.created else 200)
     return done.response()
 
 
@@ -111,6 +118,37 @@ def order_status(path: IdPath) -> Response:
         routed = purchasing.of_orders(session, [row.id])[row.id]
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         return jsonify(present.order_status(row, routed, parcels))
+
+
+@api.post("/orders/<uuid:id>/hold", responses={200: OrderOut}, summary="Put an order on hold")
+@guarded("retailer", scope="write:orders")
+def hold(path: IdPath, body: HoldInput) -> Response:
+    """Nothing is sent or charged until you release it. Refused (`already_routed`) once its suppliers are chosen."""
+    who = caller()
+    with work() as done:
+        hold_order(done.session, who.organisation_id, path.id, by=Releaser.RETAILER, note=body.note or "")
+        done.answers(_anew(done.session, path.id), 200)
+    return done.response()
+
+
+@api.post("/orders/<uuid:id>/release", responses={200: OrderOut}, summary="Release an order on hold")
+@guarded("retailer", scope="write:orders")
+def release(path: IdPath, body: ReleaseInput) -> Response:
+    """Releases what `releases: retailer` says; the order goes on when nothing else holds it."""
+    if body.reason is not None and body.reason not in set(HoldReason):
+        raise Invalid.field("reason", "unknown_reason", f"Reasons are: {', '.join(HoldReason)}.")
+    reasons = [] if body.reason is None else [HoldReason(body.reason)]
+    with work() as done:
+        release_holds(done.session, caller().organisation_id, path.id, by=Releaser.RETAILER, reasons=reasons)
+        done.answers(_anew(done.session, path.id), 200)
+    return done.response()
+
+
+def _anew(session: Session, order_id: UUID) -> present.Json:
+    """The order as it is after a change."""
+    session.flush()
+    session.expire_all()
+    return _shown(session, orders.order(session, caller().organisation_id, order_id))
 
 
 def _shown(session: Session, row: Order) -> present.Json:

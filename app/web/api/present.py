@@ -13,8 +13,9 @@ from app.fulfillment.models import Shipment
 from app.inventory.queries import NOTHING, Availability
 from app.kit.money import Money
 from app.listings.models import Listing
-from app.orders.models import Order
-from app.orders.rules import CANCELLED
+from app.orders.models import Order, OrderHold
+from app.orders.rules import CANCELLED, HOLD_RULES, HoldReason
+from app.orders.service import until_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import combined_status, line_status
 from app.purchasing.service.status import counts
@@ -200,9 +201,21 @@ def order(row: Order, purchase_orders: Sequence[PurchaseOrder]) -> Json:
         "currency": row.currency,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
-        "holds": [{"reason": hold.reason, "since": hold.since} for hold in row.holds if hold.released_at is None],
+        "holds": [_hold(hold) for hold in row.holds if hold.released_at is None],
         "lines": lines,
         "purchase_orders": [_purchase_order(one) for one in purchase_orders],
+    }
+
+
+def _hold(row: OrderHold) -> Json:
+    rule = HOLD_RULES[HoldReason(row.reason)]
+    return {
+        "reason": row.reason,
+        "since": row.since,
+        "releases": rule.releaser,
+        "ends_by": rule.ends_by,
+        "until": until_of(row),
+        "advice": row.advice,
     }
 
 

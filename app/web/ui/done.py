@@ -42,6 +42,8 @@ SENTENCES: Mapping[str, str] = {
     "listings_sent": _("On their way to your store."),
     "location_added": _("The location is there."),
     "notices_read": _("All of it is marked as read."),
+    "order_held": _("On hold. Nothing is sent or charged until it is released."),
+    "order_released": _("Released. It goes on when nothing else holds it."),
     "order_goes_on": _("The order is on its way."),
     "order_waits": _("The order still waits; see why below."),
     "paper_kept": _("The paper is kept."),

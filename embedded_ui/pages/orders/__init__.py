@@ -11,11 +11,11 @@ from app import db
 from app.audit import service as audit
 from app.fulfillment import queries as fulfillment
 from app.kit.countries import country_codes
-from app.kit.errors import Forbidden
+from app.kit.errors import Forbidden, Invalid
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.orders import queries as orders
-from app.orders.rules import PAYMENT_HOLDS, STATUSES, HoldReason
+from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, STATUSES, HoldReason, Releaser
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.models import RoutingDecision
@@ -23,12 +23,14 @@ from app.purchasing.routing import queries as routing
 from app.purchasing.routing.explaining import explain, value_of
 from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
-from app.purchasing.service import cancel_order_line, correct_address, try_again
+from app.purchasing.service import cancel_order_line, correct_address, hold_order, release_holds, try_again
+from app.purchasing.service.holding import LONGEST_NOTE
 from app.returns import queries as returns
 from app.settlement import queries as settlement
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web.auth import principal
+from app.web.holds import shown_holds
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
 from app.web.ui.rendering import gettext, locale
@@ -69,7 +71,14 @@ def list_orders() -> Any:
             for name in STATUSES
             if counts.get(name)
         ]
-        return pages.render("list.html", orders=page.items, next_cursor=page.next_cursor, routed=routed, views=views)
+        return pages.render(
+            "list.html",
+            orders=page.items,
+            next_cursor=page.next_cursor,
+            routed=routed,
+            views=views,
+            holds={one.id: shown_holds(one.holds) for one in page.items},
+        )
 
 
 @pages.get("/orders/<uuid:order_id>", permission="orders.read")
@@ -81,7 +90,8 @@ def detail(order_id: UUID) -> Any:
         routed = purchasing.of_orders(session, [order.id])[order.id]
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         charge = settlement.charge_of_order(session, order.id)
-        holds = [hold for hold in order.holds if hold.released_at is None]
+        holds = shown_holds(order.holds)
+        reasons = {HoldReason(hold.reason) for hold in holds}
         address = None
         if request.args.get("address"):
             if not who.may("orders.read_address"):
@@ -91,8 +101,10 @@ def detail(order_id: UUID) -> Any:
         context: dict[str, Any] = {
             "order": order,
             "holds": holds,
-            "can_try": not routed and not order.is_test and any(hold.reason not in PAYMENT_HOLDS for hold in holds),
-            "wants_address": not routed and bool({hold.reason for hold in holds} & _ADDRESS_HOLDS),
+            "can_try": not routed and any(not HOLD_RULES[one].stays and one not in PAYMENT_HOLDS for one in reasons),
+            "can_hold": not routed and order.status != CANCELLED and HoldReason.MANUAL not in reasons,
+            "can_release": not routed,
+            "wants_address": not routed and bool(reasons & _ADDRESS_HOLDS),
             "countries": _countries(),
             "routed": routed,
             "parcels": parcels,
@@ -135,6 +147,33 @@ def resume(order_id: UUID) -> Any:
     """Have an order on hold tried again."""
     with db.transaction() as session:
         on_its_way = try_again(session, principal().organisation_id, order_id)
+    return _after_try(order_id, on_its_way)
+
+
+@pages.post("/orders/<uuid:order_id>/hold", permission="orders.write")
+def hold(order_id: UUID) -> Any:
+    """Let an order wait, with a note why."""
+    with db.transaction() as session:
+        hold_order(
+            session,
+            principal().organisation_id,
+            order_id,
+            by=Releaser.RETAILER,
+            note=request.form.get("note", "")[:LONGEST_NOTE],
+        )
+    return go(page_url("orders.detail", order_id=order_id, done="order_held"))
+
+
+@pages.post("/orders/<uuid:order_id>/release", permission="orders.write")
+def release(order_id: UUID) -> Any:
+    """End one hold that is the retailer's to end; the order goes on when nothing else holds it."""
+    reason = request.form.get("reason", "")
+    if reason not in set(HoldReason):
+        raise Invalid.field("reason", "unknown_reason", "Choose a hold.")
+    with db.transaction() as session:
+        on_its_way = release_holds(
+            session, principal().organisation_id, order_id, by=Releaser.RETAILER, reasons=[HoldReason(reason)]
+        )
     return _after_try(order_id, on_its_way)
 
 

@@ -10,13 +10,14 @@ from flask import request
 
 from app import db
 from app.adapters import registries
+from app.config import settings as config
 from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.pricing.rules import retail_price
 from app.pricing.service import ROUNDINGS, as_rule, change_rule, default_rule
 from app.stores import queries as stores
-from app.stores.service import change_buffer, connect_without_credentials, request_connection
+from app.stores.service import change_buffer, change_fraud_window, connect_without_credentials, request_connection
 from app.web.auth import principal
 from app.web.organisation import keys, team, webhooks
 from app.web.pages import Nav, Pages, go, page_url
@@ -47,6 +48,7 @@ def _page(
         context: dict[str, Any] = {
             "stores": stores.stores_of(session, who.organisation_id),
             "platforms": [(name, one.label) for name, one in registries.stores.all().items()],
+            "usual_wait": config().fraud_window_minutes,
             "rule": rule,
             "examples": examples,
             "roundings": [(name, gettext(_ROUNDING_LABELS[name])) for name in ROUNDINGS],
@@ -78,6 +80,15 @@ def save_buffer(store_id: UUID) -> Any:
     with db.transaction() as session:
         change_buffer(session, principal().organisation_id, store_id, percent=percent, units=units, cap=None)
     return go(page_url("settings.settings", done="saved_for_store"))
+
+
+@pages.post("/settings/stores/<uuid:store_id>/wait", permission="settings.write")
+def save_wait(store_id: UUID) -> Any:
+    """How long a store's paid orders wait before they are charged and sent."""
+    minutes = _whole("minutes", 0, 60)
+    with db.transaction() as session:
+        change_fraud_window(session, principal().organisation_id, store_id, minutes)
+    return go(page_url("settings.settings", done="saved_for_orders"))
 
 
 @pages.post("/settings/rule/<uuid:rule_id>", permission="prices.write")

@@ -77,9 +77,29 @@ class OrdersQuery(PageQuery):
     external_id: Text | None = None
 
 
+class HoldInput(Input):
+    """``note``: why, for your own people."""
+
+    note: LongText | None = None
+
+
+class ReleaseInput(Input):
+    """``reason``: release this hold only; else all that you may release."""
+
+    reason: Text | None = None
+
+
 class HoldOut(Output):
     reason: str
     since: datetime
+    releases: Literal["retailer", "platform", "nobody"] = Field(
+        description="Who may release it by hand; `nobody`: only what is wrong can be put right."
+    )
+    ends_by: Literal["time", "payment", "address", "stock", "rate"] | None = Field(
+        description="What releases it by itself."
+    )
+    until: datetime | None = Field(description="When it ends by itself, where a clock ends it.")
+    advice: str
 
 
 class OrderLineOut(Output):

@@ -12,11 +12,14 @@ from app.fulfillment import queries as fulfillment
 from app.identity.models import Organisation
 from app.kit.texts import marked as _
 from app.orders import queries as orders
-from app.orders.rules import STATUSES
+from app.orders.rules import CANCELLED, STATUSES, Releaser
 from app.purchasing import queries as purchasing
+from app.purchasing.service import hold_order, release_holds
+from app.purchasing.service.holding import LONGEST_NOTE
 from app.settlement import queries as settlement
 from app.suppliers.models import Supplier
-from app.web.pages import Nav, Pages, page_url
+from app.web.holds import shown_holds
+from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
 from app.web.ui.statuses import shown
 from app.web.ui.stories import story
@@ -63,6 +66,23 @@ def detail(order_id: UUID) -> Any:
             "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
             "charge": settlement.charge_of_order(session, order.id),
             "story": story(orders.timeline(session, order.id)),
-            "holds": [hold for hold in order.holds if hold.released_at is None],
+            "holds": shown_holds(order.holds),
+            "can_hold": not routed and order.status != CANCELLED,
         }
     return pages.render("detail.html", **context)
+
+
+@pages.post("/orders/<uuid:order_id>/hold", permission="orders.hold_any")
+def hold(order_id: UUID) -> Any:
+    """Let a retailer's order wait; only the platform can let it go."""
+    with db.transaction() as session:
+        hold_order(session, None, order_id, by=Releaser.PLATFORM, note=request.form.get("note", "")[:LONGEST_NOTE])
+    return go(page_url("orders.detail", order_id=order_id, done="order_held"))
+
+
+@pages.post("/orders/<uuid:order_id>/release", permission="orders.hold_any")
+def release(order_id: UUID) -> Any:
+    """End the platform's hold."""
+    with db.transaction() as session:
+        release_holds(session, None, order_id, by=Releaser.PLATFORM)
+    return go(page_url("orders.detail", order_id=order_id, done="order_released"))

@@ -1,0 +1,63 @@
+"""Holds as pages show them: what is wrong, since when, who may release it, and what releases it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.kit.texts import marked as _
+from app.orders.models import OrderHold
+from app.orders.rules import HOLD_RULES, Ending, HoldReason, Releaser
+from app.orders.service import until_of
+from app.web.ui.rendering import gettext
+
+_RELEASES = {
+    Releaser.RETAILER: _("You can release it."),
+    Releaser.PLATFORM: _("Only Crossdock can release it."),
+}
+_ENDS_BY = {
+    Ending.PAYMENT: _("It goes on by itself when your payment succeeds."),
+    Ending.ADDRESS: _("It goes on by itself when the address is put right."),
+    Ending.STOCK: _("It goes on by itself when there is stock."),
+    Ending.RATE: _("It goes on by itself when there is a rate."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHold:
+    """One open hold. ``reasons`` are sentences of their own: what was found, or the note of whoever set it."""
+
+    reason: str
+    heading: str
+    advice: str
+    tone: str
+    since: datetime
+    until: datetime | None
+    way_on: list[str]
+    reasons: list[str]
+    releaser: Releaser
+
+
+def shown_holds(holds: Iterable[OrderHold]) -> list[ShownHold]:
+    """The open ones, the oldest first."""
+    return [_shown(hold) for hold in holds if hold.released_at is None]
+
+
+def _shown(hold: OrderHold) -> ShownHold:
+    rule = HOLD_RULES[HoldReason(hold.reason)]
+    way_on = [gettext(_ENDS_BY[rule.ends_by])] if rule.ends_by in _ENDS_BY else []
+    if rule.releaser in _RELEASES:
+        way_on.append(gettext(_RELEASES[rule.releaser]))
+    note = hold.details.get("note")
+    return ShownHold(
+        reason=hold.reason,
+        heading=gettext(rule.heading),
+        advice=gettext(hold.advice),
+        tone=rule.severity,
+        since=hold.since,
+        until=until_of(hold),
+        way_on=way_on,
+        reasons=[note] if note else [],
+        releaser=rule.releaser,
+    )
