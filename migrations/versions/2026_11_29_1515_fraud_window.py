@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0070_fraud_window"
-down_revision = "0080_scorecards"
+down_revision = "0066_returns"
 branch_labels = None
 depends_on = None
 
