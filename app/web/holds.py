@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,8 @@ class ShownHold:
     way_on: list[str]
     reasons: list[str]
     releaser: Releaser
+    #: Field of the address → what is wrong with it.
+    problems: Mapping[str, str]
 
 
 def shown_holds(holds: Iterable[OrderHold]) -> list[ShownHold]:
@@ -50,6 +52,7 @@ def _shown(hold: OrderHold) -> ShownHold:
     if rule.releaser in _RELEASES:
         way_on.append(gettext(_RELEASES[rule.releaser]))
     note = hold.details.get("note")
+    problems = {one["field"]: gettext(one["message"]) for one in hold.details.get("problems", ())}
     return ShownHold(
         reason=hold.reason,
         heading=gettext(rule.heading),
@@ -58,6 +61,7 @@ def _shown(hold: OrderHold) -> ShownHold:
         since=hold.since,
         until=until_of(hold),
         way_on=way_on,
-        reasons=[note] if note else [],
+        reasons=[note] if note else list(problems.values()),
+        problems=problems,
         releaser=rule.releaser,
     )

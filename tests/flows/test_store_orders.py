@@ -252,6 +252,23 @@ def test_an_address_that_lacks_something_says_what(storefront: Storefront) -> No
     assert [row["details"]["field"] for row in held] == list(lacking)
 
 
+def test_a_postal_code_that_is_none_of_its_country_is_shown_at_its_field_and_mended(storefront: Storefront) -> None:
+    storefront.tell("orders/paid", storefront.order(shipping_address=ADDRESS | {"zip": "97201", "city": None}))
+    browser, page = owner_page(storefront, storefront.only_order())
+    seen = text_of(browser.get(page))
+    assert "This is no postal code of the country; one looks like EC1Y 8SY." in seen
+    assert "The city is missing." in seen
+    field = browser.form(page, "/address").select_one("input[name=postal_code]")
+    assert field is not None
+    assert field.get("aria-invalid") == "true"
+    refused = browser.submit(page, f"{page}/address", **{**MENDED, "city": "Leeds", "postal_code": "1"})
+    assert refused.status_code == 422
+    assert 'value="Leeds"' in refused.text, "what was typed is still there"
+    assert "one looks like" in text_of(refused)
+    assert browser.submit(page, f"{page}/address", **{**MENDED, "postal_code": "sw1y4jh"}).status_code == 303
+    assert storefront.holds() == []
+
+
 def test_a_country_that_a_supplier_does_not_ship_to_holds_the_order_until_the_address_or_the_supplier_changes(
     storefront: Storefront,
 ) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.inventory.errors import InsufficientStock, ShortLine
 from app.kit.errors import AppError, Conflict, FieldError, Invalid
-from app.orders.rules import HoldReason, address_problem
+from app.orders.rules import AddressProblem, HoldReason, address_problems
 from app.purchasing.routing.problem import Exclusion, Need, NoChoice, Problem
 from app.stores.platform import Address
 
@@ -49,10 +49,10 @@ _TOGETHER = {
 
 def address_trouble(address: Address | None) -> Trouble | None:
     """What an order's address lacks."""
-    problem = (
-        ("address", "The order has no delivery address.")
+    problems = (
+        [AddressProblem("address", "incomplete", "The order has no delivery address.")]
         if address is None
-        else address_problem(
+        else address_problems(
             name=address.name,
             address1=address.address1,
             city=address.city,
@@ -60,9 +60,16 @@ def address_trouble(address: Address | None) -> Trouble | None:
             country_code=address.country_code,
         )
     )
-    if problem is None:
+    if not problems:
         return None
-    return Trouble(HoldReason.ADDRESS_INCOMPLETE, {"field": problem[0], "message": problem[1]})
+    return Trouble(
+        HoldReason.ADDRESS_INCOMPLETE,
+        {
+            "field": problems[0].field,
+            "message": problems[0].message,
+            "problems": [{"field": one.field, "message": one.message} for one in problems],
+        },
+    )
 
 
 def troubles_of(problem: Problem, outcome: NoChoice) -> list[Trouble]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +85,13 @@ def list_orders() -> Any:
 @pages.get("/orders/<uuid:order_id>", permission="orders.read")
 def detail(order_id: UUID) -> Any:
     """One order. The address is shown on request, and the reading is written down."""
+    return _page(order_id)
+
+
+def _page(
+    order_id: UUID, status: int = 200, *, sent: Address | None = None, wrong: Mapping[str, str] | None = None
+) -> Any:
+    """``sent``: an address that was refused, and what is wrong with its fields."""
     who = principal()
     with db.transaction() as session:
         order = orders.order(session, who.organisation_id, order_id)
@@ -93,6 +101,7 @@ def detail(order_id: UUID) -> Any:
         holds = shown_holds(order.holds)
         reasons = {HoldReason(hold.reason) for hold in holds}
         address = None
+        problems = {field: why for hold in holds for field, why in hold.problems.items()} if wrong is None else wrong
         if request.args.get("address"):
             if not who.may("orders.read_address"):
                 raise Forbidden("Your role may not read addresses.")
@@ -117,8 +126,10 @@ def detail(order_id: UUID) -> Any:
             **_why(routing.last_decision(session, who.organisation_id, order.id)),
             "story": story(orders.timeline(session, order.id)),
             "address": address,
+            "form": sent or address,
+            "problems": problems,
         }
-    return pages.render("detail.html", **context)
+    return pages.render("detail.html", status, **context)
 
 
 @pages.post("/orders/<uuid:order_id>/lines/<uuid:line_id>/cancel", permission="orders.write")
@@ -137,8 +148,12 @@ def save_address(order_id: UUID) -> Any:
         raise Forbidden("Your role may not change addresses.")
     sent = {name: request.form.get(name, "").strip()[:255] for name in _ADDRESS_FIELDS}
     address = Address(country_code=request.form.get("country_code", "")[:2], **sent)
-    with db.transaction() as session:
-        on_its_way = correct_address(session, who.organisation_id, order_id, address)
+    try:
+        with db.transaction() as session:
+            on_its_way = correct_address(session, who.organisation_id, order_id, address)
+    except Invalid as error:
+        wrong = {one.field.removeprefix("shipping_address."): gettext(one.message) for one in error.errors}
+        return _page(order_id, 422, sent=address, wrong=wrong)
     return _after_try(order_id, on_its_way)
 
 
