@@ -54,7 +54,7 @@ def test_a_supplier_prints_papers_and_says_that_they_are_in_the_parcel(market: M
         assert shown in text
     assert "$" not in text
     assert "20.00" not in text
-    many = browser.get("/supplier/purchase-orders/papers.pdf", query_string={"kind": "pick_list", "order": order["id"]})
+    many = browser.submit("/supplier/purchase-orders", "/papers.pdf", kind="pick_list", order=order["id"])
     assert f"{order['number']}: 3" in text_in(many.data)
     browser.submit(page, "/packing_slip/printed")
     assert "in the parcel" in text_of(browser.get(page))
@@ -76,11 +76,13 @@ def test_papers_are_for_those_who_may_read_the_address_of_an_order_of_their_own(
     other = Browser(market.app)
     other.sign_in(stranger)
     assert other.get(path).status_code == 404
-    asked = {"kind": "packing_slip", "order": order["id"]}
-    assert other.get("/supplier/purchase-orders/papers.pdf", query_string=asked).status_code == 404
+    token = other.form("/supplier/uploads", "/supplier/uploads").select_one("[name=csrf_token]")
+    assert token is not None
+    asked = {"kind": "packing_slip", "order": order["id"], "csrf_token": str(token["value"])}
+    assert other.post("/supplier/purchase-orders/papers.pdf", asked).status_code == 404
     browser, _ = member(market, "supplier")
     assert browser.get(path.replace("packing_slip", "love_letter")).status_code == 404
-    nothing = browser.get("/supplier/purchase-orders/papers.pdf", query_string={"kind": "packing_slip"})
+    nothing = browser.submit("/supplier/purchase-orders", "/papers.pdf", kind="packing_slip")
     assert nothing.status_code == 422
 
 

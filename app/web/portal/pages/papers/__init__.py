@@ -36,10 +36,11 @@ def one(purchase_order_id: UUID, kind: str) -> Response:
     return pdf_answer(draw(drawn), f"{kind}-{order.number}")
 
 
-@pages.get("/purchase-orders/papers.pdf", permission="purchase_orders.read_address")
+@pages.post("/purchase-orders/papers.pdf", permission="purchase_orders.read_address")
 def many() -> Response:
-    """A paper for each of the ticked purchase orders, or what to pick for all of them."""
-    kind = request.args.get("kind", "")
+    """A paper for each of the ticked purchase orders, or what to pick for all of them. Sent, not asked for: reading the
+    addresses is written down."""
+    kind = request.form.get("kind", "")
     if kind not in (*KINDS, _PICK_LIST):
         raise NotFound("paper")
     with db.transaction() as session:
@@ -61,7 +62,7 @@ def printed(purchase_order_id: UUID, kind: str) -> Any:
 
 
 def _ticked(session: Session) -> list[PurchaseOrder]:
-    ids = list(dict.fromkeys(one for text in request.args.getlist("order") if (one := parse_id(text)) is not None))
+    ids = list(dict.fromkeys(one for text in request.form.getlist("order") if (one := parse_id(text)) is not None))
     if not ids:
         raise Invalid.field("order", "required", gettext("Tick at least one purchase order."))
     if len(ids) > MOST_AT_ONCE:
