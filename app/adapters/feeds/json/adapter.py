@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
@@ -19,6 +20,10 @@ _LEARNED_FROM = 1000
 _LOOKED_AT = 50_000
 _DEEPEST = 40
 _MOST_IN_RECORD = 20_000
+#: ijson's reader in C does not survive a whole number that Python refuses to read (4,300 digits): it may end the
+#: process. None of nearly that length gets there.
+_MOST_DIGITS = 1000
+_ENDLESS_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
 
 
 class Json:
@@ -78,30 +83,41 @@ def _products_at(stream: BinaryIO) -> str:
 def _records(stream: BinaryIO, prefix: str) -> Iterator[Node]:
     stream.seek(0)
     try:
-        for value in ijson.items(_text(stream), prefix, multiple_values=True):
+        for value in ijson.items(_Text(stream), prefix, multiple_values=True):
             if isinstance(value, dict):
                 yield _node(value)
     except ijson.JSONError as error:
         raise UnreadableFile("malformed", f"The file is no well-formed JSON: {str(error)[:120]}.") from error
-    except (UnicodeError, ValueError, RecursionError) as error:
+    except (UnicodeError, ValueError, ArithmeticError, RecursionError) as error:
         raise UnreadableFile("malformed", "The file is no well-formed JSON in UTF-8.") from error
 
 
 def _events(stream: BinaryIO) -> Iterator[tuple[str, str, Any]]:
     stream.seek(0)
     try:
-        yield from ijson.parse(_text(stream), multiple_values=True)
+        yield from ijson.parse(_Text(stream), multiple_values=True)
     except ijson.JSONError as error:
         raise UnreadableFile("malformed", f"The file is no well-formed JSON: {str(error)[:120]}.") from error
-    except (UnicodeError, ValueError, RecursionError) as error:
+    except (UnicodeError, ValueError, ArithmeticError, RecursionError) as error:
         raise UnreadableFile("malformed", "The file is no well-formed JSON in UTF-8.") from error
 
 
-def _text(stream: BinaryIO) -> BinaryIO:
-    """Past a byte-order mark."""
-    if stream.read(3) != b"\xef\xbb\xbf":
-        stream.seek(0)
-    return stream
+class _Text:
+    """A file past its byte-order mark, refused where a number in it has no end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        if stream.read(3) != b"\xef\xbb\xbf":
+            stream.seek(0)
+        self._stream, self._last = stream, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes. Raises ``UnreadableFile``."""
+        block = self._stream.read(size)
+        seen = self._last + block
+        if _ENDLESS_NUMBER.search(seen):
+            raise UnreadableFile("malformed", f"The file holds a number of more than {_MOST_DIGITS} digits.")
+        self._last = seen[-_MOST_DIGITS:]
+        return block
 
 
 def _node(value: dict[str, Any], depth: int = 0) -> Node:
