@@ -162,17 +162,23 @@ def _leave_out_shared(block: Sequence[Row], sku: int, options: Sequence[int]) ->
 
 
 def _without_titles(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row]:
-    """The rows but for titles of sections, which fill one cell alone, and repetitions of the header."""
+    """The rows but for titles of sections, which fill one cell alone with words, and repetitions of the header."""
     most_empty, header = len(columns) - 1, [normal(column) for column in columns if not is_unnamed(column)]
     for row in rows:
         cells = row.cells
-        if most_empty >= _WIDE and cells.count("") >= most_empty:
+        if most_empty >= _WIDE and cells.count("") >= most_empty and _has_words(cells):
             continue
         if header and any(cell == columns[place] for place, cell in enumerate(cells[:_WIDE])):
             repeated = [normal(cell) for cell in cells if cell]
             if repeated == header[: len(repeated)] and len(repeated) > len(header) / 2:
                 continue
         yield row
+
+
+def _has_words(cells: Sequence[str]) -> bool:
+    """Whether it is no mere number that stands there, which is a row that lacks all else; nothing at all is no row."""
+    text = "".join(cells)
+    return not text or any(letter.isalpha() for letter in text)
 
 
 def _understood(rows: Iterator[Row], reading: Reading) -> Iterator[ReadRow]:

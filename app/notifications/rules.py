@@ -59,6 +59,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "supplier_paper": "papers",
     "supplier_question": "papers",
     "supplier_review": "papers",
+    "supplier_score": "papers",
     "supplier_status": "papers",
     "api_key_ends": ACCOUNT,
     "invitation": ACCOUNT,

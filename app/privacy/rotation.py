@@ -32,12 +32,12 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (Email, "recipient", "id"),
     (Email, "text_body", "id"),
     (Email, "html_body", "id"),
-    (RetailerAddress, "ship_to", "id"),
-    (Order, "ship_to", "id"),
-    (PurchaseOrder, "ship_to", "id"),
     (WebhookEndpoint, "secret", "id"),
     (WebhookEndpoint, "previous_secret", "id"),
     (WebhookDelivery, "response", "id"),
+    (RetailerAddress, "ship_to", "id"),
+    (Order, "ship_to", "id"),
+    (PurchaseOrder, "ship_to", "id"),
 )
 _BATCH = 500
 

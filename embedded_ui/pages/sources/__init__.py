@@ -82,7 +82,7 @@ def link(listing_id: UUID, row_id: UUID) -> Any:
             kind=kind,
             competes="competes" in sent.values,
         )
-    return _back(listing_id, row_id, "source_linked")
+    return _back(listing_id, row_id, done="source_linked")
 
 
 @pages.post(_HERE + "/unlink", permission="listings.write")
@@ -93,7 +93,7 @@ def unlink(listing_id: UUID, row_id: UUID) -> Any:
     sent.check()
     with db.transaction() as session:
         unlink_source(session, principal().organisation_id, row_id, _variant_id(sent), component=component)
-    return _back(listing_id, row_id, "source_unlinked")
+    return _back(listing_id, row_id, done="source_unlinked")
 
 
 @pages.post(_HERE + "/refuse", permission="listings.write")
@@ -101,7 +101,7 @@ def refuse(listing_id: UUID, row_id: UUID) -> Any:
     """Never use this offer of the same article."""
     with db.transaction() as session:
         refuse_source(session, principal().organisation_id, row_id, _variant_id(Sent()))
-    return _back(listing_id, row_id, "source_unlinked")
+    return _back(listing_id, row_id, done="source_unlinked")
 
 
 @pages.post(_HERE + "/first", permission="listings.write")
@@ -112,7 +112,7 @@ def first(listing_id: UUID, row_id: UUID) -> Any:
     sent.check()
     with db.transaction() as session:
         order_sources(session, principal().organisation_id, row_id, [_variant_id(sent)], component=component)
-    return _back(listing_id, row_id, "saved")
+    return _back(listing_id, row_id, done="saved")
 
 
 def _variant_id(sent: Sent) -> UUID:

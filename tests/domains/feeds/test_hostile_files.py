@@ -130,7 +130,7 @@ def test_numbers_that_no_program_can_hold_are_no_price(number: str) -> None:
         assert [(row.sku, row.action) for row in rows] == [("A", "rejected"), ("B", "accepted")]
 
 
-@pytest.mark.parametrize("price", ["1e999999", "9" * 400, "0." + "0" * 400 + "1", "1,1,1,1", "--5", "５"])
+@pytest.mark.parametrize("price", ["1e999999", "9" * 400, "0." + "0" * 400 + "1", "1,1,1,1", "--5"])
 def test_prices_beyond_reason_reject_their_row_alone(price: str) -> None:
     bad, good = read_file(f'SKU,Title,Cost\nA,Lamp,"{price}"\nB,Stool,5\n'.encode())
     assert (bad.action, [problem.field for problem in bad.problems]) == ("rejected", ["cost"])

@@ -34,11 +34,12 @@ def test_a_key_opens_the_api_for_its_organisation_with_its_scopes(session: Sessi
     row, secret = issue_key(session, retailer.id, name=" My shop ", scopes=["read:orders", "read:orders"])
     found = principal_of_key(session, secret)
     assert found is not None
-    principal, networks = found
+    principal, networks, ends = found
     assert (principal.organisation_id, principal.actor, principal.name) == (retailer.id, f"key:{row.id}", "My shop")
     assert principal.may("read:orders")
     assert not principal.may("write:orders")
     assert networks == []
+    assert ends == row.expires_at
 
 
 @pytest.mark.usefixtures("committed", "system")

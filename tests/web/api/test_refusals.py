@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -34,13 +35,18 @@ def assert_problem(answer: TestResponse, status: int, code: str, field: str | No
         assert field in [error["field"] for error in body["errors"]], answer.text
 
 
+def with_ids(rule: str) -> str:
+    """A call's address with made-up ids."""
+    return re.sub(r"<uuid:\w+>", lambda _: str(uuid4()), rule)
+
+
 def calls(market: Market) -> list[tuple[str, str]]:
     """Every call of the API as a method and an address, ids made up."""
     found = []
     for rule in market.app.url_map.iter_rules():
         if rule.endpoint in _GUARDS:
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                found.append((method, rule.rule.replace("<uuid:id>", str(uuid4()))))
+                found.append((method, with_ids(rule.rule)))
     assert len(found) == len(_GUARDS) >= 20
     return sorted(found)
 
@@ -140,7 +146,7 @@ def test_a_key_that_lacks_the_scope_is_told_which(market: Market) -> None:
         if guard is None:
             continue
         method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        path = rule.rule.replace("<uuid:id>", str(uuid4()))
+        path = with_ids(rule.rule)
         for kind, party in parties.items():
             if kind in guard.kinds:
                 answer = narrow[kind, guard.scope].call(method, path)
