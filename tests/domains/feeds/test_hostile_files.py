@@ -175,3 +175,17 @@ def test_values_that_stand_too_deep_are_refused() -> None:
     deep = '{"a":' * 500 + "1" + "}" * 500
     with pytest.raises(UnreadableFile):
         read_file(f'[{{"sku": "A", "name": "Lamp", "price": 5, "more": {deep}}}]'.encode(), name="a.json")
+
+
+def test_a_cell_far_away_takes_no_memory() -> None:
+    """A sheet of two cells, one in the last row and column that there are: sixteen thousand million as a rectangle."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    sheet = book.add_worksheet("Products")
+    for row, line in enumerate([("SKU", "Title", "Cost"), ("A", "Lamp", 5)]):
+        sheet.write_row(row, 0, line)
+    sheet.write(1_048_575, 16_383, "far")
+    book.close()
+    with pytest.raises(UnreadableFile) as refused:
+        read_file(out.getvalue(), name="list.xlsx")
+    assert refused.value.code == "too_large_unpacked"
