@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine: it answers as a test wants, and remembers what came."""
+"""A receiver of webhooks on loopback: it answers as a test wants, and remembers what came."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _EVENTS = {"supplier": ["payout.sent", "purchase_order.created"], "retailer": ["
 
 @pytest.fixture
 def receiver(set_up: Callable[..., None]) -> Iterator[Receiver]:
-    """A receiver on this machine, which this installation may reach."""
+    """A receiver on loopback, which this installation may reach."""
     set_up(outbound_allowed_hosts="127.0.0.1")
     with receiving() as found:
         yield found
