@@ -94,7 +94,7 @@ _RATES = select(table_of(ShippingRate)).where(
 def rates_of(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[Rate]]:
     """The shipping rates of each supplier."""
     found: dict[UUID, list[Rate]] = {supplier_id: [] for supplier_id in supplier_ids}
-    for row in session.connection().execute(_RATES, {"suppliers": list(found)}):
+    for row in session.connection().execute(_RATES, {"suppliers": list(found)}).all():
         found[row.supplier_id].append(
             Rate(
                 row.name,

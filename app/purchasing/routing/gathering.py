@@ -186,12 +186,15 @@ def gather(
     for rows in same.values():
         variants |= {row.id: row for row in rows}
     known = [one for one in asked if one.variant_id in variants]
-    needs = tuple(need for one in known for need in _needs(one, linked[one.variant_id], same))
+    names = {key: str(key) for key in variants}
+    needs = tuple(need for one in known for need in _needs(one, linked[one.variant_id], same, names))
     if country is None or not known:
         return Gathered(rules, variants, needs=needs)
     used = {candidate.offer for need in needs for candidate in need.candidates}
-    rows = [row for key, row in sorted(variants.items()) if str(key) in used]
-    rates = rates_of(session, {row.supplier_id for row in rows})
+    rows = [row for name, row in sorted((names[key], row) for key, row in variants.items()) if name in used]
+    suppliers = {row.supplier_id: row for row in rows}
+    sellers = {key: str(key) for key in suppliers}
+    rates = rates_of(session, suppliers)
     target = next(iter(variants.values())).retailer_currency
     now = clock.now()
     exchange = {source: exchange_rate(session, source, target, now) for source in {row.currency for row in rows}}
@@ -201,10 +204,13 @@ def gather(
         country=country,
         revenue=_revenue(session, known, currency, target, now),
         needs=needs,
-        offers=tuple(_offer(row, free.get(row.id, 0), (agreed or {}).get(row.id)) for row in rows),
+        offers=tuple(
+            _offer(row, names[row.id], sellers[row.supplier_id], free.get(row.id, 0), (agreed or {}).get(row.id))
+            for row in rows
+        ),
         sellers=tuple(
-            _seller(row, rates[row.supplier_id], exchange[row.currency], country, now)
-            for _, row in sorted({row.supplier_id: row for row in rows}.items())
+            _seller(suppliers[key], name, rates[key], exchange[suppliers[key].currency], country, now)
+            for key, name in sorted(sellers.items(), key=lambda pair: pair[1])
         ),
         rules=rules.rules,
     )
@@ -232,14 +238,14 @@ def without(problem: Problem, barred: Iterable[UUID]) -> Problem:
 def _links(session: Session, store_id: UUID | None, listed: set[UUID]) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = {variant_id: [] for variant_id in listed}
     if store_id is not None:
-        for row in session.connection().execute(_SOURCES, {"store": store_id, "ids": list(listed)}):
+        for row in session.connection().execute(_SOURCES, {"store": store_id, "ids": list(listed)}).all():
             found[row.listed].append(row)
     return found
 
 
 def _read(session: Session, statement: Any, retailer_id: UUID, **values: Any) -> dict[UUID, Any]:
     rows = session.connection().execute(statement, {"retailer": retailer_id, "today": clock.now().date(), **values})
-    return {row.id: row for row in rows}
+    return {row.id: row for row in rows.all()}
 
 
 def _same_articles(session: Session, retailer_id: UUID, rules: Rules, listed: Sequence[Any]) -> dict[UUID, list[Any]]:
@@ -261,16 +267,18 @@ def _same_articles(session: Session, retailer_id: UUID, rules: Rules, listed: Se
     return dict(found)
 
 
-def _needs(asked: Asked, links: Sequence[Any], same: Mapping[UUID, Sequence[Any]]) -> list[Need]:
+def _needs(
+    asked: Asked, links: Sequence[Any], same: Mapping[UUID, Sequence[Any]], names: Mapping[UUID, str]
+) -> list[Need]:
     """What a line needs: one thing, or each component of a bundle."""
     components: defaultdict[int, list[Candidate]] = defaultdict(list)
     origin = next((link for link in links if link.kind == "origin"), None)
     if origin is None:
-        components[0].append(Candidate(str(asked.variant_id)))
+        components[0].append(Candidate(names[asked.variant_id]))
     for link in links:
         components[link.component].append(
             Candidate(
-                str(link.variant_id),
+                names.get(link.variant_id) or str(link.variant_id),
                 link.per_unit,
                 link.rank,
                 link.kind,
@@ -281,34 +289,38 @@ def _needs(asked: Asked, links: Sequence[Any], same: Mapping[UUID, Sequence[Any]
     there = {candidate.offer for candidate in components[0]}
     last = max((candidate.rank for candidate in components[0]), default=0)
     per_unit = origin.per_unit if origin is not None else 1
-    for at, row in enumerate(one for one in same.get(asked.variant_id, ()) if str(one.id) not in there):
-        components[0].append(Candidate(str(row.id), per_unit, last + 1 + at, "gtin"))
+    for at, row in enumerate(one for one in same.get(asked.variant_id, ()) if names[one.id] not in there):
+        components[0].append(Candidate(names[row.id], per_unit, last + 1 + at, "gtin"))
     return [
         Need(f"{asked.position:04d}:{component}", asked.position, component, asked.units, tuple(candidates))
         for component, candidates in sorted(components.items())
     ]
 
 
-def _offer(row: Any, aside: int, agreed: int | None) -> Offer:
+def _offer(row: Any, name: str, seller: str, aside: int, agreed: int | None) -> Offer:
     return Offer(
-        str(row.id),
-        str(row.supplier_id),
+        name,
+        seller,
         row.wholesale_price if agreed is None else agreed,
         row.weight_grams or 0,
         max(0, int(row.free) - row.safety_stock) + aside,
         row.offered,
-        () if agreed is not None else tuple((tier.min_quantity, tier.price) for tier in of_kept(row.price_tiers)),
+        _steps(row.price_tiers) if agreed is None and row.price_tiers else (),
     )
 
 
+def _steps(kept: Any) -> tuple[tuple[int, int], ...]:
+    return tuple((tier.min_quantity, tier.price) for tier in of_kept(kept))
+
+
 def _seller(
-    row: Any, rates: Sequence[Rate], exchange: tuple[Decimal, datetime] | None, country: str, now: datetime
+    row: Any, key: str, rates: Sequence[Rate], exchange: tuple[Decimal, datetime] | None, country: str, now: datetime
 ) -> Seller:
     begins = order_day(now, row.timezone, row.cutoff_hour)
     leaves = working_days_from(begins, row.handling_days, as_closures(row.closed))
     named = tuple(rate for rate in rates if country in rate.countries)
     return Seller(
-        key=str(row.supplier_id),
+        key=key,
         name=row.company_name,
         currency=row.currency,
         country=row.country,

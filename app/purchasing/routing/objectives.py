@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 
 from app.purchasing.routing.options import Share
 from app.purchasing.routing.problem import Kind, Problem, Rule, Seller, zone
@@ -17,6 +18,12 @@ _NAMES: Mapping[Kind, str] = {Kind.WHOLE_LINES: SPLIT_LINES, Kind.OWN_SOURCE: RA
 
 #: Objectives that are sums over what is taken of the offers.
 _SUMS = frozenset({SUBSTITUTES, SPARES, SPLIT_LINES, RANK, Kind.PREFERRED_SUPPLIER, Kind.NEAREST, Kind.MOST_RELIABLE})
+
+#: Those that are not, in the order in which ``values`` has them behind the sums.
+_BEHIND_SUMS = (Kind.LOWEST_COST, Kind.FEWEST_PARCELS, Kind.FASTEST, Kind.ONE_SUPPLIER, Kind.MAX_LOSS)
+
+#: A cost in minor units that no order has: what is paid is not known, so nothing is a loss.
+_NO_LOSS = 2**63
 
 
 def names_of(rules: Sequence[Rule]) -> tuple[str, ...]:
@@ -36,17 +43,17 @@ class Objectives:
         limits = {rule.kind: rule.limit for rule in rules if rule.required}
         self.most_parcels = 1 if Kind.ONE_SUPPLIER in limits else limits.get(Kind.FEWEST_PARCELS)
         self.most_days = limits.get(Kind.FASTEST)
-        self.revenue = problem.revenue
-        self.accepted_loss = next((rule.limit or 0 for rule in rules if rule.kind is Kind.MAX_LOSS), 0)
+        accepted = next((rule.limit or 0 for rule in rules if rule.kind is Kind.MAX_LOSS), 0)
+        self._loss_from = _NO_LOSS if problem.revenue is None else problem.revenue + accepted
         self.most_cost: int | None = None
         if Kind.MAX_LOSS in limits and problem.revenue is not None:
-            self.most_cost = problem.revenue + self.accepted_loss
+            self.most_cost = self._loss_from
         suppliers = next((rule.suppliers for rule in rules if rule.kind is Kind.PREFERRED_SUPPLIER), ())
         self._place = {supplier: place for place, supplier in enumerate(suppliers)}
         self._far = {key: zone(seller.country, problem.country) for key, seller in sellers.items()}
         self._unreliable = {key: 100 - (seller.reliability or 0) for key, seller in sellers.items()}
         self._scores = [self._score(name) for name in self.sums]
-        self._values = [self._value(name, at) for name, at in self._places()]
+        self._places = itemgetter(*[self._place_of(name) for name in self.names])
 
     def scores(self, shares: Sequence[Share]) -> tuple[int, ...]:
         """What a way of filling a need adds to each of the sums: each unit counts."""
@@ -54,7 +61,9 @@ class Objectives:
 
     def values(self, scores: Sequence[int], cost: int, parcels: int, days: int) -> tuple[int, ...]:
         """All objectives, of a whole choice or as bounds from below."""
-        return tuple([value(scores, cost, parcels, days) for value in self._values])
+        loss = cost - self._loss_from
+        found: tuple[int, ...] = self._places((*scores, cost, parcels, days, int(parcels > 1), loss if loss > 0 else 0))
+        return found
 
     def broken(self, cost: int, parcels: int, days: int) -> bool:
         """Whether a limit is passed."""
@@ -63,9 +72,6 @@ class Objectives:
             or (self.most_days is not None and days > self.most_days)
             or (self.most_cost is not None and cost > self.most_cost)
         )
-
-    def _places(self) -> list[tuple[str, int]]:
-        return [(name, self.sums.index(name) if name in self.sums else -1) for name in self.names]
 
     def _score(self, name: str) -> Callable[[Sequence[Share]], int]:
         if name == SUBSTITUTES:
@@ -83,19 +89,8 @@ class Objectives:
         }[name]
         return lambda shares: sum([share.units * by_seller.get(share.offer.seller, otherwise) for share in shares])
 
-    def _value(self, name: str, at: int) -> Callable[[Sequence[int], int, int, int], int]:
+    def _place_of(self, name: str) -> int:
+        """Where a value stands behind the sums."""
         if name in self.sums:
-            return lambda scores, _cost, _parcels, _days: scores[at]
-        if name == Kind.LOWEST_COST:
-            return lambda _scores, cost, _parcels, _days: cost
-        if name == Kind.FEWEST_PARCELS:
-            return lambda _scores, _cost, parcels, _days: parcels
-        if name == Kind.FASTEST:
-            return lambda _scores, _cost, _parcels, days: days
-        if name == Kind.ONE_SUPPLIER:
-            return lambda _scores, _cost, parcels, _days: int(parcels > 1)
-        assert name == Kind.MAX_LOSS
-        if self.revenue is None:
-            return lambda _scores, _cost, _parcels, _days: 0
-        most = self.revenue + self.accepted_loss
-        return lambda _scores, cost, _parcels, _days: max(0, cost - most)
+            return self.sums.index(name)
+        return len(self.sums) + _BEHIND_SUMS.index(Kind(name))

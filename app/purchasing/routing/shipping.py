@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import accumulate
+from math import inf
+
 from app.purchasing.routing.problem import Exchange, Seller
-from app.suppliers.rules import Parcel, rate_for, shipping_cost
+from app.suppliers.rules import Parcel, Rate, rate_for, shipping_cost
 
 
 class Tariff:
@@ -12,6 +16,7 @@ class Tariff:
     __slots__ = (
         "_items",
         "_seen",
+        "_steps",
         "country",
         "currency",
         "exchange",
@@ -37,6 +42,7 @@ class Tariff:
         self.rounds = self.exchange.numerator % self.exchange.denominator != 0
         self.quickest = seller.lead_days + min(rate.transit_days_max for rate in seller.rates)
         self._items = [(one.first_item, one.next_item) for one in seller.rates] if self._only_items() else None
+        self._steps = [_steps(one) for one in seller.rates]
         self._seen: dict[tuple[int, int, int], tuple[int, int, str] | None] = {}
         #: Shipping is never below ``opening + units * per_unit``, nor does a unit more add less than ``per_unit``.
         self.opening, self.per_unit = self._affine()
@@ -72,12 +78,20 @@ class Tariff:
     def at_least(self, units: int, grams: int, goods: int) -> int | None:
         """What shipping with the fee costs at least, whatever is added; None where no rate carries even this."""
         if self._items is not None:
-            return min(first + following * (units - 1) for first, following in self._items) + self.fee
+            return min([first + following * (units - 1) for first, following in self._items]) + self.fee
         prices = []
-        for rate in self.rates:
+        for rate, (ends, least) in zip(self.rates, self._steps, strict=True):
             if rate.price_by == "item":
                 prices.append(rate.first_item + rate.next_item * (units - 1))
                 continue
-            size = grams if rate.price_by == "weight" else goods
-            prices += [tier.price for tier in rate.tiers if tier.up_to is None or size <= tier.up_to]
+            at = bisect_left(ends, grams if rate.price_by == "weight" else goods)
+            if at < len(ends):
+                prices.append(least[at])
         return min(prices) + self.fee if prices else None
+
+
+def _steps(rate: Rate) -> tuple[list[float], list[int]]:
+    """Where the rate's steps end, ascending, and the lowest price of each and all above it."""
+    steps = sorted((inf if tier.up_to is None else tier.up_to, tier.price) for tier in rate.tiers)
+    ends, least = [end for end, _ in steps], [price for _, price in steps]
+    return ends, list(accumulate(reversed(least), min))[::-1]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import add, itemgetter
 
 from app.purchasing.routing.bounds import RestOfCost
 from app.purchasing.routing.objectives import Objectives
@@ -22,6 +23,9 @@ from app.purchasing.routing.shipping import Tariff
 
 #: Steps after which a search is no longer exact: it takes the best found so far, marked as not proven.
 NODE_LIMIT = 10_000
+
+#: Of a branch, what it is sorted by: its bound and its way's place.
+_PLACE = itemgetter(0, 1)
 
 
 def solve(problem: Problem, *, node_limit: int = NODE_LIMIT) -> Choice | NoChoice:
@@ -61,13 +65,15 @@ def _cause(problem: Problem, node_limit: int) -> str:
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One way to fill a need. ``takes``: per seller (its number) units, grams and goods; ``mask``: these sellers as
-    bits; ``base``: the least that it adds to the cost of open sellers; ``scores``: what it adds to the sums, of which
-    ``leading`` are those before any other objective."""
+    bits; ``base``: the least that it adds to the cost of open sellers; ``alone``: the least that it adds where none of
+    its sellers is open, None where no rate carries it; ``scores``: what it adds to the sums, of which ``leading`` are
+    those before any other objective."""
 
     shares: tuple[Share, ...]
     takes: tuple[tuple[int, int, int, int], ...]
     mask: int
     base: float
+    alone: float | None
     days: int
     scores: tuple[int, ...]
     leading: tuple[int, ...]
@@ -122,6 +128,10 @@ class _Field:
             mask |= 1 << number
             base += (goods + share.quantity * tariff.per_unit) * tariff.factor
             days = max(days, tariff.quickest)
+        alone: float | None = 0.0
+        for number, units, grams, goods in takes.values():
+            least = self.tariffs[number].at_least(units, grams, goods)
+            alone = None if least is None or alone is None else alone + (goods + least) * self.tariffs[number].factor
         scores = self.objectives.scores(shares)
         names = tuple([(share.candidate.rank, share.offer.key, share.units) for share in shares])
         return _Way(
@@ -129,6 +139,7 @@ class _Field:
             tuple(takes.values()),
             mask,
             base,
+            alone,
             days,
             scores,
             scores[: self.objectives.leading],
@@ -152,12 +163,12 @@ class _Search:
         self.rest_of_cost = RestOfCost([_column(own) for own in self.ways], opening)
         self.opening = opening
         self.rounding = sum(tariff.rounds for tariff in self.tariffs.values())
-        self._rest_parcels: dict[tuple[int, int], int] = {}
+        self._rest_parcels: list[dict[int, int]] = [{} for _ in range(len(self.needs) + 1)]
         self.best: tuple[int, ...] | None = None
         self.best_ways: list[_Way] = []
         self.chosen: list[_Way] = []
-        #: What was taken of each seller so far: units, grams, goods.
-        self.state: dict[int, tuple[int, int, int]] = {}
+        #: What was taken of each seller so far: units, grams, goods; and the least that shipping them costs.
+        self.state: dict[int, tuple[int, int, int, int]] = {}
         self.rest_scores, self.rest_days = self._rests()
         self.shared = self._shared()
 
@@ -166,7 +177,7 @@ class _Search:
         scores, days = [(0,) * len(self.objectives.sums)], [0]
         for ways in reversed(self.ways):
             least = [min(column) for column in zip(*(way.scores for way in ways), strict=True)]
-            scores.append(tuple(map(int.__add__, scores[-1], least)))
+            scores.append(tuple(map(add, scores[-1], least)))
             days.append(max(days[-1], min(way.days for way in ways)))
         return scores[::-1], days[::-1]
 
@@ -214,13 +225,16 @@ class _Search:
             self._descend(depth + 1, mask | way.mask, new_cost, new_scores, max(days, way.days))
             self._put_back(way, before)
 
-    def _take(self, way: _Way) -> list[tuple[int, tuple[int, int, int] | None]]:
+    def _take(self, way: _Way) -> list[tuple[int, tuple[int, int, int, int] | None]]:
         before = []
         for number, units, grams, goods in way.takes:
             had = self.state.get(number)
             before.append((number, had))
-            a, b, c = had or (0, 0, 0)
-            self.state[number] = (a + units, b + grams, c + goods)
+            if had is not None:
+                units, grams, goods = units + had[0], grams + had[1], goods + had[2]
+            least = self.tariffs[number].at_least(units, grams, goods)
+            assert least is not None
+            self.state[number] = (units, grams, goods, least)
         if self.shared:
             for share in way.shares:
                 if share.offer.key in self.shared:
@@ -228,7 +242,7 @@ class _Search:
         self.chosen.append(way)
         return before
 
-    def _put_back(self, way: _Way, before: Sequence[tuple[int, tuple[int, int, int] | None]]) -> None:
+    def _put_back(self, way: _Way, before: Sequence[tuple[int, tuple[int, int, int, int] | None]]) -> None:
         self.chosen.pop()
         if self.shared:
             for share in way.shares:
@@ -244,13 +258,18 @@ class _Search:
         self, depth: int, mask: int, cost: float, scores: tuple[int, ...], days: int
     ) -> list[tuple[tuple[int, ...], int, _Way, float, tuple[int, ...]]]:
         """The ways that can be taken here, the best first, with the bounds of what follows and the sums after them."""
+        objectives, best, following = self.objectives, self.best, depth + 1
         dual = self.rest_of_cost(depth, mask)
-        later, after = dual.total - dual.first, self.rest_scores[depth + 1]
+        later, least_of_all = dual.total - dual.first, cost + dual.total
+        sums, latest_of_rest = (
+            tuple(map(add, scores, self.rest_scores[following])),
+            max(days, self.rest_days[following]),
+        )
         found = []
         for place, way in enumerate(self.ways[depth]):
             if self.shared and not self._is_left(way):
                 continue
-            adds = self._adds(way)
+            adds = way.alone if not way.mask & mask else self._adds(way)
             if adds is None:
                 self.field.beyond_tiers = True
                 continue
@@ -261,19 +280,23 @@ class _Search:
                 bit = closed & -closed
                 closed ^= bit
                 least -= self.opening[bit] - dual.slack[bit]
-                if bit == way.mask:
-                    least += max(0.0, dual.first - way.base)
+                if bit == way.mask and dual.first > way.base:
+                    least += dual.first - way.base
             opened = mask | way.mask
-            new_scores = tuple(map(int.__add__, scores, way.scores))
-            least_cost = self._whole(max(least, cost + dual.total), opened, depth + 1)
-            parcels = opened.bit_count() + self._rest_of_parcels(depth + 1, opened)
-            latest = max(days, way.days, self.rest_days[depth + 1])
-            if self.objectives.broken(least_cost, parcels, latest):
+            least_cost = self._whole(least if least > least_of_all else least_of_all, opened, following)
+            latest = way.days if way.days > latest_of_rest else latest_of_rest
+            least_sums = tuple(map(add, sums, way.scores))
+            # Few stay when it costs too much; what the rest adds to the parcels is asked for those only.
+            parcels = opened.bit_count()
+            if best is not None and objectives.values(least_sums, least_cost, parcels, latest) >= best:
                 continue
-            bound = self.objectives.values(tuple(map(int.__add__, new_scores, after)), least_cost, parcels, latest)
-            if self.best is None or bound < self.best:
-                found.append((bound, place, way, cost + adds, new_scores))
-        found.sort(key=lambda branch: branch[:2])
+            parcels += self._rest_of_parcels(following, opened)
+            if objectives.broken(least_cost, parcels, latest):
+                continue
+            bound = objectives.values(least_sums, least_cost, parcels, latest)
+            if best is None or bound < best:
+                found.append((bound, place, way, cost + adds, tuple(map(add, scores, way.scores))))
+        found.sort(key=_PLACE)
         return found
 
     def _is_left(self, way: _Way) -> bool:
@@ -285,14 +308,11 @@ class _Search:
         for number, units, grams, goods in way.takes:
             tariff = self.tariffs[number]
             had = self.state.get(number)
-            least: int | None
             if had is None:
                 least = tariff.at_least(units, grams, goods)
             else:
-                before = tariff.at_least(*had)
                 least = tariff.at_least(units + had[0], grams + had[1], goods + had[2])
-                assert before is not None
-                least = None if least is None else least - before
+                least = None if least is None else least - had[3]
             if least is None:
                 return None
             adds += (goods + least) * tariff.factor
@@ -306,8 +326,8 @@ class _Search:
 
     def _rest_of_parcels(self, depth: int, mask: int) -> int:
         """Needs of which no two can come from one seller, and none from an open one."""
-        key = (depth, mask)
-        known = self._rest_parcels.get(key)
+        seen = self._rest_parcels[depth]
+        known = seen.get(mask)
         if known is None:
             taken, known = mask, 0
             for ways in self.ways[depth:]:
@@ -317,13 +337,13 @@ class _Search:
                 if not own & taken:
                     known += 1
                     taken |= own
-            self._rest_parcels[key] = known
+            seen[mask] = known
         return known
 
     def _finish(self, scores: tuple[int, ...]) -> None:
         cost = days = 0
         adds = self._adds_of_prices() if self.field.together else {}
-        for number, (units, grams, least) in self.state.items():
+        for number, (units, grams, least, _) in self.state.items():
             goods = least + adds.get(number, 0)
             tariff = self.tariffs[number]
             exact = tariff.exact(units, grams, goods)
