@@ -224,7 +224,7 @@ def _as_id(text: str | None, _cursor: object) -> UUID | None:
 
 #: Oid 2950 is uuid. Lists of rows name the same organisations, products and locations over and over, and making an id
 #: of its text is among the dearest parts of reading them.
-_ID = psycopg2.extensions.new_type((2950,), "ID", _as_id)
+_ID = psycopg2.extensions.new_type((2950,), "ID", cast(Any, _as_id))
 _IDS = psycopg2.extensions.new_array_type((2951,), "ID[]", _ID)
 
 
