@@ -1,29 +1,86 @@
-"""The port to supplier channels: how a supplier is told of a purchase order."""
+"""The port to supplier channels: how a supplier is told of its purchase orders, and how it answers.
+
+A channel is one of three kinds. It sends nothing (the portal: the order is seen there). It composes a letter that the
+house sends (e-mail). Or it transmits: it speaks to a supplier's own system, and may be asked whether a purchase order
+arrived there (``probe``), to stop one (``cancel``), and what the supplier answers (``poll``). Adapters derive from
+``SupplierChannel`` and override what they can do. They know nothing of our tables; what they bring is applied by the
+services that a person's click is applied by.
+
+Any call that goes out may raise the four errors of ``app.kit.errors``. After ``Unavailable`` it is not known whether
+the message arrived: it is never sent again before ``probe`` has answered. ``Rejected`` says in words for the supplier
+what is wrong; the other two mean that nothing was taken.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from enum import StrEnum
+from typing import ClassVar, Literal
 
+from app.kit.errors import Invalid
 from app.kit.money import Money
+from app.purchasing.answers import Answers
+from app.stores.platform import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A field of a channel's form. Values of the kinds ``secret`` (one line) and ``secret_text`` (many lines, such as a
+    private key) are sealed and never shown again; ``signing_secret`` is made by us and shown to the supplier once.
+    ``is_address``: it says where secrets are sent, so that another value
+    asks for them anew. ``label``, ``help`` and the labels of ``choices`` are marked for translation."""
+
+    name: str
+    label: str
+    help: str = ""
+    kind: Literal["text", "url", "number", "choice", "yes_no", "secret", "secret_text", "signing_secret"] = "text"
+    choices: Sequence[tuple[str, str]] = ()
+    required: bool = True
+    default: str = ""
+    example: str = ""
+    is_address: bool = False
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is sealed."""
+        return self.kind in ("secret", "secret_text", "signing_secret")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """A supplier's settings of its channel: the form's ``values``, the ``secrets`` of it in the clear, and ``marks``,
+    what the adapter asked to be remembered (a host's key, a cursor). Marks hold no secrets."""
+
+    supplier_id: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """A value or a secret; empty where it was not given."""
+        return self.secrets.get(name) or self.values.get(name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderLineNote:
-    """A line as the supplier is told of it."""
+    """A line as the supplier is told of it: the units that are wanted still. ``position`` counts from 1 and stays."""
 
     sku: str
     title: str
     quantity: int
     wholesale_price: Money
+    id: str = ""
+    position: int = 1
+    gtin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderNote:
-    """A purchase order as the supplier is told of it. It holds no address: that is read in the portal or
-    through the API, where the reading is written down."""
+    """A purchase order as the supplier is told of it. ``address`` is there for those channels only that ask for it
+    (``needs_address``): the hand-over to the supplier's own system is written down as a reading of it. Letters never
+    hold it."""
 
     id: str
     number: str
@@ -34,10 +91,19 @@ class PurchaseOrderNote:
     country: str
     ship_by: datetime | None
     url: str
+    #: Goods and shipping, before the platform's fee.
     total: Money
     lines: Sequence[PurchaseOrderLineNote]
     #: The retailer ordered it for itself, to look at.
     sample: bool = False
+    retailer_id: str = ""
+    #: What the shopper's store calls the order.
+    order_reference: str = ""
+    shipping: Money | None = None
+    shipping_method: str = ""
+    released_at: datetime | None = None
+    acknowledge_by: datetime | None = None
+    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +114,135 @@ class Composed:
     paragraphs: Sequence[str]
 
 
-@runtime_checkable
-class SupplierChannel(Protocol):
-    """One way of telling suppliers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Which message this is. ``key`` is stored before the first try and is the same on every try of the same message:
+    the other side may know a repetition by it. ``sequence`` counts a supplier's messages of a channel from 1 without
+    repeating (for control numbers); it belongs to the key. ``again``: it was tried before."""
 
-    @property
-    def name(self) -> str:
-        """The adapter's name."""
+    key: str
+    sequence: int
+    again: bool = False
 
-    def compose(self, note: PurchaseOrderNote) -> Composed | None:
-        """The e-mail that this channel wants sent; None when seeing the order in the portal is enough."""
+
+@dataclass(frozen=True, slots=True)
+class Transmitted:
+    """The message was handed over. ``reference`` is the supplier's own name of it, where it gave one. ``confirmed``:
+    its system has taken the order; otherwise (a file that was put down) that is still to be heard."""
+
+    reference: str = ""
+    confirmed: bool = False
+    #: To be remembered with the settings' marks.
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+class Presence(StrEnum):
+    """What a probe found out."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """Whether the supplier's system knows a purchase order, and by which name."""
+
+    presence: Presence
+    reference: str = ""
+
+
+class Stopping(StrEnum):
+    """What became of the wish to stop a purchase order."""
+
+    #: The supplier's system has stopped it.
+    STOPPED = "stopped"
+    #: It was asked; the answer comes by ``poll``.
+    ASKED = "asked"
+    #: It is too late.
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A purchase order that went through the channel and is not finished: what a poll may ask for by name."""
+
+    id: str
+    number: str
+    reference: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """An answer of a poll that was written down, or could not be: ``problem`` says why in words for the supplier.
+    ``key`` and ``source`` are the answer's."""
+
+    key: str
+    source: str
+    problem: str = ""
+
+
+class SupplierChannel:
+    """One way of telling suppliers. Derive from it and override what the channel can do; contract:
+    ``tests/adapters/channels``."""
+
+    #: The adapter's name, as tables hold it.
+    name: ClassVar[str]
+    #: For people, marked for translation: what it is called, and in one sentence for whom it is.
+    label: ClassVar[str]
+    summary: ClassVar[str] = ""
+    #: The settings that a supplier fills in.
+    form: ClassVar[Sequence[Setting]] = ()
+    #: It speaks to the supplier's system: ``transmit`` is called, not ``compose``.
+    transmits: ClassVar[bool] = False
+    #: ``transmit`` takes several purchase orders as one message; otherwise it is given one.
+    batches: ClassVar[bool] = False
+    #: Its messages hold the shopper's address.
+    needs_address: ClassVar[bool] = False
+    #: ``poll`` brings answers, asked so many minutes apart; 0: it is never asked.
+    poll_minutes: ClassVar[int] = 0
+    #: ``cancel`` tells the supplier's system.
+    cancels: ClassVar[bool] = False
+
+    def check(self, settings: ChannelSettings) -> None:
+        """Look at settings by their form, without going anywhere. Raises ``Invalid`` that names a setting."""
+        for one in self.form:
+            if one.required and one.kind not in ("yes_no", "signing_secret") and not settings.get(one.name):
+                raise Invalid.field(one.name, "required", "This is needed.")
+
+    def test(self, settings: ChannelSettings) -> str:
+        """Try the settings with the other side without sending an order. Returns what was found, in a sentence for the
+        supplier. Raises the four errors."""
+        return ""
+
+    def compose(self, notes: Sequence[PurchaseOrderNote]) -> Composed | None:
+        """The letter that this channel wants sent for purchase orders (one, or those of a batch); None where seeing
+        them in the portal is enough, or where there is nobody to write to."""
+        return None
+
+    def transmit(self, notes: Sequence[PurchaseOrderNote], settings: ChannelSettings, sending: Sending) -> Transmitted:
+        """Hand purchase orders (one, unless it ``batches``) over as one message. Raises the four errors."""
+        raise NotImplementedError
+
+    def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
+        """Whether a purchase order of a message whose outcome is unknown arrived: by the message's key, or by the
+        purchase order's number. Raises the four errors; they leave it unknown."""
+        return Probed(Presence.CANNOT_TELL)
+
+    def cancel(self, note: PurchaseOrderNote, reference: str, settings: ChannelSettings, sending: Sending) -> Stopping:
+        """Ask the supplier's system to stop what is withdrawn of a purchase order that it was given under
+        ``reference``: all of it where ``note`` has no lines left, else ``note`` holds what is still wanted. Repeating
+        it with the same key asks once. Raises the four errors."""
+        raise NotImplementedError
+
+    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+        """What the supplier has answered since the settings' marks. The same answer may be brought again: its key
+        tells. Nothing is put away yet. Raises the four errors."""
+        return Answers()
+
+    def put_away(self, settings: ChannelSettings, handled: Sequence[Handled], sequence: int) -> Mapping[str, str]:
+        """The answers are written down for good: files may be archived, receipts be sent (``sequence`` is fresh, for
+        their control number). Called after the commit, and again after a crash. Returns marks to be remembered.
+        Raises the four errors."""
+        return {}

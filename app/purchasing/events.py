@@ -93,3 +93,59 @@ class LinesWithdrawn(_PurchaseOrderEvent):
     topic: ClassVar[str] = "purchasing.lines_withdrawn"
     cause: str
     goods: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchDue(Event):
+    """A message with purchase orders is to be sent to a supplier's system, or its doubtful outcome to be looked at."""
+
+    topic: ClassVar[str] = "purchasing.dispatch_due"
+    dispatch_id: UUID
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"dispatch:{self.dispatch_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmissionDoubtful(_PurchaseOrderEvent):
+    """Nobody but a person can tell whether a purchase order arrived."""
+
+    topic: ClassVar[str] = "purchasing.transmission_doubtful"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFailing(Event):
+    """A supplier's channel fails again and again, or refuses us."""
+
+    topic: ClassVar[str] = "purchasing.channel_failing"
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"channel:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPollDue(Event):
+    """It is time to ask a supplier's channel for answers."""
+
+    topic: ClassVar[str] = "purchasing.channel_poll_due"
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"channel:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id

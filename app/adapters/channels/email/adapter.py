@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.adapters.channels.email.translate import paragraphs, subject
-from app.purchasing.channel import Composed, PurchaseOrderNote
+from app.kit.texts import marked as _
+from app.purchasing.channel import Composed, PurchaseOrderNote, SupplierChannel
 
 
-class Email:
+class Email(SupplierChannel):
     """The ``SupplierChannel`` port for e-mail."""
 
     name = "email"
+    label = _("E-mail")
+    summary = _("Each order comes as an e-mail with a PDF and a CSV file, and with links to answer it.")
 
-    def compose(self, note: PurchaseOrderNote) -> Composed | None:
+    def compose(self, notes: Sequence[PurchaseOrderNote]) -> Composed | None:
         """Nothing for a supplier that has nobody to write to."""
-        if not note.recipients:
+        if not notes or not notes[0].recipients:
             return None
-        return Composed(subject=subject(note), paragraphs=paragraphs(note))
+        return Composed(subject=subject(notes), paragraphs=paragraphs(notes))

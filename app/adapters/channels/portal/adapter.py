@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from app.purchasing.channel import Composed, PurchaseOrderNote
+from app.kit.texts import marked as _
+from app.purchasing.channel import SupplierChannel
 
 
-class Portal:
-    """The ``SupplierChannel`` port for the portal."""
+class Portal(SupplierChannel):
+    """The ``SupplierChannel`` port for the portal: a released purchase order is there already."""
 
     name = "portal"
-
-    def compose(self, note: PurchaseOrderNote) -> Composed | None:
-        """A released purchase order is in the portal already."""
-        return None
+    label = _("Portal only")
+    summary = _("You look for new orders in the portal; nothing is sent.")

@@ -1,0 +1,215 @@
+"""A supplier's choice of how purchase orders reach it, and how the channel does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.config import key_ring
+from app.db import current_scope
+from app.kit import clock
+from app.kit.crypto import Place
+from app.kit.errors import AdapterError, CredentialsRefused, Invalid, RateLimited, Rejected
+from app.kit.texts import marked as _
+from app.notifications.service import resolve
+from app.outbox.service import emit
+from app.purchasing.channel import ChannelSettings, SupplierChannel
+from app.purchasing.events import ChannelFailing
+from app.purchasing.models import ChannelSetting
+from app.purchasing.schedule import AT_ONCE, LONGEST_CUTOFF, MOST_TIMES, Schedule
+
+#: How a supplier is told that has chosen nothing.
+DEFAULT_CHANNEL = "email"
+#: So many failures in a row, and the supplier is told; where its access is refused, at once.
+TOLD_AFTER = 3
+_LONGEST = {"secret_text": 20_000}
+_LONGEST_VALUE = 2_000
+
+
+def choose_channel(
+    session: Session,
+    supplier_id: UUID,
+    channel: SupplierChannel,
+    given: Mapping[str, str],
+    *,
+    schedule: Schedule = AT_ONCE,
+    made: Mapping[str, str] | None = None,
+) -> ChannelSetting:
+    """Take a supplier's choice with what its form says. An empty secret keeps the one that is known; where a setting
+    that is an address changes, secrets are needed anew: none is ever sent to an address that it was not given for.
+    ``made``: secrets that we made ourselves. What waits to be sent goes by the new choice. Raises ``Invalid``."""
+    row = setting_of(session, supplier_id, lock=True)
+    known = settings_of(row) if row is not None and row.channel == channel.name else None
+    values, secrets = _read(channel, given, known, made or {})
+    settings = ChannelSettings(supplier_id=str(supplier_id), values=values, secrets=secrets)
+    channel.check(settings)
+    _check_schedule(schedule)
+    now = clock.now()
+    if row is None:
+        row = ChannelSetting(supplier_id=supplier_id, created_at=now, marks={})
+        session.add(row)
+    if known is None or _moved(channel, values, known):
+        row.marks = {}
+    row.channel, row.values, row.schedule = channel.name, values, schedule.as_json()
+    row.secrets = _sealed(supplier_id, "secrets", orjson.dumps(secrets)) if secrets else None
+    row.changed_by, row.updated_at = current_scope().actor, now
+    row.next_poll_at = now if channel.poll_minutes else None
+    _well(session, row)
+    session.flush()
+    audit.record(
+        session, supplier_id, "purchasing.channel_chosen", "supplier", supplier_id, details={"channel": channel.name}
+    )
+    return row
+
+
+def setting_of(session: Session, supplier_id: UUID, *, lock: bool = False) -> ChannelSetting | None:
+    """A supplier's choice; None while it has made none."""
+    query = select(ChannelSetting).where(ChannelSetting.supplier_id == supplier_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def settings_of(row: ChannelSetting) -> ChannelSettings:
+    """The settings with their secrets in the clear, for the adapter."""
+    secrets = {}
+    if row.secrets is not None:
+        secrets = orjson.loads(key_ring().open(row.secrets, _place(row.supplier_id, "secrets")))
+    return ChannelSettings(
+        supplier_id=str(row.supplier_id), values=dict(row.values), secrets=secrets, marks=dict(row.marks)
+    )
+
+
+def problem_of(row: ChannelSetting) -> str:
+    """What is wrong with the channel, in a sentence; empty when nothing is."""
+    return "" if row.words is None else key_ring().open(row.words, _place(row.supplier_id, "words")).decode()
+
+
+def take_number(session: Session, supplier_id: UUID) -> int:
+    """The next number for a message (``Sending.sequence``); 0 for a supplier that has chosen nothing."""
+    row = setting_of(session, supplier_id, lock=True)
+    if row is None:
+        return 0
+    row.sequence += 1
+    return row.sequence
+
+
+def note_worked(session: Session, supplier_id: UUID, marks: Mapping[str, str] | None = None) -> None:
+    """A message, a poll or a test went well. ``marks`` are remembered beside those that are known."""
+    row = setting_of(session, supplier_id, lock=True)
+    if row is None:
+        return
+    if marks:
+        row.marks = {**row.marks, **marks}
+    _well(session, row)
+    row.worked_at = clock.now()
+
+
+def note_failed(session: Session, supplier_id: UUID, error: AdapterError) -> None:
+    """It went wrong. The supplier is told after three times in a row, or at once where waiting mends nothing."""
+    row = setting_of(session, supplier_id, lock=True)
+    if row is None:
+        return
+    now = clock.now()
+    row.failing_since = row.failing_since or now
+    row.failures += 1
+    row.problem, words = code_of(error), in_words(error)
+    row.words = _sealed(supplier_id, "words", words.encode())
+    for_good = isinstance(error, (CredentialsRefused, Rejected))
+    if row.failures == (1 if for_good else TOLD_AFTER):
+        emit(session, ChannelFailing(supplier_id=supplier_id))
+
+
+def code_of(error: AdapterError) -> str:
+    """A stable word for a failure."""
+    if isinstance(error, Rejected):
+        return "rejected"
+    if isinstance(error, CredentialsRefused):
+        return "access_refused"
+    return "rate_limited" if isinstance(error, RateLimited) else "no_answer"
+
+
+def in_words(error: AdapterError) -> str:
+    """What went wrong, for the supplier."""
+    if isinstance(error, Rejected):
+        return error.message
+    if isinstance(error, CredentialsRefused):
+        return _("Your system refuses our sign-in. Check the user name and the password, key or token.")
+    if isinstance(error, RateLimited):
+        return _("Your system asks to be called less often.")
+    return _("Your system did not answer in time.")
+
+
+def trouble(supplier_id: UUID) -> str:
+    """What the notice of a channel's trouble is known by."""
+    return f"channel:{supplier_id}"
+
+
+def _well(session: Session, row: ChannelSetting) -> None:
+    """Nothing is known to be wrong."""
+    if row.failing_since is not None:
+        resolve(session, row.supplier_id, trouble(row.supplier_id))
+    row.failing_since, row.failures, row.problem, row.words = None, 0, None, None
+
+
+def _read(
+    channel: SupplierChannel, given: Mapping[str, str], known: ChannelSettings | None, made: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The values and the secrets of a form."""
+    values: dict[str, str] = {}
+    secrets: dict[str, str] = dict(made)
+    for one in channel.form:
+        text = given.get(one.name, "").strip()
+        if len(text) > _LONGEST.get(one.kind, _LONGEST_VALUE):
+            raise Invalid.field(one.name, "too_long", "That is too long.")
+        if one.kind == "choice" and text and text not in {value for value, _label in one.choices}:
+            raise Invalid.field(one.name, "unknown", "Choose one of the list.")
+        if one.kind == "yes_no":
+            text = "yes" if text else ""
+        if one.is_secret:
+            if text and one.kind != "signing_secret":
+                secrets[one.name] = text
+        elif text or one.default:
+            values[one.name] = text or one.default
+    if known is None:
+        return values, secrets
+    moved = _moved(channel, values, known)
+    for one in channel.form:
+        before = known.secrets.get(one.name)
+        if not one.is_secret or not before or one.name in secrets:
+            continue
+        if moved and one.kind != "signing_secret":
+            message = "The address is another one: give this again."
+            raise Invalid.field(one.name, "needed_again", message)
+        secrets[one.name] = before
+    return values, secrets
+
+
+def _moved(channel: SupplierChannel, values: Mapping[str, str], known: ChannelSettings) -> bool:
+    """Whether a setting that is an address is another one than before."""
+    return any(values.get(one.name) != known.values.get(one.name) for one in channel.form if one.is_address)
+
+
+def _check_schedule(schedule: Schedule) -> None:
+    if schedule.days and not schedule.times:
+        raise Invalid.field("times", "required", "Say at which times, such as 10:00, 15:00.")
+    if schedule.times and not schedule.days:
+        raise Invalid.field("days", "required", "Choose at least one day.")
+    if len(set(schedule.times)) > MOST_TIMES:
+        raise Invalid.field("times", "too_many", f"At most {MOST_TIMES} times a day.")
+    if not timedelta() <= schedule.cutoff <= LONGEST_CUTOFF:
+        raise Invalid.field("cutoff_minutes", "out_of_range", "From 0 minutes to 12 hours.")
+
+
+def _sealed(supplier_id: UUID, column: str, text: bytes) -> bytes:
+    return key_ring().seal(text, _place(supplier_id, column))
+
+
+def _place(supplier_id: UUID, column: str) -> Place:
+    return Place("channel_settings", column, supplier_id)

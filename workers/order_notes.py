@@ -1,0 +1,92 @@
+"""Purchase orders as their suppliers are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.audit import service as audit
+from app.catalog.models import SupplierVariant
+from app.config import settings
+from app.identity.queries import recipients
+from app.kit.money import Money
+from app.orders.service import address_of
+from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
+from app.purchasing.models import PurchaseOrder
+from app.suppliers.queries import supplier
+
+
+def notes_of(
+    session: Session,
+    supplier_id: UUID,
+    purchase_order_ids: Sequence[UUID],
+    *,
+    with_address: bool = False,
+    told: Mapping[UUID, Mapping[str, int]] | None = None,
+) -> dict[UUID, PurchaseOrderNote]:
+    """A supplier's released purchase orders as notes. ``told``: of some, the units of each line as they were told
+    before, so that a repetition says the same. Addresses are handed over only where the channel needs them, and that is
+    written down. Needs a system scope."""
+    rows = session.scalars(
+        select(PurchaseOrder)
+        .where(
+            PurchaseOrder.id.in_(purchase_order_ids),
+            PurchaseOrder.supplier_id == supplier_id,
+            PurchaseOrder.released_at.is_not(None),
+        )
+        .options(selectinload(PurchaseOrder.lines))
+        .order_by(PurchaseOrder.number)
+    ).all()
+    variants = {line.variant_id for row in rows for line in row.lines}
+    gtins: dict[UUID, str | None] = {
+        variant_id: gtin
+        for variant_id, gtin in session.execute(
+            select(SupplierVariant.id, SupplierVariant.gtin).where(SupplierVariant.id.in_(variants))
+        )
+    }
+    company, people = supplier(session, supplier_id), recipients(session, supplier_id, "purchase_orders.write")
+    notes = {}
+    for row in rows:
+        address = None
+        if with_address:
+            address = address_of(row.ship_to, "purchase_orders", row.id)
+            audit.record(session, supplier_id, "orders.address_read", "purchase_order", row.id)
+        units = (told or {}).get(row.id) or {str(line.id): line.quantity - line.cancelled for line in row.lines}
+        notes[row.id] = PurchaseOrderNote(
+            id=str(row.id),
+            number=row.number,
+            sample=row.kind == "sample",
+            retailer_id=str(row.retailer_id),
+            retailer_name=row.retailer_name,
+            order_reference=row.order_reference,
+            supplier_id=str(supplier_id),
+            supplier_name=company.company_name,
+            recipients=people,
+            country=row.ship_to_country,
+            released_at=row.released_at,
+            acknowledge_by=row.acknowledge_by,
+            ship_by=row.ship_by,
+            shipping_method=row.shipping_method,
+            url=f"{settings().public_url}/supplier/purchase-orders/{row.id}",
+            total=Money(row.wholesale_total + row.shipping_cost, row.currency),
+            shipping=Money(row.shipping_cost, row.currency),
+            address=address,
+            lines=[
+                PurchaseOrderLineNote(
+                    id=str(line.id),
+                    # Lines count from 0 in their table, and from 1 for people and in messages.
+                    position=line.position + 1,
+                    sku=line.sku,
+                    gtin=gtins.get(line.variant_id) or "",
+                    title=line.title,
+                    quantity=units[str(line.id)],
+                    wholesale_price=Money(line.wholesale_price, row.currency),
+                )
+                for line in row.lines
+                if units.get(str(line.id))
+            ],
+        )
+    return notes
