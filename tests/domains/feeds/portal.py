@@ -48,6 +48,25 @@ class FileServers:
         """A file."""
         requests.put(f"{self.process.url}/_sim/files/{path}", data=content, params=how, timeout=5).raise_for_status()
 
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes; None when there is no such file."""
+        answer = requests.get(f"{self.process.url}/_sim/files/{path}", timeout=5)
+        return answer.content if answer.ok else None
+
+    def folder(self, path: str, *, write: bool = False) -> None:
+        """A folder that is there though it is empty; users may put files into it when it is for writing."""
+        how = {"write": "yes" if write else "no"}
+        requests.put(f"{self.process.url}/_sim/folders/{path}", params=how, timeout=5).raise_for_status()
+
+    def listed(self, path: str) -> list[str]:
+        """The names of a folder's files."""
+        names: list[str] = requests.get(f"{self.process.url}/_sim/folders/{path}", timeout=5).json()["files"]
+        return names
+
+    def break_at_rename(self, when: str) -> None:
+        """The next renaming breaks the talk off, ``before`` or ``after`` it was done."""
+        requests.post(f"{self.process.url}/_sim/break-at-rename/{when}", timeout=5).raise_for_status()
+
     def delete(self, path: str) -> None:
         """No file any more."""
         requests.delete(f"{self.process.url}/_sim/files/{path}", timeout=5).raise_for_status()

@@ -36,6 +36,30 @@ def make_app(world: World) -> Flask:
         world.files.pop(path, None)
         return jsonify(ok=True)
 
+    @app.get("/_sim/files/<path:path>")
+    def read_file(path: str) -> Response:
+        """A file as its owner finds it on the disk."""
+        file = world.files.get(path)
+        return Response(file.content if file else b"", status=200 if file else 404)
+
+    @app.put("/_sim/folders/<path:path>")
+    def put_folder(path: str) -> Response:
+        """An empty folder; ``write=yes`` lets users put files there."""
+        world.folders.add(path)
+        if request.args.get("write") == "yes":
+            world.writable.add(path)
+        return jsonify(ok=True)
+
+    @app.get("/_sim/folders/<path:path>")
+    def list_folder(path: str) -> Response:
+        return jsonify(files=sorted(world.folder(path)))
+
+    @app.post("/_sim/break-at-rename/<when>")
+    def break_at_rename(when: str) -> Response:
+        """The next renaming breaks off, ``before`` or ``after`` it was done."""
+        world.breaks_at_rename = when
+        return jsonify(ok=True)
+
     @app.put("/_sim/users/<name>")
     def put_user(name: str) -> Response:
         """``password`` and ``key`` (base64 of a public key) of an SFTP user."""

@@ -37,6 +37,11 @@ class World:
     keys: dict[str, list[str]] = field(default_factory=dict)
     host_key: paramiko.PKey = field(default_factory=lambda: paramiko.ECDSAKey.generate())
     asked: list[dict[str, Any]] = field(default_factory=list)
+    #: Folders that are there even when empty, and of these those into which users may write.
+    folders: set[str] = field(default_factory=set)
+    writable: set[str] = field(default_factory=set)
+    #: The next renaming breaks the talk off, ``before`` or ``after`` it was done; empty: none does.
+    breaks_at_rename: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     _clock: int = 1_790_000_000
 
@@ -46,6 +51,10 @@ class World:
             self._clock += 60
             self.files[path] = File(content, self._clock, **how)
             return self.files[path]
+
+    def may_write(self, path: str) -> bool:
+        """Whether a user may make or replace this file."""
+        return path.rpartition("/")[0] in self.writable
 
     def note(self, way: str, path: str, status: int) -> None:
         """Somebody asked."""

@@ -1,7 +1,4 @@
-"""X12 846 (inventory) and 832 (price catalogue) as rows: one for each LIN segment.
-
-Separators differ from file to file: the ISA segment, which is of fixed length, shows them (X12.5, interchange control).
-"""
+"""X12 846 (inventory) and 832 (price catalogue) as rows: one for each LIN segment."""
 
 from __future__ import annotations
 
@@ -9,9 +6,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
+from app.kit import x12
 
-_CHUNK = 64 * 1024
-_LONGEST_SEGMENT = 20_000
 _COLUMNS = {
     "SKU": "sku", "GTIN": "gtin", "Title": "title", "Brand": "brand", "Cost": "cost", "MSRP": "msrp",
     "Price steps": "price_tiers", "Stock": "stock", "Currency": "", "Quantities": "",
@@ -61,29 +57,10 @@ class X12:
 
 
 def _segments(stream: BinaryIO) -> Iterator[list[str]]:
-    """Segments as lists of elements."""
-    head = stream.read(_CHUNK).decode("utf-8-sig", errors="replace").lstrip()
-    separator = head[3:4]
-    parts = head[:400].split(separator) if separator else []
-    if len(parts) < 17 or len(parts[16]) < 2:
-        raise UnreadableFile("malformed", "The interchange header (ISA) is cut short.")
-    terminator = parts[16][1]
-    rest = head
-    while True:
-        *whole, rest = rest.split(terminator)
-        for segment in whole:
-            elements = [element.strip() for element in segment.strip().split(separator)]
-            if elements[0]:
-                yield elements
-        if len(rest) > _LONGEST_SEGMENT:
-            raise UnreadableFile("malformed", "A segment of the interchange never ends.")
-        chunk = stream.read(_CHUNK)
-        if not chunk:
-            break
-        rest += chunk.decode("utf-8", errors="replace")
-    last = [element.strip() for element in rest.strip().split(separator)]
-    if last[0]:
-        yield last
+    try:
+        yield from x12.segments(stream)[1]
+    except x12.NotX12 as error:
+        raise UnreadableFile("malformed", str(error)) from error
 
 
 def _rows(segments: Iterator[list[str]]) -> Iterator[Row]:

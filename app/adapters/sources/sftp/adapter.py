@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import stat
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,23 +11,14 @@ from urllib.parse import unquote, urlsplit
 
 import paramiko
 
-from app import config, log
-from app.adapters._addresses import AddressGuard
+from app.adapters._sftp import UNFINISHED, talk
 from app.feeds.source import Access, AddressRefused, Brought
-from app.kit.errors import CredentialsRefused, Rejected, Unavailable
+from app.kit.errors import Rejected, Unavailable
 from app.kit.texts import marked as _
 
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 15.0
 #: Entries of a folder that are looked at.
 _MOST_ENTRIES = 10_000
 _CHUNK = 64 * 1024
-#: Names under which files stand that are still being written.
-_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".swp", "~")
-#: The signatures with which a server proves that it has an RSA key; SHA-1 is not among them.
-_RSA = ("rsa-sha2-512", "rsa-sha2-256")
-
-logger = log.get("adapters.sftp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,87 +75,21 @@ class Sftp:
     ) -> Brought:
         """See the port. ``marks["host_key"]`` is the server's key as it was seen first."""
         place = Place.parse(address)
-        deadline = time.monotonic() + total_seconds
-        guard = AddressGuard(config.settings().allowed_hosts)
-        transport = paramiko.Transport(guard.connect(place.host, place.port, CONNECT_SECONDS))
-        # Whatever the other side does in small steps, ends here.
-        timer = threading.Timer(total_seconds, transport.close)
-        timer.daemon = True
-        timer.start()
-        try:
-            host_key = _proven(transport, marks.get("host_key"))
-            _sign_in(transport, access)
-            return _brought(transport, place, {**marks, "host_key": host_key}, into, largest)
-        except paramiko.AuthenticationException as error:
-            raise CredentialsRefused(f"{place.host} refused the sign-in") from error
-        except (paramiko.SSHException, OSError, EOFError) as error:
-            logger.info("fetch failed", host=place.host, reason=type(error).__name__)
-            late = time.monotonic() >= deadline
-            raise Unavailable(
-                "the whole fetch took too long" if late else f"{place.host} broke the talk off"
-            ) from error
-        finally:
-            timer.cancel()
-            transport.close()
-
-
-def _proven(transport: paramiko.Transport, known: str | None) -> str:
-    """Begin, and compare the server's key with the one that is known. Raises ``Rejected``."""
-    for wait in ("banner_timeout", "handshake_timeout", "auth_timeout", "channel_timeout"):
-        setattr(transport, wait, ANSWER_SECONDS)
-    if known is not None:
-        kind = known.partition(" ")[0]
-        # A server may have several keys: ask for the kind that is known.
-        transport.get_security_options().key_types = _RSA if kind == "ssh-rsa" else (kind,)
-    try:
-        transport.start_client(timeout=ANSWER_SECONDS)
-    except paramiko.SSHException as error:
-        if known is not None and "no acceptable" in str(error).lower():
-            raise _another_key() from error
-        raise
-    key = transport.get_remote_server_key()
-    shown = f"{key.get_name()} {key.get_base64()}"
-    if known is not None and shown != known:
-        raise _another_key()
-    return shown
-
-
-def _another_key() -> Rejected:
-    return Rejected(
-        "host_key_changed",
-        "The server shows another key than before. If it was set up anew, forget the old key on this page; "
-        "otherwise somebody may stand in between.",
-    )
-
-
-def _sign_in(transport: paramiko.Transport, access: Access) -> None:
-    if access.scheme == "key":
-        transport.auth_publickey(access.name, _private_key(access.secret))
-    else:
-        transport.auth_password(access.name, access.secret)
-
-
-def _private_key(text: str) -> paramiko.PKey:
-    """Raises ``Rejected``."""
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
-        try:
-            return kind.from_private_key(io.StringIO(text))
-        except (paramiko.SSHException, ValueError, IndexError):
-            continue
-    raise Rejected(
-        "key_unreadable", "The private key can't be read. Give it as OpenSSH or PEM text, without passphrase."
-    )
+        with talk(
+            place.host,
+            place.port,
+            user=access.name,
+            secret=access.secret,
+            by_key=access.scheme == "key",
+            known=marks.get("host_key"),
+            total_seconds=total_seconds,
+        ) as server:
+            return _brought(server.client, place, {**marks, "host_key": server.host_key}, into, largest)
 
 
 def _brought(
-    transport: paramiko.Transport, place: Place, marks: Mapping[str, str], into: BinaryIO, largest: int
+    client: paramiko.SFTPClient, place: Place, marks: Mapping[str, str], into: BinaryIO, largest: int
 ) -> Brought:
-    client = paramiko.SFTPClient.from_transport(transport)
-    if client is None:
-        raise Unavailable(f"{place.host} offers no SFTP")
-    channel = client.get_channel()
-    assert channel is not None
-    channel.settimeout(ANSWER_SECONDS)
     newest = _newest(client, place)
     name, size, changed_at = newest.filename, newest.st_size or 0, newest.st_mtime or 0
     mark = f"{name}|{size}|{changed_at}"
@@ -213,6 +135,6 @@ def _newest(client: paramiko.SFTPClient, place: Place) -> paramiko.SFTPAttribute
 
 def _is_wanted(one: paramiko.SFTPAttributes, pattern: str) -> bool:
     name = one.filename
-    if "/" in name or name.startswith(".") or name.lower().endswith(_UNFINISHED):
+    if "/" in name or name.startswith(".") or name.lower().endswith(UNFINISHED):
         return False
     return stat.S_ISREG(one.st_mode or 0) and fnmatchcase(name, pattern)

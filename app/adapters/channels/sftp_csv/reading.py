@@ -1,0 +1,276 @@
+"""A supplier's answers in a file of its own columns: acknowledgements, cancellations and parcels, row by row."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Literal
+
+from app.adapters import _answers
+from app.adapters.channels.sftp_csv.template import SEPARATORS
+from app.adapters.channels.sftp_csv.words import ANSWERS, FIELDS, REASONS
+from app.feeds.rules.fields import normal
+from app.feeds.rules.numbers import NotANumber, read_decimal
+from app.kit.csv_lines import read_cell
+from app.purchasing.answers import (
+    AcknowledgedLine,
+    Answer,
+    CancellationAnswered,
+    LineName,
+    ParcelTold,
+    ShipmentTold,
+    Unreadable,
+)
+
+MOST_ROWS = 20_000
+_MOST_COLUMNS = 200
+#: Bad rows that are told of one by one.
+_TOLD = 20
+_LONGEST_CELL = 2_000
+
+
+class _BadRow(ValueError):
+    """The row can't be used; the text says why."""
+
+
+@dataclass(slots=True)
+class Read:
+    """What a file holds."""
+
+    answers: list[Answer] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a row says of an order or of one of its lines."""
+
+    number: str
+    answer: str
+    line: LineName | None
+    quantity: int | None = None
+    available_on: date | None = None
+    reason: str = ""
+    carrier: str = ""
+    tracking_number: str = ""
+    tracking_url: str = ""
+    shipped_at: datetime | None = None
+
+
+def read(name: str, content: bytes, *, dates: str, named: Mapping[str, str]) -> Read:
+    """Turn a file into answers. ``dates``: how the supplier writes days. ``named``: what it said of its headers, as
+    header → field. Rows that can't be used are told with their number and the reason; the others count."""
+    digest = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:24]
+    found = Read()
+    try:
+        header, rows = _table(content)
+        columns = _columns(header, named)
+        said, bad = _said(rows, columns, dates)
+    except _BadRow as error:
+        found.unreadable.append(Unreadable(key=f"csv:{digest}", source=name, problem=str(error)))
+        return found
+    by_order: dict[str, list[_Said]] = defaultdict(list)
+    for one in said:
+        by_order[one.number].append(one)
+    for number, about in by_order.items():
+        found.answers += _answers_of(f"csv:{digest}:{number}", number, name, about)
+    if bad:
+        rest = f" And {len(bad) - _TOLD} more rows." if len(bad) > _TOLD else ""
+        told = " ".join(f"Row {row}: {reason}" for row, reason in bad[:_TOLD])
+        found.unreadable.append(Unreadable(key=f"csv:{digest}:rows", source=name, problem=told + rest))
+    return found
+
+
+def _table(content: bytes) -> tuple[list[str], Iterator[list[str]]]:
+    text = _text(content)
+    first_line = text.lstrip("\r\n").split("\n", 1)[0]
+    separator = max(SEPARATORS.values(), key=first_line.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = _rows(reader)
+    header = next(rows, None)
+    if not header:
+        raise _BadRow("The file is empty.")
+    if len(header) > _MOST_COLUMNS:
+        raise _BadRow("The file has too many columns.")
+    return header, rows
+
+
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise _BadRow("The file is not CSV.") from error
+        cells = [read_cell(cell.strip()[:_LONGEST_CELL]) for cell in row]
+        yield cells if any(cells) else []
+
+
+def _text(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _columns(header: Sequence[str], named: Mapping[str, str]) -> Mapping[str, int]:
+    """Field → place. What the supplier said comes before what is recognised; of two alike the first counts."""
+    told = {normal(column): one for column, one in named.items()}
+    places: dict[str, int] = {}
+    for known in (told, FIELDS):
+        for place, column in enumerate(header):
+            meant = known.get(normal(column))
+            if meant and meant not in places and place not in places.values():
+                places[meant] = place
+    missing = sorted(one for one in told.values() if one not in places)
+    if missing:
+        raise _BadRow(f"The file lacks columns that the template names: {', '.join(missing)}.")
+    if "number" not in places:
+        raise _BadRow("The file has no column with our order number. Name it in the template.")
+    if "status" not in places and "tracking_number" not in places:
+        raise _BadRow("The file has neither a column with a status nor one with a tracking number.")
+    return places
+
+
+def _said(
+    rows: Iterator[list[str]], columns: Mapping[str, int], dates: str
+) -> tuple[list[_Said], list[tuple[int, str]]]:
+    said: list[_Said] = []
+    bad: list[tuple[int, str]] = []
+    for number, row in enumerate(rows, 2):
+        if number > MOST_ROWS + 1:
+            raise _BadRow(f"The file has more than {MOST_ROWS} rows.")
+        if not row:
+            continue
+        cells = {one: row[place] if place < len(row) else "" for one, place in columns.items()}
+        try:
+            said.append(_row(cells, dates))
+        except _BadRow as error:
+            bad.append((number, str(error)))
+    return said, bad
+
+
+def _row(cells: Mapping[str, str], dates: str) -> _Said:
+    def cell(name: str) -> str:
+        return cells.get(name, "")
+
+    number = cell("number").lstrip("#")
+    if not number:
+        raise _BadRow("It names no order.")
+    place, sku = cell("line"), cell("sku")
+    position = _units(place, "line") if place else None
+    line = LineName(position=position, sku=sku) if sku or position else None
+    quantity = _units(cell("quantity"), "quantity") if cell("quantity") else None
+    common = {"number": number, "line": line, "quantity": quantity}
+    tracking = cell("tracking_number")
+    word = ANSWERS.get(normal(cell("status")))
+    if tracking:
+        if word not in (None, "shipped", "accepted"):
+            raise _BadRow(f"It has a tracking number, but says “{cell('status')[:40]}”.")
+        if quantity == 0:
+            raise _BadRow("It has a tracking number, but no units.")
+        shipped = _day(cell("shipped_at"), dates)
+        return _Said(
+            **common,
+            answer="shipped",
+            carrier=cell("carrier"),
+            tracking_number=tracking,
+            tracking_url=cell("tracking_url") if cell("tracking_url").startswith(("http://", "https://")) else "",
+            shipped_at=datetime.combine(shipped, time(12), UTC) if shipped else None,
+        )
+    if word is None:
+        said = cell("status")[:40]
+        raise _BadRow(
+            f"The status “{said}” is not known." if said else "It has neither a status nor a tracking number."
+        )
+    if word == "shipped":
+        raise _BadRow("It was shipped, but has no tracking number.")
+    reason = word if word in ("out_of_stock", "discontinued") else _reason(cell("reason"))
+    answer = "rejected" if word in ("out_of_stock", "discontinued") else word
+    available = _day(cell("available_on"), dates)
+    if answer == "backordered" and available is None:
+        raise _BadRow("It comes later, but there is no date.")
+    return _Said(**common, answer=answer, reason=reason, available_on=available)
+
+
+def _answers_of(key: str, number: str, source: str, about: Sequence[_Said]) -> Iterator[Answer]:
+    lines: dict[tuple[LineName, str], AcknowledgedLine] = {}
+    whole: Literal["accepted", "rejected"] | None = None
+    reason: str | None = None
+    parcels: dict[str, list[_Said]] = defaultdict(list)
+    for one in about:
+        if one.answer == "shipped":
+            parcels[one.tracking_number].append(one)
+        elif one.answer in ("cancelled", "not_cancelled") and one.line is None:
+            stopped = one.answer == "cancelled"
+            yield CancellationAnswered(key=f"{key}:{one.answer}", number=number, source=source, stopped=stopped)
+        elif one.line is None and one.answer in ("accepted", "rejected"):
+            whole = "rejected" if one.answer == "rejected" else "accepted"
+            reason = one.reason if whole == "rejected" else None
+        elif one.line is not None and one.answer != "not_cancelled":
+            acknowledged = _acknowledged(one.line, one)
+            lines[one.line, acknowledged.answer] = acknowledged
+    yield from _answers.acknowledgements(key, number, source, list(lines.values()), whole=whole, reason=reason)
+    if parcels:
+        told = [_parcel(tracking, rows) for tracking, rows in parcels.items()]
+        yield ShipmentTold(key=f"{key}:shipped", number=number, source=source, parcels=told)
+
+
+def _acknowledged(line: LineName, said: _Said) -> AcknowledgedLine:
+    match said.answer:
+        case "accepted":
+            return AcknowledgedLine(line=line, answer="accepted")
+        case "backordered":
+            return AcknowledgedLine(line=line, answer="backordered", available_on=said.available_on)
+        case _:
+            return AcknowledgedLine(line=line, answer="rejected", quantity=said.quantity or None, reason=said.reason)
+
+
+def _parcel(tracking: str, rows: Sequence[_Said]) -> ParcelTold:
+    counts: dict[LineName, int] = {}
+    for row in rows:
+        if row.line is not None:
+            counts[row.line] = counts.get(row.line, 0) + (row.quantity or 0)
+    return ParcelTold(
+        carrier=next((row.carrier for row in rows if row.carrier), ""),
+        tracking_number=tracking,
+        lines=list(counts.items()),
+        tracking_url=next((row.tracking_url for row in rows if row.tracking_url), ""),
+        shipped_at=next((row.shipped_at for row in rows if row.shipped_at), None),
+    )
+
+
+def _units(text: str, what: str) -> int:
+    try:
+        number = read_decimal(text)
+    except NotANumber as error:
+        raise _BadRow(f"“{text[:40]}” is no {what}.") from error
+    if number != number.to_integral_value() or not Decimal() <= number <= 10**6:
+        raise _BadRow(f"“{text[:40]}” is no {what}.")
+    return int(number)
+
+
+def _day(text: str, dates: str) -> date | None:
+    """As the supplier writes it, or as ISO 8601; a time after it is left out."""
+    if not text:
+        return None
+    for form in (dates, "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text.replace("T", " ").split(" ")[0], form).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    raise _BadRow(f"“{text[:40]}” is no date as the template says.")
+
+
+def _reason(text: str) -> str:
+    said = text.casefold()
+    return next((reason for part, reason in REASONS if part in said), "other")

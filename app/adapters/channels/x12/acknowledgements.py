@@ -1,0 +1,159 @@
+"""855: the supplier answers an order, line by line or as a whole; 865: it answers a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.adapters._answers import acknowledgements as in_turn
+from app.adapters.channels.x12.parts import bad_element, day, first, line_name, missing_element, missing_segment, units
+from app.kit.x12 import Segment, TransactionSet
+from app.kit.x12.reading import element
+from app.purchasing.answers import AcknowledgedLine, Acknowledgement, CancellationAnswered, LineName
+
+#: Line item status (data element 668) → what it means to us. Those that are not here say nothing yet (on hold).
+_ACCEPTED = frozenset({"IA", "IC", "IE", "IP", "IQ", "AC", "AR", "SP", "IX"})
+_LATER = frozenset({"IB", "BP", "DR", "B"})
+_REJECTED = frozenset({"IR", "ID", "IS", "R"})
+#: Acknowledgement types (587) of an order without line answers.
+_WHOLE_ACCEPTED = frozenset({"AC", "AD", "AK", "AP", "AT"})
+_WHOLE_REJECTED = frozenset({"RD", "RF", "RJ", "RO", "RI"})
+#: Reasons by status, then by words of the messages near the line.
+_REASONS = {"ID": "discontinued", "R2": "invalid_item", "R4": "out_of_stock", "R1": "invalid_item"}
+_WORDS = (
+    ("discontinu", "discontinued"),
+    ("obsolete", "discontinued"),
+    ("out of stock", "out_of_stock"),
+    ("no stock", "out_of_stock"),
+    ("not available", "out_of_stock"),
+    ("unavailable", "out_of_stock"),
+    ("price", "invalid_price"),
+    ("address", "undeliverable_address"),
+    ("ship method", "invalid_shipping_method"),
+    ("carrier", "invalid_shipping_method"),
+    ("unknown item", "invalid_item"),
+    ("invalid item", "invalid_item"),
+    ("invalid sku", "invalid_item"),
+)
+
+
+@dataclass(slots=True)
+class _Line:
+    name: LineName
+    ordered: int | None
+    acks: list[Segment] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+
+def acknowledgements(found: TransactionSet, key: str, source: str) -> list[Acknowledgement]:
+    """The answer, as ``app.adapters._answers`` parts it. Raises ``Refused``."""
+    head = first(found.segments, "BAK")
+    if head is None:
+        raise missing_segment(found, "BAK")
+    number = element(head, 3)
+    if not number:
+        raise missing_element(found, head, 3, "The 855 names no purchase order (BAK03).")
+    kind = element(head, 2)
+    answered = [line for line in _lines(found) if line.acks]
+    reference = element(head, 8)
+    if not answered:
+        whole = "rejected" if kind in _WHOLE_REJECTED else "accepted" if kind in _WHOLE_ACCEPTED else None
+        if whole is None:
+            said = kind or "nothing"
+            raise bad_element(found, head, 2, f"The 855 says {said} of the order (BAK02), and nothing of its lines.")
+        reason = _reason("", _words(found.segments)) if whole == "rejected" else None
+        return in_turn(key, number, source, (), whole=whole, reason=reason, reference=reference)
+    said_of_lines = [one for line in answered for one in _answers(found, line)]
+    rest = "accepted" if kind in ("AD", "AK") else None
+    return in_turn(key, number, source, said_of_lines, whole=rest, reference=reference)
+
+
+def change_answers(found: TransactionSet, key: str, source: str) -> list[CancellationAnswered]:
+    """865: the supplier answers the change that we asked for. Raises ``Refused``."""
+    head = first(found.segments, "BCA")
+    if head is None:
+        raise missing_segment(found, "BCA")
+    kind, number = element(head, 2), element(head, 3)
+    if not number:
+        raise missing_element(found, head, 3, "The 865 names no purchase order (BCA03).")
+    if kind not in _WHOLE_ACCEPTED | _WHOLE_REJECTED:
+        raise bad_element(found, head, 2, f"The 865 says {kind or 'nothing'} of the change (BCA02).")
+    said = _words(found.segments)[:200]
+    stopped = kind in _WHOLE_ACCEPTED
+    return [CancellationAnswered(key=key, number=number, source=source, stopped=stopped, message=said)]
+
+
+def _lines(found: TransactionSet) -> Iterator[_Line]:
+    current: _Line | None = None
+    for segment in found.segments:
+        match segment[0]:
+            case "PO1":
+                if current:
+                    yield current
+                current = _Line(line_name(element(segment, 1), segment[6:]), units(element(segment, 2)))
+            case "ACK" if current:
+                current.acks.append(segment)
+            case "MSG" | "NTE" | "PID" if current and current.acks:
+                current.words += segment[1:]
+            case "CTT" if current:
+                yield current
+                current = None
+    if current:
+        yield current
+
+
+def _answers(found: TransactionSet, line: _Line) -> Iterator[AcknowledgedLine]:
+    """One answer for each thing that is said of the line."""
+    rejected, accepted, later = 0, 0, 0
+    whole = line.ordered
+    reason, told, available = "", False, None
+    for ack in line.acks:
+        status = element(ack, 1)
+        quantity = units(element(ack, 2)) if element(ack, 2) else whole
+        if element(ack, 2) and quantity is None:
+            raise bad_element(found, ack, 2, f"“{element(ack, 2)}” is no quantity (ACK02).")
+        count = quantity or 0
+        if status in _REJECTED or (status[:1] == "R" and status[1:].isdigit()):
+            rejected += count
+            reason = reason or _reason(status, " ".join([*ack[7:], *line.words]))
+            told = True
+        elif status in _LATER:
+            later += count
+            available = available or _date(ack)
+            told = True
+        elif status in _ACCEPTED:
+            accepted += count
+            told = True
+    if not told:
+        return
+    if whole is not None and not later and accepted and accepted + rejected < whole:
+        # Fewer are accepted than were ordered, and nothing is said of the rest: it will not come.
+        rejected = whole - accepted
+        reason = reason or "out_of_stock"
+    if rejected or (whole is None and not accepted and not later):
+        all_of_it = not accepted and not later and (whole is None or rejected >= whole)
+        yield AcknowledgedLine(
+            line=line.name, answer="rejected", quantity=None if all_of_it else rejected, reason=reason or "other"
+        )
+        if all_of_it or not later:
+            return
+    if later:
+        yield AcknowledgedLine(line=line.name, answer="backordered", available_on=available)
+    else:
+        yield AcknowledgedLine(line=line.name, answer="accepted")
+
+
+def _date(ack: Segment) -> date | None:
+    return day(element(ack, 5))
+
+
+def _reason(status: str, words: str) -> str:
+    if status in _REASONS:
+        return _REASONS[status]
+    said = words.lower()
+    return next((reason for word, reason in _WORDS if word in said), "other")
+
+
+def _words(segments: Sequence[Segment]) -> str:
+    return " ".join(word for segment in segments if segment[0] in ("MSG", "NTE") for word in segment[1:])

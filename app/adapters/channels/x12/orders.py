@@ -1,0 +1,91 @@
+"""A purchase order as 850, and what is withdrawn of it as 860 (X12 004010)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from app.kit.x12 import Segment, on_paper
+from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
+from app.stores.platform import Address
+
+#: Purchase order type (data element 92): drop ship.
+_DROP_SHIP = "DS"
+#: Lengths of 004010: names, address lines, city, state, postal code, description, reference, routing, message.
+_NAME, _STREET, _CITY, _STATE, _POSTAL, _TITLE, _REFERENCE, _ROUTING = 60, 55, 30, 2, 15, 80, 30, 35
+
+
+def purchase_order(note: PurchaseOrderNote) -> list[Segment]:
+    """The segments of an 850 between ST and SE."""
+    placed = note.released_at
+    body: list[Segment] = [
+        ["BEG", "00", _DROP_SHIP, on_paper(note.number, 22), "", f"{placed:%Y%m%d}" if placed else ""],
+        ["CUR", "BY", note.total.currency],
+    ]
+    if note.order_reference:
+        body.append(["REF", "CO", on_paper(note.order_reference, _REFERENCE)])
+    if note.sample:
+        body.append(["REF", "ZZ", "SAMPLE", "Sample order"])
+    if note.ship_by:
+        body.append(["DTM", "010", f"{note.ship_by:%Y%m%d}"])
+    if note.shipping_method:
+        body.append(["TD5", "", "", "", "", on_paper(note.shipping_method, _ROUTING)])
+    body.append(["N1", "BY", on_paper(note.retailer_name, _NAME)])
+    if note.address:
+        body += _ship_to(note.address)
+    for line in note.lines:
+        body.append(_order_line(line))
+        body.append(["PID", "F", "", "", "", on_paper(line.title, _TITLE)])
+    body.append(["CTT", str(len(note.lines))])
+    body.append(["AMT", "TT", note.total.amount])
+    return body
+
+
+def cancellation(note: PurchaseOrderNote, ordered: Sequence[PurchaseOrderLineNote], *, on: str) -> list[Segment]:
+    """The segments of an 860: all of the order is cancelled where ``note`` has no lines left; otherwise each line of
+    ``ordered`` is deleted or lowered to what ``note`` still wants. ``on``: the day, as CCYYMMDD."""
+    wanted = {line.position: line.quantity for line in note.lines}
+    placed = f"{note.released_at:%Y%m%d}" if note.released_at else ""
+    purpose = "04" if wanted else "01"
+    body: list[Segment] = [
+        ["BCH", purpose, _DROP_SHIP, on_paper(note.number, 22), "", "", placed, "", "", "", "", on],
+        ["N1", "BY", on_paper(note.retailer_name, _NAME)],
+    ]
+    changed = [line for line in ordered if wanted.get(line.position, 0) < line.quantity]
+    for line in changed:
+        left = wanted.get(line.position, 0)
+        price = ["EA", line.wholesale_price.amount, ""]
+        body.append(
+            ["POC", str(line.position), "QD" if left else "DI", str(line.quantity), str(left), *price, *_names(line)]
+        )
+    body.append(["CTT", str(len(changed))])
+    return body
+
+
+def _order_line(line: PurchaseOrderLineNote) -> Segment:
+    return ["PO1", str(line.position), str(line.quantity), "EA", line.wholesale_price.amount, "WE", *_names(line)]
+
+
+def _names(line: PurchaseOrderLineNote) -> Iterator[str]:
+    """VP: the vendor's number. GTINs by their length: UP 12 digits, EN 13, UK 14."""
+    yield from ("VP", on_paper(line.sku, 100))
+    qualifier = {12: "UP", 13: "EN", 14: "UK"}.get(len(line.gtin))
+    if qualifier:
+        yield from (qualifier, line.gtin)
+
+
+def _ship_to(address: Address) -> Iterator[Segment]:
+    yield ["N1", "ST", on_paper(address.name, _NAME)]
+    if address.company:
+        yield ["N2", on_paper(address.company, _NAME)]
+    yield ["N3", on_paper(address.address1, _STREET), on_paper(address.address2, _STREET)]
+    # States have two letters; the names of other countries' provinces don't fit and are not part of their addresses.
+    state = address.province if len(address.province) <= _STATE else ""
+    yield [
+        "N4",
+        on_paper(address.city, _CITY),
+        on_paper(state, _STATE),
+        on_paper(address.postal_code, _POSTAL),
+        address.country_code,
+    ]
+    if address.phone:
+        yield ["PER", "DC", on_paper(address.name, _NAME), "TE", on_paper(address.phone, 80)]
