@@ -175,15 +175,13 @@ def put(settings: ChannelSettings, name: str, content: bytes) -> str:
 
 
 def presence(settings: ChannelSettings, name: str) -> Presence:
-    """Whether a file that was to be put down arrived. One that still has its unfinished name did not, and is taken
-    away; where neither stands, it was fetched or never written, and nobody can tell."""
+    """Whether a file that was to be put down arrived. One that still has its unfinished name did not; where neither
+    stands, it was fetched or never written, and nobody can tell."""
     target = _path(settings.get("outbox"), name)
     with _open(settings) as server:
         if _there(server.client, target):
             return Presence.FOUND
         if _there(server.client, f"{target}.part"):
-            with suppress(FileNotFoundError):
-                server.client.remove(f"{target}.part")
             return Presence.ABSENT
     return Presence.CANNOT_TELL
 

@@ -35,7 +35,9 @@ class Setting:
     name: str
     label: str
     help: str = ""
-    kind: Literal["text", "url", "number", "choice", "yes_no", "secret", "secret_text", "signing_secret"] = "text"
+    kind: Literal[
+        "text", "url", "number", "long_text", "choice", "yes_no", "secret", "secret_text", "signing_secret"
+    ] = "text"
     choices: Sequence[tuple[str, str]] = ()
     required: bool = True
     default: str = ""

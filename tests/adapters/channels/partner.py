@@ -101,7 +101,7 @@ def exchange_with(
     file_servers: FileServers, set_up: Callable[..., None]
 ) -> Iterator[Callable[[SupplierChannel], Exchange]]:
     """Make a partner for a channel."""
-    set_up(allowed_hosts=f"127.0.0.1:{file_servers.sftp_port}")
+    set_up(outbound_allowed_hosts=f"127.0.0.1:{file_servers.sftp_port}")
 
     def make(channel: SupplierChannel) -> Exchange:
         root = uuid4().hex

@@ -1,4 +1,4 @@
-"""X12 as a form of writing: what we write is read by a parser that is not ours, and any bytes end in values or words."""
+"""X12 as a form of writing: what we write is read by a parser that is not ours; any bytes end in values or words."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def test_lines_without_their_terminator_are_lines_all_the_same() -> None:
     head = (
         "ISA*00*          *00*          *12*SENDER         *01*RECEIVER       *080310*1500*U*00401*000000568*0*P*>~\n"
     )
-    body = "GS*PC*S*R*20080310*1500*568*X*004010~\nST*860*1~\nBCH*04*SA*77~\nN1*BY*SHOP\n  N3*A ROAD~\nSE*5*1~\nGE*1*568~\n"
+    body = "GS*PC*S*R*20080310*1500*568*X*004010~\nST*860*1~\nBCH*04*SA*77~\nN1*BY*SHOP\n  N3*A ROAD~\n"
+    body += "SE*5*1~\nGE*1*568~\n"
     (interchange,) = x12.read((head + body + "IEA*1*000000568~").encode())
     (found,) = interchange.groups[0].sets
     assert [one[0] for one in found.segments] == ["ST", "BCH", "N1", "N3"]

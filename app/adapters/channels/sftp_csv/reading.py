@@ -170,7 +170,6 @@ def _row(cells: Mapping[str, str], dates: str) -> _Said:
     position = _units(place, "line") if place else None
     line = LineName(position=position, sku=sku) if sku or position else None
     quantity = _units(cell("quantity"), "quantity") if cell("quantity") else None
-    common = {"number": number, "line": line, "quantity": quantity}
     tracking = cell("tracking_number")
     word = ANSWERS.get(normal(cell("status")))
     if tracking:
@@ -180,8 +179,10 @@ def _row(cells: Mapping[str, str], dates: str) -> _Said:
             raise _BadRow("It has a tracking number, but no units.")
         shipped = _day(cell("shipped_at"), dates)
         return _Said(
-            **common,
+            number=number,
             answer="shipped",
+            line=line,
+            quantity=quantity,
             carrier=cell("carrier"),
             tracking_number=tracking,
             tracking_url=cell("tracking_url") if cell("tracking_url").startswith(("http://", "https://")) else "",
@@ -199,7 +200,7 @@ def _row(cells: Mapping[str, str], dates: str) -> _Said:
     available = _day(cell("available_on"), dates)
     if answer == "backordered" and available is None:
         raise _BadRow("It comes later, but there is no date.")
-    return _Said(**common, answer=answer, reason=reason, available_on=available)
+    return _Said(number, answer, line, quantity, available, reason)
 
 
 def _answers_of(key: str, number: str, source: str, about: Sequence[_Said]) -> Iterator[Answer]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from app.adapters._answers import acknowledgements as in_turn
 from app.adapters.channels.x12.parts import bad_element, day, first, line_name, missing_element, missing_segment, units
@@ -57,6 +58,7 @@ def acknowledgements(found: TransactionSet, key: str, source: str) -> list[Ackno
     kind = element(head, 2)
     answered = [line for line in _lines(found) if line.acks]
     reference = element(head, 8)
+    whole: Literal["accepted", "rejected"] | None
     if not answered:
         whole = "rejected" if kind in _WHOLE_REJECTED else "accepted" if kind in _WHOLE_ACCEPTED else None
         if whole is None:
@@ -65,8 +67,8 @@ def acknowledgements(found: TransactionSet, key: str, source: str) -> list[Ackno
         reason = _reason("", _words(found.segments)) if whole == "rejected" else None
         return in_turn(key, number, source, (), whole=whole, reason=reason, reference=reference)
     said_of_lines = [one for line in answered for one in _answers(found, line)]
-    rest = "accepted" if kind in ("AD", "AK") else None
-    return in_turn(key, number, source, said_of_lines, whole=rest, reference=reference)
+    whole = "accepted" if kind in ("AD", "AK") else None
+    return in_turn(key, number, source, said_of_lines, whole=whole, reference=reference)
 
 
 def change_answers(found: TransactionSet, key: str, source: str) -> list[CancellationAnswered]:
