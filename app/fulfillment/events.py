@@ -46,3 +46,10 @@ class ShipmentDelivered(_ShipmentEvent):
     """A parcel arrived."""
 
     topic: ClassVar[str] = "fulfillment.shipment_delivered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreToBeTold(_ShipmentEvent):
+    """The store refused the number of a parcel, and is to be told once more."""
+
+    topic: ClassVar[str] = "fulfillment.store_to_be_told"

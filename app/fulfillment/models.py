@@ -27,6 +27,11 @@ class Shipment(Base):
         UniqueConstraint("purchase_order_id", "tracking_number", "lines_fingerprint"),
         Index(None, "retailer_id", "shipped_at"),
         Index("ix_shipments_measured", "created_at", "estimated_to", postgresql_using="brin"),
+        Index(
+            "ix_shipments_store_refused",
+            "retailer_id",
+            postgresql_where=text("store_error is not null and store_told_at is null"),
+        ),
         Index("ix_shipments_to_track", "next_poll_at", postgresql_where=text("next_poll_at is not null")),
     )
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.audit import service as audit
 from app.config import settings
 from app.fulfillment.carrier import CarrierEvent
-from app.fulfillment.events import ShipmentCreated, ShipmentDelivered, ShipmentMoved
+from app.fulfillment.events import ShipmentCreated, ShipmentDelivered, ShipmentMoved, StoreToBeTold
 from app.fulfillment.models import Shipment, ShipmentLine, TrackingEvent
 from app.fulfillment.rules import FINAL, LABELS, lines_fingerprint, progressed
 from app.inventory.service import Aside, consume
@@ -192,6 +192,30 @@ def note_store_refused(session: Session, shipment_id: UUID, reason: str) -> None
     if shipment.store_error != reason:
         shipment.store_error = reason
         _story(session, shipment, "store.refused", reason=reason)
+
+
+def tell_store_again(session: Session, retailer_id: UUID, shipment_id: UUID) -> Shipment:
+    """The retailer put right what its store refused: the store is told of the parcel again. Raises ``NotFound``, and
+    ``Conflict`` where the store refused nothing."""
+    shipment = _locked(session, shipment_id)
+    if shipment.retailer_id != retailer_id:
+        raise NotFound("shipment")
+    if shipment.store_error is None or shipment.store_told_at is not None:
+        raise Conflict("The store has not refused this parcel.", code="nothing_refused")
+    shipment.store_error = None
+    _story(session, shipment, "store.asked_again")
+    audit.record(session, retailer_id, "fulfillment.store_told_again", "shipment", shipment.id)
+    emit(
+        session,
+        StoreToBeTold(
+            shipment_id=shipment.id,
+            purchase_order_id=shipment.purchase_order_id,
+            order_id=shipment.order_id,
+            retailer_id=shipment.retailer_id,
+            supplier_id=shipment.supplier_id,
+        ),
+    )
+    return shipment
 
 
 def _check(parcel: NewParcel, index: int, lines: Mapping[UUID, PurchaseOrderLine]) -> None:

@@ -53,5 +53,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "store.fulfillment_accepted": ("store", _("The store asked for the delivery, and the request was accepted.")),
     "store.tracking_told": ("store", _("The store and its customer have the number %(tracking_number)s.")),
     "store.delivery_told": ("store", _("The store knows that %(tracking_number)s arrived.")),
+    "store.asked_again": ("store", _("The store is told again of %(tracking_number)s.")),
     "store.refused": ("store", _("The store refused %(tracking_number)s: %(reason)s")),
 }

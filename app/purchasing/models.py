@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
 
+_OPEN = text("status in ('PENDING', 'CONFIRMED', 'PROCESSING', 'BACKORDERED', 'PARTIALLY_SHIPPED')")
+
 
 class PurchaseOrder(Base):
     """The part of an order that one supplier ships. Its supplier sees it once ``released_at`` is set, which
@@ -29,6 +31,9 @@ class PurchaseOrder(Base):
         Index(None, "retailer_id", "created_at", "id"),
         # Both are close to the order in which rows were written; what fell due on a day is looked up by them.
         Index("ix_purchase_orders_due", "ship_by", "acknowledge_by", postgresql_using="brin"),
+        # What still waits for its supplier is little; both sides look at it all day.
+        Index("ix_purchase_orders_open_supplier", "supplier_id", "ship_by", postgresql_where=_OPEN),
+        Index("ix_purchase_orders_open_retailer", "retailer_id", "ship_by", postgresql_where=_OPEN),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 

@@ -54,6 +54,7 @@ class Charge(Base):
         UniqueConstraint("order_id"),
         Index(None, "retailer_id", "created_at"),
         Index(None, "processor_ref"),
+        Index("ix_charges_sending", "retailer_id", postgresql_where=text("state = 'SENDING'")),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("refunded >= 0 and refunded <= amount", name="refunded_within"),
     )
@@ -96,6 +97,7 @@ class Refund(Base):
         UniqueConstraint("purchase_order_id", "cause"),
         Index(None, "charge_id"),
         Index(None, "retailer_id", "created_at"),
+        Index("ix_refunds_troubled", "retailer_id", postgresql_where=text("state in ('SENDING', 'FAILED')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -28,13 +28,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 @dataclass(frozen=True, slots=True)
 class Nav:
     """A page's place in its area's navigation. ``label`` is a noun, translated where it is shown; ``icon`` is a name
-    of the vocabulary; ``endpoint`` is one of the page's views."""
+    of the vocabulary; ``endpoint`` is one of the page's views. ``count`` tells how many things wait there; it is asked
+    before the page's own work begins, outside of any transaction."""
 
     label: str
     endpoint: str
     order: int
     icon: str = ""
     permission: str | None = None
+    count: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,20 @@ class Area:
                 return instead
             if route.permission is not None:
                 auth.principal().require(route.permission)
+            if request.method == "GET":
+                self._count()
             return route.view(*args, **kwargs)
 
         return view
+
+    def _count(self) -> None:
+        """What the navigation counts, as far as the reader may go there."""
+        who = auth.principal()
+        g.nav_counts = {
+            endpoint: nav.count()
+            for endpoint, nav in self.navigation
+            if nav.count is not None and (nav.permission is None or who.may(nav.permission))
+        }
 
 
 def _nothing_here(_path: str) -> Any:

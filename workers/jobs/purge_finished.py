@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
+from app.exceptions.service import forget_old
 from app.feeds.models import FeedFetch
 from app.inbox.models import InboxMessage, KeyedRequest
 from app.kit import clock
@@ -29,6 +30,7 @@ def purge_finished(run: Run, payload: dict[str, Any]) -> None:
         )
         session.execute(delete(FeedFetch).where(FeedFetch.at < now - timedelta(days=30)))
         session.execute(delete(KeyedRequest).where(KeyedRequest.created_at < now - timedelta(days=7)))
+        forget_old(session)
         session.execute(
             update(InboxMessage)
             .where(InboxMessage.state >= 2, InboxMessage.handled_at < now - timedelta(days=30))

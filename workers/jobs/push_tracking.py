@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.adapters import registries
-from app.fulfillment.events import ShipmentCreated
+from app.fulfillment.events import ShipmentCreated, StoreToBeTold
 from app.fulfillment.models import Shipment, ShipmentLine
 from app.fulfillment.service import note_nothing_to_tell, note_store_refused, note_store_told
 from app.kit import clock
@@ -28,8 +28,8 @@ from workers.job import RetryLater, Run, job
 _HELD_FOR = timedelta(minutes=5)
 
 
-@job(queue="stores", on=ShipmentCreated, timeout=60, max_attempts=40)
-def push_tracking(run: Run, event: ShipmentCreated) -> None:
+@job(queue="stores", on=(ShipmentCreated, StoreToBeTold), timeout=60, max_attempts=40)
+def push_tracking(run: Run, event: ShipmentCreated | StoreToBeTold) -> None:
     """See the module. Asked again, the store finds the fulfilment that it made the first time."""
     with run.transaction() as session:
         work = _work(session, event)
@@ -86,7 +86,9 @@ def _completed_by(session: Session, shipment: Shipment) -> dict[str, int]:
     return {ref: units for ref, units in completed.items() if units}
 
 
-def _work(session: Session, event: ShipmentCreated) -> tuple[Store, Shipment, PurchaseOrder, dict[str, int]] | None:
+def _work(
+    session: Session, event: ShipmentCreated | StoreToBeTold
+) -> tuple[Store, Shipment, PurchaseOrder, dict[str, int]] | None:
     shipment = session.scalars(
         select(Shipment).where(Shipment.id == event.shipment_id).options(selectinload(Shipment.lines))
     ).one()

@@ -14,6 +14,7 @@ def register(app: OpenAPI) -> None:
         analytics,
         catalog,
         closures,
+        exceptions,
         feeds,
         inventory,
         listings,

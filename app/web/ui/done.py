@@ -87,6 +87,9 @@ SENTENCES: Mapping[str, str] = {
     "webhook_resumed": _("It goes on."),
     "webhook_sent_again": _("On its way again; reload in a moment."),
     "webhook_tested": _("The test event is on its way; reload in a moment."),
+    "snoozed": _("Put aside. It comes back by itself if it is still stuck then."),
+    "woken": _("It is back."),
+    "store_told_again": _("The store is told again; reload in a moment."),
     "tried_again": _("It is tried again."),
 }
 

@@ -49,6 +49,7 @@ def add_rendering(app: Flask) -> None:
         csrf_token=lambda: auth.csrf_token(g.get("principal")),
         locale=lambda: locale(),
         just_done=just_done,
+        nav_count=nav_count,
     )
 
     @app.route("/static/<path:name>")
@@ -67,6 +68,12 @@ def add_rendering(app: Flask) -> None:
     @app.route("/favicon.ico")
     def favicon() -> Response:
         return Response(status=204)
+
+
+def nav_count(endpoint: str) -> str:
+    """How much waits behind an entry of the navigation; empty for nothing, "99+" for very much."""
+    count: int = g.get("nav_counts", {}).get(endpoint, 0)
+    return "" if not count else "99+" if count > 99 else str(count)
 
 
 def just_done() -> str | None:

@@ -202,6 +202,13 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "DELIVERED": Shown(_("Delivered"), _SUCCESS),
         "FAILED": Shown(_("Failed"), _CRITICAL),
     },
+    "ball": {
+        "mine": Shown(_("You"), _WARNING),
+        "retailer": Shown(_("Retailer"), _NEUTRAL),
+        "supplier": Shown(_("Supplier"), _NEUTRAL),
+        "platform": Shown(_("Crossdock"), _NEUTRAL),
+        "outside": Shown(_("Bank, store or carrier"), _NEUTRAL),
+    },
     "mark": {
         "test": Shown(_("Test"), _NEUTRAL),
         "sample": Shown(_("Sample"), _INFO),

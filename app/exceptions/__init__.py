@@ -1,0 +1,1 @@
+"""Exceptions: every stuck thing of orders in one place, with its reason, its age and who has the ball."""

@@ -1,0 +1,1 @@
+"""The kinds of exceptions; adding one is adding a file."""

@@ -1,0 +1,173 @@
+"""The way out of each exception as a button: a link to where it is put right, or the change itself.
+
+Every row leads to the page of what it is about; a kind that can be put right with one click has a fix here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.exceptions.kind import Party
+from app.exceptions.queries import StuckThing
+from app.kit.texts import marked as _
+from app.orders.rules import HOLD_RULES, PAYMENT_HOLDS, Ending, HoldReason, Releaser
+from app.web.auth import principal
+from app.web.pages import page_url
+from app.web.ui.rendering import gettext
+
+Args = Callable[[StuckThing], dict[str, Any]]
+
+
+def _order(thing: StuckThing) -> dict[str, Any]:
+    return {"order_id": thing.order_id}
+
+
+def _purchase_order(thing: StuckThing) -> dict[str, Any]:
+    return {"purchase_order_id": thing.purchase_order_id}
+
+
+def _return(thing: StuckThing) -> dict[str, Any]:
+    return {"return_id": thing.subject_id}
+
+
+def _nothing(_thing: StuckThing) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A way out: where it leads, what it is called, who may go it, and for which rows. ``posts``: it is the change
+    itself, sent with these values."""
+
+    label: str
+    endpoint: str
+    permission: str
+    args: Args = _nothing
+    when: Callable[[StuckThing], bool] = lambda _thing: True
+    posts: Args | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A fix as it is shown."""
+
+    label: str
+    href: str
+    posts: bool
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where a row leads, and its fixes."""
+
+    href: str | None
+    buttons: list[Button]
+
+
+def _hold(test: Callable[[HoldReason], bool]) -> Callable[[StuckThing], bool]:
+    return lambda thing: test(HoldReason(thing.about))
+
+
+def _released_by(releaser: Releaser) -> Callable[[StuckThing], bool]:
+    return _hold(lambda reason: HOLD_RULES[reason].releaser is releaser)
+
+
+_ORDERS, _SHIPS = "orders.write", "purchase_orders.write"
+_FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
+    Party.RETAILER: {
+        "held_order": (
+            Fix(
+                label=_("Release"), endpoint="orders.release", permission=_ORDERS, args=_order,
+                when=_released_by(Releaser.RETAILER), posts=lambda thing: {"reason": thing.about},
+            ),
+            Fix(
+                label=_("To billing"), endpoint="billing.billing", permission="billing.read",
+                when=_hold(lambda reason: reason in PAYMENT_HOLDS),
+            ),
+            Fix(
+                label=_("Mend the address"), endpoint="orders.detail", permission=_ORDERS, args=_order,
+                when=_hold(lambda reason: HOLD_RULES[reason].ends_by is Ending.ADDRESS),
+            ),
+            Fix(
+                label=_("Try again"), endpoint="orders.resume", permission=_ORDERS, args=_order,
+                posts=_nothing,
+                when=_hold(
+                    lambda reason: not HOLD_RULES[reason].stays
+                    and HOLD_RULES[reason].releaser is Releaser.NOBODY
+                    and HOLD_RULES[reason].ends_by not in (Ending.PAYMENT, Ending.ADDRESS, Ending.RATE)
+                ),
+            ),
+        ),
+        "store_refused": (
+            Fix(
+                label=_("Tell the store again"), endpoint="exceptions.tell_again", permission=_ORDERS,
+                args=lambda thing: {"shipment_id": thing.subject_id}, posts=_nothing,
+            ),
+        ),
+    },
+    Party.SUPPLIER: {
+        "unanswered": (
+            Fix(
+                label=_("Accept all"), endpoint="purchase_orders.accept_all", permission=_SHIPS,
+                args=_purchase_order, posts=_nothing,
+            ),
+            Fix(label=_("Answer"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order),
+        ),
+        "late": (
+            Fix(label=_("Ship"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order),
+        ),
+        "backorder_overdue": (
+            Fix(label=_("Ship or answer"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order),
+        ),
+        "return": (
+            Fix(label=_("Decide"), endpoint="returns.detail", permission=_SHIPS, args=_return),
+        ),
+        "payout": (
+            Fix(label=_("To statements"), endpoint="statements.statements", permission="statements.read"),
+        ),
+    },
+    Party.PLATFORM: {
+        "held_order": (
+            Fix(
+                label=_("Release"), endpoint="orders.release", permission="orders.hold_any", args=_order,
+                when=_released_by(Releaser.PLATFORM), posts=_nothing,
+            ),
+        ),
+        "dead_task": (
+            Fix(
+                label=_("Retry"), endpoint="jobs.try_again", permission="jobs.write",
+                args=lambda thing: {"task_id": thing.subject_id}, posts=_nothing,
+            ),
+        ),
+    },
+}  # fmt: skip
+
+
+def buttons(thing: StuckThing, party: Party) -> Ways:
+    """Where a row leads the reader, and what the reader may do about it."""
+    who = principal()
+    found = [
+        Button(
+            gettext(fix.label),
+            page_url(fix.endpoint, **fix.args(thing)),
+            fix.posts is not None,
+            fix.posts(thing) if fix.posts is not None else {},
+        )
+        for fix in _FIXES[party].get(thing.kind, ())
+        if who.may(fix.permission) and fix.when(thing)
+    ]
+    return Ways(_page_of(thing, party), found)
+
+
+def _page_of(thing: StuckThing, party: Party) -> str | None:
+    if thing.subject == "task":
+        return page_url("jobs.jobs", state="DEAD")
+    if thing.subject == "return" and party is not Party.PLATFORM:
+        return page_url("returns.detail", return_id=thing.subject_id)
+    if party is Party.SUPPLIER:
+        known = thing.purchase_order_id is not None
+        return page_url("purchase_orders.detail", purchase_order_id=thing.purchase_order_id) if known else None
+    return page_url("orders.detail", order_id=thing.order_id) if thing.order_id is not None else None
