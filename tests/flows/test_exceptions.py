@@ -152,7 +152,9 @@ def test_stuck_money_returns_and_messages_are_listed_to_whom_they_concern(
     market.place((market.lamp.variants[0], 2))
     jobs.drain()
     run("update charges set state = 'SENDING', updated_at = now() - interval '1 hour'")
-    run("update transmissions set state = 'OUTCOME_UNKNOWN' where channel = (select min(channel) from transmissions)")
+    run(
+        "update transmissions set state = 'OUTCOME_UNKNOWN', person_asked_at = now() where channel = (select min(channel) from transmissions)"
+    )
     run(
         "insert into payouts (id, supplier_id, amount, currency, state, processor, account_ref, created_at, updated_at)"
         " values (gen_random_uuid(), %s, 500, 'USD', 'FAILED', 'stripe', 'acct_1', now(), now())",

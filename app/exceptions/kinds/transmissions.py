@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists
+from sqlalchemy import Select, exists, or_
 from sqlalchemy.orm import aliased
 
 from app.exceptions.kind import Kind, Party, Told
@@ -13,11 +13,13 @@ from app.exceptions.kinds.purchase_orders import of_purchase_orders
 from app.kit.texts import marked as _
 from app.orders.rules import PENDING
 from app.purchasing.models import PurchaseOrder, Transmission
+from app.purchasing.transmission_rules import REJECTED, UNKNOWN
 
-_UNKNOWN, _REFUSED = "OUTCOME_UNKNOWN", "REJECTED"
+#: Probes of a doubtful one go on for hours by themselves; until a person is asked, this is how long it is no matter.
+_PROBED_FOR = timedelta(minutes=30)
 
 
-def _query(_now: datetime) -> Select[Any]:
+def _query(now: datetime) -> Select[Any]:
     later = aliased(Transmission)
     return (
         of_purchase_orders(
@@ -29,7 +31,11 @@ def _query(_now: datetime) -> Select[Any]:
         )
         .join(Transmission, Transmission.purchase_order_id == PurchaseOrder.id)
         .where(
-            Transmission.state.in_((_UNKNOWN, _REFUSED)),
+            or_(
+                Transmission.state == REJECTED,
+                (Transmission.state == UNKNOWN)
+                & (Transmission.person_asked_at.is_not(None) | (Transmission.asked_at < now - _PROBED_FOR)),
+            ),
             PurchaseOrder.status == PENDING,
             ~exists().where(
                 later.purchase_order_id == Transmission.purchase_order_id,
@@ -46,7 +52,7 @@ KIND = Kind(
     subject="transmission",
     query=_query,
     told={
-        _REFUSED: Told(
+        REJECTED: Told(
             heading=_("Supplier's system refused the order"),
             advice={
                 Party.RETAILER: _("We look why; the supplier also sees the order in its portal."),

@@ -173,5 +173,7 @@ def _shown(thing: StuckThing, reader: Reader, names: Mapping[UUID, str]) -> Show
         mine=thing.ball is reader.party,
         href=found.href,
         buttons=found.buttons,
-        parties=" → ".join(names[one] for one in (thing.retailer_id, thing.supplier_id) if one is not None and one in names),
+        parties=" → ".join(
+            names[one] for one in (thing.retailer_id, thing.supplier_id) if one is not None and one in names
+        ),
     )
