@@ -153,7 +153,8 @@ def test_stuck_money_returns_and_messages_are_listed_to_whom_they_concern(
     jobs.drain()
     run("update charges set state = 'SENDING', updated_at = now() - interval '1 hour'")
     run(
-        "update transmissions set state = 'OUTCOME_UNKNOWN', person_asked_at = now() where channel = (select min(channel) from transmissions)"
+        "update transmissions set state = 'OUTCOME_UNKNOWN', person_asked_at = now() "
+        "where channel = (select min(channel) from transmissions)"
     )
     run(
         "insert into payouts (id, supplier_id, amount, currency, state, processor, account_ref, created_at, updated_at)"

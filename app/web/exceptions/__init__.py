@@ -161,7 +161,8 @@ def _names(session: Session, reader: Reader, things: Iterable[StuckThing]) -> Ma
     if reader.party is not Party.PLATFORM:
         return {}
     ids = {one for thing in things for one in (thing.retailer_id, thing.supplier_id) if one is not None}
-    return dict(session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).tuples())
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
+    return {organisation_id: name for organisation_id, name in rows}
 
 
 def _shown(thing: StuckThing, reader: Reader, names: Mapping[UUID, str]) -> Shown:
