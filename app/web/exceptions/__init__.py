@@ -122,14 +122,14 @@ def add_pages(pages: Pages, *, read: str, write: str) -> None:
             raise Invalid.field("for", "unknown", "Choose for how long.")
         with db.transaction() as session:
             service.snooze(session, reader_of(who), kind, subject_id, _morning(who.timezone, days))
-        return _back("snoozed")
+        return _back(done="snoozed")
 
     @pages.post("/exceptions/<kind>/<uuid:subject_id>/wake", permission=write)
     def wake(kind: str, subject_id: UUID) -> Response:
         """Show one again."""
         with db.transaction() as session:
             service.wake(session, reader_of(principal()), kind, subject_id)
-        return _back("woken")
+        return _back(done="woken")
 
 
 def _back(done: str) -> Response:
