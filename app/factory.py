@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +17,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import log
 from app.config import settings
-from app.kit.ids import new_id
 from app.web import (
     accounts,
     api,
@@ -34,11 +32,11 @@ from app.web import (
     public,
     unsubscribe,
 )
+from app.web.api.early import given_early
 from app.web.metrics import REQUEST_SECONDS
 from app.web.ui.rendering import add_rendering
 
 logger = log.get("web")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class _Json(JSONProvider):
@@ -73,6 +71,7 @@ def create_app() -> OpenAPI:
         SHOPIFY_CLIENT_ID=configured.shopify_client_id,
         SHOPIFY_CDN=configured.shopify_cdn_url,
     )
+    app.wsgi_app = given_early(app.wsgi_app, app.config["TRUSTED_HOSTS"])  # type: ignore[assignment,method-assign]
     if configured.trusted_proxies:
         count = configured.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -105,8 +104,7 @@ def _trusted_hosts() -> list[str]:
 def _around_requests(app: OpenAPI) -> None:
     @app.before_request
     def begin() -> None:
-        sent = request.headers.get("X-Request-Id", "")
-        g.request_id = sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
+        g.request_id = headers.request_id(request.headers.get("X-Request-Id", ""))
         g.started = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -114,10 +112,8 @@ def _around_requests(app: OpenAPI) -> None:
     @app.after_request
     def finish(answer: Response) -> Response:
         answer.headers["X-Request-Id"] = g.get("request_id", "")
-        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-        answer.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-        if settings().public_url.startswith("https://"):
-            answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        for name, value in headers.of_every_answer():
+            answer.headers.setdefault(name, value)
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         endpoint = request.endpoint or "none"
         REQUEST_SECONDS.labels(endpoint, request.method, answer.status_code // 100).observe(seconds)

@@ -1,4 +1,5 @@
-"""gunicorn's hooks: the web server's workers count into one folder, so that ``/metrics`` is the sum of all of them.
+"""gunicorn's hooks: what the web server's workers have in common. They count into one folder, so that ``/metrics`` is
+the sum of all of them, and remember answers of the catalogue together.
 
 Given to gunicorn as ``--config python:launch.measuring``. The folder is the machine's own and begins empty.
 """
@@ -10,6 +11,9 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+
+# Read before the workers are forked, which makes the memory in it theirs together.
+import app.web.shared_answers  # noqa: F401
 
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _made: list[Path] = []

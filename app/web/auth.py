@@ -153,11 +153,11 @@ def safe_next(target: str | None) -> str | None:
 def key_principal() -> Principal:
     """Who holds the request's bearer key. Raises ``Unauthenticated``, and ``Forbidden`` (``address_not_allowed``) for a
     good key that is used from outside of its networks. The address is the one that the trusted proxies tell."""
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
+    secret = _bearer(request.headers.get("Authorization", ""))
+    if not secret:
         raise Unauthenticated("Send an API key: Authorization: Bearer cd_live_…")
     address = request.remote_addr or ""
-    found = _holder(secret.strip(), address)
+    found = _holder(secret, address)
     if found is None:
         raise Unauthenticated("The API key is unknown, revoked or expired.")
     if not address_allowed(address, found.networks):
@@ -172,17 +172,37 @@ def key_principal() -> Principal:
 _known: Recent[KeyHolder] = Recent(20_000)
 
 
+def known_holder(authorization: str) -> KeyHolder | None:
+    """Who holds the bearer key of a header, where the database said so at most ``CROSSDOCK_API_KEY_CACHE_SECONDS`` ago
+    and the key has not ended since; from which address it is used is not looked at."""
+    secret = _bearer(authorization)
+    return _remembered(_mark(secret)) if secret else None
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, secret = authorization.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def _mark(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _remembered(mark: bytes) -> KeyHolder | None:
+    known = _known.get(mark, settings().api_key_cache_seconds)
+    return known if known is not None and known.expires_at > clock.now() else None
+
+
 def _holder(secret: str, address: str) -> KeyHolder | None:
     """Who holds a key, as the database said at most ``CROSSDOCK_API_KEY_CACHE_SECONDS`` ago."""
-    life = settings().api_key_cache_seconds
-    mark = hashlib.sha256(secret.encode()).digest()
-    known = _known.get(mark, life)
-    if known is not None and known.expires_at > clock.now():
+    mark = _mark(secret)
+    known = _remembered(mark)
+    if known is not None:
         return known
     begun = clock.ticks()
     with db.system_scope(actor="sign-in"), db.transaction() as session:
         found = principal_of_key(session, secret, address)
-    if found is not None and life and address_allowed(address, found.networks):
+    if found is not None and settings().api_key_cache_seconds and address_allowed(address, found.networks):
         _known.put(mark, found, since=begun)
     return found
 

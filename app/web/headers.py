@@ -1,12 +1,33 @@
-"""What a browser may do with our pages: sources of scripts and pictures, and who may frame them."""
+"""What answers carry: what a browser may do with our pages (sources of scripts and pictures, and who may frame them),
+and the request's id."""
 
 from __future__ import annotations
+
+import re
 
 from flask import Flask, Response, g
 
 from app.config import settings
+from app.kit.ids import new_id
 from app.web.pages import SHOPIFY
 from app.web.ui.rendering import nonce
+
+#: The Content-Security-Policy of what is no page.
+OF_DATA = "default-src 'none'; frame-ancestors 'none'"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def request_id(sent: str) -> str:
+    """The id of a request: the one that was sent along, where it is of harmless characters, else a new one."""
+    return sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
+
+
+def of_every_answer() -> list[tuple[str, str]]:
+    """What each answer carries that does not say otherwise."""
+    always = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "strict-origin-when-cross-origin")]
+    if settings().public_url.startswith("https://"):
+        always.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    return always
 
 
 def add_headers(app: Flask) -> None:
@@ -15,7 +36,7 @@ def add_headers(app: Flask) -> None:
     @app.after_request
     def protect(answer: Response) -> Response:
         if answer.mimetype != "text/html":
-            answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+            answer.headers.setdefault("Content-Security-Policy", OF_DATA)
             return answer
         area = g.get("area")
         embedded = g.get("embedded", False) or (area is not None and area.host is SHOPIFY)

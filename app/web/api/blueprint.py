@@ -1,7 +1,8 @@
 """The blueprint of all API calls, and what happens before and after each of them.
 
-In this order: the key is checked, then its scope, then its pace; an answer that is kept is given at once; a repeated
-``Idempotency-Key`` gets its first answer; only then is the body looked at.
+In this order: the key is checked, then its scope, then its pace; an answer that is kept is given at once (``early.py``
+gives most of them before Flask begins); a repeated ``Idempotency-Key`` gets its first answer; only then is the body
+looked at.
 """
 
 from __future__ import annotations
@@ -62,11 +63,16 @@ def guarded(
     return declare
 
 
+def guard_of(endpoint: str) -> Guard:
+    """Who may call a view of the API."""
+    return _GUARDS[endpoint]
+
+
 @api.before_request
 def check() -> Response | None:
     """See the module."""
     found = key_principal()
-    guard = _GUARDS[request.endpoint or ""]
+    guard = guard_of(request.endpoint or "")
     if found.organisation_kind not in guard.kinds:
         needed = " or ".join(_KINDS[kind] for kind in guard.kinds)
         raise Forbidden(f"This call needs {needed} key.", code="forbidden")
@@ -86,8 +92,8 @@ def check() -> Response | None:
 
 @api.after_request
 def tell_pace(answer: Response) -> Response:
-    """How much of the pace is left (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)."""
-    for name, value in g.get("pace_headers", {}).items():
+    """How much of the pace is left."""
+    for name, value in g.get("pace_headers", ()):
         answer.headers[name] = value
     answer.headers.setdefault("Cache-Control", "private, no-store")
     return answer

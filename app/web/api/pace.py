@@ -13,15 +13,18 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
+from typing import NamedTuple
 
 import redis
-from flask import g
+from flask import g, request
 
 from app import log
 from app.config import settings
 from app.identity.principal import Principal
 from app.kit.errors import TooMany
 
+#: Where a WSGI environment says that its call was counted already, and what came of it.
+COUNTED = "crossdock.pace"
 _WINDOW = 60
 #: After Redis failed it is left alone for so many seconds.
 _PAUSE = 5.0
@@ -36,6 +39,28 @@ _TOLD_AFTER = 2.0
 
 logger = log.get("web.api")
 _broken_until = 0.0
+
+
+class Pace(NamedTuple):
+    """What a key has used up of its ``limit`` in this minute, which ends in ``reset`` seconds."""
+
+    limit: int
+    used: int
+    reset: int
+
+    def headers(self) -> list[tuple[str, str]]:
+        """How much is left (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)."""
+        return [
+            ("RateLimit-Policy", f'"default";q={self.limit};w={_WINDOW}'),
+            ("RateLimit-Limit", str(self.limit)),
+            ("RateLimit-Remaining", str(max(0, self.limit - self.used))),
+            ("RateLimit-Reset", str(self.reset)),
+        ]
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether the call is one too many."""
+        return self.used > self.limit
 
 
 @dataclass(slots=True)
@@ -58,22 +83,23 @@ def _redis() -> redis.Redis:
 
 
 def keep_pace(caller: Principal, cost: int) -> None:
-    """Count a call. Raises ``TooMany`` beyond ``CROSSDOCK_API_RATE_PER_MINUTE``."""
+    """Count a call that was not counted already. Raises ``TooMany`` beyond ``CROSSDOCK_API_RATE_PER_MINUTE``."""
+    environ = request.environ
+    pace: Pace | None = environ[COUNTED] if COUNTED in environ else count(caller.actor, cost)
+    if pace is None:
+        return
+    g.pace_headers = pace.headers()
+    if pace.exceeded:
+        raise TooMany(f"At most {pace.limit} calls a minute. Go on in {pace.reset} s.", retry_after=pace.reset)
+
+
+def count(actor: str, cost: int) -> Pace | None:
+    """Count a call of a key; None when nobody knows what it has used up."""
     limit = settings().api_rate_per_minute
     moment = time.time()
     window = int(moment // _WINDOW)
-    reset = int((window + 1) * _WINDOW - moment) + 1
-    count = _used(caller.actor, window, cost, limit)
-    if count is None:
-        return
-    g.pace_headers = {
-        "RateLimit-Policy": f'"default";q={limit};w={_WINDOW}',
-        "RateLimit-Limit": str(limit),
-        "RateLimit-Remaining": str(max(0, limit - count)),
-        "RateLimit-Reset": str(reset),
-    }
-    if count > limit:
-        raise TooMany(f"At most {limit} calls a minute. Go on in {reset} s.", retry_after=reset)
+    used = _used(actor, window, cost, limit)
+    return None if used is None else Pace(limit, used, int((window + 1) * _WINDOW - moment) + 1)
 
 
 def _used(actor: str, window: int, cost: int, limit: int) -> int | None:
