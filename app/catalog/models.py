@@ -286,7 +286,11 @@ class CatalogEntry(Base):
         ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
         Index("ix_catalog_entries_words", "words", postgresql_using="gin"),
         Index(None, "changed_at", "product_id"),
-        Index(None, "supplier_id", "listed_at", "product_id"),
+        # Of one supplier's products; those of an order may stand together far down in it.
+        *(
+            Index(None, "supplier_id", column, "product_id")
+            for column in ("listed_at", "lowest_wholesale", "margin_bps", "title")
+        ),
         *(
             Index(
                 f"ix_catalog_entries_by_{column}",
