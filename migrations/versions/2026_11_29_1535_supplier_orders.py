@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0100_supplier_orders"
-down_revision = "0066_returns"
+down_revision = "0110_supplier_channels"
 branch_labels = None
 depends_on = None
 
