@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0100_supplier_orders"
-down_revision = "0110_supplier_channels"
+down_revision = "0160_exceptions"
 branch_labels = None
 depends_on = None
 
