@@ -24,7 +24,9 @@ from app.listings.models import Listing, ListingVariant
 from app.listings.rules import DRAFT, UNLINKED
 from app.orders.events import OrderHeld, OrderHoldsReleased, OrderLapsed
 from app.outbox.events import Event
+from app.purchasing.changes.rules import OPEN
 from app.purchasing.events import (
+    ChangeRequestMoved,
     LinesWithdrawn,
     OrderReleased,
     OrderRouted,
@@ -100,6 +102,18 @@ def _withdrawn(event: LinesWithdrawn, session: Session) -> Iterable[Fact]:
         )
     elif session.scalar(select(PurchaseOrder.released_at).where(PurchaseOrder.id == event.purchase_order_id)):
         yield _of_purchase_order(event, "purchase_order.lines_cancelled")
+
+
+@public_facts.register
+def _change_moved(event: ChangeRequestMoved, _session: Session) -> Iterable[Fact]:
+    about = {"purchase_order_id": event.purchase_order_id, "change_request_id": event.change_request_id}
+    subject = f"purchase_order:{event.purchase_order_id}"
+    if event.state == OPEN:
+        yield _to_supplier(event.supplier_id, "purchase_order.change_requested", subject, kind=event.kind, **about)
+        return
+    told = {"kind": event.kind, "state": event.state, **about}
+    yield _to_supplier(event.supplier_id, "purchase_order.change_answered", subject, **told)
+    yield _to_retailer(event.retailer_id, "purchase_order.change_answered", f"order:{event.order_id}", **told)
 
 
 @public_facts.register
@@ -262,6 +276,7 @@ def _status_changed(event: SupplierStatusChanged, _session: Session) -> Iterable
 
 #: What the job that records events hears, each told by one of the functions above.
 TOLD: tuple[type[Event], ...] = (
+    ChangeRequestMoved,
     FeedFinished,
     FeedHeld,
     FeedMappingNeeded,

@@ -5,6 +5,7 @@ Everything here happens in the transaction that closes the hook; nothing calls o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import singledispatch
 from uuid import UUID
@@ -20,10 +21,14 @@ from app.listings import queries as listings
 from app.listings import service as listing_service
 from app.notifications.service import notify
 from app.orders import service as orders
+from app.orders.models import Order, OrderLine
+from app.orders.rules import CANCELLED
 from app.outbox.service import emit
 from app.privacy.service import note_request
 from app.purchasing import service as purchasing
+from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
+from app.purchasing.service import Asked
 from app.settlement.service import cancel_unpaid_charge
 from app.stores import service as stores
 from app.stores.events import CancellationWanted, FulfillmentWanted
@@ -89,22 +94,42 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
         order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
     if order is None:
         return "not an order of ours"
-    cancelled = purchasing.cancel_order(session, order.id, only_open=True)
-    orders.tell(session, cancelled, "order.cancelled_in_store")
-    if cancelled.status == "CANCELLED":
-        cancel_unpaid_charge(session, cancelled.id)
+    before = order.status
+    asked = _cancel_all(session, order)
+    session.refresh(order)
+    if before != CANCELLED:
+        orders.tell(session, order, "order.cancelled_in_store")
+    if order.status == CANCELLED:
+        cancel_unpaid_charge(session, order.id)
         return "cancelled"
+    waits = "A supplier has accepted part of it and was asked to stop; we tell you its answer."
+    left = "Part of it has left already. If your customer does not want it, start a return when it has arrived."
     notify(
         session,
         store.retailer_id,
         kind="cancelled_in_store",
         severity="warning",
         title=f"Order {order.external_name} was cancelled in your store",
-        body="A supplier has accepted part of it already. Ask the supplier to stop it.",
+        body=waits if asked.asked else left,
         link=f"/app/orders/{order.id}",
         dedupe=f"cancelled_in_store:{order.id}",
     )
     return "partly cancelled"
+
+
+def _cancel_all(session: Session, order: Order, only: Sequence[UUID] | None = None, ref: str | None = None) -> Asked:
+    """Cancel all that can be of an order, or of these purchase orders."""
+    lines = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)).all()
+    return purchasing.ask_to_cancel(
+        session,
+        order.retailer_id,
+        order.id,
+        dict.fromkeys(lines),
+        origin="store",
+        as_far=True,
+        only=only,
+        external_ref=ref,
+    )
 
 
 @_handle.register
@@ -136,27 +161,29 @@ def _(fact: FulfillmentAsked, session: Session, store: Store) -> str:
 
 @_handle.register
 def _(fact: CancellationAsked, session: Session, store: Store) -> str:
-    found = session.scalar(
+    ref = fact.external_fulfillment_order_id
+    found = session.scalars(
         select(PurchaseOrder).where(
-            PurchaseOrder.retailer_id == store.retailer_id,
-            PurchaseOrder.external_fulfillment_order_id == fact.external_fulfillment_order_id,
+            PurchaseOrder.retailer_id == store.retailer_id, PurchaseOrder.external_fulfillment_order_id == ref
         )
-    )
+    ).all()
     accept = False
-    if found is not None and found.status in ("PENDING", "ON_HOLD"):
-        purchasing.cancel_order(session, found.order_id, only_open=True)
-        session.refresh(found)
-        accept = found.status == "CANCELLED"
+    if found:
+        order = session.get_one(Order, found[0].order_id)
+        asked = _cancel_all(session, order, [one.id for one in found], ref)
+        if asked.request_ids or waiting_of(session, [one.id for one in found]):
+            return "its supplier is asked"
+        accept = all(one.status == CANCELLED for one in found)
     emit(
         session,
         CancellationWanted(
             store_id=store.id,
             retailer_id=store.retailer_id,
-            fulfillment_order_ref=fact.external_fulfillment_order_id,
+            fulfillment_order_ref=ref,
             accept=accept,
         ),
     )
-    return "accepted" if accept else "refused: a supplier has accepted it"
+    return "accepted" if accept else "refused: nothing of it can be stopped any more"
 
 
 def take_order(session: Session, store: Store, order: StoreOrder) -> str:

@@ -27,6 +27,7 @@ from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service import refresh_status
 from app.purchasing.service.acknowledging import locked_for_supplier
+from app.purchasing.service.settling import settle_requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def ship(
         consume(session, leaving, reference=f"purchase_order:{purchase_order.id}")
         purchase_order.acknowledged_at = purchase_order.acknowledged_at or clock.now()
         refresh_status(session, purchase_order)
+        settle_requests(session, purchase_order, by_shipping=True)
         audit.record(
             session,
             supplier_id,

@@ -16,6 +16,7 @@ from app.inventory.stock_list import low_count
 from app.kit import clock
 from app.kit.texts import zone_of
 from app.orders.rules import PENDING
+from app.purchasing.changes.queries import waiting_count
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.queries import TO_LEAVE, late_count
 from app.suppliers import queries as suppliers
@@ -41,7 +42,8 @@ class Waiting:
 def waiting_for_supplier(session: Session, supplier_id: UUID) -> list[Waiting]:
     """What waits, the most urgent first; kinds of which nothing waits are left out.
 
-    Kinds: ``unanswered_late``, ``late``, ``shortfalls``, ``unanswered``, ``ship_today``, ``files_held``, ``columns``,
+    Kinds: ``unanswered_late``, ``change_requests``, ``late``, ``shortfalls``, ``unanswered``, ``ship_today``,
+    ``files_held``, ``columns``,
     ``files_ready``, ``questions``, ``papers``, ``low_stock``, ``below_goal`` (measures), ``low_score`` (the score),
     ``pictures``.
     """
@@ -49,6 +51,7 @@ def waiting_for_supplier(session: Session, supplier_id: UUID) -> list[Waiting]:
     seller = suppliers.supplier(session, supplier_id)
     found = [
         *_to_answer(session, supplier_id, now),
+        Waiting("change_requests", *waiting_count(session, supplier_id)),
         Waiting("late", late_count(session, supplier_id, now)),
         Waiting("ship_today", _due_today(session, seller, now)),
         Waiting("shortfalls", len(open_shortfalls(session, supplier_id))),
@@ -64,6 +67,7 @@ def waiting_for_supplier(session: Session, supplier_id: UUID) -> list[Waiting]:
 
 _ORDER = (
     "unanswered_late",
+    "change_requests",
     "late",
     "shortfalls",
     "unanswered",

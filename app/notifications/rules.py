@@ -41,6 +41,8 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "order_held": "orders",
     "order_lapsed": "orders",
     "cancelled_in_store": "orders",
+    "change_request": "orders",
+    "lines_cancelled": "orders",
     "hook_refused": "orders",
     "purchase_order": "orders",
     "return": "orders",

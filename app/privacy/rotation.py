@@ -15,7 +15,7 @@ from app.inbox.models import InboxMessage
 from app.kit.crypto import Place
 from app.notifications.models import Email
 from app.orders.models import Order, RetailerAddress
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import ChangeRequest, PurchaseOrder
 from app.stores.models import StoreCredential
 from app.suppliers.models import ReturnPolicy, SupplierApplication
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -38,6 +38,7 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (RetailerAddress, "ship_to", "id"),
     (Order, "ship_to", "id"),
     (PurchaseOrder, "ship_to", "id"),
+    (ChangeRequest, "ship_to", "id"),
 )
 _BATCH = 500
 

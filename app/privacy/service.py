@@ -15,7 +15,7 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.orders.models import Order
 from app.privacy.models import PrivacyRequest
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import ChangeRequest, PurchaseOrder
 
 #: Shopify's time for answering (facts: compliance webhooks), which is the shortest of our platforms'.
 DUE_WITHIN = timedelta(days=30)
@@ -100,6 +100,7 @@ def redact_orders(session: Session, order_ids: Sequence[UUID]) -> int:
     if not order_ids:
         return 0
     session.execute(update(PurchaseOrder).where(PurchaseOrder.order_id.in_(order_ids)).values(ship_to=None))
+    session.execute(update(ChangeRequest).where(ChangeRequest.order_id.in_(order_ids)).values(ship_to=None))
     done = session.scalars(
         update(Order)
         .where(Order.id.in_(order_ids), Order.redacted_at.is_(None))

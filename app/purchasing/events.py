@@ -149,3 +149,23 @@ class ChannelPollDue(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequestMoved(_PurchaseOrderEvent):
+    """A request to change a purchase order was made, added to, or answered. ``asked_at`` tells the repetitions of a
+    request that was added to apart."""
+
+    topic: ClassVar[str] = "purchasing.change_request_moved"
+    change_request_id: UUID
+    kind: str
+    state: str
+    asked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequestSilent(_PurchaseOrderEvent):
+    """Half of the time to answer a request is over, and its supplier has not answered."""
+
+    topic: ClassVar[str] = "purchasing.change_request_silent"
+    change_request_id: UUID

@@ -23,7 +23,8 @@ from app.orders.rules import (
     PROCESSING,
     SHIPPED,
 )
-from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, Transmission
+from app.purchasing.changes.rules import OPEN
+from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLine, Transmission
 from app.purchasing.rules import whole_units
 
 #: Views of the supplier's queue: name → statuses.
@@ -78,12 +79,14 @@ def for_supplier(
     statuses: Sequence[str] | None = None,
     search: str | None = None,
     late_at: datetime | None = None,
+    asked: bool = False,
     updated_since: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[PurchaseOrder]:
     """A supplier's released purchase orders with their lines: the queue has the longest waiting first; with
-    ``updated_since`` the oldest change comes first. ``late_at``: only those that should have left by then."""
+    ``updated_since`` the oldest change comes first. ``late_at``: only those that should have left by then;
+    ``asked``: only those that a request to change something waits for."""
     limit = min(limit, LARGEST_LIMIT)
     query = (
         select(PurchaseOrder)
@@ -95,6 +98,10 @@ def for_supplier(
         query = query.where(PurchaseOrder.status.in_(statuses))
     if late_at is not None:
         query = query.where(PurchaseOrder.status.in_(TO_LEAVE), PurchaseOrder.ship_by < late_at)
+    if asked:
+        query = query.where(
+            PurchaseOrder.id.in_(select(ChangeRequest.purchase_order_id).where(ChangeRequest.state == OPEN))
+        )
     if search:
         wanted = search.strip().lstrip("#")
         query = query.where(

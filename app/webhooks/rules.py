@@ -94,6 +94,23 @@ _TYPES = (
         {"supplier": _SUPPLIER_ORDER},
     ),
     EventType(
+        "purchase_order.change_requested",
+        _("You are asked to stop units, or to send to another address: answer it"),
+        ("supplier",),
+        ("purchase_order_id", "change_request_id", "kind"),
+        {"supplier": "/api/supplier/change-requests/{change_request_id}"},
+    ),
+    EventType(
+        "purchase_order.change_answered",
+        _("A request to change a purchase order is over"),
+        _BOTH,
+        ("purchase_order_id", "change_request_id", "kind", "state"),
+        {
+            "supplier": "/api/supplier/change-requests/{change_request_id}",
+            "retailer": "/api/change-requests/{change_request_id}",
+        },
+    ),
+    EventType(
         "purchase_order.acknowledged",
         _("A supplier has answered a purchase order"),
         ("retailer",),

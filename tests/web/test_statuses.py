@@ -10,6 +10,7 @@ import pytest
 from app.fulfillment.rules import LABELS
 from app.listings.rules import STATES
 from app.outbox.models import TaskState
+from app.purchasing.changes.rules import STATES as CHANGE_STATES
 from app.purchasing.rules import ANSWERS
 from app.purchasing.rules import MOVES as PURCHASE_ORDER_MOVES
 from app.settlement.rules import CHARGE_MOVES
@@ -29,6 +30,7 @@ _LINE = {"open", *ANSWERS, "partially_shipped", "shipped", "delivered", "cancell
         ("delivery", set(LABELS)),
         ("supplier", set(SUPPLIER_MOVES)),
         ("charge", set(CHARGE_MOVES)),
+        ("change_request", set(CHANGE_STATES)),
         ("task", {state.name for state in TaskState}),
     ],
 )

@@ -15,7 +15,7 @@ def answer_cancellation(run: Run, event: CancellationWanted) -> None:
     with run.transaction() as session:
         store = session.get_one(Store, event.store_id)
     platform = registries.stores.get(store.platform)
-    message = "Stopped before it was packed." if event.accept else "The supplier has accepted it already."
+    message = "Stopped before it was packed." if event.accept else "The supplier can not stop it any more."
     platform.answer_cancellation(
         access(store.id, platform), event.fulfillment_order_ref, accept=event.accept, message=message
     )

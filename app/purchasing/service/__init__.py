@@ -1,6 +1,15 @@
 """Changes of purchase orders: placing and routing orders, releasing, answering, cancelling."""
 
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
+from app.purchasing.service.answering import (
+    GivenUp,
+    accept_request,
+    count_silence,
+    give_up,
+    refuse_request,
+    remind,
+)
+from app.purchasing.service.asking import Asked, ask_to_cancel, withdraw_request
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
 from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.holding import end_fraud_window, hold_order, release_holds
@@ -13,17 +22,23 @@ from app.purchasing.service.status import mark_held, refresh_status
 
 __all__ = [
     "Allowance",
+    "Asked",
+    "GivenUp",
     "Line",
     "LineAnswer",
     "PlaceOrder",
     "Placed",
     "SampleQuote",
+    "accept_request",
     "acknowledge",
     "allowance",
+    "ask_to_cancel",
     "cancel_order",
     "cancel_order_line",
     "correct_address",
+    "count_silence",
     "end_fraud_window",
+    "give_up",
     "hold_order",
     "let_go_unpaid",
     "mark_held",
@@ -34,8 +49,11 @@ __all__ = [
     "quote_sample",
     "record_cancelled",
     "refresh_status",
+    "refuse_request",
     "release_holds",
     "release_purchase_orders",
+    "remind",
     "resume_order",
     "try_again",
+    "withdraw_request",
 ]

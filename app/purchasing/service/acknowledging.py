@@ -19,6 +19,7 @@ from app.outbox.service import emit
 from app.purchasing.events import LinesWithdrawn, PurchaseOrderAcknowledged
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
+from app.purchasing.service.settling import settle_requests
 from app.purchasing.service.status import refresh_status
 from app.suppliers.models import Supplier
 
@@ -73,6 +74,8 @@ def acknowledge(
     session.flush()
     refresh_status(session, purchase_order)
     _tell(session, purchase_order, answers, {**rejected, **write_off}, goods)
+    if rejected or write_off:
+        settle_requests(session, purchase_order, by_shipping=False)
     return purchase_order
 
 

@@ -13,6 +13,7 @@ def register(app: OpenAPI) -> None:
     from app.web.api import (  # noqa: F401
         analytics,
         catalog,
+        changes,
         closures,
         exceptions,
         feeds,

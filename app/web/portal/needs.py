@@ -34,6 +34,10 @@ _KINDS: Mapping[str, _Kind] = {
         _("%(num)s orders should have been answered"),
         _ORDERS, _READ, _("Answer"), {"view": "new"}, critical=True,
     ),
+    "change_requests": _Kind(
+        _("%(num)s request to stop or change an order"), _("%(num)s requests to stop or change orders"),
+        _ORDERS, _READ, _("Answer"), {"view": "asked"}, critical=True,
+    ),
     "late": _Kind(
         _("%(num)s order is late"), _("%(num)s orders are late"), _ORDERS, _READ, _("Ship"), {"view": "late"},
         critical=True,

@@ -73,6 +73,13 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "EXPIRED": Shown(_("Ran out"), _NEUTRAL),
         "CANCELLED": Shown(_("Withdrawn"), _NEUTRAL),
     },
+    "change_request": {
+        "OPEN": Shown(_("Waits for the supplier"), _WARNING),
+        "ACCEPTED": Shown(_("Accepted"), _SUCCESS),
+        "PARTLY": Shown(_("Partly accepted"), _INFO),
+        "REFUSED": Shown(_("Refused"), _CRITICAL),
+        "WITHDRAWN": Shown(_("Withdrawn"), _NEUTRAL),
+    },
     "key": {
         "active": Shown(_("In use"), _SUCCESS),
         "ending": Shown(_("Ends soon"), _WARNING),

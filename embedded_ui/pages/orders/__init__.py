@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,21 +16,36 @@ from app.kit.errors import Forbidden, Invalid
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.orders import queries as orders
+from app.orders.models import Order
 from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, STATUSES, HoldReason, Releaser
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
-from app.purchasing.models import RoutingDecision
+from app.purchasing.changes.queries import change_requests
+from app.purchasing.changes.rules import cancellable_units
+from app.purchasing.models import ChangeRequest, PurchaseOrder, RoutingDecision
 from app.purchasing.routing import queries as routing
 from app.purchasing.routing.explaining import explain, value_of
 from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
-from app.purchasing.service import cancel_order_line, correct_address, hold_order, release_holds, try_again
+from app.purchasing.service import (
+    Asked,
+    ask_to_cancel,
+    correct_address,
+    hold_order,
+    release_holds,
+    try_again,
+    withdraw_request,
+)
+from app.purchasing.service.asking import cancellable_of
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.returns import queries as returns
 from app.settlement import queries as settlement
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web.auth import principal
+from app.web.change_words import REFUSAL_WORDS
+from app.web.forms import Sent
+from app.web.forms import problems as form_problems
 from app.web.holds import shown_holds
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
@@ -89,15 +104,22 @@ def detail(order_id: UUID) -> Any:
 
 
 def _page(
-    order_id: UUID, status: int = 200, *, sent: Address | None = None, wrong: Mapping[str, str] | None = None
+    order_id: UUID,
+    status: int = 200,
+    *,
+    sent: Address | None = None,
+    wrong: Mapping[str, str] | None = None,
+    cancelling: Mapping[str, str] | None = None,
 ) -> Any:
-    """``sent``: an address that was refused, and what is wrong with its fields."""
+    """``sent``: an address that was refused, and what is ``wrong`` with its fields; ``cancelling``: what is wrong with
+    the units to be cancelled."""
     who = principal()
     with db.transaction() as session:
         order = orders.order(session, who.organisation_id, order_id)
         routed = purchasing.of_orders(session, [order.id])[order.id]
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         charge = settlement.charge_of_order(session, order.id)
+        requests = change_requests(session, who.organisation_id, order_id=order.id).items
         holds = shown_holds(order.holds)
         reasons = {HoldReason(hold.reason) for hold in holds}
         address = None
@@ -119,6 +141,13 @@ def _page(
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
             "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
+            "cancellable": _cancellable(order, routed, requests),
+            "asks": _asks(routed, requests),
+            "requests": requests,
+            "line_titles": {line.id: line.title for one in routed for line in one.lines},
+            "refusals": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
+            "cancelling": cancelling or {},
+            "typed": request.form if cancelling else {},
             "returnable": {one.id for one in routed if any(returns.returnable_units(session, [one]).values())},
             "returns": returns.returns_of(session, who.organisation_id, order_id=order.id).items,
             "charge": charge,
@@ -134,10 +163,42 @@ def _page(
 
 @pages.post("/orders/<uuid:order_id>/lines/<uuid:line_id>/cancel", permission="orders.write")
 def cancel_line(order_id: UUID, line_id: UUID) -> Any:
-    """Cancel a line that no supplier has accepted."""
+    """Cancel what is left of a line; its supplier is asked where it has accepted it."""
     with db.transaction() as session:
-        cancel_order_line(session, principal().organisation_id, order_id, line_id)
-    return go(page_url("orders.detail", order_id=order_id, done="line_cancelled"))
+        asked = ask_to_cancel(session, principal().organisation_id, order_id, {line_id: None})
+    return go(page_url("orders.detail", order_id=order_id, done=_cancelled(asked)))
+
+
+@pages.post("/orders/<uuid:order_id>/cancel", permission="orders.write")
+def cancel(order_id: UUID) -> Any:
+    """Cancel units of several lines."""
+    retailer_id, sent = principal().organisation_id, Sent()
+    try:
+        with db.transaction() as session:
+            order = orders.order(session, retailer_id, order_id)
+            names = {f"cancel-{line.id}": line for line in order.lines if request.form.get(f"cancel-{line.id}")}
+            units = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
+            note = sent.text("reason", longest=LONGEST_NOTE)
+            wanted = {line_id: count for line_id, count in units.items() if count}
+            if not wanted:
+                sent.refuse("cancel", "required", gettext(_("Say how many units of a line to cancel.")))
+            sent.check()
+            asked = ask_to_cancel(session, retailer_id, order_id, wanted, note=note)
+    except Invalid as error:
+        return _page(order_id, 422, cancelling=form_problems(error))
+    return go(page_url("orders.detail", order_id=order_id, done=_cancelled(asked)))
+
+
+@pages.post("/orders/<uuid:order_id>/requests/<uuid:request_id>/withdraw", permission="orders.write")
+def withdraw(order_id: UUID, request_id: UUID) -> Any:
+    """A supplier need not stop what it was asked to stop."""
+    with db.transaction() as session:
+        withdraw_request(session, principal().organisation_id, request_id)
+    return go(page_url("orders.detail", order_id=order_id, done="request_withdrawn"))
+
+
+def _cancelled(asked: Asked) -> str:
+    return "cancellation_asked" if asked.asked else "cancelled"
 
 
 @pages.post("/orders/<uuid:order_id>/address", permission="orders.write")
@@ -190,6 +251,22 @@ def release(order_id: UUID) -> Any:
             session, principal().organisation_id, order_id, by=Releaser.RETAILER, reasons=[HoldReason(reason)]
         )
     return _after_try(order_id, on_its_way)
+
+
+def _cancellable(order: Order, routed: Sequence[PurchaseOrder], requests: Sequence[ChangeRequest]) -> dict[UUID, int]:
+    """Units of each line that can be cancelled or asked for; lines of which none can are left out."""
+    able = cancellable_of(routed, requests)
+    chosen = {line.order_line_id for one in routed for line in one.lines}
+    found = {
+        line.id: cancellable_units(able.get(line.id, [])) if line.id in chosen else line.quantity - line.cancelled
+        for line in order.lines
+    }
+    return {line_id: count for line_id, count in found.items() if count}
+
+
+def _asks(routed: Sequence[PurchaseOrder], requests: Sequence[ChangeRequest]) -> bool:
+    """Whether cancelling something of it means asking a supplier."""
+    return any(not one.at_once for found in cancellable_of(routed, requests).values() for one in found)
 
 
 def _after_try(order_id: UUID, on_its_way: bool) -> Any:

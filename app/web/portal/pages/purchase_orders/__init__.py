@@ -22,13 +22,24 @@ from app.kit.errors import Invalid
 from app.kit.texts import marked as _
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
+from app.purchasing.changes.queries import change_request, change_requests, waiting_count
+from app.purchasing.changes.rules import LONGEST_NOTE, REFUSALS
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import REJECT_REASONS, line_status
-from app.purchasing.service import LineAnswer, acknowledge, mark_processing
+from app.purchasing.service import (
+    GivenUp,
+    LineAnswer,
+    accept_request,
+    acknowledge,
+    give_up,
+    mark_processing,
+    refuse_request,
+)
 from app.purchasing.service.status import counts
 from app.suppliers import queries as suppliers
 from app.suppliers.queries import open_test_order
 from app.web.auth import principal
+from app.web.change_words import REFUSAL_WORDS
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
@@ -40,6 +51,7 @@ _VIEWS = {
     "new": _("New"),
     "to_ship": _("To ship"),
     "late": _("Late"),
+    "asked": _("Change asked"),
     "backordered": _("Backordered"),
     "shipped": _("Shipped"),
     "delivered": _("Delivered"),
@@ -55,12 +67,14 @@ def queue() -> Any:
     with db.transaction() as session:
         by_status = purchasing.counts_by_status(session, supplier_id)
         late = purchasing.late_count(session, supplier_id, clock.now())
+        asked, _first = waiting_count(session, supplier_id)
         test_order = open_test_order(session, supplier_id)
         page = purchasing.for_supplier(
             session,
             supplier_id,
             statuses=purchasing.VIEWS.get(view),
             late_at=clock.now() if view == "late" else None,
+            asked=view == "asked",
             search=request.args.get("search"),
             limit=30,
             cursor=request.args.get("cursor"),
@@ -70,8 +84,8 @@ def queue() -> Any:
             "label": gettext(label),
             "href": page_url("purchase_orders.queue", view=name),
             "current": name == view,
-            "count": late
-            if name == "late"
+            "count": {"late": late, "asked": asked}[name]
+            if name in ("late", "asked")
             else sum(by_status.get(status, 0) for status in purchasing.VIEWS.get(name, by_status)),
         }
         for name, label in _VIEWS.items()
@@ -106,6 +120,9 @@ def _detail(
             "printed": printed(session, [order.id]),
             "carriers": _carriers(suppliers.supplier(session, who.organisation_id).country),
             "reasons": [("", "–"), *((reason, reason.replace("_", " ").capitalize()) for reason in REJECT_REASONS)],
+            "requests": change_requests(session, who.organisation_id, purchase_order_id=order.id).items,
+            "refusals": [(name, gettext(REFUSAL_WORDS[name])) for name in REFUSALS],
+            "refusal_words": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
             "now": clock.now(),
         }
     typed = request.form if errors else {}
@@ -196,6 +213,51 @@ def ship_parcel(purchase_order_id: UUID) -> Any:
     except Invalid as error:
         return _detail(purchase_order_id, 422, problems(error), doubted=doubt is not None)
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="shipped"))
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/requests/<uuid:request_id>", permission="purchase_orders.write")
+def answer_request(purchase_order_id: UUID, request_id: UUID) -> Any:
+    """Do what the retailer asks, or say why not."""
+    supplier_id, sent = principal().organisation_id, Sent()
+    try:
+        with db.transaction() as session:
+            wanted = change_request(session, supplier_id, request_id)
+            if request.form.get("answer") == "accept":
+                units = {
+                    row.purchase_order_line_id: sent.whole(f"stop-{row.purchase_order_line_id}", 0, row.quantity)
+                    for row in wanted.lines
+                    if f"stop-{row.purchase_order_line_id}" in request.form
+                }
+                sent.check()
+                accept_request(session, supplier_id, request_id, units or None)
+            else:
+                reason = sent.one_of("reason", REFUSALS)
+                message = sent.text("message", longest=LONGEST_NOTE)
+                sent.check()
+                refuse_request(session, supplier_id, request_id, reason, message)
+    except Invalid as error:
+        return _detail(purchase_order_id, 422, problems(error))
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="request_answered"))
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/give-up", permission="purchase_orders.write")
+def give_up_units(purchase_order_id: UUID) -> Any:
+    """Units that were accepted can't be delivered any more."""
+    supplier_id, sent = principal().organisation_id, Sent()
+    try:
+        with db.transaction() as session:
+            order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+            names = {f"give-up-{line.id}": line for line in order.lines if request.form.get(f"give-up-{line.id}")}
+            units = {line.id: sent.whole(name, 0, counts(line).open) for name, line in names.items()}
+            reason = sent.one_of("give-up-reason", REJECT_REASONS)
+            given = {one: GivenUp(line_id=one, quantity=count, reason=reason) for one, count in units.items() if count}
+            if not given:
+                sent.refuse("give-up", "required", gettext(_("Say how many units you can't deliver.")))
+            sent.check()
+            give_up(session, supplier_id, purchase_order_id, given)
+    except Invalid as error:
+        return _detail(purchase_order_id, 422, problems(error))
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="given_up"))
 
 
 @pages.post("/shipments/<uuid:shipment_id>/delivered", permission="purchase_orders.write")

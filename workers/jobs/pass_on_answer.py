@@ -1,0 +1,34 @@
+"""A supplier's answer to what a store asked for goes back to the store."""
+
+from __future__ import annotations
+
+from app.orders.models import Order
+from app.orders.rules import CANCELLED
+from app.outbox.service import emit
+from app.purchasing.changes.rules import OPEN
+from app.purchasing.events import ChangeRequestMoved
+from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.stores.events import CancellationWanted
+from workers.job import Run, job
+
+
+@job(queue="quick", on=ChangeRequestMoved)
+def pass_on_answer(run: Run, event: ChangeRequestMoved) -> None:
+    """See the module. The store asked for all that is left of a purchase order, so only all of it is a yes."""
+    if event.state == OPEN:
+        return
+    with run.closing() as session:
+        request = session.get_one(ChangeRequest, event.change_request_id)
+        order = session.get_one(Order, event.order_id)
+        if request.external_ref is None or order.store_id is None:
+            return
+        purchase_order = session.get_one(PurchaseOrder, event.purchase_order_id)
+        emit(
+            session,
+            CancellationWanted(
+                store_id=order.store_id,
+                retailer_id=order.retailer_id,
+                fulfillment_order_ref=request.external_ref,
+                accept=purchase_order.status == CANCELLED,
+            ),
+        )
