@@ -1,4 +1,5 @@
-"""A change of mind: what no supplier has accepted is cancelled at once, what one has it is asked to stop, and answers."""
+"""A change of mind: what no supplier has accepted is cancelled at once; what one has, it is asked to stop, and
+answers."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ LAMP_SHIPPING = 600
 
 def accepted_lamps(market: Market, books: Books, units: int = 5) -> tuple[Json, Json]:
     """A paid order of lamps that their supplier has accepted, and its purchase order."""
+    books.browser(market.supplier)
     order = books.paid_order((market.lamp.variants[0], units))
     (purchase_order,) = books.queue(market.supplier)
     books.answer(market.supplier, purchase_order, status="accepted")

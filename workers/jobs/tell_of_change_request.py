@@ -1,5 +1,5 @@
-"""A request to change a purchase order was made, waits too long, or is over: whoever has to know is told, in the app and
-by e-mail."""
+"""A request to change a purchase order was made, waits too long, or is over: whoever has to know is told, in the app
+and by e-mail."""
 
 from __future__ import annotations
 
