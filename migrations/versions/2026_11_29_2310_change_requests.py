@@ -8,7 +8,7 @@ from alembic import op
 from migrations import tenancy
 
 revision = "0150_change_requests"
-down_revision = "0110_supplier_channels"
+down_revision = "0100_supplier_orders"
 branch_labels = None
 depends_on = None
 
