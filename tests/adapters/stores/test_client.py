@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.adapters._shopify import API_VERSION
 from app.adapters.stores.shopify.adapter import Shopify
 from app.adapters.stores.shopify.client import LONGEST_WAIT, AdminClient
 from app.adapters.stores.shopify.credentials import exchange
-from app.adapters.stores.shopify.manifest import API_VERSION
 from app.kit.errors import AdapterError, CredentialsRefused, RateLimited, Rejected, Unavailable
 from app.stores.platform import Credentials, StoreAccess
 from tests.adapters.processors.wire import Reply, Wire, listening

@@ -24,7 +24,7 @@ from graphql import (
 )
 
 import app.adapters.stores.shopify as shopify
-from app.adapters.stores.shopify.manifest import API_VERSION
+from app.adapters._shopify import API_VERSION
 from app.adapters.stores.shopify.translate import _READERS
 from tests.simulators.shopify.graphql.idempotency import REQUIRED
 from tests.simulators.shopify.graphql.schema import Published, published, with_implied

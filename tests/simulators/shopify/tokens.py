@@ -84,6 +84,10 @@ class TokenOffice:
                 return self._exchange(shop, form)
             if kind == "refresh_token":
                 return self._rotate(shop, str(form.get("refresh_token") or ""))
+            if kind == "client_credentials":
+                # What an app of the shop's own organisation gets: a token for a day, and nothing to renew it with.
+                pair = self._pair(shop)[0]
+                return {name: pair[name] for name in ("access_token", "scope", "expires_in") if name in pair}
         raise TokenRefused(400, "unsupported_grant_type", "The grant type is not supported.")
 
     def access(self, token: str, shop: Shop) -> Access | None:

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app import log
 from app.adapters._http import HttpClient
+from app.adapters._shopify import API_VERSION, data_of, is_throttled
 from app.adapters.stores.shopify.documents import document
-from app.adapters.stores.shopify.manifest import API_VERSION
 from app.config import settings
-from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
+from app.kit.errors import RateLimited, Unavailable
 from app.stores.platform import StoreAccess
 
 #: The longest that one call waits for its turn, in seconds; longer waits go back to the queue.
 LONGEST_WAIT = 8.0
-_CONCURRENT = "IDEMPOTENCY_CONCURRENT_REQUEST"
 _UNKNOWN_COST = 50.0
 
 logger = log.get("adapters.shopify")
@@ -70,8 +69,8 @@ class AdminClient:
                 waited += pause
             answer = self._send(access, name, variables)
             self._learn(shop, name, answer)
-            if not _is_throttled(answer):
-                return _data(shop, name, answer)
+            if not is_throttled(answer):
+                return data_of(shop, name, answer)
             logger.info("throttled", shop=shop, operation=name)
 
     def _send(self, access: StoreAccess, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,43 +114,3 @@ class AdminClient:
                     restore_rate=max(1.0, float(status["restoreRate"])),
                     seen_at=self._clock(),
                 )
-
-
-def _is_throttled(answer: Mapping[str, Any]) -> bool:
-    return any(_code(error) == "THROTTLED" for error in _errors(answer))
-
-
-def _data(shop: str, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-    errors = _errors(answer)
-    if not errors:
-        data: dict[str, Any] | None = answer.get("data")
-        if not data:
-            raise Unavailable(f"{shop} answered nothing to {name}")
-        if _still_at_work(data):
-            raise Unavailable(f"{shop} is still at work on the same {name}")
-        return data
-    code, message = _code(errors[0]), str(errors[0].get("message", ""))[:300]
-    if code == "ACCESS_DENIED":
-        raise Rejected("access_denied", message)
-    if code == "SHOP_INACTIVE":
-        raise CredentialsRefused(f"{shop} is not active")
-    if code in ("INTERNAL_SERVER_ERROR", "TIMEOUT", _CONCURRENT):
-        raise Unavailable(f"{shop} answered {code} to {name}")
-    raise Rejected(code.lower() or "graphql", message)
-
-
-def _still_at_work(data: Mapping[str, Any]) -> bool:
-    """Whether a request with the same idempotency key has not ended: the same key is for trying again with."""
-    payloads = (payload for payload in data.values() if isinstance(payload, dict))
-    return any(error.get("code") == _CONCURRENT for payload in payloads for error in payload.get("userErrors") or [])
-
-
-def _errors(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    found = answer.get("errors") or []
-    if isinstance(found, str):
-        return [{"message": found}]
-    return [error for error in found if isinstance(error, dict)]
-
-
-def _code(error: Mapping[str, Any]) -> str:
-    return str((error.get("extensions") or {}).get("code") or "")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 NAME = "shopify"
 LABEL = "Shopify"
-#: The Admin API's version that all documents are written for.
-API_VERSION = "2026-10"
 CAPABILITIES = frozenset(
     {
         "hooks",

@@ -1,4 +1,4 @@
-"""Orders: cancelled, refunded, sent back, annotated."""
+"""Orders: made by an app, cancelled, refunded, sent back, annotated."""
 
 from __future__ import annotations
 
@@ -10,9 +10,79 @@ from tests.simulators.shopify import commerce
 from tests.simulators.shopify.gid import gid
 from tests.simulators.shopify.graphql.call import Call, number
 from tests.simulators.shopify.graphql.mutations.signature import Mutate
-from tests.simulators.shopify.refusals import NotAllowed, Refused
+from tests.simulators.shopify.records import Address, NewLine, NewOrder
+from tests.simulators.shopify.refusals import NotAllowed, OutOfStock, Refused
+from tests.simulators.shopify.shop import Shop
 
 _JOB_DELAY = 0.2
+_LONGEST_TAG = 40
+
+
+def _create(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An order as an app makes it. Stock is claimed as ``inventoryBehaviour`` says; prices are in shop currency."""
+    world, shop, wanted = call.world, call.shop, given["order"]
+    claimed = (given.get("options") or {}).get("inventoryBehaviour") or "BYPASS"
+    if not wanted.get("lineItems"):
+        raise NotAllowed("Line items can't be blank", field=["order", "lineItems"], code="INVALID")
+    if any(len(tag) > _LONGEST_TAG for tag in wanted.get("tags") or []):
+        raise NotAllowed("Tags is too long", field=["order", "tags"], code="INVALID")
+    lines = tuple(_new_line(call, index, one) for index, one in enumerate(wanted["lineItems"]))
+    place = wanted.get("shippingAddress")
+    new = NewOrder(
+        lines=lines,
+        shipping_address=_place(place) if place else None,
+        email=wanted.get("email"),
+        phone=wanted.get("phone"),
+        financial_status=wanted.get("financialStatus") or "PAID",
+        shipping_price=sum((_price(shop, one["priceSet"]) for one in wanted.get("shippingLines") or []), Decimal(0)),
+        note=wanted.get("note"),
+        tags=tuple(wanted.get("tags") or ()),
+        test=bool(wanted.get("test")),
+        allow_oversell=claimed != "DECREMENT_OBEYING_POLICY",
+    )
+    try:
+        return {"order": commerce.place_order(world, shop, new)}
+    except OutOfStock as refusal:
+        raise NotAllowed(
+            "Unable to claim inventory", field=["order", "lineItems"], code="INVENTORY_CLAIM_FAILED"
+        ) from refusal
+
+
+def _new_line(call: Call, index: int, one: Mapping[str, Any]) -> NewLine:
+    variant = number(one["variantId"], "ProductVariant") if one.get("variantId") else None
+    if variant is not None and variant not in call.shop.variants:
+        field = ["order", "lineItems", str(index), "variantId"]
+        raise NotAllowed("Variant does not exist", field=field, code="INVALID")
+    return NewLine(
+        quantity=one["quantity"],
+        variant_id=variant,
+        title=one.get("title"),
+        price=_price(call.shop, one["priceSet"]) if one.get("priceSet") else None,
+        properties=tuple((told["name"], told["value"]) for told in one.get("properties") or []),
+    )
+
+
+def _price(shop: Shop, given: Mapping[str, Any]) -> Decimal:
+    money = given["shopMoney"]
+    if money["currencyCode"] != shop.currency:
+        raise NotAllowed("Currency must be the shop's", field=["order", "currency"], code="INVALID")
+    return Decimal(str(money["amount"]))
+
+
+def _place(given: Mapping[str, Any]) -> Address:
+    return Address(
+        first_name=given.get("firstName"),
+        last_name=given.get("lastName"),
+        company=given.get("company"),
+        address1=given.get("address1"),
+        address2=given.get("address2"),
+        city=given.get("city"),
+        province=given.get("province"),
+        province_code=given.get("provinceCode"),
+        zip=given.get("zip"),
+        country_code=given.get("countryCode"),
+        phone=given.get("phone"),
+    )
 
 
 def _cancel(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -86,6 +156,7 @@ def _mark_paid(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 ORDERS: dict[str, Mutate] = {
+    "orderCreate": _create,
     "orderCancel": _cancel,
     "orderUpdate": _update,
     "orderMarkAsPaid": _mark_paid,

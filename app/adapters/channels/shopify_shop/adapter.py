@@ -1,0 +1,248 @@
+"""A supplier's Shopify shop as a channel: what would be typed in by hand there is done by its own app."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from app.adapters.channels.shopify_shop.client import ShopClient
+from app.adapters.channels.shopify_shop.orders import (
+    TAG,
+    answers_of,
+    number_of,
+    order_input,
+    removals,
+    tag_of,
+)
+from app.kit import clock
+from app.kit.errors import Invalid, Rejected
+from app.kit.texts import marked as _
+from app.purchasing.answers import Answer, Answers, Unreadable
+from app.purchasing.channel import (
+    Awaited,
+    ChannelSettings,
+    Presence,
+    Probed,
+    PurchaseOrderNote,
+    Sending,
+    Setting,
+    Stopping,
+    SupplierChannel,
+    Transmitted,
+)
+
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.myshopify\.com")
+#: Shopify's search follows its orders by seconds; what changed shortly before the last look is looked at again.
+_OVERLAP = timedelta(minutes=10)
+_PAGES = 10
+#: SKUs of one search.
+_AT_ONCE = 20
+#: A cancellation is done by the shop a moment later.
+_LOOKS, _LOOK_EVERY = 6, 0.4
+
+
+class ShopifyShop(SupplierChannel):
+    """The ``SupplierChannel`` port for a supplier's own Shopify shop."""
+
+    name = "shopify_shop"
+    label = _("Your Shopify shop")
+    summary = _("Purchase orders become orders in your shop; what you fulfil there is told to the retailer.")
+    transmits = True
+    needs_address = True
+    poll_minutes = 2
+    cancels = True
+    form = (
+        Setting(name="shop", label=_("Shop"), example="your-shop.myshopify.com", is_address=True),
+        Setting(
+            name="client_id",
+            label=_("Client id of your app"),
+            required=False,
+            help=_("Make an app for your shop in Shopify's Dev Dashboard that may read products and write orders."),
+        ),
+        Setting(name="client_secret", label=_("Client secret"), kind="secret", required=False),
+        Setting(
+            name="access_token",
+            label=_("Or: access token"),
+            kind="secret",
+            required=False,
+            help=_("Of an older custom app, which begins with shpat_."),
+        ),
+        Setting(
+            name="financial_status",
+            label=_("Orders in your shop are"),
+            kind="choice",
+            choices=(("paid", _("Paid: we pay you by payout")), ("pending", _("Payment pending"))),
+            default="paid",
+        ),
+        Setting(
+            name="accepts",
+            label=_("An order in your shop counts as accepted"),
+            kind="choice",
+            choices=(("yes", _("Yes")), ("no", _("No, we answer on the order's page"))),
+            default="yes",
+        ),
+    )
+
+    def __init__(self) -> None:
+        self._client = ShopClient()
+
+    def check(self, settings: ChannelSettings) -> None:
+        """By their form."""
+        super().check(settings)
+        if not _SHOP.fullmatch(settings.get("shop")):
+            raise Invalid.field("shop", "not_a_shop", "Give the shop's own name, such as your-shop.myshopify.com.")
+        if settings.get("access_token"):
+            return
+        for name in ("client_id", "client_secret"):
+            if not settings.get(name):
+                raise Invalid.field(name, "required", "Give the app's client id and secret, or its access token.")
+
+    def test(self, settings: ChannelSettings) -> str:
+        """See the port."""
+        shop = self._client.call(settings, "shop", {})["shop"]
+        self._client.call(settings, "orders", {"query": f"tag:{TAG}"})
+        self._client.call(settings, "variants", {"query": "sku:crossdock-test"})
+        return f"Connected with {shop['name']}, whose orders are in {shop['currencyCode']}."
+
+    def transmit(self, notes: Sequence[PurchaseOrderNote], settings: ChannelSettings, sending: Sending) -> Transmitted:
+        """Make the order. One that was tried before is looked for first."""
+        (note,) = notes
+        if sending.again:
+            found = self._found(settings, note.number)
+            if found:
+                return Transmitted(reference=found, confirmed=True)
+        variants = self._variants(settings, note)
+        made = self._client.call(
+            settings,
+            "order_create",
+            {
+                "order": order_input(note, variants, paid=settings.get("financial_status") != "pending"),
+                "options": {"inventoryBehaviour": "DECREMENT_OBEYING_POLICY", "sendReceipt": False},
+            },
+        )["orderCreate"]
+        if made["userErrors"]:
+            raise _refused(made["userErrors"])
+        return Transmitted(reference=made["order"]["id"], confirmed=True)
+
+    def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
+        """By the order's tag."""
+        found = self._found(settings, note.number)
+        return Probed(Presence.FOUND, found) if found else Probed(Presence.ABSENT)
+
+    def cancel(self, note: PurchaseOrderNote, reference: str, settings: ChannelSettings, sending: Sending) -> Stopping:
+        """Cancel the order, or take off it what is not wanted any more."""
+        order_id = reference or self._found(settings, note.number)
+        if not order_id:
+            return Stopping.STOPPED
+        order = self._order(settings, order_id)
+        if order is None or order["cancelledAt"]:
+            return Stopping.STOPPED
+        less = removals(order, {line.id: line.quantity for line in note.lines})
+        if less is None:
+            return Stopping.REFUSED
+        if not less:
+            return Stopping.STOPPED
+        if not note.lines:
+            return self._cancelled(settings, order_id, note)
+        made = self._client.call(
+            settings,
+            "lines_remove",
+            {
+                "input": {"orderId": order_id, "refundLineItems": less, "note": "Withdrawn", "notify": False},
+                "idempotencyKey": sending.key,
+            },
+        )["refundCreate"]
+        return Stopping.REFUSED if made["userErrors"] else Stopping.STOPPED
+
+    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+        """Read the orders of ours that changed since the last look."""
+        started = clock.now()
+        numbers = {tag_of(one.number): one.number for one in awaiting}
+        changed = self._changed(settings, settings.marks.get("since", ""))
+        answers: list[Answer] = []
+        unreadable: list[Unreadable] = []
+        accepts = settings.get("accepts") != "no"
+        for listed in changed:
+            number = number_of(listed["tags"], numbers)
+            order = self._order(settings, listed["id"]) if number else None
+            if number is None or order is None:
+                continue
+            for one in answers_of(order, number, accepts=accepts):
+                if isinstance(one, Unreadable):
+                    unreadable.append(one)
+                else:
+                    answers.append(one)
+        marks = {"since": clock.iso((started - _OVERLAP).replace(microsecond=0))}
+        return Answers(answers=answers, unreadable=unreadable, marks=marks)
+
+    def _changed(self, settings: ChannelSettings, since: str) -> list[Mapping[str, Any]]:
+        query = f"tag:{TAG}" + (f" updated_at:>='{since}'" if since else "")
+        found: list[Mapping[str, Any]] = []
+        after = None
+        for _page in range(_PAGES):
+            page = self._client.call(settings, "orders", {"query": query, "after": after})["orders"]
+            found += page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+            after = page["pageInfo"]["endCursor"]
+        return found
+
+    def _order(self, settings: ChannelSettings, order_id: str) -> Mapping[str, Any] | None:
+        order: Mapping[str, Any] | None = self._client.call(settings, "order", {"id": order_id})["order"]
+        return order
+
+    def _found(self, settings: ChannelSettings, number: str) -> str:
+        """The shop's id of an order of ours; empty where there is none."""
+        tag = tag_of(number)
+        nodes = self._client.call(settings, "orders", {"query": f"tag:'{tag}'"})["orders"]["nodes"]
+        return next((str(one["id"]) for one in nodes if tag in one["tags"]), "")
+
+    def _variants(self, settings: ChannelSettings, note: PurchaseOrderNote) -> dict[str, str]:
+        """SKU → variant. Raises ``Rejected`` where the shop does not know a SKU, or knows it twice."""
+        wanted = sorted({line.sku for line in note.lines})
+        found: dict[str, list[str]] = {}
+        for begin in range(0, len(wanted), _AT_ONCE):
+            query = " OR ".join(f"sku:{_quoted(sku)}" for sku in wanted[begin : begin + _AT_ONCE])
+            data = self._client.call(settings, "variants", {"query": query})
+            if data["shop"]["currencyCode"] != note.total.currency:
+                told = f"Your shop is in {data['shop']['currencyCode']}, this order in {note.total.currency}."
+                raise Rejected("other_currency", told)
+            for one in data["productVariants"]["nodes"]:
+                if one["sku"] and one["product"]["status"] != "ARCHIVED":
+                    found.setdefault(one["sku"].casefold(), []).append(one["id"])
+        chosen: dict[str, str] = {}
+        for sku in wanted:
+            ids = found.get(sku.casefold(), [])
+            if len(ids) != 1:
+                told = f"several products with the SKU {sku}" if ids else f"no product with the SKU {sku}"
+                raise Rejected("unknown_sku", f"Your shop has {told}.")
+            chosen[sku] = ids[0]
+        return chosen
+
+    def _cancelled(self, settings: ChannelSettings, order_id: str, note: PurchaseOrderNote) -> Stopping:
+        staff_note = f"Purchase order {note.number} was cancelled."
+        made = self._client.call(settings, "order_cancel", {"orderId": order_id, "staffNote": staff_note})[
+            "orderCancel"
+        ]
+        if made["orderCancelUserErrors"]:
+            return Stopping.REFUSED
+        for _look in range(_LOOKS):
+            order = self._order(settings, order_id)
+            if order is None or order["cancelledAt"]:
+                return Stopping.STOPPED
+            time.sleep(_LOOK_EVERY)
+        return Stopping.ASKED
+
+
+def _quoted(sku: str) -> str:
+    return '"' + sku.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _refused(errors: Sequence[Mapping[str, Any]]) -> Rejected:
+    first = errors[0]
+    if first.get("code") == "INVENTORY_CLAIM_FAILED":
+        return Rejected("out_of_stock", "Your shop has not enough in stock for this order.")
+    return Rejected(str(first.get("code") or "refused").lower(), str(first.get("message") or "")[:300])
