@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 import paramiko
 
 from app.adapters._sftp import UNFINISHED, Talk, talk
-from app.kit.errors import Invalid, Rejected, Unavailable
+from app.kit.errors import Invalid, NothingSent, Rejected, Unavailable
 from app.kit.texts import marked as _
 from app.purchasing.channel import ChannelSettings, Presence, Setting
 
@@ -96,10 +96,6 @@ class Looked:
     too_large: Sequence[tuple[str, str]]
     more: bool
     host_key: str
-
-
-class NothingSent(Unavailable):
-    """The other side can't be reached, and it is known that nothing was handed over."""
 
 
 def check(settings: ChannelSettings) -> None:

@@ -12,6 +12,7 @@
 
     AdapterError                 an outside party failed us
     ├── Unavailable              no answer, a timeout or a 5xx: the outcome may be unknown
+    │   └── NothingSent          no answer, and it is known that nothing was handed over
     ├── RateLimited              refused for pace; carries seconds to wait
     ├── Rejected                 understood and refused; trying the same again is useless
     └── CredentialsRefused       our access was revoked or has run out
@@ -114,6 +115,10 @@ class AdapterError(Exception):
 class Unavailable(AdapterError):
     """No answer, a timeout or a server fault. For a call that changes something the outcome is unknown:
     probe before sending again."""
+
+
+class NothingSent(Unavailable):
+    """The other side can't be reached, and it is known that nothing was handed over: the same may be tried again."""
 
 
 class RateLimited(AdapterError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from app.kit.money import Money
@@ -17,8 +18,8 @@ from app.kit.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineName:
-    """Which line is meant: by our id, or by our position (from 1), or by the SKU, whichever the other side gives. Where
-    several are given, the first of these that is there decides."""
+    """Which line is meant: by our id, or by our position (from 1), or by the SKU, whichever the other side gives. A SKU
+    that is given beside a position must be the line's; where it is another's alone, that line is meant."""
 
     line_id: str = ""
     position: int | None = None
@@ -38,13 +39,15 @@ class _Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgedLine:
     """What is said about a line. ``quantity`` of a rejected line: how many units of it are rejected in all; None: all
-    that are open. ``reason`` is one of ``app.purchasing.rules.REJECT_REASONS``."""
+    that are open. ``reason`` is one of ``app.purchasing.rules.REJECT_REASONS``. ``price``: what the supplier wants for
+    a unit, in the order's currency, where it says that."""
 
     line: LineName
     answer: Literal["accepted", "backordered", "rejected"]
     quantity: int | None = None
     available_on: date | None = None
     reason: str | None = None
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

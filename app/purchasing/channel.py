@@ -106,6 +106,8 @@ class PurchaseOrderNote:
     released_at: datetime | None = None
     acknowledge_by: datetime | None = None
     address: Address | None = None
+    #: The units of each line that are not wanted any more, for channels that name what is withdrawn.
+    withdrawn: Sequence[PurchaseOrderLineNote] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from app.adapters import _exchange, registries
-from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
+from app.kit.errors import CredentialsRefused, Invalid, NothingSent, Rejected, Unavailable
 from app.purchasing.channel import Presence, SupplierChannel
 from tests.adapters.channels.partner import NOTE, Exchange, exchange_with, sending
 from tests.adapters.settings import set_up
 from tests.domains.feeds.portal import file_servers
+from tests.simulators.process import free_port
 
 __all__ = ["exchange_with", "file_servers", "set_up"]
 KINDS = ("x12", "sftp_csv")
@@ -41,7 +42,7 @@ def test_when_the_talk_breaks_off_a_probe_finds_out_what_arrived(
     exchange.servers.break_at_rename(when)
     with pytest.raises(Unavailable) as caught:
         exchange.channel.transmit([NOTE], exchange.settings, sending())
-    assert not isinstance(caught.value, _exchange.NothingSent), "it may have arrived"
+    assert not isinstance(caught.value, NothingSent), "it may have arrived"
 
     assert exchange.channel.probe(NOTE, exchange.settings, sending()).presence is presence
     if presence is Presence.ABSENT:
@@ -54,11 +55,14 @@ def test_a_file_that_was_fetched_or_never_written_can_not_be_told(exchange: Exch
     assert exchange.channel.probe(NOTE, exchange.settings, sending()).presence is Presence.CANNOT_TELL
 
 
-def test_a_server_that_is_not_there_was_given_nothing(exchange: Exchange) -> None:
-    exchange.set(port="1")
+def test_a_server_that_is_not_there_was_given_nothing(exchange: Exchange, set_up: Callable[..., None]) -> None:
+    exchange.set(port=str(free_port()))
     with pytest.raises(Rejected) as walled:
         exchange.channel.transmit([NOTE], exchange.settings, sending())
     assert walled.value.code == "address_refused"
+    set_up(outbound_allowed_hosts="127.0.0.1")
+    with pytest.raises(NothingSent):
+        exchange.channel.transmit([NOTE], exchange.settings, sending())
 
 
 def test_the_sign_in_the_folder_and_the_host_key_are_told_apart(exchange: Exchange) -> None:

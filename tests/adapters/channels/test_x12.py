@@ -113,6 +113,14 @@ def test_what_is_withdrawn_is_an_860(exchange: Exchange) -> None:
     (beginning,) = [row for row in foreign(content) if row[0] == "BCH"]
     assert beginning[1:4] == ["01", "DS", "1001-1"]
 
+    less = replace(
+        NOTE, lines=(replace(NOTE.lines[1], quantity=3),), withdrawn=(NOTE.lines[0], replace(NOTE.lines[1], quantity=2))
+    )
+    exchange.channel.cancel(less, "850-1.edi", exchange.settings, sending(44))
+    rows = foreign(exchange.sent()["860-000000044.edi"])
+    assert [row[1] for row in rows if row[0] == "BCH"] == ["04"]
+    assert [row[:5] for row in rows if row[0] == "POC"] == [["POC", "1", "DI", "2", "0"], ["POC", "2", "QD", "5", "3"]]
+
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
 _LINES = st.builds(
@@ -146,11 +154,13 @@ LAMP, BULB = LineName(position=1, sku="LAMP-1"), LineName(position=2, sku="BULB-
 @pytest.mark.parametrize(
     ("acks", "lines"),
     [
-        ("ACK*IA*2*EA", [AcknowledgedLine(line=LAMP, answer="accepted")]),
-        ("ACK*IP*2*EA", [AcknowledgedLine(line=LAMP, answer="accepted")]),
+        ("ACK*IA*2*EA", [AcknowledgedLine(line=LAMP, answer="accepted", price=Decimal(15))]),
+        ("ACK*IP*2*EA", [AcknowledgedLine(line=LAMP, answer="accepted", price=Decimal(15))]),
         (
             "ACK*IB*2*EA*068*20261212",
-            [AcknowledgedLine(line=LAMP, answer="backordered", available_on=date(2026, 12, 12))],
+            [AcknowledgedLine(
+                line=LAMP, answer="backordered", available_on=date(2026, 12, 12), price=Decimal(15)
+            )],
         ),
         ("ACK*IR*2*EA", [AcknowledgedLine(line=LAMP, answer="rejected", reason="other")]),
         ("ACK*ID*2*EA", [AcknowledgedLine(line=LAMP, answer="rejected", reason="discontinued")]),

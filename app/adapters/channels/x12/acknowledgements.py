@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from app.adapters._answers import acknowledgements as in_turn
-from app.adapters.channels.x12.parts import bad_element, day, first, line_name, missing_element, missing_segment, units
+from app.adapters.channels.x12.parts import (
+    amount,
+    bad_element,
+    day,
+    first,
+    line_name,
+    missing_element,
+    missing_segment,
+    units,
+)
 from app.kit.x12 import Segment, TransactionSet
 from app.kit.x12.reading import element
 from app.purchasing.answers import AcknowledgedLine, Acknowledgement, CancellationAnswered, LineName
@@ -20,6 +30,8 @@ _REJECTED = frozenset({"IR", "ID", "IS", "R"})
 #: Acknowledgement types (587) of an order without line answers.
 _WHOLE_ACCEPTED = frozenset({"AC", "AD", "AK", "AP", "AT"})
 _WHOLE_REJECTED = frozenset({"RD", "RF", "RJ", "RO", "RI"})
+#: Units of measure (355) that are one piece.
+_SINGLE = ("", "EA", "PC", "UN")
 #: Reasons by status, then by words of the messages near the line.
 _REASONS = {"ID": "discontinued", "R2": "invalid_item", "R4": "out_of_stock", "R1": "invalid_item"}
 _WORDS = (
@@ -43,6 +55,7 @@ _WORDS = (
 class _Line:
     name: LineName
     ordered: int | None
+    price: Decimal | None
     acks: list[Segment] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
 
@@ -93,7 +106,10 @@ def _lines(found: TransactionSet) -> Iterator[_Line]:
             case "PO1":
                 if current:
                     yield current
-                current = _Line(line_name(element(segment, 1), segment[6:]), units(element(segment, 2)))
+                name = line_name(element(segment, 1), segment[6:])
+                # A price of a dozen or a case says nothing of a unit's.
+                price = amount(element(segment, 4)) if element(segment, 3) in _SINGLE else None
+                current = _Line(name, units(element(segment, 2)), price)
             case "ACK" if current:
                 current.acks.append(segment)
             case "MSG" | "NTE" | "PID" if current and current.acks:
@@ -141,9 +157,9 @@ def _answers(found: TransactionSet, line: _Line) -> Iterator[AcknowledgedLine]:
         if all_of_it or not later:
             return
     if later:
-        yield AcknowledgedLine(line=line.name, answer="backordered", available_on=available)
+        yield AcknowledgedLine(line=line.name, answer="backordered", available_on=available, price=line.price)
     else:
-        yield AcknowledgedLine(line=line.name, answer="accepted")
+        yield AcknowledgedLine(line=line.name, answer="accepted", price=line.price)
 
 
 def _date(ack: Segment) -> date | None:

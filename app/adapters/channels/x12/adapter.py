@@ -102,7 +102,7 @@ class X12(SupplierChannel):
 
     def cancel(self, note: PurchaseOrderNote, reference: str, settings: ChannelSettings, sending: Sending) -> Stopping:
         """An 860; the answer is another 855, or an 856 that shows that it was too late."""
-        body = cancellation(note, note.lines, on=f"{clock.now():%Y%m%d}")
+        body = cancellation(note, on=f"{clock.now():%Y%m%d}")
         self._sent("860", CHANGES, [("860", body)], settings, sending)
         return Stopping.ASKED
 

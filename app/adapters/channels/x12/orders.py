@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from app.kit.x12 import Segment, on_paper
 from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
@@ -40,9 +40,9 @@ def purchase_order(note: PurchaseOrderNote) -> list[Segment]:
     return body
 
 
-def cancellation(note: PurchaseOrderNote, ordered: Sequence[PurchaseOrderLineNote], *, on: str) -> list[Segment]:
-    """The segments of an 860: all of the order is cancelled where ``note`` has no lines left; otherwise each line of
-    ``ordered`` is deleted or lowered to what ``note`` still wants. ``on``: the day, as CCYYMMDD."""
+def cancellation(note: PurchaseOrderNote, *, on: str) -> list[Segment]:
+    """The segments of an 860: all of the order is cancelled where ``note`` has no lines left; otherwise each line that
+    units were withdrawn of is deleted or lowered. ``on``: the day, as CCYYMMDD."""
     wanted = {line.position: line.quantity for line in note.lines}
     placed = f"{note.released_at:%Y%m%d}" if note.released_at else ""
     purpose = "04" if wanted else "01"
@@ -50,14 +50,12 @@ def cancellation(note: PurchaseOrderNote, ordered: Sequence[PurchaseOrderLineNot
         ["BCH", purpose, _DROP_SHIP, on_paper(note.number, 22), "", "", placed, "", "", "", "", on],
         ["N1", "BY", on_paper(note.retailer_name, _NAME)],
     ]
-    changed = [line for line in ordered if wanted.get(line.position, 0) < line.quantity]
-    for line in changed:
+    for line in note.withdrawn:
         left = wanted.get(line.position, 0)
+        counts = [str(line.quantity + left), str(left)]
         price = ["EA", line.wholesale_price.amount, ""]
-        body.append(
-            ["POC", str(line.position), "QD" if left else "DI", str(line.quantity), str(left), *price, *_names(line)]
-        )
-    body.append(["CTT", str(len(changed))])
+        body.append(["POC", str(line.position), "QD" if left else "DI", *counts, *price, *_names(line)])
+    body.append(["CTT", str(len(note.withdrawn))])
     return body
 
 

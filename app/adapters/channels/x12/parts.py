@@ -91,14 +91,14 @@ def amount(text: str) -> Decimal | None:
 
 
 def line_name(position: str, ids: Sequence[str]) -> LineName:
-    """Which line is meant: by its SKU, with our number of the line where one is given. ``ids``: pairs of qualifier and
-    number, wherever they begin."""
+    """Which line is meant: by its SKU and by our number of the line, where they are given; by an article number (GTIN)
+    alone where neither is. ``ids``: pairs of qualifier and number, wherever they begin."""
     pairs = dict(zip(ids[::2], ids[1::2], strict=False))
     sku = next((pairs[one] for one in _SKUS if pairs.get(one)), "")
     gtin = next((pairs[one] for one in _GTINS if pairs.get(one)), "")
     number = position.lstrip("0")
     place = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else None
-    return LineName(position=place, sku=sku or gtin)
+    return LineName(position=place, sku=sku or (gtin if place is None else ""))
 
 
 def without_end(segments: Sequence[Segment], place: int, name: str) -> str:
