@@ -1,0 +1,194 @@
+"""A supplier's WooCommerce shop as a channel, by its REST API. Polling is the truth: its webhooks get lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from app import config
+from app.adapters.channels.woocommerce_shop import client
+from app.adapters.channels.woocommerce_shop.orders import answers_of, changes, number_of, order_body
+from app.kit import clock
+from app.kit.errors import Invalid, Rejected
+from app.kit.texts import marked as _
+from app.purchasing.answers import Answer, Answers
+from app.purchasing.channel import (
+    Awaited,
+    ChannelSettings,
+    Presence,
+    Probed,
+    PurchaseOrderNote,
+    Sending,
+    Setting,
+    Stopping,
+    SupplierChannel,
+    Transmitted,
+)
+
+#: The shop's clock and what it is slow to store.
+_OVERLAP = timedelta(minutes=15)
+#: How far before its release an order of ours may be dated by the shop's clock.
+_AHEAD = timedelta(days=1)
+_PAGE, _PAGES = 100, 20
+_SKUS_AT_ONCE = 50
+#: In these states an order can still be stopped.
+_STOPPABLE = frozenset({"pending", "on-hold", "processing"})
+
+
+class WooCommerceShop(SupplierChannel):
+    """The ``SupplierChannel`` port for a supplier's own WooCommerce shop."""
+
+    name = "woocommerce_shop"
+    label = _("Your WooCommerce shop")
+    summary = _("Purchase orders become orders in your shop; what you ship there is told to the retailer.")
+    transmits = True
+    needs_address = True
+    poll_minutes = 3
+    cancels = True
+    form = (
+        Setting(name="url", label=_("Shop"), kind="url", example="https://shop.example.com", is_address=True),
+        Setting(
+            name="consumer_key",
+            label=_("Consumer key"),
+            help=_("Make a key that may read and write: WooCommerce, Settings, Advanced, REST API."),
+        ),
+        Setting(name="consumer_secret", label=_("Consumer secret"), kind="secret"),
+        Setting(
+            name="status",
+            label=_("New orders are"),
+            kind="choice",
+            choices=(("processing", _("Processing")), ("on-hold", _("On hold"))),
+            default="processing",
+        ),
+        Setting(
+            name="accepts",
+            label=_("An order in progress counts as accepted"),
+            kind="choice",
+            choices=(("yes", _("Yes")), ("no", _("No, we answer on the order's page"))),
+            default="yes",
+        ),
+    )
+
+    def check(self, settings: ChannelSettings) -> None:
+        """By their form; where the address leads is looked at when it is called."""
+        super().check(settings)
+        parts = urlsplit(settings.get("url"))
+        plain = config.settings().environment != "production" and bool(config.settings().allowed_hosts)
+        if parts.scheme not in (("https", "http") if plain else ("https",)) or not parts.hostname:
+            raise Invalid.field("url", "url_refused", "The address must begin with https://.")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise Invalid.field("url", "url_refused", "Leave user names, ? and # out of the address.")
+
+    def test(self, settings: ChannelSettings) -> str:
+        """See the port."""
+        code = self._currency(settings)
+        client.get(settings, "orders", per_page=1, _fields="id")
+        return f"Connected. Orders in your shop are in {code}."
+
+    def transmit(self, notes: Sequence[PurchaseOrderNote], settings: ChannelSettings, sending: Sending) -> Transmitted:
+        """Make the order. One that was tried before is looked for first: the shop knows no keys of requests."""
+        (note,) = notes
+        if sending.again:
+            found = self._found(settings, note)
+            if found is not None:
+                return Transmitted(str(found["id"]), confirmed=True)
+        currency = self._currency(settings)
+        if currency != note.total.currency:
+            told = f"Your shop is in {currency}, this order in {note.total.currency}."
+            raise Rejected("other_currency", told)
+        items = self._items(settings, note)
+        made = client.post(settings, "orders", order_body(note, items, settings.get("status") or "processing"))
+        return Transmitted(str(made["id"]), confirmed=True)
+
+    def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
+        """By the number in the orders' meta data, which can't be searched by: the orders since its release are read."""
+        found = self._found(settings, note)
+        return Probed(Presence.FOUND, str(found["id"])) if found is not None else Probed(Presence.ABSENT)
+
+    def cancel(self, note: PurchaseOrderNote, reference: str, settings: ChannelSettings, sending: Sending) -> Stopping:
+        """Cancel the order, or take off it what is not wanted any more."""
+        order = self._order(settings, reference) if reference else self._found(settings, note)
+        if order is None or order["status"] == "cancelled":
+            return Stopping.STOPPED
+        less = changes(order, {line.id: line.quantity for line in note.lines})
+        if note.lines and not less:
+            return Stopping.STOPPED
+        if order["status"] not in _STOPPABLE or self._fulfillments(settings, order):
+            return Stopping.REFUSED
+        content: Mapping[str, Any] = {"line_items": less} if note.lines else {"status": "cancelled"}
+        client.post(settings, f"orders/{order['id']}", content)
+        return Stopping.STOPPED
+
+    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+        """Read the orders of ours that changed since the last look."""
+        started = clock.now()
+        numbers = {one.number for one in awaiting}
+        since = settings.marks.get("since") or clock.iso(
+            min((one.sent_at for one in awaiting), default=started) - _OVERLAP
+        )
+        accepts = settings.get("accepts") != "no"
+        answers: list[Answer] = []
+        for order in self._orders(settings, modified_after=since, orderby="modified"):
+            if number_of(order) in numbers:
+                answers += answers_of(order, self._fulfillments(settings, order), accepts=accepts)
+        marks = {"since": clock.iso((started - _OVERLAP).replace(microsecond=0))}
+        return Answers(answers=answers, marks=marks)
+
+    def _orders(self, settings: ChannelSettings, **params: str) -> Iterator[dict[str, Any]]:
+        for page in range(1, _PAGES + 1):
+            found = client.get(
+                settings, "orders", per_page=_PAGE, page=page, order="asc", dates_are_gmt="true", **params
+            )
+            yield from found
+            if len(found) < _PAGE:
+                return
+
+    def _found(self, settings: ChannelSettings, note: PurchaseOrderNote) -> dict[str, Any] | None:
+        after = clock.iso((note.released_at or clock.now()) - _AHEAD)
+        orders = self._orders(settings, after=after, orderby="date")
+        return next((order for order in orders if number_of(order) == note.number), None)
+
+    def _order(self, settings: ChannelSettings, order_id: str) -> dict[str, Any] | None:
+        try:
+            order: dict[str, Any] = client.get(settings, f"orders/{order_id}")
+        except Rejected as error:
+            if error.code == "http_404":
+                return None
+            raise
+        return order
+
+    def _fulfillments(self, settings: ChannelSettings, order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Of shops that have them switched on (from WooCommerce 10.1); none of the others."""
+        try:
+            found = client.get(settings, f"orders/{order['id']}/fulfillments")
+        except Rejected as error:
+            if error.code == "http_404":
+                return []
+            raise
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def _currency(self, settings: ChannelSettings) -> str:
+        return str(client.get(settings, "data/currencies/current")["code"])
+
+    def _items(self, settings: ChannelSettings, note: PurchaseOrderNote) -> dict[str, Mapping[str, Any]]:
+        """SKU → product or variation. Raises ``Rejected`` where the shop does not know one, or has too few: its API
+        sells what is not there without a word."""
+        wanted: dict[str, int] = {}
+        for line in note.lines:
+            wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+        skus = sorted(wanted)
+        known: dict[str, Mapping[str, Any]] = {}
+        for begin in range(0, len(skus), _SKUS_AT_ONCE):
+            some = ",".join(skus[begin : begin + _SKUS_AT_ONCE])
+            for one in client.get(settings, "products", sku=some, per_page=_PAGE, status="any"):
+                known[str(one["sku"]).casefold()] = one
+        for sku, units in wanted.items():
+            item = known.get(sku.casefold())
+            if item is None:
+                raise Rejected("unknown_sku", f"Your shop has no product with the SKU {sku}.")
+            counted = item.get("manage_stock") and item.get("backorders", "no") == "no"
+            if item.get("stock_status") == "outofstock" or (counted and (item.get("stock_quantity") or 0) < units):
+                raise Rejected("out_of_stock", f"Your shop has not enough of {sku} for this order.")
+        return {sku: known[sku.casefold()] for sku in wanted}
