@@ -163,6 +163,10 @@ def test_what_the_supplier_takes_off_or_cancels_is_an_answer(shop: Shop) -> None
     assert [(line.line.line_id, line.answer, line.quantity) for one in less for line in one.lines] == [
         ("line-2", "rejected", 2)
     ]
+    lamp = shop.order()["line_items"][0]["id"]
+    shop.world.change_order(number, {"line_items": [{"id": lamp, "quantity": 0}]})
+    (less,) = [one for one in shop.poll() if isinstance(one, Acknowledgement) and one.lines]
+    assert {line.line.line_id: line.quantity for line in less.lines} == {"line-1": 2, "line-2": 2}
     shop.world.change_order(number, {"status": "cancelled"})
     (end,) = shop.poll()
     assert isinstance(end, CancellationAnswered) and end.stopped and not end.asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,8 @@ from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
 from app.stores.platform import Address
 
 #: Keys of meta data; those that begin with an underscore are hidden from shoppers.
-NUMBER, LINE, ORDERED = "_crossdock_purchase_order", "_crossdock_line", "_crossdock_quantity"
+#: What was ordered stands at the order: a line that the shop's people remove takes its own meta data with it.
+NUMBER, ORDERED, LINE = "_crossdock_purchase_order", "_crossdock_ordered", "_crossdock_line"
 #: Where the usual tracking plugins keep their numbers (Shipment Tracking, Advanced Shipment Tracking).
 _TRACKING = "_wc_shipment_tracking_items"
 _ENDED = frozenset({"cancelled", "refunded", "failed", "trash"})
@@ -45,7 +47,10 @@ def order_body(note: PurchaseOrderNote, items: Mapping[str, Mapping[str, Any]], 
                 "total": shipping.amount,
             }
         ],
-        "meta_data": [{"key": NUMBER, "value": note.number}],
+        "meta_data": [
+            {"key": NUMBER, "value": note.number},
+            {"key": ORDERED, "value": json.dumps({line.id: line.quantity for line in note.lines})},
+        ],
     }
 
 
@@ -80,11 +85,8 @@ def answers_of(
             key=f"{key}:{order['status']}", number=number, source=name, stopped=True, asked=False
         )
         return
-    short: dict[str, int] = {}
-    for item in order["line_items"]:
-        ordered, line = _meta(item, ORDERED), lines[item["id"]]
-        if line and str(ordered or "").isdigit() and int(item["quantity"]) < int(ordered):
-            short[line] = int(ordered) - int(item["quantity"])
+    there = {lines[item["id"]]: int(item["quantity"]) for item in order["line_items"]}
+    short = {line: units - there.get(line, 0) for line, units in _ordered(order).items() if there.get(line, 0) < units}
     if short:
         state = ",".join(f"{line}={units}" for line, units in sorted(short.items()))
         rejected = [
@@ -150,7 +152,7 @@ def _line_item(line: PurchaseOrderLineNote, item: Mapping[str, Any]) -> dict[str
         "quantity": line.quantity,
         "subtotal": total,
         "total": total,
-        "meta_data": [{"key": LINE, "value": line.id}, {"key": ORDERED, "value": str(line.quantity)}],
+        "meta_data": [{"key": LINE, "value": line.id}],
     }
 
 
@@ -168,6 +170,14 @@ def _address(address: Address) -> dict[str, str]:
         "country": address.country_code,
         "phone": address.phone,
     }
+
+
+def _ordered(order: Mapping[str, Any]) -> dict[str, int]:
+    try:
+        found = json.loads(_meta(order, ORDERED) or "{}")
+        return {str(line): int(units) for line, units in found.items()}
+    except (AttributeError, TypeError, ValueError):
+        return {}
 
 
 def _meta(record: Mapping[str, Any], key: str) -> Any:
