@@ -114,6 +114,9 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.world = world
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that hangs up is no trouble of the shop's."""
+
     @property
     def url(self) -> str:
         """The shop's address."""
