@@ -8,6 +8,8 @@ from datetime import date
 
 PACKING_SLIP, RETURN_SLIP, COMMERCIAL_INVOICE = "packing_slip", "return_slip", "commercial_invoice"
 KINDS = (PACKING_SLIP, RETURN_SLIP, COMMERCIAL_INVOICE)
+#: What to take from the shelves; it stays in the house and holds no address.
+PICK_LIST = "pick_list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

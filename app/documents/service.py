@@ -44,8 +44,8 @@ _PRINTED = {
     RETURN_SLIP: "po.printed_return_slip",
     COMMERCIAL_INVOICE: "po.printed_commercial_invoice",
 }
-#: Papers in one file.
-MOST_AT_ONCE = 200
+#: Papers that are drawn while somebody waits for them, within a second or so; more are drawn in the background.
+MOST_AT_ONCE = 25
 
 
 class AddressGone(Conflict):

@@ -125,6 +125,9 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         "return": (
             Fix(label=_("Decide"), endpoint="returns.detail", permission=_SHIPS, args=_return),
         ),
+        "change_request": (
+            Fix(label=_("Answer"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order),
+        ),
         "payout": (
             Fix(label=_("To statements"), endpoint="statements.statements", permission="statements.read"),
         ),

@@ -93,6 +93,8 @@ SENTENCES: Mapping[str, str] = {
     "webhook_sent_again": _("On its way again; reload in a moment."),
     "webhook_tested": _("The test event is on its way; reload in a moment."),
     "snoozed": _("Put aside. It comes back by itself if it is still stuck then."),
+    "view_saved": _("Saved. It stands above the list from now on."),
+    "view_removed": _("The view is gone."),
     "woken": _("It is back."),
     "store_told_again": _("The store is told again; reload in a moment."),
     "tried_again": _("It is tried again."),

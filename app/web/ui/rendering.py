@@ -38,7 +38,14 @@ def add_rendering(app: Flask) -> None:
         newstyle=True,
     )
     environment.filters.update(
-        money=_money, moment=_moment, day=_day, ago=_ago, number=_number, percent=_percent, carrier=carrier_label
+        money=_money,
+        moment=_moment,
+        moment_in=_moment_in,
+        day=_day,
+        ago=_ago,
+        number=_number,
+        percent=_percent,
+        carrier=carrier_label,
     )
     environment.globals.update(
         asset=asset,
@@ -145,6 +152,11 @@ def _money(minor: int | None, currency: str) -> str:
 
 def _moment(value: datetime | None) -> str:
     return texts.moment(value, locale(), _zone()) if value is not None else "–"
+
+
+def _moment_in(value: datetime | None, zone: str) -> str:
+    """A moment where something happens, wherever its reader is."""
+    return texts.moment(value, locale(), zone) if value is not None else "–"
 
 
 def _day(value: date | datetime | None) -> str:

@@ -216,6 +216,12 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "platform": Shown(_("Crossdock"), _NEUTRAL),
         "outside": Shown(_("Bank, store or carrier"), _NEUTRAL),
     },
+    "bulk_row": {
+        "waiting": Shown(_("Waiting"), _NEUTRAL),
+        "done": Shown(_("Done"), _SUCCESS),
+        "unchanged": Shown(_("As it was"), _NEUTRAL),
+        "refused": Shown(_("Left as it is"), _WARNING),
+    },
     "mark": {
         "test": Shown(_("Test"), _NEUTRAL),
         "sample": Shown(_("Sample"), _INFO),

@@ -17,7 +17,7 @@ from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.orders.models import Order
-from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, STATUSES, HoldReason, Releaser
+from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, HoldReason, Releaser
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import change_requests
@@ -50,8 +50,8 @@ from app.web.holds import shown_holds
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
 from app.web.ui.rendering import gettext, locale
-from app.web.ui.statuses import shown
 from app.web.ui.stories import story
+from embedded_ui.pages.orders import listing
 
 #: Holds that another address can end.
 _ADDRESS_HOLDS = frozenset({HoldReason.ADDRESS_INCOMPLETE, HoldReason.NOT_SHIPPED_THERE})
@@ -60,41 +60,7 @@ _ADDRESS_FIELDS = ("name", "company", "address1", "address2", "city", "province"
 pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 40, permission="orders.read"))
 
 
-@pages.get("/orders", permission="orders.read")
-def list_orders() -> Any:
-    """Orders by status, newest first."""
-    retailer_id = principal().organisation_id
-    status = request.args.get("status", "")
-    with db.transaction() as session:
-        counts = orders.counts_by_status(session, retailer_id)
-        page = orders.orders(
-            session,
-            retailer_id,
-            statuses=[status] if status in STATUSES else None,
-            search=request.args.get("search"),
-            limit=30,
-            cursor=request.args.get("cursor"),
-        )
-        routed = purchasing.of_orders(session, [one.id for one in page.items])
-        views = [{"label": gettext(_("All")), "href": page_url("orders.list_orders"), "current": not status}]
-        views += [
-            {
-                "label": gettext(shown("order", name).label),
-                "href": page_url("orders.list_orders", status=name),
-                "current": name == status,
-                "count": counts[name],
-            }
-            for name in STATUSES
-            if counts.get(name)
-        ]
-        return pages.render(
-            "list.html",
-            orders=page.items,
-            next_cursor=page.next_cursor,
-            routed=routed,
-            views=views,
-            holds={one.id: shown_holds(one.holds) for one in page.items},
-        )
+listing.add_pages(pages)
 
 
 @pages.get("/orders/<uuid:order_id>", permission="orders.read")

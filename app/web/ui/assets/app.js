@@ -20,6 +20,23 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
+  // Rows are picked one by one, all of a page at once, or with Shift all between two.
+  for (const one of document.querySelectorAll("[data-needs-script]")) one.hidden = false;
+  let picked = null;
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (!box.matches?.("[data-pick]")) return;
+    const boxes = [...box.form.querySelectorAll("[data-pick]")];
+    const [from, to] = [boxes.indexOf(picked), boxes.indexOf(box)];
+    if (event.shiftKey && from >= 0) {
+      for (const one of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) one.checked = box.checked;
+    }
+    picked = box;
+  });
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-pick-all]")) return;
+    for (const one of event.target.form.querySelectorAll("[data-pick]")) one.checked = event.target.checked;
+  });
   // A preview follows the form that it is of; of several answers the last question's counts.
   const preview = document.querySelector("[data-preview-of]");
   if (preview) {

@@ -8,13 +8,23 @@
     window.scrollTo(0, 0);
     again();
   };
+  // A file is kept, not shown.
+  const keep = async (answer, name) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  };
   const go = (url, options, push = true) => {
     window.shopify?.loading?.(true);
     return fetch(url, options)
       .then((answer) => {
         // Another site, which can't stand in a frame, gets the whole window.
         const away = answer.headers.get("X-Open-Top");
-        return away ? open(away, "_top") : show(answer, push);
+        if (away) return open(away, "_top");
+        const kept = /^attachment; filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "");
+        return kept ? keep(answer, kept[1]) : show(answer, push);
       })
       .finally(() => window.shopify?.loading?.(false));
   };
@@ -23,7 +33,7 @@
     const link = event.composedPath().find((one) => one.getAttribute?.("href"));
     if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey) return;
     const href = link.getAttribute("href");
-    if (!ours(href) || link.getAttribute("target") === "_blank" || link.closest("s-app-nav")) return;
+    if (link.download || !ours(href) || link.getAttribute("target") === "_blank" || link.closest("s-app-nav")) return;
     event.preventDefault();
     go(new URL(href, location.href));
   });
@@ -40,6 +50,9 @@
   // Caught on the way down: the events of Polaris' fields need not bubble.
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-submits]")) event.target.closest("form").requestSubmit();
+    if (event.target.matches?.("[data-pick-all]")) {
+      for (const one of event.target.closest("form").querySelectorAll("[data-pick]")) one.checked = event.target.checked;
+    }
   }, true);
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;

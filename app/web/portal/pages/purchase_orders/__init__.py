@@ -22,7 +22,7 @@ from app.kit.errors import Invalid
 from app.kit.texts import marked as _
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
-from app.purchasing.changes.queries import change_request, change_requests, waiting_count
+from app.purchasing.changes.queries import change_request, change_requests
 from app.purchasing.changes.rules import LONGEST_NOTE, REFUSALS
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import REJECT_REASONS, line_status
@@ -37,61 +37,17 @@ from app.purchasing.service import (
 )
 from app.purchasing.service.status import counts
 from app.suppliers import queries as suppliers
-from app.suppliers.queries import open_test_order
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
+from app.web.portal.pages.purchase_orders import queue
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Purchase orders"), "queue", 30, permission="purchase_orders.read"))
-_VIEWS = {
-    "new": _("New"),
-    "to_ship": _("To ship"),
-    "late": _("Late"),
-    "asked": _("Change asked"),
-    "backordered": _("Backordered"),
-    "shipped": _("Shipped"),
-    "delivered": _("Delivered"),
-    "all": _("All"),
-}
-
-
-@pages.get("/purchase-orders", permission="purchase_orders.read")
-def queue() -> Any:
-    """The longest waiting first."""
-    supplier_id = principal().organisation_id
-    view = request.args.get("view", "new")
-    with db.transaction() as session:
-        by_status = purchasing.counts_by_status(session, supplier_id)
-        late = purchasing.late_count(session, supplier_id, clock.now())
-        asked, _first = waiting_count(session, supplier_id)
-        test_order = open_test_order(session, supplier_id)
-        page = purchasing.for_supplier(
-            session,
-            supplier_id,
-            statuses=purchasing.VIEWS.get(view),
-            late_at=clock.now() if view == "late" else None,
-            asked=view == "asked",
-            search=request.args.get("search"),
-            limit=30,
-            cursor=request.args.get("cursor"),
-        )
-    views = [
-        {
-            "label": gettext(label),
-            "href": page_url("purchase_orders.queue", view=name),
-            "current": name == view,
-            "count": {"late": late, "asked": asked}[name]
-            if name in ("late", "asked")
-            else sum(by_status.get(status, 0) for status in purchasing.VIEWS.get(name, by_status)),
-        }
-        for name, label in _VIEWS.items()
-    ]
-    context: dict[str, Any] = {"orders": page.items, "next_cursor": page.next_cursor, "test_order": test_order}
-    return pages.render("queue.html", views=views, now=clock.now(), **context)
+queue.add_pages(pages)
 
 
 @pages.get("/purchase-orders/<uuid:purchase_order_id>", permission="purchase_orders.read")

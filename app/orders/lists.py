@@ -1,0 +1,112 @@
+"""A retailer's list of orders: what is looked for, in which order, page by page, and all that match."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.orders.models import Order, OrderHold
+
+NEWEST, OLDEST = "newest", "oldest"
+SORTS = (NEWEST, OLDEST)
+_UTC = ZoneInfo("UTC")
+#: Counting ends here.
+MOST_COUNTED = 10_001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """What is looked for; what is empty does not narrow. ``reason``: why it is on hold. Days are the reader's own
+    (``zone``), both included."""
+
+    status: str = ""
+    reason: str = ""
+    search: str = ""
+    country: str = ""
+    store_id: UUID | None = None
+    since: date | None = None
+    until: date | None = None
+    sort: str = NEWEST
+    zone: ZoneInfo = _UTC
+
+
+def listed(
+    session: Session, retailer_id: UUID, wanted: OrderFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page[Order]:
+    """Orders that match, with their lines and holds."""
+    limit = min(limit, LARGEST_LIMIT)
+    query = select(Order).options(selectinload(Order.lines), selectinload(Order.holds))
+    query = query.where(*_conditions(retailer_id, wanted))
+    oldest = wanted.sort == OLDEST
+    if cursor:
+        after = decode_cursor(cursor, 1)[0]
+        query = query.where(Order.id > after if oldest else Order.id < after)
+    query = query.order_by(Order.id if oldest else Order.id.desc()).limit(limit + 1)
+    return page_of(session.scalars(query).all(), limit, lambda order: [order.id])
+
+
+def count(session: Session, retailer_id: UUID, wanted: OrderFilter) -> int:
+    """How many orders match, up to ``MOST_COUNTED``."""
+    found = select(Order.id).where(*_conditions(retailer_id, wanted)).limit(MOST_COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def names(
+    session: Session, retailer_id: UUID, wanted: OrderFilter, *, only: Sequence[UUID] | None = None, limit: int
+) -> list[tuple[UUID, str]]:
+    """Ids and names of the orders that match; of ``only`` these where any are given."""
+    mine = [Order.retailer_id == retailer_id, Order.id.in_(only)] if only is not None else None
+    query = select(Order.id, Order.external_name).where(*(mine or _conditions(retailer_id, wanted)))
+    query = query.order_by(Order.id if wanted.sort == OLDEST else Order.id.desc()).limit(limit)
+    return [(order_id, name) for order_id, name in session.execute(query)]
+
+
+def of_ids(session: Session, retailer_id: UUID, ids: Sequence[UUID]) -> Sequence[Order]:
+    """These orders, as far as they are the retailer's, with lines and holds."""
+    return session.scalars(
+        select(Order)
+        .where(Order.retailer_id == retailer_id, Order.id.in_(ids))
+        .options(selectinload(Order.lines), selectinload(Order.holds))
+    ).all()
+
+
+def _conditions(retailer_id: UUID, wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Order.retailer_id == retailer_id]
+    if wanted.status:
+        found.append(Order.status == wanted.status)
+    if wanted.reason:
+        found.append(
+            Order.id.in_(
+                select(OrderHold.order_id).where(
+                    OrderHold.retailer_id == retailer_id,
+                    OrderHold.reason == wanted.reason,
+                    OrderHold.released_at.is_(None),
+                )
+            )
+        )
+    if wanted.country:
+        found.append(Order.ship_to_country == wanted.country)
+    if wanted.store_id is not None:
+        found.append(Order.store_id == wanted.store_id)
+    if wanted.since is not None:
+        found.append(Order.placed_at >= _midnight(wanted.since, wanted.zone))
+    if wanted.until is not None:
+        found.append(Order.placed_at < _midnight(wanted.until + timedelta(days=1), wanted.zone))
+    text = wanted.search.strip().lstrip("#")
+    if text:
+        condition = Order.external_name.contains(text, autoescape=True) | (Order.external_id == text)
+        if text.isascii() and text.isdigit() and len(text) < 18:
+            condition = condition | (Order.number == int(text))
+        found.append(condition)
+    return found
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)

@@ -1,0 +1,238 @@
+"""Lists to work off: saved views, orders dealt with by the hundred, and suppliers' queues with their clocks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from app.kit import clock
+from app.purchasing.sla import TimeLeft, time_left
+from app.suppliers.rules import Closure, working_days_from
+from tests.flows.books import Books
+from tests.flows.storefront import Storefront
+from tests.flows.test_exceptions import run
+from tests.market import Market
+from tests.stack import Jobs
+from tests.web.browsing import Browser, text_of
+from tests.web.pages.test_guards import signed_in
+from tests.web.pages.test_papers import text_in
+
+
+def held(storefront: Storefront, count: int) -> list[str]:
+    """So many orders that wait, as the list names them."""
+    for _ in range(count):
+        storefront.tell("orders/paid", storefront.order(storefront.line(storefront.market.lamp.variants[0], 1)))
+    return [str(row["id"]) for row in storefront.books.rows("select id from orders order by id")]
+
+
+@pytest.fixture
+def waiting(storefront: Storefront, set_up: Any) -> Storefront:
+    set_up(fraud_window_minutes="30")
+    return storefront
+
+
+def do(browser: Browser, page: str, form: str, **values: Any) -> TestResponse:
+    """Tick, press, and go where it leads."""
+    answer = browser.submit(page, form, **values)
+    assert answer.status_code == 303, text_of(answer)
+    return browser.get(answer.headers["Location"])
+
+
+def statuses(books: Books) -> list[str]:
+    return [row["status"] for row in books.rows("select status from orders order by id")]
+
+
+def test_orders_are_held_and_let_go_by_the_many_and_each_says_what_became_of_it(
+    waiting: Storefront, jobs: Jobs, books: Books
+) -> None:
+    ids = held(waiting, 3)
+    browser = books.browser(waiting.market.retailer)
+    asked = browser.submit("/app/orders", "/orders/bulk", order=ids[:2], do="hold")
+    assert asked.status_code == 200
+    assert "2 orders" in text_of(asked), "it is asked about first"
+    token = browser.form("/app/orders", "/orders/bulk").select_one("[name=csrf_token]")
+    assert token is not None
+    sent = {"csrf_token": token["value"], "order": ids[:2], "do": "hold", "sure": "1", "note": "Fair next week"}
+    page = browser.post("/app/orders/bulk", sent).headers["Location"]
+    assert "Under way" in text_of(browser.get(page))
+    jobs.drain()
+    assert "All of it is done" in text_of(browser.get(page))
+    notes = books.rows("select details->>'note' as note from order_holds where reason = 'manual'")
+    assert [row["note"] for row in notes] == ["Fair next week"] * 2
+    story = books.row("select actor from timeline_entries where values->>'reason' = 'manual' limit 1")
+    assert story["actor"].startswith("user:"), "it counts as done by the person, not by the machine"
+    undone = do(browser, page, "/undo")
+    jobs.drain()
+    assert undone.status_code == 200
+    assert books.rows("select 1 from order_holds where reason = 'manual' and released_at is null") == []
+    assert "It was taken back" in text_of(browser.get(page))
+
+
+def test_all_that_match_are_dealt_with_across_pages_and_what_can_not_be_says_why(
+    waiting: Storefront, jobs: Jobs, books: Books
+) -> None:
+    held(waiting, 34)
+    browser = books.browser(waiting.market.retailer)
+    first = browser.get("/app/orders?reason=fraud_window")
+    assert "All 34 that match" in text_of(first)
+    run("update order_holds set reason = 'platform' where id = (select min(id::text)::uuid from order_holds)")
+    page = browser.submit("/app/orders?status=ON_HOLD", "/orders/bulk", everything="1", do="release")
+    jobs.drain()
+    result = text_of(browser.get(page.headers["Location"]))
+    assert "1 row was left as it is" in result
+    assert "Nothing holds this order that you could release." in result
+    left = books.row("select refused, seen, total from bulk_actions")
+    assert (left["refused"], left["seen"], left["total"]) == (1, 34, 34)
+
+
+def test_orders_are_cancelled_by_the_many_and_downloaded_without_anything_personal(
+    waiting: Storefront, jobs: Jobs, books: Books
+) -> None:
+    held(waiting, 2)
+    browser = books.browser(waiting.market.retailer)
+    listed = browser.submit("/app/orders", "/orders/bulk", everything="1", do="export")
+    rows = list(csv.DictReader(io.StringIO(listed.text)))
+    assert [row["status"] for row in rows] == ["ON_HOLD", "ON_HOLD"]
+    assert "attachment" in listed.headers["Content-Disposition"]
+    for personal in ("Lovelace", "London", "ada@"):
+        assert personal not in listed.text
+    page = browser.submit("/app/orders", "/orders/bulk", everything="1", do="cancel", sure="1").headers["Location"]
+    jobs.drain()
+    assert statuses(books) == ["CANCELLED", "CANCELLED"]
+    assert "Take it back" not in text_of(browser.get(page)), "a cancellation can't be"
+    stranger = books.browser(waiting.market.other_retailer)
+    assert stranger.get(page).status_code == 404
+    nothing = browser.submit("/app/orders", "/orders/bulk", do="release")
+    assert nothing.status_code == 422
+
+
+def test_a_view_is_saved_under_a_name_and_the_list_can_begin_with_it(market: Market, books: Books) -> None:
+    browser = books.browser(market.retailer)
+    query = "status=ON_HOLD&reason=out_of_stock&sort=oldest"
+    saved = browser.submit(f"/app/orders/views?{query}", "/orders/views", name="No stock", default="on")
+    assert saved.status_code == 303
+    begun = browser.get("/app/orders")
+    assert (begun.status_code, begun.headers["Location"].split("?")[0]) == (303, "/app/orders")
+    shown = text_of(browser.get(begun.headers["Location"]))
+    assert "No stock" in shown
+    assert browser.get("/app/orders?view=all").status_code == 200, "the whole list is still there"
+    colleague = signed_in(market, "retailer")
+    assert colleague.get("/app/orders").status_code == 200, "views are each person's own"
+    view = books.row("select id from saved_views")["id"]
+    browser.submit("/app/orders/views", "/views/default")
+    assert browser.get("/app/orders").status_code == 200
+    browser.submit("/app/orders/views", f"/views/{view}/remove")
+    assert books.rows("select 1 from saved_views") == []
+    assert browser.submit(f"/app/orders/views?{query}", "/orders/views", name=" ").status_code == 422
+
+
+def test_a_supplier_sees_what_is_overdue_first_and_accepts_and_ships_by_the_many(
+    market: Market, jobs: Jobs, books: Books
+) -> None:
+    for units in (1, 2, 1):
+        market.place((market.lamp.variants[0], units))
+    jobs.drain()
+    found = books.rows("select id, number from purchase_orders order by number")
+    numbers = [row["number"] for row in found]
+    run("update purchase_orders set acknowledge_by = now() - interval '3 hours' where number = %s", numbers[2])
+    browser = books.browser(market.supplier)
+    page = text_of(browser.get("/supplier/purchase-orders"))
+    assert "3 hours overdue" in page
+    assert "To answer (1 overdue) 3" in page
+    assert page.index(numbers[2]) < page.index(numbers[0]), "the overdue one comes first"
+    path = browser.post(
+        "/supplier/purchase-orders/bulk",
+        {"do": "accept", "everything": "1", "view": "new", "csrf_token": token_of(browser)},
+    ).headers["Location"]
+    jobs.drain()
+    assert "All of it is done" in text_of(browser.get(path))
+    assert {row["status"] for row in books.rows("select status from purchase_orders")} == {"CONFIRMED"}
+    template = browser.get("/supplier/purchase-orders/ship.csv").text
+    assert template.splitlines()[0] == "purchase_order,carrier,tracking_number,sku,quantity"
+    sku = market.lamp.skus[0]
+    sent = (
+        "purchase_order;carrier;tracking_number;sku;quantity\r\n"
+        f"{numbers[0]};manual;A-1;;\r\n{numbers[1]};manual;B-1;{sku};1\r\n9999-1;manual;C-1;;\r\n{numbers[2]};;;;\r\n"
+    )
+    for expected in (["SHIPPED", "PARTIALLY_SHIPPED", "CONFIRMED"], ["SHIPPED", "PARTIALLY_SHIPPED", "CONFIRMED"]):
+        answer = browser.submit(
+            "/supplier/purchase-orders/ship", "/purchase-orders/ship", file=(io.BytesIO(sent.encode()), "parcels.csv")
+        )
+        jobs.drain()
+        result = text_of(browser.get(answer.headers["Location"]))
+        assert "1 row was left as it is" in result, "the order that is not there; sent again nothing leaves twice"
+        assert [row["status"] for row in books.rows("select status from purchase_orders order by number")] == expected
+    wrong = (io.BytesIO(b"order,number\r\n1,2\r\n"), "parcels.csv")
+    refused = browser.submit("/supplier/purchase-orders/ship", "/purchase-orders/ship", file=wrong)
+    assert refused.status_code == 422
+    assert "The file has no column purchase_order." in text_of(refused)
+
+
+def test_papers_of_many_orders_are_drawn_in_the_background_and_kept_sealed_for_an_hour(
+    market: Market, jobs: Jobs, books: Books
+) -> None:
+    for _ in range(2):
+        market.place((market.lamp.variants[0], 1))
+    jobs.drain()
+    browser = books.browser(market.supplier)
+    asked = {"kind": "packing_slip", "everything": "1", "view": "new", "csrf_token": token_of(browser)}
+    page = browser.post("/supplier/purchase-orders/papers.pdf", asked).headers["Location"]
+    run("update purchase_orders set ship_to = null where number = (select max(number) from purchase_orders)")
+    jobs.drain()
+    result = text_of(browser.get(page))
+    assert "1 row was left as it is" in result
+    file = browser.get(f"{page}/file.pdf")
+    assert (file.status_code, file.headers["Cache-Control"]) == (200, "private, no-store")
+    assert "Ada Lovelace" in text_in(file.data)
+    read = books.rows("select 1 from audit_events where action = 'orders.address_read' and actor like 'user:%%'")
+    assert read, "who had the addresses printed is written down"
+    reader = signed_in(market, "supplier", "supplier_finance")
+    assert reader.get(f"{page}/file.pdf").status_code == 403
+    with clock.shifted(timedelta(hours=2)):
+        jobs.run_scheduled("purge_bulk")
+        jobs.drain()
+        assert browser.get(f"{page}/file.pdf").status_code == 404
+
+
+def token_of(browser: Browser) -> str:
+    field = browser.form("/supplier/notices/choices", "/notices/choices").select_one("[name=csrf_token]")
+    assert field is not None
+    return str(field["value"])
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        # Friday 2026-11-27, 18:00 in Berlin.
+        ("2026-11-27T20:00", TimeLeft(False, 0, 3.0)),
+        ("2026-11-30T17:00", TimeLeft(False, 1, None)),
+        ("2026-12-02T17:00", TimeLeft(False, 2, None)),
+        ("2026-11-27T12:00", TimeLeft(True, 0, 5.0)),
+        ("2026-11-25T17:00", TimeLeft(True, -2, None)),
+        # In Berlin it is Saturday already.
+        ("2026-11-27T23:30", TimeLeft(False, 0, 6.5)),
+    ],
+)
+def test_the_time_left_is_told_in_the_suppliers_own_days(due: str, expected: TimeLeft) -> None:
+    closed = [Closure(date(2026, 12, 1), date(2026, 12, 1))]
+    assert time_left(at(due), at("2026-11-27T17:00"), timezone="Europe/Berlin", closed=closed) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(start=st.dates(date(2026, 1, 1), date(2027, 1, 1)), days=st.integers(1, 20))
+def test_working_days_left_are_those_that_handling_counts(start: date, days: int) -> None:
+    now = datetime(start.year, start.month, start.day, 9, tzinfo=UTC)
+    last = working_days_from(start, days)
+    due = datetime(last.year, last.month, last.day, 9, tzinfo=UTC)
+    assert time_left(due, now, timezone="UTC").days == days
