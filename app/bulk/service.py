@@ -149,11 +149,17 @@ def finish(
     )
 
 
+def undoable(action: BulkAction) -> bool:
+    """Whether anything came of an action that could be taken back."""
+    done = action.finished_at is not None and action.refused < action.total
+    return done and action.undoes is None and ACTIONS[action.action].undone_by is not None
+
+
 def undo(session: Session, organisation_id: UUID, bulk_action_id: UUID) -> BulkAction:
     """Take back what was done, row by row; those that can't be taken back say so. Raises ``NotFound``, ``Conflict``."""
     found = bulk_action(session, organisation_id, bulk_action_id)
     wanted = ACTIONS[found.action].undone_by
-    if wanted is None or found.undoes is not None or found.finished_at is None:
+    if wanted is None or not undoable(found):
         raise Conflict("This can't be taken back.", code="not_undoable")
     if undone_by(session, found.id) is not None:
         raise Conflict("It was taken back already.", code="undone")

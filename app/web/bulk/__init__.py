@@ -12,6 +12,7 @@ from app import db
 from app.bulk import files, service
 from app.bulk.queries import bulk_action, rows_of, undone_by
 from app.bulk.rules import ACCEPT, ACTIONS, CANCEL, HOLD, PAPERS, RELEASE, RETRY, SHIP
+from app.bulk.service import undoable
 from app.kit.errors import NotFound
 from app.kit.ids import parse_id
 from app.kit.texts import marked as _
