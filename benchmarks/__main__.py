@@ -9,6 +9,7 @@ CASES = (
     "place_order", "webhook_accept", "webhook_to_po", "stock_fanout", "import_csv_100k", "import_xlsx_100k",
     "reimport_delta",
     "route_order",
+    "packing_slips_1k",
     "search_2m",
     "facets_2m",
     "browse_2m",

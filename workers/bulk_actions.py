@@ -8,14 +8,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.bulk.models import BulkAction, BulkRow
-from app.bulk.rules import ACCEPT, CANCEL, DONE, HOLD, RELEASE, RETRY, SHIP, UNCHANGED
+from app.bulk.rules import ACCEPT, ASKED, CANCEL, DONE, HOLD, RELEASE, RETRY, SHIP, UNCHANGED
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.service import ship
 from app.kit.errors import Conflict, NotFound
 from app.orders import queries as orders
 from app.orders.rules import CANCELLED, HoldReason, Releaser
 from app.purchasing import queries as purchasing
-from app.purchasing.service import LineAnswer, acknowledge, cancel_order, hold_order, release_holds, try_again
+from app.purchasing.service import LineAnswer, acknowledge, ask_to_cancel, hold_order, release_holds, try_again
 from app.suppliers import queries as suppliers
 from app.web.parcels import told_parcel
 
@@ -52,8 +52,11 @@ def _cancel(session: Session, action: BulkAction, row: BulkRow) -> str:
     order = orders.order(session, action.organisation_id, _subject(row))
     if order.status == CANCELLED:
         return UNCHANGED
-    cancel_order(session, order.id)
-    return DONE
+    wanted = {line.id: None for line in order.lines if line.quantity > line.cancelled}
+    came = ask_to_cancel(session, action.organisation_id, order.id, wanted, as_far=True)
+    if not came.cancelled and not came.asked:
+        raise Conflict("All of it has left, or its supplier is asked already.", code="quantity_exceeds_open")
+    return ASKED if came.asked else DONE
 
 
 def _accept(session: Session, action: BulkAction, row: BulkRow) -> str:

@@ -66,7 +66,7 @@ class BulkRow(Base):
     name: Mapped[str]
     #: What is to be done with this row alone.
     given: Mapped[dict[str, Any]]
-    #: ``done``, ``unchanged`` or ``refused``; None before its turn.
+    #: ``done``, ``asked``, ``unchanged`` or ``refused``; None before its turn.
     outcome: Mapped[str | None]
     #: Why it was refused.
     problem: Mapped[str]

@@ -13,7 +13,8 @@ FILE_KEPT, KEPT = timedelta(hours=1), timedelta(days=30)
 
 HOLD, RELEASE, CANCEL, RETRY = "hold", "release", "cancel", "retry"
 ACCEPT, SHIP, PAPERS = "accept", "ship", "papers"
-DONE, UNCHANGED, REFUSED = "done", "unchanged", "refused"
+#: What becomes of a row; ``asked``: a supplier has to agree.
+DONE, ASKED, UNCHANGED, REFUSED = "done", "asked", "unchanged", "refused"
 
 
 @dataclass(frozen=True, slots=True)

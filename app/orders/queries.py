@@ -75,14 +75,14 @@ def order_by_token(session: Session, token: str) -> Order:
     return found
 
 
-def timeline(session: Session, order_id: UUID, *, limit: int = 200) -> Sequence[TimelineEntry]:
-    """The story of an order as far as the reader may see it, newest first."""
-    return session.scalars(
-        select(TimelineEntry)
-        .where(TimelineEntry.order_id == order_id)
-        .order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc())
-        .limit(limit)
-    ).all()
+def timeline(
+    session: Session, order_id: UUID, *, purchase_order_id: UUID | None = None, limit: int = 200
+) -> Sequence[TimelineEntry]:
+    """The story of an order, or of one of its purchase orders, as far as the reader may see it, newest first."""
+    query = select(TimelineEntry).where(TimelineEntry.order_id == order_id)
+    if purchase_order_id is not None:
+        query = query.where(TimelineEntry.purchase_order_id == purchase_order_id)
+    return session.scalars(query.order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc()).limit(limit)).all()
 
 
 def counts_by_status(session: Session, retailer_id: UUID) -> dict[str, int]:

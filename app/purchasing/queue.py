@@ -31,8 +31,8 @@ MOST_COUNTED = 10_001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFilter:
-    """``view``: a name of ``VIEWS``, ``late``, ``asked`` (a request waits for it), or ``all``. ``sort``: by what is due,
-    where the view has a clock; else by when it came."""
+    """``view``: a name of ``VIEWS``, ``late``, ``asked`` (a request waits for it), or ``all``. ``sort``: by what is
+    due, where the view has a clock; else by when it came."""
 
     view: str = "new"
     search: str = ""

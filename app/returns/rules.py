@@ -26,6 +26,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     CANCELLED: frozenset(),
 }
 STATES = tuple(MOVES)
+#: States in which nothing is waited for any more.
+ENDED = frozenset(state for state, moves in MOVES.items() if not moves)
 #: States in which the units of a return are free to be returned again.
 VOID = frozenset({DECLINED, EXPIRED, CANCELLED})
 

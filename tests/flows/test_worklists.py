@@ -236,3 +236,26 @@ def test_working_days_left_are_those_that_handling_counts(start: date, days: int
     last = working_days_from(start, days)
     due = datetime(last.year, last.month, last.day, 9, tzinfo=UTC)
     assert time_left(due, now, timezone="UTC").days == days
+
+
+def test_an_orders_page_says_what_comes_next_whose_turn_it_is_and_who_did_what(
+    market: Market, jobs: Jobs, books: Books
+) -> None:
+    placed = market.place((market.lamp.variants[0], 1))
+    jobs.drain()
+    (found,) = books.rows("select id from purchase_orders")
+    retailer, supplier = books.browser(market.retailer), books.browser(market.supplier)
+    order, purchase_order = f"/app/orders/{placed['id']}", f"/supplier/purchase-orders/{found['id']}"
+    assert "Next: The supplier answers whether it can deliver." in text_of(retailer.get(order))
+    assert "up to Supplier" in text_of(retailer.get(order))
+    assert "up to You" in text_of(supplier.get(purchase_order))
+    supplier.submit(purchase_order, "/accept")
+    jobs.drain()
+    shown = text_of(retailer.get(order))
+    assert "Next: The supplier packs and ships." in shown
+    assert "· Nordlicht" in shown, "the supplier's people are told of by their company"
+    own = text_of(supplier.get(purchase_order))
+    assert "What happened" in own
+    assert "· Person" in own, "colleagues are told of by name"
+    console = text_of(books.browser(market.admin).get(f"/console/orders/{placed['id']}"))
+    assert "Next: The supplier packs and ships." in console

@@ -20,7 +20,8 @@ _NEVER = (HoldReason.TEST_ORDER,)
 _SEEN_BY_US = {HoldReason.MANUAL: _("Held by the retailer"), HoldReason.PLATFORM: _("Held by us")}
 
 
-def _ball(rule: HoldRule) -> Party:
+def ball_of(rule: HoldRule) -> Party:
+    """Who has to do something about a hold."""
     ours = rule.releaser is Releaser.PLATFORM or rule.ends_by in (Ending.RATE, Ending.TIME)
     return Party.PLATFORM if ours else Party.RETAILER
 
@@ -32,7 +33,7 @@ def _told(reason: HoldReason, rule: HoldRule) -> Told:
         advice={
             Party.RETAILER: rule.advice,
             Party.PLATFORM: _("The retailer was told what to do.")
-            if _ball(rule) is Party.RETAILER
+            if ball_of(rule) is Party.RETAILER
             else _("It is up to us to let it go on."),
         },
         severity=rule.severity,
@@ -50,7 +51,7 @@ def _query(now: datetime) -> Select[Any]:
             retailer_id=OrderHold.retailer_id,
             since=OrderHold.since,
             due=until,
-            ball=case({reason: _ball(rule) for reason, rule in HOLD_RULES.items()}, value=OrderHold.reason),
+            ball=case({reason: ball_of(rule) for reason, rule in HOLD_RULES.items()}, value=OrderHold.reason),
             about=OrderHold.reason,
             name=Order.external_name,
             reference=func.concat(Order.number),

@@ -64,12 +64,7 @@ def add_pages(pages: Pages, *, prefix: str, read: str, back: str, back_label: st
             next_cursor=page.next_cursor,
             back=(page_url(back), gettext(back_label)),
             undo=page_url(f"{here}bulk_undo", bulk_action_id=found.id)
-            if may
-            and rule.undone_by
-            and not found.undoes
-            and found.finished_at
-            and not taken_back
-            and found.refused < found.total
+            if may and undoable(found) and taken_back is None
             else None,
             taken_back=page_url(f"{here}bulk_result", bulk_action_id=taken_back.id) if taken_back else None,
             file=page_url(f"{here}bulk_file", bulk_action_id=found.id) if may and found.file_key else None,

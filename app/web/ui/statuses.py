@@ -219,6 +219,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
     "bulk_row": {
         "waiting": Shown(_("Waiting"), _NEUTRAL),
         "done": Shown(_("Done"), _SUCCESS),
+        "asked": Shown(_("Supplier asked"), _INFO),
         "unchanged": Shown(_("As it was"), _NEUTRAL),
         "refused": Shown(_("Left as it is"), _WARNING),
     },

@@ -1,23 +1,29 @@
-"""An order's timeline in sentences."""
+"""An order's timeline in sentences: what happened, when, and by whose hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from app import db
+from app.identity.queries import members
+from app.kit.texts import marked as _
 from app.orders.models import TimelineEntry
 from app.orders.story import SENTENCES
+from app.web.auth import principal
 from app.web.ui.carriers import carrier_label
 from app.web.ui.rendering import gettext
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One sentence and its moment."""
+    """One sentence, its moment, and who did it: a colleague by name, others by their company."""
 
     text: str
     at: datetime
+    who: str = ""
 
 
 class _Gaps(dict[str, object]):
@@ -27,14 +33,38 @@ class _Gaps(dict[str, object]):
         return "…"
 
 
-def story(entries: Iterable[TimelineEntry]) -> list[Told]:
-    """The entries as sentences in the reader's language."""
+def colleagues() -> Mapping[str, str]:
+    """The reader's own people: actor → name. Asked before a page's own transaction, since users are nobody's."""
+    who = principal()
+    with db.system_scope(actor=who.actor), db.transaction() as session:
+        return {f"user:{one.user_id}": one.name or one.email for one in members(session, who.organisation_id)}
+
+
+def story(
+    entries: Iterable[TimelineEntry], names: Mapping[str, str], companies: Mapping[UUID, str] | None = None
+) -> list[Told]:
+    """The entries as sentences in the reader's language. ``names`` as ``colleagues`` gives them; ``companies``: the
+    suppliers (to a supplier: the retailers) whose people are told of by their company."""
     told = []
     for entry in entries:
         # Entries outlive the table: one that it no longer has is shown by its id.
-        _, sentence = SENTENCES.get(entry.message, ("", entry.message.replace(".", " ").replace("_", " ")))
+        _kind, sentence = SENTENCES.get(entry.message, ("", entry.message.replace(".", " ").replace("_", " ")))
         values = _Gaps(entry.values)
         if "carrier" in values:
             values["carrier"] = carrier_label(str(values["carrier"]))
-        told.append(Told(gettext(sentence) % values, entry.at))
+        told.append(Told(gettext(sentence) % values, entry.at, _who(entry, names, companies or {})))
     return told
+
+
+def _who(entry: TimelineEntry, names: Mapping[str, str], companies: Mapping[UUID, str]) -> str:
+    if entry.actor in names:
+        return names[entry.actor]
+    kind = entry.actor.partition(":")[0]
+    if kind == "shop":
+        return gettext(_("Through the store's admin"))
+    if kind not in ("user", "key"):
+        return gettext(_("Crossdock, by itself"))
+    by = [companies[one] for one in (entry.supplier_id, entry.retailer_id) if one is not None and one in companies]
+    if by:
+        return by[0]
+    return gettext(_("Through the API")) if kind == "key" else gettext(_("Crossdock's people"))

@@ -10,6 +10,7 @@ from flask import request
 
 from app import db
 from app.audit import service as audit
+from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
 from app.kit.countries import country_codes
 from app.kit.errors import Forbidden, Invalid
@@ -39,6 +40,7 @@ from app.purchasing.service import (
 from app.purchasing.service.asking import cancellable_of
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.returns import queries as returns
+from app.returns.rules import ENDED
 from app.settlement import queries as settlement
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
@@ -47,10 +49,11 @@ from app.web.change_words import REFUSAL_WORDS
 from app.web.forms import Sent
 from app.web.forms import problems as form_problems
 from app.web.holds import shown_holds
+from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
 from app.web.ui.rendering import gettext, locale
-from app.web.ui.stories import story
+from app.web.ui.stories import colleagues, story
 from embedded_ui.pages.orders import listing
 
 #: Holds that another address can end.
@@ -79,7 +82,7 @@ def _page(
 ) -> Any:
     """``sent``: an address that was refused, and what is ``wrong`` with its fields; ``cancelling``: what is wrong with
     the units to be cancelled."""
-    who = principal()
+    who, own = principal(), colleagues()
     with db.transaction() as session:
         order = orders.order(session, who.organisation_id, order_id)
         routed = purchasing.of_orders(session, [order.id])[order.id]
@@ -87,6 +90,9 @@ def _page(
         charge = settlement.charge_of_order(session, order.id)
         requests = change_requests(session, who.organisation_id, order_id=order.id).items
         holds = shown_holds(order.holds)
+        sellers = {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed}
+        back = returns.returns_of(session, who.organisation_id, order_id=order.id).items
+        step = step_of_order(order, routed, requests, open_return=any(one.state not in ENDED for one in back))
         reasons = {HoldReason(hold.reason) for hold in holds}
         address = None
         problems = {field: why for hold in holds for field, why in hold.problems.items()} if wrong is None else wrong
@@ -106,7 +112,8 @@ def _page(
             "routed": routed,
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
-            "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
+            "suppliers": sellers,
+            "step": shown_step(step, Party.RETAILER),
             "cancellable": _cancellable(order, routed, requests),
             "asks": _asks(routed, requests),
             "requests": requests,
@@ -115,11 +122,13 @@ def _page(
             "cancelling": cancelling or {},
             "typed": request.form if cancelling else {},
             "returnable": {one.id for one in routed if any(returns.returnable_units(session, [one]).values())},
-            "returns": returns.returns_of(session, who.organisation_id, order_id=order.id).items,
+            "returns": back,
             "charge": charge,
             "refunds": settlement.refunds_of(session, [charge.id]) if charge else [],
             **_why(routing.last_decision(session, who.organisation_id, order.id)),
-            "story": story(orders.timeline(session, order.id)),
+            "story": story(
+                orders.timeline(session, order.id), own, {key: one.company_name for key, one in sellers.items()}
+            ),
             "address": address,
             "form": sent or address,
             "problems": problems,

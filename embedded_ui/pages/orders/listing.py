@@ -42,7 +42,7 @@ _SORTS = {lists.NEWEST: _("Newest first"), lists.OLDEST: _("Oldest first")}
 #: What is asked about before it is done, with its question.
 _ASKED = {
     HOLD: _("Nothing of them is sent or charged until they are released."),
-    CANCEL: _("What has not shipped and no supplier has accepted is cancelled, and refunded where it was paid."),
+    CANCEL: _("What has not shipped is cancelled and refunded; suppliers that have accepted it are asked to stop it."),
 }
 _DO = (RELEASE, RETRY, HOLD, CANCEL)
 _DO_LABELS = {

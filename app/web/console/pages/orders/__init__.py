@@ -8,21 +8,24 @@ from uuid import UUID
 from flask import request
 
 from app import db
+from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
 from app.identity.models import Organisation
 from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.orders.rules import CANCELLED, STATUSES, Releaser
 from app.purchasing import queries as purchasing
+from app.purchasing.changes.queries import waiting_of
 from app.purchasing.service import hold_order, release_holds
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.settlement import queries as settlement
 from app.suppliers.models import Supplier
 from app.web.holds import shown_holds
+from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
 from app.web.ui.statuses import shown
-from app.web.ui.stories import story
+from app.web.ui.stories import colleagues, story
 
 pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 20, permission="orders.read_all"))
 
@@ -55,17 +58,23 @@ def list_orders() -> Any:
 @pages.get("/orders/<uuid:order_id>", permission="orders.read_all")
 def detail(order_id: UUID) -> Any:
     """One order; addresses are not shown here."""
+    own = colleagues()
     with db.transaction() as session:
         order = orders.order(session, None, order_id)
         routed = purchasing.of_orders(session, [order.id])[order.id]
+        retailer = session.get_one(Organisation, order.retailer_id)
+        sellers = {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed}
+        companies = {order.retailer_id: retailer.name, **{key: one.company_name for key, one in sellers.items()}}
+        requests = waiting_of(session, [one.id for one in routed])
         context: dict[str, Any] = {
             "order": order,
-            "retailer": session.get_one(Organisation, order.retailer_id),
+            "retailer": retailer,
+            "step": shown_step(step_of_order(order, routed, requests), Party.PLATFORM),
             "routed": routed,
             "parcels": fulfillment.of_purchase_orders(session, [one.id for one in routed]),
-            "suppliers": {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed},
+            "suppliers": sellers,
             "charge": settlement.charge_of_order(session, order.id),
-            "story": story(orders.timeline(session, order.id)),
+            "story": story(orders.timeline(session, order.id), own, companies),
             "holds": shown_holds(order.holds),
             "can_hold": not routed and order.status != CANCELLED,
         }

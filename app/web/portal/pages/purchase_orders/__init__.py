@@ -15,11 +15,13 @@ from app.adapters import registries
 from app.audit import service as audit
 from app.documents.papers import COMMERCIAL_INVOICE, KINDS, PACKING_SLIP, RETURN_SLIP
 from app.documents.queries import printed
+from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.service import mark_delivered, ship
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.texts import marked as _
+from app.orders.queries import timeline
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import change_request, change_requests
@@ -40,11 +42,13 @@ from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.forms import Sent, problems
+from app.web.next_steps import shown_step, step_of_purchase_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
 from app.web.portal.pages.purchase_orders import queue
 from app.web.ui.rendering import gettext
+from app.web.ui.stories import colleagues, story
 
 pages = Pages(__name__, nav=Nav(_("Purchase orders"), "queue", 30, permission="purchase_orders.read"))
 queue.add_pages(pages)
@@ -60,9 +64,11 @@ def _detail(
     purchase_order_id: UUID, status: int = 200, errors: Mapping[str, str] | None = None, *, doubted: bool = False
 ) -> Any:
     """The page; after a parcel that can't be taken with what was typed, and what is wrong with it."""
-    who = principal()
+    who, own = principal(), colleagues()
     with db.transaction() as session:
         order = purchasing.purchase_order(session, who.organisation_id, purchase_order_id)
+        requests = change_requests(session, who.organisation_id, purchase_order_id=order.id).items
+        told = timeline(session, order.order_id, purchase_order_id=order.id)
         address = None
         if who.may("purchase_orders.read_address"):
             address = address_of(order.ship_to, "purchase_orders", order.id)
@@ -76,7 +82,9 @@ def _detail(
             "printed": printed(session, [order.id]),
             "carriers": _carriers(suppliers.supplier(session, who.organisation_id).country),
             "reasons": [("", "–"), *((reason, reason.replace("_", " ").capitalize()) for reason in REJECT_REASONS)],
-            "requests": change_requests(session, who.organisation_id, purchase_order_id=order.id).items,
+            "requests": requests,
+            "step": shown_step(step_of_purchase_order(order, requests), Party.SUPPLIER),
+            "story": story(told, own, {order.retailer_id: order.retailer_name}),
             "refusals": [(name, gettext(REFUSAL_WORDS[name])) for name in REFUSALS],
             "refusal_words": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
             "now": clock.now(),

@@ -1,0 +1,110 @@
+"""What comes next for an order, and who has the ball: of everything that it waits for, the first in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.exceptions.kind import Party
+from app.exceptions.kinds.held_orders import ball_of
+from app.kit.texts import marked as _
+from app.orders.rules import (
+    BACKORDERED,
+    CANCELLED,
+    CONFIRMED,
+    DELIVERED,
+    HOLD_RULES,
+    ON_HOLD,
+    PARTIALLY_SHIPPED,
+    PENDING,
+    PROCESSING,
+    RETURNED,
+    SHIPPED,
+    HoldReason,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A purchase order, as far as it is waited for. ``asked``: its supplier was asked to change something, by when it
+    answers."""
+
+    status: str
+    released: bool
+    answer_by: datetime | None = None
+    ship_by: datetime | None = None
+    asked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """``ball``: who has to do something, None where nothing is left to do. ``due``: by when; ``code`` is stable."""
+
+    code: str
+    text: str
+    ball: Party | None
+    due: datetime | None = None
+
+
+_DONE = {
+    CANCELLED: NextStep(code="cancelled", text=_("Nothing is left to do: the order is cancelled."), ball=None),
+    DELIVERED: NextStep(code="delivered", text=_("Nothing is left to do: all of it has arrived."), ball=None),
+    RETURNED: NextStep(code="returned", text=_("Nothing is left to do: all of it came back."), ball=None),
+}
+#: Of several purchase orders, the one that is least far tells what comes next.
+_PROGRESS = (ON_HOLD, PENDING, BACKORDERED, CONFIRMED, PROCESSING, PARTIALLY_SHIPPED, SHIPPED)
+
+
+def next_step(
+    status: str, holds: Sequence[HoldReason], parts: Sequence[Part], *, open_return: bool = False
+) -> NextStep:
+    """What an order of this status, with these open holds and purchase orders, waits for. Every order has a step."""
+    if status in _DONE:
+        if open_return and status != CANCELLED:
+            return NextStep(
+                code="return",
+                text=_("A return is under way: the supplier takes the goods back and credits them."),
+                ball=Party.SUPPLIER,
+            )
+        return _DONE[status]
+    if holds:
+        # The one that a person must end comes before those that end by themselves.
+        reason = sorted(holds, key=lambda one: (HOLD_RULES[one].severity == "info", one))[0]
+        return NextStep(code=f"held.{reason}", text=HOLD_RULES[reason].advice, ball=ball_of(HOLD_RULES[reason]))
+    asked = min((one.asked for one in parts if one.asked is not None), default=None)
+    if asked is not None:
+        return NextStep(
+            code="change",
+            text=_("The supplier says whether it can change what was asked."),
+            ball=Party.SUPPLIER,
+            due=asked,
+        )
+    live = [one for one in parts if one.status in _PROGRESS]
+    if not live:
+        return NextStep(code="routing", text=_("Suppliers are chosen, usually within seconds."), ball=Party.PLATFORM)
+    first = min(live, key=lambda one: _PROGRESS.index(one.status))
+    return _of(first, live)
+
+
+def _of(first: Part, live: Sequence[Part]) -> NextStep:
+    if not first.released:
+        text = _("The order is paid for, then its suppliers are told.")
+        return NextStep(code="payment", text=text, ball=Party.PLATFORM)
+    same = [one for one in live if one.status == first.status]
+    answer_by = min((one.answer_by for one in same if one.answer_by is not None), default=None)
+    ship_by = min((one.ship_by for one in same if one.ship_by is not None), default=None)
+    supplier = Party.SUPPLIER
+    match first.status:
+        case "PENDING" | "ON_HOLD":
+            text = _("The supplier answers whether it can deliver.")
+            return NextStep(code="answer", text=text, ball=supplier, due=answer_by)
+        case "BACKORDERED":
+            return NextStep(code="backorder", text=_("The supplier ships when the goods are there."), ball=supplier)
+        case "CONFIRMED" | "PROCESSING":
+            return NextStep(code="ship", text=_("The supplier packs and ships."), ball=supplier, due=ship_by)
+        case "PARTIALLY_SHIPPED":
+            return NextStep(code="rest", text=_("The supplier ships the rest."), ball=supplier, due=ship_by)
+        case _:
+            text = _("The carrier delivers. Nothing is to be done until then.")
+            return NextStep(code="delivery", text=text, ball=Party.OUTSIDE)
