@@ -19,7 +19,7 @@ from app.kit.ids import new_id
 from app.outbox.models import Task, TaskState
 from workers.job import Run
 from workers.registry import jobs
-from workers.worker import calm_collector
+from workers.worker import make_ready
 
 _KB_IN_MB = 1024
 
@@ -37,7 +37,7 @@ def main() -> None:
             session.add(task)
         event = (FeedUploaded if which == "check" else FeedApplyWanted)(supplier_id=supplier_id, run_id=run_id)
         job = jobs()[name]
-        calm_collector()
+        make_ready()
         begun = time.perf_counter()
         job.function(Run(task.id, name, 1, {}), event)
         took = time.perf_counter() - begun

@@ -41,6 +41,7 @@ _START_SECONDS = 30.0
 _SETTINGS = (
     "max_connections=200",
     "shared_buffers=128MB",
+    "wal_buffers=16MB",
     "unix_socket_directories=",
     "log_min_messages=warning",
     "timezone=UTC",

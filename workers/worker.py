@@ -14,8 +14,10 @@ from rq.job import Job as RedisJob
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException
 from rq.worker import WorkerStatus
+from sqlalchemy.orm import configure_mappers
 
 from app import db, log
+from app.adapters import registries
 from workers.job import Queue
 from workers.registry import jobs
 
@@ -76,12 +78,19 @@ def calm_collector() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
+def make_ready() -> None:
+    """Load what jobs need, so that no task waits for it."""
+    jobs()
+    configure_mappers()
+    registries.feeds.all()
+    calm_collector()
+    db.engine()
+
+
 def run_for_ever(queue: Queue, redis_url: str) -> None:
     """Work on one queue until told to stop (SIGTERM: after the job in hand)."""
     os.nice(_NICENESS.get(queue, 0))
-    jobs()
-    calm_collector()
-    db.engine()
+    make_ready()
     # One queue per worker: with several, RQ pops without a trace and loses what it holds when killed.
     worker = PlainWorker([queue], connection=connect(redis_url), serializer=JSONSerializer)
     worker.work(logging_level="WARNING")

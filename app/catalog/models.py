@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -88,14 +88,15 @@ class SupplierProduct(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    #: Looked up by a trigger (``refers``), as the category.
+    supplier_id: Mapped[UUID]
     #: The supplier's own key of the product; a later file with the same key changes this product.
     handle: Mapped[str]
     title: Mapped[str]
     #: Sanitised HTML.
     description: Mapped[str]
     brand: Mapped[str]
-    category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
+    category_id: Mapped[UUID | None]
     #: The supplier's own category, as ``category_mappings.source_key``.
     source_category: Mapped[str] = mapped_column(server_default="")
     #: The supplier's own title and description for search engines; empty: made by ``seo.rules``. Files leave them.
@@ -117,7 +118,6 @@ class SupplierProduct(Base):
     in_stock: Mapped[bool]
     #: Title, brand, tags and SKUs folded to plain lower-case letters.
     search_text: Mapped[str]
-    search_words: Mapped[Any] = mapped_column(TSVECTOR, Computed("to_tsvector('simple', search_text)", persisted=True))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -127,7 +127,11 @@ class SupplierProduct(Base):
         back_populates="product",
         primaryjoin="SupplierProduct.id == foreign(SupplierVariant.product_id)",
     )
-    images: Mapped[list[ProductImage]] = relationship(lazy="raise", order_by="ProductImage.position")
+    images: Mapped[list[ProductImage]] = relationship(
+        lazy="raise",
+        order_by="ProductImage.position",
+        primaryjoin="SupplierProduct.id == foreign(ProductImage.product_id)",
+    )
 
     @property
     def gallery(self) -> list[ProductImage]:
@@ -146,8 +150,8 @@ class SupplierVariant(Base):
     __tablename__ = "supplier_variants"
     __tenancy__ = SHARED
     __table_args__ = (
-        # Of its supplier as its product is; one foreign key less for each of millions of rows.
-        ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
+        # Of its supplier as its product is: looked up once a statement by a trigger (``refers``), as of its stock,
+        # pictures and entries; a foreign key would look once for each of millions of rows.
         UniqueConstraint("supplier_id", "id"),
         UniqueConstraint("supplier_id", "sku"),
         Index(None, "product_id", "position"),
@@ -194,7 +198,8 @@ class ProductImage(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_products.id"))
+    #: Looked up by a trigger (``refers``).
+    product_id: Mapped[UUID]
     #: Where the supplier keeps it; of an uploaded one our own path.
     url: Mapped[str]
     alt: Mapped[str]
@@ -282,8 +287,7 @@ class CatalogEntry(Base):
     __tablename__ = "catalog_entries"
     __tenancy__ = SHARED
     __table_args__ = (
-        # What else it refers to, its product does.
-        ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
+        # Its product is looked up by a trigger (``refers``); what else it refers to, its product does.
         Index("ix_catalog_entries_words", "words", postgresql_using="gin"),
         Index(None, "changed_at", "product_id"),
         # Of one supplier's products; those of an order may stand together far down in it.

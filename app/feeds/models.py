@@ -135,12 +135,11 @@ class FeedMissingPolicy(Base):
 
 class FeedBrought(Base):
     """A variant that full files of one origin brought, and since when they no longer name it. There may be hundreds of
-    thousands, so no foreign key leads to the variant or to the runs, none of which is ever removed."""
+    thousands, so no foreign key leads to the variant, the supplier or the runs, none of which is ever removed."""
 
     __tablename__ = "feed_brought"
     __tenancy__ = own("supplier_id")
     __table_args__ = (
-        Index(None, "variant_id"),
         Index(
             "ix_feed_brought_missing",
             "origin_id",
@@ -152,7 +151,7 @@ class FeedBrought(Base):
     #: A source, or the supplier itself for the files that its people upload.
     origin_id: Mapped[UUID] = mapped_column(primary_key=True)
     variant_id: Mapped[UUID] = mapped_column(primary_key=True)
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    supplier_id: Mapped[UUID]
     #: The run that named it first.
     first_run_id: Mapped[UUID]
     #: The first of the runs that do not name it, and when that file came; none while it is named.
@@ -223,7 +222,16 @@ class FeedRow(Base):
 
     __tablename__ = "feed_rows"
     __tenancy__ = own("supplier_id")
-    __table_args__ = (Index(None, "run_id", "action", "row"),)
+    __table_args__ = (
+        # Of what people look for. Nearly all of a file is new, or unchanged: these are found in the file's own order.
+        Index(
+            "ix_feed_rows_told",
+            "run_id",
+            "action",
+            "row",
+            postgresql_where=text("action <> 'new' and action <> 'unchanged'"),
+        ),
+    )
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     #: The row in the file, counted from 1 with the header.
@@ -248,13 +256,10 @@ class FeedRow(Base):
 
 class FeedMark(Base):
     """What a product's rows were when it was taken over from them, so that the same rows need not be understood again.
-    It holds while the product and its variants are as they were."""
+    It holds while the product and its variants are as they were, and means nothing without them."""
 
     __tablename__ = "feed_marks"
     __tenancy__ = own("supplier_id")
-    __table_args__ = (
-        ForeignKeyConstraint(["supplier_id", "product_id"], ["supplier_products.supplier_id", "supplier_products.id"]),
-    )
 
     supplier_id: Mapped[UUID] = mapped_column(primary_key=True)
     product_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -23,7 +23,7 @@ _LOOKED_AT = """
             case when key = 'pictures' then coalesce((
                 select jsonb_agg(jsonb_build_object('url', url, 'alt', alt, 'alt_owned', alt_owned) order by position)
                 from product_images where product_id = p.id and not uploaded), '[]')
-            else to_jsonb(p) - 'search_words' -> key end as today
+            else to_jsonb(p) -> key end as today
         from feed_run_changes c join supplier_products p on p.id = c.target_id
         cross join lateral jsonb_object_keys(c.after) as key
         where c.run_id = :run and c.kind = 'product'

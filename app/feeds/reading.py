@@ -18,7 +18,8 @@ from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRow, can_be_marked
 from app.feeds.rules.numbers import decimal_mark
-from app.feeds.rules.records import Reading, ReadRow, RowReader
+from app.feeds.rules.records import Reading, ReadRow
+from app.feeds.rules.rows import RowReader
 from app.feeds.rules.tiers import quantity_in_name, split_steps
 from app.kit.errors import Rejected
 
@@ -146,7 +147,7 @@ def _told_apart(rows: Iterator[Row], fields: Mapping[str, int]) -> Iterator[Row]
 def _without_shared(rows: Iterator[Row], group: int, sku: int, options: Sequence[int]) -> Iterator[Row]:
     for _, together in groupby(rows, key=lambda row: row.cells[group]):
         while block := list(islice(together, _TOGETHER)):
-            if len(block) > 1:
+            if len(block) > 1 and len({row.cells[sku] for row in block}) < len(block):
                 _leave_out_shared(block, sku, options)
             yield from block
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import SHARED, Base, own, parties
@@ -38,8 +38,7 @@ class InventoryLevel(Base):
     __tablename__ = "inventory_levels"
     __tenancy__ = SHARED
     __table_args__ = (
-        # Of its supplier as its variant is.
-        ForeignKeyConstraint(["supplier_id", "variant_id"], ["supplier_variants.supplier_id", "supplier_variants.id"]),
+        # Of its supplier as its variant is: both, and the location, are looked up by a trigger (``refers``).
         UniqueConstraint("variant_id", "location_id"),
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
@@ -51,7 +50,7 @@ class InventoryLevel(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     supplier_id: Mapped[UUID]
     variant_id: Mapped[UUID]
-    location_id: Mapped[UUID] = mapped_column(ForeignKey("stock_locations.id"))
+    location_id: Mapped[UUID]
     on_hand: Mapped[int]
     reserved: Mapped[int] = mapped_column(server_default="0")
     #: The moment for which the supplier's newest figure holds.

@@ -24,3 +24,13 @@ def parse_id(text: str) -> UUID | None:
 def random_token(size: int = 32) -> str:
     """A secret of ``size`` random bytes, safe in a URL."""
     return secrets.token_urlsafe(size)
+
+
+#: SQL for ids of a set of rows, numbered from 1 (``{}``), that sort by their numbers; ``:series`` is ``new_series``.
+ID_IN_SERIES = "(:series || lpad(to_hex({}), 8, '0'))::uuid"
+
+
+def new_series() -> str:
+    """The beginning that ids have in common which the database makes of a set of rows: time, count and random bits of a
+    fresh id, but for its last 32 bits, which are the rows' numbers."""
+    return new_id().hex[:24]

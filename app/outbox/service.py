@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import DateTime, Select, Uuid, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import Session
 
-from app.db import add_rows
+from app.db import add_rows, table_of
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.outbox.events import Event
@@ -33,6 +34,24 @@ def emit(session: Session, *events: Event) -> None:
             for event in events
         ],
     )
+
+
+def emit_parts(session: Session, event: Event, field: str, ids: Select[UUID], *, at_once: int) -> None:
+    """Write one fact for each ``at_once`` of the ids that are found, in their order. ``event``: the fact, with any
+    ``field``."""
+    found = ids.subquery()
+    one = found.c[0]
+    numbered = select(one.label("id"), (func.row_number().over(order_by=one) - 1).label("place")).subquery()
+    listed = func.jsonb_agg(aggregate_order_by(numbered.c.id, numbered.c.id))
+    parts = select(
+        literal(event.topic),
+        literal(event.key),
+        literal(event.organisation, Uuid),
+        literal(event.payload(), JSONB).op("||")(func.jsonb_build_object(literal(field), listed)),
+        literal(clock.now(), DateTime(timezone=True)),
+    ).group_by(numbered.c.place.op("/")(at_once))
+    names = ["topic", "key", "organisation_id", "payload", "created_at"]
+    session.execute(insert(table_of(OutboxEvent)).from_select(names, parts.order_by(func.min(numbered.c.place))))
 
 
 def retry_tasks(session: Session, task_ids: list[UUID]) -> int:

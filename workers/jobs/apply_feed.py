@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from sqlalchemy.exc import IntegrityError
+
 from app.feeds.events import FeedApplyWanted
 from app.feeds.service import (
     Batch,
@@ -57,16 +59,30 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
 def _take_over(run: Run, event: FeedApplyWanted, batch: Batch, turn: Turn) -> bool:
     """Take over a batch. False when that is no longer wanted. What is repeated goes one after the other: two that
     should wait for each other, against all expectations, are not to do so again."""
+    wanted: bool | None = None
+    if run.attempt == 1:
+        wanted = _take_over_as(run, event, batch, turn, alone=False)
+    if wanted is None:
+        wanted = bool(_take_over_as(run, event, batch, turn, alone=True))
+    crash_point("feed.batch_applied")
+    return wanted
+
+
+def _take_over_as(run: Run, event: FeedApplyWanted, batch: Batch, turn: Turn, *, alone: bool) -> bool | None:
+    """None: something of the batch that was new has come into being meanwhile."""
     with run.transaction() as session:
-        prepared = prepare_batch(session, event.run_id, batch)
+        prepared = prepare_batch(session, event.run_id, batch, alone=alone)
     if prepared is None:
         return False
     try:
         with run.transaction() as session:
-            apply_batch(session, event.run_id, prepared, turn, alone=run.attempt > 1)
+            apply_batch(session, event.run_id, prepared, turn)
     except NoLongerWanted:
         return False
-    crash_point("feed.batch_applied")
+    except IntegrityError:
+        if prepared.new:
+            return None
+        raise
     return True
 
 

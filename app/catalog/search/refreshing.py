@@ -20,12 +20,16 @@ _MENDED_AT_ONCE = 2_000
 
 #: Marks of combining letters are dropped as ``catalog.rules.folded`` does; what stands between words becomes a space,
 #: so that the parser of words sees nothing but words.
-_PLAIN = "translate({}, '-_./+,;:()[]{{}}\"''&#*%!?@|\\<>=~^$`', repeat(' ', 40))"
-_TITLE = _PLAIN.format(r"regexp_replace(normalize(lower(p.title), NFKD), '[\u0300-\u036f]', '', 'g')")
-_STEMS = "setweight({}, 'B')".format(" || ".join(f"to_tsvector('{language}', told.title)" for language in LANGUAGES))
+_PLAIN = "regexp_replace({}, '[!-/\\:-@[-`{{-~]+', ' ', 'g')"
+_TITLE = _PLAIN.format(
+    "case when octet_length(p.title) = length(p.title) then lower(p.title) else "
+    r"regexp_replace(normalize(lower(p.title), NFKD), '[\u0300-\u036f]', '', 'g') end"
+)
+_STEMS = " || ".join(f"to_tsvector('{language}', word)" for language in LANGUAGES)
 _SAMPLED = ", ".join(f"case when told.dice % {size} = 0 then '~d{size}' end" for size in SAMPLES)
 
-# Words and numbers of this module are put together here; nothing of anybody else's is.
+# Words and numbers of this module are put together here; nothing of anybody else's is. Words are looked at once each,
+# however many titles have them: ``#`` stands for a word's place in a title.
 _REFRESH = f"""
 with recursive wanted as materialized (
     select p.* from supplier_products p where p.id = any(:ids) and p.status = 'active'
@@ -37,8 +41,22 @@ with recursive wanted as materialized (
     select category_id, array_agg('~c' || right(replace(id::text, '-', ''), 16)) as marks from line group by category_id
 ), told as materialized (
     select p.id, {_TITLE} as title, {_PLAIN.format("p.search_text")} as words,
-        ('x' || right(md5(p.id::text), 3))::bit(12)::int as dice
+        hashtext(p.id::text) & 4095 as dice
     from wanted p
+), spoken as materialized (
+    select told.id, one.word, one.place from told, string_to_table(told.title, ' ') with ordinality as one(word, place)
+    where one.word <> ''
+), meant as materialized (
+    select word, case when word ~ '^[0-9]+$' then '''' || word || ''':#A' else (
+        select string_agg('''' || lexeme || ''':#' || weight, ' ') from (
+            select lexeme, 'A' as weight from unnest(to_tsvector('simple', word))
+            union all select distinct lexeme, 'B' from unnest({_STEMS})
+        ) as every
+    ) end as lexemes
+    from (select distinct word from spoken) as one
+), titled as (
+    select spoken.id, string_agg(replace(meant.lexemes, '#', least(spoken.place, 16000)::text), ' ') as lexemes
+    from spoken join meant on meant.word = spoken.word group by spoken.id
 ), ranges as (
     select v.product_id, count(*) as variants, min(v.msrp) as msrp, bool_or(v.gtin is not null) as has_gtin,
         string_agg(v.gtin, ' ') as gtins, min(v.wholesale_price) as lowest, max(v.wholesale_price) as highest,
@@ -53,14 +71,13 @@ select p.id, p.supplier_id, p.category_id, p.title, p.brand, p.currency,
     coalesce(ranges.lowest, p.lowest_wholesale), coalesce(ranges.highest, p.highest_wholesale), ranges.msrp,
     coalesce(ranges.margin, 0), coalesce((s.rating * 100)::int, 0), coalesce(ranges.variants, 0), p.in_stock,
     coalesce(ranges.has_gtin, false), picture.url, picture.sha256, p.created_at, p.updated_at,
-    setweight(to_tsvector('simple', told.title), 'A') || {_STEMS} || to_tsvector('simple', told.words)
-    || to_tsvector('simple', coalesce(ranges.gtins, ''))
+    coalesce(titled.lexemes, '')::tsvector || to_tsvector('simple', concat_ws(' ', told.words, ranges.gtins))
     || array_to_tsvector(array_remove(array[
         '~s' || right(replace(p.supplier_id::text, '-', ''), 16),
-        case when p.brand <> '' then '~b' || lower(left(p.brand, 200)) end, {_SAMPLED}], null))
-    || array_to_tsvector(coalesce(placed.marks, '{{}}'))
+        case when p.brand <> '' then '~b' || lower(left(p.brand, 200)) end, {_SAMPLED}] || placed.marks, null))
 from wanted p
 join told on told.id = p.id
+left join titled on titled.id = p.id
 join suppliers s on s.id = p.supplier_id
 left join placed on placed.category_id = p.category_id
 left join ranges on ranges.product_id = p.id

@@ -1,5 +1,6 @@
 """Changing the catalogue."""
 
+from app.catalog.service.creating import CREATED, LISTED, SAID, create_products
 from app.catalog.service.describing import (
     ProductChange,
     VariantChange,
@@ -22,6 +23,9 @@ from app.catalog.service.saving import (
 )
 
 __all__ = [
+    "CREATED",
+    "LISTED",
+    "SAID",
     "CatalogChange",
     "PriceChange",
     "ProductChange",
@@ -32,6 +36,7 @@ __all__ = [
     "VariantRecord",
     "change_prices",
     "change_product",
+    "create_products",
     "make_product",
     "one_at_a_time",
     "refresh_ranges",

@@ -16,7 +16,8 @@ from operator import itemgetter
 import orjson
 
 from app.feeds.feed import Row
-from app.feeds.rules.records import Reading, ReadRow, RowReader, TakenForKnown
+from app.feeds.rules.records import Reading, ReadRow, TakenForKnown
+from app.feeds.rules.rows import RowReader
 
 #: What a block means is decided by code, too: another number here voids all marks.
 _MEANING = 2

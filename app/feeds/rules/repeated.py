@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, wraps
+from operator import itemgetter
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -29,3 +30,10 @@ def repeated(values: int = 4096, *, longest: int = _LONGEST) -> Callable[[Callab
         return answer
 
     return remember
+
+
+def of_columns(fields: Mapping[str, int], names: Iterable[str]) -> Callable[[Sequence[str]], object]:
+    """What gives the cells of a row that these of its fields stand in, as they stand there: what is understood of them
+    is the same wherever they are the same."""
+    places = [fields[name] for name in names if name in fields]
+    return itemgetter(*places) if places else lambda _: None

@@ -1,8 +1,8 @@
 """Taking a checked file over into the catalogue and the stock, product by product, in batches that may be repeated.
 
-Batches of nothing but new products may be taken over two at once, in two transactions: what they write is never the
-same row, and what many products share, their categories, is there before (``prepare_batch``). They are finished one
-after the other all the same, so that how far a run got is one handle.
+Batches of nothing but new products are made by the database (``creating``), and may be taken over two at once, in two
+transactions: what they write is never the same row, and what many products share, their categories, is there before
+(``prepare_batch``). They are finished one after the other all the same, so that how far a run got is one handle.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
 from app.feeds.service.changes import Change, note_changes, note_figures
 from app.feeds.service.checking import ACCEPTED
+from app.feeds.service.creating import create_batch, first_said
 from app.feeds.service.marking import keep_marks
 from app.inventory.rules import STOCK_CHOICES
-from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures, set_first_figures
+from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures
 from app.kit import clock
 from app.kit.in_turn import Turn
 from app.outbox.service import emit
@@ -64,9 +65,13 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A batch with what its rows say: SKU → units in stock where they tell them, products, SKU → record of files of
-    stock and prices, handle → mark."""
+    stock and prices, handle → mark. Of nothing but ``new`` products there are only how many they are and their titles
+    by category: what else their rows say stays in the database."""
 
     batch: Batch
+    new: bool
+    count: int
+    titles: dict[str, list[str]]
     figures: Mapping[str, int]
     products: Sequence[ProductRecord]
     told: Mapping[str, Mapping[str, Any]]
@@ -103,12 +108,16 @@ def plan_batches(session: Session, run_id: UUID) -> list[Batch]:
     return batches
 
 
-def prepare_batch(session: Session, run_id: UUID, batch: Batch) -> Prepared | None:
-    """Read what a batch's rows say, and find the places of its categories. None when nobody wants it any more. It may
-    be repeated."""
+def prepare_batch(session: Session, run_id: UUID, batch: Batch, *, alone: bool = False) -> Prepared | None:
+    """Read what a batch's rows say, and find the places of its categories. ``alone``: compare it with what stands,
+    though all of it was new. None when nobody wants it any more. It may be repeated."""
     run = session.get_one(FeedRun, run_id)
     if run.state != "APPLYING":
         return None
+    said = first_said(session, run, batch.rows) if batch.new and run.kind == "full" and not alone else None
+    if said is not None:
+        place(session, run.supplier_id, said[0])
+        return Prepared(batch, True, said[1], said[0], {}, (), {}, {})
     rows = session.connection().execute(_ROWS, {"run": run_id, "rows": list(batch.rows)}).all()
     accepted = [row for row in rows if row.action in ACCEPTED]
     groups: defaultdict[str, list[Row[Any]]] = defaultdict(list)
@@ -120,6 +129,9 @@ def prepare_batch(session: Session, run_id: UUID, batch: Batch) -> Prepared | No
         place(session, run.supplier_id, titles_by_category(products))
     return Prepared(
         batch,
+        False,
+        len(groups),
+        {},
         {row.sku: row.record["stock"] for row in accepted if "stock" in row.record},
         products,
         {row.sku: row.record for row in accepted} if run.kind == "stock_price" else {},
@@ -128,22 +140,38 @@ def prepare_batch(session: Session, run_id: UUID, batch: Batch) -> Prepared | No
     )
 
 
-def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn, *, alone: bool = False) -> None:
-    """Take over some products of a run. ``alone``: not beside the batch before it, though all of it is new. Raises
-    ``NoLongerWanted``, and what ``Turn.come`` raises.
+def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn) -> None:
+    """Take over some products of a run. Raises ``NoLongerWanted``, what ``Turn.come`` raises, and ``IntegrityError``
+    where something that was new is there meanwhile: it is to be prepared ``alone`` then.
 
     How far it got is kept in the same transaction, so a repetition after a crash goes on where it stopped.
     """
-    beside_others = prepared.batch.new and not alone
-    if not beside_others:
+    if not prepared.new:
         turn.come()
     run = session.get_one(FeedRun, run_id)
+    if run.kind == "full":
+        one_at_a_time(session, run.supplier_id, beside_others=prepared.new)
+    if prepared.new:
+        turn.let_next_begin()
+        create_batch(session, run, prepared.batch.rows, prepared.titles)
+    else:
+        _save_batch(session, run, prepared)
+    turn.come()
+    session.refresh(run, with_for_update=True)
+    if run.state != "APPLYING":
+        raise NoLongerWanted
+    run.counts = {
+        **run.counts,
+        "applied_to": prepared.batch.last,
+        "applied": run.counts.get("applied", 0) + prepared.count,
+    }
+
+
+def _save_batch(session: Session, run: FeedRun, prepared: Prepared) -> None:
+    """Take over what differs from what stands."""
     if run.kind == "stock_price":
         saved = _change_costs(session, run.supplier_id, prepared.told)
     else:
-        one_at_a_time(session, run.supplier_id, beside_others=beside_others)
-        if beside_others:
-            turn.let_next_begin()
         currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
         saved = save_products(
             session,
@@ -157,31 +185,20 @@ def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn, 
     _write_down(session, run, saved)
     if run.kind == "stock_price":
         _choose_stock(session, run, prepared.told, saved.variants)
-    if run.kind == "full":
+    else:
         keep_marks(session, run.supplier_id, prepared.marks, saved)
-    turn.come()
-    session.refresh(run, with_for_update=True)
-    if run.state != "APPLYING":
-        raise NoLongerWanted
-    run.counts = {
-        **run.counts,
-        "applied_to": prepared.batch.last,
-        "applied": run.counts.get("applied", 0) + len(prepared.marks),
-    }
 
 
 def _set_figures(session: Session, run: FeedRun, prepared: Prepared, saved: Saved) -> None:
-    known: list[StockFigure] = []
-    first: list[StockFigure] = []
-    for sku, units in prepared.figures.items():
-        variant_id = saved.variants.get(sku)
-        if variant_id is not None:
-            (first if variant_id in saved.created else known).append(StockFigure(variant_id, units, run.created_at))
-    if first:
-        set_first_figures(session, run.supplier_id, first, because=f"feed_run:{run.id}")
-    if known:
-        results = set_figures(session, run.supplier_id, known, because=f"feed_run:{run.id}")
-        note_figures(session, run, list(zip(known, results, strict=True)))
+    told = [
+        StockFigure(saved.variants[sku], units, run.created_at)
+        for sku, units in prepared.figures.items()
+        if sku in saved.variants
+    ]
+    if told:
+        results = set_figures(session, run.supplier_id, told, because=f"feed_run:{run.id}")
+        known = [pair for pair in zip(told, results, strict=True) if pair[0].variant_id not in saved.created]
+        note_figures(session, run, known)
 
 
 def waits_for_older(session: Session, run_id: UUID) -> bool:

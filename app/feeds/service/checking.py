@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from app.catalog.models import SupplierProduct, SupplierVariant
-from app.db import add_rows, table_of
+from app.db import add_values, table_of
 from app.feeds.events import FeedApplyWanted, FeedFinished, FeedHeld
 from app.feeds.missing import plan_missing
 from app.feeds.models import FeedRow, FeedRun
@@ -45,6 +45,10 @@ _LONGEST_SHOWN = 200
 ACCEPTED = ("new", "changed", "unchanged")
 #: The long texts of a product, which most files repeat with each variant.
 _REPEATED = frozenset({"description", "images"})
+#: What is kept of a row, in the order of ``store_rows``; the same for most: no change and no problem.
+_KEPT = ("run_id", "row", "supplier_id", "handle", "sku", "action", "record", "changes", "problems", "mark")
+_NOTHING: dict[str, Any] = {}
+_FINE: list[dict[str, Any]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,11 @@ def store_rows(
         return
     silent = untold(told)
     known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
+    run_id, supplier_id = plan.run_id, plan.supplier_id
     kept = []
     above: ReadRow | None = None
     for row in rows:
-        action, changes = row.action, dict[str, Any]()
+        action, changes = row.action, _NOTHING
         if action == "accepted":
             variant = known.get(row.sku)
         if action == "accepted" and variant is None and plan.kind == "stock_price":
@@ -122,27 +127,18 @@ def store_rows(
                 Problem("sku", "unknown_sku", "None of your products has this SKU. Send the whole catalogue first.")
             )
         elif action == "accepted":
-            changes = _changes(row, variant, silent) if variant is not None else {}
+            changes = _changes(row, variant, silent) if variant is not None else _NOTHING
             action = "new" if variant is None else "changed" if changes else "unchanged"
             counts.handles.add(row.handle)
         counts.actions[action] += 1
-        counts.warnings += sum(problem.warning for problem in row.problems)
-        kept.append(
-            {
-                "run_id": plan.run_id,
-                "row": row.row,
-                "supplier_id": plan.supplier_id,
-                "handle": row.handle,
-                "sku": row.sku,
-                "action": action,
-                "record": row.record if above is None else _without_repeated(row, above),
-                "changes": changes,
-                "problems": [problem.to_json() for problem in row.problems],
-                "mark": row.mark,
-            }
-        )
+        problems: list[dict[str, Any]] = _FINE
+        if row.problems:
+            problems = [problem.to_json() for problem in row.problems]
+            counts.warnings += sum(problem.warning for problem in row.problems)
+        record = row.record if above is None else _without_repeated(row, above)
+        kept.append((run_id, row.row, supplier_id, row.handle, row.sku, action, record, changes, problems, row.mark))
         above = row if action in ACCEPTED else None
-    add_rows(session, FeedRow, kept)
+    add_values(session, FeedRow, _KEPT, kept)
 
 
 def note_progress(session: Session, run_id: UUID, counts: Counts, at: int, of: int) -> bool:

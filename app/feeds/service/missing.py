@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, select, text, update
+from sqlalchemy import Select, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
@@ -47,7 +47,6 @@ _NOTE = text(
         where named.accepted and not exists (
             select from feed_brought as known where known.origin_id = :origin and known.variant_id = named.id
         )
-        on conflict do nothing
     ), back as (
         update feed_brought as known
         set missing_run_id = null, missing_since = null, settled = null, settled_run_id = null
@@ -100,6 +99,8 @@ def note_missing(session: Session, run_id: UUID) -> None:
     asked = {"run": run.id, "origin": origin_of(run), "supplier": run.supplier_id, "came": run.created_at}
     _give_stock_back(session, run)
     without_loops(session)
+    # Another file of the origin may name the same for the first time.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"brought by {asked['origin']}", 0))))
     session.execute(_NOTE, asked)
 
 
@@ -219,6 +220,7 @@ def _due(session: Session, run: FeedRun, policy: MissingPolicy) -> list[UUID]:
         other.origin_id != FeedBrought.origin_id,
         other.missing_run_id.is_(None),
         FeedSource.id == other.origin_id,
+        FeedSource.supplier_id == run.supplier_id,
         FeedSource.removed_at.is_(None),
         FeedSource.content == "full",
     )

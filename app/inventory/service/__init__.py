@@ -7,9 +7,9 @@ from app.inventory.service.figures import (
     add_location,
     ensure_location,
     set_figures,
-    set_first_figures,
     set_free,
 )
+from app.inventory.service.first_figures import set_first_figures
 from app.inventory.service.keeping_back import (
     LOW_STOCK,
     StockChoice,

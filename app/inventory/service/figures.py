@@ -15,9 +15,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.db import add_rows, add_values, current_scope, table_of
+from app.db import add_rows, current_scope, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound, StockFreed
-from app.inventory.models import InventoryLevel, Reservation, Shortfall, StockLocation, StockMovement
+from app.inventory.models import Reservation, Shortfall, StockLocation, StockMovement
 from app.inventory.queries import untold_units
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service.settling import OPEN_STATES
@@ -36,7 +36,7 @@ FRESHENS = timedelta(hours=1)
 #: Ids compare by it, much quicker than by themselves.
 _NUMBER = attrgetter("int")
 #: Variants told of in one event.
-_CHUNK = 500
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,33 +175,6 @@ def set_figures(
     write_figures(session, supplier_id, changes, now, because=because)
     note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
     return results
-
-
-def set_first_figures(
-    session: Session, supplier_id: UUID, figures: Sequence[StockFigure], *, because: str = ""
-) -> None:
-    """Take over figures as ``set_figures``, at the default location, of variants that this transaction has made, each
-    named once: nobody else can have seen them, so there is nothing to look at before. Raises ``Invalid``."""
-    now = clock.now()
-    for index, figure in enumerate(figures):
-        _check(figure, index, now)
-    places = _places(session, supplier_id, figures)
-    levels = [
-        Level(new_id(), figure.variant_id, place, 0, 0, _NEVER, fresh=True)
-        for figure, place in zip(figures, places, strict=True)
-    ]
-    told = list(zip(levels, figures, strict=True))
-    add_values(
-        session,
-        InventoryLevel,
-        ("id", "supplier_id", "variant_id", "location_id", "on_hand", "as_of", "updated_at"),
-        [
-            (level.id, supplier_id, level.variant_id, level.location_id, figure.quantity, figure.as_of, now)
-            for level, figure in told
-        ],
-    )
-    changes = [(level, figure.quantity, figure.as_of) for level, figure in told]
-    write_figures(session, supplier_id, changes, now, because=because)
 
 
 def set_free(session: Session, supplier_id: UUID, free: Mapping[UUID, int]) -> list[FigureResult]:
@@ -356,7 +329,7 @@ def tell_of_fresh(session: Session, supplier_id: UUID, variant_ids: Sequence[UUI
 
 
 def _parts(variant_ids: Sequence[UUID]) -> list[tuple[UUID, ...]]:
-    return [tuple(variant_ids[start : start + _CHUNK]) for start in range(0, len(variant_ids), _CHUNK)]
+    return [tuple(variant_ids[start : start + CHUNK]) for start in range(0, len(variant_ids), CHUNK)]
 
 
 def note_shortfalls(

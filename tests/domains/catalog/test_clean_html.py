@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalog.rules import DESCRIPTION_MAX_BYTES, DescriptionRefused, clean_html
+from app.catalog.rules import _CLEAN, DESCRIPTION_MAX_BYTES, DescriptionRefused, clean_html
 
 SEEN = '<img src="https://a.example/b.jpg" width="300" height="200">'
 
@@ -48,3 +48,15 @@ def test_taking_pictures_away_opens_no_door(dirty: str) -> None:
     """A second cleaning finds nothing more: no script came to life."""
     left = clean_html(dirty)
     assert clean_html(left) == left
+
+
+_CLEAN_PIECES = st.sampled_from(
+    ["a", " ", "\n", "é", "'", '"', "<p>", "</p>", "<b>", "</b>", "<strong>x</strong>", "<br>", "<ul>", "</ul>", "<li>",
+     "</li>", "<li>y</li>", "<h2>z</h2>", "<i>", "</i>", "\r", "\xa0", "\ufeff", "<p>p</p>"]
+)  # fmt: skip
+
+
+@given(st.lists(_CLEAN_PIECES, max_size=12).map("".join))
+def test_what_is_clean_at_a_glance_is_clean_when_taken_apart(markup: str) -> None:
+    """What is escaped is never clean at a glance."""
+    assert clean_html(f"{markup}x&amp;") == f"{clean_html(f'{markup}x')}&amp;" or not _CLEAN.fullmatch(markup)

@@ -165,7 +165,7 @@ def test_what_a_run_changed_is_kept_so_that_it_can_be_undone(sender: Files) -> N
     changes = sender.changes(run_id)
 
     tables = {"product": "supplier_products", "variant": "supplier_variants"}
-    kept = ("version", "updated_at", "lowest_wholesale", "highest_wholesale", "search_words", "in_stock")
+    kept = ("version", "updated_at", "lowest_wholesale", "highest_wholesale", "in_stock")
     for kind, table in tables.items():
         then = {row["id"]: row for row in before[table]}
         for row in after[table]:

@@ -48,7 +48,7 @@ __all__ = ["set_up"]
 
 #: What a file may change, without the versions and times of rows.
 _KEPT = {
-    "supplier_products": "to_jsonb(t) - 'updated_at' - 'in_stock' - 'search_words' - 'ended_by_feed'",
+    "supplier_products": "to_jsonb(t) - 'updated_at' - 'in_stock' - 'ended_by_feed'",
     "supplier_variants": "to_jsonb(t) - 'updated_at'",
     "product_images": "to_jsonb(t) - 'id'",
     "inventory_levels": "to_jsonb(t) - 'updated_at' - 'as_of'",

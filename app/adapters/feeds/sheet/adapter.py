@@ -1,31 +1,21 @@
-"""Spreadsheets: the sheets that hold the products, each from the row that names its columns on."""
+"""Spreadsheets. Each is read in a process of its own that may not grow large, and that does its part of the work beside
+the rest: it sends the rows, as texts, while they are understood here."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
+import orjson
 
+from app.adapters.feeds.sheet.lists import DAMAGED, NO_MEMORY
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
-from app.feeds.rules.fields import normal
-from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, plain_number, unique_names, unnamed
 
 _ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -34,18 +24,10 @@ _INSIDE = (b"[Content_Types].xml", b"xl/", b"mimetypeapplication/vnd.oasis", b"_
 #: What a file may hold when it is unpacked: real sheets of 100,000 rows are a tenth of it.
 _MOST_UNPACKED = 600 * 1024 * 1024
 _MOST_TIMES = 300
-_MOST_SHEETS = 100
-#: What reading may take, tried in a process of its own first; 250,000 rows of 20 columns take a fifth of it.
-_MOST_MEMORY = 2 * 1024 * 1024 * 1024
-_TRIAL, _TRIAL_SECONDS = Path(__file__).with_name("trial.py"), 120
+#: What reading may take of memory and of the processor's time; 250,000 rows of 20 columns take a fifth of either.
+_MOST_MEMORY, _MOST_SECONDS = 2 * 1024 * 1024 * 1024, 120
+_APART = "app.adapters.feeds.sheet.apart"
 _TOO_LARGE = "The spreadsheet is too large when it is unpacked. Split it."
-_DAMAGED = "The spreadsheet can't be read. Save it anew as .xlsx."
-#: Names that we know by which a header tells what a sheet is about, and the columns that sheets of one list share.
-_TELLING, _ALIKE = 2, 0.8
-#: The place of a column that a sheet lacks: beyond all.
-_NOWHERE = 1 << 20
-
-Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
 class Sheet:
@@ -65,40 +47,14 @@ class Sheet:
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Choose the sheet that looks most like a list of products, and those like it; rows follow."""
         _refuse_bombs(stream)
-        _try_apart(stream)
-        stream.seek(0)
-        with _damages_told():
-            book = CalamineWorkbook.from_filelike(stream)
-            lists, best, opened = _lists(book, limits)
-        read = [table.sheet for table in lists]
+        reader = _Apart(stream, limits.columns)
+        found = reader.next()
         return Table(
-            columns=list(best.columns),
-            detected={
-                "sheet": best.sheet,
-                "sheets": book.sheet_names[:_MOST_SHEETS],
-                "sheets_read": read,
-                "sheets_skipped": [name for name in book.sheet_names[:_MOST_SHEETS] if name not in read],
-                "header_row": best.header + 1,
-            },
-            rows=bounded(_rows(book, lists, best, opened), limits),
+            columns=found["columns"],
+            detected=found["detected"],
+            rows=bounded(reader.rows(), limits),
             titled=True,
         )
-
-
-@contextmanager
-def _damages_told() -> Iterator[None]:
-    """What the library says of damaged files, in words for people."""
-    try:
-        yield
-    except PasswordError as error:
-        raise UnreadableFile("password", "The file has a password. Save it without one.") from error
-    except (CalamineError, OSError, ValueError) as error:
-        raise UnreadableFile("malformed", _DAMAGED) from error
-    except BaseException as error:
-        # It gives up on some damages in a way of its own, which is no ``Exception``.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise UnreadableFile("malformed", _DAMAGED) from None
 
 
 def _refuse_bombs(stream: BinaryIO) -> None:
@@ -116,117 +72,53 @@ def _refuse_bombs(stream: BinaryIO) -> None:
         raise UnreadableFile("too_large_unpacked", _TOO_LARGE)
 
 
-def _try_apart(stream: BinaryIO) -> None:
-    """Refuse what would take more memory than this process has to give. Raises ``UnreadableFile``."""
-    stream.seek(0)
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(stream, copy)
-        copy.seek(0)
-        command = [sys.executable, "-I", str(_TRIAL), str(_MOST_MEMORY), str(_MOST_SHEETS)]
-        try:
-            tried = subprocess.run(
-                command, stdin=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=_TRIAL_SECONDS,
-                check=False,
+class _Apart:
+    """The process that reads a spreadsheet, for as long as anybody wants its rows."""
+
+    def __init__(self, stream: BinaryIO, most_columns: int) -> None:
+        stream.seek(0)
+        limits = [str(limit) for limit in (_MOST_MEMORY, _MOST_SECONDS, most_columns)]
+        # Nothing of what this process knows is anything to it, but where modules are.
+        env = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONSAFEPATH": "1"}
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(stream, copy)
+            copy.seek(0)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", _APART, *limits], stdin=copy, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env=env,
             )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise UnreadableFile("too_large_unpacked", _TOO_LARGE) from error
-    if tried.returncode < 0:
-        raise UnreadableFile("too_large_unpacked", _TOO_LARGE)
 
+    def next(self) -> Any:
+        """The next part of what it tells. Raises ``UnreadableFile``."""
+        told = self._process.stdout
+        assert told is not None
+        head = told.read(4)
+        part = told.read(int.from_bytes(head)) if len(head) == 4 else b""
+        if not part or len(part) < int.from_bytes(head):
+            ended = self._process.wait()
+            self.close()
+            if ended < 0 or ended == NO_MEMORY:
+                raise UnreadableFile("too_large_unpacked", _TOO_LARGE)
+            raise UnreadableFile("malformed", DAMAGED)
+        found = orjson.loads(part)
+        if "unreadable" in found:
+            self.close()
+            raise UnreadableFile(*found["unreadable"])
+        return found
 
-@dataclass(frozen=True, slots=True)
-class _List:
-    """The table on a sheet: its header's row (from 0; -1: it has none), its columns' names and their places."""
+    def rows(self) -> Iterator[Row]:
+        """All rows; each is asked for once."""
+        while some := self.next()["rows"]:
+            for number, cells in some:
+                yield Row(number, cells)
+        self.close()
 
-    sheet: str
-    header: int
-    columns: Sequence[str]
-    places: Sequence[int]
-    known: int
+    def close(self) -> None:
+        """Nobody wants more."""
+        process = self._process
+        if process.stdout is not None and not process.stdout.closed:
+            process.stdout.close()
+            process.kill()
+            process.wait()
 
-
-def _lists(book: CalamineWorkbook, limits: Limits) -> tuple[list[_List], _List, CalamineSheet]:
-    """The sheets with the same columns as the one that looks most like a list of products, in their order; that one;
-    and it itself. A sheet is held whole in memory: no more than the best so far and the one looked at are there at
-    once."""
-    found: list[_List] = []
-    best: tuple[_List, CalamineSheet] | None = None
-    most = (-1, -1)
-    for meta in book.sheets_metadata[:_MOST_SHEETS]:
-        if meta.typ != SheetTypeEnum.WorkSheet or meta.visible != SheetVisibleEnum.Visible:
-            continue
-        sheet = book.get_sheet_by_name(meta.name)
-        if sheet.start is None:
-            continue
-        table = _list_of(meta.name, sheet)
-        if table is None:
-            continue
-        if len(table.columns) > limits.columns:
-            raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
-        found.append(table)
-        score = (table.known, sheet.total_height)
-        if score > most:
-            best, most = (table, sheet), score
-    if best is None:
-        raise UnreadableFile("empty", "The file holds no rows.")
-    return [one for one in found if one is best[0] or _is_same(best[0], one)], *best
-
-
-def _list_of(name: str, sheet: CalamineSheet) -> _List | None:
-    top = [[_text(cell) for cell in row] for row, _ in zip(sheet.iter_rows(), range(LOOKED_AT), strict=False)]
-    index = header_index(top)
-    if index is None:
-        return None
-    header, below = top[index], top[index + 1 :]
-    if is_data(header, below):
-        return _List(name, index - 1, [unnamed(place + 1) for place in range(len(header))], range(len(header)), 0)
-    # A name over two merged cells stands in the first of them.
-    filled = [row for row in below if any(row)]
-    places = [
-        place
-        for place, cell in enumerate(header)
-        if cell or (filled and sum(bool(row[place]) for row in filled if place < len(row)) >= len(filled) / 2)
-    ]
-    columns = unique_names([header[place] or unnamed(place + 1) for place in places])
-    return _List(name, index, columns, places, known_names(header))
-
-
-def _is_same(best: _List, other: _List) -> bool:
-    """Whether the columns are the same, but for a few."""
-    if best.known < _TELLING or other.known < _TELLING:
-        return False
-    ours, theirs = ({normal(column) for column in one.columns} for one in (best, other))
-    return len(ours & theirs) >= _ALIKE * max(len(ours), len(theirs))
-
-
-def _rows(book: CalamineWorkbook, lists: Sequence[_List], best: _List, opened: CalamineSheet) -> Iterator[Row]:
-    """The rows of all lists in the columns of the best, which is ``opened``; those of later sheets are counted on."""
-    counted = 0
-    for table in lists:
-        with _damages_told():
-            sheet = opened if table is best else book.get_sheet_by_name(table.sheet)
-        by_name = dict(zip(map(normal, table.columns), table.places, strict=True))
-        taken = [by_name.get(normal(column), _NOWHERE) for column in best.columns]
-        if table is best:
-            taken = list(table.places)
-        above = sheet.start[0] if sheet.start else 0
-        number = counted
-        for index, row in enumerate(sheet.iter_rows()):
-            number = counted + above + index + 1
-            texts = [_text(row[place]) if place < len(row) else "" for place in taken] if index > table.header else []
-            if any(texts):
-                yield Row(number, texts)
-        counted = number
-
-
-def _text(cell: Cell) -> str:
-    """A cell as text. Numbers are written plainly, so that an article number of 13 digits stays one."""
-    if isinstance(cell, str):
-        return cell.replace("\x00", "").strip()
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, int):
-        return str(cell)
-    if isinstance(cell, float):
-        return "" if cell != cell else str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else plain_number(cell)
-    return cell.isoformat() if isinstance(cell, (date, time)) else str(cell)
+    __del__ = close

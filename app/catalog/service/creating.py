@@ -1,0 +1,167 @@
+"""Making products that nobody knows yet, set by set: the database makes them out of the rows of a list, so that none of
+them has to come here and go back. What comes of it is what ``saving`` makes of the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+from sqlalchemy.types import DateTime, Text
+
+from app.catalog.categories.rules import key_of
+from app.catalog.categories.service import place
+from app.catalog.rules import folded
+from app.catalog.search.refreshing import tell_of_changes
+from app.kit import clock
+from app.kit.ids import ID_IN_SERIES, new_series
+
+#: Where ``create_products`` finds the rows of its list: a temporary table with the columns ``place`` (counted from 1,
+#: products together, in the order of their handles), ``handle``, ``sku``, ``variant_id`` (a new id where it tells of a
+#: variant, not only of its product) and those of ``SAID``, in which nothing said is null.
+LISTED = "listed_rows"
+#: Where it leaves what it made until the transaction ends: ``id``, ``handle``, ``variants`` (how many), ``made_at``.
+CREATED = "created_products"
+#: What a row may say, under the names of ``ProductRecord`` and ``VariantRecord``. ``images`` are pairs of address and
+#: text.
+SAID = {
+    "title": "text", "description": "text", "brand": "text", "category": "text", "tags": "jsonb", "status": "text",
+    "images": "jsonb", "options": "jsonb", "wholesale_price": "bigint", "msrp": "bigint", "map_price": "bigint",
+    "price_tiers": "jsonb", "gtin": "text", "weight_grams": "integer",
+}  # fmt: skip
+
+# What is put together here are constants of this module and of ``kit.ids``.
+#: Texts of a product are those of its first row with a title. Names of options are in the order in which its variants
+#: use them; where these do not tell its variants apart, each is named after its SKU. ``search_text`` is as ``folded``
+#: has it, of plain letters; others are folded there.
+_PRODUCTS = text(
+    rf"""
+    create temp table {CREATED} on commit drop as
+    with said as (
+        select distinct on (handle) handle, title, description, brand, category, tags, status
+        from {LISTED} where title <> '' order by handle, place
+    ), used as (
+        select handle, name, min(place * 4::bigint + nth) as first
+        from {LISTED}, jsonb_object_keys(options) with ordinality as keys(name, nth)
+        where variant_id is not null group by handle, name
+    ), named as (
+        select handle, (array_agg(name order by first))[1 : 3] as names from used group by handle
+    ), counted as (
+        select listed.handle, array_agg(listed.sku order by listed.place) as skus, count(*)::integer as variants,
+            min(listed.wholesale_price) as lowest, max(listed.wholesale_price) as highest, min(listed.place) as place,
+            count(distinct array[
+                coalesce(listed.options ->> named.names[1], ''), coalesce(listed.options ->> named.names[2], ''),
+                coalesce(listed.options ->> named.names[3], '')
+            ]) < count(*) as alike, min(named.names) as names
+        from {LISTED} as listed left join named on named.handle = listed.handle
+        where listed.variant_id is not null group by listed.handle
+    ), whole as (
+        select counted.*, coalesce(said.title, counted.skus[1]) as title, coalesce(said.brand, '') as brand,
+            coalesce(said.tags, '[]') as tags, coalesce(said.description, '') as description,
+            coalesce(said.category, '') as category, coalesce(said.status, 'active') as status
+        from counted left join said on said.handle = counted.handle
+    ), worded as (
+        select whole.*, concat_ws(' ', title, brand, (
+            select string_agg(tag, ' ' order by nth)
+            from jsonb_array_elements_text(tags) with ordinality as tagged(tag, nth)
+        ), array_to_string(skus, ' ')) as words from whole
+    )
+    select {ID_IN_SERIES.format("place")} as id, handle, variants, lowest, highest, alike, skus, title, brand, tags,
+        description, category, status,
+        case when alike then '["Variant"]' else coalesce(to_jsonb(names), '[]') end as option_names,
+        case when octet_length(words) = length(words)
+            then trim(regexp_replace(lower(words), '[\s\x1c-\x1f]+', ' ', 'g')) end as search_text,
+        cast(:now as timestamptz) as made_at
+    from worded order by place
+    """  # noqa: S608
+)
+_UNFOLDED = text(f"select id, title, brand, tags, skus from {CREATED} where search_text is null")  # noqa: S608
+_FOLD = text(
+    f"update {CREATED} as product set search_text = told.words "  # noqa: S608
+    "from unnest(:ids, :words) as told(id, words) where told.id = product.id"
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("words", type_=ARRAY(Text)))
+_KEEP_PRODUCTS = text(
+    f"""
+    insert into supplier_products (
+        id, supplier_id, handle, title, description, brand, category_id, source_category, option_names, tags, status,
+        currency, search_text, lowest_wholesale, highest_wholesale, in_stock, created_at, updated_at)
+    select product.id, :supplier, product.handle, product.title, product.description, product.brand, placed.id,
+        coalesce(placed.key, ''), product.option_names, product.tags, product.status, :currency, product.search_text,
+        product.lowest, product.highest, false, :now, :now
+    from {CREATED} as product
+    left join unnest(:categories, :places, :keys) as placed(category, id, key) on placed.category = product.category
+    order by product.id
+    returning id
+    """  # noqa: S608
+).bindparams(
+    bindparam("supplier", type_=Uuid),
+    bindparam("categories", type_=ARRAY(Text)),
+    bindparam("places", type_=ARRAY(Uuid)),
+    bindparam("keys", type_=ARRAY(Text)),
+    bindparam("now", type_=DateTime(timezone=True)),
+)
+_KEEP_VARIANTS = text(
+    f"""
+    insert into supplier_variants (
+        id, product_id, supplier_id, sku, gtin, options, wholesale_price, msrp, map_price, price_tiers, currency,
+        weight_grams, status, position, updated_at)
+    select listed.variant_id, product.id, :supplier, listed.sku, listed.gtin,
+        case when product.alike then jsonb_build_object('Variant', listed.sku) else listed.options end,
+        listed.wholesale_price, listed.msrp, listed.map_price, coalesce(listed.price_tiers, '[]'), :currency,
+        listed.weight_grams, 'active',
+        row_number() over (partition by listed.handle order by listed.place) - 1, :now
+    from {LISTED} as listed join {CREATED} as product on product.handle = listed.handle
+    where listed.variant_id is not null order by listed.place
+    """  # noqa: S608
+).bindparams(bindparam("supplier", type_=Uuid), bindparam("now", type_=DateTime(timezone=True)))
+#: A picture that several rows name is the first one's.
+_KEEP_PICTURES = text(
+    f"""
+    insert into product_images (id, product_id, url, alt, position, sha256)
+    select {ID_IN_SERIES.format("nth")}, product_id, url, alt, position, (
+        select known.media_sha256 from image_addresses as known
+        where known.url_key = encode(sha256(convert_to(url, 'UTF8')), 'hex') and known.media_sha256 is not null
+    )
+    from (
+        select product.id as product_id, picture.url, picture.alt,
+            row_number() over (order by picture.first) as nth,
+            row_number() over (partition by product.id order by picture.first) - 1 as position
+        from (
+            select listed.handle, image.pair ->> 0 as url,
+                (array_agg(image.pair ->> 1 order by listed.place, image.nth))[1] as alt,
+                min(listed.place * 10000::bigint + image.nth) as first
+            from {LISTED} as listed, jsonb_array_elements(listed.images) with ordinality as image(pair, nth)
+            group by 1, 2
+        ) as picture
+        join {CREATED} as product on product.handle = picture.handle
+    ) as shown
+    order by nth
+    """  # noqa: S608
+)
+
+
+def create_products(session: Session, supplier_id: UUID, currency: str, titles: Mapping[str, Sequence[str]]) -> None:
+    """Make the products of the rows in ``LISTED``; the caller has called ``one_at_a_time``, and knows that their
+    handles and SKUs are new. ``titles``: the supplier's categories among them, as ``titles_by_category``.
+
+    An SKU or a handle that is there already is an ``IntegrityError``, with which the transaction is lost."""
+    categories = place(session, supplier_id, titles)
+    told = {
+        "supplier": supplier_id,
+        "currency": currency,
+        "now": clock.now(),
+        "categories": list(titles),
+        "places": [categories.get(category) for category in titles],
+        "keys": [key_of(category) for category in titles],
+    }
+    session.execute(_PRODUCTS, {"now": told["now"], "series": new_series()})
+    others = session.execute(_UNFOLDED).all()
+    if others:
+        words = [folded([row.title, row.brand, *row.tags, *row.skus]) for row in others]
+        session.execute(_FOLD, {"ids": [row.id for row in others], "words": words})
+    made: Sequence[UUID] = session.scalars(_KEEP_PRODUCTS, told).all()
+    session.execute(_KEEP_VARIANTS, told)
+    session.execute(_KEEP_PICTURES, {"series": new_series()})
+    tell_of_changes(session, supplier_id, made)

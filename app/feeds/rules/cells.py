@@ -1,0 +1,85 @@
+"""What single cells of a row mean, but for prices and quantities. Values repeat from row to row, so each is understood
+once."""
+
+from __future__ import annotations
+
+import re
+
+from slugify import slugify
+
+from app.catalog.rules import clean_html, image_url_problem
+from app.catalog.tiers.rules import LARGEST_STEP
+from app.feeds.rules.numbers import NotANumber, read_decimal
+from app.feeds.rules.repeated import repeated
+
+MOST_TAGS = 50
+LONGEST_TEXT = 255
+#: Different cells of which a file's reader remembers what they mean.
+REMEMBERED = 10_000
+#: What people write where there is nothing, in small letters.
+NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+_HANDLE_MAX = 120
+_SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
+_IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_DRAFTS = frozenset({"draft", "0", "-1", "false", "inactive", "unlisted"})
+_ENDED = frozenset({"archived", "ended", "discontinued"})
+
+#: Variants of a product repeat its description, and stand together.
+clean = repeated(64, longest=20_000)(clean_html)
+
+
+@repeated(1024, longest=2000)
+def addresses(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The addresses of pictures in a cell, each once, and what is wrong with the others."""
+    found: dict[str, None] = {}
+    problems = []
+    for url in _SEVERAL.split(text):
+        if not url:
+            continue
+        reason = image_url_problem(url)
+        if reason is None:
+            found.setdefault(url)
+        else:
+            problems.append(reason)
+    return tuple(found), tuple(problems)
+
+
+@repeated()
+def units_of(text: str) -> int:
+    """A whole number of units. Raises ``NotANumber``."""
+    amount = read_decimal(text)
+    if amount != amount.to_integral_value() or not 0 < amount <= LARGEST_STEP:
+        raise NotANumber(text)
+    return int(amount)
+
+
+@repeated()
+def tags_of(text: str) -> tuple[str, ...]:
+    """Tags, each once."""
+    tags = (tag.strip()[:LONGEST_TEXT] for tag in re.split(r"[,;|]", text) if tag.strip())
+    return tuple(dict.fromkeys(tags))[:MOST_TAGS]
+
+
+@repeated()
+def slug_of(text: str) -> str:
+    """A handle made of a text."""
+    if len(text) <= _HANDLE_MAX and _IS_SLUG.fullmatch(text):
+        return text
+    return str(slugify(text, max_length=_HANDLE_MAX))
+
+
+@repeated()
+def category_of(text: str) -> str:
+    """The first path of several; levels are divided by ``>``."""
+    first = re.split(r",\s*(?=[^,]*$)|,", text, maxsplit=1)[0] if ">" in text else text
+    levels = [level.strip()[:LONGEST_TEXT] for level in re.split(r"\s*(?:>|/|\|)\s*", first) if level.strip()]
+    return " > ".join(levels[:6])
+
+
+@repeated()
+def status_of(text: str) -> str:
+    """``active``, ``draft`` or ``ended``."""
+    word = text.strip().lower()
+    if word in _DRAFTS:
+        return "draft"
+    return "ended" if word in _ENDED else "active"

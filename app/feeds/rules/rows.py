@@ -1,0 +1,363 @@
+"""What each row of a file means: a variant, more pictures of the row before, nothing, or something that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from app.catalog.rules import SKU_MAX, TITLE_MAX, DescriptionRefused, gtin_problem, plain_text
+from app.feeds.feed import Row
+from app.feeds.rules.cells import (
+    LONGEST_TEXT,
+    REMEMBERED,
+    addresses,
+    category_of,
+    clean,
+    slug_of,
+    status_of,
+    tags_of,
+)
+from app.feeds.rules.fields import OPTION_COLUMNS, normal
+from app.feeds.rules.prices import Cell, PriceReader
+from app.feeds.rules.quantities import QuantityReader
+from app.feeds.rules.records import Problem, Reading, ReadRow, TakenForKnown
+from app.feeds.rules.repeated import of_columns
+from app.inventory.rules import STOCK_CHOICES
+from app.kit.csv_lines import read_cell
+
+MOST_IMAGES = 50
+_HASH_BITS = 64
+_HASH = (1 << _HASH_BITS) - 1
+#: In place of what a row said: it was passed over.
+_PASSED_OVER = 0
+#: Fields of a row that its product has, besides the title.
+_TEXTS = ("description", "brand", "category", "tags", "status", "image_urls", "image_alt")
+_OPTIONS = tuple(f"option{place}_{what}" for place in (1, 2, 3) for what in ("name", "value"))
+_IN_GTIN = re.compile(r"[\s'-]")
+#: What a row says of its product, but for its title, which is known anyway.
+_OF_PRODUCT = ("description", "brand", "category", "tags", "images")
+_NOT_PHYSICAL = {
+    "grouped": "A grouped product is a set of other products; it can't be ordered by itself.",
+    "external": "An external product is sold elsewhere.",
+    "downloadable": "Only goods that are sent can be listed.",
+    "virtual": "Only goods that are sent can be listed.",
+}
+
+
+class _Cells(dict[str, str]):
+    """Field → what a row's cell says; nothing for fields that the file has no column for. Each is looked at when it is
+    asked for: most cells stand as they stood in another row."""
+
+    __slots__ = ("_cells", "_fields")
+
+    def __init__(self, fields: Mapping[str, int], cells: Sequence[str]) -> None:
+        self._fields, self._cells = fields, cells
+
+    def __missing__(self, field: str) -> str:
+        place = self._fields.get(field)
+        text = "" if place is None else self._cells[place].strip()
+        if text.startswith("'"):
+            text = read_cell(text)
+        self[field] = text
+        return text
+
+
+#: What was made of some cells, and what is wrong with them.
+_Understood = tuple[dict[str, Any], list[Problem]]
+#: The names of a product's options from a row on, the row's own options, and these as they are compared.
+_Options = tuple[tuple[str, ...], dict[str, str], tuple[tuple[str, str], ...]]
+
+
+class RowReader:
+    """Reads rows in the order of the file; what a product's first row says holds for its other rows."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._prices, self._quantities = PriceReader(reading), QuantityReader(reading)
+        self._told_texts = of_columns(reading.fields, _TEXTS)
+        self._told_options = of_columns(reading.fields, _OPTIONS)
+        #: Fields that a row of nothing but pictures leaves empty, those first that a variant's row always has.
+        self._beside_pictures = sorted(
+            set(reading.fields) - {"product_id", "image_urls", "image_alt", "weight_unit", "status", "stock"},
+            key=lambda name: name not in ("sku", "cost", "price"),
+        )
+        #: Handle → title, for rows that leave it out.
+        self._titles: dict[str, str] = {}
+        self._option_names: dict[str, tuple[str, ...]] = {}
+        #: SKU → row and what it said, to tell repetitions from contradictions; both in one number, for there may be
+        #: hundreds of thousands.
+        self._skus: dict[str, int] = {}
+        self._parents: dict[str, str] = {}
+        #: Handle → what its first row said, where that was rejected and no other was accepted yet.
+        self._of_rejected: dict[str, dict[str, Any]] = {}
+        self._last_handle = ""
+        #: Cells → what they mean: of the texts of the row above, which a product's variants repeat, and of options of
+        #: all rows. Nobody may change an answer.
+        self._texts_above: tuple[tuple[object, ...], _Understood] = ((), ({}, []))
+        self._optioned: dict[tuple[object, ...], _Options] = {}
+
+    def knows(self, handle: str) -> bool:
+        """Whether a row of the product was understood already."""
+        return handle in self._titles
+
+    def handle_of(self, cells: Sequence[str], before: str) -> str:
+        """The handle of a row's product; ``before`` is that of the row above."""
+        return self._handle(_Cells(self._reading.fields, cells).__getitem__, before or self._last_handle)
+
+    def sku_of(self, cell: str) -> str:
+        """The SKU that a cell gives."""
+        return cell.strip().lstrip("'")[:SKU_MAX]
+
+    def stock_of(self, cell: str) -> tuple[int | None, Problem | None]:
+        """The units in a cell of stock, and what is wrong with it; None and nothing wrong where it says nothing."""
+        return self._quantities.stock(read_cell(cell.strip()))
+
+    def pass_over(self, handle: str, skus: Iterable[tuple[int, str]]) -> None:
+        """Rows (number and SKU) of a product are known and not read. Raises ``TakenForKnown``."""
+        self._last_handle = handle
+        for row, sku in skus:
+            if self._skus.setdefault(sku, row << _HASH_BITS | _PASSED_OVER) >> _HASH_BITS != row:
+                raise TakenForKnown(row)
+
+    def read(self, row: Row) -> ReadRow | None:
+        """Understand one row; None for one that says nothing."""
+        cell = _Cells(self._reading.fields, row.cells).__getitem__
+        if not (cell("sku") or cell("title") or any(map(cell, self._reading.fields))):
+            return None
+        if self._reading.figures_only:
+            return self._figures(row, cell)
+        if self._reading.shape == "woocommerce":
+            return self._read_woocommerce(row, cell)
+        handle = self._handle(cell, self._last_handle)
+        if self._is_pictures_only(cell, handle):
+            return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
+        return self._variant(row, cell, handle, self._titles.get(handle, ""))
+
+    def _figures(self, row: Row, cell: Cell) -> ReadRow | None:
+        """A row of a file of stock and prices. Each SKU stands for itself; what the row does not tell stays."""
+        problems: list[Problem] = []
+        sku = cell("sku").lstrip("'")
+        if not sku:
+            problems.append(Problem("sku", "missing", "The row has no SKU."))
+        elif len(sku) > SKU_MAX:
+            problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
+        told = self._quantities.read(row.cells, cell, problems)
+        told = {**told, "cost": self._prices.money("cost", cell, problems, needed=False)}
+        if self._prices.tells_tiers:
+            told["tiers"] = self._prices.tiers(cell, told["cost"], problems) or None
+        told |= {name: self._quantities.choice(name, cell, problems) for name in STOCK_CHOICES}
+        names = ("stock", "cost", "tiers", *STOCK_CHOICES)
+        record = {name: told[name] for name in names if told.get(name) is not None}
+        if not record and all(problem.warning for problem in problems):
+            problems.append(Problem("stock", "missing", "The row tells neither stock nor wholesale price."))
+        read = ReadRow(row.number, sku[:SKU_MAX], sku[:SKU_MAX], "accepted", record, problems)
+        self._check_repeated(read, ())
+        if any(not problem.warning for problem in read.problems):
+            read.action = "rejected"
+        return read
+
+    def _read_woocommerce(self, row: Row, cell: Cell) -> ReadRow | None:
+        kinds = {part.strip().lower() for part in cell("type").split(",")}
+        for kind, reason in _NOT_PHYSICAL.items():
+            if kind in kinds:
+                return ReadRow(
+                    row.number, "", cell("sku"), "rejected", {"title": cell("title")}, [Problem("type", kind, reason)]
+                )
+        if "variable" in kinds:
+            return self._parent(row, cell)
+        if "variation" in kinds:
+            parent = cell("parent").removeprefix("id:")
+            handle = self._parents.get(parent) or self._parents.get(f"sku:{parent}", "")
+            if not handle:
+                problem = Problem("parent", "unknown_parent", f"There is no row above for the parent {parent!r}.")
+                return ReadRow(row.number, "", cell("sku"), "rejected", {"title": cell("title")}, [problem])
+            return self._variant(row, cell, handle, self._titles[handle], of_parent=True)
+        handle = slug_of(cell("product_id") and f"wc-{cell('product_id')}") or slug_of(cell("sku") or cell("title"))
+        return self._variant(row, cell, handle, "")
+
+    def _parent(self, row: Row, cell: Cell) -> ReadRow:
+        """A product that is sold by its variations: it carries their texts and pictures."""
+        handle = slug_of(f"wc-{cell('product_id')}" if cell("product_id") else cell("sku") or cell("title"))
+        for key in (cell("product_id"), f"sku:{cell('sku')}", cell("sku")):
+            if key and key != "sku:":
+                self._parents[key] = handle
+        self._titles[handle] = cell("title")
+        problems: list[Problem] = []
+        record = self._texts(row, cell, cell("title"), problems)
+        return ReadRow(row.number, handle, "", "merged", record, problems)
+
+    def _handle(self, cell: Cell, before: str) -> str:
+        given = cell("product_id")
+        if given:
+            return slug_of(given)
+        if before and (self._reading.shape == "shopify" or self._goes_on(cell)):
+            return before
+        return slug_of(cell("sku") or cell("title"))
+
+    def _goes_on(self, cell: Cell) -> bool:
+        """Whether a row of a plain list is one more variant of the product above: it has options of its own and no
+        title."""
+        fields = self._reading.fields
+        if "title" not in fields or "product_id" in fields or self._reading.shape != "plain" or cell("title"):
+            return False
+        return any(cell(f"option{place}_value") for place in (1, 2, 3))
+
+    def _is_pictures_only(self, cell: Cell, handle: str) -> bool:
+        """A row that continues the product before with nothing but pictures."""
+        if handle not in self._titles or cell("sku").strip("0") or not cell("image_urls"):
+            return False
+        return not any(cell(name) and cell(name) != "0" for name in self._beside_pictures)
+
+    def _variant(self, row: Row, cell: Cell, handle: str, inherited: str, *, of_parent: bool = False) -> ReadRow:
+        problems: list[Problem] = []
+        title = inherited if of_parent else cell("title") or inherited
+        if not title:
+            problems.append(
+                Problem("title", "missing", "The row has no title, and no row above of the same product has one.")
+            )
+        if len(title) > TITLE_MAX:
+            problems.append(Problem("title", "too_long", f"A title has at most {TITLE_MAX} characters."))
+        record = self._texts(row, cell, title, problems, only_pictures=of_parent)
+        options, compared = self._options(row, cell, handle)
+        gtin = self._gtin(cell, problems)
+        record = {
+            **record,
+            "options": options,
+            **self._prices.read(row.cells, cell, problems),
+            **self._quantities.read(row.cells, cell, problems),
+            "gtin": gtin,
+        }
+        sku = self._sku(cell, handle, options, gtin, problems)
+        self._last_handle = handle
+        read = ReadRow(row.number, handle, sku, "accepted", record, problems)
+        self._check_repeated(read, compared)
+        if any(not problem.warning for problem in read.problems):
+            read.action = "rejected"
+            if handle and 0 < len(title) <= TITLE_MAX and handle not in self._titles:
+                self._of_rejected[handle] = {name: record[name] for name in _OF_PRODUCT if name in record}
+        elif handle and self._of_rejected.get(handle, record) is not record:
+            # What the row that was rejected says of the product holds for its others.
+            said = self._of_rejected.pop(handle)
+            read.record |= {name: value for name, value in said.items() if value and not read.record.get(name)}
+        if handle and 0 < len(title) <= TITLE_MAX:
+            self._titles.setdefault(handle, title)
+        return read
+
+    def _texts(
+        self, row: Row, cell: Cell, title: str, problems: list[Problem], *, only_pictures: bool = False
+    ) -> dict[str, Any]:
+        key = (title, only_pictures, self._told_texts(row.cells))
+        if self._texts_above[0] != key:
+            self._texts_above = (key, self._understood_texts(cell, title, only_pictures=only_pictures))
+        texts, wrong = self._texts_above[1]
+        problems += wrong
+        return texts
+
+    def _understood_texts(self, cell: Cell, title: str, *, only_pictures: bool) -> _Understood:
+        images, problems = self._images(cell)
+        if only_pictures:
+            return {"title": "", "images": images}, problems
+        description = ""
+        try:
+            description = clean(cell("description"))
+        except DescriptionRefused as error:
+            problems.append(Problem("description", "too_large", str(error)))
+        texts = {
+            "title": plain_text(title) if "<" in title else title,
+            "description": description,
+            "brand": cell("brand")[:LONGEST_TEXT],
+            "category": category_of(cell("category")),
+            "tags": list(tags_of(cell("tags"))),
+            "status": status_of(cell("status")),
+            "images": images,
+        }
+        return texts, problems
+
+    def _images(self, cell: Cell) -> tuple[list[list[str]], list[Problem]]:
+        good, wrong = addresses(cell("image_urls"))
+        alt = cell("image_alt")[:512] if good else ""
+        problems = [Problem("image_urls", "bad_address", reason, warning=True) for reason in wrong]
+        return [[url, alt] for url in good[:MOST_IMAGES]], problems
+
+    def _options(self, row: Row, cell: Cell, handle: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+        names = self._option_names.get(handle, ("", "", ""))
+        key = (names, self._told_options(row.cells))
+        known = self._optioned.get(key)
+        if known is None:
+            named, options = self._understood_options(cell, list(names))
+            known = named, options, tuple(sorted(options.items()))
+            if len(self._optioned) < REMEMBERED:
+                self._optioned[key] = known
+        self._option_names[handle], options, compared = known
+        return options, compared
+
+    def _understood_options(self, cell: Cell, names: list[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+        """The names of a product's options from now on, and a row's options."""
+        options: dict[str, str] = {}
+        for place in range(3):
+            index = self._reading.fields.get(f"option{place + 1}_value")
+            named = cell(f"option{place + 1}_name")
+            if named:
+                names[place] = OPTION_COLUMNS.get(normal(named), named)
+            elif not names[place] and index is not None and index in self._reading.option_names:
+                names[place] = self._reading.option_names[index]
+            value = cell(f"option{place + 1}_value")
+            if value and (names[place], value) != ("Title", "Default Title"):
+                options[(names[place] or f"Option {place + 1}")[:LONGEST_TEXT]] = value[:LONGEST_TEXT]
+        return tuple(names), options
+
+    def _gtin(self, cell: Cell, problems: list[Problem]) -> str | None:
+        gtin = cell("gtin")
+        if not gtin.isdigit():
+            gtin = _IN_GTIN.sub("", gtin)
+        if not gtin or not gtin.strip("0"):
+            return None
+        reason = gtin_problem(gtin)
+        if reason is not None:
+            problems.append(Problem("gtin", "bad_gtin", f"{reason} It is left out.", warning=True))
+            return None
+        return gtin
+
+    def _sku(
+        self,
+        cell: Cell,
+        handle: str,
+        options: Mapping[str, str],
+        gtin: str | None,
+        problems: list[Problem],
+    ) -> str:
+        sku = cell("sku").lstrip("'")
+        if sku:
+            if len(sku) > SKU_MAX:
+                problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
+            return sku[:SKU_MAX]
+        if not handle:
+            problems.append(Problem("sku", "missing", "The row has no SKU, no product id and no title."))
+            return ""
+        if gtin and "product_id" not in self._reading.fields:
+            problems.append(Problem("sku", "made_up", "No SKU: the GTIN is used.", warning=True))
+            return gtin
+        problems.append(
+            Problem("sku", "made_up", "No SKU: one is made from the product and its options.", warning=True)
+        )
+        return "-".join([handle, *(slug_of(value) for value in options.values())])[:SKU_MAX]
+
+    def _check_repeated(self, read: ReadRow, options: tuple[tuple[str, str], ...]) -> None:
+        if not read.sku:
+            return
+        tiers = read.record.get("tiers")
+        steps = tuple((one["min_quantity"], one["price"]) for one in tiers) if tiers else ()
+        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"), steps)) & _HASH or 1
+        first, first_said = divmod(self._skus.setdefault(read.sku, read.row << _HASH_BITS | said), _HASH + 1)
+        if first == read.row:
+            return
+        if first_said == _PASSED_OVER:
+            raise TakenForKnown(read.row)
+        if first_said == said:
+            read.action = "merged"
+            read.problems.append(Problem("sku", "repeated", f"The same as row {first}.", warning=True))
+        else:
+            read.problems.append(
+                Problem("sku", "duplicate_sku", f"Row {first} has the same SKU and says something else.")
+            )
