@@ -14,7 +14,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 revision = "0090_references_by_set"
-down_revision = "0150_change_requests"
+down_revision = "0161_bulk_and_views"
 branch_labels = None
 depends_on = None
 
