@@ -24,6 +24,8 @@ from app.catalog.models import SupplierVariant
 from app.config import Settings, settings
 from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key, platform_organisation
+from app.purchasing.decisions.rules import Rules as AnswerRules
+from app.purchasing.decisions.saving import save_rules as save_answer_rules
 from app.settlement.service import record_account, record_customer, record_method
 from tests import factories
 from tests.simulators.process import SimulatorProcess, free_port, spawn
@@ -235,6 +237,8 @@ def market(committed: None, jobs: Jobs, stripe_url: str) -> Market:
         for one in retailers:
             factories.member(session, one, "retailer_owner")
             save_card(session, one.id)
+            # What suppliers do not deliver is refunded without asking; tests of questions say otherwise.
+            save_answer_rules(session, one.id, AnswerRules(decide_within_hours=0))
         suppliers = [factories.supplier(session, name) for name in ("Nordlicht", "Kanto")]
         for one in suppliers:
             open_payout_account(session, one.id)

@@ -26,7 +26,7 @@ from app.orders.service import write_timeline
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service import refresh_status
-from app.purchasing.service.acknowledging import locked_for_supplier
+from app.purchasing.service.acknowledging import locked_for_supplier, refuse_open_prices
 from app.purchasing.service.settling import settle_requests
 
 
@@ -80,6 +80,7 @@ def ship(
         if known is not None:
             results.append(Shipped(known, created=False))
             continue
+        refuse_open_prices(by_id[line_id] for line_id in parcel.lines)
         _take_from_lines(parcel, index, by_id)
         for line_id, units in parcel.lines.items():
             line = by_id[line_id]

@@ -93,6 +93,74 @@ class LinesWithdrawn(_PurchaseOrderEvent):
     topic: ClassVar[str] = "purchasing.lines_withdrawn"
     cause: str
     goods: int
+    #: Of units that the supplier rejected: how many newly, line by line. They are not lost yet: another supplier may
+    #: have them, or the retailer decides.
+    rejected: tuple[tuple[UUID, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceAsked(_PurchaseOrderEvent):
+    """The supplier asks another price for lines than was ordered."""
+
+    topic: ClassVar[str] = "purchasing.price_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerOverdue(_PurchaseOrderEvent):
+    """The supplier has not answered in time. ``step``: ``reminded`` or ``escalated``; the ``number`` of it counts from
+    1."""
+
+    topic: ClassVar[str] = "purchasing.answer_overdue"
+    step: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesRerouted(_PurchaseOrderEvent):
+    """Units of a purchase order were taken from its supplier and given to another one: it sends nothing of them."""
+
+    topic: ClassVar[str] = "purchasing.lines_rerouted"
+    lines: tuple[tuple[UUID, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DecisionEvent(Event):
+    decision_id: UUID
+    order_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionNeeded(_DecisionEvent):
+    """The retailer is to decide about units that do not come as ordered. ``kind``: price, rejected or silent."""
+
+    topic: ClassVar[str] = "purchasing.decision_needed"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionChosen(_DecisionEvent):
+    """It has chosen; the choice is to be carried out."""
+
+    topic: ClassVar[str] = "purchasing.decision_chosen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionMade(_DecisionEvent):
+    """A choice is carried out; without one there was nothing left to decide. ``chosen_by``: person, rule or
+    deadline."""
+
+    topic: ClassVar[str] = "purchasing.decision_made"
+    choice: str
+    chosen_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

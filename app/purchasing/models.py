@@ -34,6 +34,8 @@ class PurchaseOrder(Base):
         # What still waits for its supplier is little; both sides look at it all day.
         Index("ix_purchase_orders_open_supplier", "supplier_id", "ship_by", postgresql_where=_OPEN),
         Index("ix_purchase_orders_open_retailer", "retailer_id", "ship_by", postgresql_where=_OPEN),
+        Index("ix_purchase_orders_unanswered", "remind_at", postgresql_where=text("remind_at is not null")),
+        Index(None, "rerouting_id", postgresql_where=text("rerouting_id is not null")),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 
@@ -43,6 +45,8 @@ class PurchaseOrder(Base):
     supplier_id: Mapped[UUID]
     #: 0 for those made when the order was routed; one more each time that a part of it was routed again.
     wave: Mapped[int] = mapped_column(server_default="0")
+    #: Which rerouting it was made in, for units that another supplier did not deliver.
+    rerouting_id: Mapped[UUID | None]
     #: For people: the order's number and a suffix, ``1001-1``.
     number: Mapped[str]
     #: How the retailer is called on papers and pages.
@@ -75,6 +79,9 @@ class PurchaseOrder(Base):
     acknowledge_by: Mapped[datetime | None]
     ship_by: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
+    #: While the supplier owes an answer: when the next step is due because it does not come, and how many there were.
+    remind_at: Mapped[datetime | None]
+    reminders: Mapped[int] = mapped_column(server_default="0")
     #: When the supplier began to pack it.
     processing_at: Mapped[datetime | None]
     #: The store's side of it: fulfilment order, and how far our request there has come.
@@ -105,6 +112,7 @@ class PurchaseOrderLine(Base):
             "unavailable >= 0 and unavailable <= rejected and rejected <= cancelled", name="rejected_within"
         ),
         CheckConstraint("returned >= 0 and returned <= delivered", name="returned_within"),
+        CheckConstraint("rerouted >= 0 and rerouted <= cancelled", name="rerouted_within"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -121,6 +129,8 @@ class PurchaseOrderLine(Base):
     title: Mapped[str]
     quantity: Mapped[int]
     wholesale_price: Mapped[int] = mapped_column(BIG)
+    #: What the supplier asks for one instead; None once that is agreed on, or it asks nothing else.
+    asked_price: Mapped[int | None] = mapped_column(BIG)
     #: The supplier's answer: ``accepted``, ``backordered`` or ``rejected``; None before it comes.
     answer: Mapped[str | None]
     available_on: Mapped[date | None]
@@ -131,6 +141,8 @@ class PurchaseOrderLine(Base):
     #: How many of the cancelled units the supplier rejected, and of these how many because there were none.
     rejected: Mapped[int] = mapped_column(server_default="0")
     unavailable: Mapped[int] = mapped_column(server_default="0")
+    #: How many of the cancelled units were given to another supplier.
+    rerouted: Mapped[int] = mapped_column(server_default="0")
     #: When it was first backordered; stays when it is accepted later.
     backordered_at: Mapped[datetime | None]
     #: Units that came back and were credited.
@@ -168,6 +180,86 @@ class ChannelSetting(Base):
     polled_at: Mapped[datetime | None]
     tested_at: Mapped[datetime | None]
     changed_by: Mapped[str]
+
+
+class AnswerRules(Base):
+    """What a retailer wants done when a supplier does not take an order as it was placed; without a row
+    ``app.purchasing.decisions.rules.DEFAULTS`` hold. Amounts are in minor units of the retailer's currency."""
+
+    __tablename__ = "answer_rules"
+    __tenancy__ = own("retailer_id")
+
+    retailer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    #: A price that is higher by no more than both is taken without asking: of one unit in basis points, of a line.
+    price_tolerance_bps: Mapped[int]
+    price_tolerance_amount: Mapped[int] = mapped_column(BIG)
+    #: What becomes of a price that nobody decided about: ``refund``, ``accept`` or ``reroute``.
+    price_default: Mapped[str]
+    #: The next supplier is taken without asking, for units that were rejected or that nobody answered about.
+    reroute_rejected: Mapped[bool]
+    reroute_silent: Mapped[bool]
+    #: Hours to decide in; 0: nobody is asked, and the default is done at once.
+    decide_within_hours: Mapped[int]
+    #: What becomes of units that nobody decided about: ``refund`` or ``wait``.
+    decision_default: Mapped[str]
+    #: How long units wait for stock.
+    wait_days: Mapped[int]
+    #: How often a silent supplier is reminded, and the hours between one step and the next.
+    reminders: Mapped[int]
+    remind_hours: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class OrderDecision(Base):
+    """Units of a purchase order that do not come as ordered, and what is decided about them. ``units`` are the
+    purchase order line's own."""
+
+    __tablename__ = "order_decisions"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        UniqueConstraint("purchase_order_line_id", "cause"),
+        Index(None, "order_id"),
+        Index(None, "retailer_id", "id"),
+        Index(None, "rerouting_id", postgresql_where=text("rerouting_id is not null")),
+        Index("ix_order_decisions_due", "next_at", postgresql_where=text("next_at is not null")),
+        CheckConstraint("units > 0", name="units_positive"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    order_line_id: Mapped[UUID]
+    purchase_order_id: Mapped[UUID]
+    purchase_order_line_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order_lines.id"))
+    supplier_id: Mapped[UUID]
+    component: Mapped[int]
+    per_unit: Mapped[int]
+    #: ``price``, ``rejected`` or ``silent``; the cause names it once within the line.
+    kind: Mapped[str]
+    cause: Mapped[str]
+    units: Mapped[int]
+    #: Why the supplier rejected them.
+    reason: Mapped[str | None]
+    #: For a price: of one unit, ordered and asked, in minor units of ``currency``, the supplier's.
+    currency: Mapped[str]
+    ordered_price: Mapped[int] = mapped_column(BIG)
+    asked_price: Mapped[int | None] = mapped_column(BIG)
+    #: OPEN, CHOSEN, PAYING, WAITING, DONE or OVERTAKEN: ``app.purchasing.decisions.rules.MOVES``.
+    state: Mapped[str]
+    #: ``accept``, ``reroute``, ``wait``, ``substitute`` or ``refund``; and who chose it: a person's actor, ``rule`` or
+    #: ``deadline``.
+    choice: Mapped[str | None]
+    chosen_by: Mapped[str | None]
+    substitute_id: Mapped[UUID | None]
+    #: Why the last choice could not be carried out: ``card_declined``, ``nobody_can``, ``on_its_way``.
+    trouble: Mapped[str | None]
+    #: When the default is done if nobody decides, until when units wait, and when the clock acts next.
+    due_at: Mapped[datetime]
+    wait_until: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
+    #: The rerouting that it is part of, and the charge that is waited for.
+    rerouting_id: Mapped[UUID | None]
+    charge_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

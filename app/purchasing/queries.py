@@ -24,6 +24,8 @@ from app.orders.rules import (
     SHIPPED,
 )
 from app.purchasing.changes.rules import OPEN
+from app.purchasing.decisions.queries import about_rejected
+from app.purchasing.decisions.rules import IN_BETWEEN
 from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLine, Transmission
 from app.purchasing.rules import whole_units
 
@@ -55,7 +57,8 @@ def of_orders(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, list[Pu
 
 
 def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
-    """Of each of an order's lines that purchase orders name: the units that were not withdrawn from them."""
+    """Of each of an order's lines that purchase orders name: the units that were not withdrawn from them, those
+    included about which is to be decided."""
     rows = session.execute(
         select(OrderLine, PurchaseOrderLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
@@ -66,8 +69,14 @@ def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
     found: defaultdict[OrderLine, list[PurchaseOrderLine]] = defaultdict(list)
     for order_line, row in rows:
         found[order_line].append(row)
+    between = {row.id: row.rejected for own in found.values() for row in own}
+    for one in about_rejected(session, order_id):
+        # What was rejected a moment ago, and not looked at yet, is not lost either.
+        between[one.purchase_order_line_id] -= 0 if one.state in IN_BETWEEN else one.units
     return {
-        order_line: whole_units((row.component, row.quantity - row.cancelled, row.per_unit) for row in own)
+        order_line: whole_units(
+            (row.component, row.quantity - row.cancelled + max(0, between[row.id]), row.per_unit) for row in own
+        )
         for order_line, own in found.items()
     }
 

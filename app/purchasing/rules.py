@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.kit.money import Money
 from app.kit.texts import zone_of
@@ -34,8 +34,8 @@ REJECT_REASONS = (
     "invalid_shipping_method",
     "other",
 )
-#: How long a supplier has to answer.
-ACKNOWLEDGE_WITHIN = timedelta(hours=24)
+#: How many working days a supplier has to answer.
+ANSWER_WITHIN_DAYS = 1
 
 #: Status → the statuses it may become. Every other move is refused; staying is always allowed.
 MOVES: Mapping[str, frozenset[str]] = {
@@ -173,6 +173,14 @@ def share_of(
         return Money((2 * whole.minor * basis.minor + total_goods.minor) // (2 * total_goods.minor), whole.currency)
 
     return Share(goods, cumulative(shipping) - settled.shipping, cumulative(fee) - settled.fee)
+
+
+def answer_by(
+    released_at: datetime, closed: Sequence[Closure] = (), *, timezone: str = "UTC", cutoff_hour: int | None = None
+) -> datetime:
+    """When a supplier should have answered: a working day (Monday to Friday, outside its closures) after the day for
+    which the order counts by its cut-off hour, at the hour at which the order came."""
+    return ship_by(released_at, ANSWER_WITHIN_DAYS, closed, timezone=timezone, cutoff_hour=cutoff_hour)
 
 
 def ship_by(

@@ -63,6 +63,24 @@ class ChargeGivenUp(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplementWanted(Event):
+    """What an order costs more after it was paid is to be charged now."""
+
+    topic: ClassVar[str] = "settlement.supplement_wanted"
+    charge_id: UUID
+    order_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"charge:{self.charge_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMethodSaved(Event):
     """A retailer has a card on file; orders that waited for one go on."""
 

@@ -45,13 +45,13 @@ class PayoutAccount(Base):
 
 
 class Charge(Base):
-    """What a retailer pays for one order's purchase orders. ``attempt`` counts definite refusals; each attempt
-    has its own idempotency key, stored before the processor is called."""
+    """What a retailer pays for one order's purchase orders, or later for what became dearer. ``attempt`` counts
+    definite refusals; each attempt has its own idempotency key, stored before the processor is called."""
 
     __tablename__ = "charges"
     __tenancy__ = own("retailer_id")
     __table_args__ = (
-        UniqueConstraint("order_id"),
+        UniqueConstraint("order_id", "cause"),
         Index(None, "retailer_id", "created_at"),
         Index(None, "processor_ref"),
         Index("ix_charges_sending", "retailer_id", postgresql_where=text("state = 'SENDING'")),
@@ -62,6 +62,8 @@ class Charge(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[UUID]
     retailer_id: Mapped[UUID]
+    #: Empty for the order's own; what a supplement is for: ``price:<decision>`` or ``rerouting:<its id>``, tried once.
+    cause: Mapped[str] = mapped_column(server_default="")
     amount: Mapped[int] = mapped_column(BIG)
     currency: Mapped[str]
     refunded: Mapped[int] = mapped_column(BIG, server_default="0")
@@ -89,7 +91,10 @@ class Charge(Base):
 
 
 class Refund(Base):
-    """Money back to a retailer for lines that will not come. ``cause`` makes each reason refund once."""
+    """Money back to a retailer for lines that will not come. ``cause`` makes each reason refund once.
+
+    ``kind``: ``share`` gives back a share of the purchase order; ``difference`` something that is owed beside the
+    shares, booked as owed before: no goods, shipping or fee belong to it."""
 
     __tablename__ = "refunds"
     __tenancy__ = own("retailer_id")
@@ -104,7 +109,10 @@ class Refund(Base):
     charge_id: Mapped[UUID | None] = mapped_column(ForeignKey("charges.id"))
     purchase_order_id: Mapped[UUID]
     retailer_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(server_default="share")
     amount: Mapped[int] = mapped_column(BIG)
+    #: What more belongs to the share and is given back by other payments of the order, as a difference.
+    rest: Mapped[int] = mapped_column(BIG, server_default="0")
     currency: Mapped[str]
     #: The same in the supplier's currency: goods, shipping, and our fee in them.
     goods: Mapped[int] = mapped_column(BIG)
@@ -113,7 +121,8 @@ class Refund(Base):
     cause: Mapped[str]
     #: Set where it pays a return's credit memo; goods, shipping and fee are then those of the memo, and 0 here.
     credit_memo_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_memos.id"), unique=True)
-    #: PENDING, SENDING, SUCCEEDED or FAILED; WAIVED when the goods were withdrawn before they were paid.
+    #: PENDING, SENDING, SUCCEEDED or FAILED; WAIVED when the goods were withdrawn before they were paid. Of units that
+    #: another supplier is to deliver: KEPT until that is paid for, MOVED when it pays for them, VOID when neither.
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default="1")
     processor_ref: Mapped[str | None]

@@ -12,8 +12,17 @@ from app.settlement.models import Charge, Earning, PaymentProfile, Payout, Payou
 
 
 def charge_of_order(session: Session, order_id: UUID) -> Charge | None:
-    """What a retailer was charged for an order."""
-    return session.scalar(select(Charge).where(Charge.order_id == order_id))
+    """What a retailer was charged for an order when it was placed."""
+    return session.scalar(select(Charge).where(Charge.order_id == order_id, Charge.cause == ""))
+
+
+def charges_of_order(session: Session, order_id: UUID) -> Sequence[Charge]:
+    """All that a retailer was charged for an order, the first one first; supplements that took nothing are left out."""
+    return session.scalars(
+        select(Charge)
+        .where(Charge.order_id == order_id, (Charge.cause == "") | (Charge.state == "PAID"))
+        .order_by(Charge.cause != "", Charge.id)
+    ).all()
 
 
 def charges(session: Session, retailer_id: UUID, *, limit: int = 50) -> Sequence[Charge]:

@@ -92,6 +92,22 @@ def refund_lines(part: PaidPart) -> list[Line]:
     return lines + [Line(line.account, -line.amount, line.organisation_id) for line in reverse]
 
 
+def moved_lines(now_owed: Sequence[PaidPart], no_longer: Sequence[PaidPart]) -> list[Line]:
+    """What is owed for goods from now on, and what no longer is, without the money that pays for it."""
+    lines = []
+    for sign, parts in ((1, now_owed), (-1, no_longer)):
+        for part in parts:
+            own = [
+                Line(AccountKind.GOODS_TO_SHIP, -part.share.supplier, part.supplier_id),
+                Line(AccountKind.COMMISSION_TO_EARN, -part.share.fee),
+                *exchange_lines(part.charged, part.share.charged),
+            ]
+            lines += [
+                Line(line.account, line.amount if sign > 0 else -line.amount, line.organisation_id) for line in own
+            ]
+    return lines
+
+
 def credit_lines(part: PaidPart, retailer_id: UUID) -> list[Line]:
     """Goods came back: the supplier loses what it earned by them, we our commission, and the retailer is owed both."""
     lines = [

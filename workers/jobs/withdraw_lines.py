@@ -1,4 +1,5 @@
-"""Units will not come: the order says so, and their money goes back."""
+"""Units will not come from where they were ordered. Those that the supplier rejected go to another one, or the retailer
+decides; of those that were cancelled the order says so, and their money goes back."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from workers.job import Run, job
 def withdraw_lines(run: Run, event: LinesWithdrawn) -> None:
     """See the module."""
     with run.closing() as session:
-        settlement.withdraw_lines(
-            session, event.order_id, event.purchase_order_id, cause=event.cause, goods=event.goods
-        )
+        if event.rejected:
+            settlement.follow_rejection(session, event.order_id, cause=event.cause, rejected=event.rejected)
+        else:
+            settlement.withdraw_lines(
+                session, event.order_id, event.purchase_order_id, cause=event.cause, goods=event.goods
+            )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from app.kit.errors import NotFound
 from app.purchasing.models import RoutingDecision, RoutingRuleSet
@@ -39,10 +39,20 @@ def replays(decision: RoutingDecision) -> bool:
 
 
 def recent(session: Session, retailer_id: UUID, *, limit: int = 100) -> Sequence[RoutingDecision]:
-    """The first decisions about the newest orders that were routed, newest first."""
+    """The first decisions about the newest orders that were routed, newest first; those about what a supplier did not
+    deliver are of a part only, and left out."""
+    earlier = aliased(RoutingDecision)
     return session.scalars(
         select(RoutingDecision)
-        .where(RoutingDecision.retailer_id == retailer_id, RoutingDecision.routed)
+        .where(
+            RoutingDecision.retailer_id == retailer_id,
+            RoutingDecision.routed,
+            ~exists().where(
+                earlier.order_id == RoutingDecision.order_id,
+                earlier.routed,
+                earlier.attempt < RoutingDecision.attempt,
+            ),
+        )
         .order_by(RoutingDecision.id.desc())
         .limit(limit)
     ).all()

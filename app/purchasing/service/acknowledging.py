@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,9 +14,11 @@ from app.audit import service as audit
 from app.inventory.service import Aside, release
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.money import Money
 from app.orders.service import write_timeline
 from app.outbox.service import emit
-from app.purchasing.events import LinesWithdrawn, PurchaseOrderAcknowledged
+from app.purchasing.decisions.rules import valid_price
+from app.purchasing.events import LinesWithdrawn, PriceAsked, PurchaseOrderAcknowledged
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
 from app.purchasing.service.settling import settle_requests
@@ -30,13 +32,15 @@ _NOT_THERE = frozenset({"out_of_stock", "discontinued"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineAnswer:
     """What a supplier answers about one line. ``quantity``: how many units of the line it rejects in all, which
-    accepts the rest; None means all that are open."""
+    accepts the rest; None means all that are open. ``price``: what it asks for one unit instead of the ordered price,
+    in minor units of its currency; None: the ordered price."""
 
     line_id: UUID
     answer: str
     quantity: int | None = None
     available_on: date | None = None
     reason: str | None = None
+    price: int | None = None
 
 
 def acknowledge(
@@ -44,8 +48,9 @@ def acknowledge(
 ) -> PurchaseOrder:
     """Take a supplier's answer. The same answer again changes nothing.
 
-    Rejected units are let go at once and withdrawn from the order; the refund follows by itself. Raises
-    ``NotFound``, ``Invalid`` and ``Conflict`` (for a line that has shipped or was cancelled).
+    Rejected units are let go at once; who delivers them instead, or their refund, follows by itself, and so does what
+    becomes of another price. Raises ``NotFound``, ``Invalid`` and ``Conflict`` (for a line that has shipped, was
+    cancelled, or was given to another supplier because no answer came).
     """
     purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
     by_id = {line.id: line for line in purchase_order.lines}
@@ -58,10 +63,15 @@ def acknowledge(
     rejected: dict[Aside, int] = {}
     write_off: dict[Aside, int] = {}
     goods = 0
+    rejected_lines: list[tuple[UUID, int]] = []
+    asked: list[PurchaseOrderLine] = []
     for answer in answers:
         line = by_id[answer.line_id]
         units = _answer_line(line, answer)
+        if _ask_price(line, answer):
+            asked.append(line)
         if units:
+            rejected_lines.append((line.id, units))
             goods += units * line.wholesale_price
             (write_off if answer.reason in _NOT_THERE else rejected)[Aside(line.order_line_id, line.variant_id)] = units
     reference = f"purchase_order:{purchase_order.id}"
@@ -71,9 +81,11 @@ def acknowledge(
         line.answer or line.cancelled == line.quantity for line in purchase_order.lines
     ):
         purchase_order.acknowledged_at = clock.now()
+        purchase_order.remind_at = None
     session.flush()
     refresh_status(session, purchase_order)
-    _tell(session, purchase_order, answers, {**rejected, **write_off}, goods)
+    _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines))
+    _tell_of_prices(session, purchase_order, asked)
     if rejected or write_off:
         settle_requests(session, purchase_order, by_shipping=False)
     return purchase_order
@@ -84,10 +96,12 @@ def mark_processing(session: Session, supplier_id: UUID, purchase_order_id: UUID
     purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
     if purchase_order.processing_at is not None:
         return purchase_order
+    refuse_open_prices(purchase_order.lines)
     for line in purchase_order.lines:
         line.answer = line.answer or "accepted"
     purchase_order.processing_at = clock.now()
     purchase_order.acknowledged_at = purchase_order.acknowledged_at or clock.now()
+    purchase_order.remind_at = None
     session.flush()
     refresh_status(session, purchase_order)
     _story(session, purchase_order, "po.processing", supplier=_supplier_name(session, supplier_id))
@@ -112,6 +126,18 @@ def locked_for_supplier(session: Session, supplier_id: UUID, purchase_order_id: 
     return purchase_order
 
 
+def refuse_open_prices(lines: Iterable[PurchaseOrderLine]) -> None:
+    """Raises ``Conflict`` where the retailer has not agreed to a line's new price yet: what leaves, leaves at a price
+    that both know."""
+    for line in lines:
+        if line.asked_price is not None and line.quantity > line.shipped + line.cancelled:
+            raise Conflict(
+                f"The retailer has not agreed to the new price of {line.sku} yet. Wait for its answer, or accept the "
+                "line at the ordered price.",
+                code="price_open",
+            )
+
+
 def _check(answer: LineAnswer, index: int, lines: dict[UUID, PurchaseOrderLine]) -> None:
     where = f"lines[{index}]"
     line = lines.get(answer.line_id)
@@ -125,11 +151,21 @@ def _check(answer: LineAnswer, index: int, lines: dict[UUID, PurchaseOrderLine])
         raise Invalid.field(f"{where}.reason", "unknown_reason", f"One of: {', '.join(REJECT_REASONS)}.")
     if answer.quantity is not None and not 0 < answer.quantity <= line.quantity:
         raise Invalid.field(f"{where}.quantity", "out_of_range", f"A quantity from 1 to {line.quantity}.")
+    if answer.price is not None:
+        if not valid_price(answer.price):
+            raise Invalid.field(f"{where}.price", "out_of_range", "A price that is not below zero.")
+        if answer.answer == "rejected":
+            raise Invalid.field(f"{where}.price", "not_asked", "A price belongs to units that you send.")
 
 
 def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
     """Write the answer down. Returns the units newly withdrawn."""
     open_units = line.quantity - line.shipped - line.cancelled
+    if line.rerouted and not open_units and not line.shipped:
+        raise Conflict(
+            f"Your answer comes too late: {line.rerouted} × {line.sku} went to another supplier. Send nothing of it.",
+            code="rerouted",
+        )
     if answer.answer == "rejected":
         if not open_units and answer.quantity is None:
             if line.shipped:
@@ -164,12 +200,54 @@ def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
     return 0
 
 
+def _ask_price(line: PurchaseOrderLine, answer: LineAnswer) -> bool:
+    """Write down which price the supplier asks. Returns whether it is a new one."""
+    if answer.answer == "rejected":
+        line.asked_price = None if line.cancelled == line.quantity else line.asked_price
+        return False
+    if answer.price is None or answer.price == line.wholesale_price:
+        line.asked_price = None
+        return False
+    if line.shipped:
+        raise Conflict("Units of this line have left at the ordered price; it holds for all.", code="price_fixed")
+    if line.asked_price == answer.price:
+        return False
+    line.asked_price = answer.price
+    return True
+
+
+def _tell_of_prices(session: Session, purchase_order: PurchaseOrder, asked: Sequence[PurchaseOrderLine]) -> None:
+    supplier = _supplier_name(session, purchase_order.supplier_id)
+    for line in asked:
+        assert line.asked_price is not None
+        _story(
+            session,
+            purchase_order,
+            "po.price_asked",
+            supplier=supplier,
+            title=line.title,
+            asked=str(Money(line.asked_price, purchase_order.currency)),
+            ordered=str(Money(line.wholesale_price, purchase_order.currency)),
+        )
+    if asked:
+        emit(
+            session,
+            PriceAsked(
+                purchase_order_id=purchase_order.id,
+                order_id=purchase_order.order_id,
+                retailer_id=purchase_order.retailer_id,
+                supplier_id=purchase_order.supplier_id,
+            ),
+        )
+
+
 def _tell(
     session: Session,
     purchase_order: PurchaseOrder,
     answers: Sequence[LineAnswer],
     withdrawn: dict[Aside, int],
     goods: int,
+    rejected: tuple[tuple[UUID, int], ...],
 ) -> None:
     supplier = _supplier_name(session, purchase_order.supplier_id)
     tally = {name: sum(1 for answer in answers if answer.answer == name) for name in ANSWERS}
@@ -201,7 +279,7 @@ def _tell(
                 title=titles[whose],
             )
         cancelled = sum(line.cancelled for line in purchase_order.lines)
-        emit(session, LinesWithdrawn(**ids, cause=f"rejected:{cancelled}", goods=goods))
+        emit(session, LinesWithdrawn(**ids, cause=f"rejected:{cancelled}", goods=goods, rejected=rejected))
 
 
 def _story(session: Session, purchase_order: PurchaseOrder, message: str, **values: object) -> None:

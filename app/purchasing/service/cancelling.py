@@ -17,6 +17,7 @@ from app.orders.events import OrderLapsed
 from app.orders.models import Order, OrderLine
 from app.orders.rules import HoldReason
 from app.outbox.service import emit
+from app.purchasing.decisions.service import withdraw_between
 from app.purchasing.events import LinesWithdrawn
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service.status import locked_of_order, refresh_order_status, refresh_status
@@ -98,6 +99,7 @@ def _cancel(session: Session, order: Order, lines: list[OrderLine]) -> None:
         if line.quantity > line.cancelled:
             orders.cancel_units(session, order, line, line.quantity - line.cancelled)
     session.flush()
+    withdraw_between(session, order, [line.id for line in lines])
     for purchase_order in purchase_orders:
         goods = withdrawn.get(purchase_order.id)
         if goods is None:

@@ -17,8 +17,9 @@ from app.orders.models import Order
 from app.outbox.service import emit
 from app.purchasing.events import OrderReleased, PurchaseOrderReleased
 from app.purchasing.models import PurchaseOrder
-from app.purchasing.rules import ACKNOWLEDGE_WITHIN, ship_by
+from app.purchasing.rules import answer_by, ship_by
 from app.purchasing.service.status import locked_of_order, refresh_order_status, refresh_status
+from app.stores.events import FulfillmentWanted
 from app.suppliers.models import Supplier
 from app.suppliers.queries import CLOSED, as_closures
 
@@ -34,17 +35,21 @@ _SUPPLIERS = select(
 
 
 def release_purchase_orders(
-    session: Session, order_id: UUID, purchase_orders: Sequence[PurchaseOrder] | None = None
+    session: Session,
+    order_id: UUID,
+    purchase_orders: Sequence[PurchaseOrder] | None = None,
+    *,
+    rerouting_id: UUID | None = None,
 ) -> int:
     """Show an order's purchase orders to their suppliers and commit its stock. Returns how many were released;
     those released before are left alone. ``purchase_orders``: all of the order's, where the caller has locked the
-    order and them already."""
+    order and them already. Those of a rerouting are paid for apart, and released by its ``rerouting_id``."""
     if purchase_orders is None:
         order = orders.locked(session, order_id)
         purchase_orders = locked_of_order(session, order_id)
     else:
         order = session.get_one(Order, order_id)
-    waiting = [one for one in purchase_orders if one.released_at is None]
+    waiting = [one for one in purchase_orders if one.released_at is None and one.rerouting_id == rerouting_id]
     now = clock.now()
     suppliers = {
         row.id: row
@@ -59,7 +64,9 @@ def release_purchase_orders(
             continue
         supplier = suppliers[purchase_order.supplier_id]
         purchase_order.released_at = now
-        purchase_order.acknowledge_by = now + ACKNOWLEDGE_WITHIN
+        purchase_order.acknowledge_by = purchase_order.remind_at = answer_by(
+            now, as_closures(supplier.closed), timezone=supplier.timezone, cutoff_hour=supplier.cutoff_hour
+        )
         purchase_order.ship_by = ship_by(
             now,
             supplier.handling_days,
@@ -90,7 +97,9 @@ def release_purchase_orders(
         )
     if told:
         commit_reservations(session, told, told_at=now)
-    if waiting:
+    if waiting and rerouting_id is None:
         emit(session, OrderReleased(order_id=order.id, retailer_id=order.retailer_id))
+    elif waiting and order.store_id is not None:
+        emit(session, FulfillmentWanted(store_id=order.store_id, retailer_id=order.retailer_id, order_id=order.id))
     refresh_order_status(session, order, purchase_orders)
     return len(waiting)

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session, selectinload
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.orders.models import Order
-from app.orders.rules import PENDING, order_status
+from app.orders.rules import BACKORDERED, CANCELLED, ON_HOLD, PENDING, order_status
 from app.orders.service import open_holds
 from app.outbox.service import emit
+from app.purchasing.decisions.queries import in_between
+from app.purchasing.decisions.rules import WAITING
 from app.purchasing.events import PurchaseOrderChanged
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import LineCounts, may_move, purchase_order_status
@@ -71,13 +73,20 @@ def refresh_order_status(
         if purchase_orders is None
         else [one.status for one in purchase_orders]
     )
-    cancelled = not statuses and order.status == "CANCELLED"
+    if CANCELLED in statuses:
+        # What nobody delivers may still find another supplier.
+        statuses = [*statuses, *(_status_of(one.state) for one in in_between(session, order.id))]
+    cancelled = not statuses and order.status == CANCELLED
     # Nothing holds an order that is PENDING.
     held = order.status != PENDING and bool(open_holds(session, order.id))
     status = order_status(statuses, held=held, cancelled=cancelled)
     if status != order.status:
         order.status = status
         order.updated_at = clock.now()
+
+
+def _status_of(decision: str) -> str:
+    return BACKORDERED if decision == WAITING else ON_HOLD
 
 
 def mark_held(session: Session, order_id: UUID, *, held: bool) -> None:

@@ -3,7 +3,6 @@ between two transactions: one that stores what will be asked and its key, one th
 
 from app.settlement.service.by_hand import mark_paid_out, mark_received
 from app.settlement.service.charging import (
-    ChargePlan,
     cancel_unpaid_charge,
     fail_without_method,
     plan_charge,
@@ -11,6 +10,14 @@ from app.settlement.service.charging import (
     retry_held_charges,
 )
 from app.settlement.service.crediting import book_credit_memo
+from app.settlement.service.deciding import (
+    carry_out,
+    follow_changes,
+    follow_prices,
+    follow_rejection,
+    follow_silence,
+    try_waiting,
+)
 from app.settlement.service.earning import earn, make_payable
 from app.settlement.service.paying_out import (
     PayoutPlan,
@@ -19,6 +26,7 @@ from app.settlement.service.paying_out import (
     record_payout,
     schedule_payouts,
 )
+from app.settlement.service.plans import ChargePlan
 from app.settlement.service.profiles import (
     record_account,
     record_customer,
@@ -27,6 +35,7 @@ from app.settlement.service.profiles import (
 )
 from app.settlement.service.reconciling import reconcile, record_balance_lines
 from app.settlement.service.refunding import RefundPlan, plan_refund, record_refund, withdraw
+from app.settlement.service.supplements import plan_supplement
 from app.settlement.service.withdrawing import withdraw_lines
 
 __all__ = [
@@ -35,8 +44,13 @@ __all__ = [
     "RefundPlan",
     "book_credit_memo",
     "cancel_unpaid_charge",
+    "carry_out",
     "earn",
     "fail_without_method",
+    "follow_changes",
+    "follow_prices",
+    "follow_rejection",
+    "follow_silence",
     "hold_payout",
     "make_payable",
     "mark_paid_out",
@@ -44,6 +58,7 @@ __all__ = [
     "plan_charge",
     "plan_payout",
     "plan_refund",
+    "plan_supplement",
     "reconcile",
     "record_account",
     "record_balance_lines",
@@ -55,6 +70,7 @@ __all__ = [
     "retry_held_charges",
     "schedule_payouts",
     "start_setup",
+    "try_waiting",
     "withdraw",
     "withdraw_lines",
 ]

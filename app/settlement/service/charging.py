@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.audit import service as audit
@@ -25,10 +23,9 @@ from app.orders.queries import orders_held_for
 from app.orders.rules import ON_HOLD, PAYMENT_HOLDS, HoldReason
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.rules import Share
 from app.purchasing.service import mark_held, release_purchase_orders
 from app.settlement.events import ChargeGivenUp, ChargePaid, ChargeWanted
-from app.settlement.models import Charge, PaymentProfile, Refund
+from app.settlement.models import Charge, PaymentProfile
 from app.settlement.processor import ChargeOutcome
 from app.settlement.rules import (
     ACTION_REQUIRED,
@@ -43,40 +40,15 @@ from app.settlement.rules import (
     charge_lines,
     may_move,
 )
+from app.settlement.service.parts import parts_of, total_of
+from app.settlement.service.plans import ANSWER_WITHIN, STATE_OF_OUTCOME, ChargePlan, plan_of
 from app.settlement.service.refunding import owe_back
+from app.settlement.service.supplement_answers import note_supplement
 
-_STATE_OF_OUTCOME = {
-    "paid": PAID,
-    "processing": PROCESSING,
-    "declined": FAILED,
-    "action_required": ACTION_REQUIRED,
-}
 _HOLD_OF_STATE = {
     FAILED: HoldReason.PAYMENT_FAILED,
     ACTION_REQUIRED: HoldReason.PAYMENT_ACTION_REQUIRED,
 }
-
-
-#: A charge whose answer has not come after this is asked about again.
-_ANSWER_WITHIN = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class ChargePlan:
-    """What is to be asked of the processor. The key is stored with the charge: asking again with it is safe.
-
-    ``processor_ref`` is set when a payment exists already and only its outcome is to be read; ``abandon`` is an
-    earlier attempt's payment, to be given up first so that it can't be paid as well.
-    """
-
-    charge_id: UUID
-    attempt: int
-    key: str
-    amount: Money
-    customer_ref: str
-    method_ref: str
-    processor_ref: str | None
-    abandon: str | None = None
 
 
 def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan | None:
@@ -87,17 +59,17 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
     known, also when its order was cancelled meanwhile.
     """
     order = orders.locked(session, order_id)
-    purchase_orders = _purchase_orders(session, order_id)
-    charge = session.scalar(select(Charge).where(Charge.order_id == order_id).with_for_update())
+    purchase_orders = [one for one in _purchase_orders(session, order_id) if one.rerouting_id is None]
+    charge = _own_charge(session, order_id)
     if charge is not None and charge.state in (PAID, CANCELLED):
         return None
     if charge is not None and charge.state in (SENDING, PROCESSING):
-        return _plan(charge)
+        return plan_of(charge)
     if not purchase_orders or order.status == "CANCELLED":
         return None
     if not _stock_is_there(session, order):
         return None
-    amount = _total(_parts(session, purchase_orders))
+    amount = total_of(parts_of(session, purchase_orders))
     if not amount:
         orders.release(session, order, list(PAYMENT_HOLDS))
         release_purchase_orders(session, order_id)
@@ -118,7 +90,7 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
     charge.customer_ref, charge.method_ref = profile.customer_ref, profile.method_ref
     charge.state, charge.updated_at, charge.retry_at = SENDING, clock.now(), None
     session.flush()
-    return _plan(charge)
+    return plan_of(charge)
 
 
 def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: ChargeOutcome) -> str:
@@ -132,12 +104,16 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
     charge = session.scalars(
         select(Charge).where(Charge.id == charge_id).with_for_update().execution_options(populate_existing=True)
     ).one()
-    state = _STATE_OF_OUTCOME[outcome.state]
+    state = STATE_OF_OUTCOME[outcome.state]
     stale = attempt != charge.attempt and state != PAID
     if stale or charge.state == PAID or not may_move(charge.state, state):
         return charge.state
-    purchase_orders = _purchase_orders(session, order.id) if state == PAID else []
-    parts = _parts(session, purchase_orders)
+    if charge.cause:
+        note_supplement(session, order, charge, outcome, state)
+        return charge.state
+    found = _purchase_orders(session, order.id) if state == PAID else []
+    purchase_orders = [one for one in found if one.rerouting_id is None]
+    parts = parts_of(session, purchase_orders)
     if state == PAID and not _enough(parts, outcome):
         return charge.state
     charge.processor_ref = outcome.processor_ref
@@ -173,9 +149,13 @@ def retry_held_charges(session: Session, retailer_id: UUID) -> int:
 def cancel_unpaid_charge(session: Session, order_id: UUID) -> None:
     """The order was cancelled before it was paid: nothing is tried again, and the processor is told to take nothing
     any more. A charge whose answer is awaited ends when the answer is there."""
-    charge = session.scalar(select(Charge).where(Charge.order_id == order_id).with_for_update())
+    charge = _own_charge(session, order_id)
     if charge is not None:
         _give_up(session, charge)
+
+
+def _own_charge(session: Session, order_id: UUID) -> Charge | None:
+    return session.scalar(select(Charge).where(Charge.order_id == order_id, Charge.cause == "").with_for_update())
 
 
 def _give_up(session: Session, charge: Charge) -> None:
@@ -189,15 +169,16 @@ def due_retries(session: Session) -> Sequence[tuple[UUID, UUID]]:
     """Orders whose card is to be tried again now, and those whose answer never came: (order, retailer)."""
     rows = session.execute(
         select(Charge.order_id, Charge.retailer_id).where(
+            Charge.cause == "",
             ((Charge.state == FAILED) & (Charge.retry_at <= clock.now()))
-            | (Charge.state.in_((SENDING, PROCESSING)) & (Charge.updated_at < clock.now() - _ANSWER_WITHIN))
+            | (Charge.state.in_((SENDING, PROCESSING)) & (Charge.updated_at < clock.now() - ANSWER_WITHIN)),
         )
     )
     return [(order_id, retailer_id) for order_id, retailer_id in rows]
 
 
 def _enough(parts: Sequence[PaidPart], outcome: ChargeOutcome) -> bool:
-    owed = _total(parts)
+    owed = total_of(parts)
     return outcome.amount is None or (outcome.amount.currency == owed.currency and owed <= outcome.amount)
 
 
@@ -217,11 +198,11 @@ def _paid(
     if outcome.amount is not None:
         # An earlier attempt may have been for more.
         charge.amount = outcome.amount.minor
-    surplus = charge.amount - _total(parts).minor
+    surplus = charge.amount - total_of(parts).minor
     if surplus > 0:
         owe_back(session, charge, surplus=surplus)
         # What is owed back was paid for.
-        parts = _parts(session, purchase_orders)
+        parts = parts_of(session, purchase_orders)
     post(
         session,
         key=f"charge:{charge.id}",
@@ -301,50 +282,6 @@ def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder
     return found.unique().all()
 
 
-def _waived(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict[UUID, tuple[int, int, int, int]]:
-    """What was withdrawn before payment of each purchase order: the amount in the charge's currency, then goods,
-    shipping and fee in the purchase order's."""
-    if not any(line.cancelled for one in purchase_orders for line in one.lines):
-        return {}
-    rows = session.execute(
-        select(
-            Refund.purchase_order_id,
-            func.sum(Refund.amount),
-            func.sum(Refund.goods),
-            func.sum(Refund.shipping),
-            func.sum(Refund.platform_fee),
-        )
-        .where(Refund.purchase_order_id.in_([one.id for one in purchase_orders]), Refund.state == "WAIVED")
-        .group_by(Refund.purchase_order_id)
-    )
-    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in rows}
-
-
-def _parts(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> list[PaidPart]:
-    if not purchase_orders:
-        return []
-    waived = _waived(session, purchase_orders)
-    parts = []
-    for one in purchase_orders:
-        amount, goods, shipping, fee = waived.get(one.id, (0, 0, 0, 0))
-        parts.append(
-            PaidPart(
-                one.supplier_id,
-                Money(one.charge_total - amount, one.charge_currency),
-                Share(
-                    Money(one.wholesale_total - goods, one.currency),
-                    Money(one.shipping_cost - shipping, one.currency),
-                    Money(one.platform_fee - fee, one.currency),
-                ),
-            )
-        )
-    return parts
-
-
-def _total(parts: Sequence[PaidPart]) -> Money:
-    return Money(sum(part.charged.minor for part in parts), parts[0].charged.currency)
-
-
 def _new_charge(order: Order, amount: Money, processor: str, profile: PaymentProfile) -> Charge:
     now = clock.now()
     return Charge(
@@ -361,18 +298,4 @@ def _new_charge(order: Order, amount: Money, processor: str, profile: PaymentPro
         method_ref=profile.method_ref,
         created_at=now,
         updated_at=now,
-    )
-
-
-def _plan(charge: Charge) -> ChargePlan:
-    asked = charge.state == PROCESSING
-    return ChargePlan(
-        charge_id=charge.id,
-        attempt=charge.attempt,
-        key=f"charge:{charge.id}:{charge.attempt}",
-        amount=Money(charge.amount, charge.currency),
-        customer_ref=charge.customer_ref,
-        method_ref=charge.method_ref,
-        processor_ref=charge.processor_ref if asked else None,
-        abandon=None if asked else charge.processor_ref,
     )

@@ -18,9 +18,10 @@ from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share, share_of
 from app.returns import service as returns
 from app.settlement.events import RefundWanted
-from app.settlement.models import Charge, Earning, Refund
+from app.settlement.models import Earning, Refund
 from app.settlement.rules import PaidPart, credit_lines
 from app.settlement.service.earning import earn
+from app.settlement.service.refunding import give_difference, locked_charges, portions_of
 from app.settlement.service.shares import locked_purchase_order
 
 
@@ -48,16 +49,17 @@ def book_credit_memo(session: Session, credit_memo_id: UUID) -> None:
             description=f"{memo.number} for {purchase_order.number}",
             lines=lines,
         )
-    charge = session.scalar(select(Charge).where(Charge.order_id == purchase_order.order_id).with_for_update())
-    if charge is None or not refund:
+    portions = portions_of(locked_charges(session, purchase_order.order_id), refund.minor)
+    if not portions:
         returns.note_refunded(session, memo.id)
         return
+    charge, amount = portions[0]
     wanted = Refund(
         id=new_id(),
         charge_id=charge.id,
         purchase_order_id=purchase_order.id,
         retailer_id=purchase_order.retailer_id,
-        amount=refund.minor,
+        amount=amount,
         currency=refund.currency,
         goods=0,
         shipping=0,
@@ -70,9 +72,11 @@ def book_credit_memo(session: Session, credit_memo_id: UUID) -> None:
         updated_at=clock.now(),
     )
     session.add(wanted)
-    charge.refunded += refund.minor
+    charge.refunded += amount
     session.flush()
     emit(session, RefundWanted(refund_id=wanted.id, retailer_id=wanted.retailer_id))
+    if amount < refund.minor:
+        give_difference(session, purchase_order, refund.minor - amount, cause=f"{memo.journal_key}:rest")
 
 
 def _share_of_credit(session: Session, purchase_order: PurchaseOrder, goods: int) -> tuple[Share, Money]:

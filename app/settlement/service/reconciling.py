@@ -219,7 +219,9 @@ def _suppliers_are_owed_what_is_open(session: Session) -> Iterator[Break]:
               select po.supplier_id, po.currency,
                 sum(po.wholesale_total + po.shipping_cost - po.platform_fee) as amount
               from purchase_orders po
-              join charges c on c.order_id = po.order_id and c.state = 'PAID'
+              where case when po.rerouting_id is null
+                then exists (select from charges c where c.order_id = po.order_id and c.state = 'PAID')
+                else po.released_at is not null end
               group by 1, 2
             ), gone as (
               select e.supplier_id, e.currency, sum(e.amount) filter (where e.credit_memo_id is null) as amount,
@@ -228,8 +230,10 @@ def _suppliers_are_owed_what_is_open(session: Session) -> Iterator[Break]:
             ), back as (
               select po.supplier_id, po.currency, sum(r.goods + r.shipping - r.platform_fee) as amount
               from refunds r join purchase_orders po on po.id = r.purchase_order_id
-              join charges c on c.order_id = po.order_id and c.state = 'PAID'
-              where r.state in ('SUCCEEDED', 'WAIVED') group by 1, 2
+              where r.state in ('SUCCEEDED', 'WAIVED', 'MOVED') and case when po.rerouting_id is null
+                then exists (select from charges c where c.order_id = po.order_id and c.state = 'PAID')
+                else po.released_at is not null end
+              group by 1, 2
             ), books as (
               select a.organisation_id as supplier_id, a.currency,
                 -sum(p.amount) filter (where a.kind = 'goods_to_ship') as goods,
@@ -258,14 +262,22 @@ def _suppliers_are_owed_what_is_open(session: Session) -> Iterator[Break]:
 
 
 def _retailers_are_owed_what_is_credited(session: Session) -> Iterator[Break]:
-    """What the ledger owes to retailers for returned goods is what credit memos say and cards have not got."""
+    """What the ledger owes to retailers is what credit memos say, and what changed orders left over, as far as cards
+    have not got it."""
     rows = session.execute(
         text(
             """
             with owed as (
-              select m.retailer_id, m.refund_currency as currency, sum(m.refund_amount) as amount
-              from credit_memos m left join refunds r on r.credit_memo_id = m.id
-              where m.refund_amount is not null and r.state is distinct from 'SUCCEEDED' group by 1, 2
+              select retailer_id, currency, sum(amount) as amount from (
+                select m.retailer_id, m.refund_currency as currency, coalesce(r.amount, m.refund_amount) as amount
+                from credit_memos m left join refunds r on r.credit_memo_id = m.id
+                where m.refund_amount is not null and r.state is distinct from 'SUCCEEDED'
+                union all
+                select retailer_id, currency,
+                  case when kind = 'difference' then amount else 0 end
+                  + case when state <> 'SUCCEEDED' then 0 when kind = 'share' then rest else -amount end
+                from refunds where credit_memo_id is null
+              ) each_one group by 1, 2 having sum(amount) <> 0
             ), books as (
               select a.organisation_id as retailer_id, a.currency, -sum(p.amount) as amount
               from ledger_accounts a join postings p on p.account_id = a.id
@@ -288,8 +300,8 @@ def _paid_orders_were_released(session: Session) -> Iterator[Break]:
         text(
             """
             select po.id, po.charge_total, po.charge_currency from purchase_orders po
-            join charges c on c.order_id = po.order_id and c.state = 'PAID'
-            where po.released_at is null and po.status <> 'CANCELLED'
+            join charges c on c.order_id = po.order_id and c.state = 'PAID' and c.cause = ''
+            where po.released_at is null and po.status <> 'CANCELLED' and po.rerouting_id is null
               and c.paid_at < :settled
             """
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,34 +39,116 @@ def withdraw(session: Session, purchase_order_id: UUID, *, cause: str, goods: in
     )
     if known is not None:
         return None
-    charge = session.scalar(select(Charge).where(Charge.order_id == purchase_order.order_id).with_for_update())
     share, amount = next_share(session, purchase_order, goods)
-    paid = charge is not None and charge.state == PAID
-    refund = Refund(
+    refund = share_refund(purchase_order, share, amount, cause=cause)
+    session.add(refund)
+    if not settle_share(session, purchase_order, refund, paid=_is_paid(session, purchase_order)):
+        refund.state = "WAIVED"
+    session.flush()
+    return refund
+
+
+def share_refund(purchase_order: PurchaseOrder, share: Share, amount: Money, *, cause: str) -> Refund:
+    """A row that gives back a share of a purchase order; ``settle_share`` says how."""
+    now = clock.now()
+    return Refund(
         id=new_id(),
-        charge_id=charge.id if charge is not None else None,
-        purchase_order_id=purchase_order_id,
+        purchase_order_id=purchase_order.id,
         retailer_id=purchase_order.retailer_id,
+        kind="share",
         amount=amount.minor,
+        rest=0,
         currency=amount.currency,
         goods=share.goods.minor,
         shipping=share.shipping.minor,
         platform_fee=share.fee.minor,
         cause=cause,
-        state="PENDING" if paid else "WAIVED",
+        state="PENDING",
         attempt=1,
-        created_at=clock.now(),
-        updated_at=clock.now(),
+        created_at=now,
+        updated_at=now,
     )
-    session.add(refund)
-    session.flush()
-    if paid and amount:
-        assert charge is not None
-        charge.refunded += amount.minor
-        emit(session, RefundWanted(refund_id=refund.id, retailer_id=refund.retailer_id))
-    elif paid:
+
+
+def settle_share(session: Session, purchase_order: PurchaseOrder, refund: Refund, *, paid: bool) -> bool:
+    """Have a share given back by the payments that were made for its order, the order's own first. False where it was
+    not paid."""
+    charges = locked_charges(session, purchase_order.order_id)
+    own = next((one for one in charges if not one.cause), None)
+    refund.charge_id = own.id if own is not None else None
+    refund.updated_at = clock.now()
+    if not paid:
+        return False
+    portions = portions_of(charges, refund.amount)
+    if not portions:
         refund.state = "SUCCEEDED"
-    return refund
+        return True
+    whole, (charge, first) = refund.amount, portions[0]
+    refund.state, refund.charge_id = "PENDING", charge.id
+    refund.amount, refund.rest = first, whole - first
+    charge.refunded += first
+    session.flush()
+    emit(session, RefundWanted(refund_id=refund.id, retailer_id=refund.retailer_id))
+    for number, (other, part) in enumerate(portions[1:], start=1):
+        _difference(session, purchase_order, other, part, kind="rest", cause=f"{refund.cause}:rest:{number}")
+    return True
+
+
+def give_difference(session: Session, purchase_order: PurchaseOrder, amount: int, *, cause: str) -> None:
+    """Give back what is owed beside the shares, and booked as owed: so much of the order's payments."""
+    for number, (charge, part) in enumerate(portions_of(locked_charges(session, purchase_order.order_id), amount)):
+        _difference(session, purchase_order, charge, part, kind="difference", cause=f"{cause}:{number}")
+
+
+def locked_charges(session: Session, order_id: UUID) -> Sequence[Charge]:
+    """All charges of an order, its own first, locked."""
+    return session.scalars(
+        select(Charge)
+        .where(Charge.order_id == order_id)
+        .order_by(Charge.cause != "", Charge.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def portions_of(charges: Sequence[Charge], amount: int) -> list[tuple[Charge, int]]:
+    """So much of what was paid and is not given back yet: of one payment where one has enough."""
+    if not amount or not charges:
+        return []
+    free = [(one, one.amount - one.refunded) for one in charges if one.state == PAID and one.amount > one.refunded]
+    enough = next(((one, amount) for one, left in free if left >= amount), None)
+    if enough is not None:
+        return [enough]
+    found = []
+    for one, left in free:
+        part = min(left, amount)
+        if part:
+            found.append((one, part))
+            amount -= part
+    if amount:
+        raise ValueError("more is to be given back than was paid")
+    return found
+
+
+def _difference(
+    session: Session, purchase_order: PurchaseOrder, charge: Charge, amount: int, *, kind: str, cause: str
+) -> None:
+    nothing = Money.zero(purchase_order.currency)
+    refund = share_refund(purchase_order, Share(nothing, nothing, nothing), Money(amount, charge.currency), cause=cause)
+    refund.kind, refund.charge_id = kind, charge.id
+    session.add(refund)
+    charge.refunded += amount
+    session.flush()
+    emit(session, RefundWanted(refund_id=refund.id, retailer_id=refund.retailer_id))
+
+
+def _is_paid(session: Session, purchase_order: PurchaseOrder) -> bool:
+    """Whether the retailer has paid for a purchase order: with its order, or, for one that stepped in for another one,
+    when it was released."""
+    if purchase_order.rerouting_id is not None:
+        return purchase_order.released_at is not None
+    paid = select(Charge.id).where(Charge.order_id == purchase_order.order_id, Charge.state == PAID).limit(1)
+    return session.scalar(paid) is not None
 
 
 def owe_back(session: Session, charge: Charge, *, surplus: int) -> None:
@@ -151,10 +234,13 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
 
 def _refund_lines(refund: Refund, purchase_order: PurchaseOrder) -> list[Line]:
     amount, currency = Money(refund.amount, refund.currency), purchase_order.currency
-    if refund.credit_memo_id is not None:
+    if refund.credit_memo_id is not None or refund.kind != "share":
         return credit_refund_lines(refund.retailer_id, amount)
     share = Share(Money(refund.goods, currency), Money(refund.shipping, currency), Money(refund.platform_fee, currency))
-    return refund_lines(PaidPart(purchase_order.supplier_id, amount, share))
+    rest = Money(refund.rest, refund.currency)
+    lines = refund_lines(PaidPart(purchase_order.supplier_id, amount + rest, share))
+    # The rest is owed until the other payments have given it back.
+    return [*lines, *credit_refund_lines(refund.retailer_id, -rest)] if rest else lines
 
 
 def _tell_of_failure(session: Session, refund: Refund) -> None:

@@ -40,8 +40,13 @@ def settled(session: Session, purchase_order: PurchaseOrder) -> Settled:
             func.coalesce(func.sum(Refund.goods), 0),
             func.coalesce(func.sum(Refund.shipping), 0),
             func.coalesce(func.sum(Refund.platform_fee), 0),
-            func.coalesce(func.sum(Refund.amount), 0),
-        ).where(Refund.purchase_order_id == purchase_order.id, Refund.credit_memo_id.is_(None))
+            func.coalesce(func.sum(Refund.amount + Refund.rest), 0),
+        ).where(
+            Refund.purchase_order_id == purchase_order.id,
+            Refund.credit_memo_id.is_(None),
+            Refund.kind == "share",
+            Refund.state != "VOID",
+        )
     ).one()
     goods, shipping, fee, charged = (int(one) + int(other) for one, other in zip(earned, refunded, strict=True))
     return Settled(Share(Money(goods, currency), Money(shipping, currency), Money(fee, currency)), charged)

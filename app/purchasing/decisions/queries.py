@@ -1,0 +1,139 @@
+"""Reads of rules, and of decisions that were or are to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kit.errors import NotFound
+from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.listings.models import ListingSource, ListingVariant
+from app.orders.models import Order, OrderLine
+from app.purchasing.decisions.rules import CHOSEN, DEFAULTS, IN_BETWEEN, OPEN, PAYING, REJECTED, WAITING, Rules
+from app.purchasing.models import AnswerRules, OrderDecision
+
+#: Nothing is over yet.
+PENDING_STATES = (OPEN, CHOSEN, PAYING, WAITING)
+
+
+def rules_of(session: Session, retailer_id: UUID) -> Rules:
+    """What a retailer wants done."""
+    row = session.get(AnswerRules, retailer_id)
+    if row is None:
+        return DEFAULTS
+    return Rules(**{one.name: getattr(row, one.name) for one in fields(Rules)})
+
+
+def of_order(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
+    """What was and is to be decided about an order, oldest first."""
+    return session.scalars(
+        select(OrderDecision)
+        .where(OrderDecision.order_id == order_id)
+        .order_by(OrderDecision.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def decision(session: Session, retailer_id: UUID, order_id: UUID, decision_id: UUID) -> OrderDecision:
+    """One decision about an order. Raises ``NotFound``."""
+    found = session.scalar(
+        select(OrderDecision).where(
+            OrderDecision.id == decision_id,
+            OrderDecision.order_id == order_id,
+            OrderDecision.retailer_id == retailer_id,
+        )
+    )
+    if found is None:
+        raise NotFound("decision")
+    return found
+
+
+def decisions(
+    session: Session,
+    retailer_id: UUID,
+    *,
+    states: Sequence[str] | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[OrderDecision]:
+    """A retailer's decisions, newest first."""
+    limit = min(limit, LARGEST_LIMIT)
+    query = select(OrderDecision).where(OrderDecision.retailer_id == retailer_id)
+    if states:
+        query = query.where(OrderDecision.state.in_(states))
+    if cursor:
+        query = query.where(OrderDecision.id < decode_cursor(cursor, 1)[0])
+    rows = session.scalars(query.order_by(OrderDecision.id.desc()).limit(limit + 1)).all()
+    return page_of(rows, limit, lambda row: [row.id])
+
+
+def count_open(session: Session, retailer_id: UUID) -> int:
+    """How many decisions wait for the retailer."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(OrderDecision)
+            .where(OrderDecision.retailer_id == retailer_id, OrderDecision.state == OPEN)
+        )
+        or 0
+    )
+
+
+def in_between(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
+    """Units that a supplier rejected, and that are neither with another one nor cancelled."""
+    return session.scalars(
+        select(OrderDecision).where(
+            OrderDecision.order_id == order_id,
+            OrderDecision.kind == REJECTED,
+            OrderDecision.state.in_(IN_BETWEEN),
+        )
+    ).all()
+
+
+def about_rejected(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
+    """All that was and is to be decided about units that suppliers rejected."""
+    return session.scalars(
+        select(OrderDecision).where(OrderDecision.order_id == order_id, OrderDecision.kind == REJECTED)
+    ).all()
+
+
+def due(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
+    """Decisions for which the clock acts now, the longest due first: their order and their id."""
+    rows = session.execute(
+        select(OrderDecision.order_id, OrderDecision.id)
+        .where(OrderDecision.next_at <= moment)
+        .order_by(OrderDecision.next_at, OrderDecision.id)
+        .limit(limit)
+    )
+    return [(order_id, decision_id) for order_id, decision_id in rows]
+
+
+def waiting_for(session: Session, variant_ids: Sequence[UUID], *, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
+    """Decisions whose units wait for stock and may be made of these variants, the oldest first: their order and their
+    id."""
+    linked = (
+        select(ListingSource.variant_id)
+        .join(ListingVariant, ListingVariant.id == ListingSource.listing_variant_id)
+        .where(
+            ListingVariant.store_id == Order.store_id,
+            ListingVariant.variant_id == OrderLine.variant_id,
+            ListingSource.variant_id.in_(variant_ids),
+        )
+    )
+    rows = session.execute(
+        select(OrderDecision.order_id, OrderDecision.id)
+        .join(OrderLine, OrderLine.id == OrderDecision.order_line_id)
+        .join(Order, Order.id == OrderDecision.order_id)
+        .where(
+            OrderDecision.state == WAITING,
+            OrderLine.variant_id.in_(variant_ids) | linked.exists(),
+        )
+        .order_by(OrderDecision.id)
+        .limit(limit)
+    )
+    return [(order_id, decision_id) for order_id, decision_id in rows]

@@ -1,0 +1,54 @@
+"""What is to be asked of the processor about a charge, and what its answers mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from app.kit.money import Money
+from app.settlement.models import Charge
+from app.settlement.rules import ACTION_REQUIRED, FAILED, PAID, PROCESSING
+
+#: The processor's word for an outcome → the charge's state.
+STATE_OF_OUTCOME = {
+    "paid": PAID,
+    "processing": PROCESSING,
+    "declined": FAILED,
+    "action_required": ACTION_REQUIRED,
+}
+#: A charge whose answer has not come after this is asked about again.
+ANSWER_WITHIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePlan:
+    """What is to be asked of the processor. The key is stored with the charge: asking again with it is safe.
+
+    ``processor_ref`` is set when a payment exists already and only its outcome is to be read; ``abandon`` is an
+    earlier attempt's payment, to be given up first so that it can't be paid as well.
+    """
+
+    charge_id: UUID
+    attempt: int
+    key: str
+    amount: Money
+    customer_ref: str
+    method_ref: str
+    processor_ref: str | None
+    abandon: str | None = None
+
+
+def plan_of(charge: Charge) -> ChargePlan:
+    """What is to be asked, or asked again, about a charge that is SENDING or PROCESSING."""
+    asked = charge.state == PROCESSING
+    return ChargePlan(
+        charge_id=charge.id,
+        attempt=charge.attempt,
+        key=f"charge:{charge.id}:{charge.attempt}",
+        amount=Money(charge.amount, charge.currency),
+        customer_ref=charge.customer_ref,
+        method_ref=charge.method_ref,
+        processor_ref=charge.processor_ref if asked else None,
+        abandon=None if asked else charge.processor_ref,
+    )
