@@ -18,13 +18,15 @@ from app.listings.service import link_source
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.purchasing import queries as purchasing
+from app.purchasing.decisions.rules import Rules as AnswerRules
+from app.purchasing.decisions.saving import save_rules as save_answer_rules
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, RoutingDecision
 from app.purchasing.routing import queries as routing
 from app.purchasing.routing.problem import Kind, Rule
 from app.purchasing.routing.saving import save_rules
 from app.purchasing.service import LineAnswer, acknowledge, cancel_order, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
-from app.settlement.service import withdraw_lines
+from app.settlement.service import follow_rejection
 from app.suppliers.rules import Rate
 from app.suppliers.service import set_rates
 from tests import factories
@@ -38,6 +40,7 @@ class Shop:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.retailer = factories.retailer(session)
+        save_answer_rules(session, self.retailer.id, AnswerRules(decide_within_hours=0))
         self.store = factories.store(session, self.retailer)
         self.own, self.other = (factories.supplier(session, name) for name in ("Nordlicht", "Kanto"))
         (self.lamp,) = factories.product(session, self.own, wholesale="10.00", stock=5)
@@ -143,7 +146,7 @@ def test_a_line_is_split_where_the_rules_allow_it_and_its_parts_live_on_their_ow
     other = next(one for one in purchasing.of_orders(session, [order.id])[order.id] if one.supplier_id == shop.other.id)
     answer = LineAnswer(line_id=other.lines[0].id, answer="rejected", reason="other")
     acknowledge(session, shop.other.id, other.id, [answer])
-    withdraw_lines(session, order.id, other.id, cause="rejected:3", goods=2400)
+    follow_rejection(session, order.id, cause="rejected:3", rejected=[(other.lines[0].id, 3)])
     session.expire_all()
     assert orders.order(session, shop.retailer.id, order.id).lines[0].cancelled == 3
     assert (shop.reserved(shop.lamp), shop.reserved(shop.same)) == (5, 0)
@@ -168,7 +171,7 @@ def test_a_bundle_needs_each_of_its_components(shop: Shop, session: Session) -> 
         row.purchase_order_id,
         [LineAnswer(line_id=row.id, answer="rejected", reason="out_of_stock", quantity=1)],
     )
-    withdraw_lines(session, order.id, row.purchase_order_id, cause="rejected:1", goods=100)
+    follow_rejection(session, order.id, cause="rejected:1", rejected=[(row.id, 1)])
     session.expire_all()
     assert orders.order(session, shop.retailer.id, order.id).lines[0].cancelled == 1
 

@@ -1,7 +1,7 @@
 """Choosing another supplier for units that one does not deliver.
 
-It is the same choice as an order's first one, of fewer lines: the retailer's rules, stock, rates and prices of now. What
-the order earns and the rest of it costs is counted in, so that a largest loss is one of the whole order.
+It is the same choice as an order's first one, of fewer lines: the retailer's rules, stock, rates and prices of now.
+What the order earns and the rest of it costs is counted in, so that a largest loss is one of the whole order.
 """
 
 from __future__ import annotations

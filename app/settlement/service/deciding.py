@@ -1,5 +1,5 @@
-"""What follows when a supplier does not take an order as it was placed: another supplier, a question to the retailer, or
-what the retailer wants done without being asked; and carrying out what was chosen.
+"""What follows when a supplier does not take an order as it was placed: another supplier, a question to the retailer,
+or what the retailer wants done without being asked; and carrying out what was chosen.
 
 Everything here holds the order's lock, and looks at how things stand: what is done twice is done once.
 """
