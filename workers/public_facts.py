@@ -26,7 +26,11 @@ from app.orders.events import OrderHeld, OrderHoldsReleased, OrderLapsed
 from app.outbox.events import Event
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.events import (
+    AnswerOverdue,
     ChangeRequestMoved,
+    DecisionMade,
+    DecisionNeeded,
+    LinesRerouted,
     LinesWithdrawn,
     OrderReleased,
     OrderRouted,
@@ -124,6 +128,56 @@ def _acknowledged(event: PurchaseOrderAcknowledged, _session: Session) -> Iterab
         f"order:{event.order_id}",
         order_id=event.order_id,
         purchase_order_id=event.purchase_order_id,
+    )
+
+
+@public_facts.register
+def _rerouted(event: LinesRerouted, _session: Session) -> Iterable[Fact]:
+    yield _of_purchase_order(event, "purchase_order.lines_cancelled")
+    yield _to_retailer(
+        event.retailer_id,
+        "order.lines_rerouted",
+        f"order:{event.order_id}",
+        order_id=event.order_id,
+        purchase_order_id=event.purchase_order_id,
+    )
+
+
+@public_facts.register
+def _overdue(event: AnswerOverdue, _session: Session) -> Iterable[Fact]:
+    yield _of_purchase_order(event, "purchase_order.answer_overdue")
+    if event.step == "escalated":
+        yield _to_retailer(
+            event.retailer_id,
+            "order.answer_overdue",
+            f"order:{event.order_id}",
+            order_id=event.order_id,
+            purchase_order_id=event.purchase_order_id,
+        )
+
+
+@public_facts.register
+def _to_decide(event: DecisionNeeded, _session: Session) -> Iterable[Fact]:
+    yield _to_retailer(
+        event.retailer_id,
+        "order.decision_needed",
+        f"order:{event.order_id}",
+        order_id=event.order_id,
+        decision_id=event.decision_id,
+        kind=event.kind,
+    )
+
+
+@public_facts.register
+def _decided(event: DecisionMade, _session: Session) -> Iterable[Fact]:
+    yield _to_retailer(
+        event.retailer_id,
+        "order.decision_made",
+        f"order:{event.order_id}",
+        order_id=event.order_id,
+        decision_id=event.decision_id,
+        choice=event.choice,
+        chosen_by=event.chosen_by,
     )
 
 
@@ -277,10 +331,14 @@ def _status_changed(event: SupplierStatusChanged, _session: Session) -> Iterable
 #: What the job that records events hears, each told by one of the functions above.
 TOLD: tuple[type[Event], ...] = (
     ChangeRequestMoved,
+    AnswerOverdue,
+    DecisionMade,
+    DecisionNeeded,
     FeedFinished,
     FeedHeld,
     FeedMappingNeeded,
     FeedSourceFailing,
+    LinesRerouted,
     LinesWithdrawn,
     ListingPricesChanged,
     ListingsRefused,
@@ -312,7 +370,9 @@ def _of_order(
 
 
 def _of_purchase_order(
-    event: PurchaseOrderReleased | PurchaseOrderChanged | LinesWithdrawn, type_name: str, **more: Any
+    event: PurchaseOrderReleased | PurchaseOrderChanged | LinesWithdrawn | LinesRerouted | AnswerOverdue,
+    type_name: str,
+    **more: Any,
 ) -> Fact:
     return _to_supplier(
         event.supplier_id,

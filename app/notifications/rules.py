@@ -39,6 +39,8 @@ DIGEST = "digest"
 
 _TOPIC_OF_KIND: Mapping[str, str] = {
     "order_held": "orders",
+    "order_decision": "orders",
+    "answer_overdue": "orders",
     "order_lapsed": "orders",
     "cancelled_in_store": "orders",
     "change_request": "orders",

@@ -20,7 +20,7 @@ from workers.job import Run, job
 
 def _with_decisions(session: Session, payloads: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
     """Most orders have nothing that is to be decided."""
-    named = {UUID(payload["order_id"]) for payload in payloads}
+    named = {UUID(payload["order_id"]) for payload in payloads if payload.get("order_id")}
     asked = {
         str(one)
         for one in session.scalars(

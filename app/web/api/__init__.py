@@ -15,6 +15,7 @@ def register(app: OpenAPI) -> None:
         catalog,
         changes,
         closures,
+        decisions,
         exceptions,
         feeds,
         inventory,

@@ -312,6 +312,8 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None) -> Json:
                 "available_on": line.available_on,
                 "reason": line.reason,
                 "wholesale_price": money(line.wholesale_price, row.currency),
+                "asked_price": None if line.asked_price is None else money(line.asked_price, row.currency),
+                "rerouted": line.rerouted,
             }
             for line in row.lines
         ],
@@ -393,6 +395,8 @@ def test_order(row: TestOrder, supplier: Supplier, *, with_address: bool) -> Jso
                 "available_on": None,
                 "reason": None,
                 "wholesale_price": nothing,
+                "asked_price": None,
+                "rerouted": 0,
             }
             for line in row.lines
         ],

@@ -102,18 +102,9 @@ def _address(session: Session, row: PurchaseOrder) -> Address | None:
 )
 @guarded("supplier", scope="write:purchase_orders")
 def acknowledge_purchase_order(path: IdPath, body: AcknowledgeInput) -> Response:
-    answers = [
-        LineAnswer(
-            line_id=line.line_id,
-            answer=line.status,
-            quantity=line.quantity,
-            available_on=line.available_on,
-            reason=line.reason,
-        )
-        for line in body.lines
-    ]
     with work() as done:
         supplier_id = caller().organisation_id
+        answers = _answers(done.session, body)
         if own_test_order(done.session, supplier_id, path.id) is not None:
             said = [(answer.line_id, answer.answer) for answer in answers]
             test = answer_test_order(done.session, supplier_id, path.id, said, via=BY_API)
@@ -122,6 +113,32 @@ def acknowledge_purchase_order(path: IdPath, body: AcknowledgeInput) -> Response
         row = acknowledge(done.session, caller().organisation_id, path.id, answers)
         done.answers(present.supplier_order(row))
     return done.response()
+
+
+def _answers(session: Session, body: AcknowledgeInput) -> list[LineAnswer]:
+    currency = suppliers.supplier(session, caller().organisation_id).currency
+    found = []
+    for index, line in enumerate(body.lines):
+        price = None
+        if line.price is not None:
+            field = f"lines[{index}].price"
+            try:
+                price = line.price.value().minor
+            except ValueError as error:
+                raise Invalid.field(field, "not_an_amount", f"{error}.") from error
+            if line.price.currency != currency:
+                raise Invalid.field(field, "currency", f"Your currency is {currency}.")
+        found.append(
+            LineAnswer(
+                line_id=line.line_id,
+                answer=line.status,
+                quantity=line.quantity,
+                available_on=line.available_on,
+                reason=line.reason,
+                price=price,
+            )
+        )
+    return found
 
 
 @api.post("/supplier/orders/<uuid:id>/ship", responses={201: ShipOut, 200: ShipOut}, summary="Ship parcels")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.web.api.schemas.common import Input, MoneyOut, Name, Output, PageQuery, Text, Units
+from app.web.api.schemas.common import Input, Money, MoneyOut, Name, Output, PageQuery, Text, Units
 from app.web.api.schemas.orders import ShipmentOut
 
 
@@ -43,6 +43,10 @@ class SupplierOrderLineOut(Output):
     available_on: date | None
     reason: str | None
     wholesale_price: MoneyOut
+    asked_price: MoneyOut | None = Field(
+        description="Another price that you asked and the retailer has not agreed to yet."
+    )
+    rerouted: int = Field(description="Units that went to another supplier because no answer came; send none of them.")
 
 
 class SupplierOrderOut(Output):
@@ -77,6 +81,11 @@ class AnswerInput(Input):
     quantity: Units | None = None
     available_on: date | None = None
     reason: Text | None = None
+    price: Money | None = Field(
+        default=None,
+        description="What you ask for one unit, where it is not the ordered price. A lower one holds at once; about a "
+        "higher one the retailer decides, and the line can't be shipped before.",
+    )
 
 
 class AcknowledgeInput(Input):

@@ -1,0 +1,365 @@
+"""What becomes of units that do not come as ordered: another price, another supplier, or what the retailer decides; and
+the money and the stock follow."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+from app import db
+from app.kit import clock
+from app.kit.errors import AppError
+from app.purchasing.routing.problem import Kind, Rule
+from app.purchasing.routing.saving import save_rules
+from app.purchasing.service import LineAnswer, acknowledge
+from app.settlement.service import follow_silence
+from tests.flows.books import Books, Json
+from tests.flows.deciding import Desk, desk
+from tests.market import Market
+from tests.stack import Jobs
+
+__all__ = ["desk"]
+
+
+def silent_for_good(desk: Desk, hours: float = 24 * 4) -> None:
+    """The supplier is reminded, told of, and still says nothing."""
+    for step in range(3):
+        desk.later("watch_answers", hours=hours + 24 * 4 * step)
+
+
+# Prices
+
+
+def test_a_lower_price_holds_at_once_and_the_difference_goes_back(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.asks(order, "9.00")
+    assert desk.decisions(order) == []
+    assert books.given_back(order) == [200]
+    one = desk.purchase_orders(order, desk.market.supplier)[0]
+    assert one["lines"][0]["wholesale_price"] == {"amount": "9.00", "currency": "USD"}
+    books.ship(desk.market.supplier, one, 2)
+    desk.jobs.drain()
+    desk.balanced(order)
+    earned = books.row("select goods, shipping, platform_fee from earnings where purchase_order_id = %s", one["id"])
+    assert earned == {"goods": 1800, "shipping": 600, "platform_fee": 90}
+
+
+def test_a_price_within_the_tolerance_is_paid_without_asking(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.asks(order, "10.50")
+    assert [one["state"] for one in desk.decisions(order)] == ["DONE"]
+    assert desk.decisions(order)[0]["chosen_by"] == "rule"
+    assert sorted(books.taken(order)) == [100, 2600]
+    desk.balanced(order)
+    books.ship(desk.market.supplier, desk.purchase_orders(order, desk.market.supplier)[0], 2)
+    desk.jobs.drain()
+    desk.balanced(order)
+    earned = books.row("select goods, shipping, platform_fee from earnings order by id desc limit 1")
+    assert earned == {"goods": 2100, "shipping": 600, "platform_fee": 105}, "our share is frozen in its percentage"
+
+
+def test_a_price_beyond_it_is_asked_about_and_nothing_leaves_before(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    shown = desk.asks(order, "13.00")
+    assert shown["lines"][0]["asked_price"] == {"amount": "13.00", "currency": "USD"}
+    found = desk.decision(order)
+    assert (found["kind"], found["state"], found["default"], found["units"]) == ("price", "OPEN", "refund", 2)
+    assert books.notices(desk.market.retailer)["order_decision"].startswith(f"Order {order['external_id']}: decide by")
+    parcel = {
+        "carrier": "manual",
+        "tracking_number": "P-1",
+        "lines": [{"line_id": shown["lines"][0]["id"], "quantity": 2}],
+    }
+    early = desk.market.supplier.api.post(f"/api/supplier/orders/{shown['id']}/ship", {"parcels": [parcel]})
+    assert (early.status_code, early.json["code"]) == (409, "price_open")
+    # Chosen, taken back, chosen again.
+    desk.chooses(order, "refund", later=False)
+    undone = desk.market.retailer.api.post(f"/api/orders/{order['id']}/decisions/{found['id']}/undo", {})
+    assert undone.json["state"] == "OPEN"
+    desk.later(minutes=5)
+    assert books.given_back(order) == []
+    desk.chooses(order, "accept")
+    assert sorted(books.taken(order)) == [600, 2600]
+    assert "order_decision" not in books.notices(desk.market.retailer)
+    again = desk.market.retailer.api.post(f"/api/orders/{order['id']}/decisions/{found['id']}/undo", {})
+    assert (again.status_code, again.json["code"]) == (409, "carried_out")
+    desk.balanced(order)
+    # All that was paid goes back, by both payments.
+    desk.answers(order, status="rejected", reason="out_of_stock")
+    desk.chooses(order, "refund")
+    assert sum(books.given_back(order)) == 3200
+    desk.balanced(order)
+    page = desk.story(order)
+    for told in ("asks 13.00 USD instead of 10.00 USD", "The choice was taken back", "costs 13.00 USD now"):
+        assert told in page
+
+
+def test_a_price_that_nobody_decides_about_cancels_the_line(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.asks(order, "13.00")
+    desk.later(hours=23)
+    assert desk.decision(order)["state"] == "OPEN"
+    desk.later(hours=25)
+    assert books.given_back(order) == [2600]
+    assert books.order(order)["status"] == "CANCELLED"
+    assert desk.market.stock(desk.lamp) == {"on_hand": 10, "reserved": 0}
+    desk.balanced(order)
+
+
+def test_a_price_is_withdrawn_by_accepting_the_ordered_one(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.asks(order, "13.00")
+    desk.asks(order, "14.00")
+    assert [one["state"] for one in desk.decisions(order)] == ["OVERTAKEN", "OPEN"]
+    desk.answers(order, status="accepted")
+    assert [one["state"] for one in desk.decisions(order)] == ["OVERTAKEN", "OVERTAKEN"]
+    assert books.taken(order) == [2600]
+    assert desk.purchase_orders(order, desk.market.supplier)[0]["status"] == "CONFIRMED"
+
+
+def test_a_card_that_is_declined_leaves_the_price_as_it_was(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.asks(order, "13.00")
+    books.use_card("pm_card_chargeCustomerFail")
+    desk.jobs.drain()
+    desk.chooses(order, "accept")
+    found = desk.decision(order)
+    assert (found["state"], found["trouble"]) == ("OPEN", "card_declined")
+    assert books.taken(order) == [2600]
+    assert desk.purchase_orders(order, desk.market.supplier)[0]["lines"][0]["wholesale_price"]["amount"] == "10.00"
+    books.use_card("pm_card_visa")
+    desk.jobs.drain()
+    desk.chooses(order, "accept")
+    assert sorted(books.taken(order)) == [600, 2600]
+    desk.balanced(order)
+
+
+# Rejected and short
+
+
+def test_the_next_supplier_delivers_what_one_rejects_and_only_the_difference_is_paid(desk: Desk, books: Books) -> None:
+    desk.link()
+    order = desk.buys(3)
+    desk.answers(order, status="rejected", quantity=2, reason="out_of_stock")
+    (new,) = desk.purchase_orders(order, desk.market.other_supplier)
+    assert (new["number"], new["status"]) == (f"{order['number']}-2", "PENDING")
+    assert [(line["variant_id"], line["quantity"]) for line in new["lines"]] == [(str(desk.same), 2)]
+    assert desk.seen_by(desk.market.other_supplier)[0]["number"] == new["number"]
+    assert desk.market.stock(desk.same) == {"on_hand": 10, "reserved": 2}
+    assert desk.market.stock(desk.lamp) == {"on_hand": 8, "reserved": 1}
+    # Two of three lamps and their share of the shipping (7.00) pay for two of 12.00 and 6.00 shipping.
+    share = 2000 + 467
+    assert sorted(books.taken(order)) == [2400 + 600 - share, 3700]
+    assert books.given_back(order) == []
+    desk.balanced(order)
+    assert [one["choice"] for one in desk.decisions(order)] == ["reroute"]
+    why = desk.market.retailer.api.get(f"/api/orders/{order['id']}/routing").json
+    assert (why["attempt"], why["routed"], why["replays"]) == (2, True, True)
+    told = {one["supplier_name"]: one["status"] for one in why["lines"][0]["candidates"]}
+    assert told == {"Nordlicht": "excluded", "Kanto": "chosen"}
+    # It goes on as any other: shipped from both, all adds up.
+    books.ship(desk.market.supplier, desk.purchase_orders(order, desk.market.supplier)[0], 1)
+    books.ship(desk.market.other_supplier, new, 2)
+    desk.jobs.drain()
+    assert books.order(order)["status"] == "SHIPPED"
+    desk.balanced(order)
+
+
+def test_a_cheaper_supplier_gives_the_difference_back(market: Market, jobs: Jobs, books: Books) -> None:
+    desk = Desk(market, jobs, books, price="7.00")
+    desk.link()
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="discontinued")
+    (new,) = desk.purchase_orders(order, market.other_supplier)
+    assert new["status"] == "PENDING"
+    assert books.taken(order) == [2600]
+    assert books.given_back(order) == [600]
+    desk.balanced(order)
+    # That one can't deliver either: nobody is left, and the rest goes back.
+    desk.answers(order, party=market.other_supplier, status="rejected", reason="other")
+    desk.chooses(order, "refund")
+    assert sum(books.given_back(order)) == 2600
+    assert books.order(order)["status"] == "CANCELLED"
+    desk.balanced(order)
+
+
+def test_a_largest_loss_counts_the_whole_order(desk: Desk, books: Books) -> None:
+    desk.link()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        rules = (Rule(Kind.OWN_SOURCE, False), Rule(Kind.MAX_LOSS, True, limit=0))
+        save_rules(session, desk.market.retailer.id, rules, same_articles=False)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.connection().exec_driver_sql(
+            "update supplier_variants set wholesale_price = 2600 where id = %s", (str(desk.same),)
+        )
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="other")
+    found = desk.decision(order)
+    assert (found["kind"], found["state"]) == ("rejected", "OPEN"), "two lamps sold at 25.00 would cost 58.00"
+    assert desk.purchase_orders(order, desk.market.other_supplier) == []
+
+
+def test_without_anybody_left_the_retailer_decides_and_the_units_stay_open(desk: Desk, books: Books) -> None:
+    order = desk.buys(2, (desk.market.chair.variants[0], 1))
+    desk.answers(order, status="rejected", reason="out_of_stock")
+    seen = books.order(order)
+    assert seen["status"] == "ON_HOLD"
+    assert books.given_back(order) == []
+    found = desk.decision(order)
+    assert found["choices"] == ["reroute", "wait", "substitute", "refund"]
+    assert clock.parse_iso(found["due_at"]) - clock.now() > timedelta(hours=23)
+    desk.chooses(order, "substitute", expect=422, later=False)
+    desk.chooses(order, "accept", expect=422, later=False)
+    # Nobody else has it.
+    desk.chooses(order, "reroute")
+    assert desk.decision(order)["trouble"] == "nobody_can"
+    desk.chooses(order, "substitute", variant_id=str(desk.spare))
+    (_, new) = desk.purchase_orders(order, desk.market.other_supplier)
+    assert [(line["variant_id"], line["quantity"]) for line in new["lines"]] == [(str(desk.spare), 2)]
+    assert new["number"] == f"{order['number']}-3"
+    desk.balanced(order)
+
+
+def test_units_wait_for_stock_and_go_when_it_comes(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="out_of_stock")
+    desk.chooses(order, "wait")
+    assert desk.decision(order)["state"] == "WAITING"
+    assert books.order(order)["status"] == "BACKORDERED"
+    desk.stock_comes(desk.market.supplier, desk.lamp, 10)
+    ours = desk.purchase_orders(order, desk.market.supplier)
+    assert [one["status"] for one in ours] == ["CANCELLED", "PENDING"]
+    assert books.taken(order) == [2600]
+    assert books.given_back(order) == []
+    desk.balanced(order)
+
+
+def test_waiting_ends_and_the_deadline_refunds(desk: Desk, books: Books) -> None:
+    desk.rules(wait_days=3, decision_default="wait")
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="out_of_stock")
+    desk.later(hours=25)
+    assert desk.decision(order)["state"] == "WAITING"
+    desk.later(days=5)
+    assert books.given_back(order) == [2600]
+    assert books.order(order)["status"] == "CANCELLED"
+    desk.balanced(order)
+
+
+def test_a_line_that_is_cancelled_meanwhile_is_refunded_once(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="other")
+    books.cancel(order, order["lines"][0])
+    assert books.given_back(order) == [2600]
+    assert desk.decisions(order)[0]["state"] == "DONE"
+    desk.later(hours=30)
+    assert books.given_back(order) == [2600]
+    desk.balanced(order)
+
+
+def test_a_stranger_sees_and_decides_nothing(desk: Desk) -> None:
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="other")
+    found = desk.decision(order)
+    stranger = desk.market.other_retailer.api
+    assert stranger.get(f"/api/orders/{order['id']}/decisions").status_code == 404
+    path = f"/api/orders/{order['id']}/decisions/{found['id']}"
+    assert stranger.post(path, {"choice": "refund"}).status_code == 404
+    assert stranger.get("/api/decisions").json["items"] == []
+    mine = desk.market.retailer.api.get("/api/decisions", state="OPEN").json["items"]
+    assert [one["id"] for one in mine] == [found["id"]]
+
+
+# Silence
+
+
+def test_a_silent_supplier_is_reminded_then_told_of_then_another_one_delivers(desk: Desk, books: Books) -> None:
+    desk.link()
+    order = desk.buys(2)
+    desk.later("watch_answers", hours=1)
+    desk.later("watch_answers", hours=24 * 4)
+    assert "waits for your answer" in books.notices(desk.market.supplier)["purchase_order"]
+    assert "answer_overdue" not in books.notices(desk.market.retailer)
+    desk.later("watch_answers", hours=24 * 4)
+    desk.later("watch_answers", hours=24 * 8)
+    assert "does not answer" in books.notices(desk.market.retailer)["answer_overdue"]
+    assert "does not answer" in books.notices(desk.market.admin)["answer_overdue"]
+    assert desk.purchase_orders(order, desk.market.other_supplier) == []
+    desk.later("watch_answers", hours=24 * 12)
+    (new,) = desk.purchase_orders(order, desk.market.other_supplier)
+    assert (new["number"], new["status"]) == (f"{order['number']}-2", "PENDING")
+    assert desk.purchase_orders(order, desk.market.supplier)[0]["status"] == "CANCELLED"
+    assert desk.market.stock(desk.lamp) == {"on_hand": 10, "reserved": 0}
+    assert sorted(books.taken(order)) == [400, 2600]
+    assert "answer_overdue" not in books.notices(desk.market.retailer)
+    assert "Do not send" in books.notices(desk.market.supplier)["purchase_order"]
+    late = desk.answers(order, status="accepted", expect=409)
+    assert late["code"] == "rerouted"
+    assert "comes too late" in late["detail"]
+    desk.balanced(order)
+
+
+def test_an_answer_in_the_last_moment_keeps_the_order(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    silent_for_good(desk)
+    found = desk.decision(order)
+    assert (found["kind"], found["choices"][0]) == ("silent", "wait")
+    desk.answers(order, status="accepted")
+    assert desk.decisions(order)[0]["state"] == "OVERTAKEN"
+    desk.later(hours=24 * 30)
+    assert books.given_back(order) == []
+    assert desk.purchase_orders(order, desk.market.supplier)[0]["status"] == "CONFIRMED"
+
+
+def test_more_time_is_more_time(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    silent_for_good(desk)
+    desk.chooses(order, "wait")
+    assert desk.purchase_orders(order, desk.market.supplier)[0]["status"] == "PENDING"
+    desk.later("watch_answers", hours=24 * 40)
+    assert desk.decision(order)["kind"] == "silent"
+    desk.chooses(order, "refund")
+    assert books.given_back(order) == [2600]
+    desk.balanced(order)
+
+
+def test_answer_and_rerouting_at_once_give_the_units_to_one_supplier(desk: Desk, books: Books) -> None:
+    desk.link()
+    for _ in range(3):
+        order = desk.buys(1)
+        (one,) = desk.purchase_orders(order, desk.market.supplier)
+        at_once(desk, order, one)
+        desk.jobs.drain()
+        ours = desk.purchase_orders(order, desk.market.supplier)[0]
+        theirs = desk.purchase_orders(order, desk.market.other_supplier)
+        live = [each for each in (ours, *theirs) if each["status"] not in ("CANCELLED",)]
+        assert len(live) == 1
+        assert ours["status"] == ("CANCELLED" if theirs else "CONFIRMED")
+        desk.balanced(order)
+
+
+def at_once(desk: Desk, order: Json, one: Json) -> None:
+    gate = threading.Barrier(2)
+    said: list[str] = []
+
+    def answer() -> None:
+        gate.wait()
+        line = LineAnswer(line_id=UUID(one["lines"][0]["id"]), answer="accepted")
+        try:
+            with db.system_scope(actor="test"), db.transaction() as session:
+                acknowledge(session, desk.market.supplier.id, UUID(one["id"]), [line])
+        except AppError as error:
+            said.append(error.code)
+
+    def reroute() -> None:
+        gate.wait()
+        with db.system_scope(actor="test"), db.transaction() as session:
+            follow_silence(session, UUID(order["id"]), UUID(one["id"]))
+
+    threads = [threading.Thread(target=each) for each in (answer, reroute)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert said in ([], ["rerouted"])

@@ -1,0 +1,91 @@
+"""A retailer is to decide about units that do not come as ordered: it is told once an order, however many lines and
+suppliers it is about; and what was decided puts the notice away."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.config import settings
+from app.identity.models import Organisation
+from app.identity.queries import recipients
+from app.kit.money import Money
+from app.kit.texts import moment
+from app.notifications.letters import Letter
+from app.notifications.service import notify, queue_email, resolve
+from app.orders.models import Order
+from app.purchasing.decisions.queries import of_order, rules_of
+from app.purchasing.decisions.rules import ACCEPT, OPEN, PRICE, REFUND, REJECTED, REROUTE, SILENT, WAIT
+from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded
+from app.purchasing.models import OrderDecision, PurchaseOrderLine
+from app.suppliers.models import Supplier
+from workers.job import Run, job
+
+_WHAT = {
+    PRICE: "{supplier} asks {asked} instead of {ordered} for {title}.",
+    REJECTED: "{supplier} can't deliver {units} × {title}.",
+    SILENT: "{supplier} has not answered about {units} × {title}.",
+}
+_DEFAULT = {
+    REFUND: "it is cancelled and refunded",
+    WAIT: "it waits",
+    ACCEPT: "the new price is paid",
+    REROUTE: "another supplier is asked",
+}
+
+
+@job(queue="letters", on=(DecisionNeeded, DecisionChosen, DecisionMade), coalesce=True)
+def tell_of_decision(run: Run, event: DecisionNeeded | DecisionChosen | DecisionMade) -> None:
+    """See the module. It looks at all that is open about the order."""
+    with run.closing() as session:
+        found = [one for one in of_order(session, event.order_id) if one.state == OPEN]
+        order = session.get_one(Order, event.order_id)
+        key = f"order_decision:{order.id}"
+        if not found:
+            resolve(session, order.retailer_id, key)
+            return
+        _tell(session, order, found, key)
+
+
+def _tell(session: Session, order: Order, found: list[OrderDecision], key: str) -> None:
+    zone = session.get_one(Organisation, order.retailer_id).timezone
+    first = min(found, key=lambda one: one.due_at)
+    until = moment(first.due_at, "en", zone)
+    default = _DEFAULT[rules_of(session, order.retailer_id).default_for(first.kind)]
+    name = order.external_name or str(order.number)
+    ending = f"Decide by {until} ({zone}). Otherwise {default}."
+    lines = [_sentence(session, one) for one in found]
+    notify(
+        session,
+        order.retailer_id,
+        kind="order_decision",
+        severity="warning",
+        title=f"Order {name}: decide by {until}",
+        body=" ".join([*lines[:3], ending]),
+        link=f"/app/orders/{order.id}",
+        dedupe=key,
+    )
+    queue_email(
+        session,
+        recipients(session, order.retailer_id, "orders.write"),
+        Letter(
+            subject=f"Order {name}: decide by {until}",
+            paragraphs=[f"Order {name} does not come as it was ordered.", *lines, ending],
+            button=("Decide", f"{settings().public_url}/app/orders/{order.id}"),
+            reason="You get this because you handle orders for your company at Crossdock.",
+        ),
+        kind="order_decision",
+        # One letter for all that is open; another one when something is added.
+        dedupe=f"{key}:{max(found, key=lambda one: one.id).id}:{len(found)}:{first.trouble or ''}",
+        organisation_id=order.retailer_id,
+    )
+
+
+def _sentence(session: Session, one: OrderDecision) -> str:
+    line = session.get_one(PurchaseOrderLine, one.purchase_order_line_id)
+    return _WHAT[one.kind].format(
+        supplier=session.get_one(Supplier, one.supplier_id).company_name,
+        title=line.title,
+        units=one.units,
+        ordered=Money(one.ordered_price, one.currency),
+        asked=Money(one.asked_price or 0, one.currency),
+    )
