@@ -124,7 +124,11 @@ def find_by_external_id(session: Session, retailer_id: UUID, store_id: UUID | No
 def locked(session: Session, order_id: UUID | ScalarSelect[UUID]) -> Order:
     """An order, by its id or by a query that gives it, locked against other changes. Raises ``NotFound``."""
     order = session.scalar(
-        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+        select(Order)
+        .where(Order.id == order_id)
+        # Nobody changes its key: those who only refer to it need not wait, and so can't be waited for in a circle.
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     if order is None:
         raise NotFound("order")

@@ -180,6 +180,8 @@ class ChannelSetting(Base):
     polled_at: Mapped[datetime | None]
     tested_at: Mapped[datetime | None]
     changed_by: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
 
 class AnswerRules(Base):

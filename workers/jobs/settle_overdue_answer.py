@@ -1,4 +1,5 @@
-"""A supplier has answered after all, or its purchase order went elsewhere: notices that it owes an answer are put away."""
+"""A supplier has answered after all, or its purchase order went elsewhere: notices that it owes an answer are put
+away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A supplier has not answered in time: it is reminded; when that does not help, the retailer and the platform are told."""
+"""A supplier has not answered in time: it is reminded; when that does not help, the retailer and the platform are
+told."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ def tell_of_overdue_answer(run: Run, event: AnswerOverdue) -> None:
                 subject=f"Purchase order {number} waits for your answer",
                 paragraphs=[
                     f"You have not answered purchase order {number}.",
-                    "Accept it, say when you can deliver, or reject it. Without an answer it goes to another supplier, "
-                    "and an answer after that comes too late.",
+                    "Accept it, say when you can deliver, or reject it. Without an answer it goes to another supplier.",
+                    "An answer after that comes too late.",
                 ],
                 button=("Answer now", f"{settings().public_url}{link}"),
                 reason="You get this because you handle orders for your company at Crossdock.",

@@ -10,6 +10,11 @@ from app.purchasing.events import LinesRerouted
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from workers.job import Run, job
 
+_WHY = (
+    "You did not answer in time, or asked a price that was not taken: the retailer gave these to another supplier. "
+    "Send nothing of them:"
+)
+
 
 @job(queue="letters", on=LinesRerouted)
 def tell_of_rerouted_lines(run: Run, event: LinesRerouted) -> None:
@@ -35,8 +40,7 @@ def tell_of_rerouted_lines(run: Run, event: LinesRerouted) -> None:
             Letter(
                 subject=title,
                 paragraphs=[
-                    "The retailer gave these to another supplier, because you did not answer in time or asked a price "
-                    "that was not taken. Send nothing of them:",
+                    _WHY,
                     *lines,
                 ],
                 button=("See the purchase order", f"{settings().public_url}{link}"),

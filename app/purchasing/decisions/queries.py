@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.catalog.models import SupplierProduct, SupplierVariant
+from app.inventory.models import InventoryLevel
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.listings.models import ListingSource, ListingVariant
 from app.orders.models import Order, OrderLine
-from app.purchasing.decisions.rules import CHOSEN, DEFAULTS, IN_BETWEEN, OPEN, PAYING, REJECTED, WAITING, Rules
-from app.purchasing.models import AnswerRules, OrderDecision
+from app.purchasing.decisions.rules import (
+    CHOSEN,
+    DEFAULTS,
+    IN_BETWEEN,
+    MAY_COME_BACK,
+    OPEN,
+    PAYING,
+    REJECTED,
+    WAITING,
+    Rules,
+)
+from app.purchasing.models import AnswerRules, OrderDecision, PurchaseOrderLine
+from app.suppliers.models import Supplier
+from app.suppliers.rules import ACTIVE
 
 #: Nothing is over yet.
 PENDING_STATES = (OPEN, CHOSEN, PAYING, WAITING)
@@ -93,6 +107,92 @@ def in_between(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
             OrderDecision.state.in_(IN_BETWEEN),
         )
     ).all()
+
+
+def barred_suppliers(
+    session: Session, order_id: UUID, order_line_ids: Collection[UUID], *, again: bool = False
+) -> set[UUID]:
+    """Suppliers that did not deliver these lines as ordered. ``again``: time has passed, and those that had none may
+    have some, where they have told a new figure since."""
+    barred = set()
+    for one in of_order(session, order_id):
+        if one.order_line_id in order_line_ids:
+            back = again and one.reason in MAY_COME_BACK and _has_new_figure(session, one)
+            if not back:
+                barred.add(one.supplier_id)
+    return barred
+
+
+def _has_new_figure(session: Session, one: OrderDecision) -> bool:
+    found = (
+        select(InventoryLevel.id)
+        .join(PurchaseOrderLine, PurchaseOrderLine.variant_id == InventoryLevel.variant_id)
+        .where(PurchaseOrderLine.id == one.purchase_order_line_id, InventoryLevel.as_of > one.created_at)
+        .limit(1)
+    )
+    return session.scalar(found) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """A variant that could be sent instead. ``price`` is of one, in minor units of ``currency``."""
+
+    variant_id: UUID
+    title: str
+    sku: str
+    supplier: str
+    price: int
+    currency: str
+    free: int
+
+
+def substitutes(session: Session, order: Order, decision: OrderDecision, search: str = "") -> list[Substitute]:
+    """What could be sent instead of a decision's units: what the retailer linked with the listing, or, by words of its
+    title or its SKU, what the catalogue has; only what is on offer and in stock, the cheapest first."""
+    line = session.get_one(OrderLine, decision.order_line_id)
+    lost = session.get_one(PurchaseOrderLine, decision.purchase_order_line_id).variant_id
+    free = func.coalesce(func.sum(func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)), 0)
+    query = (
+        select(SupplierVariant, SupplierProduct.title, Supplier.company_name, free)
+        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+        .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
+        .join(InventoryLevel, InventoryLevel.variant_id == SupplierVariant.id)
+        .where(
+            SupplierVariant.status == "active",
+            SupplierProduct.status == "active",
+            Supplier.status == ACTIVE,
+            SupplierVariant.id != lost,
+        )
+        .group_by(SupplierVariant.id, SupplierProduct.title, Supplier.company_name)
+        .having(free >= decision.units)
+        .order_by(SupplierVariant.wholesale_price, SupplierVariant.id)
+        .limit(20)
+    )
+    words = search.split()[:6]
+    if words:
+        for word in words:
+            query = query.where(SupplierProduct.title.icontains(word, autoescape=True) | (SupplierVariant.sku == word))
+    else:
+        query = query.where(
+            SupplierVariant.id.in_(
+                select(ListingSource.variant_id)
+                .join(ListingVariant, ListingVariant.id == ListingSource.listing_variant_id)
+                .where(
+                    ListingVariant.store_id == order.store_id,
+                    ListingVariant.variant_id == line.variant_id,
+                    ListingSource.component == decision.component,
+                )
+            )
+        )
+    return [
+        Substitute(row.id, _title(title, row.options), row.sku, company, row.wholesale_price, row.currency, int(units))
+        for row, title, company, units in session.execute(query)
+    ]
+
+
+def _title(title: str, options: Mapping[str, str]) -> str:
+    named = " / ".join(value for value in options.values() if value != "Default Title")
+    return f"{title} – {named}" if named else title
 
 
 def about_rejected(session: Session, order_id: UUID) -> Sequence[OrderDecision]:

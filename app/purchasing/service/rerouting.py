@@ -26,8 +26,9 @@ from app.pricing.rules import converted
 from app.purchasing.events import LinesRerouted
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.routing.gathering import Asked, Gathered, gather
-from app.purchasing.routing.problem import Choice, Need
+from app.purchasing.routing.problem import Choice, Kind, Need
 from app.purchasing.routing.service import choose, next_attempt, record
+from app.purchasing.routing.solver import solve
 from app.purchasing.routing.trouble import address_trouble
 from app.purchasing.rules import whole_units
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
@@ -68,8 +69,9 @@ def reroute(
         gathered = _gathered(session, order, wanted, rows, address.country_code, barred)
         if gathered is None:
             return None
-        spent = _cost_of_others(purchase_orders, decisions)
-        gathered = _with_whole_revenue(session, order, list(rows.values()), gathered, spent)
+        gathered = _with_whole_revenue(
+            session, order, list(rows.values()), gathered, _cost_of_others(purchase_orders, decisions)
+        )
         chosen: list[ChosenLine] = []
 
         def take(choice: Choice, gathered: Gathered = gathered, chosen: list[ChosenLine] = chosen) -> None:
@@ -92,6 +94,51 @@ def reroute(
             return None
         wanted = {key: value for key, value in wanted.items() if key not in outcome.stuck}
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Who would deliver units now, what it would cost in minor units of ``currency``, the retailer's, and until when
+    it would be there at the latest, in days."""
+
+    suppliers: Sequence[str]
+    cost: int
+    currency: str
+    days: int
+
+
+def look_around(
+    session: Session,
+    order: Order,
+    decision: OrderDecision,
+    purchase_orders: Sequence[PurchaseOrder],
+    *,
+    barred: Collection[UUID],
+) -> Offer | None:
+    """Who would deliver a decision's units instead; nothing is set aside. None where nobody can."""
+    rows = {row.id: row for row in session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))}
+    lines = {line.id: line for one in purchase_orders for line in one.lines}
+    wanted = _wanted([decision], lines)
+    if not wanted or not order.ship_to_country:
+        return None
+    gathered = _gathered(session, order, wanted, rows, order.ship_to_country, barred)
+    if gathered is None:
+        return None
+    spent = _cost_of_others(purchase_orders, [decision])
+    gathered = _with_whole_revenue(session, order, list(rows.values()), gathered, spent)
+    problem = gathered.problem
+    assert problem is not None
+    outcome = solve(problem)
+    if not isinstance(outcome, Choice):
+        return None
+    sellers = {offer.key: offer.seller for offer in problem.offers}
+    names = {seller.key: seller.name for seller in problem.sellers}
+    return Offer(
+        sorted({names[sellers[part.offer]] for part in outcome.parts}),
+        outcome.values[outcome.objectives.index(Kind.LOWEST_COST)],
+        problem.currency,
+        outcome.values[outcome.objectives.index(Kind.FASTEST)],
+    )
 
 
 def give_up_units(

@@ -23,7 +23,6 @@ from app.purchasing.decisions import service as decisions
 from app.purchasing.decisions.rules import (
     ACCEPT,
     CHOSEN,
-    MAY_COME_BACK,
     OPEN,
     PAYING,
     PRICE,
@@ -210,7 +209,7 @@ def _do(session: Session, order: Order, found: Sequence[OrderDecision], rules: R
 
 def _try(session: Session, order: Order, found: Sequence[OrderDecision]) -> list[OrderDecision]:
     """Have other suppliers deliver. Returns what nobody can deliver."""
-    barred = _barred(session, order, {one.order_line_id for one in found}, again=False)
+    barred = queries.barred_suppliers(session, order.id, {one.order_line_id for one in found})
     left = send_elsewhere(session, order, found, barred=barred)
     if left:
         orders.tell(session, order, "order.nobody_can")
@@ -220,7 +219,7 @@ def _try(session: Session, order: Order, found: Sequence[OrderDecision]) -> list
 def _try_again(session: Session, order: Order, found: OrderDecision) -> bool:
     """Have somebody deliver units that wait; who had none of them may have some now. Returns whether they wait no
     more."""
-    barred = _barred(session, order, {found.order_line_id}, again=True)
+    barred = queries.barred_suppliers(session, order.id, {found.order_line_id}, again=True)
     decisions.decide(found, REROUTE, found.chosen_by or decisions.BY_RULE)
     left = send_elsewhere(session, order, [found], barred=barred)
     if left:
@@ -305,12 +304,3 @@ def _to_decide(lines: _Lines, one: OrderDecision) -> bool:
     if line.shipped or line.quantity - line.cancelled < one.units:
         return False
     return line.answer is None if one.kind == SILENT else line.asked_price == one.asked_price
-
-
-def _barred(session: Session, order: Order, order_line_ids: set[UUID], *, again: bool) -> set[UUID]:
-    """Suppliers that did not deliver these lines as ordered."""
-    return {
-        one.supplier_id
-        for one in queries.of_order(session, order.id)
-        if one.order_line_id in order_line_ids and not (again and one.reason in MAY_COME_BACK)
-    }

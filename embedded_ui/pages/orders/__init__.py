@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from app import db
 from app.audit import service as audit
@@ -14,6 +15,7 @@ from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
 from app.kit.countries import country_codes
 from app.kit.errors import Forbidden, Invalid
+from app.kit.ids import parse_id
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.orders import queries as orders
@@ -23,6 +25,9 @@ from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import change_requests
 from app.purchasing.changes.rules import cancellable_units
+from app.purchasing.decisions import queries as decisions
+from app.purchasing.decisions.rules import SUBSTITUTE
+from app.purchasing.decisions.service import choose, undo
 from app.purchasing.models import ChangeRequest, PurchaseOrder, RoutingDecision
 from app.purchasing.routing import queries as routing
 from app.purchasing.routing.explaining import explain, value_of
@@ -46,6 +51,7 @@ from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
+from app.web.decision_words import cards
 from app.web.forms import Sent
 from app.web.forms import problems as form_problems
 from app.web.holds import shown_holds
@@ -87,8 +93,9 @@ def _page(
         order = orders.order(session, who.organisation_id, order_id)
         routed = purchasing.of_orders(session, [order.id])[order.id]
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
-        charge = settlement.charge_of_order(session, order.id)
         requests = change_requests(session, who.organisation_id, order_id=order.id).items
+        charges = settlement.charges_of_order(session, order.id)
+        charge = next((one for one in charges if not one.cause), None)
         holds = shown_holds(order.holds)
         sellers = {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed}
         back = returns.returns_of(session, who.organisation_id, order_id=order.id).items
@@ -124,7 +131,10 @@ def _page(
             "returnable": {one.id for one in routed if any(returns.returnable_units(session, [one]).values())},
             "returns": back,
             "charge": charge,
-            "refunds": settlement.refunds_of(session, [charge.id]) if charge else [],
+            "supplements": [one for one in charges if one.cause],
+            "refunds": settlement.refunds_of(session, [one.id for one in charges]),
+            "cards": cards(session, order),
+            **_picking(session, order),
             **_why(routing.last_decision(session, who.organisation_id, order.id)),
             "story": story(
                 orders.timeline(session, order.id), own, {key: one.company_name for key, one in sellers.items()}
@@ -242,6 +252,40 @@ def _cancellable(order: Order, routed: Sequence[PurchaseOrder], requests: Sequen
 def _asks(routed: Sequence[PurchaseOrder], requests: Sequence[ChangeRequest]) -> bool:
     """Whether cancelling something of it means asking a supplier."""
     return any(not one.at_once for found in cancellable_of(routed, requests).values() for one in found)
+
+
+@pages.post("/orders/<uuid:order_id>/decisions/<uuid:decision_id>", permission="orders.write")
+def decide(order_id: UUID, decision_id: UUID) -> Any:
+    """Choose what becomes of units that do not come as ordered. A substitute is picked first."""
+    choice = request.form.get("choice", "")
+    substitute_id = parse_id(request.form.get("variant_id", ""))
+    if choice == SUBSTITUTE and substitute_id is None:
+        return go(page_url("orders.detail", order_id=order_id, pick=decision_id))
+    with db.transaction() as session:
+        choose(session, principal().organisation_id, order_id, decision_id, choice, substitute_id=substitute_id)
+    return go(page_url("orders.detail", order_id=order_id, done="decision_chosen"))
+
+
+@pages.post("/orders/<uuid:order_id>/decisions/<uuid:decision_id>/undo", permission="orders.write")
+def take_back(order_id: UUID, decision_id: UUID) -> Any:
+    """Take a choice back that is not carried out yet."""
+    with db.transaction() as session:
+        undo(session, principal().organisation_id, order_id, decision_id)
+    return go(page_url("orders.detail", order_id=order_id, done="decision_undone"))
+
+
+def _picking(session: Session, order: Order) -> dict[str, Any]:
+    """What could be sent instead, for the decision for which a substitute is being picked."""
+    wanted = parse_id(request.args.get("pick", ""))
+    if wanted is None:
+        return {"picking": None}
+    found = decisions.decision(session, order.retailer_id, order.id, wanted)
+    search = request.args.get("search", "")[:100]
+    return {
+        "picking": found,
+        "picked_by": search,
+        "substitutes": decisions.substitutes(session, order, found, search),
+    }
 
 
 def _after_try(order_id: UUID, on_its_way: bool) -> Any:

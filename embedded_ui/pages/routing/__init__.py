@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from flask import request
 
 from app import db
-from app.kit.errors import FieldError
+from app.kit.errors import FieldError, Invalid
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.listings import queries as listings
 from app.orders import queries as orders
+from app.purchasing.decisions import queries as decisions
+from app.purchasing.decisions.rules import DEFAULT_CHOICES, PRICE_DEFAULTS
+from app.purchasing.decisions.rules import Rules as AnswerRules
+from app.purchasing.decisions.saving import save_rules as save_answer_rules
 from app.purchasing.routing import queries as routing
 from app.purchasing.routing.previewing import preview
 from app.purchasing.routing.problem import Kind, Rule
 from app.purchasing.routing.rules import SHAPES, problems_of
 from app.purchasing.routing.saving import restore_rules, save_rules
 from app.web.auth import principal
+from app.web.decision_words import LABELS
+from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
 
@@ -31,6 +38,8 @@ _LIMITS = {
     "score": _("at least so many of 100"),
     "money": _("at most so much, in %(currency)s"),
 }
+#: Numbers of the form about suppliers that do not deliver as ordered, with their limits.
+_NUMBERS = {"decide_within_hours": (0, 336), "wait_days": (1, 180), "reminders": (0, 5), "remind_hours": (1, 72)}
 _USES = {"": _("not used"), "required": _("required"), "preferred": _("preferred")}
 
 
@@ -61,6 +70,31 @@ def change() -> Any:
     return _page(rules, same_articles=same_articles, wrong=wrong, tried=not wrong)
 
 
+@pages.post("/routing/answers", permission="settings.write")
+def change_answers() -> Any:
+    """Save what becomes of units that do not come as ordered."""
+    who = principal()
+    sent = Sent()
+    rules = AnswerRules(
+        price_tolerance_bps=sent.basis_points("price_tolerance_percent", 5_000),
+        price_tolerance_amount=sent.money("price_tolerance_amount", who.currency),
+        price_default=sent.one_of("price_default", PRICE_DEFAULTS),
+        reroute_rejected="reroute_rejected" in request.form,
+        reroute_silent="reroute_silent" in request.form,
+        decision_default=sent.one_of("decision_default", DEFAULT_CHOICES),
+        **{name: sent.whole(name, *within) for name, within in _NUMBERS.items()},
+    )
+    try:
+        sent.check()
+        with db.transaction() as session:
+            save_answer_rules(session, who.organisation_id, rules)
+    except Invalid as error:
+        with db.transaction() as session:
+            now = routing.rules_of(session, who.organisation_id)
+        return _page(now.rules, same_articles=now.same_articles, wrong_fields=problems(error), sent=rules)
+    return go(page_url("routing.routing_rules", done="answer_rules_saved"))
+
+
 @pages.post("/routing/versions/<int:version>", permission="settings.write")
 def restore(version: int) -> Any:
     """Let an earlier version hold again."""
@@ -69,7 +103,16 @@ def restore(version: int) -> Any:
     return go(page_url("routing.routing_rules", done="rules_saved"))
 
 
-def _page(rules: Sequence[Rule], *, same_articles: bool, wrong: Sequence[FieldError] = (), tried: bool = False) -> Any:
+def _page(
+    rules: Sequence[Rule],
+    *,
+    same_articles: bool,
+    wrong: Sequence[FieldError] = (),
+    tried: bool = False,
+    wrong_fields: Mapping[str, str] | None = None,
+    sent: AnswerRules | None = None,
+) -> Any:
+    """``sent``: answers to suppliers that were refused, and what is wrong with their fields."""
     who = principal()
     with db.transaction() as session:
         seen = preview(session, who.organisation_id, rules) if tried else None
@@ -81,13 +124,27 @@ def _page(rules: Sequence[Rule], *, same_articles: bool, wrong: Sequence[FieldEr
             "suppliers": [(str(one), name) for one, name in listings.suppliers_listed(session, who.organisation_id)],
             "versions": routing.rule_sets(session, who.organisation_id),
             "wrong": wrong,
+            "problems": wrong_fields or {},
+            **_answers(session, sent),
             "seen": seen,
             "changed": changed,
             "names": {
                 one.order_id: orders.order(session, who.organisation_id, one.order_id).external_name for one in changed
             },
         }
-    return pages.render("routing.html", 422 if wrong else 200, **context)
+    return pages.render("routing.html", 422 if wrong or wrong_fields else 200, **context)
+
+
+def _answers(session: Any, sent: AnswerRules | None) -> dict[str, Any]:
+    who = principal()
+    rules = sent or decisions.rules_of(session, who.organisation_id)
+    return {
+        "answers": rules,
+        "tolerance_percent": f"{Decimal(rules.price_tolerance_bps) / 100:g}",
+        "tolerance_amount": Money(rules.price_tolerance_amount, who.currency).amount,
+        "price_defaults": [(one, gettext(LABELS[one])) for one in PRICE_DEFAULTS],
+        "decision_defaults": [(one, gettext(LABELS[one])) for one in DEFAULT_CHOICES],
+    }
 
 
 def _rows(rules: Sequence[Rule], currency: str) -> list[dict[str, Any]]:

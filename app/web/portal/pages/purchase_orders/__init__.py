@@ -20,6 +20,7 @@ from app.fulfillment import queries as fulfillment
 from app.fulfillment.service import mark_delivered, ship
 from app.kit import clock
 from app.kit.errors import Invalid
+from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.orders.queries import timeline
 from app.orders.service import address_of
@@ -139,11 +140,28 @@ def answer(purchase_order_id: UUID) -> Any:
                     answer=said,
                     available_on=_day(request.form.get(f"day-{line.id}", "")),
                     reason=request.form.get(f"reason-{line.id}") or None,
+                    price=_price(request.form.get(f"price-{line.id}", ""), order.currency, said),
                 )
             )
         if not answers:
             raise Invalid.field("answer", "required", "Answer at least one line.")
         acknowledge(session, supplier_id, purchase_order_id, answers)
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="answered"))
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/keep-prices", permission="purchase_orders.write")
+def keep_prices(purchase_order_id: UUID) -> Any:
+    """Ask no other prices any more."""
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+        answers = [
+            LineAnswer(line_id=line.id, answer=line.answer or "accepted", available_on=line.available_on)
+            for line in order.lines
+            if line.asked_price is not None and line.quantity > line.cancelled
+        ]
+        if answers:
+            acknowledge(session, supplier_id, purchase_order_id, answers)
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="answered"))
 
 
@@ -233,6 +251,16 @@ def delivered(shipment_id: UUID) -> Any:
         mark_delivered(session, parcel, source=who.actor)
         purchase_order_id = parcel.purchase_order_id
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="delivered"))
+
+
+def _price(text: str, currency: str, said: str) -> int | None:
+    """Another price than the ordered one, where one was typed for units that are sent."""
+    if not text.strip() or said == "rejected":
+        return None
+    try:
+        return Money.parse(text.strip().replace(",", "."), currency).minor
+    except ValueError as error:
+        raise Invalid.field("price", "not_an_amount", f"An amount in {currency}, such as 12.50.") from error
 
 
 def _day(text: str) -> date | None:
