@@ -34,6 +34,8 @@ from app.purchasing.changes.rules import (
     remind_at,
     spread,
 )
+from app.purchasing.decisions.queries import in_between
+from app.purchasing.decisions.service import withdraw_between
 from app.purchasing.models import ChangeRequest, ChangeRequestLine, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.queries import still_coming
 from app.purchasing.service.settling import (
@@ -127,6 +129,8 @@ def ask_to_cancel(
         wanted_lines = {row.id for one in purchase_orders if one.id in only for row in one.lines}
         able = {key: [one for one in found if one.line_id in wanted_lines] for key, found in able.items()}
     result = Asked()
+    between = {one.order_line_id for one in in_between(session, order_id)} if only is None else set()
+    ended: list[UUID] = []
     plan: dict[UUID, int] = {}
     wrong: list[FieldError] = []
     for place, (line_id, wanted) in enumerate(units.items()):
@@ -134,6 +138,11 @@ def ask_to_cancel(
         candidates = able.get(line_id, [])
         most = line.quantity - line.cancelled if line_id not in routed else cancellable_units(candidates)
         count = most if wanted is None else wanted
+        if wanted is None and line_id in between:
+            # No supplier has these units any more, and the retailer wants no other one.
+            ended.append(line_id)
+            if not count:
+                continue
         if as_far:
             count = min(count, most)
         elif not 0 < count <= most:
@@ -168,6 +177,7 @@ def ask_to_cancel(
         if to_ask:
             request = _ask(session, purchase_order, to_ask, origin=origin, note=note.strip(), external_ref=external_ref)
             result.request_ids.append(request.id)
+    withdraw_between(session, order, ended)
     if external_ref is not None:
         for request in _joined(session, only or (), external_ref):
             result.request_ids.append(request.id)

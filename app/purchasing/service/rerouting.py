@@ -32,6 +32,7 @@ from app.purchasing.routing.solver import solve
 from app.purchasing.routing.trouble import address_trouble
 from app.purchasing.rules import whole_units
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
+from app.purchasing.service.settling import settle_requests
 from app.purchasing.service.status import refresh_order_status, refresh_status
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
@@ -184,6 +185,7 @@ def give_up_units(
         if purchase_order.id in taken:
             _forget_reminders(purchase_order)
             refresh_status(session, purchase_order)
+            settle_requests(session, purchase_order, by_shipping=False)
             emit(
                 session,
                 LinesRerouted(

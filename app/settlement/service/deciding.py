@@ -13,11 +13,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.inventory.service import Aside, release
 from app.kit import clock
 from app.orders import service as orders
 from app.orders.models import Order
-from app.outbox.service import emit
 from app.purchasing.decisions import queries
 from app.purchasing.decisions import service as decisions
 from app.purchasing.decisions.rules import (
@@ -38,9 +36,9 @@ from app.purchasing.decisions.rules import (
     tolerated,
     with_changes,
 )
-from app.purchasing.events import LinesWithdrawn
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
-from app.purchasing.service.status import locked_of_order, refresh_status
+from app.purchasing.service.settling import CANCELLED_UNITS, open_units, settle_requests, withdraw_units
+from app.purchasing.service.status import locked_of_order
 from app.settlement.service.repricing import accept, costs_more, take_lower
 from app.settlement.service.rerouting import refund_rejected, send_elsewhere
 from app.settlement.service.withdrawing import forget_lost
@@ -249,26 +247,12 @@ def _cancel(session: Session, order: Order, found: Sequence[OrderDecision]) -> N
     lines = _lines(session, order)
     for one in found:
         purchase_order, line = lines[one.purchase_order_line_id]
-        units = min(one.units, line.quantity - line.shipped - line.cancelled)
-        line.cancelled += units
+        units = min(one.units, open_units(line))
         line.asked_price = None
-        whose = Aside(line.order_line_id, line.variant_id)
-        release(session, {whose: units}, reference=f"purchase_order:{purchase_order.id}")
-        session.flush()
+        withdraw_units(session, purchase_order, {line: units}, why=CANCELLED_UNITS)
+        settle_requests(session, purchase_order, by_shipping=False)
         if all(row.answer or row.cancelled == row.quantity for row in purchase_order.lines):
             purchase_order.remind_at = None
-        refresh_status(session, purchase_order)
-        emit(
-            session,
-            LinesWithdrawn(
-                purchase_order_id=purchase_order.id,
-                order_id=order.id,
-                retailer_id=order.retailer_id,
-                supplier_id=purchase_order.supplier_id,
-                cause=f"cancelled:{sum(row.cancelled for row in purchase_order.lines)}",
-                goods=units * line.wholesale_price,
-            ),
-        )
     decisions.finish(session, found)
 
 
