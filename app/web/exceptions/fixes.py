@@ -101,6 +101,9 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
                 ),
             ),
         ),
+        "order_decision": (
+            Fix(label=_("Decide"), endpoint="orders.detail", permission=_ORDERS, args=_order),
+        ),
         "store_refused": (
             Fix(
                 label=_("Tell the store again"), endpoint="exceptions.tell_again", permission=_ORDERS,
