@@ -55,7 +55,17 @@ def withdraw_units(
     session.flush()
     refresh_status(session, purchase_order)
     cancelled = sum(line.cancelled for line in purchase_order.lines)
-    emit(session, LinesWithdrawn(**ids_of(purchase_order), cause=f"{why}:{cancelled}", goods=goods))
+    emit(
+        session,
+        LinesWithdrawn(
+            purchase_order_id=purchase_order.id,
+            order_id=purchase_order.order_id,
+            retailer_id=purchase_order.retailer_id,
+            supplier_id=purchase_order.supplier_id,
+            cause=f"{why}:{cancelled}",
+            goods=goods,
+        ),
+    )
 
 
 def settle_requests(session: Session, purchase_order: PurchaseOrder, *, by_shipping: bool) -> None:
