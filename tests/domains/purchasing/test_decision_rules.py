@@ -84,5 +84,5 @@ def test_reminders_come_on_days_on_which_the_supplier_works() -> None:
     assert next_step(moment(3, 10), 8, [], "UTC") == moment(3, 18)
     assert next_step(moment(4, 20), 8, [], "UTC") == moment(7, 4)
     # Saturday there already.
-    assert next_step(moment(4, 10), 8, [], "Asia/Tokyo") == moment(7, 18)
+    assert next_step(moment(4, 10), 8, [], "Asia/Tokyo") == moment(6, 18), "Saturday there: on Monday, there"
     assert next_step(moment(3, 10), 24, [Closure(date(2026, 12, 4), date(2026, 12, 4))], "UTC") == moment(7, 10)
