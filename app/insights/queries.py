@@ -211,6 +211,7 @@ def _statement(side: Side, group_by: GroupBy) -> str:
           sum(l.quantity)::bigint as units, {money}
         from sold
         join purchase_orders p on p.order_id = sold.order_id {mine}
+          and (p.rerouting_id is null or p.released_at is not null)
         join purchase_order_lines l on l.purchase_order_id = p.id
         {line}
         join lateral (

@@ -28,6 +28,8 @@ from app.inventory.models import InventoryLevel
 from app.kit import clock
 from app.orders.service import locked
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.decisions.rules import Rules
+from app.purchasing.decisions.saving import save_rules
 from app.purchasing.service import Line, PlaceOrder, place_order
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge
 from app.purchasing.service.status import refresh_order_status
@@ -35,6 +37,7 @@ from app.settlement.models import Charge, Payout, Refund
 from app.settlement.processor import AccountStatus, BalanceLine, ChargeOutcome, RefundOutcome, SavedMethod
 from app.settlement.service import (
     earn,
+    follow_rejection,
     make_payable,
     plan_charge,
     plan_refund,
@@ -44,7 +47,6 @@ from app.settlement.service import (
     record_method,
     record_refund,
     schedule_payouts,
-    withdraw_lines,
 )
 from app.settlement.service.by_hand import PROCESSOR, mark_paid_out, mark_received
 from app.settlement.service.earning import start_dispute_window
@@ -132,6 +134,8 @@ def _open(buyer: Buyer, world: _World) -> _Shop:
         )
         add_member(session, organisation.id, user.id, "retailer_owner")
         record_customer(session, organisation.id, processor=PROCESSOR, customer_ref=f"manual:{organisation.id}")
+        # Nobody decides during this month: what is not delivered is refunded.
+        save_rules(session, organisation.id, Rules(reroute_rejected=False, decide_within_hours=0))
         record_method(session, organisation.id, SavedMethod(method_ref="manual:bank_transfer", label="Bank transfer"))
         variants: list[tuple[UUID, int]] = []
         for department in buyer.departments:
@@ -249,9 +253,8 @@ def _answer(world: _World, purchase_order_id: UUID, supplier_id: UUID) -> None:
         refresh_order_status(session, locked(session, order_id))
     if short:
         with db.transaction() as session:
-            goods = lines[0].quantity * lines[0].wholesale_price
             cause = f"rejected:{lines[0].quantity}"
-            withdraw_lines(session, order_id, purchase_order_id, cause=cause, goods=goods)
+            follow_rejection(session, order_id, cause=cause, rejected=[(lines[0].id, lines[0].quantity)])
         _give_back(purchase_order_id)
     if short and len(lines) == 1:
         return

@@ -184,6 +184,14 @@ def finish(session: Session, decisions: Iterable[OrderDecision]) -> None:
     """They are carried out."""
     for one in decisions:
         one.state, one.next_at, one.updated_at = DONE, None, clock.now()
+        audit.record(
+            session,
+            one.retailer_id,
+            "orders.decision_carried_out",
+            "order_decision",
+            one.id,
+            details={"choice": one.choice, "by": _kind_of_actor(one.chosen_by)},
+        )
         emit(
             session,
             DecisionMade(
