@@ -27,9 +27,9 @@ from app.inventory.errors import InsufficientStock
 from app.inventory.models import InventoryLevel
 from app.kit import clock
 from app.orders.service import locked
-from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.decisions.rules import Rules
 from app.purchasing.decisions.saving import save_rules
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service import Line, PlaceOrder, place_order
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge
 from app.purchasing.service.status import refresh_order_status
