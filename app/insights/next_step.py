@@ -57,9 +57,15 @@ _PROGRESS = (ON_HOLD, PENDING, BACKORDERED, CONFIRMED, PROCESSING, PARTIALLY_SHI
 
 
 def next_step(
-    status: str, holds: Sequence[HoldReason], parts: Sequence[Part], *, open_return: bool = False
+    status: str,
+    holds: Sequence[HoldReason],
+    parts: Sequence[Part],
+    *,
+    open_return: bool = False,
+    decide_by: datetime | None = None,
 ) -> NextStep:
-    """What an order of this status, with these open holds and purchase orders, waits for. Every order has a step."""
+    """What an order of this status, with these open holds and purchase orders, waits for. Every order has a step.
+    ``decide_by``: the retailer is asked about units that do not come as ordered."""
     if status in _DONE:
         if open_return and status != CANCELLED:
             return NextStep(
@@ -72,6 +78,9 @@ def next_step(
         # The one that a person must end comes before those that end by themselves.
         reason = sorted(holds, key=lambda one: (HOLD_RULES[one].severity == "info", one))[0]
         return NextStep(code=f"held.{reason}", text=HOLD_RULES[reason].advice, ball=ball_of(HOLD_RULES[reason]))
+    if decide_by is not None:
+        text = _("The retailer decides what becomes of units that do not come as ordered.")
+        return NextStep(code="decide", text=text, ball=Party.RETAILER, due=decide_by)
     asked = min((one.asked for one in parts if one.asked is not None), default=None)
     if asked is not None:
         return NextStep(

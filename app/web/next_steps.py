@@ -36,11 +36,16 @@ def shown_step(step: NextStep, reader: Party) -> ShownStep:
 
 
 def step_of_order(
-    order: Order, routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest] = (), *, open_return: bool = False
+    order: Order,
+    routed: Sequence[PurchaseOrder],
+    requests: Iterable[ChangeRequest] = (),
+    *,
+    open_return: bool = False,
+    decide_by: datetime | None = None,
 ) -> NextStep:
-    """What an order waits for; its holds are loaded."""
+    """What an order waits for; its holds are loaded. ``decide_by``: the first deadline of what is asked of its retailer."""
     holds = [HoldReason(one.reason) for one in order.holds if one.released_at is None]
-    return next_step(order.status, holds, _parts(routed, requests), open_return=open_return)
+    return next_step(order.status, holds, _parts(routed, requests), open_return=open_return, decide_by=decide_by)
 
 
 def step_of_purchase_order(row: PurchaseOrder, requests: Iterable[ChangeRequest] = ()) -> NextStep:

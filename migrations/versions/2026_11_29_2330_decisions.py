@@ -9,7 +9,7 @@ from alembic import op
 from migrations import tenancy
 
 revision = "0130_decisions"
-down_revision = "0150_change_requests"
+down_revision = "0091_fewer_entries_of_rows"
 branch_labels = None
 depends_on = None
 

@@ -98,6 +98,13 @@ def count_open(session: Session, retailer_id: UUID) -> int:
     )
 
 
+def decide_by(session: Session, order_id: UUID) -> datetime | None:
+    """The first deadline of what a retailer is asked about an order."""
+    return session.scalar(
+        select(func.min(OrderDecision.due_at)).where(OrderDecision.order_id == order_id, OrderDecision.state == OPEN)
+    )
+
+
 def in_between(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
     """Units that a supplier rejected, and that are neither with another one nor cancelled."""
     return session.scalars(

@@ -99,7 +99,14 @@ def _page(
         holds = shown_holds(order.holds)
         sellers = {one.supplier_id: session.get_one(Supplier, one.supplier_id) for one in routed}
         back = returns.returns_of(session, who.organisation_id, order_id=order.id).items
-        step = step_of_order(order, routed, requests, open_return=any(one.state not in ENDED for one in back))
+        decided = cards(session, order)
+        step = step_of_order(
+            order,
+            routed,
+            requests,
+            open_return=any(one.state not in ENDED for one in back),
+            decide_by=min((one.due_at for one in decided if one.state == "OPEN"), default=None),
+        )
         reasons = {HoldReason(hold.reason) for hold in holds}
         address = None
         problems = {field: why for hold in holds for field, why in hold.problems.items()} if wrong is None else wrong
@@ -133,7 +140,7 @@ def _page(
             "charge": charge,
             "supplements": [one for one in charges if one.cause],
             "refunds": settlement.refunds_of(session, [one.id for one in charges]),
-            "cards": cards(session, order),
+            "cards": decided,
             **_picking(session, order),
             **_why(routing.last_decision(session, who.organisation_id, order.id)),
             "story": story(

@@ -16,6 +16,7 @@ from app.orders import queries as orders
 from app.orders.rules import CANCELLED, STATUSES, Releaser
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import waiting_of
+from app.purchasing.decisions.queries import decide_by
 from app.purchasing.service import hold_order, release_holds
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.settlement import queries as settlement
@@ -69,7 +70,9 @@ def detail(order_id: UUID) -> Any:
         context: dict[str, Any] = {
             "order": order,
             "retailer": retailer,
-            "step": shown_step(step_of_order(order, routed, requests), Party.PLATFORM),
+            "step": shown_step(
+                step_of_order(order, routed, requests, decide_by=decide_by(session, order.id)), Party.PLATFORM
+            ),
             "routed": routed,
             "parcels": fulfillment.of_purchase_orders(session, [one.id for one in routed]),
             "suppliers": sellers,
