@@ -43,7 +43,7 @@ def step_of_order(
     open_return: bool = False,
     decide_by: datetime | None = None,
 ) -> NextStep:
-    """What an order waits for; its holds are loaded. ``decide_by``: the first deadline of what is asked of its retailer."""
+    """What an order waits for; its holds are loaded. ``decide_by``: by when its retailer decides what it is asked."""
     holds = [HoldReason(one.reason) for one in order.holds if one.released_at is None]
     return next_step(order.status, holds, _parts(routed, requests), open_return=open_return, decide_by=decide_by)
 
