@@ -10,6 +10,7 @@ CASES = (
     "reimport_delta",
     "route_order",
     "packing_slips_1k",
+    "order_day",
     "search_2m",
     "facets_2m",
     "browse_2m",

@@ -339,7 +339,8 @@ def _webhooks(routes: Blueprint, world: World) -> None:
     @routes.get("/deliveries")
     def deliveries() -> Response:
         found = world.courier.deliveries(request.args.get("shop"), request.args.get("topic"))
-        return answer([views.delivery(one) for one in found])
+        newest = request.args.get("limit", type=int)
+        return answer([views.delivery(one) for one in (found[-newest:] if newest else found)])
 
     @routes.delete("/deliveries")
     def forget_deliveries() -> Response:

@@ -146,9 +146,12 @@ class Control:
 
     # Webhooks
 
-    def deliveries(self, domain: str | None = None, topic: str | None = None) -> list[dict[str, Any]]:
-        """What was sent, with its attempts."""
-        wanted = {name: value for name, value in (("shop", domain), ("topic", topic)) if value}
+    def deliveries(
+        self, domain: str | None = None, topic: str | None = None, *, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """What was sent, with its attempts, oldest first; with ``limit`` the newest of it."""
+        given = (("shop", domain), ("topic", topic), ("limit", str(limit) if limit else None))
+        wanted = {name: value for name, value in given if value}
         return self._ask("GET", "/deliveries", parameters=wanted)  # type: ignore[no-any-return]
 
     def forget_deliveries(self) -> None:
