@@ -64,6 +64,11 @@ test: build check chromium ## Check and test everything
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not stack"
 	$(BIN)/pytest -q -m stack
 
+.PHONY: campaign
+campaign: build ## Walk orders, decisions and stock at random for long (TIMES=30 as long as the tests do)
+	CAMPAIGN=$(or $(TIMES),30) $(BIN)/pytest -q -n 2 --dist worksteal tests/flows/test_order_machine.py \
+		tests/flows/test_decision_machine.py tests/domains/inventory/test_stock_machine.py
+
 .PHONY: check
 check: $(PYTHON_INSTALLED) ## Lint, format, types and import rules
 	$(BIN)/ruff check --quiet .

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from tests.campaign import walks
 from tests.flows.books import Books, Json
 from tests.flows.deciding import Desk, desk
 from tests.market import Market, Party
@@ -121,7 +122,7 @@ def test_nothing_is_lost_whatever_happens_in_whatever_order(desk: Desk) -> None:
 
     @given(st.lists(st.sampled_from(names), min_size=4, max_size=7))
     @examples(
-        max_examples=6,
+        max_examples=walks(6),
         phases=[Phase.generate],
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -35,6 +35,7 @@ from app.purchasing.service import (
 )
 from app.settlement.service.reconciling import stock_mismatches
 from tests import factories as make
+from tests.campaign import walks
 
 VARIANTS = 3
 
@@ -226,7 +227,7 @@ class TestStockMachine(StockMachine.TestCase):  # type: ignore[misc]
     """The machine as a test case; the database comes from the fixture."""
 
     settings = settings(
-        max_examples=30,
+        max_examples=walks(30),
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
