@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Organisation
 from app.kit import clock
-from app.kit.errors import Conflict
+from app.kit.errors import AppError, Conflict
 from app.kit.money import Money
 from app.listings import queries as listings
 from app.listings import service as listing_service
@@ -34,12 +34,14 @@ from app.stores import service as stores
 from app.stores.events import CancellationWanted, FulfillmentWanted
 from app.stores.models import Store
 from app.stores.platform import (
+    Address,
     AppUninstalled,
     CancellationAsked,
     FulfillmentAsked,
     HookFact,
     Ignored,
     OrderCancelled,
+    OrderRefunded,
     OrderReported,
     PrivacyAsked,
     ProductEdited,
@@ -97,6 +99,11 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
     before = order.status
     asked = _cancel_all(session, order)
     session.refresh(order)
+    for more in purchasing.supplements_of(session, order.id):
+        asked.asked |= _cancel_all(session, more).asked
+        session.refresh(more)
+        if more.status == CANCELLED:
+            cancel_unpaid_charge(session, more.id)
     if before != CANCELLED:
         orders.tell(session, order, "order.cancelled_in_store")
     if order.status == CANCELLED:
@@ -130,6 +137,29 @@ def _cancel_all(session: Session, order: Order, only: Sequence[UUID] | None = No
         only=only,
         external_ref=ref,
     )
+
+
+@_handle.register
+def _(fact: OrderRefunded, session: Session, store: Store) -> str:
+    order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
+    if order is None:
+        return "not an order of ours"
+    # What had not left is taken away by the word of the order itself, which the store sends too.
+    left = purchasing.left_units(session, order.id, fact.units)
+    if not left:
+        return "nothing of it had left"
+    orders.tell(session, order, "order.refunded_in_store", quantity=left)
+    notify(
+        session,
+        store.retailer_id,
+        kind="refunded_in_store",
+        severity="info",
+        title=f"You refunded {left} units of {order.external_name} that had left",
+        body="If your customer sends them back, start a return here: then their supplier credits you.",
+        link=f"/app/orders/{order.id}",
+        dedupe=f"refunded_in_store:{fact.refund_id}",
+    )
+    return f"{left} units had left"
 
 
 @_handle.register
@@ -190,15 +220,16 @@ def take_order(session: Session, store: Store, order: StoreOrder) -> str:
     """Take in a store's order: the lines that are ours, once, when it is paid."""
     if order.cancelled:
         return "ignored: cancelled"
+    wanted = _wanted(session, store, order)
+    known = orders.find_by_external_id(session, store.retailer_id, store.id, order.external_id)
+    if known is not None:
+        return _follow(session, store, known, order, wanted if order.paid and not order.test else None)
     if not order.paid:
         # App Store requirement 5.5.5: nothing is sent for an order whose payment is pending.
         return "ignored: not paid yet"
-    wanted = _wanted(session, store, order)
     if wanted is None:
         return "ignored: no line is ours"
-    if store.status == "uninstalled" and (
-        orders.find_by_external_id(session, store.retailer_id, store.id, order.external_id) is None
-    ):
+    if store.status == "uninstalled":
         raise Conflict(
             f"Order {order.name} came after the app was removed: the store is no longer connected.",
             code="store_not_connected",
@@ -209,6 +240,51 @@ def take_order(session: Session, store: Store, order: StoreOrder) -> str:
         listing_service.follow_inventory(session, [line.variant_id for line in wanted.lines])
         return f"test order {placed.order_id} {'written down' if placed.created else 'known'}"
     return f"order {placed.order_id} {'placed' if placed.created else 'known'}"
+
+
+def _follow(
+    session: Session, store: Store, known: Order, order: StoreOrder, wanted: purchasing.PlaceOrder | None
+) -> str:
+    """An order that is there: what its store changed of it since is changed here."""
+    followed = purchasing.follow_store_order(
+        session,
+        known.id,
+        {line.external_line_id: line.quantity for line in order.lines},
+        wanted,
+        told_at=order.updated_at,
+    )
+    moved = ""
+    if followed.address_changed and order.address is not None:
+        moved = _another_address(session, store, known.id, order.address, message_id=f"{known.id}:{order.updated_at}")
+    said = [
+        moved,
+        f"{followed.cancelled} cancelled" if followed.cancelled else "",
+        f"{followed.asked} asked for" if followed.asked else "",
+        f"{followed.added} added" if followed.added else "",
+    ]
+    changes = ", ".join(one for one in said if one)
+    return f"order {known.id} changed: {changes}" if changes else f"order {known.id} known"
+
+
+def _another_address(session: Session, store: Store, order_id: UUID, address: Address, *, message_id: str) -> str:
+    """The store's address of an order is another now: its suppliers follow, or the retailer is told why not."""
+    try:
+        with session.begin_nested():
+            changed = purchasing.change_address(session, store.retailer_id, order_id, address, origin="store")
+    except AppError as error:
+        order = session.get_one(Order, order_id)
+        notify(
+            session,
+            store.retailer_id,
+            kind="address_changed",
+            severity="warning",
+            title=f"The address of {order.external_name} was changed in your store",
+            body=f"It still goes to the one before: {error.detail}",
+            link=f"/app/orders/{order_id}",
+            dedupe=f"address_changed:{message_id}",
+        )
+        return "another address is refused"
+    return "another address" if changed.applied else "another address is asked for"
 
 
 def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.PlaceOrder | None:
@@ -241,6 +317,7 @@ def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.Pla
         trouble="hold",
         store_name=store.name,
         test=order.test,
+        store_updated_at=order.updated_at,
     )
 
 

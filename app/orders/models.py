@@ -33,6 +33,8 @@ class Order(Base):
     __table_args__ = (
         UniqueConstraint("retailer_id", "id"),
         UniqueConstraint("retailer_id", "store_id", "external_id", postgresql_nulls_not_distinct=True),
+        ForeignKeyConstraint(["retailer_id", "supplements"], ["orders.retailer_id", "orders.id"]),
+        Index("ix_orders_supplements", "supplements", postgresql_where=text("supplements is not null")),
         Index(None, "retailer_id", "created_at", "id"),
         Index(None, "retailer_id", "updated_at", "id"),
         Index("ix_orders_open_holds", "retailer_id", postgresql_where=text("status = 'ON_HOLD'")),
@@ -63,6 +65,11 @@ class Order(Base):
     updated_at: Mapped[datetime]
     #: When the shopper's data was redacted.
     redacted_at: Mapped[datetime | None]
+    #: The order to which the store added these lines after it was placed.
+    supplements: Mapped[UUID | None]
+    #: How new the newest word of the store is that was followed, and the address in it, as a keyed hash.
+    store_updated_at: Mapped[datetime | None]
+    store_address: Mapped[bytes | None]
 
     lines: Mapped[list[OrderLine]] = relationship(lazy="raise", order_by="OrderLine.position")
     holds: Mapped[list[OrderHold]] = relationship(lazy="raise", order_by="OrderHold.since")
@@ -95,6 +102,8 @@ class OrderLine(Base):
     sku: Mapped[str]
     quantity: Mapped[int]
     cancelled: Mapped[int] = mapped_column(server_default="0")
+    #: Units of the store's line, as it told last; None: as many as were ordered.
+    store_quantity: Mapped[int | None]
     #: What the shopper paid for one unit, in the order's currency.
     retail_price: Mapped[int | None] = mapped_column(BIG)
 

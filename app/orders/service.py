@@ -14,7 +14,7 @@ from sqlalchemy import ScalarSelect, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.config import key_ring
+from app.config import key_ring, keyed_hash
 from app.db import add_rows, current_scope, table_of
 from app.kit import clock
 from app.kit.crypto import Place
@@ -56,6 +56,8 @@ class NewOrder:
     placed_at: datetime
     lines: Sequence[NewLine]
     kind: str = "order"
+    supplements: UUID | None = None
+    store_updated_at: datetime | None = None
 
 
 _TAKE_IN = (
@@ -87,6 +89,9 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
             "placed_at": new.placed_at,
             "created_at": now,
             "updated_at": now,
+            "supplements": new.supplements,
+            "store_updated_at": new.store_updated_at,
+            "store_address": address_hash(new.address) if new.store_updated_at is not None else None,
         },
     )
     if number is None:
@@ -299,6 +304,11 @@ def address_of(sealed: bytes | None, table: str, row_id: UUID) -> Address | None
     if sealed is None:
         return None
     return Address(**orjson.loads(key_ring().open(sealed, Place(table, "ship_to", row_id))))
+
+
+def address_hash(address: Address | None) -> bytes:
+    """By what an address is known again without being kept: a keyed hash of all its fields."""
+    return keyed_hash().of("store_address", "" if address is None else orjson.dumps(address).decode())
 
 
 def seal_address(address: Address, table: str, row_id: UUID) -> bytes:

@@ -8,6 +8,13 @@ from app.kit.texts import marked as _
 #: Message id → (kind, sentence with named values).
 SENTENCES: dict[str, tuple[str, str]] = {
     "order.received": ("order", _("Order %(name)s came in from %(store)s.")),
+    "order.supplement_received": (
+        "order",
+        _("Units were added to %(name)s in %(store)s; they are an order of their own."),
+    ),
+    "order.edited_in_store": ("store", _("The order was changed in the store: %(quantity)s × %(title)s less.")),
+    "order.added_in_store": ("store", _("Units were added in the store: they follow as an order of their own.")),
+    "order.refunded_in_store": ("store", _("Refunded in the store: %(quantity)s units that had left already.")),
     "order.placed": ("order", _("The order was placed.")),
     "order.sample_placed": ("order", _("The sample was ordered.")),
     "order.held": ("order", _("On hold. %(advice)s")),
@@ -91,6 +98,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "change.silence_granted": ("supplier", _("No answer in time: %(quantity)s × %(title)s count as stopped.")),
     "change.silence_refused": ("supplier", _("No answer in time: nothing is changed.")),
     "change.shipped_first": ("carrier", _("%(quantity)s × %(title)s left before they could be stopped.")),
+    "change.address_asked": ("supplier", _("%(supplier)s was asked to send it to another address.")),
+    "change.address_granted": ("supplier", _("%(supplier)s sends it to the new address.")),
     "change.withdrawn": ("order", _("The request to %(supplier)s was withdrawn.")),
     "store.fulfillment_held": ("store", _("The store holds this delivery. Keep the parcel until it lets go.")),
     "store.fulfillment_accepted": ("store", _("The store asked for the delivery, and the request was accepted.")),

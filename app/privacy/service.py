@@ -66,7 +66,8 @@ def carry_out_requests(session: Session, *, limit: int = 50) -> int:
     for request in requests:
         query = select(Order.id).where(Order.retailer_id == request.retailer_id, Order.store_id == request.store_id)
         if request.kind == "customer_redact":
-            query = query.where(Order.external_id.in_(request.order_refs))
+            named = query.where(Order.external_id.in_(request.order_refs))
+            query = query.where(Order.id.in_(named) | Order.supplements.in_(named))
         count = redact_orders(session, session.scalars(query).all())
         request.done_at, request.result = clock.now(), f"{count} orders redacted"
         audit.record(
@@ -104,7 +105,7 @@ def redact_orders(session: Session, order_ids: Sequence[UUID]) -> int:
     done = session.scalars(
         update(Order)
         .where(Order.id.in_(order_ids), Order.redacted_at.is_(None))
-        .values(ship_to=None, note="", redacted_at=clock.now())
+        .values(ship_to=None, store_address=None, note="", redacted_at=clock.now())
         .returning(Order.id)
     ).all()
     return len(done)

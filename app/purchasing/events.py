@@ -220,6 +220,13 @@ class ChannelPollDue(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressReplaced(_PurchaseOrderEvent):
+    """A purchase order that its supplier has seen goes to another address."""
+
+    topic: ClassVar[str] = "purchasing.address_replaced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequestMoved(_PurchaseOrderEvent):
     """A request to change a purchase order was made, added to, or answered. ``asked_at`` tells the repetitions of a
     request that was added to apart."""

@@ -143,6 +143,16 @@ class OrderCancelled:
     order: StoreOrder | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefunded:
+    """A store gave money back for units of an order: ``units`` by the store's line ids. What of them is no longer to be
+    delivered, the order itself says."""
+
+    external_id: str
+    refund_id: str
+    units: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class AppUninstalled:
     """The merchant removed the app: our tokens are dead."""
@@ -207,6 +217,7 @@ class Ignored:
 HookFact = (
     OrderReported
     | OrderCancelled
+    | OrderRefunded
     | AppUninstalled
     | ScopesChanged
     | ProductRemoved

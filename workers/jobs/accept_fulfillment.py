@@ -48,7 +48,7 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
     if "fulfillment_requests" not in platform.capabilities:
         return
     way_in = access(store.id, platform)
-    by_location = {ref.location_id: ref for ref in platform.fulfillment_orders(way_in, order.external_id)}
+    by_location = {ref.location_id: ref for ref in platform.fulfillment_orders(way_in, _store_order(order))}
     missing = []
     for purchase_order_id, supplier_id, listed_from in waiting:
         location = locations.get(listed_from)
@@ -62,6 +62,11 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
     if missing and age < _ASK_FOR:
         wait = min(max(age / 2, _SHORTEST_WAIT), _LONGEST_WAIT)
         raise RetryLater("the store has not decided yet", at=clock.now() + wait)
+
+
+def _store_order(order: Order) -> str:
+    """The store's id of the order; units that were added to one are an order of our own."""
+    return order.external_id if order.supplements is None else order.external_id.rpartition("#")[0]
 
 
 def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: FulfillmentOrderRef) -> str:

@@ -1,13 +1,14 @@
-"""A supplier's answer to what a store asked for goes back to the store."""
+"""A supplier's answer is passed on: to the store that asked, and a new address to its order."""
 
 from __future__ import annotations
 
 from app.orders.models import Order
 from app.orders.rules import CANCELLED
 from app.outbox.service import emit
-from app.purchasing.changes.rules import OPEN
+from app.purchasing.changes.rules import ACCEPTED, ADDRESS, OPEN
 from app.purchasing.events import ChangeRequestMoved
 from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.purchasing.service import take_over_address
 from app.stores.events import CancellationWanted
 from workers.job import Run, job
 
@@ -18,6 +19,8 @@ def pass_on_answer(run: Run, event: ChangeRequestMoved) -> None:
     if event.state == OPEN:
         return
     with run.closing() as session:
+        if event.kind == ADDRESS and event.state == ACCEPTED:
+            take_over_address(session, event.order_id, event.purchase_order_id)
         request = session.get_one(ChangeRequest, event.change_request_id)
         order = session.get_one(Order, event.order_id)
         if request.external_ref is None or order.store_id is None:

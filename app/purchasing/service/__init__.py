@@ -1,6 +1,7 @@
 """Changes of purchase orders: placing and routing orders, releasing, answering, cancelling."""
 
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
+from app.purchasing.service.addressing import AddressChange, change_address, take_over_address
 from app.purchasing.service.answering import (
     GivenUp,
     accept_request,
@@ -12,6 +13,7 @@ from app.purchasing.service.answering import (
 from app.purchasing.service.asking import Asked, ask_to_cancel, withdraw_request
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
 from app.purchasing.service.correcting import correct_address, try_again
+from app.purchasing.service.following import Followed, follow_store_order, left_units, supplements_of
 from app.purchasing.service.holding import end_fraud_window, hold_order, release_holds
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
@@ -21,8 +23,10 @@ from app.purchasing.service.sampling import Allowance, SampleQuote, allowance, o
 from app.purchasing.service.status import mark_held, refresh_status
 
 __all__ = [
+    "AddressChange",
     "Allowance",
     "Asked",
+    "Followed",
     "GivenUp",
     "Line",
     "LineAnswer",
@@ -35,11 +39,14 @@ __all__ = [
     "ask_to_cancel",
     "cancel_order",
     "cancel_order_line",
+    "change_address",
     "correct_address",
     "count_silence",
     "end_fraud_window",
+    "follow_store_order",
     "give_up",
     "hold_order",
+    "left_units",
     "let_go_unpaid",
     "mark_held",
     "mark_processing",
@@ -54,6 +61,8 @@ __all__ = [
     "release_purchase_orders",
     "remind",
     "resume_order",
+    "supplements_of",
+    "take_over_address",
     "try_again",
     "withdraw_request",
 ]

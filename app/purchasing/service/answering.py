@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
+from app.orders import service as orders
 from app.outbox.service import emit
 from app.purchasing.changes.rules import (
     ACCEPTED,
-    CANCELLATION,
+    ADDRESS,
     LONGEST_NOTE,
     NO_ANSWER,
     OPEN,
@@ -27,6 +28,7 @@ from app.purchasing.events import ChangeRequestSilent
 from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import REJECT_REASONS
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, locked_for_supplier
+from app.purchasing.service.addressing import replace_address
 from app.purchasing.service.asking import locked_request
 from app.purchasing.service.settling import close, grant, ids_of, open_units, supplier_name, tell
 
@@ -136,7 +138,19 @@ def _accept(
     *,
     message: str = "change.granted",
 ) -> None:
-    if request.kind == CANCELLATION:
+    if request.kind == ADDRESS:
+        address = orders.address_of(request.ship_to, "change_requests", request.id)
+        if address is None:
+            raise Conflict("The address was erased, as the law asks.", code="answered")
+        replace_address(session, purchase_order, address)
+        tell(
+            session,
+            purchase_order,
+            "change.address_granted",
+            supplier=supplier_name(session, purchase_order.supplier_id),
+        )
+        close(session, request, ACCEPTED)
+    else:
         stopped = _stopped(purchase_order, request, units)
         grant(session, purchase_order, request, stopped, message=message)
         asked = sum(row.quantity for row in request.lines)

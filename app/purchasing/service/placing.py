@@ -71,6 +71,10 @@ class PlaceOrder:
     #: Variant → price of one unit that was agreed on, in minor units of the supplier's currency; the others cost what
     #: their quantity costs. What is agreed on comes from its own supplier.
     agreed: Mapping[UUID, int] = field(default_factory=dict)
+    #: The order to which the store added these lines.
+    supplements: UUID | None = None
+    #: How new the store's word of it is.
+    store_updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +335,8 @@ def _begin_story(session: Session, order_id: UUID, wanted: PlaceOrder) -> None:
     placed = "order.sample_placed" if wanted.kind == "sample" else "order.placed"
     first: dict[str, Any] = {"message": placed, "values": {}}
     if wanted.store_id is not None:
-        first = {"message": "order.received", "values": {"name": wanted.external_name, "store": wanted.store_name}}
+        received = "order.received" if wanted.supplements is None else "order.supplement_received"
+        first = {"message": received, "values": {"name": wanted.external_name, "store": wanted.store_name}}
     orders.write_timeline(session, [{"order_id": order_id, "retailer_id": wanted.retailer_id, **first}])
     audit.record(session, wanted.retailer_id, "orders.placed", "order", order_id)
 
@@ -374,6 +379,8 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
         note=wanted.note,
         placed_at=wanted.placed_at or clock.now(),
         kind=wanted.kind,
+        supplements=wanted.supplements,
+        store_updated_at=wanted.store_updated_at,
         lines=[
             orders.NewLine(
                 variant_id=line.variant_id,

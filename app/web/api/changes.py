@@ -10,18 +10,23 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from app import db
+from app.audit import service as audit
 from app.kit.errors import FieldError, Invalid
 from app.orders import queries as orders
+from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing import service
 from app.purchasing.changes import queries
 from app.purchasing.changes.rules import STATES
 from app.purchasing.models import ChangeRequest
+from app.stores.platform import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
+from app.web.api.purchase_orders import READ_ADDRESSES
 from app.web.api.repetition import work
 from app.web.api.schemas.changes import (
     AcceptChangeInput,
+    AddressChangeOut,
     CancelInput,
     CancelOut,
     ChangeRequestList,
@@ -31,10 +36,11 @@ from app.web.api.schemas.changes import (
     RefuseChangeInput,
 )
 from app.web.api.schemas.common import IdPath
-from app.web.api.schemas.purchase_orders import SupplierOrderOut
+from app.web.api.schemas.orders import AddressInput
+from app.web.api.schemas.purchase_orders import AddressOut, SupplierOrderOut
 
 _RETAILER, _SUPPLIER = "/change-requests", "/supplier/change-requests"
-_PLAIN = tuple(name for name in ChangeRequestOut.model_fields if name != "lines")
+_PLAIN = tuple(name for name in ChangeRequestOut.model_fields if name not in ("lines", "shipping_address"))
 
 
 @api.post("/orders/<uuid:id>/cancel", responses={200: CancelOut}, summary="Cancel units of an order")
@@ -73,6 +79,31 @@ def cancel(path: IdPath, body: CancelInput) -> Response:
     return done.response()
 
 
+@api.put("/orders/<uuid:id>/address", responses={200: AddressChangeOut}, summary="Send an order to another address")
+@guarded("retailer", scope="write:orders")
+def put_address(path: IdPath, body: AddressInput) -> Response:
+    """Applied while no supplier has accepted it; those that have are asked, and what they send changes when they
+    accept. 409: `already_shipped`, `not_shipped_there`, `dearer_there` (another country costs more than was paid),
+    `order_cancelled`."""
+    mine = caller().organisation_id
+    address = Address(**{name: value or "" for name, value in body.model_dump().items()})
+    with work() as done:
+        session = done.session
+        changed = service.change_address(session, mine, path.id, address)
+        session.flush()
+        session.expire_all()
+        row = orders.order(session, mine, path.id)
+        done.answers(
+            {
+                "order": present.order(row, purchasing.of_orders(session, [row.id])[row.id]),
+                "applied": changed.applied,
+                "change_requests": [_shown(queries.change_request(session, mine, one)) for one in changed.request_ids],
+            },
+            200,
+        )
+    return done.response()
+
+
 @api.get(_RETAILER, responses={200: ChangeRequestList}, summary="What suppliers were asked to change, newest first")
 @guarded("retailer", scope="read:orders")
 def list_change_requests(query: ChangeRequestsQuery) -> Response:
@@ -101,7 +132,15 @@ def list_supplier_change_requests(query: ChangeRequestsQuery) -> Response:
 @api.get(f"{_SUPPLIER}/<uuid:id>", responses={200: ChangeRequestOut}, summary="One request to you")
 @guarded("supplier", scope="read:purchase_orders")
 def one_supplier_change_request(path: IdPath) -> Response:
-    return _one(path.id)
+    """With the new address it asks for, where your key may read addresses; the reading is written down."""
+    with db.transaction() as session:
+        row = queries.change_request(session, caller().organisation_id, path.id)
+        shown = _shown(row)
+        address = address_of(row.ship_to, "change_requests", row.id) if caller().may(READ_ADDRESSES) else None
+        if address is not None:
+            audit.record(session, row.supplier_id, "orders.address_read", "change_request", row.id)
+            shown["shipping_address"] = {name: getattr(address, name) for name in AddressOut.model_fields}
+        return jsonify(shown)
 
 
 @api.post(f"{_SUPPLIER}/<uuid:id>/accept", responses={200: ChangeRequestOut}, summary="Do what you are asked to")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from app.kit.texts import marked as _
 
 SENTENCES: Mapping[str, str] = {
+    "address_asked": _("The supplier is asked to send it there. We tell you its answer."),
     "address_kept": _("The address is kept."),
     "address_removed": _("The address is gone. Orders keep what they were sent to."),
     "account_by_hand": _("Noted. You are paid by bank transfer."),

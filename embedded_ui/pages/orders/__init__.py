@@ -36,7 +36,7 @@ from app.purchasing.routing.snapshot import outcome_of, problem_of
 from app.purchasing.service import (
     Asked,
     ask_to_cancel,
-    correct_address,
+    change_address,
     hold_order,
     release_holds,
     try_again,
@@ -122,6 +122,7 @@ def _page(
             "can_hold": not routed and order.status != CANCELLED and HoldReason.MANUAL not in reasons,
             "can_release": not routed,
             "wants_address": not routed and bool(reasons & _ADDRESS_HOLDS),
+            "can_move": _can_move(order, routed) and not (not routed and reasons & _ADDRESS_HOLDS),
             "countries": _countries(),
             "routed": routed,
             "parcels": parcels,
@@ -195,7 +196,8 @@ def _cancelled(asked: Asked) -> str:
 
 @pages.post("/orders/<uuid:order_id>/address", permission="orders.write")
 def save_address(order_id: UUID) -> Any:
-    """Mend the address of an order that waits for it; the order goes on when nothing else is in the way."""
+    """Another address: for an order that waits for it, which goes on then; for one that suppliers have, they are told
+    or asked."""
     who = principal()
     if not who.may("orders.read_address"):
         raise Forbidden("Your role may not change addresses.")
@@ -203,11 +205,13 @@ def save_address(order_id: UUID) -> Any:
     address = Address(country_code=request.form.get("country_code", "")[:2], **sent)
     try:
         with db.transaction() as session:
-            on_its_way = correct_address(session, who.organisation_id, order_id, address)
+            changed = change_address(session, who.organisation_id, order_id, address)
     except Invalid as error:
         wrong = {one.field.removeprefix("shipping_address."): gettext(one.message) for one in error.errors}
         return _page(order_id, 422, sent=address, wrong=wrong)
-    return _after_try(order_id, on_its_way)
+    if changed.request_ids:
+        return go(page_url("orders.detail", order_id=order_id, done="address_asked"))
+    return _after_try(order_id, changed.routed)
 
 
 @pages.post("/orders/<uuid:order_id>/resume", permission="orders.write")
@@ -254,6 +258,16 @@ def _cancellable(order: Order, routed: Sequence[PurchaseOrder], requests: Sequen
         for line in order.lines
     }
     return {line_id: count for line_id, count in found.items() if count}
+
+
+def _can_move(order: Order, routed: Sequence[PurchaseOrder]) -> bool:
+    """Whether it may still go to another address."""
+    lines = [line for one in routed for line in one.lines]
+    return (
+        order.status != CANCELLED
+        and order.redacted_at is None
+        and (not routed or any(line.quantity > line.shipped + line.cancelled for line in lines))
+    )
 
 
 def _asks(routed: Sequence[PurchaseOrder], requests: Sequence[ChangeRequest]) -> bool:

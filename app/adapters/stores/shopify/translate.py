@@ -16,6 +16,7 @@ from app.stores.platform import (
     HookFact,
     Ignored,
     OrderCancelled,
+    OrderRefunded,
     OrderReported,
     PrivacyAsked,
     ProductEdited,
@@ -74,6 +75,18 @@ def _ordered(body: Body) -> StoreOrder | None:
         return from_hook({**body, "line_items": [{**line, "current_quantity": line.get("quantity")} for line in lines]})
     except (ValueError, TypeError, AttributeError):
         return None
+
+
+def _refunded(body: Body) -> HookFact:
+    order_id = gid("Order", body.get("order_id"))
+    if order_id is None:
+        raise ValueError("the refund names no order")
+    units: dict[str, int] = {}
+    for line in body.get("refund_line_items") or []:
+        line_id, count = gid("LineItem", line.get("line_item_id")), line.get("quantity")
+        if line_id is not None and isinstance(count, int) and count > 0:
+            units[line_id] = units.get(line_id, 0) + count
+    return OrderRefunded(external_id=order_id, refund_id=_id(body, "Refund"), units=units)
 
 
 def _order_edited(body: Body) -> HookFact:
@@ -156,6 +169,7 @@ _READERS: Mapping[str, Callable[[Body], HookFact]] = {
     "orders/updated": _order,
     "orders/cancelled": _order_cancelled,
     "orders/edited": _order_edited,
+    "refunds/create": _refunded,
     "products/delete": _product_removed,
     "products/update": _product_edited,
     "app/uninstalled": _uninstalled,

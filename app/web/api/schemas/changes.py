@@ -10,6 +10,7 @@ from pydantic import Field
 
 from app.web.api.schemas.common import Input, Output, PageQuery, Text, Units
 from app.web.api.schemas.orders import OrderOut
+from app.web.api.schemas.purchase_orders import AddressOut
 
 Note = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
@@ -57,6 +58,7 @@ class ChangeRequestOut(Output):
     refusal: Literal["packed", "shipped", "made_to_order", "other", "no_answer", "shipped_first"] | None
     answer: str
     lines: list[ChangeRequestLineOut]
+    shipping_address: AddressOut | None = None
 
 
 class ChangeRequestList(Output):
@@ -75,6 +77,14 @@ class CancelledLineOut(Output):
 class CancelOut(Output):
     order: OrderOut
     lines: list[CancelledLineOut]
+    change_requests: list[ChangeRequestOut]
+
+
+class AddressChangeOut(Output):
+    """``applied`` where nobody had to be asked."""
+
+    order: OrderOut
+    applied: bool
     change_requests: list[ChangeRequestOut]
 
 

@@ -74,6 +74,7 @@ def _detail(
         if who.may("purchase_orders.read_address"):
             address = address_of(order.ship_to, "purchase_orders", order.id)
             audit.record(session, who.organisation_id, "orders.address_read", "purchase_order", order.id)
+        requests = change_requests(session, who.organisation_id, purchase_order_id=order.id).items
         context: dict[str, Any] = {
             "order": order,
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
@@ -86,6 +87,9 @@ def _detail(
             "requests": requests,
             "step": shown_step(step_of_purchase_order(order, requests), Party.SUPPLIER),
             "story": story(told, own, {order.retailer_id: order.retailer_name}),
+            "new_addresses": {
+                one.id: address_of(one.ship_to, "change_requests", one.id) if address else None for one in requests
+            },
             "refusals": [(name, gettext(REFUSAL_WORDS[name])) for name in REFUSALS],
             "refusal_words": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
             "now": clock.now(),

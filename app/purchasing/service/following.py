@@ -1,0 +1,174 @@
+"""Following what a store tells of an order after it was placed: units taken away, units added, another address.
+
+Each word of a store is what the order is now. What is followed is the difference to the word before, so that a repeated
+one changes nothing, one that was overtaken is not followed, and what was done here already is not done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.orders import service as orders
+from app.orders.models import Order, OrderLine
+from app.orders.rules import CANCELLED
+from app.purchasing.changes.queries import waiting_of
+from app.purchasing.changes.rules import asked_units
+from app.purchasing.models import PurchaseOrderLine
+from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
+from app.purchasing.service.placing import Line, PlaceOrder, place_order, resume_order
+from app.purchasing.service.status import locked_of_order
+
+
+@dataclass(slots=True)
+class Followed:
+    """What a store's word changed: units cancelled, units that suppliers were asked to stop, and the order that was
+    made of units that were added."""
+
+    cancelled: int = 0
+    asked: int = 0
+    added: UUID | None = None
+    #: A newer word was followed before.
+    stale: bool = False
+    #: The address is another than in the word before.
+    address_changed: bool = False
+    touched: list[UUID] = field(default_factory=list)
+
+
+def follow_store_order(
+    session: Session,
+    order_id: UUID,
+    quantities: Mapping[str, int],
+    wanted: PlaceOrder | None,
+    *,
+    told_at: datetime,
+) -> Followed:
+    """Follow what a store says of an order that is known: ``quantities`` are the store's lines' units as they are now.
+    ``wanted`` is the order as it would be placed now; None where nothing may be added (it is not paid, or a test)."""
+    main = orders.locked(session, order_id)
+    before = main.store_updated_at
+    if before is not None and told_at < before:
+        return Followed(stale=True)
+    newer = before is None or told_at > before
+    main.store_updated_at = told_at
+    family = [main, *(orders.locked(session, one.id) for one in supplements_of(session, main.id))]
+    lines = _lines_by_store_line(session, family)
+    result = Followed()
+    more: list[Line] = []
+    for store_line, own in lines.items():
+        now = quantities.get(store_line)
+        if now is None:
+            continue
+        then = sum(line.quantity if line.store_quantity is None else line.store_quantity for _, line in own)
+        if now < then:
+            _less(session, own, then - now, now, result)
+        elif now > then and newer and wanted is not None:
+            more += [replace(line, quantity=now - then) for line in wanted.lines if line.external_line_id == store_line]
+    if newer and wanted is not None:
+        more += [line for line in wanted.lines if line.external_line_id not in lines]
+        if more and main.status != CANCELLED:
+            result.added = _add(session, main, len(family), wanted, more)
+    if newer and wanted is not None:
+        address = orders.address_hash(wanted.address)
+        result.address_changed = main.store_address is not None and main.store_address != address
+        main.store_address = address
+    for touched in result.touched:
+        resume_order(session, touched)
+    return result
+
+
+def _lines_by_store_line(session: Session, family: Sequence[Order]) -> dict[str, list[tuple[Order, OrderLine]]]:
+    """The store's line → our lines of it, those that were added last first."""
+    by_id = {one.id: one for one in family}
+    rows = session.scalars(
+        select(OrderLine)
+        .where(OrderLine.order_id.in_(list(by_id)), OrderLine.external_line_id.is_not(None))
+        .order_by(OrderLine.order_id.desc(), OrderLine.position)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[str, list[tuple[Order, OrderLine]]] = {}
+    for row in rows:
+        found.setdefault(str(row.external_line_id), []).append((by_id[row.order_id], row))
+    return found
+
+
+def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, now: int, result: Followed) -> None:
+    """The store has taken units away: as many go here, but for those that went already."""
+    left = taken
+    for _, line in own:
+        had = line.quantity if line.store_quantity is None else line.store_quantity
+        gone = min(left, had)
+        line.store_quantity = had - gone
+        left -= gone
+    standing = sum(line.quantity - line.cancelled for _, line in own)
+    waiting = sum(_waiting(session, order, line) for order, line in own)
+    units = min(taken, standing - waiting - now)
+    for order, line in own:
+        if units <= 0:
+            break
+        count = min(units, line.quantity - line.cancelled)
+        if not count:
+            continue
+        orders.tell(session, order, "order.edited_in_store", quantity=count, title=line.title)
+        asked = ask_to_cancel(session, order.retailer_id, order.id, {line.id: count}, origin="store", as_far=True)
+        _count(result, asked)
+        if order.status != CANCELLED and order.id not in result.touched:
+            result.touched.append(order.id)
+        units -= count
+
+
+def _waiting(session: Session, order: Order, line: OrderLine) -> int:
+    """Units of a line that a supplier was asked to stop and has not answered."""
+    purchase_orders = locked_of_order(session, order.id)
+    able = cancellable_of(purchase_orders, waiting_of(session, [one.id for one in purchase_orders]))
+    return asked_units(able.get(line.id, []))
+
+
+def _count(result: Followed, asked: Asked) -> None:
+    result.cancelled += sum(asked.cancelled.values())
+    result.asked += sum(asked.asked.values())
+
+
+def _add(session: Session, main: Order, made: int, wanted: PlaceOrder, lines: Sequence[Line]) -> UUID:
+    """Units that the store added become an order of their own, with its own charge and purchase orders."""
+    placed = place_order(
+        session,
+        replace(
+            wanted,
+            external_id=f"{main.external_id}#{made}",
+            lines=lines,
+            supplements=main.id,
+        ),
+    )
+    orders.tell(session, main, "order.added_in_store")
+    return placed.order_id
+
+
+def supplements_of(session: Session, order_id: UUID) -> Sequence[Order]:
+    """The orders that were made of units which the store added to this one."""
+    return session.scalars(select(Order).where(Order.supplements == order_id).order_by(Order.id)).all()
+
+
+def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) -> int:
+    """Of units that a store refunded, by its lines, how many had left already."""
+    shipped = session.execute(
+        select(OrderLine.external_line_id, func.sum(PurchaseOrderLine.shipped))
+        .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where((Order.id == order_id) | (Order.supplements == order_id))
+        .where(OrderLine.external_line_id.in_(list(refunded)))
+        .group_by(OrderLine.external_line_id)
+    )
+    open_units = select(
+        func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.shipped - PurchaseOrderLine.cancelled)
+    ).join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
+    found = 0
+    for store_line, units in shipped:
+        still = session.scalar(open_units.where(OrderLine.external_line_id == store_line)) or 0
+        found += min(int(units), max(0, refunded[str(store_line)] - int(still)))
+    return found

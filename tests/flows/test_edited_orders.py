@@ -1,0 +1,149 @@
+"""Orders that are edited or refunded in their store: each change is followed once, whatever the order of its hooks."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import Any
+
+import pytest
+
+from tests.flows.storefront import Json, Storefront
+
+
+def edited(body: Json, *quantities: int, minute: int, more: list[Json] | None = None, **changes: Any) -> Json:
+    """The order as the store has it after an edit."""
+    lines = [
+        line | {"current_quantity": quantity} for line, quantity in zip(body["line_items"], quantities, strict=True)
+    ]
+    at = f"2026-11-01T11:{minute:02}:00-04:00"
+    return body | {"line_items": lines + (more or []), "updated_at": at} | changes
+
+
+def test_fewer_units_in_the_store_are_cancelled_once(storefront: Storefront) -> None:
+    body = storefront.order()
+    storefront.tell("orders/paid", body)
+    fewer = edited(body, 1, 0, minute=1)
+    assert storefront.tell("orders/updated", fewer).endswith("changed: 2 cancelled")
+    assert storefront.tell("orders/updated", fewer).endswith("known")
+    assert storefront.tell("orders/updated", body).endswith("known"), "an older word brings nothing back"
+    assert storefront.reserved() == (1, 0)
+    order = storefront.only_order()
+    assert {one["status"] for one in order["purchase_orders"]} == {"PENDING", "CANCELLED"}
+    assert len(storefront.books.given_back(order)) == 2
+
+
+@pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
+def test_whatever_the_order_of_the_hooks_the_newest_word_holds(
+    storefront: Storefront, arrival: tuple[int, ...]
+) -> None:
+    lamp = storefront.market.lamp.variants[0]
+    body = storefront.order(storefront.line(lamp, 5))
+    words = [body, edited(body, 4, minute=1), edited(body, 2, minute=2)]
+    for which in arrival:
+        storefront.tell("orders/updated", words[which])
+    assert storefront.reserved()[0] == 2
+    assert len(storefront.orders()) == 1
+
+
+def test_two_hooks_of_one_edit_at_once_change_once(storefront: Storefront) -> None:
+    body = storefront.order(storefront.line(storefront.market.lamp.variants[0], 5))
+    storefront.tell("orders/paid", body)
+    fewer, start = edited(body, 3, minute=1), threading.Barrier(3)
+
+    def deliver(name: str) -> None:
+        start.wait(10)
+        assert storefront.send("orders/updated", fewer, message_id=name).status_code == 200
+
+    threads = [threading.Thread(target=deliver, args=(f"edit-{one}",)) for one in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(20)
+    storefront.jobs.drain()
+    assert storefront.reserved()[0] == 3
+    assert storefront.market.count("refunds") == 1
+
+
+def test_what_its_retailer_cancelled_here_and_refunds_there_goes_once(storefront: Storefront) -> None:
+    body = storefront.order(storefront.line(storefront.market.lamp.variants[0], 5))
+    storefront.tell("orders/paid", body)
+    order = storefront.only_order()
+    line = {"line_id": order["lines"][0]["id"], "quantity": 2}
+    storefront.market.retailer.api.post(f"/api/orders/{order['id']}/cancel", {"lines": [line]})
+    assert storefront.tell("orders/updated", edited(body, 3, minute=1)).endswith("known")
+    assert storefront.reserved()[0] == 3
+
+
+def test_an_accepted_line_that_the_store_lowers_is_asked_for_once(storefront: Storefront) -> None:
+    market, books = storefront.market, storefront.books
+    body = storefront.order(storefront.line(market.lamp.variants[0], 5))
+    storefront.tell("orders/paid", body)
+    (purchase_order,) = books.queue(market.supplier)
+    books.answer(market.supplier, purchase_order, status="accepted")
+    fewer = edited(body, 3, minute=1)
+    assert storefront.tell("orders/updated", fewer).endswith("changed: 2 asked for")
+    (wanted,) = market.supplier.api.get("/api/supplier/change-requests").json["items"]
+    market.supplier.api.post(f"/api/supplier/change-requests/{wanted['id']}/refuse", {"reason": "packed"})
+    again = fewer | {"updated_at": "2026-11-01T13:00:00-04:00"}
+    assert storefront.tell("orders/updated", again).endswith("known"), "what was refused is not asked again"
+    assert len(market.supplier.api.get("/api/supplier/change-requests").json["items"]) == 1
+
+
+def test_units_that_the_store_adds_are_an_order_of_their_own_and_paid_for(storefront: Storefront) -> None:
+    market, books = storefront.market, storefront.books
+    body = storefront.order(storefront.line(market.lamp.variants[0], 2))
+    storefront.tell("orders/paid", body)
+    chair = storefront.line(market.chair.variants[0], 1)
+    unpaid = edited(body, 3, minute=1, more=[chair], financial_status="partially_paid")
+    assert storefront.tell("orders/updated", unpaid).endswith("known"), "what is not paid for is not sent"
+    paid = unpaid | {"financial_status": "paid", "updated_at": "2026-11-01T12:00:00-04:00"}
+    assert storefront.tell("orders/updated", paid).endswith("added")
+    assert storefront.tell("orders/updated", paid).endswith("known")
+    first, second = storefront.orders()
+    assert [(line["variant_id"], line["quantity"]) for line in second["lines"]] == [
+        (str(market.lamp.variants[0]), 1),
+        (str(market.chair.variants[0]), 1),
+    ]
+    assert storefront.reserved() == (3, 1)
+    assert len(books.taken(first)) == len(books.taken(second)) == 1
+    assert second["external_id"].startswith(first["external_id"])
+    less = edited(paid, 1, 1, minute=30, updated_at="2026-11-01T13:00:00-04:00")
+    assert "2 cancelled" in storefront.tell("orders/updated", less)
+    assert storefront.reserved() == (1, 1)
+    assert storefront.tell("orders/cancelled", less | {"cancelled_at": "2026-11-01T14:00:00-04:00"}) == "cancelled"
+    assert {one["status"] for one in storefront.orders()} == {"CANCELLED"}
+    assert storefront.reserved() == (0, 0)
+
+
+def test_an_order_on_hold_follows_too_and_goes_on_when_it_can(storefront: Storefront) -> None:
+    lamp = storefront.market.lamp.variants[0]
+    body = storefront.order(storefront.line(lamp, 12))
+    storefront.tell("orders/paid", body)
+    assert storefront.holds() == ["out_of_stock"]
+    assert storefront.tell("orders/updated", edited(body, 4, minute=1)).endswith("8 cancelled")
+    assert storefront.holds() == []
+    assert storefront.reserved()[0] == 4
+
+
+def test_a_full_refund_cancels_and_one_of_what_has_left_is_told(storefront: Storefront) -> None:
+    market, books = storefront.market, storefront.books
+    body = storefront.order(storefront.line(market.lamp.variants[0], 2))
+    storefront.tell("orders/paid", body)
+    refund = {
+        "id": 77,
+        "order_id": body["id"],
+        "refund_line_items": [{"line_item_id": body["line_items"][0]["id"], "quantity": 2, "restock_type": "cancel"}],
+    }
+    assert storefront.tell("refunds/create", refund) == "nothing of it had left"
+    gone = edited(body, 0, minute=1, financial_status="refunded")
+    assert storefront.tell("orders/updated", gone).endswith("2 cancelled")
+    assert storefront.only_order()["status"] == "CANCELLED"
+    other = storefront.order(storefront.line(market.lamp.variants[0], 2))
+    storefront.tell("orders/paid", other)
+    (purchase_order,) = [one for one in books.queue(market.supplier) if one["status"] == "PENDING"]
+    books.ship(market.supplier, purchase_order, 2)
+    line = {"line_item_id": other["line_items"][0]["id"], "quantity": 2, "restock_type": "return"}
+    late = {"id": 78, "order_id": other["id"], "refund_line_items": [line]}
+    assert storefront.tell("refunds/create", late) == "2 units had left"
+    assert "refunded_in_store" in books.notices(market.retailer)
