@@ -22,6 +22,7 @@ from app.listings import service as listing_service
 from app.notifications.service import notify
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
+from app.orders.risk import HIGH
 from app.orders.rules import CANCELLED
 from app.outbox.service import emit
 from app.privacy.service import note_request
@@ -46,9 +47,11 @@ from app.stores.platform import (
     PrivacyAsked,
     ProductEdited,
     ProductRemoved,
+    RiskTold,
     ScopesChanged,
     StoreOrder,
 )
+from app.stores.risk import rules_of
 
 
 def handle(session: Session, store: Store, fact: HookFact, *, message_id: str, triggered_at: datetime | None) -> str:
@@ -160,6 +163,27 @@ def _(fact: OrderRefunded, session: Session, store: Store) -> str:
         dedupe=f"refunded_in_store:{fact.refund_id}",
     )
     return f"{left} units had left"
+
+
+@_handle.register
+def _(fact: RiskTold, session: Session, store: Store) -> str:
+    stores.note_risk(session, store, fact.external_id, fact.level)
+    order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
+    if order is None or fact.level != HIGH or not rules_of(store.risk_rules).platform:
+        return f"risk {fact.level} noted"
+    if purchasing.hold_for_risk(session, order.id, fact.level):
+        return "on hold for its risk"
+    notify(
+        session,
+        store.retailer_id,
+        kind="risk_told",
+        severity="warning",
+        title=f"Your store thinks that {order.external_name} may be fraud",
+        body="Its suppliers have it already. Look at it in your store, and cancel here what you do not want sent.",
+        link=f"/app/orders/{order.id}",
+        dedupe=f"risk_told:{order.id}",
+    )
+    return "its suppliers have it: the retailer is told"
 
 
 @_handle.register
@@ -318,6 +342,8 @@ def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.Pla
         store_name=store.name,
         test=order.test,
         store_updated_at=order.updated_at,
+        billing_country=order.billing_country,
+        customer_ref=order.customer_ref,
     )
 
 

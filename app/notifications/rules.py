@@ -47,6 +47,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "change_request": "orders",
     "lines_cancelled": "orders",
     "refunded_in_store": "orders",
+    "risk_told": "orders",
     "hook_refused": "orders",
     "purchase_order": "orders",
     "return": "orders",

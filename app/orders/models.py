@@ -34,6 +34,20 @@ class Order(Base):
         UniqueConstraint("retailer_id", "id"),
         UniqueConstraint("retailer_id", "store_id", "external_id", postgresql_nulls_not_distinct=True),
         ForeignKeyConstraint(["retailer_id", "supplements"], ["orders.retailer_id", "orders.id"]),
+        Index(
+            "ix_orders_address_key",
+            "retailer_id",
+            "address_key",
+            "created_at",
+            postgresql_where=text("address_key is not null"),
+        ),
+        Index(
+            "ix_orders_customer_key",
+            "retailer_id",
+            "customer_key",
+            "created_at",
+            postgresql_where=text("customer_key is not null"),
+        ),
         Index("ix_orders_supplements", "supplements", postgresql_where=text("supplements is not null")),
         Index(None, "retailer_id", "created_at", "id"),
         Index(None, "retailer_id", "updated_at", "id"),
@@ -70,6 +84,9 @@ class Order(Base):
     #: How new the newest word of the store is that was followed, and the address in it, as a keyed hash.
     store_updated_at: Mapped[datetime | None]
     store_address: Mapped[bytes | None]
+    #: Keyed hashes by which orders to one address, and of one customer, of the same retailer are known.
+    address_key: Mapped[bytes | None]
+    customer_key: Mapped[bytes | None]
 
     lines: Mapped[list[OrderLine]] = relationship(lazy="raise", order_by="OrderLine.position")
     holds: Mapped[list[OrderHold]] = relationship(lazy="raise", order_by="OrderHold.since")

@@ -21,6 +21,7 @@ def orders(
     *,
     statuses: Sequence[str] | None = None,
     external_id: str | None = None,
+    held_for: str | None = None,
     search: str | None = None,
     updated_since: datetime | None = None,
     limit: int = 50,
@@ -37,6 +38,9 @@ def orders(
         query = query.where(Order.retailer_id == retailer_id)
     if statuses:
         query = query.where(Order.status.in_(statuses))
+    if held_for:
+        waiting = select(OrderHold.order_id).where(OrderHold.reason == held_for, OrderHold.released_at.is_(None))
+        query = query.where(Order.id.in_(waiting))
     if external_id:
         query = query.where(Order.external_id == external_id)
     if search:

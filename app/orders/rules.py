@@ -102,6 +102,11 @@ class HoldReason(StrEnum):
     ROUTING_RULES = "routing_rules"
     TEST_ORDER = "test_order"
     FRAUD_WINDOW = "fraud_window"
+    RISK_VALUE = "risk_value"
+    RISK_COUNTRIES = "risk_countries"
+    RISK_VELOCITY = "risk_velocity"
+    RISK_PLATFORM = "risk_platform"
+    ADDRESS_DOUBTFUL = "address_doubtful"
     MANUAL = "manual"
     PLATFORM = "platform"
 
@@ -219,6 +224,40 @@ HOLD_RULES: dict[HoldReason, HoldRule] = {
         stays=True,
         told=False,
     ),
+    HoldReason.RISK_VALUE: HoldRule(
+        heading=_("Worth far more than usual"),
+        advice=_("It is worth far more than your usual order. Look at it in your store, then release or cancel it."),
+        releaser=Releaser.RETAILER,
+        stays=True,
+    ),
+    HoldReason.RISK_COUNTRIES: HoldRule(
+        heading=_("Billed in another country"),
+        advice=_("It is billed in another country than it is sent to. Look at it, then release or cancel it."),
+        releaser=Releaser.RETAILER,
+        stays=True,
+    ),
+    HoldReason.RISK_VELOCITY: HoldRule(
+        heading=_("Many orders at once"),
+        advice=_("Several orders came within an hour from one customer or to one address. Release or cancel it."),
+        releaser=Releaser.RETAILER,
+        stays=True,
+    ),
+    HoldReason.RISK_PLATFORM: HoldRule(
+        heading=_("Your store thinks it is fraud"),
+        advice=_(
+            "Your store's platform thinks the risk of fraud is high. Look at it there, then release or cancel it."
+        ),
+        releaser=Releaser.RETAILER,
+        severity="critical",
+        stays=True,
+    ),
+    HoldReason.ADDRESS_DOUBTFUL: HoldRule(
+        heading=_("Address looks incomplete"),
+        advice=_("Ask your customer, then correct the address, or release the order if it is right as it is."),
+        releaser=Releaser.RETAILER,
+        ends_by=Ending.ADDRESS,
+        stays=True,
+    ),
     HoldReason.MANUAL: HoldRule(
         heading=_("Held by you"),
         advice=_("You put this order on hold. Release it, or cancel its lines."),
@@ -314,6 +353,30 @@ def address_problems(
         message = f"This is no postal code of the country; one looks like {example}."
         found.append(AddressProblem("postal_code", "malformed", message))
     return found
+
+
+def province_problem(country_code: str, province: str) -> AddressProblem | None:
+    """What is wrong with the state or province, in countries where parcels need one."""
+    required, known = _provinces(country_code)
+    given = province.strip().casefold()
+    if not required:
+        return None
+    if not given:
+        return AddressProblem("province", "incomplete", "The state or province is missing.")
+    if given not in known:
+        return AddressProblem("province", "malformed", "This is no state or province of the country.")
+    return None
+
+
+@cache
+def _provinces(country_code: str) -> tuple[bool, frozenset[str]]:
+    """Whether a country's addresses need a province, and all names and codes of them (Google's address data)."""
+    try:
+        rules = get_validation_rules({"country_code": country_code})
+    except ValueError:
+        return False, frozenset()
+    names = frozenset(word.casefold() for choice in rules.country_area_choices for word in choice)
+    return "country_area" in rules.required_fields and bool(names), names
 
 
 def _like_postal_code(country_code: str, postal_code: str) -> str | None:

@@ -58,6 +58,8 @@ class NewOrder:
     kind: str = "order"
     supplements: UUID | None = None
     store_updated_at: datetime | None = None
+    #: By what the customer is known in the store.
+    customer_ref: str = ""
 
 
 _TAKE_IN = (
@@ -92,6 +94,8 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
             "supplements": new.supplements,
             "store_updated_at": new.store_updated_at,
             "store_address": address_hash(new.address) if new.store_updated_at is not None else None,
+            "address_key": address_key(new.retailer_id, new.address) if new.store_updated_at is not None else None,
+            "customer_key": customer_key(new.retailer_id, new.customer_ref),
         },
     )
     if number is None:
@@ -309,6 +313,24 @@ def address_of(sealed: bytes | None, table: str, row_id: UUID) -> Address | None
 def address_hash(address: Address | None) -> bytes:
     """By what an address is known again without being kept: a keyed hash of all its fields."""
     return keyed_hash().of("store_address", "" if address is None else orjson.dumps(address).decode())
+
+
+_PLAIN = re.compile(r"[\W_]+")
+
+
+def address_key(retailer_id: UUID, address: Address | None) -> bytes | None:
+    """By what a retailer's orders to one address are known: a keyed hash, whatever case, spaces and signs it is written
+    with. None without a street."""
+    if address is None or not address.address1.strip():
+        return None
+    parts = (address.country_code, address.postal_code, address.address1, address.address2)
+    plain = "|".join(_PLAIN.sub("", part).casefold() for part in parts)
+    return keyed_hash().of(f"address of {retailer_id}", plain)
+
+
+def customer_key(retailer_id: UUID, customer_ref: str) -> bytes | None:
+    """By what a retailer's orders of one customer are known, as a keyed hash."""
+    return keyed_hash().of(f"customer of {retailer_id}", customer_ref) if customer_ref else None
 
 
 def seal_address(address: Address, table: str, row_id: UUID) -> bytes:

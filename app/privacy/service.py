@@ -105,7 +105,7 @@ def redact_orders(session: Session, order_ids: Sequence[UUID]) -> int:
     done = session.scalars(
         update(Order)
         .where(Order.id.in_(order_ids), Order.redacted_at.is_(None))
-        .values(ship_to=None, store_address=None, note="", redacted_at=clock.now())
+        .values(ship_to=None, store_address=None, address_key=None, customer_key=None, note="", redacted_at=clock.now())
         .returning(Order.id)
     ).all()
     return len(done)

@@ -62,6 +62,8 @@ class Store(Base):
     quantity_cap: Mapped[int | None]
     #: Minutes that a paid order waits before it is sent; None: as long as the platform's setting says.
     fraud_window_minutes: Mapped[int | None]
+    #: Which of its orders wait to be looked at: ``app.stores.risk``.
+    risk_rules: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     #: What the adapter needs to remember (ids of publications, definitions…); no secrets.
     platform_state: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     installed_at: Mapped[datetime | None]
@@ -107,3 +109,21 @@ class StoreLocation(Base):
     external_location_id: Mapped[str]
     external_service_id: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class PlatformRisk(Base):
+    """What a store's platform thinks of an order's risk: it may say so before the order comes in."""
+
+    __tablename__ = "platform_risks"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["retailer_id", "store_id"], ["stores.retailer_id", "stores.id"]),
+        Index(None, "told_at"),
+    )
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: The store's id of the order.
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    level: Mapped[str]
+    told_at: Mapped[datetime]

@@ -126,6 +126,9 @@ class StoreOrder:
     address: Address | None
     note: str
     lines: tuple[StoreOrderLine, ...]
+    #: Where it is billed, and by what the customer is known in the store. Only a keyed hash of the latter is kept.
+    billing_country: str = ""
+    customer_ref: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,14 @@ class OrderCancelled:
 
     external_id: str
     order: StoreOrder | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskTold:
+    """What a store's platform thinks of an order's risk: ``low``, ``medium``, ``high``, ``none`` or ``pending``."""
+
+    external_id: str
+    level: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +229,7 @@ HookFact = (
     OrderReported
     | OrderCancelled
     | OrderRefunded
+    | RiskTold
     | AppUninstalled
     | ScopesChanged
     | ProductRemoved

@@ -13,9 +13,10 @@ COUNTS = (0, 2, 3, 5, 10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRules:
-    """``value_factor``: an order worth so many times the usual one waits; ``velocity``: so many orders to one address, or
-    by one customer, within an hour; 0 is off. ``countries``: billed in another country than sent to. ``platform``: the
-    store's platform thinks the risk high. ``address``: the address looks incomplete, though a parcel may reach it."""
+    """``value_factor``: an order worth so many times the usual one waits; ``velocity``: so many orders to one address,
+    or by one customer, within an hour; 0 is off. ``countries``: billed in another country than sent to.
+    ``platform``: the store's platform thinks the risk high. ``address``: the address looks incomplete, though a
+    parcel may reach it."""
 
     value_factor: int = 0
     countries: bool = False

@@ -19,8 +19,9 @@ from app.kit.errors import Conflict, CredentialsRefused, NotFound
 from app.kit.ids import new_id
 from app.outbox.service import emit
 from app.stores.events import StoreConnected, StoreDisconnected
-from app.stores.models import Store, StoreCredential, StoreLocation
+from app.stores.models import PlatformRisk, Store, StoreCredential, StoreLocation
 from app.stores.platform import Credentials, LocationRef, ShopFacts, StoreAccess, StorePlatform
+from app.stores.risk import RiskRules, as_json
 
 #: Statuses of a store that is or was really connected.
 LIVE = ("connected", "access_lost", "uninstalled")
@@ -212,6 +213,26 @@ def change_fraud_window(session: Session, retailer_id: UUID, store_id: UUID, min
         raise NotFound("store")
     store.fraud_window_minutes = minutes
     audit.record(session, retailer_id, "stores.fraud_window_changed", "store", store.id, details={"minutes": minutes})
+
+
+def change_risk_rules(session: Session, retailer_id: UUID, store_id: UUID, rules: RiskRules) -> None:
+    """Change which of a store's orders wait to be looked at. Orders that wait already are not touched. Raises
+    ``NotFound``."""
+    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
+    if store is None:
+        raise NotFound("store")
+    store.risk_rules = as_json(rules)
+    audit.record(session, retailer_id, "stores.risk_rules_changed", "store", store.id, details=as_json(rules))
+
+
+def note_risk(session: Session, store: Store, external_id: str, level: str) -> None:
+    """What a store's platform thinks of an order; its last word counts."""
+    values = {"retailer_id": store.retailer_id, "level": level, "told_at": clock.now()}
+    session.execute(
+        upsert(PlatformRisk)
+        .values(store_id=store.id, external_id=external_id, **values)
+        .on_conflict_do_update(index_elements=["store_id", "external_id"], set_=values)
+    )
 
 
 def _new_store(retailer_id: UUID, *, platform: str, external_id: str, url: str, status: str) -> Store:

@@ -44,6 +44,8 @@ class Supplier(Base):
     handling_days: Mapped[int]
     #: The hour of the supplier's day after which an order counts for the next day; None: it counts whenever it comes.
     cutoff_hour: Mapped[int | None]
+    #: Its carriers do not deliver to boxes at post offices.
+    no_post_boxes: Mapped[bool] = mapped_column(server_default="false")
     shipping_methods: Mapped[list[str]]
     min_order_value: Mapped[int] = mapped_column(BIG, server_default="0")
     #: Asked once for each purchase order, with its shipping, in minor units.

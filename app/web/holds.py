@@ -24,6 +24,19 @@ _ENDS_BY = {
 }
 
 
+#: How the figures are told that a risk was found by.
+_FIGURES = {
+    HoldReason.RISK_VALUE: _(
+        "It is worth %(total)s; your usual order is worth %(usual)s, and %(factor)s times that waits."
+    ),
+    HoldReason.RISK_COUNTRIES: _("Billed in %(billed_in)s, sent to %(sent_to)s."),
+    HoldReason.RISK_VELOCITY: _(
+        "Within an hour: %(same_customer)s by this customer, %(same_address)s to this address; from %(limit)s on "
+        "they wait."
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ShownHold:
     """One open hold. ``reasons`` are sentences of their own: what was found, or the note of whoever set it."""
@@ -61,7 +74,18 @@ def _shown(hold: OrderHold) -> ShownHold:
         since=hold.since,
         until=until_of(hold),
         way_on=way_on,
-        reasons=[note] if note else list(problems.values()),
+        reasons=[note] if note else [*list(problems.values()), *_figures(hold)],
         problems=problems,
         releaser=rule.releaser,
     )
+
+
+def _figures(hold: OrderHold) -> list[str]:
+    """What a risk was found by."""
+    sentence = _FIGURES.get(HoldReason(hold.reason))
+    if sentence is None:
+        return []
+    try:
+        return [gettext(sentence) % hold.details]
+    except KeyError:
+        return []

@@ -12,6 +12,7 @@ from app.feeds.models import FeedFetch
 from app.inbox.models import InboxMessage, KeyedRequest
 from app.kit import clock
 from app.outbox.models import OutboxEvent, Task, TaskState
+from app.stores.models import PlatformRisk
 from workers.job import Run, job
 
 
@@ -31,6 +32,7 @@ def purge_finished(run: Run, payload: dict[str, Any]) -> None:
         session.execute(delete(FeedFetch).where(FeedFetch.at < now - timedelta(days=30)))
         session.execute(delete(KeyedRequest).where(KeyedRequest.created_at < now - timedelta(days=7)))
         forget_old(session)
+        session.execute(delete(PlatformRisk).where(PlatformRisk.told_at < now - timedelta(days=30)))
         session.execute(
             update(InboxMessage)
             .where(InboxMessage.state >= 2, InboxMessage.handled_at < now - timedelta(days=30))

@@ -14,7 +14,7 @@ from app.purchasing.service.asking import Asked, ask_to_cancel, withdraw_request
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
 from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.following import Followed, follow_store_order, left_units, supplements_of
-from app.purchasing.service.holding import end_fraud_window, hold_order, release_holds
+from app.purchasing.service.holding import end_fraud_window, hold_for_risk, hold_order, release_holds
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
@@ -45,6 +45,7 @@ __all__ = [
     "end_fraud_window",
     "follow_store_order",
     "give_up",
+    "hold_for_risk",
     "hold_order",
     "left_units",
     "let_go_unpaid",

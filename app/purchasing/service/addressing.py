@@ -16,7 +16,7 @@ from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
 from app.kit.money import Money
 from app.orders import service as orders
-from app.orders.rules import CANCELLED
+from app.orders.rules import CANCELLED, HoldReason
 from app.outbox.service import emit
 from app.purchasing.changes.queries import waiting_of
 from app.purchasing.changes.rules import ADDRESS, OPEN, due_at, remind_at
@@ -56,6 +56,8 @@ def change_address(
     purchase_orders = locked_of_order(session, order_id)
     if not purchase_orders:
         orders.change_address(session, order, address)
+        # Somebody has looked at it.
+        orders.release(session, order, [HoldReason.ADDRESS_DOUBTFUL])
         audit.record(session, retailer_id, "orders.address_changed", "order", order_id)
         return AddressChange(applied=True, routed=resume_order(session, order_id))
     live = [one for one in purchase_orders if any(open_units(line) for line in one.lines)]

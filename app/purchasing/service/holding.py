@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
 from app.orders import service as orders
-from app.orders.rules import HOLD_RULES, HoldReason, Releaser
+from app.orders.rules import CANCELLED, HOLD_RULES, HoldReason, Releaser
+from app.purchasing.models import PurchaseOrder
 from app.purchasing.service.correcting import waiting_order
 from app.purchasing.service.placing import resume_order
 
@@ -52,6 +54,17 @@ def release_holds(
     orders.release(session, order, may)
     audit.record(session, order.retailer_id, "orders.released", "order", order_id, details={"reasons": may})
     return resume_order(session, order_id)
+
+
+def hold_for_risk(session: Session, order_id: UUID, level: str) -> bool:
+    """The store's platform thinks that an order's risk is high. False where suppliers have it, or it is over."""
+    order = orders.locked(session, order_id)
+    if order.status == CANCELLED:
+        return False
+    if session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.order_id == order_id).limit(1)) is not None:
+        return False
+    orders.hold(session, order, HoldReason.RISK_PLATFORM, details={"level": level})
+    return True
 
 
 def end_fraud_window(session: Session, order_id: UUID) -> bool:

@@ -35,7 +35,7 @@ from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.service import choose, next_attempt, record
 from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, line_title, make_purchase_orders
-from app.purchasing.service.screening import screened, still_held
+from app.purchasing.service.screening import ToScreen, screened, still_held
 from app.stores.platform import Address
 
 
@@ -75,6 +75,9 @@ class PlaceOrder:
     supplements: UUID | None = None
     #: How new the store's word of it is.
     store_updated_at: datetime | None = None
+    #: Where it is billed, and by what the customer is known in the store.
+    billing_country: str = ""
+    customer_ref: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
             ]
             problems = [Trouble(HoldReason.NOT_ON_OFFER, {"lines": [one.field for one in unknown]})] if unknown else []
             if wanted.trouble == "hold":
-                problems += screened(session, wanted.store_id, clock.now())
+                problems += screened(session, _to_screen(order_id, wanted, known, gathered.variants), clock.now())
             _route(session, _Order(order_id, number, wanted), open_lines, gathered, problems)
             return Placed(order_id, created=True)
     existing = orders.find_by_external_id(session, wanted.retailer_id, wanted.store_id, wanted.external_id)
@@ -324,6 +327,24 @@ def _hold(session: Session, order: _Order, troubles: Sequence[Trouble]) -> bool:
     return False
 
 
+def _to_screen(order_id: UUID, wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID, Any]) -> ToScreen:
+    prices = [line.retail_price for line in known]
+    return ToScreen(
+        order_id=order_id,
+        retailer_id=wanted.retailer_id,
+        store_id=wanted.store_id,
+        external_id=wanted.external_id,
+        currency=wanted.currency,
+        total=None
+        if any(price is None for price in prices)
+        else sum((line.retail_price or 0) * line.quantity for line in known),
+        address=wanted.address,
+        billing_country=wanted.billing_country,
+        customer_ref=wanted.customer_ref,
+        supplier_ids=sorted({variants[line.variant_id].supplier_id for line in known}),
+    )
+
+
 def _note_sale(session: Session, store_id: UUID, lines: Sequence[Line]) -> None:
     sold: defaultdict[UUID, int] = defaultdict(int)
     for line in lines:
@@ -381,6 +402,7 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
         kind=wanted.kind,
         supplements=wanted.supplements,
         store_updated_at=wanted.store_updated_at,
+        customer_ref=wanted.customer_ref,
         lines=[
             orders.NewLine(
                 variant_id=line.variant_id,

@@ -5,31 +5,76 @@ The holds that are found here stay when the order is tried again: time or a pers
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.config import settings
+from app.kit.money import Money
 from app.orders import service as orders
+from app.orders.models import Order, OrderLine
+from app.orders.risk import ENOUGH_ORDERS, OrderFacts, address_doubts, risks_of
 from app.orders.rules import HOLD_RULES, HoldReason
-from app.purchasing.routing.trouble import Trouble
-from app.stores.models import Store
+from app.purchasing.routing.trouble import Trouble, address_trouble
+from app.stores.models import PlatformRisk, Store
+from app.stores.platform import Address
+from app.stores.risk import RiskRules, rules_of
+from app.suppliers.models import Supplier
 
-_WINDOW = select(Store.fraud_window_minutes).where(Store.id == bindparam("store"))
+#: The store's wait and rules, and what its platform has said of the order already.
+_STORE = select(
+    Store.fraud_window_minutes,
+    Store.risk_rules,
+    select(PlatformRisk.level)
+    .where(PlatformRisk.store_id == bindparam("store"), PlatformRisk.external_id == bindparam("external_id"))
+    .scalar_subquery()
+    .label("platform"),
+).where(Store.id == bindparam("store"))
+_WITHIN = timedelta(hours=1)
+#: What is usual is found among so many orders.
+_LOOKED_AT = 200
 
 
-def screened(session: Session, store_id: UUID | None, now: datetime) -> list[Trouble]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToScreen:
+    """An order that has just come in. ``total`` is what the shopper paid for our lines, in minor units."""
+
+    order_id: UUID
+    retailer_id: UUID
+    store_id: UUID | None
+    external_id: str
+    currency: str
+    total: int | None
+    address: Address | None
+    billing_country: str = ""
+    customer_ref: str = field(default="", repr=False)
+    supplier_ids: Sequence[UUID] = ()
+
+
+def screened(session: Session, order: ToScreen, now: datetime) -> list[Trouble]:
     """Why a shopper's order that has just come in from a store waits."""
-    if store_id is None:
+    if order.store_id is None:
         return []
-    own = session.connection().scalar(_WINDOW, {"store": store_id})
+    row = (
+        session.connection().execute(_STORE, {"store": order.store_id, "external_id": order.external_id}).one_or_none()
+    )
+    if row is None:
+        return []
+    rules = rules_of(row.risk_rules)
+    found = [Trouble(reason, details) for reason, details in risks_of(rules, _facts(session, order, rules, row, now))]
+    if rules.address:
+        found += _doubts(session, order)
+    own = row.fraud_window_minutes
     minutes = settings().fraud_window_minutes if own is None else own
-    if not minutes:
-        return []
-    until = now + timedelta(minutes=minutes)
-    return [Trouble(HoldReason.FRAUD_WINDOW, {"until": until.isoformat()})]
+    if minutes:
+        until = now + timedelta(minutes=minutes)
+        found.append(Trouble(HoldReason.FRAUD_WINDOW, {"until": until.isoformat()}))
+    return found
 
 
 def still_held(session: Session, order_id: UUID) -> list[Trouble]:
@@ -39,3 +84,86 @@ def still_held(session: Session, order_id: UUID) -> list[Trouble]:
         for hold in orders.open_holds(session, order_id)
         if HOLD_RULES[HoldReason(hold.reason)].stays
     ]
+
+
+def _facts(session: Session, order: ToScreen, rules: RiskRules, row: Any, now: datetime) -> OrderFacts:
+    """What the rules that are on need to know."""
+    return OrderFacts(
+        total=None if order.total is None else Money(order.total, order.currency),
+        usual=_usual(session, order) if rules.value_factor else None,
+        billed_in=order.billing_country,
+        sent_to=order.address.country_code if order.address else "",
+        same_address=_same(session, order, "address_key", now) if rules.velocity else 1,
+        same_customer=_same(session, order, "customer_key", now) if rules.velocity else 1,
+        platform=row.platform or "",
+    )
+
+
+def _usual(session: Session, order: ToScreen) -> Money | None:
+    """The median of what the retailer's last orders in the currency were worth; None where there are too few."""
+    last = (
+        select(Order.id)
+        .where(
+            Order.retailer_id == order.retailer_id,
+            Order.currency == order.currency,
+            Order.kind == "order",
+            Order.id != order.order_id,
+        )
+        .order_by(Order.created_at.desc())
+        .limit(_LOOKED_AT)
+        .subquery()
+    )
+    worth = (
+        select(func.sum(OrderLine.quantity * OrderLine.retail_price).label("total"))
+        .join(last, last.c.id == OrderLine.order_id)
+        .where(OrderLine.retail_price.is_not(None))
+        .group_by(OrderLine.order_id)
+        .subquery()
+    )
+    count, median = session.execute(
+        select(func.count(), func.percentile_disc(0.5).within_group(worth.c.total)).select_from(worth)
+    ).one()
+    return Money(int(median), order.currency) if count >= ENOUGH_ORDERS else None
+
+
+def _same(session: Session, order: ToScreen, column: str, now: datetime) -> int:
+    """Orders of one address or customer within the hour, this one too."""
+    key = (
+        orders.address_key(order.retailer_id, order.address)
+        if column == "address_key"
+        else orders.customer_key(order.retailer_id, order.customer_ref)
+    )
+    if key is None:
+        return 1
+    others = session.scalar(
+        select(func.count()).where(
+            Order.retailer_id == order.retailer_id,
+            getattr(Order, column) == key,
+            Order.created_at > now - _WITHIN,
+            Order.id != order.order_id,
+        )
+    )
+    return 1 + (others or 0)
+
+
+def _doubts(session: Session, order: ToScreen) -> list[Trouble]:
+    """What looks wrong with an address that can be used."""
+    address = order.address
+    if address is None or address_trouble(address) is not None:
+        return []
+    refusing = session.scalars(
+        select(Supplier.company_name)
+        .where(Supplier.id.in_(order.supplier_ids), Supplier.no_post_boxes)
+        .order_by(Supplier.company_name)
+    ).all()
+    problems = address_doubts(
+        address1=address.address1,
+        address2=address.address2,
+        province=address.province,
+        country_code=address.country_code,
+        no_boxes=refusing,
+    )
+    if not problems:
+        return []
+    told = [{"field": one.field, "message": one.message} for one in problems]
+    return [Trouble(HoldReason.ADDRESS_DOUBTFUL, {"problems": told})]

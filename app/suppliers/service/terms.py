@@ -41,10 +41,17 @@ def change_profile(
 
 
 def set_dispatch(
-    session: Session, supplier_id: UUID, *, handling_days: int, cutoff_hour: int | None, timezone: str
+    session: Session,
+    supplier_id: UUID,
+    *,
+    handling_days: int,
+    cutoff_hour: int | None,
+    timezone: str,
+    no_post_boxes: bool | None = None,
 ) -> Supplier:
     """When parcels leave: working days of handling, and the hour of the supplier's day after which an order counts
-    for the next one (None: no such hour). Raises ``Invalid``."""
+    for the next one (None: no such hour); and whether they can't go to post boxes (None: as it was). Raises
+    ``Invalid``."""
     if not 0 <= handling_days <= 60:
         raise Invalid.field("handling_days", "out_of_range", "Handling takes between 0 and 60 working days.")
     if cutoff_hour is not None and not 0 <= cutoff_hour <= 23:
@@ -55,6 +62,8 @@ def set_dispatch(
     if supplier is None:
         raise NotFound("supplier")
     supplier.handling_days, supplier.cutoff_hour, supplier.timezone = handling_days, cutoff_hour, timezone
+    if no_post_boxes is not None:
+        supplier.no_post_boxes = no_post_boxes
     supplier.updated_at = clock.now()
     audit.record(session, supplier_id, "suppliers.dispatch_changed", "supplier", supplier_id)
     return supplier

@@ -89,12 +89,15 @@ def _lines(body: OrderInput) -> list[Line]:
 def list_orders(query: OrdersQuery) -> Response:
     if query.status is not None and query.status not in STATUSES:
         raise Invalid.field("status", "unknown_status", f"Statuses are: {', '.join(STATUSES)}.")
+    if query.hold is not None and query.hold not in set(HoldReason):
+        raise Invalid.field("hold", "unknown_reason", f"Reasons are: {', '.join(HoldReason)}.")
     with db.transaction() as session:
         page = orders.orders(
             session,
             caller().organisation_id,
             statuses=[query.status] if query.status else None,
             external_id=query.external_id,
+            held_for=query.hold,
             updated_since=query.updated_since,
             limit=query.limit,
             cursor=query.cursor,

@@ -63,7 +63,7 @@ from app.web.ui.stories import colleagues, story
 from embedded_ui.pages.orders import listing
 
 #: Holds that another address can end.
-_ADDRESS_HOLDS = frozenset({HoldReason.ADDRESS_INCOMPLETE, HoldReason.NOT_SHIPPED_THERE})
+_ADDRESS_HOLDS = frozenset({HoldReason.ADDRESS_INCOMPLETE, HoldReason.NOT_SHIPPED_THERE, HoldReason.ADDRESS_DOUBTFUL})
 _ADDRESS_FIELDS = ("name", "company", "address1", "address2", "city", "province", "postal_code", "phone", "email")
 
 pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 40, permission="orders.read"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,14 @@ from app.kit.texts import marked as _
 from app.pricing.rules import retail_price
 from app.pricing.service import ROUNDINGS, as_rule, change_rule, default_rule
 from app.stores import queries as stores
-from app.stores.service import change_buffer, change_fraud_window, connect_without_credentials, request_connection
+from app.stores.risk import COUNTS, FACTORS, RiskRules, rules_of
+from app.stores.service import (
+    change_buffer,
+    change_fraud_window,
+    change_risk_rules,
+    connect_without_credentials,
+    request_connection,
+)
 from app.web.auth import principal
 from app.web.organisation import keys, team, webhooks
 from app.web.pages import Nav, Pages, go, page_url
@@ -45,8 +53,18 @@ def _page(
     with db.transaction() as session:
         rule = default_rule(session, who.organisation_id)
         examples = [(cost, retail_price(Money(cost, who.currency), as_rule(rule)).minor) for cost in _EXAMPLES]
+        found = stores.stores_of(session, who.organisation_id)
         context: dict[str, Any] = {
-            "stores": stores.stores_of(session, who.organisation_id),
+            "stores": found,
+            "risks": {one.id: rules_of(one.risk_rules) for one in found},
+            "factors": [
+                (str(one), gettext(_("%(n)s times your usual order")) % {"n": one} if one else gettext(_("Off")))
+                for one in FACTORS
+            ],
+            "counts": [
+                (str(one), gettext(_("%(n)s orders within an hour")) % {"n": one} if one else gettext(_("Off")))
+                for one in COUNTS
+            ],
             "platforms": [(name, one.label) for name, one in registries.stores.all().items()],
             "usual_wait": config().fraud_window_minutes,
             "rule": rule,
@@ -89,6 +107,28 @@ def save_wait(store_id: UUID) -> Any:
     with db.transaction() as session:
         change_fraud_window(session, principal().organisation_id, store_id, minutes)
     return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+@pages.post("/settings/stores/<uuid:store_id>/risks", permission="settings.write")
+def save_risks(store_id: UUID) -> Any:
+    """Which of a store's orders wait to be looked at."""
+    rules = RiskRules(
+        value_factor=_one_of("value_factor", FACTORS),
+        velocity=_one_of("velocity", COUNTS),
+        countries=bool(request.form.get("countries")),
+        platform=bool(request.form.get("platform")),
+        address=bool(request.form.get("address")),
+    )
+    with db.transaction() as session:
+        change_risk_rules(session, principal().organisation_id, store_id, rules)
+    return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+def _one_of(name: str, choices: Sequence[int]) -> int:
+    given = request.form.get(name, "")
+    if given not in {str(one) for one in choices}:
+        raise Invalid.field(name, "unknown", "Choose one.")
+    return int(given)
 
 
 @pages.post("/settings/rule/<uuid:rule_id>", permission="prices.write")

@@ -45,8 +45,22 @@ def from_hook(body: Mapping[str, Any]) -> StoreOrder:
         updated_at=updated,
         address=_hook_address(body),
         note=_text(body.get("note")),
+        billing_country=_country(body.get("billing_address")),
+        customer_ref=_customer(body),
         lines=tuple(_hook_lines(body.get("line_items"), currency)),
     )
+
+
+def _country(address: Any) -> str:
+    return _text(address.get("country_code")).upper() if isinstance(address, dict) else ""
+
+
+def _customer(body: Mapping[str, Any]) -> str:
+    """By what the shopper is known: the e-mail address, which guests have too."""
+    customer = body.get("customer")
+    known = customer if isinstance(customer, dict) else {}
+    found = body.get("email") or body.get("contact_email") or known.get("email") or known.get("id") or ""
+    return str(found).strip().casefold()[:320]
 
 
 def _hook_lines(lines: Any, currency: str) -> list[StoreOrderLine]:

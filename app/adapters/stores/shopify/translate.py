@@ -21,6 +21,7 @@ from app.stores.platform import (
     PrivacyAsked,
     ProductEdited,
     ProductRemoved,
+    RiskTold,
     ScopesChanged,
     StoreOrder,
 )
@@ -87,6 +88,19 @@ def _refunded(body: Body) -> HookFact:
         if line_id is not None and isinstance(count, int) and count > 0:
             units[line_id] = units.get(line_id, 0) + count
     return OrderRefunded(external_id=order_id, refund_id=_id(body, "Refund"), units=units)
+
+
+def _risk(body: Body) -> HookFact:
+    order_id = body.get("admin_graphql_api_order_id") or gid("Order", _number(body.get("order_id")))
+    if not isinstance(order_id, str):
+        raise ValueError("the assessment names no order")
+    if body.get("provider_id") is not None:
+        return Ignored("an app's assessment, not the platform's own")
+    return RiskTold(order_id, str(body.get("risk_level") or "none").lower())
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
 def _order_edited(body: Body) -> HookFact:
@@ -169,6 +183,7 @@ _READERS: Mapping[str, Callable[[Body], HookFact]] = {
     "orders/updated": _order,
     "orders/cancelled": _order_cancelled,
     "orders/edited": _order_edited,
+    "orders/risk_assessment_changed": _risk,
     "refunds/create": _refunded,
     "products/delete": _product_removed,
     "products/update": _product_edited,

@@ -75,6 +75,7 @@ class OrdersQuery(PageQuery):
     status: Text | None = None
     updated_since: AwareDatetime | None = None
     external_id: Text | None = None
+    hold: Text | None = Field(default=None, description="Only orders that wait for this reason.")
 
 
 class HoldInput(Input):

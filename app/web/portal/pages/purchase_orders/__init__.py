@@ -74,7 +74,6 @@ def _detail(
         if who.may("purchase_orders.read_address"):
             address = address_of(order.ship_to, "purchase_orders", order.id)
             audit.record(session, who.organisation_id, "orders.address_read", "purchase_order", order.id)
-        requests = change_requests(session, who.organisation_id, purchase_order_id=order.id).items
         context: dict[str, Any] = {
             "order": order,
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],

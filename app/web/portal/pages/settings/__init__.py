@@ -75,6 +75,7 @@ def _settings(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
             "handling_days": supplier.handling_days,
             "cutoff_hour": supplier.cutoff_hour,
             "timezone": supplier.timezone,
+            "no_post_boxes": supplier.no_post_boxes,
             "min_order_value": Money(supplier.min_order_value, principal().currency).amount,
         }
         rates = suppliers.shipping_rates(session, supplier_id)
@@ -139,6 +140,7 @@ def save_dispatch() -> Any:
                 handling_days=handling_days,
                 cutoff_hour=cutoff_hour,
                 timezone=request.form.get("timezone", ""),
+                no_post_boxes=bool(request.form.get("no_post_boxes")),
             )
     except Invalid as error:
         return _settings(422, problems(error))
