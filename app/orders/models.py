@@ -63,7 +63,7 @@ class Order(Base):
     external_id: Mapped[str]
     #: What the store calls it, for example ``#1001``.
     external_name: Mapped[str]
-    #: ``order``, or ``sample``: goods that the retailer ordered for itself, to look at.
+    #: ``order``; ``manual``: the retailer entered it; ``sample``: goods that it ordered for itself, to look at.
     kind: Mapped[str] = mapped_column(server_default="order")
     #: Derived from its purchase orders and holds: ``app.orders.rules.order_status``.
     status: Mapped[str]

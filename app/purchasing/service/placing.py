@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -37,6 +37,9 @@ from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, tr
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, line_title, make_purchase_orders
 from app.purchasing.service.screening import ToScreen, screened, still_held
 from app.stores.platform import Address
+
+#: Of a shopper's, of the retailer for itself, or entered by the retailer.
+Kind = Literal["order", "sample", "manual"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class PlaceOrder:
     store_name: str = ""
     #: Nobody paid for it: it is written down and goes no further.
     test: bool = False
-    kind: Literal["order", "sample"] = "order"
+    kind: Kind = "order"
     #: Variant → price of one unit that was agreed on, in minor units of the supplier's currency; the others cost what
     #: their quantity costs. What is agreed on comes from its own supplier.
     agreed: Mapping[UUID, int] = field(default_factory=dict)
@@ -156,7 +159,7 @@ def resume_order(session: Session, order_id: UUID) -> bool:
             for row in rows
         ],
         trouble="hold",
-        kind="sample" if order.kind == "sample" else "order",
+        kind=cast(Kind, order.kind),
     )
     has = units_set_aside(session, [row.id for row in rows])
     gathered = _gathered(session, wanted, [row.variant_id for row in rows], rows=rows, has=has)

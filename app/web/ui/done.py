@@ -51,6 +51,8 @@ SENTENCES: Mapping[str, str] = {
     "listings_sent": _("On their way to your store."),
     "location_added": _("The location is there."),
     "notices_read": _("All of it is marked as read."),
+    "order_placed": _("The order is placed. It goes the way of all your orders."),
+    "order_known": _("An order with this number is there already; nothing was placed."),
     "order_held": _("On hold. Nothing is sent or charged until it is released."),
     "order_released": _("Released. It goes on when nothing else holds it."),
     "order_goes_on": _("The order is on its way."),

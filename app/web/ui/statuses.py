@@ -80,6 +80,12 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "REFUSED": Shown(_("Refused"), _CRITICAL),
         "WITHDRAWN": Shown(_("Withdrawn"), _NEUTRAL),
     },
+    "file_order": {
+        "ready": Shown(_("Can be placed"), _INFO),
+        "placed": Shown(_("Placed"), _SUCCESS),
+        "known": Shown(_("There already"), _NEUTRAL),
+        "rejected": Shown(_("Can't be taken"), _CRITICAL),
+    },
     "key": {
         "active": Shown(_("In use"), _SUCCESS),
         "ending": Shown(_("Ends soon"), _WARNING),

@@ -24,6 +24,7 @@ from app.stores.platform import (
     HookFact,
     Ignored,
     OrderCancelled,
+    OrderRefunded,
     OrderReported,
     PrivacyAsked,
     ProductEdited,
@@ -146,6 +147,7 @@ def test_every_topic_that_the_app_subscribes_to_arrives_genuine_and_is_understoo
         "orders/updated": OrderReported,
         "orders/cancelled": OrderCancelled(order_id),
         "orders/edited": FulfillmentAsked(order_id, None),
+        "refunds/create": OrderRefunded,
         "products/update": ProductEdited,
         "products/delete": ProductRemoved(made.external_id),
         "fulfillment_orders/hold_released": FulfillmentAsked,
@@ -158,8 +160,8 @@ def test_every_topic_that_the_app_subscribes_to_arrives_genuine_and_is_understoo
     }
     subscriptions = tomllib.loads(Path("shopify.app.toml").read_text())["webhooks"]["subscriptions"]
     declared = {topic for one in subscriptions for topic in one.get("topics", []) + one.get("compliance_topics", [])}
-    # Permissions only change when the merchant is asked for others.
-    assert set(expected) == declared - {"app/scopes_update"}
+    # Permissions only change when the merchant is asked for others; the simulated Shopify assesses no risks.
+    assert set(expected) == declared - {"app/scopes_update", "orders/risk_assessment_changed"}
     for topic, wanted in expected.items():
         for envelope, fact in heard(shop, inbox, topic):
             assert (envelope.shop, envelope.topic) == (shop.domain, topic)

@@ -59,7 +59,7 @@ def _customer(body: Mapping[str, Any]) -> str:
     """By what the shopper is known: the e-mail address, which guests have too."""
     customer = body.get("customer")
     known = customer if isinstance(customer, dict) else {}
-    found = body.get("email") or body.get("contact_email") or known.get("email") or known.get("id") or ""
+    found = body.get("email") or body.get("contact_email") or known.get("email") or ""
     return str(found).strip().casefold()[:320]
 
 
@@ -135,6 +135,8 @@ def from_query(node: Mapping[str, Any]) -> StoreOrder:
         updated_at=updated,
         address=address,
         note=_text(node.get("note")),
+        billing_country=_text((node.get("billingAddress") or {}).get("countryCodeV2")).upper(),
+        customer_ref=_text(node.get("email")).casefold()[:320],
         lines=tuple(_query_lines((node.get("lineItems") or {}).get("nodes") or [])),
     )
 

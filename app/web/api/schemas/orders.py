@@ -126,11 +126,12 @@ class PurchaseOrderOut(Output):
 
 
 class OrderOut(Output):
-    """``kind``: ``sample`` for goods that you ordered for yourself, else ``order``."""
+    """``kind``: ``sample`` for goods that you ordered for yourself, ``manual`` for what you entered on a page or by
+    file, else ``order``."""
 
     id: UUID
     number: str
-    kind: Literal["order", "sample"]
+    kind: Literal["order", "sample", "manual"]
     external_id: str
     status: str
     currency: str

@@ -1,0 +1,230 @@
+"""Orders that a retailer enters itself, by form or file: what they would cost and who would deliver them, and placing
+them. They go the way of every order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.catalog.models import SupplierProduct, SupplierVariant
+from app.identity.models import Organisation
+from app.kit.errors import AppError, Invalid
+from app.kit.money import Money
+from app.listings.models import ListingVariant
+from app.orders.manual_file import ADDRESS, MOST_ORDERS, Row, by_order
+from app.orders.service import LARGEST_QUANTITY, find_by_external_id
+from app.purchasing.models import PurchaseOrder
+from app.purchasing.service import Line, Placed, PlaceOrder, place_order
+from app.stores.platform import Address
+from app.suppliers.models import Supplier
+from app.suppliers.rules import ACTIVE
+
+KIND = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one supplier would deliver: ``lines`` are units and titles; ``total`` is what the retailer is charged."""
+
+    supplier: str
+    lines: Sequence[tuple[int, str]]
+    goods: Money
+    shipping: Money
+    total: Money
+    method: str
+    arrives: tuple[date | None, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsResult:
+    """What becomes of the rows of one order: ``ready``, ``placed``, ``known`` (there already) or ``rejected`` with the
+    ``reason``."""
+
+    number: str
+    rows: Sequence[Row]
+    state: str
+    reason: str = ""
+    units: int = 0
+    total: Money | None = None
+    suppliers: Sequence[str] = ()
+    order_id: UUID | None = None
+
+
+def manual_order(
+    session: Session,
+    retailer_id: UUID,
+    lines: Mapping[UUID, int],
+    address: Address,
+    *,
+    number: str,
+    note: str = "",
+) -> PlaceOrder:
+    """An order as it is placed. ``number`` is the retailer's own name of it, once."""
+    currency = session.get_one(Organisation, retailer_id).currency
+    return PlaceOrder(
+        retailer_id=retailer_id,
+        store_id=None,
+        external_id=number,
+        external_name=number,
+        currency=currency,
+        address=address,
+        lines=[Line(variant_id=variant_id, quantity=units) for variant_id, units in lines.items()],
+        note=note,
+        kind="manual",
+    )
+
+
+def preview_order(session: Session, wanted: PlaceOrder) -> list[Part]:
+    """Who would deliver it and what it costs, as things stand now; nothing of it stays. Raises as ``place_order``."""
+    with session.begin_nested() as trial:
+        placed = place_order(session, wanted)
+        session.flush()
+        parts = [_part(session, one) for one in _purchase_orders(session, placed.order_id)]
+        trial.rollback()
+    session.expire_all()
+    return parts
+
+
+def total_of(parts: Iterable[Part]) -> Money:
+    """What the retailer is charged for all."""
+    totals = [part.total for part in parts]
+    return Money(sum(one.minor for one in totals), totals[0].currency)
+
+
+def try_file(session: Session, retailer_id: UUID, rows: Sequence[Row]) -> list[RowsResult]:
+    """What would become of each order of a file; nothing of it stays. Raises ``Invalid`` for too many orders."""
+    return [_tried(session, retailer_id, number, own) for number, own in _orders(rows).items()]
+
+
+def place_file_order(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row]) -> RowsResult:
+    """Place one order of a file, once per number; what is wrong with it is its result's reason."""
+    try:
+        with session.begin_nested():
+            wanted = _wanted(session, retailer_id, number, rows)
+            placed: Placed = place_order(session, wanted)
+    except AppError as error:
+        return RowsResult(number, rows, "rejected", _reason(error))
+    state = "placed" if placed.created else "known"
+    return RowsResult(number, rows, state, units=_units(wanted), order_id=placed.order_id)
+
+
+def found_variants(session: Session, retailer_id: UUID, skus: Iterable[str]) -> dict[str, list[tuple[UUID, str, bool]]]:
+    """SKU → variants on offer that have it: id, supplier and whether the retailer lists it."""
+    listed = exists().where(ListingVariant.variant_id == SupplierVariant.id, ListingVariant.retailer_id == retailer_id)
+    rows = session.execute(
+        select(SupplierVariant.sku, SupplierVariant.id, Supplier.company_name, listed)
+        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+        .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
+        .where(
+            SupplierVariant.sku.in_(list(skus)),
+            SupplierVariant.status == "active",
+            SupplierProduct.status == "active",
+            Supplier.status == ACTIVE,
+        )
+        .order_by(SupplierVariant.id)
+    )
+    found: dict[str, list[tuple[UUID, str, bool]]] = {}
+    for sku, variant_id, company, is_listed in rows:
+        found.setdefault(sku, []).append((variant_id, company, is_listed))
+    return found
+
+
+def _orders(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found = by_order(rows)
+    if len(found) > MOST_ORDERS:
+        raise Invalid.field("file", "too_many", f"A file has at most {MOST_ORDERS} orders. Split it.")
+    return found
+
+
+def _tried(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row]) -> RowsResult:
+    known = find_by_external_id(session, retailer_id, None, number) if number else None
+    if known is not None:
+        return RowsResult(number, rows, "known", order_id=known.id)
+    try:
+        with session.begin_nested():
+            wanted = _wanted(session, retailer_id, number, rows)
+            parts = preview_order(session, wanted)
+    except AppError as error:
+        return RowsResult(number, rows, "rejected", _reason(error))
+    names = [part.supplier for part in parts]
+    return RowsResult(number, rows, "ready", units=_units(wanted), total=total_of(parts), suppliers=names)
+
+
+def _wanted(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row]) -> PlaceOrder:
+    """The rows of one order as an order. Raises ``Invalid`` by row."""
+    if not number:
+        raise _wrong(rows[0], "The order number is missing.")
+    if len(number) > 100:
+        raise _wrong(rows[0], "An order number has at most 100 characters.")
+    head = rows[0]
+    for row in rows[1:]:
+        if any(row.get(name) and row.get(name) != head.get(name) for name in ADDRESS):
+            raise _wrong(row, "The address is another than in the order's first row.")
+    variants = found_variants(session, retailer_id, {row.get("sku") for row in rows})
+    lines: dict[UUID, int] = {}
+    for row in rows:
+        variant_id = _variant(row, variants.get(row.get("sku"), []))
+        lines[variant_id] = lines.get(variant_id, 0) + _quantity(row)
+    address = Address(**{name: head.get(name) for name in ADDRESS})
+    return manual_order(session, retailer_id, lines, address, number=number, note=head.get("note"))
+
+
+def _variant(row: Row, found: Sequence[tuple[UUID, str, bool]]) -> UUID:
+    wanted = row.get("supplier").casefold()
+    fits = [one for one in found if not wanted or one[1].casefold() == wanted]
+    # What the retailer sells is meant rather than what else has the same SKU.
+    fits = [one for one in fits if one[2]] or fits
+    if not fits:
+        sku = row.get("sku")
+        raise _wrong(row, f"Nothing on offer has the SKU {sku}." if sku else "The SKU is missing.")
+    if len(fits) > 1:
+        names = ", ".join(sorted({company for _, company, _ in fits}))
+        raise _wrong(row, f"Several have this SKU ({names}): name the supplier in the column of that name.")
+    return fits[0][0]
+
+
+def _quantity(row: Row) -> int:
+    text = row.get("quantity")
+    if not (text.isascii() and text.isdigit() and len(text) < 7 and 0 < int(text) <= LARGEST_QUANTITY):
+        raise _wrong(row, "The quantity is not a whole number from 1 up.")
+    return int(text)
+
+
+def _wrong(row: Row, message: str) -> Invalid:
+    return Invalid.field("file", "row", f"Row {row.number}: {message}")
+
+
+def _reason(error: AppError) -> str:
+    return " ".join(dict.fromkeys([one.message for one in error.errors] or [error.detail]))
+
+
+def _units(wanted: PlaceOrder) -> int:
+    return sum(line.quantity for line in wanted.lines)
+
+
+def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder]:
+    return session.scalars(
+        select(PurchaseOrder)
+        .where(PurchaseOrder.order_id == order_id)
+        .options(selectinload(PurchaseOrder.lines))
+        .order_by(PurchaseOrder.number)
+    ).all()
+
+
+def _part(session: Session, one: PurchaseOrder) -> Part:
+    company: Any = session.get_one(Supplier, one.supplier_id).company_name
+    return Part(
+        company,
+        [(line.quantity, line.title) for line in one.lines],
+        Money(one.wholesale_total, one.currency),
+        Money(one.shipping_cost, one.currency),
+        Money(one.charge_total, one.charge_currency),
+        one.shipping_method,
+        (one.estimated_from, one.estimated_to),
+    )

@@ -1,0 +1,276 @@
+"""Orders that the retailer enters itself: one by form, many by file. Both show what they cost before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from werkzeug.datastructures import MultiDict
+
+from app import db
+from app.catalog import queries as catalog
+from app.catalog.models import SupplierVariant
+from app.catalog.search.asking import Wanted
+from app.catalog.search.queries import search
+from app.kit.countries import country_codes
+from app.kit.csv_lines import csv_line
+from app.kit.errors import AppError, Forbidden, Invalid
+from app.kit.ids import new_id, parse_id
+from app.kit.texts import locale_of
+from app.kit.texts import marked as _
+from app.orders.manual_file import COLUMNS, LARGEST_FILE, Row, read_orders, rejected_file, template_file
+from app.orders.service import LARGEST_QUANTITY
+from app.purchasing.manual import (
+    Part,
+    RowsResult,
+    manual_order,
+    place_file_order,
+    preview_order,
+    total_of,
+    try_file,
+)
+from app.purchasing.service import PlaceOrder, place_order
+from app.stores.platform import Address
+from app.web.auth import principal
+from app.web.forms import problems
+from app.web.pages import Pages, go, page_url
+from app.web.ui.rendering import gettext, locale
+
+pages = Pages(__name__)
+_ADDRESS = ("name", "company", "address1", "address2", "postal_code", "city", "province", "phone", "email")
+_FOUND, _MOST_LINES = 10, 50
+_LARGEST_FORM = LARGEST_FILE * 3
+
+
+@pages.get("/orders/new", permission="orders.write")
+def new() -> Any:
+    """An empty order, or one whose lines stand in the address: goods are searched for and added."""
+    return _form(request.args)
+
+
+@pages.post("/orders/new/preview", permission="orders.write")
+def preview() -> Any:
+    """Who would deliver it and what it costs. Nothing is placed."""
+    _may_read_addresses()
+    try:
+        with db.transaction() as session:
+            wanted = _wanted(request.form)
+            parts = preview_order(session, manual_order(session, principal().organisation_id, **wanted))
+    except AppError as error:
+        return _form(request.form, error)
+    return pages.render(
+        "preview.html",
+        parts=parts,
+        total=total_of(parts),
+        kept=[(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
+        number=wanted["number"],
+        address=wanted["address"],
+        problem=None,
+    )
+
+
+@pages.post("/orders/new", permission="orders.write")
+def place() -> Any:
+    """Place it, if it still costs what was shown."""
+    _may_read_addresses()
+    retailer_id = principal().organisation_id
+    try:
+        with db.transaction() as session:
+            wanted = _wanted(request.form)
+            order: PlaceOrder = manual_order(session, retailer_id, **wanted)
+            parts: Sequence[Part] = preview_order(session, order)
+            if str(total_of(parts)) != request.form.get("total"):
+                return pages.render(
+                    "preview.html",
+                    409,
+                    parts=parts,
+                    total=total_of(parts),
+                    kept=[(name, value) for name, value in request.form.items(multi=True) if name not in _PASSING],
+                    number=wanted["number"],
+                    address=wanted["address"],
+                    problem=gettext(_("It costs something else by now. Look at it again, then place it.")),
+                )
+            placed = place_order(session, order)
+    except AppError as error:
+        return _form(request.form, error)
+    said = "order_placed" if placed.created else "order_known"
+    return go(page_url("orders.detail", order_id=placed.order_id, done=said))
+
+
+_PASSING = ("csrf_token", "total")
+
+
+@pages.get("/orders/file", permission="orders.write")
+def file() -> Any:
+    """Many orders at once, by a CSV file."""
+    return _file()
+
+
+@pages.get("/orders/file/template", permission="orders.write")
+def template() -> Response:
+    """The columns, with examples."""
+    return _csv(template_file(), "orders-template.csv")
+
+
+@pages.post("/orders/file", permission="orders.write", largest=_LARGEST_FORM)
+def check_file() -> Any:
+    """What would become of each order of a file. Nothing is placed."""
+    _may_read_addresses()
+    sent = request.files.get("file")
+    try:
+        rows = read_orders(sent.read(LARGEST_FILE + 1) if sent else b"")
+        with db.transaction() as session:
+            results = try_file(session, principal().organisation_id, rows)
+    except Invalid as error:
+        return _file(422, problems(error))
+    return _results(results, rows, placed=False)
+
+
+@pages.post("/orders/file/place", permission="orders.write", largest=_LARGEST_FORM)
+def place_file() -> Any:
+    """Place the orders of a file that can be. Each is a commit of its own: the others stand whatever happens."""
+    _may_read_addresses()
+    rows = _rows_again()
+    results: list[RowsResult] = []
+    with db.transaction() as session:
+        groups = [(one.number, one.rows) for one in try_file(session, principal().organisation_id, rows)]
+    for number, own in groups:
+        with db.transaction() as session:
+            results.append(place_file_order(session, principal().organisation_id, number, own))
+    return _results(results, rows, placed=True)
+
+
+@pages.post("/orders/file/rejected", permission="orders.write", largest=_LARGEST_FORM)
+def rejected() -> Response:
+    """The rows that could not be taken, with the reason, to be mended and sent again."""
+    _may_read_addresses()
+    rows = _rows_again()
+    with db.transaction() as session:
+        results = try_file(session, principal().organisation_id, rows)
+    found = [(row, one.reason) for one in results if one.state == "rejected" for row in one.rows]
+    return _csv(rejected_file(found), "orders-not-taken.csv")
+
+
+def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
+    """The form with its lines, what was typed, and what is found for the words that are searched for."""
+    lines = _lines(values)
+    added = parse_id(values.get("add", ""))
+    words = values.get("search", "").strip()[:200]
+    with db.transaction() as session:
+        if added is not None:
+            lines.setdefault(added, 1)
+        chosen = _named(session, lines)
+        found = search(session, Wanted(search=words, in_stock=True), limit=_FOUND).page.items if words else []
+        offered = _named(session, {one.id: 0 for entry in found for one in _variants(session, entry.product_id)})
+    wrong = (
+        {name.removeprefix("shipping_address."): text for name, text in problems(problem).items()} if problem else {}
+    )
+    names = locale_of(locale()).territories
+    country = values.get("country_code") or "US"
+    return pages.render(
+        "new.html",
+        problem.status if problem is not None else 200,
+        lines=chosen,
+        query=",".join(f"{line['id']}:{line['units']}" for line in chosen),
+        words=words,
+        offered=offered,
+        typed=values,
+        wrong=wrong,
+        problem=None if problem is None else gettext(problem.detail),
+        number=values.get("number") or f"M-{str(new_id())[-8:].upper()}",
+        countries=sorted(((code, names.get(code, code)) for code in country_codes()), key=lambda pair: pair[1]),
+        country=country,
+    )
+
+
+def _variants(session: Any, product_id: UUID) -> list[SupplierVariant]:
+    return [one for one in catalog.product(session, product_id).variants if one.status == "active"]
+
+
+def _named(session: Any, units: Mapping[UUID, int]) -> list[dict[str, Any]]:
+    """Variants with their titles and prices, in the order in which they were added."""
+    found: list[dict[str, Any]] = []
+    for variant_id, count in units.items():
+        variant = session.get(SupplierVariant, variant_id)
+        if variant is None or variant.status != "active":
+            continue
+        product = catalog.product(session, variant.product_id)
+        options = " / ".join(str(one) for one in variant.options.values() if one != "Default Title")
+        found.append(
+            {
+                "id": variant.id,
+                "title": f"{product.title} – {options}" if options else product.title,
+                "sku": variant.sku,
+                "price": variant.wholesale_price,
+                "currency": variant.currency,
+                "units": count,
+            }
+        )
+    return found
+
+
+def _lines(values: MultiDict[str, str]) -> dict[UUID, int]:
+    """The lines of a form (``units-<variant>``) or an address (``line=<variant>:<units>,…``)."""
+    found: dict[UUID, int] = {}
+    for text in values.get("line", "").split(",")[:_MOST_LINES]:
+        variant, _colon, units = text.partition(":")
+        _take(found, variant, units)
+    for name in list(values)[:200]:
+        if name.startswith("units-"):
+            _take(found, name.removeprefix("units-"), values.get(name, ""))
+    return found
+
+
+def _take(found: dict[UUID, int], variant: str, units: str) -> None:
+    variant_id, text = parse_id(variant), units.strip()
+    if variant_id is not None and text.isascii() and text.isdigit() and 0 < int(text[:7]) <= LARGEST_QUANTITY:
+        found[variant_id] = int(text[:7])
+
+
+def _wanted(values: MultiDict[str, str]) -> dict[str, Any]:
+    lines = _lines(values)
+    if not lines:
+        raise Invalid.field("lines", "required", gettext(_("Add at least one item.")))
+    number = values.get("number", "").strip()
+    if not number or len(number) > 100:
+        raise Invalid.field("number", "required", gettext(_("Give the order a number of at most 100 characters.")))
+    given = {name: values.get(name, "").replace("\x00", "").strip()[:255] for name in _ADDRESS}
+    address = Address(country_code=values.get("country_code", "")[:2], **given)
+    return {"lines": lines, "address": address, "number": number, "note": values.get("note", "").strip()[:2000]}
+
+
+def _may_read_addresses() -> None:
+    if not principal().may("orders.read_address"):
+        raise Forbidden("Your role may not enter addresses.")
+
+
+def _file(status: int = 200, wrong: Mapping[str, str] | None = None) -> Any:
+    return pages.render("file.html", status, results=None, wrong=wrong or {}, columns=COLUMNS)
+
+
+def _rows_again() -> list[Row]:
+    """The rows of the file that was looked at: they come back with the form, so that no address is kept meanwhile."""
+    return read_orders(request.form.get("rows", "").encode())
+
+
+def _results(results: Sequence[RowsResult], rows: Sequence[Row], *, placed: bool) -> Any:
+    lines = [csv_line(COLUMNS), *(csv_line([row.get(name) for name in COLUMNS]) for row in rows)]
+    return pages.render(
+        "file.html",
+        results=results,
+        placed=placed,
+        ready=sum(1 for one in results if one.state == "ready"),
+        refused=sum(1 for one in results if one.state == "rejected"),
+        rows="".join(lines),
+        wrong={},
+        columns=COLUMNS,
+    )
+
+
+def _csv(text: str, name: str) -> Response:
+    answer = Response(text, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,151 @@
+"""Orders that a retailer enters itself, by form or by file: shown with route and cost before, placed once by number."""
+
+from __future__ import annotations
+
+import io
+from uuid import UUID
+
+from bs4 import BeautifulSoup
+from werkzeug.test import TestResponse
+
+from tests.flows.books import Books
+from tests.market import Market
+from tests.web.browsing import Browser, text_of
+
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "address1": "12 St James's Square",
+    "postal_code": "SW1Y 4JH",
+    "city": "London",
+    "country_code": "GB",
+}
+
+
+def typed(units: dict[UUID, int], number: str = "W-1", **more: str) -> dict[str, str]:
+    return {f"units-{variant}": str(count) for variant, count in units.items()} | {"number": number} | ADDRESS | more
+
+
+def hidden(answer: TestResponse, action: str) -> dict[str, str]:
+    """What a form of a page sends when its button is pressed."""
+    page = BeautifulSoup(answer.text, "html.parser")
+    form = next(one for one in page.select("form") if one.get("action") == action)
+    return {str(one["name"]): str(one.get("value", "")) for one in form.select("input[name]")}
+
+
+def token(shop: Browser) -> str:
+    field = BeautifulSoup(shop.get("/app/settings").text, "html.parser").select_one("input[name=csrf_token]")
+    assert field is not None
+    return str(field["value"])
+
+
+def send_file(shop: Browser, text: str) -> TestResponse:
+    data = {"csrf_token": token(shop), "file": (io.BytesIO(text.encode()), "orders.csv")}
+    return shop.post("/app/orders/file", data)
+
+
+def test_an_order_is_searched_for_previewed_and_placed_once(market: Market, books: Books) -> None:
+    shop = books.browser(market.retailer)
+    found = shop.get("/app/orders/new?search=lamp")
+    assert market.lamp.skus[0] in text_of(found)
+    lamp, chair = market.lamp.variants[0], market.chair.variants[0]
+    added = shop.get(f"/app/orders/new?line={lamp}:2&add={chair}")
+    assert "Units of Oak chair" in text_of(added)
+    values = typed({lamp: 2, chair: 1})
+    seen = shop.post("/app/orders/new/preview", values | {"csrf_token": token(shop)})
+    assert seen.status_code == 200, seen.text[:500]
+    assert "Nordlicht" in text_of(seen)
+    assert "Kanto" in text_of(seen)
+    assert "71.00" in text_of(seen)
+    assert market.count("orders") == market.count("reservations") == 0, "nothing is placed by looking"
+    sent = hidden(seen, "/app/orders/new")
+    dearer = shop.post("/app/orders/new", sent | {"total": "1.00 USD"})
+    assert dearer.status_code == 409
+    assert "It costs something else by now." in text_of(dearer)
+    assert market.count("orders") == 0
+    assert shop.post("/app/orders/new", sent).status_code == 303
+    assert shop.post("/app/orders/new", sent).status_code == 303
+    books.jobs.drain()
+    (order,) = market.retailer.api.get("/api/orders").json["items"]
+    assert (order["kind"], order["external_id"], order["status"]) == ("manual", "W-1", "PENDING")
+    assert books.taken(order) == [7100]
+
+
+def test_what_can_not_be_delivered_is_said_at_the_form_which_keeps_what_was_typed(market: Market, books: Books) -> None:
+    shop = books.browser(market.retailer)
+    lamp = market.lamp.variants[0]
+    wrong = typed({lamp: 1}, postal_code="1") | {"csrf_token": token(shop)}
+    refused = shop.post("/app/orders/new/preview", wrong)
+    assert refused.status_code == 422
+    assert "one looks like" in text_of(refused)
+    assert 'value="London"' in refused.text
+    short = shop.post("/app/orders/new/preview", typed({lamp: 11}) | {"csrf_token": token(shop)})
+    assert short.status_code == 409
+    nothing = shop.post("/app/orders/new/preview", typed({}) | {"csrf_token": token(shop)})
+    assert "Add at least one item." in text_of(nothing)
+    assert market.count("orders") == 0
+
+
+def test_a_file_is_looked_at_placed_in_part_and_its_refused_rows_come_back(market: Market, books: Books) -> None:
+    shop = books.browser(market.retailer)
+    template = shop.get("/app/orders/file/template").text
+    assert template.startswith("order_number,sku,supplier,quantity,name")
+    home = "Ada Lovelace,,12 St James's Square,,SW1Y 4JH,London,,GB,,,"
+    lamp, chair = market.lamp.skus[0], market.chair.skus[0]
+    head = template.splitlines()[0]
+    lines = [
+        head,
+        f"A1,{lamp},,2,{home}",
+        f"A1,{chair},,1,,,,,,,,,,,",
+        f"A2,NOTHING,,1,{home}",
+        f"A3,{lamp},,many,{home}",
+        f"A4,{lamp},,1,{home.replace('SW1Y 4JH', '1')}",
+    ]
+    text = "\n".join(lines)
+    seen = send_file(shop, text)
+    assert seen.status_code == 200, seen.text[:500]
+    shown = text_of(seen)
+    assert "71.00" in shown
+    assert "Nothing on offer has the SKU NOTHING." in shown
+    assert "The quantity is not a whole number from 1 up." in shown
+    assert market.count("orders") == 0
+    again = hidden(seen, "/app/orders/file/place")
+    placed = shop.post("/app/orders/file/place", again)
+    assert placed.status_code == 200
+    assert market.count("orders") == 1
+    shop.post("/app/orders/file/place", again)
+    assert market.count("orders") == 1, "each number once"
+    back = shop.post("/app/orders/file/rejected", hidden(placed, "/app/orders/file/rejected"))
+    assert back.headers["Content-Type"].startswith("text/csv")
+    rows = back.text.splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["A2", "A3", "A4"]
+    assert rows[0].endswith("reason")
+    mended = back.text.replace("NOTHING", lamp).replace("many", "1").replace(",1,London", ",SW1Y 4JH,London")
+    done = shop.post("/app/orders/file/place", hidden(send_file(shop, mended), "/app/orders/file/place"))
+    assert done.status_code == 200
+    books.jobs.drain()
+    assert market.count("orders") == 4
+    assert {one["kind"] for one in market.retailer.api.get("/api/orders").json["items"]} == {"manual"}
+
+
+def test_a_file_that_is_none_says_why(market: Market, books: Books) -> None:
+    shop = books.browser(market.retailer)
+    wrong = {
+        "": "The file is empty.",
+        "sku,quantity\nA,1\n": "These columns are missing: order_number",
+        "order_number,sku,quantity,name,address1,city,country_code,colour\n": "unknown: colour",
+        "order_number,sku,quantity,name,address1,city,country_code\n": "only the head",
+        "a\x00b": "not a CSV file",
+    }
+    for text, why in wrong.items():
+        answer = send_file(shop, text)
+        assert answer.status_code == 422, text
+        assert why in text_of(answer), text
+
+
+def test_others_place_nothing_for_a_retailer(market: Market, books: Books) -> None:
+    lamp = market.lamp.variants[0]
+    supplier = books.browser(market.supplier)
+    assert supplier.get("/app/orders/new").status_code in (302, 303, 403, 404)
+    answer = books.press(market.other_retailer, "/app/orders/new/preview", **typed({lamp: 1}))
+    assert answer.status_code == 200
+    assert market.count("orders") == 0
