@@ -44,7 +44,6 @@ SENTENCES: Mapping[str, str] = {
     "request_withdrawn": _("The supplier need not stop it any more."),
     "request_answered": _("Your answer is sent."),
     "given_up": _("Noted. The shop is told, and nobody waits for it any more."),
-    "line_cancelled": _("The line is cancelled."),
     "listing_hidden": _("Your store stops showing it."),
     "listing_sent": _("On its way to your store."),
     "listing_sent_again": _("It is sent again."),

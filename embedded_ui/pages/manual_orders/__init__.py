@@ -95,8 +95,8 @@ def place() -> Any:
             placed = place_order(session, order)
     except AppError as error:
         return _form(request.form, error)
-    said = "order_placed" if placed.created else "order_known"
-    return go(page_url("orders.detail", order_id=placed.order_id, done=said))
+    done = "order_placed" if placed.created else "order_known"
+    return go(page_url("orders.detail", order_id=placed.order_id, done=done))
 
 
 _PASSING = ("csrf_token", "total")
@@ -162,7 +162,7 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
         if added is not None:
             lines.setdefault(added, 1)
         chosen = _named(session, lines)
-        found = search(session, Wanted(search=words, in_stock=True), limit=_FOUND).page.items if words else []
+        found = search(session, Wanted(search=words, in_stock=True, sort="relevance"), limit=_FOUND).page.items if words else []
         offered = _named(session, {one.id: 0 for entry in found for one in _variants(session, entry.product_id)})
     wrong = (
         {name.removeprefix("shipping_address."): text for name, text in problems(problem).items()} if problem else {}

@@ -34,7 +34,6 @@ from app.purchasing.routing.explaining import explain, value_of
 from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
 from app.purchasing.service import (
-    Asked,
     ask_to_cancel,
     change_address,
     hold_order,
@@ -159,7 +158,8 @@ def cancel_line(order_id: UUID, line_id: UUID) -> Any:
     """Cancel what is left of a line; its supplier is asked where it has accepted it."""
     with db.transaction() as session:
         asked = ask_to_cancel(session, principal().organisation_id, order_id, {line_id: None})
-    return go(page_url("orders.detail", order_id=order_id, done=_cancelled(asked)))
+    done = "cancellation_asked" if asked.asked else "cancelled"
+    return go(page_url("orders.detail", order_id=order_id, done=done))
 
 
 @pages.post("/orders/<uuid:order_id>/cancel", permission="orders.write")
@@ -179,7 +179,8 @@ def cancel(order_id: UUID) -> Any:
             asked = ask_to_cancel(session, retailer_id, order_id, wanted, note=note)
     except Invalid as error:
         return _page(order_id, 422, cancelling=form_problems(error))
-    return go(page_url("orders.detail", order_id=order_id, done=_cancelled(asked)))
+    done = "cancellation_asked" if asked.asked else "cancelled"
+    return go(page_url("orders.detail", order_id=order_id, done=done))
 
 
 @pages.post("/orders/<uuid:order_id>/requests/<uuid:request_id>/withdraw", permission="orders.write")
@@ -188,10 +189,6 @@ def withdraw(order_id: UUID, request_id: UUID) -> Any:
     with db.transaction() as session:
         withdraw_request(session, principal().organisation_id, request_id)
     return go(page_url("orders.detail", order_id=order_id, done="request_withdrawn"))
-
-
-def _cancelled(asked: Asked) -> str:
-    return "cancellation_asked" if asked.asked else "cancelled"
 
 
 @pages.post("/orders/<uuid:order_id>/address", permission="orders.write")
