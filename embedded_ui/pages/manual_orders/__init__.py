@@ -162,7 +162,11 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
         if added is not None:
             lines.setdefault(added, 1)
         chosen = _named(session, lines)
-        found = search(session, Wanted(search=words, in_stock=True, sort="relevance"), limit=_FOUND).page.items if words else []
+        found = (
+            search(session, Wanted(search=words, in_stock=True, sort="relevance"), limit=_FOUND).page.items
+            if words
+            else []
+        )
         offered = _named(session, {one.id: 0 for entry in found for one in _variants(session, entry.product_id)})
     wrong = (
         {name.removeprefix("shipping_address."): text for name, text in problems(problem).items()} if problem else {}
