@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0151_edited_orders"
-down_revision = "0150_change_requests"
+down_revision = "0161_bulk_and_views"
 branch_labels = None
 depends_on = None
 
