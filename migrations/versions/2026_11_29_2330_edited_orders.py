@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0151_edited_orders"
-down_revision = "0091_fewer_entries_of_rows"
+down_revision = "0130_decisions"
 branch_labels = None
 depends_on = None
 
