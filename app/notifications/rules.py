@@ -51,6 +51,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "hook_refused": "orders",
     "purchase_order": "orders",
     "return": "orders",
+    "shopper_return": "orders",
     "test_order": "orders",
     "low_stock": "stock",
     "store_lost": "stock",

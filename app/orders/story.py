@@ -78,6 +78,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "po.shipped": ("carrier", _("Shipped with %(carrier)s: %(tracking_number)s.")),
     "carrier.status": ("carrier", _("%(tracking_number)s: %(status)s.")),
     "return.requested": ("order", _("Return %(number)s was asked for: %(units)s units.")),
+    "return.shopper_asked": ("order", _("The customer asks to send back %(units)s units.")),
+    "return.shopper_refused": ("order", _("The customer was told that it can't send them back.")),
     "return.approved": ("supplier", _("Return %(number)s was approved.")),
     "return.declined": ("supplier", _("Return %(number)s was declined: %(answer)s")),
     "return.label_sent": ("supplier", _("The label for return %(number)s is there.")),

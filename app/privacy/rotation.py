@@ -16,6 +16,7 @@ from app.kit.crypto import Place
 from app.notifications.models import Email
 from app.orders.models import Order, RetailerAddress
 from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.returns.models import ShopperReturn
 from app.stores.models import StoreCredential
 from app.suppliers.models import ReturnPolicy, SupplierApplication
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -39,6 +40,7 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (Order, "ship_to", "id"),
     (PurchaseOrder, "ship_to", "id"),
     (ChangeRequest, "ship_to", "id"),
+    (ShopperReturn, "note", "id"),
 )
 _BATCH = 500
 

@@ -16,6 +16,7 @@ from app.kit.ids import new_id
 from app.orders.models import Order
 from app.privacy.models import PrivacyRequest
 from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.returns.service.erasing import erase_of_orders
 
 #: Shopify's time for answering (facts: compliance webhooks), which is the shortest of our platforms'.
 DUE_WITHIN = timedelta(days=30)
@@ -97,11 +98,13 @@ def redact_old_orders(session: Session, *, limit: int = 500) -> int:
 
 
 def redact_orders(session: Session, order_ids: Sequence[UUID]) -> int:
-    """Erase names, addresses, phones and e-mails of orders and their purchase orders; the country stays."""
+    """Erase names, addresses, phones and e-mails of orders and their purchase orders, and what was written and pictured
+    of their returns; the country stays."""
     if not order_ids:
         return 0
     session.execute(update(PurchaseOrder).where(PurchaseOrder.order_id.in_(order_ids)).values(ship_to=None))
     session.execute(update(ChangeRequest).where(ChangeRequest.order_id.in_(order_ids)).values(ship_to=None))
+    erase_of_orders(session, order_ids)
     done = session.scalars(
         update(Order)
         .where(Order.id.in_(order_ids), Order.redacted_at.is_(None))

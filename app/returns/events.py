@@ -45,3 +45,21 @@ class CreditMemoIssued(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopperReturnAsked(Event):
+    """A customer asks its shop to take things back."""
+
+    topic: ClassVar[str] = "returns.shopper_asked"
+    shopper_return_id: UUID
+    retailer_id: UUID
+    order_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id

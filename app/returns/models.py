@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import BIG, Base, parties
+from app.db import BIG, Base, own, parties
 
 
 class Return(Base):
@@ -178,3 +178,95 @@ class CreditMemoLine(Base):
     units: Mapped[int]
     goods: Mapped[int] = mapped_column(BIG)
     restocking: Mapped[int] = mapped_column(BIG)
+
+
+class ReturnSettings(Base):
+    """How a retailer lets its customers ask for returns; one that chose nothing has them ask and decides itself."""
+
+    __tablename__ = "return_settings"
+    __tenancy__ = own("retailer_id")
+
+    retailer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    #: Whether customers may ask on their order's page.
+    by_shoppers: Mapped[bool]
+    #: Whether what they ask for goes to the supplier without anybody's look.
+    automatic: Mapped[bool]
+    #: Reasons for which a photo is wanted.
+    photo_reasons: Mapped[list[str]]
+    updated_at: Mapped[datetime]
+
+
+class ShopperReturn(Base):
+    """A customer asks its shop to take things back: WAITING, then GRANTED (each supplier's part is a return of its
+    own), or REFUSED. What the customer wrote is sealed."""
+
+    __tablename__ = "shopper_returns"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        UniqueConstraint("retailer_id", "id"),
+        ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
+        Index(None, "order_id"),
+        Index(None, "retailer_id", "id"),
+        Index("ix_shopper_returns_waiting", "retailer_id", postgresql_where=text("state = 'WAITING'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    state: Mapped[str]
+    note: Mapped[bytes | None]
+    #: Why it was refused, which the customer reads.
+    answer: Mapped[str]
+    #: An actor of ``app.db.Scope``; ``automatic`` where the retailer's settings decided.
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    lines: Mapped[list[ShopperReturnLine]] = relationship(lazy="raise", order_by="ShopperReturnLine.position")
+    files: Mapped[list[ShopperReturnFile]] = relationship(lazy="raise", order_by="ShopperReturnFile.id")
+
+
+class ShopperReturnLine(Base):
+    """Units that a customer wants to send back, and why; the return that they became."""
+
+    __tablename__ = "shopper_return_lines"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "shopper_return_id"], ["shopper_returns.retailer_id", "shopper_returns.id"]
+        ),
+        Index(None, "purchase_order_line_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    shopper_return_id: Mapped[UUID] = mapped_column(primary_key=True)
+    purchase_order_line_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order_lines.id"), primary_key=True)
+    retailer_id: Mapped[UUID]
+    position: Mapped[int]
+    title: Mapped[str]
+    quantity: Mapped[int]
+    #: One of ``app.returns.rules.REASONS``.
+    reason: Mapped[str]
+    return_id: Mapped[UUID | None]
+
+
+class ShopperReturnFile(Base):
+    """A customer's photo, kept privately; each return that the request becomes gets a copy."""
+
+    __tablename__ = "shopper_return_files"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "shopper_return_id"], ["shopper_returns.retailer_id", "shopper_returns.id"]
+        ),
+        Index(None, "shopper_return_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    shopper_return_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    file_key: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    uploaded_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, page_of
 from app.purchasing.models import PurchaseOrder
-from app.returns.models import Return, ReturnFile, ReturnLine
+from app.returns.models import Return, ReturnFile, ReturnLine, ReturnSettings, ShopperReturn, ShopperReturnLine
 from app.returns.rules import (
     APPROVED,
     CREDITED,
@@ -24,6 +25,7 @@ from app.returns.rules import (
     RECEIVED,
     REQUESTED,
     VOID,
+    WAITING,
     LineFacts,
     returnable,
 )
@@ -106,6 +108,71 @@ def returnable_units(session: Session, purchase_orders: Iterable[PurchaseOrder])
 def due(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[UUID]:
     """Returns whose state ends by itself now. Needs a system scope."""
     return session.scalars(select(Return.id).where(Return.due_at <= moment).order_by(Return.due_at).limit(limit)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenSettings:
+    """How a retailer's customers ask for returns; these hold where it chose nothing."""
+
+    by_shoppers: bool = True
+    automatic: bool = False
+    photo_reasons: Sequence[str] = ("damaged", "not_as_described", "wrong_item")
+
+
+def settings_of(session: Session, retailer_id: UUID) -> ChosenSettings:
+    """What a retailer chose."""
+    row = session.get(ReturnSettings, retailer_id)
+    return ChosenSettings() if row is None else ChosenSettings(row.by_shoppers, row.automatic, row.photo_reasons)
+
+
+def shopper_returns(
+    session: Session, retailer_id: UUID, *, limit: int = 30, cursor: str | None = None
+) -> Page[ShopperReturn]:
+    """What a retailer's customers asked for, with lines, newest first."""
+    query = select(ShopperReturn).where(ShopperReturn.retailer_id == retailer_id)
+    if cursor:
+        query = query.where(ShopperReturn.id < id_after(cursor))
+    query = query.options(selectinload(ShopperReturn.lines)).order_by(ShopperReturn.id.desc())
+    return page_of(session.scalars(query.limit(limit + 1)).all(), limit, lambda row: [row.id])
+
+
+def shopper_return(session: Session, retailer_id: UUID, shopper_return_id: UUID) -> ShopperReturn:
+    """One of them, with lines and photos. Raises ``NotFound``."""
+    found = session.scalar(
+        select(ShopperReturn)
+        .where(ShopperReturn.id == shopper_return_id, ShopperReturn.retailer_id == retailer_id)
+        .options(selectinload(ShopperReturn.lines), selectinload(ShopperReturn.files))
+    )
+    if found is None:
+        raise NotFound("request")
+    return found
+
+
+def asked_by_shopper(session: Session, order_id: UUID) -> Sequence[ShopperReturn]:
+    """What the customer of an order asked for, with lines, newest first."""
+    return session.scalars(
+        select(ShopperReturn)
+        .where(ShopperReturn.order_id == order_id)
+        .options(selectinload(ShopperReturn.lines))
+        .order_by(ShopperReturn.id.desc())
+    ).all()
+
+
+def waiting_requests(session: Session, retailer_id: UUID) -> int:
+    """How many customers' requests wait for a retailer."""
+    query = select(func.count()).where(ShopperReturn.retailer_id == retailer_id, ShopperReturn.state == WAITING)
+    return session.scalar(query) or 0
+
+
+def asked_of_shop(session: Session, order_id: UUID) -> dict[UUID, int]:
+    """Purchase order line → units in requests that wait for the shop."""
+    rows = session.execute(
+        select(ShopperReturnLine.purchase_order_line_id, func.sum(ShopperReturnLine.quantity))
+        .join(ShopperReturn, ShopperReturn.id == ShopperReturnLine.shopper_return_id)
+        .where(ShopperReturn.order_id == order_id, ShopperReturn.state == WAITING)
+        .group_by(ShopperReturnLine.purchase_order_line_id)
+    )
+    return {line_id: int(units) for line_id, units in rows}
 
 
 def _line_facts(session: Session, purchase_order: PurchaseOrder) -> dict[UUID, LineFacts]:

@@ -41,6 +41,10 @@ ENDS_AFTER: Mapping[str, timedelta] = {
     INSPECTED: timedelta(days=2),
 }
 
+#: What a customer asks of its shop waits for the shop, becomes returns, or does not.
+WAITING, GRANTED, REFUSED = "WAITING", "GRANTED", "REFUSED"
+SHOPPER_STATES = (WAITING, GRANTED, REFUSED)
+
 #: Why goods come back; a supplier's policy names who pays for each (``app.suppliers``).
 REASONS = ("damaged", "wrong_item", "not_as_described", "late", "changed_mind")
 #: Reasons for which nobody is to blame: only then a restocking fee is kept.

@@ -13,7 +13,7 @@ from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.returns.files import storage
-from app.returns.models import ReturnFile
+from app.returns.models import ReturnFile, ShopperReturnFile
 from app.returns.queries import return_file
 from app.returns.rules import APPROVED, RECEIVED, REQUESTED
 from app.returns.service.standing import locked
@@ -94,6 +94,19 @@ def forget_file(kept: KeptFile) -> None:
 def read_file(session: Session, organisation_id: UUID, return_id: UUID, file_id: UUID) -> tuple[ReturnFile, BinaryIO]:
     """A file of a party's return and its bytes. Raises ``NotFound``."""
     row = return_file(session, organisation_id, return_id, file_id)
+    try:
+        return row, storage().open(row.file_key)
+    except FileNotFoundError as error:
+        raise NotFound("file") from error
+
+
+def read_shopper_photo(
+    session: Session, retailer_id: UUID, shopper_return_id: UUID, file_id: UUID
+) -> tuple[ShopperReturnFile, BinaryIO]:
+    """A customer's photo and its bytes. Raises ``NotFound``."""
+    row = session.get(ShopperReturnFile, file_id)
+    if row is None or row.retailer_id != retailer_id or row.shopper_return_id != shopper_return_id:
+        raise NotFound("file")
     try:
         return row, storage().open(row.file_key)
     except FileNotFoundError as error:

@@ -103,6 +103,15 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         ),
         "order_decision": (
             Fix(label=_("Decide"), endpoint="orders.detail", permission=_ORDERS, args=_order),
+        "shopper_return": (
+            Fix(
+                label=_("Agree"), endpoint="returns.grant_request", permission=_ORDERS,
+                args=lambda thing: {"request_id": thing.subject_id}, posts=_nothing,
+            ),
+            Fix(
+                label=_("Look at it"), endpoint="returns.one_request", permission="orders.read",
+                args=lambda thing: {"request_id": thing.subject_id},
+            ),
         ),
         "store_refused": (
             Fix(

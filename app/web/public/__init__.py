@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from app.config import settings
 from app.web.public import catalogue as pages
-from app.web.public import tracking
+from app.web.public import returning, tracking
 
 bp = Blueprint("public", __name__)
 
@@ -31,4 +31,6 @@ bp.add_url_rule("/product/<uuid:product_id>/<slug>", "product", pages.product)
 bp.add_url_rule("/sitemap.xml", "sitemap", pages.sitemap)
 bp.add_url_rule("/sitemap/<uuid:start>.xml", "sitemap_part", pages.sitemap_part)
 bp.add_url_rule("/t/<token>", "tracking", tracking.tracking)
+bp.add_url_rule("/t/<token>/return", "returning", returning.form)
+bp.add_url_rule("/t/<token>/return", "ask_return", returning.send, methods=["POST"])
 bp.add_url_rule("/logo/<uuid:retailer_id>/<digest>.png", "logo", tracking.logo)

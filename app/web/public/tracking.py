@@ -21,6 +21,8 @@ from app.orders.models import Order
 from app.orders.rules import ON_HOLD
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
+from app.returns.queries import asked_by_shopper, returns_of, settings_of
+from app.returns.service.asking import free_units
 from app.stores.models import Store
 
 _YEAR = 31_536_000
@@ -62,6 +64,10 @@ def tracking(token: str) -> Any:
             next_arrival=_next_arrival(parcels, waiting),
             sent=sum(line.quantity for parcel in parcels for line in parcel.lines),
             total=sum(line.quantity - line.cancelled for line in order.lines),
+            may_return=settings_of(session, order.retailer_id).by_shoppers
+            and any(free_units(session, order.id).values()),
+            asked=asked_by_shopper(session, order.id),
+            returns={row.id: row for row in returns_of(session, order.retailer_id, order_id=order.id).items},
         )
     answer = Response(body, content_type="text/html; charset=utf-8")
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -65,6 +65,8 @@ SENTENCES: Mapping[str, str] = {
     "person_removed": _("Removed. This person can't sign in here any more."),
     "prices_saved": _("Saved. Prices follow within seconds."),
     "photo_kept": _("The photo is kept."),
+    "return_asked_of_shop": _("The shop has your request. You see its answer here."),
+    "shopper_answered": _("Your customer reads it on the page of the order."),
     "return_asked": _("Asked. The supplier is told by e-mail."),
     "return_credited": _("Credited. The refund follows by itself."),
     "return_moved": _("Noted. The other side is told."),

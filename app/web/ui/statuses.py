@@ -86,6 +86,11 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "known": Shown(_("There already"), _NEUTRAL),
         "rejected": Shown(_("Can't be taken"), _CRITICAL),
     },
+    "shopper_return": {
+        "WAITING": Shown(_("Waiting for you"), _WARNING),
+        "GRANTED": Shown(_("Agreed"), _SUCCESS),
+        "REFUSED": Shown(_("Refused"), _NEUTRAL),
+    },
     "key": {
         "active": Shown(_("In use"), _SUCCESS),
         "ending": Shown(_("Ends soon"), _WARNING),

@@ -24,9 +24,11 @@ from app.web.printed import pdf_answer
 from app.web.return_files import LARGEST_FORM, give_file, take_file
 from app.web.return_words import CONDITION_WORDS, END_WORDS, FILE_WORDS, PAYER_WORDS, REASON_WORDS
 from app.web.ui.rendering import gettext
+from embedded_ui.pages.returns import requests
 
 pages = Pages(__name__, nav=Nav(_("Returns"), "list_returns", 45, permission="orders.read"))
 _VIEWS = {"open": _("Open"), "all": _("All")}
+requests.add_pages(pages)
 
 
 @pages.get("/returns", permission="orders.read")
@@ -39,6 +41,7 @@ def list_returns() -> Any:
             session, retailer_id, states=queries.VIEWS.get(view), limit=30, cursor=request.args.get("cursor")
         )
         names = {one.supplier_id: suppliers.supplier(session, one.supplier_id).company_name for one in page.items}
+        waiting = queries.waiting_requests(session, retailer_id)
     views = [
         {
             "label": gettext(label),
@@ -49,7 +52,7 @@ def list_returns() -> Any:
         for name, label in _VIEWS.items()
     ]
     context: dict[str, Any] = {"returns": page.items, "next_cursor": page.next_cursor, "names": names, "views": views}
-    return pages.render("list.html", reasons=_words(REASON_WORDS), **context)
+    return pages.render("list.html", reasons=_words(REASON_WORDS), waiting=waiting, **context)
 
 
 @pages.get("/returns/<uuid:return_id>", permission="orders.read")

@@ -1,0 +1,185 @@
+"""Customers send things back from the page of their order: they ask, their shop agrees, suppliers get a return each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from app import db
+from app.kit import clock
+from app.privacy.service import redact_orders
+from app.returns.files import storage
+from tests.flows.books import Books
+from tests.market import Market
+from tests.stack import Jobs
+from tests.web.browsing import text_of
+
+Json = dict[str, Any]
+
+
+def photo() -> tuple[BytesIO, str]:
+    out = BytesIO()
+    Image.new("RGB", (40, 40), (200, 40, 40)).save(out, "JPEG")
+    out.seek(0)
+    return out, "broken.jpg"
+
+
+class Shopper:
+    """Somebody with the address of their order's page, and nothing else."""
+
+    def __init__(self, market: Market, jobs: Jobs, books: Books) -> None:
+        self.market, self.books, self.client = market, books, market.app.test_client()
+        self.order = market.place()
+        jobs.drain()
+        for supplier in (market.supplier, market.other_supplier):
+            purchase_order = books.purchase_order(self.order, supplier)
+            parcel = books.ship(supplier, purchase_order, purchase_order["lines"][0]["quantity"])
+            books.arrived(supplier, parcel)
+        jobs.drain()
+        token = books.row("select tracking_token from orders")["tracking_token"]
+        self.page = f"/t/{token}"
+        rows = books.rows("select id, title from purchase_order_lines")
+        self.lamp, self.chair = (
+            next(str(row["id"]) for row in rows if word in row["title"]) for word in ("lamp", "chair")
+        )
+
+    def ask(self, **values: Any) -> TestResponse:
+        """Send the form."""
+        return self.client.post(f"{self.page}/return", data=values, content_type="multipart/form-data")
+
+    def lamp_back(self, units: int = 1, **more: Any) -> TestResponse:
+        """A lamp that is broken, with its picture."""
+        values = {f"units-{self.lamp}": str(units), f"reason-{self.lamp}": "damaged", "photo": photo()}
+        return self.ask(**values | more)
+
+
+@pytest.fixture
+def shopper(market: Market, jobs: Jobs, books: Books) -> Shopper:
+    return Shopper(market, jobs, books)
+
+
+def test_a_customer_asks_its_shop_agrees_and_each_supplier_gets_a_return(
+    shopper: Shopper, jobs: Jobs, books: Books, market: Market
+) -> None:
+    assert "Send something back" in text_of(shopper.client.get(shopper.page))
+    form = text_of(shopper.client.get(f"{shopper.page}/return"))
+    assert "Desk lamp" in form
+    assert "Nordlicht" not in form, "the shop's suppliers are nobody's business"
+    sent = shopper.lamp_back(
+        2, note="It came in pieces", **{f"units-{shopper.chair}": "1", f"reason-{shopper.chair}": "changed_mind"}
+    )
+    assert sent.status_code == 303, text_of(sent)
+    assert "the shop has not answered yet" in text_of(shopper.client.get(sent.headers["Location"]))
+    jobs.drain()
+    assert books.rows("select 1 from returns") == [], "nothing goes to suppliers before the shop agrees"
+    assert "shopper_return" in books.notices(market.retailer)
+    browser = books.browser(market.retailer)
+    assert "Customer wants to send something back" in text_of(browser.get("/app/exceptions"))
+    row = books.row("select id, note from shopper_returns")
+    assert b"pieces" not in bytes(row["note"]), "what the customer wrote is sealed"
+    page = f"/app/returns/requests/{row['id']}"
+    assert "It came in pieces" in text_of(browser.get(page))
+    picture = BeautifulSoup(browser.get(page).text, "html.parser").select_one("a[href*='/photos/']")
+    assert picture is not None
+    assert browser.get(str(picture["href"])).mimetype == "image/jpeg"
+    assert books.browser(market.other_retailer).get(page).status_code == 404
+    browser.submit(page, "/grant")
+    found = books.rows("select reason, note, state from returns order by reason")
+    assert [(one["reason"], one["note"]) for one in found] == [
+        ("changed_mind", "It came in pieces"),
+        ("damaged", "It came in pieces"),
+    ]
+    assert len(books.rows("select 1 from return_files where kind = 'evidence'")) == 2, "each supplier sees the photo"
+    assert "the shop agrees" in text_of(shopper.client.get(shopper.page))
+    assert shopper.lamp_back(1).status_code == 422, "both lamps are on their way back already"
+
+
+def test_a_shop_may_say_no_and_the_customer_reads_why(shopper: Shopper, books: Books, market: Market) -> None:
+    assert shopper.lamp_back().status_code == 303
+    browser = books.browser(market.retailer)
+    page = f"/app/returns/requests/{books.row('select id from shopper_returns')['id']}"
+    assert browser.submit(page, "/refuse", answer="").status_code == 422
+    browser.submit(page, "/refuse", answer="We send you another one.")
+    assert "the shop says no: We send you another one." in text_of(shopper.client.get(shopper.page))
+    assert shopper.lamp_back().status_code == 303, "what was refused can be asked for again"
+    token = browser.form("/app/returns/settings", "/returns/settings").select_one("[name=csrf_token]")
+    assert token is not None
+    assert browser.post(f"{page}/grant", {"csrf_token": token["value"]}).status_code == 409, "it is decided already"
+
+
+def test_a_shops_settings_decide_whether_who_and_with_what_may_be_asked(
+    shopper: Shopper, books: Books, market: Market
+) -> None:
+    without = shopper.lamp_back(photo=(BytesIO(b""), ""))
+    assert without.status_code == 422
+    assert "Please add a photo" in text_of(without)
+    browser = books.browser(market.retailer)
+    browser.submit("/app/returns/settings", "/returns/settings", by_shoppers="1", automatic="1", photo_reasons=[])
+    assert shopper.lamp_back(photo=(BytesIO(b""), "")).status_code == 303
+    (made,) = books.rows("select state from returns")
+    assert made["state"] == "REQUESTED", "nobody had to look at it"
+    form = browser.form("/app/returns/settings", "/returns/settings")
+    token = form.select_one("[name=csrf_token]")
+    assert token is not None
+    browser.post("/app/returns/settings", {"csrf_token": token["value"]})
+    assert shopper.client.get(f"{shopper.page}/return").status_code == 404
+    assert "Send something back" not in text_of(shopper.client.get(shopper.page))
+    assert shopper.lamp_back().status_code == 404
+
+
+def test_what_can_not_be_asked_leaves_nothing_and_nobody_asks_for_ever(shopper: Shopper, books: Books) -> None:
+    for values, said in (
+        ({}, "Say what you want to send back."),
+        ({f"units-{shopper.lamp}": "9", f"reason-{shopper.lamp}": "late"}, "2 can be sent back."),
+        ({f"units-{shopper.lamp}": "x", f"reason-{shopper.lamp}": "late"}, "A whole number."),
+        ({f"units-{shopper.lamp}": "1", f"reason-{shopper.lamp}": "because"}, "Choose why it comes back."),
+    ):
+        refused = shopper.ask(**values)
+        assert refused.status_code == 422
+        assert said in text_of(refused)
+    script = shopper.lamp_back(photo=(BytesIO(b"<script>alert(1)</script>"), "x.jpg"))
+    assert script.status_code == 422, "what is no picture is not kept"
+    assert books.rows("select 1 from shopper_returns") == []
+    for _ in range(5):
+        assert shopper.lamp_back().status_code in (303, 422)
+        with db.system_scope(actor="test"), db.transaction() as session:
+            session.connection().exec_driver_sql("update shopper_returns set state = 'REFUSED'")
+    assert shopper.lamp_back().status_code == 429
+    with clock.shifted(timedelta(days=2)):
+        assert shopper.lamp_back().status_code == 303
+    assert shopper.client.get("/t/somebody/return").status_code == 404
+
+
+def test_words_and_photos_are_erased_with_the_rest_of_a_shoppers_data(
+    shopper: Shopper, books: Books, market: Market
+) -> None:
+    browser = books.browser(market.retailer)
+    browser.submit("/app/returns/settings", "/returns/settings", automatic="1")
+    assert shopper.lamp_back(note="Call me: 0123").status_code == 303
+    keys = [
+        row["file_key"]
+        for row in books.rows("select file_key from return_files union select file_key from shopper_return_files")
+    ]
+    assert len(keys) == 2
+    order_id = books.row("select id from orders")["id"]
+    with db.system_scope(actor="test"), db.transaction() as session:
+        assert redact_orders(session, [order_id]) == 1
+    assert books.rows("select 1 from return_files union all select 1 from shopper_return_files") == []
+    assert books.row("select note from returns")["note"] == ""
+    assert books.row("select note from shopper_returns")["note"] is None
+    for key in keys:
+        with pytest.raises(FileNotFoundError):
+            storage().open(key)
+
+
+def test_an_anonymous_stranger_learns_nothing(market: Market) -> None:
+    client: FlaskClient = market.app.test_client()
+    answer = client.post("/t/nobody/return", data={"note": "x"})
+    assert answer.status_code == 404
