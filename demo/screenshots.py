@@ -208,6 +208,8 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
         ("retailer-exceptions", "/app/exceptions"),
         ("retailer-routing", "/app/routing"),
         ("retailer-returns", "/app/returns?view=all"),
+        ("retailer-return-requests", "/app/returns/requests"),
+        ("retailer-return-settings", "/app/returns/settings"),
         ("retailer-billing", "/app/billing"),
         ("retailer-settings", "/app/settings"),
         ("retailer-brand", "/app/settings/brand"),

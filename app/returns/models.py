@@ -45,6 +45,8 @@ class Return(Base):
     policy_version: Mapped[int]
     restocking_bps: Mapped[int]
     payer: Mapped[str]
+    #: By these terms the reason wants a photo; without one silence does not approve.
+    photo_wanted: Mapped[bool] = mapped_column(server_default="false")
     #: An actor of ``app.db.Scope``.
     requested_by: Mapped[str]
     #: Why it was declined, or not accepted as it came.
@@ -53,6 +55,8 @@ class Return(Base):
     tracking_number: Mapped[str]
     #: The money is owed without the goods coming back.
     goods_kept: Mapped[bool] = mapped_column(server_default="false")
+    #: The order that sends the customer the same again.
+    exchange_order_id: Mapped[UUID | None]
     #: When the state ends by itself; None where it waits for nobody.
     due_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

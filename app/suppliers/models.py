@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import BIG, SHARED, Base, own
@@ -152,6 +152,8 @@ class ReturnPolicy(Base):
     restocking_bps: Mapped[int]
     #: Reason → who pays for sending it back: ``supplier``, ``retailer`` or ``shopper``.
     payers: Mapped[dict[str, str]]
+    #: Reasons for which a photo is wanted.
+    photo_reasons: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     #: Where returned goods go, sealed.
     address: Mapped[bytes]
     created_at: Mapped[datetime]

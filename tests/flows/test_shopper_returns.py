@@ -183,3 +183,57 @@ def test_an_anonymous_stranger_learns_nothing(market: Market) -> None:
     client: FlaskClient = market.app.test_client()
     answer = client.post("/t/nobody/return", data={"note": "x"})
     assert answer.status_code == 404
+
+
+def test_the_same_is_sent_again_once_by_an_order_of_its_own(
+    shopper: Shopper, books: Books, market: Market, jobs: Jobs
+) -> None:
+    browser = books.browser(market.retailer)
+    browser.submit("/app/returns/settings", "/returns/settings", automatic="1")
+    assert shopper.lamp_back(2).status_code == 303
+    row = books.row("select id from returns")["id"]
+    page = f"/app/returns/{row}"
+    made = browser.submit(page, "/exchange")
+    assert "/app/orders/" in made.headers["Location"]
+    again = market.retailer.api.post(f"/api/returns/{row}/exchange", {})
+    assert again.status_code == 200, again.text
+    jobs.drain()
+    orders = market.retailer.api.get("/api/orders").json["items"]
+    assert len(orders) == 2, "however often it is asked for"
+    new = next(one for one in orders if one["id"] == again.json["exchange_order_id"])
+    assert [(line["variant_id"], line["quantity"]) for line in new["lines"]] == [(str(market.lamp.variants[0]), 2)]
+    assert books.taken(new) == [2500], "goods and shipping, as every order"
+    assert "It replaces what comes back" in text_of(browser.get(f"/app/orders/{new['id']}"))
+    assert "The replacement" in text_of(browser.get(page))
+    seen = market.supplier.api.get(f"/api/supplier/returns/{row}").json
+    assert seen["exchange_order_id"] is None, "the retailer's orders are not the supplier's to see"
+    assert market.other_retailer.api.post(f"/api/returns/{row}/exchange", {}).status_code == 404
+
+
+def test_a_supplier_says_for_which_reasons_it_wants_a_photo_and_silence_approves_none_without(
+    shopper: Shopper, books: Books, market: Market, jobs: Jobs
+) -> None:
+    portal = books.browser(market.supplier)
+    terms = {"name": "Nordlicht", "address1": "Kai 1", "postal_code": "20457", "city": "Hamburg", "country_code": "DE"}
+    saved = portal.submit("/supplier/settings/returns", "/settings/returns", photo_reasons="late", **terms)
+    assert saved.status_code == 303, text_of(saved)
+    retailer = books.browser(market.retailer)
+    retailer.submit("/app/returns/settings", "/returns/settings", automatic="1", photo_reasons=[])
+    late = {f"units-{shopper.lamp}": "1", f"reason-{shopper.lamp}": "late"}
+    assert "Please add a photo" in text_of(shopper.ask(**late)), "the supplier wants one, whatever the shop wants"
+    line = books.row("select id, purchase_order_id from purchase_order_lines where title like '%%lamp%%'")
+    asked = {
+        "purchase_order_id": str(line["purchase_order_id"]),
+        "reason": "late",
+        "lines": [{"line_id": str(line["id"]), "quantity": 1}],
+    }
+    made = market.retailer.api.post("/api/returns", asked)
+    assert made.status_code == 201, made.text
+    page = text_of(retailer.get(f"/app/returns/{made.json['id']}"))
+    assert "The supplier wants a photo for this reason." in page
+    with clock.shifted(timedelta(days=4)):
+        jobs.run_scheduled("watch_returns")
+        jobs.drain()
+    found = market.retailer.api.get(f"/api/returns/{made.json['id']}").json
+    assert found["state"] == "DECLINED"
+    assert "none came" in found["answer"]

@@ -10,6 +10,7 @@ from app.returns.service.crediting import (
 )
 from app.returns.service.deciding import approve, decline, receive, send_back, send_label
 from app.returns.service.ending import end_wait
+from app.returns.service.exchanging import exchange
 from app.returns.service.filing import KeptFile, add_file, forget_file, keep_file, read_file
 from app.returns.service.inspecting import Finding, inspect
 from app.returns.service.requesting import cancel_return, request_return
@@ -25,6 +26,7 @@ __all__ = [
     "credit_without_return",
     "decline",
     "end_wait",
+    "exchange",
     "forget_file",
     "inspect",
     "keep_file",

@@ -4,7 +4,7 @@ return of its own."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -37,6 +37,7 @@ from app.returns.queries import asked_of_shop, returnable_units, settings_of
 from app.returns.rules import GRANTED, REASONS, REFUSED, WAITING
 from app.returns.service.filing import KeptFile
 from app.returns.service.requesting import request_return
+from app.suppliers import queries as suppliers
 from app.suppliers.rules.papers import LARGEST
 
 LONGEST_NOTE, MOST_PHOTOS = 1000, 5
@@ -71,7 +72,8 @@ def check_wish(session: Session, order: Order, wanted: Mapping[UUID, Wanted], *,
         raise Invalid.field("note", "too_long", f"Use at most {LONGEST_NOTE} characters.")
     if photos > MOST_PHOTOS:
         raise Invalid.field("photo", "too_many", f"At most {MOST_PHOTOS} photos.")
-    if not photos and any(one.reason in chosen.photo_reasons for one in wanted.values()):
+    reasons = {one.reason for one in wanted.values()}
+    if not photos and reasons & {*chosen.photo_reasons, *_wanted_by_suppliers(session, wanted)}:
         raise Invalid.field("photo", "required", "Please add a photo that shows what is wrong.")
     free = free_units(session, order.id)
     wrong = [
@@ -83,6 +85,15 @@ def check_wish(session: Session, order: Order, wanted: Mapping[UUID, Wanted], *,
         raise Invalid.field("reason", "unknown", "Choose why it comes back.")
     if wrong:
         raise Conflict("More is asked for than can be sent back.", code="not_returnable", errors=wrong)
+
+
+def _wanted_by_suppliers(session: Session, line_ids: Iterable[UUID]) -> set[str]:
+    """Reasons for which the suppliers of these lines want a photo."""
+    found = session.scalars(
+        select(PurchaseOrderLine.supplier_id).where(PurchaseOrderLine.id.in_(list(line_ids))).distinct()
+    )
+    policies = [suppliers.return_policy(session, supplier_id) for supplier_id in found.all()]
+    return {reason for policy in policies if policy is not None for reason in policy.photo_reasons}
 
 
 def free_units(session: Session, order_id: UUID) -> dict[UUID, int]:

@@ -63,6 +63,7 @@ def request_return(
         note=note.strip(),
         policy_version=policy.version if policy is not None else 0,
         restocking_bps=policy.restocking_bps if policy is not None else 0,
+        photo_wanted=policy is not None and reason in policy.photo_reasons,
         payer=payer(reason, policy.payers if policy is not None else {}),
         requested_by=current_scope().actor,
         answer="",

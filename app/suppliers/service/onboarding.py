@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -61,13 +61,14 @@ class Company:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnTerms:
-    """How a supplier takes goods back: days from delivery, basis points kept where nobody is to blame, and who pays for
-    the way back by reason."""
+    """How a supplier takes goods back: days from delivery, basis points kept where nobody is to blame, who pays for the
+    way back by reason, and for which reasons a photo is wanted."""
 
     window_days: int
     restocking_bps: int
     payers: Mapping[str, str]
     address: PostalAddress
+    photo_reasons: Sequence[str] = ()
 
 
 def save_company(session: Session, supplier_id: UUID, company: Company) -> None:
@@ -146,6 +147,8 @@ def save_returns(session: Session, supplier_id: UUID, terms: ReturnTerms) -> Ret
     for reason in RETURN_REASONS:
         if terms.payers.get(reason) not in PAYERS:
             wrong.append(FieldError(f"payer-{reason}", "unknown", "Choose who pays."))
+    if any(one not in RETURN_REASONS for one in terms.photo_reasons):
+        wrong.append(FieldError("photo_reasons", "unknown", "Choose from the list."))
     wrong += _address_problems(terms.address)
     if wrong:
         raise Invalid(wrong[0].message, errors=wrong)
@@ -167,6 +170,7 @@ def save_returns(session: Session, supplier_id: UUID, terms: ReturnTerms) -> Ret
         window_days=terms.window_days,
         restocking_bps=terms.restocking_bps,
         payers=dict(terms.payers),
+        photo_reasons=sorted(set(terms.photo_reasons)),
         address=key_ring().seal(orjson.dumps(asdict(terms.address)), Place("return_policies", "address", row_id)),
         created_at=clock.now(),
     )
@@ -200,10 +204,11 @@ def return_address(policy: ReturnPolicy) -> PostalAddress:
 
 
 def _same(policy: ReturnPolicy, terms: ReturnTerms) -> bool:
-    return (policy.window_days, policy.restocking_bps, policy.payers) == (
+    return (policy.window_days, policy.restocking_bps, policy.payers, policy.photo_reasons) == (
         terms.window_days,
         terms.restocking_bps,
         dict(terms.payers),
+        sorted(set(terms.photo_reasons)),
     ) and return_address(policy) == terms.address
 
 

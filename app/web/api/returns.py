@@ -32,7 +32,7 @@ from app.web.api.schemas.returns import (
 _RETAILER = "/returns"
 _SUPPLIER = "/supplier/returns"
 #: What is not shown as the row has it.
-_MADE = frozenset({"return_shipping_paid_by", "restocking_fee_bps", "lines", "credit_memo"})
+_MADE = frozenset({"return_shipping_paid_by", "restocking_fee_bps", "lines", "credit_memo", "exchange_order_id"})
 
 
 @api.post(_RETAILER, responses={201: ReturnOut}, summary="Ask for goods to be taken back")
@@ -82,6 +82,20 @@ def ship_return(path: IdPath, body: ReturnShipInput) -> Response:
 def withdraw_return(path: IdPath) -> Response:
     """Before the goods are on their way."""
     return _changed(lambda session, mine: service.cancel_return(session, mine, path.id))
+
+
+@api.post(f"{_RETAILER}/<uuid:id>/exchange", responses={200: ReturnOut}, summary="Send the same again")
+@guarded("retailer", scope="write:orders")
+def exchange_return(path: IdPath) -> Response:
+    """Places an order of the same goods to the same address, once; `exchange_order_id` names it. It is charged as every
+    order, while the return is credited as every return."""
+
+    def change(session: Session, mine: UUID) -> Return:
+        service.exchange(session, mine, path.id)
+        session.expire_all()
+        return queries.one_return(session, mine, path.id)
+
+    return _changed(change)
 
 
 @api.get(_SUPPLIER, responses={200: ReturnList}, summary="Returns to a supplier, newest first")
@@ -179,6 +193,7 @@ def _shown(row: Return) -> dict[str, Any]:
         **{name: getattr(row, name) for name in ReturnOut.model_fields if name not in _MADE},
         "return_shipping_paid_by": row.payer,
         "restocking_fee_bps": row.restocking_bps,
+        "exchange_order_id": row.exchange_order_id if caller().organisation_id == row.retailer_id else None,
         "lines": [{name: getattr(line, name) for name in ReturnLineOut.model_fields} for line in row.lines],
         "credit_memo": None if row.memo is None else _memo(row.memo),
     }

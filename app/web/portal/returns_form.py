@@ -35,6 +35,7 @@ def shown(session: Session, errors: dict[str, Any] | None) -> dict[str, Any]:
         values = {
             "window_days": 30,
             "restocking": "0",
+            "photo_reasons": ["damaged", "not_as_described"],
             "country_code": suppliers.supplier(session, supplier_id).country,
             **{f"payer-{one}": "shopper" if one == "changed_mind" else "supplier" for one in RETURN_REASONS},
         }
@@ -43,6 +44,7 @@ def shown(session: Session, errors: dict[str, Any] | None) -> dict[str, Any]:
         values = {
             "window_days": policy.window_days,
             "restocking": f"{Decimal(policy.restocking_bps) / 100:f}",
+            "photo_reasons": policy.photo_reasons,
             **{f"payer-{reason}": payer for reason, payer in policy.payers.items()},
             **{
                 field: getattr(address, field)
@@ -52,6 +54,7 @@ def shown(session: Session, errors: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "policy": policy,
         "sent": request.form if errors else values,
+        "photo_reasons": request.form.getlist("photo_reasons") if errors else values["photo_reasons"],
         "errors": errors or {},
         "reasons": [(name, gettext(REASON_WORDS[name])) for name in RETURN_REASONS],
         "payers": [(name, gettext(PAYER_WORDS[name])) for name in PAYERS],
@@ -65,6 +68,7 @@ def save() -> None:
     terms = ReturnTerms(
         window_days=sent.whole("window_days", 0, 365),
         restocking_bps=sent.basis_points("restocking", 50),
+        photo_reasons=request.form.getlist("photo_reasons"),
         payers={reason: request.form.get(f"payer-{reason}", "") for reason in RETURN_REASONS},
         address=PostalAddress(
             name=sent.text("name", longest=200),

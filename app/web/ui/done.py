@@ -67,6 +67,7 @@ SENTENCES: Mapping[str, str] = {
     "photo_kept": _("The photo is kept."),
     "return_asked_of_shop": _("The shop has your request. You see its answer here."),
     "shopper_answered": _("Your customer reads it on the page of the order."),
+    "exchanged": _("Ordered. It is delivered to the same address; the return goes on as it was."),
     "return_asked": _("Asked. The supplier is told by e-mail."),
     "return_credited": _("Credited. The refund follows by itself."),
     "return_moved": _("Noted. The other side is told."),

@@ -189,6 +189,14 @@ def send(return_id: UUID) -> Any:
     return go(page_url("returns.detail", return_id=return_id, done="return_moved"))
 
 
+@pages.post("/returns/<uuid:return_id>/exchange", permission="orders.write")
+def send_again(return_id: UUID) -> Any:
+    """The customer gets the same again, by an order of its own."""
+    with db.transaction() as session:
+        made = service.exchange(session, principal().organisation_id, return_id)
+    return go(page_url("orders.detail", order_id=made.id, done="exchanged"))
+
+
 @pages.post("/returns/<uuid:return_id>/cancel", permission="orders.write")
 def cancel(return_id: UUID) -> Any:
     """The goods stay with the customer."""

@@ -94,6 +94,8 @@ class ReturnOut(Output):
     carrier: str
     tracking_number: str
     goods_kept: bool
+    #: The order that sends the same again; yours to see, not the supplier's.
+    exchange_order_id: UUID | None
     #: When its state ends by itself.
     due_at: datetime | None
     created_at: datetime
