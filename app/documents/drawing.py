@@ -97,10 +97,22 @@ class _Document(FPDF):
               align: str = "", width: float = 0, height: float | None = None) -> None:  # fmt: skip
         self._select(size, bold=bold)
         self.set_text_color(*colour)
-        self.multi_cell(
-            width, height or size * 0.5, text, align=align or ("R" if self.mirrored else "L"),
-            new_x=XPos.LMARGIN, new_y=YPos.NEXT,
-        )  # fmt: skip
+        self._set(width, height or size * 0.5, text, align or ("R" if self.mirrored else "L"), XPos.LMARGIN)
+
+    def _set(self, width: float, height: float, text: str, align: str, new_x: XPos) -> None:
+        """A text in a column, in as many lines as it needs."""
+        if self._is_line(text, width):
+            self.cell(width, height, text, align=align, new_x=new_x, new_y=YPos.NEXT)
+        else:
+            self.multi_cell(width, height, text, align=align, new_x=new_x, new_y=YPos.NEXT)
+
+    def _is_line(self, text: str, width: float) -> bool:
+        """Whether a text needs no breaking, which is most of the work: fpdf2 measures each letter several times for it.
+        Where fallback fonts are loaded only breaking finds out which letters are theirs."""
+        if self._more_fonts or "\n" in text or "\u00ad" in text:
+            return False
+        room = (width or self.w - self.r_margin - self.x) - 2 * self.c_margin
+        return float(self.get_string_width(text)) <= room
 
     def _select(self, size: float, *, bold: bool = False) -> None:
         self.set_font(fonts.MAIN, "B" if bold else "", size)
@@ -187,7 +199,9 @@ class _Document(FPDF):
     def _height(self, row: Sequence[str], across: Sequence[tuple[int, float, str]]) -> float:
         self._select(_CELL_SIZE)
         heights = [
-            self.multi_cell(width - _GAP, _CELL_LINE, row[index], dry_run=True, output=MethodReturnValue.HEIGHT)
+            _CELL_LINE
+            if self._is_line(row[index], width - _GAP)
+            else self.multi_cell(width - _GAP, _CELL_LINE, row[index], dry_run=True, output=MethodReturnValue.HEIGHT)
             for index, width, _ in across
         ]
         return max(float(cast(float, height)) for height in heights) + 2 * _CELL_SPACE
@@ -198,7 +212,7 @@ class _Document(FPDF):
         for index, width, side in across:
             self.set_xy(left, top)
             self._select(_CELL_SIZE, bold=bold)
-            self.multi_cell(width - _GAP, _CELL_LINE, row[index], align=side, new_x=XPos.RIGHT, new_y=YPos.NEXT)
+            self._set(width - _GAP, _CELL_LINE, row[index], side, XPos.RIGHT)
             lowest = max(lowest, self.get_y())
             left += width
         self.set_draw_color(*_RULE)

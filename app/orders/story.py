@@ -92,7 +92,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "money",
         _("%(amount)s of goods are credited for return %(number)s; the goods stay."),
     ),
-    "return.exchanged": ("order", _("For return %(number)s the same is sent again, as order %(order)s.")),
+    "return.exchanged": ("order", _("For return %(number)s the same is sent again, as order %(made)s.")),
     "return.closed": ("order", _("Return %(number)s is done.")),
     "return.expired": ("order", _("Return %(number)s ran out: the goods were not sent in time.")),
     "return.cancelled": ("order", _("Return %(number)s was withdrawn.")),

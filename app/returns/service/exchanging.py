@@ -53,7 +53,7 @@ def exchange(session: Session, retailer_id: UUID, return_id: UUID) -> Order:
     )
     row.exchange_order_id = placed.order_id
     made = session.get_one(Order, placed.order_id)
-    orders.tell(session, order, "return.exchanged", number=row.number, order=made.number)
+    orders.tell(session, order, "return.exchanged", number=row.number, made=made.number)
     orders.tell(session, made, "order.exchange_of", number=row.number, name=order.external_name)
     audit.record(session, retailer_id, "returns.exchanged", "return", row.id, details={"order": str(made.id)})
     session.flush()

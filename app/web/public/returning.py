@@ -4,6 +4,7 @@ which is a long random word."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from app.returns.service import KeptFile, forget_file, keep_file
 from app.returns.service.asking import LONGEST_NOTE, MOST_PHOTOS, Wanted, ask_shop, check_wish, free_units
 from app.stores.models import Store
 from app.suppliers import queries as suppliers
+from app.suppliers.rules.papers import LARGEST
 from app.web.forms import problems
 from app.web.ui.rendering import gettext
 
@@ -61,7 +63,7 @@ def send(token: str) -> Any:
                 wanted, photos = _wanted(session, order), _photos()
                 note = request.form.get("note", "")
                 check_wish(session, order, wanted, note=note, photos=len(photos))
-            kept += [keep_file("evidence", photo.stream) for photo in photos]
+            kept += [keep_file("evidence", BytesIO(photo.read(LARGEST + 1))) for photo in photos]
             with db.transaction() as session:
                 ask_shop(session, order.id, wanted, note=note, photos=kept)
     except (Invalid, Conflict, TooMany) as error:
