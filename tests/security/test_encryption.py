@@ -23,20 +23,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import config, db
+from app.config import key_ring
 from app.feeds.models import FeedSource
 from app.feeds.service import SourceSpec, access_of, add_source
 from app.feeds.source import Access
 from app.inbox.service import Received, open_message, take_in
+from app.kit import clock
 from app.kit.crypto import CannotOpen, KeyedHash, KeyRing, Place, key_number
+from app.kit.ids import new_id
 from app.notifications.letters import Letter
 from app.notifications.models import Email
 from app.notifications.service import open_email, queue_email
 from app.orders.models import Order, RetailerAddress
 from app.orders.saved_addresses import save_address, saved_address
-from app.orders.service import address_of
+from app.orders.service import address_of, seal_address
 from app.privacy.rotation import SEALED
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import ChangeRequest, PurchaseOrder
 from app.purchasing.service import place_order
+from app.returns.models import ShopperReturn
 from app.stores.models import StoreCredential
 from app.stores.platform import Credentials
 from app.stores.service import save_credentials
@@ -275,6 +279,44 @@ def _deliver(session: Session, supplier_id: UUID) -> None:
     record_outcomes(session, endpoint.id, answered)
 
 
+def _ask(session: Session, order_id: UUID) -> None:
+    """What a shopper wants to send back, and where an order is to go instead."""
+    now, order = clock.now(), session.get_one(Order, order_id)
+    purchase_order = session.scalars(select(PurchaseOrder).where(PurchaseOrder.order_id == order_id)).one()
+    asked, changed = new_id(), new_id()
+    session.add(
+        ShopperReturn(
+            id=asked,
+            retailer_id=order.retailer_id,
+            order_id=order_id,
+            state="WAITING",
+            note=key_ring().seal(b"Grace Hopper has two of them", Place("shopper_returns", "note", asked)),
+            answer="",
+            created_at=now,
+        )
+    )
+    session.add(
+        ChangeRequest(
+            id=changed,
+            order_id=order_id,
+            purchase_order_id=purchase_order.id,
+            retailer_id=order.retailer_id,
+            supplier_id=purchase_order.supplier_id,
+            kind="address",
+            state="OPEN",
+            origin="retailer",
+            asked_by="system",
+            note="",
+            ship_to=seal_address(make.address(address1="5 Other Row"), "change_requests", changed),
+            ship_to_country="GB",
+            asked_at=now,
+            remind_at=now,
+            due_at=now,
+            answer="",
+        )
+    )
+
+
 @pytest.fixture
 def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
     """See ``House``; all sealed with key 1."""
@@ -315,6 +357,7 @@ def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
         )
         source = add_source(session, supplier.id, spec, schemes=["basic"])
         _deliver(session, supplier.id)
+        _ask(session, placed.order_id)
         return House(store.id, supplier.id, placed.order_id, message, source.id)
 
 
