@@ -103,6 +103,7 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         ),
         "order_decision": (
             Fix(label=_("Decide"), endpoint="orders.detail", permission=_ORDERS, args=_order),
+        ),
         "shopper_return": (
             Fix(
                 label=_("Agree"), endpoint="returns.grant_request", permission=_ORDERS,
