@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from migrations import tenancy
 
 revision = "0162_shopper_returns"
-down_revision = "0091_fewer_entries_of_rows"
+down_revision = "0130_decisions"
 branch_labels = None
 depends_on = None
 
