@@ -37,10 +37,10 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (WebhookEndpoint, "previous_secret", "id"),
     (WebhookDelivery, "response", "id"),
     (RetailerAddress, "ship_to", "id"),
-    (Order, "ship_to", "id"),
-    (PurchaseOrder, "ship_to", "id"),
     (ChangeRequest, "ship_to", "id"),
     (ShopperReturn, "note", "id"),
+    (Order, "ship_to", "id"),
+    (PurchaseOrder, "ship_to", "id"),
 )
 _BATCH = 500
 

@@ -39,7 +39,8 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "open": (REQUESTED, APPROVED, LABEL_SENT, IN_TRANSIT, RECEIVED, INSPECTED, CREDITED),
 }
 _WHOLE = (selectinload(Return.lines), selectinload(Return.files), selectinload(Return.memo))
-_WINDOW_WITHOUT_POLICY = 30
+#: Days within which goods may come back where their supplier has no terms.
+WINDOW_WITHOUT_POLICY = 30
 
 
 def returns_of(
@@ -99,7 +100,7 @@ def returnable_units(session: Session, purchase_orders: Iterable[PurchaseOrder])
     found: dict[UUID, int] = {}
     for purchase_order in purchase_orders:
         policy = suppliers.return_policy(session, purchase_order.supplier_id)
-        window = policy.window_days if policy is not None else _WINDOW_WITHOUT_POLICY
+        window = policy.window_days if policy is not None else WINDOW_WITHOUT_POLICY
         facts = _line_facts(session, purchase_order)
         found |= {line_id: returnable(one, window_days=window, now=now) for line_id, one in facts.items()}
     return found

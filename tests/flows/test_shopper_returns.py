@@ -202,7 +202,7 @@ def test_the_same_is_sent_again_once_by_an_order_of_its_own(
     assert len(orders) == 2, "however often it is asked for"
     new = next(one for one in orders if one["id"] == again.json["exchange_order_id"])
     assert [(line["variant_id"], line["quantity"]) for line in new["lines"]] == [(str(market.lamp.variants[0]), 2)]
-    assert books.taken(new) == [2500], "goods and shipping, as every order"
+    assert books.taken(new) == [2600], "goods and shipping, as every order"
     assert "It replaces what comes back" in text_of(browser.get(f"/app/orders/{new['id']}"))
     assert "The replacement" in text_of(browser.get(page))
     seen = market.supplier.api.get(f"/api/supplier/returns/{row}").json

@@ -21,7 +21,7 @@ from app.orders import queries as orders
 from app.orders.models import Order
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
-from app.returns.queries import settings_of
+from app.returns.queries import WINDOW_WITHOUT_POLICY, settings_of
 from app.returns.rules import REASONS
 from app.returns.service import KeptFile, forget_file, keep_file
 from app.returns.service.asking import LONGEST_NOTE, MOST_PHOTOS, Wanted, ask_shop, check_wish, free_units
@@ -104,16 +104,16 @@ def _page(token: str, status: int = 200, problem: AppError | None = None) -> Any
 
 def _terms(
     session: Session, routed: Sequence[PurchaseOrder], free: Mapping[UUID, int]
-) -> list[tuple[int | None, int, list[tuple[str, str]]]]:
+) -> list[tuple[int, int, list[tuple[str, str]]]]:
     """Days, percentage kept and who pays, of each supplier's terms that differ; never whose they are."""
-    found: list[tuple[int | None, int, list[tuple[str, str]]]] = []
+    found: list[tuple[int, int, list[tuple[str, str]]]] = []
     for one in routed:
         if not any(free.get(line.id) for line in one.lines):
             continue
         policy = suppliers.return_policy(session, one.supplier_id)
         payers = policy.payers if policy is not None else {}
         said = [(gettext(_REASONS[reason]), gettext(_PAYERS[payers[reason]])) for reason in REASONS if reason in payers]
-        terms = (policy.window_days if policy else None, policy.restocking_bps if policy else 0, said)
+        terms = (policy.window_days if policy else WINDOW_WITHOUT_POLICY, policy.restocking_bps if policy else 0, said)
         if terms not in found:
             found.append(terms)
     return found

@@ -62,6 +62,8 @@ def _who(entry: TimelineEntry, names: Mapping[str, str], companies: Mapping[UUID
     kind = entry.actor.partition(":")[0]
     if kind == "shop":
         return gettext(_("Through the store's admin"))
+    if kind == "shopper":
+        return gettext(_("The customer"))
     if kind not in ("user", "key"):
         return gettext(_("Crossdock, by itself"))
     by = [companies[one] for one in (entry.supplier_id, entry.retailer_id) if one is not None and one in companies]
