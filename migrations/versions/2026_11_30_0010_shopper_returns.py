@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from migrations import tenancy
 
 revision = "0162_shopper_returns"
-down_revision = "0130_decisions"
+down_revision = "0152_risks"
 branch_labels = None
 depends_on = None
 
