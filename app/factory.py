@@ -19,6 +19,7 @@ from app import log
 from app.config import settings
 from app.web import (
     accounts,
+    answers,
     api,
     auth,
     console,
@@ -87,6 +88,7 @@ def create_app() -> OpenAPI:
     app.register_blueprint(accounts.bp)
     app.register_blueprint(public.bp)
     app.register_blueprint(unsubscribe.bp)
+    app.register_blueprint(answers.bp)
     app.register_blueprint(media.bp)
     portal.register(app)
     console.register(app)

@@ -14,7 +14,7 @@ from fpdf.enums import MethodReturnValue, XPos, YPos
 from PIL import Image
 
 from app.documents import fonts
-from app.documents.papers import COMMERCIAL_INVOICE, PACKING_SLIP, RETURN_SLIP, Paper, PaperLine, PickList
+from app.documents.papers import COMMERCIAL_INVOICE, PACKING_SLIP, RETURN_SLIP, OrderSheet, Paper, PaperLine, PickList
 from app.documents.words import RIGHT_TO_LEFT, words
 from app.kit.money import Money
 
@@ -59,6 +59,37 @@ def draw_pick_list(pick: PickList) -> bytes:
         ],
     )
     return pdf.bytes()
+
+
+def draw_order_sheets(sheets: Sequence[OrderSheet]) -> bytes:
+    """Purchase orders, each beginning on a page of its own, in English as the portal's lists are."""
+    pdf = _Document(
+        fonts.needed(
+            text
+            for sheet in sheets
+            for text in (sheet.retailer, *(fact for pair in sheet.facts for fact in pair), *_cells(sheet))
+        )
+    )
+    for sheet in sheets:
+        pdf.begin(None)
+        top = pdf.get_y()
+        pdf.barcode(sheet.number, _WIDTH - _MARGIN - 62, top, 62, 12)
+        pdf.set_xy(_MARGIN, top)
+        pdf.heading(f"Purchase order {sheet.number}", sheet.retailer)
+        pdf.set_y(max(pdf.get_y(), top + 22))
+        pdf.rows((("", 45.0), ("", _INNER - 45.0)), sheet.facts)
+        pdf.ln(4)
+        pdf.rows(
+            (("#", 10.0), ("SKU", 40.0), ("Item", _INNER - 100.0), ("Units", 20.0), ("Price of one", 30.0)),
+            sheet.lines,
+            numbers=2,
+        )
+        pdf.said(f"Goods and shipping: {sheet.total}, before fees.", size=10, bold=True)
+    return pdf.bytes()
+
+
+def _cells(sheet: OrderSheet) -> Iterable[str]:
+    return (cell for line in sheet.lines for cell in line)
 
 
 class _Document(FPDF):

@@ -60,3 +60,16 @@ class PickList:
     title: str
     numbers: Sequence[str]
     lines: Sequence[tuple[PaperLine, Sequence[tuple[str, int]]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSheet:
+    """A purchase order as a supplier gets it on paper or by e-mail: without the shopper's address. ``facts`` are pairs
+    of a name and what stands there."""
+
+    number: str
+    retailer: str
+    facts: Sequence[tuple[str, str]]
+    #: Number of the line, SKU, title, units, price of one.
+    lines: Sequence[tuple[str, str, str, str, str]]
+    total: str

@@ -28,6 +28,7 @@ from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service import refresh_status
 from app.purchasing.service.acknowledging import locked_for_supplier, refuse_open_prices
 from app.purchasing.service.settling import settle_requests
+from app.purchasing.service.transmitting import note_answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ def ship(
         session.flush()
         consume(session, leaving, reference=f"purchase_order:{purchase_order.id}")
         purchase_order.acknowledged_at = purchase_order.acknowledged_at or clock.now()
+        note_answered(session, supplier_id, [purchase_order.id], by="answer")
         refresh_status(session, purchase_order)
         settle_requests(session, purchase_order, by_shipping=True)
         audit.record(

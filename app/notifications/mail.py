@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with an e-mail. ``media_type`` such as ``application/pdf``."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 @runtime_checkable
@@ -23,6 +33,7 @@ class MailTransport(Protocol):
         text: str,
         html: str,
         headers: Mapping[str, str] | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> None:
         """Hand an e-mail over. ``message_id`` lets the other side drop a repeated one; ``headers`` are added. Raises
         ``Unavailable`` or ``Rejected``."""

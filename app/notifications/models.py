@@ -94,6 +94,8 @@ class Email(Base):
     html_body: Mapped[bytes]
     #: Where its button leads, of news only: for the digest.
     link: Mapped[str | None]
+    #: What is attached when it is sent, drawn then: ``purchase_orders:<supplier>:<id>,<id>…``.
+    attached: Mapped[str | None]
     #: Whose it is, where it is kept for the digest.
     user_id: Mapped[UUID | None]
     #: ``waiting``, ``sent``, ``daily`` (waits for the digest), ``digested`` or ``off`` (its reader does not want it).

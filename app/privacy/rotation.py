@@ -15,7 +15,7 @@ from app.inbox.models import InboxMessage
 from app.kit.crypto import Place
 from app.notifications.models import Email
 from app.orders.models import Order, RetailerAddress
-from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.purchasing.models import ChangeRequest, ChannelSetting, PurchaseOrder, Transmission
 from app.returns.models import ShopperReturn
 from app.stores.models import StoreCredential
 from app.suppliers.models import ReturnPolicy, SupplierApplication
@@ -41,6 +41,9 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (ShopperReturn, "note", "id"),
     (Order, "ship_to", "id"),
     (PurchaseOrder, "ship_to", "id"),
+    (ChannelSetting, "secrets", "supplier_id"),
+    (ChannelSetting, "words", "supplier_id"),
+    (Transmission, "words", "id"),
 )
 _BATCH = 500
 

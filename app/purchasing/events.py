@@ -181,10 +181,11 @@ class DispatchDue(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransmissionDoubtful(_PurchaseOrderEvent):
-    """Nobody but a person can tell whether a purchase order arrived."""
+class TransmissionInDoubt(_PurchaseOrderEvent):
+    """A person has to look at how a purchase order was sent: nothing else can tell whether it arrived, or it was
+    refused. Or that is over."""
 
-    topic: ClassVar[str] = "purchasing.transmission_doubtful"
+    topic: ClassVar[str] = "purchasing.transmission_in_doubt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,14 @@ from app.orders.rules import (
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.decisions.queries import about_rejected
 from app.purchasing.decisions.rules import IN_BETWEEN
-from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLine, Transmission
+from app.purchasing.models import (
+    ChangeRequest,
+    ChannelAnswer,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    SupplierInvoice,
+    Transmission,
+)
 from app.purchasing.rules import whole_units
 
 #: Views of the supplier's queue: name → statuses.
@@ -214,10 +221,35 @@ def late_count(session: Session, supplier_id: UUID, moment: datetime) -> int:
     )
 
 
-def transmissions(session: Session, purchase_order_id: UUID) -> Sequence[Transmission]:
-    """How the supplier was told, newest first."""
-    return session.scalars(
+def transmissions_of(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, list[Transmission]]:
+    """How their suppliers were told of purchase orders, newest first."""
+    found: dict[UUID, list[Transmission]] = {one: [] for one in purchase_order_ids}
+    for row in session.scalars(
         select(Transmission)
-        .where(Transmission.purchase_order_id == purchase_order_id)
-        .order_by(Transmission.created_at.desc())
+        .where(Transmission.purchase_order_id.in_(list(found)))
+        .order_by(Transmission.created_at.desc(), Transmission.id.desc())
+    ):
+        found[row.purchase_order_id].append(row)
+    return found
+
+
+def refused_answers(session: Session, supplier_id: UUID, limit: int = 10) -> Sequence[ChannelAnswer]:
+    """The newest answers of a supplier's channel that could not be used."""
+    return session.scalars(
+        select(ChannelAnswer)
+        .where(ChannelAnswer.supplier_id == supplier_id, ChannelAnswer.problem.is_not(None))
+        .order_by(ChannelAnswer.created_at.desc())
+        .limit(limit)
     ).all()
+
+
+def invoices_of(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, list[SupplierInvoice]]:
+    """What suppliers invoiced for purchase orders, oldest first."""
+    found: dict[UUID, list[SupplierInvoice]] = {one: [] for one in purchase_order_ids}
+    for row in session.scalars(
+        select(SupplierInvoice)
+        .where(SupplierInvoice.purchase_order_id.in_(list(found)))
+        .order_by(SupplierInvoice.created_at)
+    ):
+        found[row.purchase_order_id].append(row)
+    return found

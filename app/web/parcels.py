@@ -8,7 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.adapters import registries
-from app.fulfillment.rules import NumberCheck, check_number
+from app.fulfillment import telling
+from app.fulfillment.rules import NumberCheck
 from app.fulfillment.service import NewParcel
 from app.kit.texts import marked as _
 from app.web.ui.carriers import carrier_label
@@ -16,18 +17,8 @@ from app.web.ui.rendering import gettext
 
 
 def judged(given: str, tracking_number: str, between: Collection[str] = ()) -> tuple[str, NumberCheck]:
-    """The carrier's name as we know it (as given, by its label, or by the number; else what was given, ``manual`` where
-    nothing was), and what the number says of it. ``between``: the countries that the parcel leaves and reaches."""
-    carriers = registries.carriers.all()
-    wanted = given.strip().casefold()
-    named = next((name for name, one in carriers.items() if wanted in (name.casefold(), one.label.casefold())), None)
-    check = check_number(tracking_number, carriers, named=named, between=between)
-    if named is not None:
-        return named, check
-    if wanted and (check.carrier is None or not carriers[check.carrier].recognises(tracking_number)):
-        # Somebody named a carrier that we do not know: no guess by country may take its place.
-        return given.strip(), NumberCheck("unknown", None)
-    return check.carrier or "manual", check
+    """See ``app.fulfillment.telling``, with the carriers that we know."""
+    return telling.judged(registries.carriers.all(), given, tracking_number, between)
 
 
 def told_parcel(
@@ -40,15 +31,14 @@ def told_parcel(
     between: Collection[str] = (),
 ) -> NewParcel:
     """A parcel with its carrier and the page on which it is followed."""
-    name, check = judged(given, tracking_number, between)
-    carrier = registries.carriers.all().get(name)
-    return NewParcel(
-        carrier=name,
-        tracking_number=tracking_number,
-        tracking_url=tracking_url or (carrier.tracking_url(tracking_number) if carrier else None),
+    return telling.told_parcel(
+        registries.carriers.all(),
+        given,
+        tracking_number,
+        lines,
+        tracking_url=tracking_url,
         shipped_at=shipped_at,
-        lines=lines,
-        number_check=check.verdict,
+        between=between,
     )
 
 

@@ -30,6 +30,7 @@ from app.feeds.source import Access
 from app.inbox.service import Received, open_message, take_in
 from app.kit import clock
 from app.kit.crypto import CannotOpen, KeyedHash, KeyRing, Place, key_number
+from app.kit.errors import Rejected
 from app.kit.ids import new_id
 from app.notifications.letters import Letter
 from app.notifications.models import Email
@@ -38,8 +39,12 @@ from app.orders.models import Order, RetailerAddress
 from app.orders.saved_addresses import save_address, saved_address
 from app.orders.service import address_of, seal_address
 from app.privacy.rotation import SEALED
-from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.purchasing.channel import Setting, SupplierChannel
+from app.purchasing.models import ChangeRequest, ChannelSetting, PurchaseOrder, Transmission
 from app.purchasing.service import place_order
+from app.purchasing.service.channels import choose_channel, note_failed, problem_of, settings_of
+from app.purchasing.service.dispatching import begin_dispatch, record_failed
+from app.purchasing.service.transmitting import plan_transmission, put_together, words_of
 from app.returns.models import ShopperReturn
 from app.stores.models import StoreCredential
 from app.stores.platform import Credentials
@@ -99,6 +104,9 @@ SECRETS = (
     "Dear Grace",
     "feed-password",
     "a receiver's answer",
+    "channel-password",
+    "no parcels to Mrs Hopper",
+    "Mrs Hopper is unknown",
 )
 
 
@@ -234,6 +242,9 @@ class House:
                     access_of(session.get_one(FeedSource, self.feed_id)).secret,
                     response_of(session.scalars(select(WebhookDelivery)).one()),
                     *signing_secrets(session.scalars(select(WebhookEndpoint)).one()),
+                    *settings_of(session.get_one(ChannelSetting, self.supplier_id)).secrets.values(),
+                    problem_of(session.get_one(ChannelSetting, self.supplier_id)),
+                    words_of(session.scalars(select(Transmission)).one()),
                     *tokens,
                     *letters,
                 ]
@@ -317,6 +328,29 @@ def _ask(session: Session, order_id: UUID) -> None:
     )
 
 
+class _Channel(SupplierChannel):
+    """A channel that signs in."""
+
+    name = "signing_in"
+    label = "Signing in"
+    form = (Setting(name="password", label="Password", kind="secret"),)
+    transmits = True
+
+
+def _transmit(session: Session, supplier_id: UUID, order: PurchaseOrder) -> None:
+    """A channel with a sign-in that failed, and a purchase order that was refused."""
+    choose_channel(session, supplier_id, _Channel(), {"password": "channel-password"})
+    note_failed(session, supplier_id, Rejected("no", "no parcels to Mrs Hopper"))
+    order.released_at = order.created_at
+    session.flush()
+    row = plan_transmission(session, supplier_id, order.id)
+    assert row is not None
+    session.flush()
+    dispatch_id = put_together(session, [row])
+    begin_dispatch(session, dispatch_id, row.id)
+    record_failed(session, dispatch_id, Rejected("no", "Mrs Hopper is unknown"))
+
+
 @pytest.fixture
 def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
     """See ``House``; all sealed with key 1."""
@@ -358,6 +392,8 @@ def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
         source = add_source(session, supplier.id, spec, schemes=["basic"])
         _deliver(session, supplier.id)
         _ask(session, placed.order_id)
+        (order,) = session.scalars(select(PurchaseOrder).where(PurchaseOrder.order_id == placed.order_id))
+        _transmit(session, supplier.id, order)
         return House(store.id, supplier.id, placed.order_id, message, source.id)
 
 

@@ -13,6 +13,7 @@ from app.outbox.models import TaskState
 from app.purchasing.changes.rules import STATES as CHANGE_STATES
 from app.purchasing.rules import ANSWERS
 from app.purchasing.rules import MOVES as PURCHASE_ORDER_MOVES
+from app.purchasing.transmission_rules import STATES as TRANSMISSION_STATES
 from app.settlement.rules import CHARGE_MOVES
 from app.suppliers.rules import MOVES as SUPPLIER_MOVES
 from app.web.ui.statuses import STATUSES
@@ -31,6 +32,7 @@ _LINE = {"open", *ANSWERS, "partially_shipped", "shipped", "delivered", "cancell
         ("supplier", set(SUPPLIER_MOVES)),
         ("charge", set(CHARGE_MOVES)),
         ("change_request", set(CHANGE_STATES)),
+        ("transmission", set(TRANSMISSION_STATES)),
         ("task", {state.name for state in TaskState}),
     ],
 )

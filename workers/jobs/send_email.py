@@ -10,6 +10,7 @@ from app.notifications.letters import with_footer
 from app.notifications.rules import NOW
 from app.notifications.service import AREAS, mark_sent, open_email, put_aside, way_of
 from workers.job import Run, job
+from workers.order_files import attachments_of
 
 
 @job(queue="letters", on=EmailQueued, timeout=30)
@@ -25,6 +26,7 @@ def send_email(run: Run, event: EmailQueued) -> None:
             run.end()
             return
         kind = session.get_one(Organisation, email.organisation_id).kind if email.organisation_id else None
+        attachments = attachments_of(session, email.attached)
     text, html, headers = email.text, email.html, {}
     if way.stop is not None and kind is not None:
         # One click in the reader's mail program (RFC 8058), and the same link below the letter.
@@ -39,6 +41,7 @@ def send_email(run: Run, event: EmailQueued) -> None:
         text=text,
         html=html,
         headers=headers,
+        attachments=attachments,
     )
     with run.closing() as session:
         mark_sent(session, email.id)

@@ -29,9 +29,11 @@ def queue_email(
     kind: str,
     dedupe: str,
     organisation_id: UUID | None = None,
+    attached: str | None = None,
 ) -> int:
     """Send a letter to each address after the commit, in the way that its reader chose. The same ``dedupe`` to the same
-    address is sent once. Returns how many were not there before."""
+    address is sent once. ``attached`` names files that are made when it is sent. Returns how many were not there
+    before."""
     ring, now, count = key_ring(), clock.now(), 0
     # A link that gives its holder something must not stand in the clear; a digest needs those of news only.
     link = letter.button[1] if letter.button and not is_essential(kind) else None
@@ -53,6 +55,7 @@ def queue_email(
                 text_body=sealed("text_body", letter.text()),
                 html_body=sealed("html_body", letter.html()),
                 link=link,
+                attached=attached,
                 created_at=now,
             )
             .on_conflict_do_nothing()
@@ -77,6 +80,7 @@ class OpenedEmail:
         self.kind = row.kind
         self.organisation_id = row.organisation_id
         self.state = row.state
+        self.attached = row.attached
         self.created_at = row.created_at
         self.subject = row.subject
         self.recipient = ring.open(row.recipient, Place("emails", "recipient", row.id)).decode()

@@ -23,6 +23,7 @@ from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
 from app.purchasing.service.settling import settle_requests
 from app.purchasing.service.status import refresh_status
+from app.purchasing.service.transmitting import note_answered
 from app.suppliers.models import Supplier
 
 #: With these reasons the units do not exist, and go out of stock.
@@ -82,6 +83,7 @@ def acknowledge(
     ):
         purchase_order.acknowledged_at = clock.now()
         purchase_order.remind_at = None
+    note_answered(session, supplier_id, [purchase_order.id], by="answer")
     session.flush()
     refresh_status(session, purchase_order)
     _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines))
@@ -102,6 +104,7 @@ def mark_processing(session: Session, supplier_id: UUID, purchase_order_id: UUID
     purchase_order.processing_at = clock.now()
     purchase_order.acknowledged_at = purchase_order.acknowledged_at or clock.now()
     purchase_order.remind_at = None
+    note_answered(session, supplier_id, [purchase_order.id], by="answer")
     session.flush()
     refresh_status(session, purchase_order)
     _story(session, purchase_order, "po.processing", supplier=_supplier_name(session, supplier_id))

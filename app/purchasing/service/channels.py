@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -15,19 +15,23 @@ from app.config import key_ring
 from app.db import current_scope
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import AdapterError, CredentialsRefused, Invalid, RateLimited, Rejected
+from app.kit.errors import AdapterError, CredentialsRefused, Invalid, NotFound, RateLimited, Rejected
 from app.kit.texts import marked as _
 from app.notifications.service import resolve
 from app.outbox.service import emit
 from app.purchasing.channel import ChannelSettings, SupplierChannel
 from app.purchasing.events import ChannelFailing
-from app.purchasing.models import ChannelSetting
+from app.purchasing.models import ChannelSetting, Transmission
 from app.purchasing.schedule import AT_ONCE, LONGEST_CUTOFF, MOST_TIMES, Schedule
+from app.purchasing.transmission_rules import NOT_RECEIVED, QUEUED
 
 #: How a supplier is told that has chosen nothing.
 DEFAULT_CHANNEL = "email"
 #: So many failures in a row, and the supplier is told; where its access is refused, at once.
 TOLD_AFTER = 3
+#: While a signing secret is changed, the one before goes on, until then.
+PREVIOUS_SECRET, PREVIOUS_UNTIL = "previous_signing_secret", "previous_until"
+OVERLAP = timedelta(days=1)
 _LONGEST = {"secret_text": 20_000}
 _LONGEST_VALUE = 2_000
 
@@ -62,10 +66,24 @@ def choose_channel(
     row.next_poll_at = now if channel.poll_minutes else None
     _well(session, row)
     session.flush()
+    if known is None:
+        _send_by(session, supplier_id, channel.name)
     audit.record(
         session, supplier_id, "purchasing.channel_chosen", "supplier", supplier_id, details={"channel": channel.name}
     )
     return row
+
+
+def renew_secret(session: Session, supplier_id: UUID, name: str, secret: str) -> None:
+    """Sign with another secret from now on, and for a day with the one before as well. Raises ``NotFound``."""
+    row = setting_of(session, supplier_id, lock=True)
+    if row is None:
+        raise NotFound("channel")
+    secrets = dict(settings_of(row).secrets)
+    secrets |= {PREVIOUS_SECRET: secrets.get(name, ""), name: secret}
+    row.values = {**row.values, PREVIOUS_UNTIL: clock.iso(clock.now() + OVERLAP)}
+    row.secrets = _sealed(supplier_id, "secrets", orjson.dumps(secrets))
+    audit.record(session, supplier_id, "purchasing.channel_secret_renewed", "supplier", supplier_id)
 
 
 def setting_of(session: Session, supplier_id: UUID, *, lock: bool = False) -> ChannelSetting | None:
@@ -109,6 +127,20 @@ def note_worked(session: Session, supplier_id: UUID, marks: Mapping[str, str] | 
         row.marks = {**row.marks, **marks}
     _well(session, row)
     row.worked_at = clock.now()
+
+
+def note_tested(session: Session, supplier_id: UUID) -> None:
+    """A test went well; what waits is tried at once."""
+    note_worked(session, supplier_id)
+    row = setting_of(session, supplier_id, lock=True)
+    if row is None:
+        return
+    row.tested_at = clock.now()
+    session.execute(
+        update(Transmission)
+        .where(Transmission.supplier_id == supplier_id, Transmission.state == QUEUED, Transmission.tries > 0)
+        .values(due_at=clock.now())
+    )
 
 
 def note_failed(session: Session, supplier_id: UUID, error: AdapterError) -> None:
@@ -158,6 +190,16 @@ def _well(session: Session, row: ChannelSetting) -> None:
     row.failing_since, row.failures, row.problem, row.words = None, 0, None, None
 
 
+def _send_by(session: Session, supplier_id: UUID, channel: str) -> None:
+    """What no call was made for goes by another channel from now on. What is in doubt can't be asked about any more by
+    machine: the next look finds no way and asks a person."""
+    session.execute(
+        update(Transmission)
+        .where(Transmission.supplier_id == supplier_id, Transmission.state.in_((QUEUED, NOT_RECEIVED)))
+        .values(channel=channel, dispatch_id=None, state=QUEUED, due_at=clock.now())
+    )
+
+
 def _read(
     channel: SupplierChannel, given: Mapping[str, str], known: ChannelSettings | None, made: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -179,6 +221,11 @@ def _read(
             values[one.name] = text or one.default
     if known is None:
         return values, secrets
+    for name in (PREVIOUS_SECRET, PREVIOUS_UNTIL):
+        if name in known.secrets:
+            secrets[name] = known.secrets[name]
+        if name in known.values:
+            values[name] = known.values[name]
     moved = _moved(channel, values, known)
     for one in channel.form:
         before = known.secrets.get(one.name)

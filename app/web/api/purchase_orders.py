@@ -16,6 +16,7 @@ from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import LineAnswer, acknowledge
+from app.purchasing.service.transmitting import note_answered
 from app.stores.platform import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import TestOrder
@@ -69,6 +70,8 @@ def one_purchase_order(path: IdPath) -> Response:
         if test is not None:
             return jsonify(_shown_test(session, test))
         row = purchasing.purchase_order(session, caller().organisation_id, path.id)
+        # Whoever fetches it has it, however it was sent.
+        note_answered(session, row.supplier_id, [row.id], by="fetched")
         return jsonify(present.supplier_order(row, _address(session, row)))
 
 

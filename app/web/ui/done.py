@@ -19,6 +19,8 @@ SENTENCES: Mapping[str, str] = {
     "asked": _("Asked. The supplier is told by e-mail."),
     "answered": _("Your answer is sent."),
     "categories_confirmed": _("Confirmed. Your products stand there now."),
+    "channel_saved": _("Saved. Orders reach you this way from now on."),
+    "transmission_noted": _("Noted. It goes on from there."),
     "card_saved": _("Your card is saved. Orders that waited for it go on."),
     "answer_rules_saved": _("Saved. What is asked already keeps its deadline."),
     "decision_chosen": _("Chosen. You can take it back for two minutes."),

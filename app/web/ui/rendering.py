@@ -39,7 +39,7 @@ def add_rendering(app: Flask) -> None:
     )
     environment.filters.update(
         money=_money,
-        moment=_moment,
+        moment=moment_shown,
         moment_in=_moment_in,
         day=_day,
         ago=_ago,
@@ -150,7 +150,8 @@ def _money(minor: int | None, currency: str) -> str:
     return "–" if minor is None else texts.money(Money(int(minor), currency), locale())
 
 
-def _moment(value: datetime | None) -> str:
+def moment_shown(value: datetime | None) -> str:
+    """Date and time in the reader's zone; a dash for none."""
     return texts.moment(value, locale(), _zone()) if value is not None else "–"
 
 

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from app import db
 from app.identity.queries import members
+from app.kit import clock
 from app.kit.texts import marked as _
 from app.orders.models import TimelineEntry
 from app.orders.story import SENTENCES
 from app.web.auth import principal
 from app.web.ui.carriers import carrier_label
-from app.web.ui.rendering import gettext
+from app.web.ui.channels import channel_label
+from app.web.ui.rendering import gettext, moment_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ def story(
         values = _Gaps(entry.values)
         if "carrier" in values:
             values["carrier"] = carrier_label(str(values["carrier"]))
+        if "channel" in values:
+            values["channel"] = channel_label(str(values["channel"]))
+        if "at" in values:
+            values["at"] = moment_shown(clock.parse_iso(str(values["at"])))
         told.append(Told(gettext(sentence) % values, entry.at, _who(entry, names, companies or {})))
     return told
 
@@ -64,9 +70,11 @@ def _who(entry: TimelineEntry, names: Mapping[str, str], companies: Mapping[UUID
         return gettext(_("Through the store's admin"))
     if kind == "shopper":
         return gettext(_("The customer"))
-    if kind not in ("user", "key"):
+    if kind not in ("user", "key", "link"):
         return gettext(_("Crossdock, by itself"))
     by = [companies[one] for one in (entry.supplier_id, entry.retailer_id) if one is not None and one in companies]
     if by:
         return by[0]
+    if kind == "link":
+        return gettext(_("By the link in a letter"))
     return gettext(_("Through the API")) if kind == "key" else gettext(_("Crossdock's people"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from app.notifications.mail import Attachment
 
 
 class Mailbox:
@@ -19,5 +21,6 @@ class Mailbox:
         text: str,
         html: str,
         headers: Mapping[str, str] | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> None:
         """The e-mail is kept where it is."""

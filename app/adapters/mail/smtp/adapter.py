@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.adapters.mail.smtp.client import Server, deliver
 from app.adapters.mail.smtp.translate import message
 from app.config import settings
 from app.kit.errors import Unavailable
+from app.notifications.mail import Attachment
 
 
 class Smtp:
@@ -24,6 +25,7 @@ class Smtp:
         text: str,
         html: str,
         headers: Mapping[str, str] | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> None:
         """Hand an e-mail over, one connection for each."""
         url = settings().smtp_url
@@ -38,6 +40,7 @@ class Smtp:
             text=text,
             html=html,
             headers=headers or {},
+            attachments=attachments,
         )
         try:
             server = Server.parse(url.get_secret_value())

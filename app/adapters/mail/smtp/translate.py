@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,6 +11,7 @@ from email.utils import format_datetime, parseaddr
 
 from app.kit import clock
 from app.kit.errors import Rejected
+from app.notifications.mail import Attachment
 
 
 def message(
@@ -22,13 +23,18 @@ def message(
     text: str,
     html: str,
     headers: Mapping[str, str],
+    attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
     """Build the message. Its id is the same each time, so that a repeated one can be dropped; ``headers`` are added.
 
     Raises ``Rejected`` for a recipient that is not one address, and for line breaks in a header, which would
     start another one.
     """
-    if any(sign in value for value in (recipient, subject, message_id, *headers.values()) for sign in "\r\n\0"):
+    if any(
+        sign in value
+        for value in (recipient, subject, message_id, *headers.values(), *(one.name for one in attachments))
+        for sign in "\r\n\0"
+    ):
         raise Rejected("header_injection", "a header may not hold line breaks")
     try:
         to = Address(addr_spec=recipient)
@@ -46,4 +52,7 @@ def message(
         built[name] = value
     built.set_content(text)
     built.add_alternative(html, subtype="html")
+    for one in attachments:
+        kind, _slash, form = one.media_type.partition("/")
+        built.add_attachment(one.content, maintype=kind, subtype=form, filename=one.name)
     return built

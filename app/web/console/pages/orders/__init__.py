@@ -21,9 +21,11 @@ from app.purchasing.service import hold_order, release_holds
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.settlement import queries as settlement
 from app.suppliers.models import Supplier
+from app.web.auth import principal
 from app.web.holds import shown_holds
 from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.transmissions import act_on, told
 from app.web.ui.rendering import gettext
 from app.web.ui.statuses import shown
 from app.web.ui.stories import colleagues, story
@@ -80,6 +82,11 @@ def detail(order_id: UUID) -> Any:
             "story": story(orders.timeline(session, order.id), own, companies),
             "holds": shown_holds(order.holds),
             "can_hold": not routed and order.status != CANCELLED,
+            "sent": told(
+                session,
+                [one.id for one in routed],
+                (lambda *ids: _act_url(order_id, *ids)) if principal().may("orders.hold_any") else None,
+            ),
         }
     return pages.render("detail.html", **context)
 
@@ -98,3 +105,19 @@ def release(order_id: UUID) -> Any:
     with db.transaction() as session:
         release_holds(session, None, order_id, by=Releaser.PLATFORM)
     return go(page_url("orders.detail", order_id=order_id, done="order_released"))
+
+
+def _act_url(order_id: UUID, purchase_order_id: UUID, transmission_id: UUID, act: str) -> str:
+    ids = {"order_id": order_id, "purchase_order_id": purchase_order_id, "transmission_id": transmission_id}
+    return page_url("orders.transmission", act=act, **ids)
+
+
+@pages.post(
+    "/orders/<uuid:order_id>/purchase-orders/<uuid:purchase_order_id>/sent/<uuid:transmission_id>/<act>",
+    permission="orders.hold_any",
+)
+def transmission(order_id: UUID, purchase_order_id: UUID, transmission_id: UUID, act: str) -> Any:
+    """Say for a supplier whether a purchase order arrived, or send it again."""
+    with db.transaction() as session:
+        act_on(session, None, purchase_order_id, transmission_id, act)
+    return go(page_url("orders.detail", order_id=order_id, done="transmission_noted"))

@@ -48,6 +48,7 @@ from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
 from app.web.portal.pages.purchase_orders import queue
+from app.web.transmissions import act_on, told
 from app.web.ui.rendering import gettext
 from app.web.ui.stories import colleagues, story
 
@@ -92,9 +93,26 @@ def _detail(
             "refusals": [(name, gettext(REFUSAL_WORDS[name])) for name in REFUSALS],
             "refusal_words": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
             "now": clock.now(),
+            "ways": told(session, [order.id], _act_url if who.may("purchase_orders.write") else None)[order.id],
+            "invoices": purchasing.invoices_of(session, [order.id])[order.id],
         }
     typed = request.form if errors else {}
     return pages.render("detail.html", status, errors=errors or {}, typed=typed, doubted=doubted, **context)
+
+
+def _act_url(purchase_order_id: UUID, transmission_id: UUID, act: str) -> str:
+    ids = {"purchase_order_id": purchase_order_id, "transmission_id": transmission_id}
+    return page_url("purchase_orders.transmission", act=act, **ids)
+
+
+@pages.post(
+    "/purchase-orders/<uuid:purchase_order_id>/sent/<uuid:transmission_id>/<act>", permission="purchase_orders.write"
+)
+def transmission(purchase_order_id: UUID, transmission_id: UUID, act: str) -> Any:
+    """Say whether it arrived, send it again, or send it before its batch."""
+    with db.transaction() as session:
+        act_on(session, principal().organisation_id, purchase_order_id, transmission_id, act)
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="transmission_noted"))
 
 
 def _papers_for(session: Session, order: PurchaseOrder) -> list[str]:

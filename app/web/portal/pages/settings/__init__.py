@@ -1,5 +1,5 @@
-"""A supplier's settings: shipping rates and terms, closures, returns, stock locations, files, team, API keys and
-webhooks."""
+"""A supplier's settings: shipping rates and terms, closures, how orders reach it, returns, stock locations, files,
+team, API keys and webhooks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.organisation import keys, team, webhooks
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.portal import rate_form, returns_form
+from app.web.portal import channel_settings, rate_form, returns_form
 from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="settings.write"))
@@ -42,6 +42,7 @@ pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="setti
 _VIEWS = {
     "settings": (_("Shipping and terms"), "settings.write"),
     "closures": (_("Closures"), "settings.write"),
+    "channel": (_("Orders to you"), "settings.write"),
     "returns": (_("Returns"), "settings.write"),
     "places": (_("Stock locations"), "settings.write"),
     "limits": (_("Files"), "settings.write"),
@@ -379,6 +380,7 @@ def _limits(values: Any, errors: dict[str, Any] | None = None) -> Any:
     )
 
 
+channel_settings.add_to(pages, "/settings/channel", frame=lambda: {"views": _views("channel")})
 team.add_to(pages, "/settings/team", page="settings.people", show=_people)
 keys.add_to(pages, "/settings/keys", page="settings.api_keys", show=_keys)
 webhooks.add_to(pages, "/settings/webhooks", frame=lambda: {"views": _views("webhooks_list")})

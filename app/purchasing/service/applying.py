@@ -1,0 +1,292 @@
+"""Applying what suppliers answer through their channels: each answer once, by the services that people's clicks use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.config import key_ring
+from app.kit import clock
+from app.kit.crypto import Place
+from app.kit.errors import Invalid, NotFound
+from app.kit.ids import new_id, parse_id
+from app.kit.money import Money
+from app.orders.rules import BACKORDERED, CONFIRMED, PARTIALLY_SHIPPED, PENDING, PROCESSING
+from app.outbox.service import emit
+from app.purchasing.answers import (
+    Acknowledgement,
+    Answer,
+    CancellationAnswered,
+    InvoiceTold,
+    LineName,
+    ReceiptTold,
+    Unreadable,
+)
+from app.purchasing.channel import Awaited, ChannelSettings
+from app.purchasing.events import ChannelPollDue
+from app.purchasing.models import (
+    ChannelAnswer,
+    ChannelSetting,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    SupplierInvoice,
+    Transmission,
+)
+from app.purchasing.service.acknowledging import LineAnswer, acknowledge
+from app.purchasing.service.channels import note_worked, setting_of, settings_of
+from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story
+from app.purchasing.transmission_rules import DELIVERED, REJECTED, SENT, UNKNOWN
+
+#: Orders that a poll may ask for by name.
+_MOST_AWAITED = 500
+#: Polls put to work at once.
+_AT_ONCE = 200
+_UNFINISHED = (PENDING, CONFIRMED, BACKORDERED, PROCESSING, PARTIALLY_SHIPPED)
+
+KINDS: Mapping[type, str] = {
+    Acknowledgement: "acknowledgement",
+    CancellationAnswered: "cancellation",
+    InvoiceTold: "invoice",
+    ReceiptTold: "receipt",
+    Unreadable: "unreadable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PollPlan:
+    """What a poll needs to know."""
+
+    channel: str
+    settings: ChannelSettings
+    awaiting: Sequence[Awaited]
+
+
+def put_polls_to_work(session: Session, now: datetime, minutes: Mapping[str, int]) -> int:
+    """Tell of the suppliers whose channel is to be asked for answers. ``minutes``: how far apart, by channel; 0: never.
+    Returns how many. Needs a system scope."""
+    due = session.scalars(
+        select(ChannelSetting)
+        .where(ChannelSetting.next_poll_at <= now)
+        .order_by(ChannelSetting.next_poll_at)
+        .limit(_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in due:
+        apart = minutes.get(row.channel, 0)
+        # One that fails is asked ever more seldom, but once in six hours.
+        wait = min(timedelta(hours=6), timedelta(minutes=apart) * 2 ** min(row.failures, 10))
+        row.next_poll_at = now + wait if apart else None
+        if apart:
+            emit(session, ChannelPollDue(supplier_id=row.supplier_id))
+    return len(due)
+
+
+def plan_poll(session: Session, supplier_id: UUID) -> PollPlan | None:
+    """What is needed to ask; None for a supplier that has chosen nothing."""
+    row = setting_of(session, supplier_id)
+    if row is None:
+        return None
+    rows = session.execute(
+        select(Transmission.purchase_order_id, PurchaseOrder.number, Transmission.reference, Transmission.asked_at)
+        .join(PurchaseOrder, PurchaseOrder.id == Transmission.purchase_order_id)
+        .where(
+            Transmission.supplier_id == supplier_id,
+            Transmission.channel == row.channel,
+            Transmission.state.in_((SENT, DELIVERED, UNKNOWN)),
+            PurchaseOrder.status.in_(_UNFINISHED),
+        )
+        .order_by(Transmission.asked_at)
+        .limit(_MOST_AWAITED)
+    ).all()
+    now = clock.now()
+    awaiting = [Awaited(str(one), number, reference, asked_at or now) for one, number, reference, asked_at in rows]
+    return PollPlan(row.channel, settings_of(row), awaiting)
+
+
+def note_polled(session: Session, supplier_id: UUID, marks: Mapping[str, str], *, more: bool) -> None:
+    """A poll is done and what it brought is written down."""
+    note_worked(session, supplier_id, marks)
+    row = setting_of(session, supplier_id, lock=True)
+    if row is not None:
+        row.polled_at = clock.now()
+        if more:
+            row.next_poll_at = row.polled_at
+
+
+def known_answer(session: Session, supplier_id: UUID, channel: str, key: str) -> ChannelAnswer | None:
+    """An answer that was handled before."""
+    return session.scalar(
+        select(ChannelAnswer).where(
+            ChannelAnswer.supplier_id == supplier_id, ChannelAnswer.channel == channel, ChannelAnswer.key == key
+        )
+    )
+
+
+def write_answer(
+    session: Session,
+    supplier_id: UUID,
+    channel: str,
+    answer: Answer | Unreadable,
+    *,
+    kind: str,
+    purchase_order_id: UUID | None = None,
+    problem: str | None = None,
+) -> None:
+    """Write down that an answer was handled, or why it could not be."""
+    session.add(
+        ChannelAnswer(
+            id=new_id(),
+            supplier_id=supplier_id,
+            channel=channel,
+            key=answer.key,
+            kind=kind,
+            purchase_order_id=purchase_order_id,
+            source=answer.source,
+            problem=problem,
+            created_at=clock.now(),
+        )
+    )
+
+
+def order_meant(session: Session, supplier_id: UUID, answer: Answer) -> PurchaseOrder:
+    """The supplier's purchase order that an answer names, with its lines. Raises ``NotFound``."""
+    query = select(PurchaseOrder).where(
+        PurchaseOrder.supplier_id == supplier_id, PurchaseOrder.released_at.is_not(None)
+    )
+    given = parse_id(answer.purchase_order_id) if answer.purchase_order_id else None
+    query = query.where(PurchaseOrder.id == given if given else PurchaseOrder.number == answer.number.strip())
+    found = session.scalar(query.options(selectinload(PurchaseOrder.lines)))
+    if found is None:
+        raise NotFound(f"purchase order {answer.number}".strip())
+    return found
+
+
+def line_meant(order: PurchaseOrder, name: LineName) -> PurchaseOrderLine:
+    """The line that an answer names. Raises ``Invalid``, also where a SKU stands in several lines."""
+    if name.line_id:
+        found = [line for line in order.lines if str(line.id) == name.line_id]
+    elif name.position is not None:
+        found = [line for line in order.lines if line.position + 1 == name.position]
+    else:
+        found = [line for line in order.lines if line.sku.casefold() == name.sku.strip().casefold()]
+    if len(found) == 1:
+        return found[0]
+    said = name.line_id or (f"line {name.position}" if name.position is not None else f"SKU {name.sku}")
+    if found:
+        raise Invalid.field("line", "ambiguous", f"{order.number} has several lines of {said}: name the line's number.")
+    raise Invalid.field("line", "unknown_line", f"{order.number} has no {said}.")
+
+
+def apply_acknowledgement(session: Session, supplier_id: UUID, answer: Acknowledgement) -> UUID:
+    """Take an answer line by line, as if given by hand. Returns the purchase order. Raises as ``acknowledge``."""
+    order = order_meant(session, supplier_id, answer)
+    answers = [
+        LineAnswer(
+            line_id=line_meant(order, said.line).id,
+            answer=said.answer,
+            quantity=said.quantity,
+            available_on=said.available_on,
+            reason=said.reason,
+        )
+        for said in answer.lines
+    ]
+    if answer.whole is not None:
+        named = {one.line_id for one in answers}
+        reason = (answer.reason or "other") if answer.whole == "rejected" else None
+        answers += [
+            LineAnswer(line_id=line.id, answer=answer.whole, reason=reason)
+            for line in order.lines
+            if line.id not in named and line.quantity > line.cancelled + line.shipped
+        ]
+    if answers:
+        acknowledge(session, supplier_id, order.id, answers)
+    _note_reference(session, order.id, answer.reference)
+    return order.id
+
+
+def apply_cancellation(session: Session, supplier_id: UUID, answer: CancellationAnswered) -> UUID:
+    """The supplier stopped an order, or could not: asked by us, or by itself, which rejects what is open."""
+    order = order_meant(session, supplier_id, answer)
+    if answer.asked:
+        tell_story(session, order, "po.stopped" if answer.stopped else "po.not_stopped")
+    elif answer.stopped:
+        whole = Acknowledgement(key=answer.key, number=answer.number, purchase_order_id=str(order.id), whole="rejected")
+        apply_acknowledgement(session, supplier_id, whole)
+    return order.id
+
+
+def apply_receipt(session: Session, supplier_id: UUID, channel: str, answer: ReceiptTold) -> UUID | None:
+    """The other side's machine has read a message, or refuses its form. Returns the purchase order, where it is one.
+    Raises ``NotFound``."""
+    query = select(Transmission).where(Transmission.supplier_id == supplier_id, Transmission.channel == channel)
+    if answer.sequence is not None:
+        query = query.where(Transmission.sequence == answer.sequence)
+    else:
+        query = query.where(Transmission.purchase_order_id == order_meant(session, supplier_id, answer).id)
+    rows = session.scalars(query.order_by(Transmission.id).with_for_update()).all()
+    if not rows and answer.sequence is None:
+        raise NotFound(f"message for {answer.number}")
+    for row in rows:
+        if row.state not in (SENT, UNKNOWN):
+            continue
+        if answer.taken:
+            arrived(session, row, reference=answer.reference, by="receipt")
+        elif row.state == SENT:
+            row.state, row.problem, row.answered_at = REJECTED, "rejected", clock.now()
+            row.updated_at = clock.now()
+            row.words = key_ring().seal(answer.message.encode(), Place("transmissions", "words", row.id))
+            tell_story(session, session.get_one(PurchaseOrder, row.purchase_order_id), "po.refused_by_system")
+            tell_of_doubt(session, row)
+    return rows[0].purchase_order_id if len(rows) == 1 else None
+
+
+def apply_invoice(session: Session, supplier_id: UUID, channel: str, answer: InvoiceTold) -> UUID:
+    """Keep a supplier's invoice and compare it with what was agreed. What is paid follows the purchase order. Raises
+    ``NotFound``, and ``Invalid`` where it is in another currency."""
+    order = order_meant(session, supplier_id, answer)
+    if answer.total.currency != order.currency:
+        raise Invalid.field("currency", "other_currency", f"{order.number} is in {order.currency}.")
+    known = session.scalar(
+        select(SupplierInvoice.id).where(
+            SupplierInvoice.purchase_order_id == order.id, SupplierInvoice.number == answer.invoice_number
+        )
+    )
+    if known is not None:
+        return order.id
+    wanted = sum((line.quantity - line.cancelled) * line.wholesale_price for line in order.lines)
+    expected = Money(wanted + order.shipping_cost if wanted else 0, order.currency)
+    session.add(
+        SupplierInvoice(
+            id=new_id(),
+            purchase_order_id=order.id,
+            retailer_id=order.retailer_id,
+            supplier_id=supplier_id,
+            channel=channel,
+            number=answer.invoice_number,
+            dated=answer.dated,
+            currency=order.currency,
+            total=answer.total.minor,
+            expected=expected.minor,
+            created_at=clock.now(),
+        )
+    )
+    values = {"invoice": answer.invoice_number, "amount": str(answer.total)}
+    if answer.total == expected:
+        tell_story(session, order, "po.invoiced", **values)
+    else:
+        tell_story(session, order, "po.invoiced_otherwise", expected=str(expected), **values)
+    return order.id
+
+
+def _note_reference(session: Session, purchase_order_id: UUID, reference: str) -> None:
+    if not reference:
+        return
+    for row in session.scalars(
+        select(Transmission).where(Transmission.purchase_order_id == purchase_order_id, Transmission.reference == "")
+    ):
+        row.reference = reference

@@ -1,0 +1,186 @@
+"""Sending messages with purchase orders. One is written down as being sent before the call; whoever finds it so later
+can't know whether the call was made: it is asked about, never simply sent again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.config import key_ring
+from app.kit import clock
+from app.kit.crypto import Place
+from app.kit.errors import AdapterError, RateLimited, Rejected, Unavailable
+from app.outbox.service import emit
+from app.purchasing.channel import Sending
+from app.purchasing.events import DispatchDue
+from app.purchasing.models import PurchaseOrderLine, Transmission
+from app.purchasing.service.channels import code_of, in_words
+from app.purchasing.service.transmitting import move, of_dispatch, put_together, story_of, tell_of_doubt, units_told
+from app.purchasing.transmission_rules import (
+    CALL_OVER_AFTER,
+    DELIVERED,
+    NOT_RECEIVED,
+    OPEN,
+    QUEUED,
+    REJECTED,
+    SENDING,
+    SENT,
+    UNKNOWN,
+    WITHDRAWN,
+    probe_due,
+)
+
+#: Steps put to work by one look, and purchase orders that one message holds.
+_AT_ONCE, MOST_TOGETHER = 200, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A message that is to be sent, or whose outcome is in doubt (``unsure``): its purchase orders and, of each, the
+    units that it tells."""
+
+    supplier_id: UUID
+    channel: str
+    sending: Sending
+    purchase_order_ids: Sequence[UUID]
+    told: Mapping[UUID, Mapping[str, int]]
+    unsure: bool
+
+
+def put_due_to_work(session: Session, now: datetime, transmitting: Mapping[str, bool]) -> int:
+    """Put together the messages that are due, and tell of those in doubt that are to be asked about. ``transmitting``:
+    the channels, and whether one message of theirs takes several purchase orders. Returns how many steps. Needs a
+    system scope."""
+    rows = session.scalars(
+        select(Transmission)
+        .where(
+            Transmission.state.in_(OPEN),
+            ((Transmission.state.in_((QUEUED, NOT_RECEIVED))) & (Transmission.due_at <= now))
+            | ((Transmission.state == UNKNOWN) & (Transmission.next_probe_at <= now))
+            | ((Transmission.state == SENDING) & (Transmission.asked_at <= now - CALL_OVER_AFTER)),
+        )
+        .order_by(Transmission.due_at, Transmission.id)
+        .limit(_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    fresh: defaultdict[tuple[UUID, str], list[Transmission]] = defaultdict(list)
+    due: dict[UUID, UUID] = {}
+    for row in rows:
+        if row.dispatch_id is None:
+            fresh[row.supplier_id, row.channel].append(row)
+        else:
+            due[row.dispatch_id] = row.supplier_id
+    for (supplier_id, channel), gathered in fresh.items():
+        size = MOST_TOGETHER if transmitting.get(channel, False) else 1
+        for begin in range(0, len(gathered), size):
+            due[put_together(session, gathered[begin : begin + size])] = supplier_id
+    for row in rows:
+        # A step that never comes to an end is followed by the next one.
+        row.due_at = now + CALL_OVER_AFTER
+        if row.state == UNKNOWN:
+            row.next_probe_at = now + CALL_OVER_AFTER
+    emit(session, *(DispatchDue(dispatch_id=one, supplier_id=supplier_id) for one, supplier_id in due.items()))
+    return len(due)
+
+
+def begin_dispatch(session: Session, dispatch_id: UUID, task: UUID) -> Dispatch | None:
+    """Write down that a message is being sent, by which task. None when there is nothing to do: it was sent, nothing of
+    it is wanted, its supplier's system is not to be asked yet, or another task is at it."""
+    rows = of_dispatch(session, dispatch_id)
+    now = clock.now()
+    busy = [row for row in rows if row.state == SENDING]
+    if any(
+        row.detail.get("task") != str(task) and row.asked_at is not None and now - row.asked_at < CALL_OVER_AFTER
+        for row in busy
+    ):
+        return None
+    for row in busy:
+        # Whoever wrote this is gone, and can't say whether it made the call.
+        move(row, UNKNOWN)
+        row.next_probe_at = now
+    doubtful = [row for row in rows if row.state == UNKNOWN and row.person_asked_at is None]
+    if doubtful:
+        return _dispatch(doubtful, unsure=True)
+    ready = [row for row in rows if row.state in (QUEUED, NOT_RECEIVED)]
+    _withdraw_unwanted(session, ready)
+    ready = [row for row in ready if row.state != WITHDRAWN]
+    if not ready:
+        return None
+    again = any(row.tries for row in ready)
+    for row in ready:
+        move(row, SENDING)
+        row.tries += 1
+        row.asked_at, row.probes, row.next_probe_at = now, 0, None
+        row.detail = {**row.detail, "task": str(task), "lines": row.detail.get("lines") or _units(session, row)}
+    return _dispatch(ready, unsure=False, again=again)
+
+
+def record_sent(session: Session, dispatch_id: UUID, *, reference: str = "", confirmed: bool = False) -> None:
+    """The message was handed over."""
+    for row in of_dispatch(session, dispatch_id):
+        if row.state != SENDING:
+            continue
+        move(row, DELIVERED if confirmed else SENT)
+        row.reference, row.answered_at = reference or row.reference, clock.now()
+        story_of(session, row, "po.transmitted", channel=row.channel)
+
+
+def record_failed(session: Session, dispatch_id: UUID, error: AdapterError) -> None:
+    """The call ended with an error: what that means for the message."""
+    now = clock.now()
+    for row in of_dispatch(session, dispatch_id):
+        if row.state != SENDING:
+            continue
+        row.problem, words = code_of(error), in_words(error)
+        row.words = key_ring().seal(words.encode(), Place("transmissions", "words", row.id))
+        if isinstance(error, Unavailable):
+            move(row, UNKNOWN)
+            row.next_probe_at = probe_due(row.asked_at or now, 0)
+            story_of(session, row, "po.outcome_unknown")
+        elif isinstance(error, Rejected):
+            move(row, REJECTED)
+            row.answered_at = now
+            story_of(session, row, "po.refused_by_system")
+            tell_of_doubt(session, row)
+        else:
+            # Nothing was taken: the same message is tried again.
+            move(row, QUEUED)
+            wait = error.retry_after if isinstance(error, RateLimited) else 60.0 * min(60, 2**row.tries)
+            row.due_at = now + timedelta(seconds=wait)
+
+
+def _dispatch(rows: Sequence[Transmission], *, unsure: bool, again: bool = False) -> Dispatch:
+    first = rows[0]
+    assert first.dispatch_id is not None
+    return Dispatch(
+        supplier_id=first.supplier_id,
+        channel=first.channel,
+        sending=Sending(key=str(first.dispatch_id), sequence=first.sequence, again=again or unsure),
+        purchase_order_ids=[row.purchase_order_id for row in rows],
+        told={row.purchase_order_id: units_told(row) for row in rows},
+        unsure=unsure,
+    )
+
+
+def _withdraw_unwanted(session: Session, rows: Sequence[Transmission]) -> None:
+    """Nothing is sent of a purchase order that was withdrawn before."""
+    for row in rows:
+        if not _units(session, row):
+            move(row, WITHDRAWN)
+            story_of(session, row, "po.not_sent")
+
+
+def _units(session: Session, row: Transmission) -> dict[str, int]:
+    """The units of each line that are wanted now."""
+    lines = session.execute(
+        select(PurchaseOrderLine.id, PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled).where(
+            PurchaseOrderLine.purchase_order_id == row.purchase_order_id
+        )
+    )
+    return {str(line_id): units for line_id, units in lines if units}

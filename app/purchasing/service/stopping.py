@@ -1,0 +1,63 @@
+"""Telling a supplier that a part of a purchase order, or all of it, is not wanted any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kit.ids import new_id
+from app.purchasing.channel import Sending, Stopping
+from app.purchasing.models import PurchaseOrder, Transmission
+from app.purchasing.service.channels import take_number
+from app.purchasing.service.transmitting import tell_story
+from app.purchasing.transmission_rules import ARRIVED, NOT_RECEIVED, SENDING, UNKNOWN
+
+_MESSAGES = {
+    Stopping.STOPPED: "po.stopped",
+    Stopping.ASKED: "po.stop_asked",
+    Stopping.REFUSED: "po.not_stopped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What a supplier is to be told, by which channel. ``in_doubt``: whether it has the order is not known yet."""
+
+    channel: str
+    reference: str
+    sending: Sending
+    in_doubt: bool = False
+
+
+def plan_stop(session: Session, purchase_order_id: UUID, cause: str) -> Stop | None:
+    """How the supplier is told of a withdrawal; ``cause`` names it. None where nothing was sent: nothing will be. The
+    message's key is written down first."""
+    row = session.scalar(
+        select(Transmission)
+        .where(Transmission.purchase_order_id == purchase_order_id)
+        .order_by(Transmission.created_at.desc(), Transmission.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if row is None or row.state not in ARRIVED | {SENDING, UNKNOWN, NOT_RECEIVED}:
+        return None
+    if row.state not in ARRIVED:
+        return Stop(row.channel, row.reference, Sending(key="", sequence=0), in_doubt=True)
+    stops: dict[str, dict[str, object]] = dict(row.detail.get("stops", {}))
+    again = cause in stops
+    if not again:
+        stops[cause] = {"key": str(new_id()), "sequence": take_number(session, row.supplier_id)}
+        row.detail = {**row.detail, "stops": stops}
+    known = stops[cause]
+    sending = Sending(key=str(known["key"]), sequence=int(str(known["sequence"])), again=again)
+    return Stop(row.channel, row.reference, sending)
+
+
+def record_stop(session: Session, purchase_order_id: UUID, outcome: Stopping) -> PurchaseOrder:
+    """What became of it, in the order's story."""
+    order = session.get_one(PurchaseOrder, purchase_order_id)
+    tell_story(session, order, _MESSAGES[outcome])
+    return order

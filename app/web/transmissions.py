@@ -1,0 +1,99 @@
+"""How purchase orders were sent to their suppliers, as pages show it, and what people may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.kit.errors import NotFound
+from app.kit.texts import marked as _
+from app.purchasing.queries import transmissions_of
+from app.purchasing.service.doubting import decide_doubt
+from app.purchasing.service.transmitting import send_again, send_now, words_of
+from app.purchasing.transmission_rules import QUEUED, REJECTED, UNKNOWN
+from app.web.ui.channels import channel_label
+from app.web.ui.rendering import gettext
+
+#: What people may do: name in addresses → label.
+ACTS = {
+    "arrived": _("It arrived"),
+    "not-arrived": _("It is not there: send it again"),
+    "again": _("Send it again"),
+    "now": _("Send it now"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One way of a purchase order to its supplier. ``due_at``: when it goes with its batch. ``words``: what was wrong,
+    for the supplier and the platform. ``acts``: address and label of what may be done."""
+
+    state: str
+    channel: str
+    reference: str
+    tries: int
+    at: datetime | None
+    due_at: datetime | None
+    next_probe_at: datetime | None
+    words: str
+    asks: bool
+    acts: list[tuple[str, str]] = field(default_factory=list)
+
+
+def told(
+    session: Session, purchase_order_ids: Iterable[UUID], url: Callable[[UUID, UUID, str], str] | None = None
+) -> Mapping[UUID, list[Told]]:
+    """The ways of purchase orders, newest first. ``url`` gives the address of an act; without it nothing may be done
+    and no words of the supplier's system are shown."""
+    found: dict[UUID, list[Told]] = {}
+    for purchase_order_id, rows in transmissions_of(session, purchase_order_ids).items():
+        shown = []
+        for row in rows:
+            waits = row.state == QUEUED and row.dispatch_id is None
+            asks = row.state == UNKNOWN and row.person_asked_at is not None
+            acts = (
+                ["arrived", "not-arrived"] if asks else ["again"] if row.state == REJECTED else ["now"] if waits else []
+            )
+            shown.append(
+                Told(
+                    state=row.state,
+                    channel=channel_label(row.channel),
+                    reference=row.reference,
+                    tries=row.tries,
+                    at=row.answered_at or row.asked_at or row.created_at,
+                    due_at=row.due_at if waits else None,
+                    next_probe_at=row.next_probe_at,
+                    words=words_of(row) if url is not None else "",
+                    asks=asks,
+                    acts=[(url(purchase_order_id, row.id, act), gettext(ACTS[act])) for act in acts if url is not None],
+                )
+            )
+        found[purchase_order_id] = shown
+    return found
+
+
+def _acts(state: str, *, asks: bool, waits: bool) -> list[str]:
+    if asks:
+        return ["arrived", "not-arrived"]
+    if state == REJECTED:
+        return ["again"]
+    return ["now"] if waits else []
+
+
+def act_on(
+    session: Session, organisation_id: UUID | None, purchase_order_id: UUID, transmission_id: UUID, act: str
+) -> None:
+    """Do one of ``ACTS``; ``organisation_id`` is the supplier, or None for the platform's people. Raises ``NotFound``
+    and ``Conflict``."""
+    if act in ("arrived", "not-arrived"):
+        decide_doubt(session, organisation_id, purchase_order_id, transmission_id, there=act == "arrived")
+    elif act == "again":
+        send_again(session, organisation_id, purchase_order_id, transmission_id)
+    elif act == "now":
+        send_now(session, organisation_id, purchase_order_id, transmission_id)
+    else:
+        raise NotFound("page")

@@ -1,0 +1,356 @@
+"""Purchase orders reach suppliers' own systems: signed, once, and not twice when nobody knows whether they came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app import db
+from app.adapters import registries
+from app.identity.models import Organisation
+from app.kit import clock
+from app.notifications.queries import open_notices
+from app.notifications.service import latest_emails
+from app.purchasing.models import PurchaseOrder, Transmission
+from app.purchasing.schedule import AT_ONCE, Schedule
+from app.purchasing.service import cancel_order
+from app.purchasing.service.channels import choose_channel, setting_of
+from app.purchasing.service.doubting import decide_doubt
+from app.purchasing.service.transmitting import send_again, send_now, words_of
+from app.webhooks.signing import new_secret
+from tests import factories
+from tests.market import Market
+from tests.simulators.supplier_api.server import Server, serving
+from tests.simulators.supplier_api.world import World
+from tests.stack import Jobs
+
+LATER = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class House:
+    """A supplier with a system of its own."""
+
+    market: Market
+    jobs: Jobs
+    world: World
+    server: Server
+    orders: list[dict[str, Any]] = field(default_factory=list)
+
+    def choose(self, *, tells: bool = True, schedule: Schedule = AT_ONCE, channel: str = "api", url: str = "") -> None:
+        """The supplier wants its orders by its system."""
+        self.world.secret = self.world.secret or new_secret()
+        with db.tenant_scope(self.market.supplier.id, actor="test"), db.transaction() as session:
+            choose_channel(
+                session,
+                self.market.supplier.id,
+                registries.channels.get(channel),
+                {"url": url or self.server.url, "tells": "yes" if tells else ""},
+                schedule=schedule,
+                made={"signing_secret": self.world.secret},
+            )
+
+    def order(self, units: int = 2) -> str:
+        """An order of lamps comes in, and all that follows from it is done. Returns the purchase order's number."""
+        placed = self.market.place((self.market.lamp.variants[0], units))
+        self.orders.append(placed)
+        self.jobs.drain()
+        (purchase_order,) = placed["purchase_orders"]
+        return str(purchase_order["number"])
+
+    def told(self, number: str) -> Transmission:
+        """How the supplier was told of it."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            return session.scalars(
+                select(Transmission)
+                .join(PurchaseOrder, PurchaseOrder.id == Transmission.purchase_order_id)
+                .where(PurchaseOrder.number == number)
+            ).one()
+
+    def state(self, number: str) -> str:
+        """What is known of it."""
+        return self.told(number).state
+
+    def wait(self, ahead: timedelta = LATER) -> None:
+        """Time passes, and what falls due is done."""
+        with clock.shifted(ahead):
+            self.jobs.run_scheduled("schedule_dispatches")
+
+    def story(self, number: str) -> list[str]:
+        """What the order's story says of it."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            rows = session.connection().exec_driver_sql(
+                "select message from timeline_entries where purchase_order_id = %s order by id",
+                (str(self.told(number).purchase_order_id),),
+            )
+            return [message for (message,) in rows]
+
+    def asked_people(self) -> set[UUID]:
+        """Which organisations are asked whether something arrived."""
+        found = set()
+        with db.system_scope(actor="test"), db.transaction() as session:
+            for party in (self.market.supplier.id, self.market.admin.id, self.market.retailer.id):
+                if any(notice.kind == "transmission_in_doubt" for notice in open_notices(session, party)):
+                    found.add(party)
+        return found
+
+
+@pytest.fixture
+def house(market: Market, jobs: Jobs, set_up: Callable[..., None]) -> Iterator[House]:
+    """Its system runs on loopback, which this installation may reach."""
+    set_up(outbound_allowed_hosts="127.0.0.1")
+    # Tests let days pass for us, which the system's own clock knows nothing of.
+    world = World(tolerance=10 * 24 * 3600)
+    with serving(world) as server:
+        yield House(market, jobs, world, server)
+
+
+def test_an_order_reaches_the_suppliers_system_signed_and_once(house: House) -> None:
+    house.choose()
+    number = house.order()
+    assert number.endswith("-1")
+    order = house.world.orders[number]
+    assert order.seen == 1
+    assert order.body["lines"][0]["quantity"] == 2
+    assert order.body["shipping_address"]["postal_code"] == "SW1Y 4JH"
+    told = house.told(number)
+    assert (told.state, told.reference, told.sequence) == ("DELIVERED", order.reference, 1)
+    assert "po.transmitted" in house.story(number)
+    house.wait()
+    assert order.seen == 1
+    # A supplier that is told by machine gets no letters.
+    with db.system_scope(actor="test"), db.transaction() as session:
+        assert not [one for one in latest_emails(session) if one.kind == "purchase_order"]
+    assert house.market.count("audit_events where action = 'orders.address_read'") == 1
+
+
+def test_a_supplier_that_chose_nothing_is_written_to(house: House) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        factories.member(session, session.get_one(Organisation, house.market.supplier.id), "supplier_owner")
+    number = house.order()
+    assert (house.told(number).channel, house.state(number)) == ("email", "SENT")
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (letter,) = [one for one in latest_emails(session) if one.kind == "purchase_order"]
+    assert number in letter.subject
+    assert "Ada" not in letter.text + letter.html and "SW1Y" not in letter.text + letter.html
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "error_after"])
+def test_what_arrived_without_an_answer_is_found_and_not_sent_again(house: House, fault: str) -> None:
+    house.choose()
+    house.world.fail_next(fault)
+    number = house.order()
+    assert house.state(number) == "OUTCOME_UNKNOWN"
+    assert house.world.orders[number].seen == 1
+    house.wait()
+    assert house.world.asked == [number]
+    told = house.told(number)
+    assert (told.state, told.reference) == ("DELIVERED", house.world.orders[number].reference)
+    assert house.world.orders[number].seen == 1
+    assert {"po.outcome_unknown", "po.found"} <= set(house.story(number))
+    assert house.asked_people() == set()
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "error_before"])
+def test_what_did_not_arrive_is_sent_again_as_the_same_message(house: House, fault: str) -> None:
+    house.choose()
+    house.world.fail_next(fault)
+    number = house.order()
+    assert house.state(number) == "OUTCOME_UNKNOWN"
+    assert number not in house.world.orders
+    key = house.told(number).dispatch_id
+    house.wait()
+    assert house.state(number) == "DELIVERED"
+    assert house.world.orders[number].message_id == str(key)
+    assert house.told(number).tries == 2
+    assert not house.world.refused
+
+
+def test_not_there_right_after_the_call_is_not_believed(house: House) -> None:
+    house.choose()
+    house.world.fail_next("drop_before")
+    number = house.order()
+    house.wait(timedelta(seconds=25))
+    assert house.world.asked == [number]
+    assert house.state(number) == "OUTCOME_UNKNOWN"
+
+
+def test_a_system_that_can_not_be_asked_either_is_asked_again_later(house: House) -> None:
+    house.choose()
+    house.world.fail_next("drop_after", "drop_before")
+    number = house.order()
+    house.wait()
+    assert house.state(number) == "OUTCOME_UNKNOWN"
+    house.wait(timedelta(minutes=5))
+    assert house.state(number) == "DELIVERED"
+    assert house.world.orders[number].seen == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_people_are_asked_where_nothing_else_can_tell(house: House, there: bool) -> None:
+    house.choose(tells=False)
+    house.world.fail_next("drop_after" if there else "drop_before")
+    number = house.order()
+    house.wait()
+    told = house.told(number)
+    assert told.state == "OUTCOME_UNKNOWN" and told.person_asked_at is not None
+    assert house.asked_people() == {house.market.supplier.id, house.market.admin.id}
+    house.wait(timedelta(days=2))
+    assert house.state(number) == "OUTCOME_UNKNOWN"
+    with db.tenant_scope(house.market.supplier.id, actor="user:jo"), db.transaction() as session:
+        decide_doubt(session, house.market.supplier.id, told.purchase_order_id, told.id, there=there)
+    house.jobs.drain()
+    assert house.state(number) == "DELIVERED"
+    assert house.world.orders[number].seen == 1
+    assert house.asked_people() == set()
+    assert not house.world.refused
+
+
+def test_an_answer_of_the_supplier_ends_the_doubt(house: House) -> None:
+    house.choose(tells=False)
+    house.world.fail_next("drop_after")
+    number = house.order()
+    house.wait()
+    api = house.market.supplier.api
+    order = api.get("/api/supplier/orders").json["items"][0]
+    lines = [{"line_id": line["id"], "status": "accepted"} for line in order["lines"]]
+    assert api.post(f"/api/supplier/orders/{order['id']}/acknowledge", {"lines": lines}).status_code == 200
+    house.jobs.drain()
+    assert house.state(number) == "DELIVERED"
+    assert house.asked_people() == set()
+
+
+def test_a_busy_system_is_left_alone_as_long_as_it_asks(house: House) -> None:
+    house.choose()
+    house.world.fail_next("busy")
+    number = house.order()
+    assert house.state(number) == "QUEUED"
+    house.wait(timedelta(seconds=20))
+    assert number not in house.world.orders
+    house.wait(timedelta(seconds=40))
+    assert house.state(number) == "DELIVERED"
+
+
+def test_a_refused_order_is_shown_and_sent_again_by_a_click(house: House) -> None:
+    house.choose()
+    house.world.fail_next("refuse")
+    number = house.order()
+    told = house.told(number)
+    assert told.state == "REJECTED"
+    assert words_of(told) == "We do not carry LAMP."
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (notice,) = [one for one in open_notices(session, house.market.supplier.id) if one.kind == "channel_failing"]
+    assert "We do not carry LAMP." in notice.body
+    house.wait(timedelta(days=1))
+    assert house.state(number) == "REJECTED"
+    with db.tenant_scope(house.market.supplier.id, actor="user:jo"), db.transaction() as session:
+        send_again(session, house.market.supplier.id, told.purchase_order_id, told.id)
+    house.jobs.drain()
+    assert house.state(number) == "DELIVERED"
+    with db.system_scope(actor="test"), db.transaction() as session:
+        assert not [one for one in open_notices(session, house.market.supplier.id) if one.kind == "channel_failing"]
+
+
+def test_refused_access_is_told_at_once_and_goes_on_with_the_right_one(house: House) -> None:
+    house.choose()
+    house.world.authorization = "Bearer right"
+    number = house.order()
+    assert house.state(number) == "QUEUED"
+    with db.system_scope(actor="test"), db.transaction() as session:
+        row = setting_of(session, house.market.supplier.id)
+        assert row is not None and row.problem == "access_refused"
+    house.world.authorization = ""
+    house.wait(timedelta(hours=2))
+    assert house.state(number) == "DELIVERED"
+
+
+def test_orders_are_gathered_for_the_suppliers_times(house: House) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        factories.member(session, session.get_one(Organisation, house.market.supplier.id), "supplier_owner")
+    soon = clock.now() + timedelta(hours=3)
+    schedule = Schedule(days=tuple(range(7)), times=(soon.time().replace(second=0, microsecond=0),))
+    with db.tenant_scope(house.market.supplier.id, actor="test"), db.transaction() as session:
+        channel = registries.channels.get("email")
+        choose_channel(session, house.market.supplier.id, channel, {}, schedule=schedule)
+    first, second, third = house.order(1), house.order(1), house.order(1)
+    assert {house.state(one) for one in (first, second, third)} == {"QUEUED"}
+    assert "po.gathered" in house.story(first)
+    told = house.told(third)
+    with db.tenant_scope(house.market.supplier.id, actor="user:jo"), db.transaction() as session:
+        send_now(session, house.market.supplier.id, told.purchase_order_id, told.id)
+    house.jobs.drain()
+    assert [house.state(one) for one in (first, second, third)] == ["QUEUED", "QUEUED", "SENT"]
+    house.wait(timedelta(hours=4))
+    assert [house.state(one) for one in (first, second)] == ["SENT", "SENT"]
+    assert house.told(first).dispatch_id == house.told(second).dispatch_id
+    with db.system_scope(actor="test"), db.transaction() as session:
+        letters = [one for one in latest_emails(session) if one.kind == "purchase_order"]
+    assert len(letters) == 2
+    assert any(one.subject.startswith("2 new orders") for one in letters)
+
+
+def test_what_was_cancelled_before_it_was_sent_is_not_sent(house: House) -> None:
+    house.choose()
+    house.world.fail_next("busy")
+    number = house.order()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        cancel_order(session, UUID(house.orders[0]["id"]))
+    house.jobs.drain()
+    house.wait(timedelta(minutes=5))
+    assert house.state(number) == "WITHDRAWN"
+    assert number not in house.world.orders
+
+
+def test_what_is_cancelled_later_is_stopped_at_the_supplier(house: House) -> None:
+    house.choose()
+    number = house.order()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        cancel_order(session, UUID(house.orders[0]["id"]))
+    house.jobs.drain()
+    assert house.world.orders[number].stopped
+    assert "po.stopped" in house.story(number)
+
+
+def test_what_the_supplier_is_packing_can_not_be_stopped_and_the_retailer_is_told(house: House) -> None:
+    house.choose()
+    number = house.order()
+    house.world.packing.add(number)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        cancel_order(session, UUID(house.orders[0]["id"]))
+    house.jobs.drain()
+    assert "po.not_stopped" in house.story(number)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (notice,) = open_notices(session, house.market.retailer.id)
+    assert notice.title == f"{number} could not be stopped"
+
+
+def test_stopping_waits_until_it_is_known_whether_the_order_is_there(house: House) -> None:
+    house.choose()
+    house.world.fail_next("drop_after")
+    number = house.order()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        cancel_order(session, UUID(house.orders[0]["id"]))
+    house.jobs.drain()
+    assert not house.world.orders[number].stopped
+    house.wait()
+    house.jobs.drain(retries=True)
+    assert house.world.orders[number].stopped
+    assert not house.world.refused
+
+
+def test_a_supplier_that_fetches_an_order_by_api_has_it(house: House) -> None:
+    house.choose(tells=False)
+    house.world.fail_next("drop_after")
+    number = house.order()
+    api = house.market.supplier.api
+    waiting = api.get("/api/supplier/orders", status="PENDING").json["items"]
+    assert [one["number"] for one in waiting] == [number]
+    assert house.state(number) == "OUTCOME_UNKNOWN"
+    assert api.get(f"/api/supplier/orders/{waiting[0]['id']}").status_code == 200
+    assert house.state(number) == "DELIVERED"

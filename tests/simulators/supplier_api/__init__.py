@@ -1,0 +1,1 @@
+"""A simulated supplier's order system."""

@@ -1,0 +1,150 @@
+"""Ask a supplier's channel what the supplier has answered, and apply it: each answer once, in a transaction of its own.
+
+What can't be applied is written down with the reason and shown to the supplier; it never stops the others. Only when
+all is written down are files put away.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.adapters import registries
+from app.fulfillment.service import NewParcel, ship
+from app.fulfillment.telling import told_parcel
+from app.kit.crash import crash_point
+from app.kit.errors import AdapterError, AppError
+from app.notifications.service import notify
+from app.purchasing.answers import (
+    Acknowledgement,
+    Answer,
+    CancellationAnswered,
+    InvoiceTold,
+    ReceiptTold,
+    ShipmentTold,
+    Unreadable,
+)
+from app.purchasing.channel import Handled
+from app.purchasing.events import ChannelPollDue
+from app.purchasing.service.applying import (
+    KINDS,
+    apply_acknowledgement,
+    apply_cancellation,
+    apply_invoice,
+    apply_receipt,
+    known_answer,
+    line_meant,
+    note_polled,
+    order_meant,
+    plan_poll,
+    write_answer,
+)
+from app.purchasing.service.channels import note_failed, take_number
+from app.suppliers.queries import supplier
+from workers.job import Run, job
+
+
+@job(queue="bulk", on=ChannelPollDue, coalesce=True, timeout=600)
+def poll_channel(run: Run, event: ChannelPollDue) -> None:
+    """See the module."""
+    with run.transaction() as session:
+        plan = plan_poll(session, event.supplier_id)
+    channel = registries.channels.all().get(plan.channel) if plan is not None else None
+    if plan is None or channel is None or not channel.poll_minutes:
+        return
+    try:
+        brought = channel.poll(plan.settings, plan.awaiting)
+        handled = [_taken(run, event.supplier_id, plan.channel, one) for one in (*brought.answers, *brought.unreadable)]
+        crash_point("channel.applied")
+        marks = dict(brought.marks)
+        if handled:
+            with run.transaction() as session:
+                number = take_number(session, event.supplier_id)
+            marks |= channel.put_away(plan.settings, handled, number)
+    except AdapterError as error:
+        with run.closing() as session:
+            note_failed(session, event.supplier_id, error)
+        return
+    with run.closing() as session:
+        note_polled(session, event.supplier_id, marks, more=brought.more)
+
+
+def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadable) -> Handled:
+    """Apply one answer, unless that was done before."""
+    kind = KINDS.get(type(answer), "shipment")
+    try:
+        with run.transaction() as session:
+            known = known_answer(session, supplier_id, channel, answer.key)
+            if known is not None:
+                return Handled(answer.key, answer.source, known.problem or "")
+            if isinstance(answer, Unreadable):
+                write_answer(session, supplier_id, channel, answer, kind=kind, problem=answer.problem)
+                _tell(session, supplier_id, answer.problem)
+                return Handled(answer.key, answer.source, answer.problem)
+            order_id = _apply(session, supplier_id, channel, answer)
+            write_answer(session, supplier_id, channel, answer, kind=kind, purchase_order_id=order_id)
+    except AppError as error:
+        with run.transaction() as session:
+            write_answer(session, supplier_id, channel, answer, kind=kind, problem=error.detail)
+            _tell(session, supplier_id, error.detail)
+        return Handled(answer.key, answer.source, error.detail)
+    return Handled(answer.key, answer.source)
+
+
+def _apply(session: Session, supplier_id: UUID, channel: str, answer: Answer) -> UUID | None:
+    if isinstance(answer, Acknowledgement):
+        return apply_acknowledgement(session, supplier_id, answer)
+    if isinstance(answer, ShipmentTold):
+        return _ship(session, supplier_id, answer)
+    if isinstance(answer, InvoiceTold):
+        return apply_invoice(session, supplier_id, channel, answer)
+    if isinstance(answer, CancellationAnswered):
+        return apply_cancellation(session, supplier_id, answer)
+    assert isinstance(answer, ReceiptTold)
+    return apply_receipt(session, supplier_id, channel, answer)
+
+
+def _ship(session: Session, supplier_id: UUID, answer: ShipmentTold) -> UUID:
+    order = order_meant(session, supplier_id, answer)
+    between = {supplier(session, supplier_id).country, order.ship_to_country}
+    carriers = registries.carriers.all()
+    parcels: list[NewParcel] = []
+    for told in answer.parcels:
+        lines: dict[UUID, int] = {}
+        for name, units in told.lines:
+            line = line_meant(order, name)
+            lines[line.id] = lines.get(line.id, 0) + units
+        if not told.lines and not parcels:
+            lines = {
+                line.id: line.quantity - line.cancelled - line.shipped
+                for line in order.lines
+                if line.quantity > line.cancelled + line.shipped
+            }
+        parcels.append(
+            told_parcel(
+                carriers,
+                told.carrier,
+                told.tracking_number,
+                lines,
+                tracking_url=told.tracking_url or None,
+                shipped_at=told.shipped_at,
+                between=between,
+            )
+        )
+    ship(session, supplier_id, order.id, parcels)
+    return order.id
+
+
+def _tell(session: Session, supplier_id: UUID, problem: str) -> None:
+    """Show the supplier what could not be used."""
+    notify(
+        session,
+        supplier_id,
+        kind="channel_failing",
+        severity="info",
+        title="An answer of your system could not be used",
+        body=problem,
+        link="/supplier/settings/channel",
+        dedupe=f"channel_answer:{supplier_id}",
+    )
