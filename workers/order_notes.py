@@ -15,7 +15,7 @@ from app.identity.queries import recipients
 from app.kit.money import Money
 from app.orders.service import address_of
 from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.suppliers.queries import supplier
 
 
@@ -75,18 +75,27 @@ def notes_of(
             shipping=Money(row.shipping_cost, row.currency),
             address=address,
             lines=[
-                PurchaseOrderLineNote(
-                    id=str(line.id),
-                    # Lines count from 0 in their table, and from 1 for people and in messages.
-                    position=line.position + 1,
-                    sku=line.sku,
-                    gtin=gtins.get(line.variant_id) or "",
-                    title=line.title,
-                    quantity=units[str(line.id)],
-                    wholesale_price=Money(line.wholesale_price, row.currency),
-                )
+                _line(line, row.currency, gtins.get(line.variant_id), units[str(line.id)])
                 for line in row.lines
                 if units.get(str(line.id))
             ],
+            withdrawn=[
+                _line(line, row.currency, gtins.get(line.variant_id), line.cancelled)
+                for line in row.lines
+                if line.cancelled
+            ],
         )
     return notes
+
+
+def _line(line: PurchaseOrderLine, currency: str, gtin: str | None, units: int) -> PurchaseOrderLineNote:
+    return PurchaseOrderLineNote(
+        id=str(line.id),
+        # Lines count from 0 in their table, and from 1 for people and in messages.
+        position=line.position + 1,
+        sku=line.sku,
+        gtin=gtin or "",
+        title=line.title,
+        quantity=units,
+        wholesale_price=Money(line.wholesale_price, currency),
+    )

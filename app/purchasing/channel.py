@@ -8,7 +8,7 @@ services that a person's click is applied by.
 
 Any call that goes out may raise the four errors of ``app.kit.errors``. After ``Unavailable`` it is not known whether
 the message arrived: it is never sent again before ``probe`` has answered. ``Rejected`` says in words for the supplier
-what is wrong; the other two mean that nothing was taken.
+what is wrong; the others, and ``NothingSent`` of the unavailable ones, mean that nothing was taken.
 """
 
 from __future__ import annotations

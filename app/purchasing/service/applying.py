@@ -168,12 +168,16 @@ def order_meant(session: Session, supplier_id: UUID, answer: Answer) -> Purchase
 
 def line_meant(order: PurchaseOrder, name: LineName) -> PurchaseOrderLine:
     """The line that an answer names. Raises ``Invalid``, also where a SKU stands in several lines."""
+    by_sku = [line for line in order.lines if line.sku.casefold() == name.sku.strip().casefold()]
     if name.line_id:
         found = [line for line in order.lines if str(line.id) == name.line_id]
     elif name.position is not None:
         found = [line for line in order.lines if line.position + 1 == name.position]
+        if name.sku and found != by_sku:
+            # Systems that leave lines out count anew: the SKU is surer than the position.
+            found = [line for line in found if line in by_sku] or by_sku
     else:
-        found = [line for line in order.lines if line.sku.casefold() == name.sku.strip().casefold()]
+        found = by_sku
     if len(found) == 1:
         return found[0]
     said = name.line_id or (f"line {name.position}" if name.position is not None else f"SKU {name.sku}")

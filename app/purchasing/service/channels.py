@@ -32,7 +32,7 @@ TOLD_AFTER = 3
 #: While a signing secret is changed, the one before goes on, until then.
 PREVIOUS_SECRET, PREVIOUS_UNTIL = "previous_signing_secret", "previous_until"
 OVERLAP = timedelta(days=1)
-_LONGEST = {"secret_text": 20_000}
+_LONGEST = {"secret_text": 20_000, "long_text": 20_000}
 _LONGEST_VALUE = 2_000
 
 

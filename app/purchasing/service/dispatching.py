@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.config import key_ring
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import AdapterError, RateLimited, Rejected, Unavailable
+from app.kit.errors import AdapterError, NothingSent, RateLimited, Rejected, Unavailable
 from app.outbox.service import emit
 from app.purchasing.channel import Sending
 from app.purchasing.events import DispatchDue
@@ -139,7 +139,7 @@ def record_failed(session: Session, dispatch_id: UUID, error: AdapterError) -> N
             continue
         row.problem, words = code_of(error), in_words(error)
         row.words = key_ring().seal(words.encode(), Place("transmissions", "words", row.id))
-        if isinstance(error, Unavailable):
+        if isinstance(error, Unavailable) and not isinstance(error, NothingSent):
             move(row, UNKNOWN)
             row.next_probe_at = probe_due(row.asked_at or now, 0)
             story_of(session, row, "po.outcome_unknown")
