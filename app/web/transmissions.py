@@ -44,7 +44,7 @@ class Told:
     acts: list[tuple[str, str]] = field(default_factory=list)
 
 
-def told(
+def ways_of(
     session: Session, purchase_order_ids: Iterable[UUID], url: Callable[[UUID, UUID, str], str] | None = None
 ) -> Mapping[UUID, list[Told]]:
     """The ways of purchase orders, newest first. ``url`` gives the address of an act; without it nothing may be done

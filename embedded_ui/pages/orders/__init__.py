@@ -57,7 +57,7 @@ from app.web.holds import shown_holds
 from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
-from app.web.transmissions import told
+from app.web.transmissions import ways_of
 from app.web.ui.rendering import gettext, locale
 from app.web.ui.stories import colleagues, story
 from embedded_ui.pages.orders import listing
@@ -147,8 +147,7 @@ def _page(
             "story": story(
                 orders.timeline(session, order.id), own, {key: one.company_name for key, one in sellers.items()}
             ),
-            "sent": told(session, [one.id for one in routed]),
-            "story": story(orders.timeline(session, order.id)),
+            "sent": ways_of(session, [one.id for one in routed]),
             "address": address,
             "form": sent or address,
             "problems": problems,

@@ -25,7 +25,7 @@ from app.web.auth import principal
 from app.web.holds import shown_holds
 from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.transmissions import act_on, told
+from app.web.transmissions import act_on, ways_of
 from app.web.ui.rendering import gettext
 from app.web.ui.statuses import shown
 from app.web.ui.stories import colleagues, story
@@ -82,7 +82,7 @@ def detail(order_id: UUID) -> Any:
             "story": story(orders.timeline(session, order.id), own, companies),
             "holds": shown_holds(order.holds),
             "can_hold": not routed and order.status != CANCELLED,
-            "sent": told(
+            "sent": ways_of(
                 session,
                 [one.id for one in routed],
                 (lambda *ids: _act_url(order_id, *ids)) if principal().may("orders.hold_any") else None,

@@ -48,7 +48,7 @@ from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
 from app.web.portal.pages.purchase_orders import queue
-from app.web.transmissions import act_on, told
+from app.web.transmissions import act_on, ways_of
 from app.web.ui.rendering import gettext
 from app.web.ui.stories import colleagues, story
 
@@ -93,7 +93,7 @@ def _detail(
             "refusals": [(name, gettext(REFUSAL_WORDS[name])) for name in REFUSALS],
             "refusal_words": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
             "now": clock.now(),
-            "ways": told(session, [order.id], _act_url if who.may("purchase_orders.write") else None)[order.id],
+            "ways": ways_of(session, [order.id], _act_url if who.may("purchase_orders.write") else None)[order.id],
             "invoices": purchasing.invoices_of(session, [order.id])[order.id],
         }
     typed = request.form if errors else {}
