@@ -189,16 +189,20 @@ def line_meant(order: PurchaseOrder, name: LineName) -> PurchaseOrderLine:
 def apply_acknowledgement(session: Session, supplier_id: UUID, answer: Acknowledgement) -> UUID:
     """Take an answer line by line, as if given by hand. Returns the purchase order. Raises as ``acknowledge``."""
     order = order_meant(session, supplier_id, answer)
-    answers = [
-        LineAnswer(
-            line_id=line_meant(order, said.line).id,
-            answer=said.answer,
-            quantity=said.quantity,
-            available_on=said.available_on,
-            reason=said.reason,
+    answers = []
+    for said in answer.lines:
+        line = line_meant(order, said.line)
+        price = None if said.price is None else Money.of_decimal(said.price, order.currency).minor
+        answers.append(
+            LineAnswer(
+                line_id=line.id,
+                answer=said.answer,
+                quantity=said.quantity,
+                available_on=said.available_on,
+                reason=said.reason,
+                price=None if said.answer == "rejected" or price == line.wholesale_price else price,
+            )
         )
-        for said in answer.lines
-    ]
     if answer.whole is not None:
         named = {one.line_id for one in answers}
         reason = (answer.reason or "other") if answer.whole == "rejected" else None
