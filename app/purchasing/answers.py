@@ -131,3 +131,5 @@ class Answers:
     unreadable: Sequence[Unreadable] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     more: bool = False
+    #: ``put_away`` has to send something for them, which needs a number of its own.
+    owes: bool = False

@@ -246,7 +246,8 @@ class SupplierChannel:
         return Answers()
 
     def put_away(self, settings: ChannelSettings, handled: Sequence[Handled], sequence: int) -> Mapping[str, str]:
-        """The answers are written down for good: files may be archived, receipts be sent (``sequence`` is fresh, for
-        their control number). Called after the commit, and again after a crash. Returns marks to be remembered.
-        Raises the four errors."""
+        """The answers and their marks are written down for good: files may be archived, receipts be sent. ``settings``
+        hold the new marks; ``sequence`` is the number of what the answers owe (``Answers.owes``), the same on every try
+        of the same. Called after each poll, and again after a crash. Returns marks to be remembered. Raises the four
+        errors."""
         return {}

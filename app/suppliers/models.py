@@ -87,7 +87,7 @@ class SupplierApplication(Base):
     #: that share one are shown to the reviewer.
     tax_key: Mapped[str] = mapped_column(server_default="")
     phone_hash: Mapped[bytes | None]
-    #: How it connects: ``portal``, ``file``, ``api`` or ``edi``; empty until it has said so.
+    #: How it connects: ``portal``, ``file``, ``api``, ``edi`` or ``shop``; empty until it has said so.
     connection: Mapped[str] = mapped_column(server_default="")
     connection_note: Mapped[str] = mapped_column(server_default="")
     #: When it sent its answers for review, the last time.

@@ -25,11 +25,18 @@ KIND_WORDS: Mapping[str, str] = {
 }
 CONNECTION_WORDS: Mapping[str, tuple[str, str]] = {
     "portal": (_("Portal"), _("You keep products and stock here, and answer orders here.")),
-    "file": (_("Files"), _("You upload lists of products and stock, and answer orders here.")),
+    "file": (
+        _("Files"),
+        _("You upload lists of products and stock; orders are answered here, by e-mail, or as CSV files over SFTP."),
+    ),
     "api": (_("API"), _("Your system sends stock and fetches, answers and ships orders by our API.")),
     "edi": (
         _("EDI"),
-        _("You exchange X12 documents with us. Until orders run by EDI, you answer them here."),
+        _("Your system exchanges X12 with ours over SFTP: stock and prices, orders, answers, parcels and invoices."),
+    ),
+    "shop": (
+        _("Your own shop"),
+        _("Orders are made in your Shopify or WooCommerce shop, and what you ship there comes back by itself."),
     ),
 }
 REASON_WORDS: Mapping[str, str] = {

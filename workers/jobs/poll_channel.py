@@ -6,6 +6,8 @@ all is written down are files put away.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -25,7 +27,7 @@ from app.purchasing.answers import (
     ShipmentTold,
     Unreadable,
 )
-from app.purchasing.channel import Handled
+from app.purchasing.channel import ChannelSettings, Handled, SupplierChannel
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.service.applying import (
     KINDS,
@@ -40,7 +42,7 @@ from app.purchasing.service.applying import (
     plan_poll,
     write_answer,
 )
-from app.purchasing.service.channels import note_failed, take_number
+from app.purchasing.service.channels import OWED, note_brought, note_failed
 from app.suppliers.queries import supplier
 from workers.job import Run, job
 
@@ -54,20 +56,33 @@ def poll_channel(run: Run, event: ChannelPollDue) -> None:
     if plan is None or channel is None or not channel.poll_minutes:
         return
     try:
+        if plan.settings.marks.get(OWED):
+            # An earlier run did not come to its end.
+            plan = replace(plan, settings=_put_away(run, event.supplier_id, channel, plan.settings, ()))
         brought = channel.poll(plan.settings, plan.awaiting)
         handled = [_taken(run, event.supplier_id, plan.channel, one) for one in (*brought.answers, *brought.unreadable)]
         crash_point("channel.applied")
-        marks = dict(brought.marks)
-        if handled:
-            with run.transaction() as session:
-                number = take_number(session, event.supplier_id)
-            marks |= channel.put_away(plan.settings, handled, number)
+        with run.transaction() as session:
+            settings = note_brought(session, event.supplier_id, plan.channel, brought.marks, owes=brought.owes)
+        crash_point("channel.written")
+        _put_away(run, event.supplier_id, channel, settings, handled)
     except AdapterError as error:
         with run.closing() as session:
             note_failed(session, event.supplier_id, error)
         return
     with run.closing() as session:
-        note_polled(session, event.supplier_id, marks, more=brought.more)
+        note_polled(session, event.supplier_id, {}, more=brought.more)
+
+
+def _put_away(
+    run: Run, supplier_id: UUID, channel: SupplierChannel, settings: ChannelSettings, handled: Sequence[Handled]
+) -> ChannelSettings:
+    """Send what is owed for the answers and put the files away. Returns the settings with the marks of that."""
+    number = int(settings.marks.get(OWED) or 0)
+    marks = {**channel.put_away(settings, handled, number), OWED: ""}
+    crash_point("channel.put_away")
+    with run.transaction() as session:
+        return note_brought(session, supplier_id, channel.name, marks, owes=False)
 
 
 def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadable) -> Handled:

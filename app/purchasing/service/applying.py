@@ -167,20 +167,20 @@ def order_meant(session: Session, supplier_id: UUID, answer: Answer) -> Purchase
 
 
 def line_meant(order: PurchaseOrder, name: LineName) -> PurchaseOrderLine:
-    """The line that an answer names. Raises ``Invalid``, also where a SKU stands in several lines."""
-    by_sku = [line for line in order.lines if line.sku.casefold() == name.sku.strip().casefold()]
+    """The line that an answer names. A SKU counts more than a position, which may be of the other side's own counting;
+    of several lines of one SKU the position tells. Raises ``Invalid``, also where several lines fit."""
+    sku = name.sku.strip().casefold()
     if name.line_id:
         found = [line for line in order.lines if str(line.id) == name.line_id]
-    elif name.position is not None:
-        found = [line for line in order.lines if line.position + 1 == name.position]
-        if name.sku and found != by_sku:
-            # Systems that leave lines out count anew: the SKU is surer than the position.
-            found = [line for line in found if line in by_sku] or by_sku
+    elif sku:
+        found = [line for line in order.lines if line.sku.casefold() == sku]
+        if len(found) > 1 and name.position is not None:
+            found = [line for line in found if line.position + 1 == name.position] or found
     else:
-        found = by_sku
+        found = [line for line in order.lines if line.position + 1 == name.position]
     if len(found) == 1:
         return found[0]
-    said = name.line_id or (f"line {name.position}" if name.position is not None else f"SKU {name.sku}")
+    said = name.line_id or (f"SKU {name.sku}" if sku else f"line {name.position}")
     if found:
         raise Invalid.field("line", "ambiguous", f"{order.number} has several lines of {said}: name the line's number.")
     raise Invalid.field("line", "unknown_line", f"{order.number} has no {said}.")

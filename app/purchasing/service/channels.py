@@ -33,6 +33,8 @@ TOLD_AFTER = 3
 PREVIOUS_SECRET, PREVIOUS_UNTIL = "previous_signing_secret", "previous_until"
 OVERLAP = timedelta(days=1)
 _LONGEST = {"secret_text": 20_000, "long_text": 20_000}
+#: The mark that holds the number of a message which ``put_away`` has still to send.
+OWED = "owed_number"
 _LONGEST_VALUE = 2_000
 
 
@@ -116,6 +118,33 @@ def take_number(session: Session, supplier_id: UUID) -> int:
         return 0
     row.sequence += 1
     return row.sequence
+
+
+def note_brought(
+    session: Session, supplier_id: UUID, channel: str, marks: Mapping[str, str], *, owes: bool
+) -> ChannelSettings:
+    """What a poll brought is written down for good. ``owes``: something is to be sent for it; its number is taken and
+    kept in the same transaction, so that none is left out and none is used twice. Returns the settings as they are
+    now. Raises ``NotFound`` where the supplier has chosen another channel meanwhile."""
+    row = setting_of(session, supplier_id, lock=True)
+    if row is None or row.channel != channel:
+        raise NotFound("channel")
+    row.marks = {**row.marks, **marks}
+    if owes and not row.marks.get(OWED):
+        row.sequence += 1
+        row.marks = {**row.marks, OWED: str(row.sequence)}
+    session.flush()
+    return settings_of(row)
+
+
+def forget_host_key(session: Session, supplier_id: UUID) -> None:
+    """The supplier's server was set up anew: the key that it shows next is remembered."""
+    row = setting_of(session, supplier_id, lock=True)
+    if row is None or "host_key" not in row.marks:
+        return
+    row.marks = {name: value for name, value in row.marks.items() if name != "host_key"}
+    row.next_poll_at = clock.now() if row.next_poll_at is not None else None
+    audit.record(session, supplier_id, "purchasing.host_key_forgotten", "supplier", supplier_id)
 
 
 def note_worked(session: Session, supplier_id: UUID, marks: Mapping[str, str] | None = None) -> None:

@@ -14,7 +14,7 @@ SHIPPING, PAYOUT, CONNECTION, FEED, TEST_ORDER = "shipping", "payout", "connecti
 STEPS: tuple[str, ...] = (COMPANY, CONTACTS, DOCUMENTS, RETURNS, SHIPPING, PAYOUT, CONNECTION, FEED, TEST_ORDER)
 #: What must be done before the application is sent for review; the rest must be done before going live.
 BEFORE_SENDING: frozenset[str] = frozenset(STEPS) - {FEED, TEST_ORDER}
-CONNECTIONS = ("portal", "file", "api", "edi")
+CONNECTIONS = ("portal", "file", "api", "edi", "shop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from flask import request
 
 from app import db
 from app.adapters import registries
+from app.feeds.source import fingerprint
 from app.kit import clock
 from app.kit.errors import AdapterError, Conflict, Invalid
 from app.kit.texts import locale_of
@@ -20,6 +21,7 @@ from app.purchasing.service.channels import (
     DEFAULT_CHANNEL,
     PREVIOUS_UNTIL,
     choose_channel,
+    forget_host_key,
     in_words,
     note_failed,
     note_tested,
@@ -85,6 +87,7 @@ def add_to(pages: Pages, path: str, *, frame: Callable[[], dict[str, Any]]) -> N
             tested=tested,
             translated=lambda pairs: [(value, gettext(label)) for value, label in pairs],
             zone=zone.replace("_", " "),
+            host_key=fingerprint(key) if known and (key := known.marks.get("host_key")) else "",
         )
 
     @pages.get(path, permission=_PERMISSION)
@@ -124,6 +127,13 @@ def add_to(pages: Pages, path: str, *, frame: Callable[[], dict[str, Any]]) -> N
                 raise Conflict("This channel signs nothing.", code="nothing_signed")
             renew_secret(session, principal().organisation_id, names[0], secret)
         return shown(secret=secret)
+
+    @pages.post(f"{path}/forget-key", permission=_PERMISSION)
+    def forget_channel_key() -> Any:
+        """The server was set up anew; the next key that it shows is remembered."""
+        with db.transaction() as session:
+            forget_host_key(session, principal().organisation_id)
+        return go(page_url("settings.channel", done="channel_saved"))
 
     @pages.post(f"{path}/test", permission=_PERMISSION)
     def test_channel() -> Any:

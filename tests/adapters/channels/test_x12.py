@@ -154,12 +154,12 @@ LAMP, BULB = LineName(position=1, sku="LAMP-1"), LineName(position=2, sku="BULB-
 @pytest.mark.parametrize(
     ("acks", "lines"),
     [
-        ("ACK*IA*2*EA", [AcknowledgedLine(line=LAMP, answer="accepted", price=Decimal(15))]),
+        ("ACK*IA*2*EA", [AcknowledgedLine(line=LAMP, answer="accepted")]),
         ("ACK*IP*2*EA", [AcknowledgedLine(line=LAMP, answer="accepted", price=Decimal(15))]),
         (
             "ACK*IB*2*EA*068*20261212",
             [AcknowledgedLine(
-                line=LAMP, answer="backordered", available_on=date(2026, 12, 12), price=Decimal(15)
+                line=LAMP, answer="backordered", available_on=date(2026, 12, 12)
             )],
         ),
         ("ACK*IR*2*EA", [AcknowledgedLine(line=LAMP, answer="rejected", reason="other")]),

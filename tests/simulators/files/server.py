@@ -46,8 +46,7 @@ def make_app(world: World) -> Flask:
     def put_folder(path: str) -> Response:
         """An empty folder; ``write=yes`` lets users put files there."""
         world.folders.add(path)
-        if request.args.get("write") == "yes":
-            world.writable.add(path)
+        (world.writable.add if request.args.get("write") == "yes" else world.writable.discard)(path)
         return jsonify(ok=True)
 
     @app.get("/_sim/folders/<path:path>")

@@ -30,6 +30,8 @@ _REJECTED = frozenset({"IR", "ID", "IS", "R"})
 #: Acknowledgement types (587) of an order without line answers.
 _WHOLE_ACCEPTED = frozenset({"AC", "AD", "AK", "AP", "AT"})
 _WHOLE_REJECTED = frozenset({"RD", "RF", "RJ", "RO", "RI"})
+#: Of these, the ones that say that the price is another one.
+_REPRICED = frozenset({"IP", "IC", "IE"})
 #: Units of measure (355) that are one piece.
 _SINGLE = ("", "EA", "PC", "UN")
 #: Reasons by status, then by words of the messages near the line.
@@ -108,7 +110,7 @@ def _lines(found: TransactionSet) -> Iterator[_Line]:
                     yield current
                 name = line_name(element(segment, 1), segment[6:])
                 # A price of a dozen or a case says nothing of a unit's.
-                price = amount(element(segment, 4)) if element(segment, 3) in _SINGLE else None
+                price = amount(element(segment, 4)) or None if element(segment, 3) in _SINGLE else None
                 current = _Line(name, units(element(segment, 2)), price)
             case "ACK" if current:
                 current.acks.append(segment)
@@ -125,7 +127,7 @@ def _answers(found: TransactionSet, line: _Line) -> Iterator[AcknowledgedLine]:
     """One answer for each thing that is said of the line."""
     rejected, accepted, later = 0, 0, 0
     whole = line.ordered
-    reason, told, available = "", False, None
+    reason, told, available, price = "", False, None, None
     for ack in line.acks:
         status = element(ack, 1)
         quantity = units(element(ack, 2)) if element(ack, 2) else whole
@@ -143,6 +145,8 @@ def _answers(found: TransactionSet, line: _Line) -> Iterator[AcknowledgedLine]:
         elif status in _ACCEPTED:
             accepted += count
             told = True
+            # The price of an order stands in its answer anyhow; only these say that it is another one.
+            price = line.price if status in _REPRICED else price
     if not told:
         return
     if whole is not None and not later and accepted and accepted + rejected < whole:
@@ -157,9 +161,9 @@ def _answers(found: TransactionSet, line: _Line) -> Iterator[AcknowledgedLine]:
         if all_of_it or not later:
             return
     if later:
-        yield AcknowledgedLine(line=line.name, answer="backordered", available_on=available, price=line.price)
+        yield AcknowledgedLine(line=line.name, answer="backordered", available_on=available)
     else:
-        yield AcknowledgedLine(line=line.name, answer="accepted", price=line.price)
+        yield AcknowledgedLine(line=line.name, answer="accepted", price=price)
 
 
 def _date(ack: Segment) -> date | None:

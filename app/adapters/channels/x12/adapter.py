@@ -129,6 +129,7 @@ class X12(SupplierChannel):
             unreadable=unreadable,
             marks=marks,
             more=looked.more,
+            owes=bool(receipts),
         )
 
     def put_away(self, settings: ChannelSettings, handled: Sequence[Handled], sequence: int) -> Mapping[str, str]:
