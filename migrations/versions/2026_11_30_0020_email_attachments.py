@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0111_email_attachments"
-down_revision = "0130_decisions"
+down_revision = "0163_exchanges"
 branch_labels = None
 depends_on = None
 
