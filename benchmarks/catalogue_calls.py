@@ -3,7 +3,7 @@
 Who asks what is drawn by a seed. Of ``KINDS`` different calls the n-th most wanted is asked 1 / n^0.8 times as often as
 the first: what is asked of web servers falls off with an exponent of 0.64 to 0.83 (Breslau and others, "Web caching and
 Zipf-like distributions", 1999), and the flatter, the harder for what keeps answers. The flat mix asks all kinds alike,
-of a server that keeps none. Two hundred retailers' keys take turns, so that none calls more often than it may.
+of a server that keeps none. Four hundred retailers' keys take turns, so that none calls more often than it may.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from launch import valkey
 
 KINDS = 1_600
 _FALLS_OFF = 0.8
-_CALLERS = 200
+_CALLERS = 400
 _DRAWN = 50_000
 _WARM_UP_SECONDS, _SECONDS = 5.0, 20.0
 
