@@ -133,3 +133,58 @@ def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened:
     fits(page)
     stock = demo.story.api(demo.people.nordlicht, "GET", f"/api/supplier/uploads/{upload.rsplit('/', 1)[1]}")
     assert stock["counts"]["undone"] == stock["counts"]["to_undo"] == 12
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_what_a_file_no_longer_names_is_sold_out_as_chosen_and_shown(
+    demo: Demo, opened: Open, size: tuple[int, int]
+) -> None:
+    page = opened(demo.people.nordlicht, size)
+    mark = name("shrinking").replace(" ", "-")
+    page.goto(f"{demo.url}/supplier/feeds")
+    page.get_by_role("link", name="Add: Pushed by you").click()
+    page.get_by_label("Name", exact=True).fill(mark)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=mark)).to_be_visible()
+    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+
+    expect(page.get_by_text("What becomes of an SKU that a new file does not name: Leave it as it is.")).to_be_visible()
+    page.get_by_role("link", name="Change it").click()
+    page.get_by_label("An SKU that is missing").select_option(label="Set its stock to 0")
+    fits(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("does not name: Set its stock to 0.")).to_be_visible()
+    fits(page)
+
+    def lamps(*numbers: int) -> str:
+        rows = "".join(f"{mark}-{number};Lamp {mark} {number};12,50;7\n" for number in numbers)
+        return f"Artikelnummer;Bezeichnung;EK netto;Bestand\n{rows}"
+
+    upload = push(demo, feed, lamps(*range(10)))
+    wait_until(demo, upload, "NEEDS_MAPPING")
+    page.goto(f"{upload}/columns")
+    page.get_by_role("button", name="Confirm and read the file").click()
+    wait_until(demo, upload, "APPLIED")
+
+    upload = push(demo, feed, lamps(*range(8)))
+    wait_until(demo, upload, "APPLIED")
+    page.goto(upload)
+    expect(page.get_by_text("2 SKUs are no longer in the file")).to_be_visible()
+    expect(page.get_by_text("Of 2 the stock was set to 0.")).to_be_visible()
+    fits(page)
+    page.get_by_role("link", name="See which").click()
+    for number in (8, 9):
+        row = page.get_by_role("row").filter(has_text=f"Lamp {mark} {number}")
+        expect(row).to_contain_text("Stock set to 0")
+        expect(row.get_by_role("cell").nth(2)).to_contain_text("0")
+    expect(page.get_by_text(f"Lamp {mark} 7")).to_have_count(0)
+    fits(page)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Download as CSV").click()
+    lines = saved.value.path().read_text().splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == [f"{mark}-8", f"{mark}-9"]
+
+    upload = push(demo, feed, lamps(*range(9)))
+    wait_until(demo, upload, "APPLIED")
+    page.goto(upload)
+    expect(page.get_by_text("1 SKU is no longer in the file")).to_be_visible()

@@ -11,7 +11,11 @@ import pytest
 import requests
 
 from app import db
+from app.feeds.rules.guard import GuardLimits
+from app.feeds.rules.missing import MissingPolicy
+from app.feeds.service import change_limits, change_policy
 from app.feeds.service.applying import PRODUCTS_AT_ONCE
+from app.feeds.service.missing import SETTLED_AT_ONCE
 from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key
 from tests import factories
@@ -32,6 +36,7 @@ class Upload:
         self.processes = processes
         with db.system_scope(actor="test"), db.transaction() as session:
             supplier = factories.supplier(session)
+            self.supplier_id = supplier.id
             _, secret = issue_key(session, supplier.id, name="all", scopes=SCOPES_OF_KIND["supplier"])
         self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "text/csv"}
         self.run_id = ""
@@ -125,3 +130,41 @@ def test_a_worker_killed_between_batches_takes_each_row_over_once(upload: Upload
     processes.start("worker-bulk")
     wait_for(lambda: upload.state() == "ROLLED_BACK", "the rest is undone")
     assert upload.count("select count(*) from supplier_products where status <> 'ended'") == 0
+
+
+def test_a_worker_killed_while_it_settles_what_is_missing_does_each_once(upload: Upload) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        change_policy(session, upload.supplier_id, upload.supplier_id, MissingPolicy(policy="zero"))
+        change_limits(session, upload.supplier_id, GuardLimits(fewer_rows=100, to_zero=100))
+    processes = upload.processes
+    processes.start("web", "relay", "worker-bulk")
+    missing = SETTLED_AT_ONCE + 20
+    stays = "rug,Rug,R1,,,5.00,3,,,,,"
+    upload.send(
+        template(stays, *(f"lamp-{number // 50},Lamp,S{number},Size,{number},5.00,7,,,,," for number in range(missing)))
+    )
+    wait_for(lambda: upload.state() == "READY", "the file is checked")
+    upload.apply()
+    wait_for(lambda: upload.state() == "APPLIED", "the file is taken over")
+    processes.kill("worker-bulk")
+    processes.start("worker-bulk", crash_at="feed.missing_settled")
+    upload.send(template(stays))
+    wait_for(lambda: upload.state() == "READY", "the shorter file is checked")
+    upload.apply()
+
+    processes.wait_until_dead("worker-bulk")
+    assert upload.state() == "APPLYING"
+    sold_out = "select count(*) from inventory_levels where on_hand = 0"
+    assert upload.count(sold_out) == SETTLED_AT_ONCE, "the first batch is kept"
+    upload.let_lease_run_out()
+    processes.start("worker-bulk")
+
+    wait_for(lambda: upload.state() == "APPLIED", "the rest is settled")
+    assert upload.count(sold_out) == missing
+    assert upload.rows("select on_hand from inventory_levels where on_hand > 0") == [(3,)], "what is named stays"
+    sold = "select variant_id, count(*) from stock_movements where on_hand_change < 0 group by 1"
+    moved = Counter(dict(upload.rows(sold)))  # type: ignore[arg-type]
+    assert (len(moved), set(moved.values())) == (missing, {1}), "each was set to 0 once"
+    done = f"select (counts ->> 'missing_done')::int from feed_runs where id = '{upload.run_id}'"
+    assert upload.count(done) == missing
+    assert upload.count("select count(*) from tasks where state = 4") == 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app import db
+from app.audit.models import AuditEvent
 from app.catalog.samples.rules import Terms
 from app.catalog.samples.service import set_terms
 from app.kit import clock
@@ -213,3 +216,55 @@ def test_a_supplier_sets_terms_for_all_and_for_one_product(market: Market, books
     assert (told["price"]["amount"], told["max_units"]) == ("10.00", 2)
     foreign = f"/supplier/products/{market.chair.product_id}/samples"
     assert browser.get(foreign).status_code == 404
+
+
+def test_a_supplier_sets_terms_by_the_api(market: Market) -> None:
+    api, product = market.supplier.api, f"/api/supplier/products/{market.lamp.product_id}/sample-terms"
+    general = "/api/supplier/sample-terms"
+    nothing = {"own": False, "allowed": False, "price": None, "max_units": 1, "days": 90}
+    assert (api.get(general).json, api.get(product).json) == (nothing, nothing)
+    at_cost = {"own": True, "allowed": True, "price": None, "max_units": 2, "days": 30}
+    assert api.put(general, {"allowed": True, "max_units": 2, "days": 30}).json == at_cost
+    assert api.get(product).json == {**at_cost, "own": False}
+
+    def quoted() -> tuple[str, int, int]:
+        told = market.retailer.api.get(f"/api/variants/{market.lamp.variants[0]}/sample", country_code="IE").json
+        return told["price"]["amount"], told["max_units"], told["days"]
+
+    assert quoted() == ("10.00", 2, 30)
+    price = {"amount": "3.50", "currency": "USD"}
+    told = api.put(product, {"allowed": True, "price": price, "days": 10})
+    assert (told.status_code, told.json) == (200, {**at_cost, "price": price, "max_units": 1, "days": 10})
+    assert quoted() == ("3.50", 1, 10)
+    assert (api.get(product).json, api.get(general).json) == (told.json, at_cost)
+    assert api.call("DELETE", product).status_code == 204
+    assert quoted() == ("10.00", 2, 30)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        changed = select(AuditEvent.object_id).where(AuditEvent.action == "catalog.sample_terms_changed")
+        assert Counter(session.scalars(changed)) == {str(market.supplier.id): 1, str(market.lamp.product_id): 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "allowed"),
+        ({"allowed": True, "max_units": 0}, "max_units"),
+        ({"allowed": True, "max_units": 101}, "max_units"),
+        ({"allowed": True, "days": 366}, "days"),
+        ({"allowed": True, "price": {"amount": "0", "currency": "USD"}}, "price.amount"),
+        ({"allowed": True, "price": {"amount": "3.50", "currency": "EUR"}}, "price.currency"),
+        ({"allowed": True, "limit": 3}, "limit"),
+    ],
+)
+def test_terms_that_make_no_sense_are_refused_and_others_have_none_to_set(
+    market: Market, body: Json, field: str
+) -> None:
+    refused = market.supplier.api.put("/api/supplier/sample-terms", body)
+    assert refused.status_code == 422
+    assert [one["field"] for one in refused.json["errors"]] == [field]
+    foreign = f"/api/supplier/products/{market.chair.product_id}/sample-terms"
+    good = {"allowed": True}
+    asked = [market.supplier.api.get(foreign), market.supplier.api.put(foreign, good)]
+    asked.append(market.supplier.api.call("DELETE", foreign))
+    assert [one.status_code for one in asked] == [404, 404, 404]
+    assert market.supplier.api.get("/api/supplier/sample-terms").json["own"] is False

@@ -25,6 +25,7 @@ def register(app: OpenAPI) -> None:
         purchase_orders,
         returns,
         routing,
+        sample_terms,
         samples,
         stores,
         uploads,

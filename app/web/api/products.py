@@ -26,12 +26,12 @@ from app.inventory.queries import availability
 from app.inventory.service import StockFigure, set_figures
 from app.kit import clock
 from app.kit.errors import FieldError, Invalid
-from app.kit.money import LARGEST_MINOR
 from app.web.api import present
+from app.web.api.amounts import minor_of
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
 from app.web.api.rows import Variants, failed, read_rows, unknown
-from app.web.api.schemas.common import IdPath, Money
+from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.products import (
     NewProductInput,
     NewVariantInput,
@@ -160,7 +160,7 @@ def _change(
         for name, column in _PRICES.items():
             if name in variant.model_fields_set:
                 try:
-                    told[column] = _minor(f"variants[{index}].{name}", getattr(variant, name), currency)
+                    told[column] = minor_of(f"variants[{index}].{name}", getattr(variant, name), currency)
                 except Invalid as error:
                     problems += error.errors
         if "price_tiers" in variant.model_fields_set:
@@ -182,7 +182,7 @@ def _price_change(row: PriceInput, variant: SupplierVariant, currency: str, earl
         raise Invalid.field("wholesale_price", "missing", "The row names no price.")
     if "wholesale_price" in named and row.wholesale_price is None:
         raise Invalid.field("wholesale_price", "required", "A wholesale price can't be taken away.")
-    told: dict[str, Any] = {_PRICES[name]: _minor(name, getattr(row, name), currency) for name in named}
+    told: dict[str, Any] = {_PRICES[name]: minor_of(name, getattr(row, name), currency) for name in named}
     if tiered:
         steps = _tiers("", row.price_tiers, currency)
         single = told.get("wholesale_price")
@@ -200,24 +200,9 @@ def _price_change(row: PriceInput, variant: SupplierVariant, currency: str, earl
 def _tiers(of: str, tiers: Sequence[PriceTierInput] | None, currency: str) -> list[PriceTier]:
     """Price steps as the catalogue takes them; ``of`` stands before the field's name. Raises ``Invalid``."""
     return [
-        PriceTier(one.min_quantity, _minor(f"{of}price_tiers[{place}].price", one.price, currency) or 0)
+        PriceTier(one.min_quantity, minor_of(f"{of}price_tiers[{place}].price", one.price, currency) or 0)
         for place, one in enumerate(tiers or ())
     ]
-
-
-def _minor(field: str, price: Money | None, currency: str) -> int | None:
-    """Minor units of the supplier's currency. Raises ``Invalid``."""
-    if price is None:
-        return None
-    if price.currency != currency:
-        raise Invalid.field(f"{field}.currency", "wrong_currency", f"Your prices are in {currency}.")
-    try:
-        minor = price.value().minor
-    except ValueError as error:
-        raise Invalid.field(f"{field}.amount", "not_an_amount", f"{error}.") from error
-    if not 0 < minor <= LARGEST_MINOR:
-        raise Invalid.field(f"{field}.amount", "out_of_range", "A price is above zero.")
-    return minor
 
 
 def _set_stock(session: Session, supplier_id: UUID, variants: Sequence[NewVariantInput], ids: dict[str, UUID]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.catalog.samples.rules import MOST_UNITS
+from app.catalog.samples.rules import MOST_DAYS, MOST_UNITS
 from app.web.api.schemas.common import Currency, Input, LongText, Money, MoneyOut, Name, Output, PageQuery, Text, Units
 
 
@@ -69,6 +69,27 @@ class SampleQuoteOut(Output):
     max_units: int
     days: int
     left: int
+
+
+class SampleTermsInput(Input):
+    """``price`` of one unit; without one it is the wholesale price. One retailer orders at most ``max_units`` of a
+    product within ``days``."""
+
+    allowed: bool
+    price: Money | None = None
+    max_units: Annotated[int, Field(strict=True, ge=1, le=MOST_UNITS)] = 1
+    days: Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)] = 90
+
+
+class SampleTermsOut(Output):
+    """``own``: these were set for exactly what was asked for; otherwise they are those of all your products, or what
+    holds where nothing was said."""
+
+    own: bool
+    allowed: bool
+    price: MoneyOut | None
+    max_units: int
+    days: int
 
 
 class OrdersQuery(PageQuery):
