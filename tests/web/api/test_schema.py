@@ -29,7 +29,7 @@ schema = schemathesis.openapi.from_wsgi("/api/openapi.json", build())
 
 @schema.parametrize()
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
