@@ -44,7 +44,7 @@ HEADINGS: Mapping[str, str] = {
 }
 _WHAT: Mapping[str, str] = {
     PRICE: _("%(units)s × %(title)s: %(asked)s each instead of %(ordered)s. Nothing is sent before you agree."),
-    REJECTED: _("%(units)s × %(title)s will not come from there, and no other supplier was asked by your rules yet."),
+    REJECTED: _("%(units)s × %(title)s will not come from there."),
     SILENT: _("%(units)s × %(title)s. It was reminded and has said nothing."),
 }
 LABELS: Mapping[str, str] = {

@@ -258,6 +258,42 @@ def test_a_line_that_is_cancelled_meanwhile_is_refunded_once(desk: Desk, books: 
     desk.balanced(order)
 
 
+def test_both_sides_do_it_on_their_pages(desk: Desk, books: Books) -> None:
+    retailer, supplier = books.browser(desk.market.retailer), books.browser(desk.market.supplier)
+    saved = retailer.submit(
+        "/app/routing", "/app/routing/answers", price_tolerance_percent="2.5", decide_within_hours="6"
+    )
+    assert saved.status_code == 303, saved.text
+    kept = desk.market.retailer.api.get("/api/answer-rules").json
+    assert (kept["price_tolerance_percent"], kept["decide_within_hours"]) == (2.5, 6)
+    refused = retailer.submit("/app/routing", "/app/routing/answers", price_tolerance_percent="80")
+    assert refused.status_code == 422
+    assert "A percentage from 0 to" in refused.text
+    order = desk.buys(2)
+    (one,) = desk.purchase_orders(order, desk.market.supplier)
+    line, page = one["lines"][0]["id"], f"/supplier/purchase-orders/{one['id']}"
+    wrong = supplier.submit(page, f"{page}/answer", **{f"price-{line}": "twelve"})
+    assert wrong.status_code == 422
+    assert supplier.submit(page, f"{page}/answer", **{f"price-{line}": "12,00"}).status_code == 303
+    desk.jobs.drain()
+    shown = supplier.get(page).text
+    assert "has not agreed to a new price yet" in shown
+    assert "Start packing" not in shown
+    found, ours = desk.decision(order), f"/app/orders/{order['id']}"
+    assert "Your card is charged $4.00 more." in desk.story(order)
+    decide = f"{ours}/decisions/{found['id']}"
+    assert books.press(desk.market.retailer, decide, choice="accept").status_code == 303
+    assert "Take it back" in desk.story(order)
+    assert books.press(desk.market.retailer, f"{decide}/undo").status_code == 303
+    picking = books.press(desk.market.retailer, decide, choice="substitute")
+    assert "pick=" in picking.headers["Location"]
+    assert "Spare lamp" in retailer.get(f"{ours}?pick={found['id']}&search=spare").text
+    assert books.press(desk.market.supplier, f"{page}/keep-prices").status_code == 303
+    desk.jobs.drain()
+    assert desk.decisions(order)[0]["state"] == "OVERTAKEN"
+    assert "Start packing" in supplier.get(page).text
+
+
 def test_a_stranger_sees_and_decides_nothing(desk: Desk) -> None:
     order = desk.buys(2)
     desk.answers(order, status="rejected", reason="other")
