@@ -76,7 +76,7 @@ def change_answers() -> Any:
     who = principal()
     sent = Sent()
     rules = AnswerRules(
-        price_tolerance_bps=sent.basis_points("price_tolerance_percent", 5_000),
+        price_tolerance_bps=sent.basis_points("price_tolerance_percent", 50),
         price_tolerance_amount=sent.money("price_tolerance_amount", who.currency),
         price_default=sent.one_of("price_default", PRICE_DEFAULTS),
         reroute_rejected="reroute_rejected" in request.form,
