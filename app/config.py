@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     tracking_poll: timedelta = timedelta(hours=1)
     #: Base address of the simulated carrier; empty where there is none.
     simulated_carrier_url: str = ""
+    #: Base address of EasyPost, where suppliers with an account there buy labels.
+    easypost_url: str = "https://api.easypost.com"
 
     #: The platform's share of a purchase order's goods, in basis points, frozen at sale.
     commission_bps: int = Field(default=500, ge=0, le=10_000)

@@ -188,6 +188,15 @@ def public_pages(story: Story) -> list[tuple[str, str]]:
     ]
 
 
+def _parcel(story: Story) -> str:
+    """A parcel that has left Nordlicht."""
+    supplier = story.people.nordlicht
+    for order in story.api(supplier, "GET", "/api/supplier/orders")["items"]:
+        for parcel in story.api(supplier, "GET", f"/api/supplier/orders/{order['id']}/shipments")["shipments"]:
+            return str(parcel["id"])
+    raise LookupError("nothing has left Nordlicht yet")
+
+
 def retailer_pages(story: Story) -> list[tuple[str, str]]:
     """The standalone pages of a retailer."""
     product, listing = _shown(story)
@@ -206,6 +215,7 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
         ("retailer-order", f"/app/orders/{story.order_id}"),
         ("retailer-views", "/app/orders/views?status=ON_HOLD"),
         ("retailer-exceptions", "/app/exceptions"),
+        ("retailer-parcel", f"/app/parcels/{_parcel(story)}"),
         ("retailer-routing", "/app/routing"),
         ("retailer-returns", "/app/returns?view=all"),
         ("retailer-return-requests", "/app/returns/requests"),
@@ -260,6 +270,9 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-order", f"/supplier/purchase-orders/{order}"),
         ("supplier-ship-file", "/supplier/purchase-orders/ship"),
         ("supplier-exceptions", "/supplier/exceptions"),
+        ("supplier-labels", "/supplier/labels"),
+        ("supplier-label", f"/supplier/purchase-orders/{order}/label"),
+        ("supplier-parcel", f"/supplier/parcels/{_parcel(story)}"),
         ("supplier-returned", "/supplier/returns?view=all"),
         ("supplier-statements", "/supplier/statements"),
         ("supplier-reports", "/supplier/reports"),

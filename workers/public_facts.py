@@ -17,7 +17,14 @@ from sqlalchemy.orm import Session
 
 from app.catalog.events import ProductsChanged
 from app.feeds.events import FeedFinished, FeedHeld, FeedMappingNeeded, FeedSourceFailing
-from app.fulfillment.events import ShipmentCreated, ShipmentDelivered, ShipmentMoved
+from app.fulfillment.events import (
+    ShipmentAnnounced,
+    ShipmentCorrected,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentMoved,
+    ShipmentVoided,
+)
 from app.inventory.events import InventoryChanged, ShortfallFound
 from app.listings.events import ListingPricesChanged, ListingsRefused
 from app.listings.models import Listing, ListingVariant
@@ -212,6 +219,21 @@ def _shipped(event: ShipmentCreated, _session: Session) -> Iterable[Fact]:
 
 
 @public_facts.register
+def _announced(event: ShipmentAnnounced, _session: Session) -> Iterable[Fact]:
+    return _of_shipment(event, "shipment.announced")
+
+
+@public_facts.register
+def _corrected(event: ShipmentCorrected, _session: Session) -> Iterable[Fact]:
+    return _of_shipment(event, "shipment.corrected")
+
+
+@public_facts.register
+def _voided(event: ShipmentVoided, _session: Session) -> Iterable[Fact]:
+    return _of_shipment(event, "shipment.voided")
+
+
+@public_facts.register
 def _moved(event: ShipmentMoved, _session: Session) -> Iterable[Fact]:
     return _of_shipment(event, "shipment.updated", delivery_status=event.delivery_status)
 
@@ -352,9 +374,12 @@ TOLD: tuple[type[Event], ...] = (
     PurchaseOrderAcknowledged,
     PurchaseOrderChanged,
     PurchaseOrderReleased,
+    ShipmentAnnounced,
+    ShipmentCorrected,
     ShipmentCreated,
     ShipmentDelivered,
     ShipmentMoved,
+    ShipmentVoided,
     ShortfallFound,
     StoreConnected,
     StoreDisconnected,
@@ -384,7 +409,9 @@ def _of_purchase_order(
 
 
 def _of_shipment(
-    event: ShipmentCreated | ShipmentMoved | ShipmentDelivered, type_name: str, **more: Any
+    event: ShipmentCreated | ShipmentMoved | ShipmentDelivered | ShipmentAnnounced | ShipmentCorrected | ShipmentVoided,
+    type_name: str,
+    **more: Any,
 ) -> Iterable[Fact]:
     ids = {"shipment_id": event.shipment_id, "purchase_order_id": event.purchase_order_id}
     yield _to_supplier(event.supplier_id, type_name, f"purchase_order:{event.purchase_order_id}", **ids, **more)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import singledispatch
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Organisation
@@ -371,8 +371,18 @@ def _order_of(
     return session.scalar(
         select(PurchaseOrder.order_id).where(
             PurchaseOrder.retailer_id == store.retailer_id,
-            PurchaseOrder.external_fulfillment_order_id == fulfillment_order_ref,
+            _asked_as(fulfillment_order_ref),
         )
+    )
+
+
+def _asked_as(fulfillment_order_ref: str | None) -> ColumnElement[bool]:
+    """Purchase orders that deliver a store's fulfilment order, or a part of it."""
+    if fulfillment_order_ref is None:
+        return false()
+    return or_(
+        PurchaseOrder.external_fulfillment_order_id == fulfillment_order_ref,
+        PurchaseOrder.external_fulfillment_orders.has_key(fulfillment_order_ref),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.feeds.feed import SupplierFeed
 from app.feeds.source import FeedTransport
 from app.fulfillment.carrier import Carrier
+from app.fulfillment.labels import LabelGateway
 from app.kit.registry import Registry
 from app.kit.storage import NamedStorage
 from app.notifications.mail import MailTransport
@@ -17,6 +18,7 @@ channels: Registry[SupplierChannel] = Registry("app.adapters.channels")
 feeds: Registry[SupplierFeed] = Registry("app.adapters.feeds")
 sources: Registry[FeedTransport] = Registry("app.adapters.sources")
 carriers: Registry[Carrier] = Registry("app.adapters.carriers")
+labels: Registry[LabelGateway] = Registry("app.adapters.labels")
 processors: Registry[Processor] = Registry("app.adapters.processors")
 mail: Registry[MailTransport] = Registry("app.adapters.mail")
 storages: Registry[NamedStorage] = Registry("app.adapters.storages")

@@ -53,3 +53,69 @@ class StoreToBeTold(_ShipmentEvent):
     """The store refused the number of a parcel, and is to be told once more."""
 
     topic: ClassVar[str] = "fulfillment.store_to_be_told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentAnnounced(_ShipmentEvent):
+    """A parcel is to leave on a later day."""
+
+    topic: ClassVar[str] = "fulfillment.shipment_announced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentCorrected(_ShipmentEvent):
+    """A parcel's carrier, number or units are not what was said of it, or those that the store is to be told."""
+
+    topic: ClassVar[str] = "fulfillment.shipment_corrected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentVoided(_ShipmentEvent):
+    """A parcel was never handed over, and was taken back."""
+
+    topic: ClassVar[str] = "fulfillment.shipment_voided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentGivenUp(_ShipmentEvent):
+    """A parcel that left will not arrive; its units were withdrawn."""
+
+    topic: ClassVar[str] = "fulfillment.shipment_given_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ExceptionEvent(Event):
+    exception_id: UUID
+    retailer_id: UUID
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"shipment_exception:{self.exception_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentExceptionFound(_ExceptionEvent):
+    """Something is wrong with a parcel, or with one that should have left; ``kind`` is one of
+    ``app.fulfillment.rules.EXCEPTION_KINDS``."""
+
+    topic: ClassVar[str] = "fulfillment.exception_found"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentExceptionClaimed(_ExceptionEvent):
+    """The retailer wants the parcel paid back or sent again."""
+
+    topic: ClassVar[str] = "fulfillment.exception_claimed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentExceptionOver(_ExceptionEvent):
+    """It is over."""
+
+    topic: ClassVar[str] = "fulfillment.exception_over"

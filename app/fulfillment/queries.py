@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload
 
-from app.fulfillment.models import Shipment, TrackingEvent
+from app.fulfillment.estimates import History
+from app.fulfillment.models import Shipment, ShipmentException, TrackingEvent
 from app.kit.errors import NotFound
 
 
@@ -60,3 +61,67 @@ def due_for_tracking(session: Session, moment: datetime, *, limit: int = 200) ->
     return session.scalars(
         select(Shipment).where(Shipment.next_poll_at <= moment).order_by(Shipment.next_poll_at).limit(limit)
     ).all()
+
+
+def exception(session: Session, organisation_id: UUID, exception_id: UUID) -> ShipmentException:
+    """What is or was wrong with a parcel of which the organisation is a party. Raises ``NotFound``."""
+    found = session.get(ShipmentException, exception_id)
+    if found is None or organisation_id not in (found.retailer_id, found.supplier_id):
+        raise NotFound("exception")
+    return found
+
+
+def exceptions_of(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    shipment_id: UUID | None = None,
+    purchase_order_ids: Iterable[UUID] | None = None,
+    only_open: bool = False,
+    limit: int = 100,
+) -> Sequence[ShipmentException]:
+    """What is or was wrong with parcels of which the organisation is a party, newest first."""
+    query = select(ShipmentException).where(
+        (ShipmentException.retailer_id == organisation_id) | (ShipmentException.supplier_id == organisation_id)
+    )
+    if shipment_id is not None:
+        query = query.where(ShipmentException.shipment_id == shipment_id)
+    if purchase_order_ids is not None:
+        query = query.where(ShipmentException.purchase_order_id.in_(list(purchase_order_ids)))
+    if only_open:
+        query = query.where(ShipmentException.state == "open")
+    return session.scalars(query.order_by(ShipmentException.id.desc()).limit(limit)).all()
+
+
+def said_day(session: Session, purchase_order_id: UUID) -> date | None:
+    """The last day by which its supplier said that a late purchase order leaves."""
+    return session.scalar(
+        select(func.max(ShipmentException.expected_on)).where(
+            ShipmentException.purchase_order_id == purchase_order_id, ShipmentException.shipment_id.is_(None)
+        )
+    )
+
+
+_TOOK = text("""
+  with recent as (
+    select id from purchase_orders
+    where supplier_id = :supplier and released_at > :since and ship_to_country = :country
+    order by released_at desc limit 400
+  ), took as (
+    select extract(epoch from s.delivered_at - coalesce(s.first_scan_at, s.shipped_at)) / 86400 as days
+    from recent join shipments s on s.purchase_order_id = recent.id
+    where s.delivered_at is not null and s.delivery_status = 'delivered' and s.shipment_status = 'shipped'
+  )
+  select count(*), percentile_cont(0.1) within group (order by days), percentile_cont(0.9) within group (order by days)
+  from took where days >= 0
+""")
+_LOOK_BACK = timedelta(days=180)
+
+
+def transit_history(session: Session, supplier_id: UUID, country: str, now: datetime) -> History | None:
+    """How long a supplier's parcels took to a country lately; None where none has arrived. Needs a system scope: it is
+    measured over all its retailers' parcels."""
+    parcels, quick, slow = session.execute(
+        _TOOK, {"supplier": supplier_id, "since": now - _LOOK_BACK, "country": country}
+    ).one()
+    return History(float(quick), float(slow), parcels) if parcels else None

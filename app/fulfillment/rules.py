@@ -11,8 +11,18 @@ from dataclasses import dataclass
 
 from app.fulfillment.carrier import Carrier
 
-#: What the supplier did, in order.
-SHIPMENT_STATUSES = ("shipped", "returned")
+ANNOUNCED, SHIPPED, RETURNED, LOST, VOIDED = "announced", "shipped", "returned", "lost", "voided"
+#: What became of a parcel on its sender's side → what may still become of it. Nothing leads back.
+SHIPMENT_MOVES: Mapping[str, frozenset[str]] = {
+    ANNOUNCED: frozenset({SHIPPED, VOIDED}),
+    SHIPPED: frozenset({RETURNED, LOST, VOIDED}),
+    RETURNED: frozenset(),
+    LOST: frozenset(),
+    VOIDED: frozenset(),
+}
+SHIPMENT_STATUSES = tuple(SHIPMENT_MOVES)
+#: Those that left for the shopper, whatever became of them.
+LEFT = frozenset({SHIPPED, RETURNED, LOST})
 
 #: Where the parcel is, in order of progress; those of one rank exclude each other but neither undoes the other.
 DELIVERY_RANK: dict[str, int] = {
@@ -47,9 +57,31 @@ def progressed(current: str, seen: str) -> str:
     return seen
 
 
-def lines_fingerprint(lines: Mapping[str, int]) -> str:
-    """The same lines and quantities give the same word: with the tracking number it tells a parcel apart."""
+def scanned(delivery_status: str) -> bool:
+    """Whether a parcel of this status is in its carrier's hands, or has been."""
+    return DELIVERY_RANK[delivery_status] > DELIVERY_RANK["pre_transit"]
+
+
+def may_become(current: str, wanted: str, delivery_status: str) -> bool:
+    """Whether a parcel's ``shipment_status`` may change so: what is taken back was never handed over, what is lost or
+    went back did not arrive."""
+    if wanted == current:
+        return True
+    if wanted not in SHIPMENT_MOVES[current]:
+        return False
+    if wanted == VOIDED:
+        return not scanned(delivery_status)
+    if wanted in (LOST, RETURNED):
+        return delivery_status != "delivered"
+    return True
+
+
+def lines_fingerprint(lines: Mapping[str, int], package_ref: str = "") -> str:
+    """The same lines and quantities (and word of the supplier's for the package) give the same word: with the tracking
+    number it tells a parcel apart."""
     text = "|".join(f"{line_id}:{quantity}" for line_id, quantity in sorted(lines.items()))
+    if package_ref:
+        text += f"|{package_ref}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -89,3 +121,14 @@ def check_number(
         if wanted and wanted <= carrier.countries and carrier.may_have(number)
     ]
     return NumberCheck("fits", near[0]) if len(near) == 1 else NumberCheck("unknown", None)
+
+
+#: What may be wrong with a parcel, or with one that should have left.
+LATE, NO_SCAN, STUCK, LOST_TRACK = "late", "no_scan", "stuck", "lost"
+GOES_BACK, SCANNED_VOID, SENT_CANCELLED = "returned_to_sender", "scanned_after_void", "sent_though_cancelled"
+EXCEPTION_KINDS = (LATE, NO_SCAN, STUCK, LOST_TRACK, GOES_BACK, SCANNED_VOID, SENT_CANCELLED)
+#: Those that a scan ends.
+ENDED_BY_SCAN = frozenset({NO_SCAN, STUCK, LOST_TRACK})
+#: How an exception may have ended: it was sent after all or moved again, became a worse one, the parcel was taken back,
+#: its supplier says that it comes, sent another one, gave the money back, or somebody has seen to it.
+RESOLUTIONS = ("sent", "moved", "worse", "voided", "on_its_way", "resent", "refunded", "seen", "cancelled")

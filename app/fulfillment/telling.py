@@ -4,7 +4,7 @@ right."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.fulfillment.carrier import Carrier
@@ -37,6 +37,8 @@ def told_parcel(
     tracking_url: str | None = None,
     shipped_at: datetime | None = None,
     between: Collection[str] = (),
+    package_ref: str = "",
+    expected_ship_on: date | None = None,
 ) -> NewParcel:
     """A parcel with its carrier and the page on which it is followed."""
     name, check = judged(carriers, given, tracking_number, between)
@@ -44,8 +46,10 @@ def told_parcel(
     return NewParcel(
         carrier=name,
         tracking_number=tracking_number,
-        tracking_url=tracking_url or (carrier.tracking_url(tracking_number) if carrier else None),
+        tracking_url=tracking_url or (carrier.tracking_url(tracking_number) if carrier and tracking_number else None),
         shipped_at=shipped_at,
         lines=lines,
         number_check=check.verdict,
+        package_ref=package_ref,
+        expected_ship_on=expected_ship_on,
     )

@@ -155,8 +155,8 @@ _MET = text("""
     select sum(l.quantity) as ordered, sum(l.shipped) as shipped, sum(l.cancelled) as cancelled
     from asked join purchase_order_lines l on l.purchase_order_id = asked.id
   ), first_parcels as (
-    select min(s.created_at) - asked.released_at as waited
-    from asked join shipments s on s.purchase_order_id = asked.id
+    select min(coalesce(s.handed_over_at, s.created_at)) - asked.released_at as waited
+    from asked join shipments s on s.purchase_order_id = asked.id and s.shipment_status not in ('announced', 'voided')
     group by asked.id, asked.released_at
   )
   select coalesce(ordered, 0)::bigint as ordered, coalesce(shipped, 0)::bigint as shipped,

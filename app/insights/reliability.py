@@ -46,8 +46,10 @@ with whose as (
   group by due.id
 ), parcelled as (
   select h.id, h.purchase_order_id, due.day, due.timezone,
-    case when h.carrier = any(:scanning) then h.first_scan_at else h.created_at end as left_at
+    case when h.carrier = any(:scanning) then h.first_scan_at else coalesce(h.handed_over_at, h.created_at) end
+      as left_at
   from due join shipments h on h.purchase_order_id = due.id
+  where h.shipment_status not in ('announced', 'voided') and h.replaces_id is null
 ), left_house as (
   select b.purchase_order_id as id, sum(x.quantity) as units, max(b.left_at) as last_at,
     coalesce(sum(x.quantity) filter (where (b.left_at at time zone b.timezone)::date <= b.day), 0) as in_time
@@ -95,12 +97,15 @@ with whose as (
   from shipments h join whose s on s.id = h.supplier_id
   where h.estimated_to between :first and :last and h.estimated_to < (:now at time zone 'UTC')::date
     and h.carrier = any(:scanning) and h.first_scan_at is not null
+    and h.shipment_status not in ('announced', 'voided') and h.replaces_id is null
   union all
   select h.supplier_id, h.created_at::date, 'tracked', 0, h.purchase_order_id,
-    coalesce(h.first_scan_at <= h.created_at + interval '{SCANNED_WITHIN} days', false)::int, 1
+    coalesce(h.first_scan_at <= coalesce(h.handed_over_at, h.created_at) + interval '{SCANNED_WITHIN} days', false)
+      ::int, 1
   from shipments h join whose s on s.id = h.supplier_id
   where h.created_at >= :first and h.created_at < cast(:last as date) + interval '1 day'
-    and h.created_at <= :now - interval '{SCANNED_WITHIN} days' and h.carrier = any(:scanning)
+    and coalesce(h.handed_over_at, h.created_at) <= :now - interval '{SCANNED_WITHIN} days'
+    and h.carrier = any(:scanning) and h.shipment_status not in ('announced', 'voided')
 )
 """  # noqa: S608
 #: Facts that are told so late still count: an order that left after its day, a scan that its carrier told late.

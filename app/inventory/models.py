@@ -149,7 +149,7 @@ class StockMovement(Base):
     supplier_id: Mapped[UUID]
     #: The retailer whose order moved it, if an order did.
     retailer_id: Mapped[UUID | None]
-    #: ``set``, ``reserve``, ``release``, ``write_off`` or ``consume``.
+    #: ``set``, ``reserve``, ``release``, ``write_off``, ``consume`` or ``unship``.
     kind: Mapped[str]
     on_hand_change: Mapped[int]
     reserved_change: Mapped[int]

@@ -27,7 +27,7 @@ TOPICS: Mapping[str, str] = {
 }
 #: Topic → what belongs to it, in a sentence.
 TOPIC_TEXTS: Mapping[str, str] = {
-    "orders": _("New orders, orders that wait, cancellations, returns."),
+    "orders": _("New orders, orders that wait, parcels in trouble, cancellations, returns."),
     "stock": _("Stores that can't be reached, stock that runs short."),
     "feeds": _("Files that are held or can't be read, feeds that fail."),
     "money": _("Payouts, refunds, exchange rates, differences in the books."),
@@ -49,6 +49,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "refunded_in_store": "orders",
     "risk_told": "orders",
     "hook_refused": "orders",
+    "parcel": "orders",
     "purchase_order": "orders",
     "return": "orders",
     "shopper_return": "orders",

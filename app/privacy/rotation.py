@@ -11,6 +11,7 @@ from app import db
 from app.config import key_ring
 from app.db import Base, table_of
 from app.feeds.models import FeedSource
+from app.fulfillment.models import LabelAccount, ShippingLabel
 from app.inbox.models import InboxMessage
 from app.kit.crypto import Place
 from app.notifications.models import Email
@@ -44,6 +45,10 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (ChannelSetting, "secrets", "supplier_id"),
     (ChannelSetting, "words", "supplier_id"),
     (Transmission, "words", "id"),
+    (ChangeRequest, "ship_to", "id"),
+    (LabelAccount, "api_key", "supplier_id"),
+    (LabelAccount, "hook_secret", "supplier_id"),
+    (ShippingLabel, "content", "id"),
 )
 _BATCH = 500
 

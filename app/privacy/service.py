@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.fulfillment.models import ShippingLabel
 from app.kit import clock
 from app.kit.ids import new_id
 from app.orders.models import Order
@@ -105,6 +106,8 @@ def redact_orders(session: Session, order_ids: Sequence[UUID]) -> int:
     session.execute(update(PurchaseOrder).where(PurchaseOrder.order_id.in_(order_ids)).values(ship_to=None))
     session.execute(update(ChangeRequest).where(ChangeRequest.order_id.in_(order_ids)).values(ship_to=None))
     erase_of_orders(session, order_ids)
+    theirs = select(PurchaseOrder.id).where(PurchaseOrder.order_id.in_(order_ids))
+    session.execute(update(ShippingLabel).where(ShippingLabel.purchase_order_id.in_(theirs)).values(content=None))
     done = session.scalars(
         update(Order)
         .where(Order.id.in_(order_ids), Order.redacted_at.is_(None))

@@ -87,6 +87,8 @@ class PurchaseOrder(Base):
     #: The store's side of it: fulfilment order, and how far our request there has come.
     external_fulfillment_order_id: Mapped[str | None]
     external_request_state: Mapped[str | None]
+    #: Where its lines are listed from several of the store's locations: fulfilment order → location, of all of them.
+    external_fulfillment_orders: Mapped[dict[str, str]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -54,9 +54,19 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 
 
-def may_move(current: str, wanted: str) -> bool:
-    """Whether a purchase order's status may change so."""
-    return wanted == current or wanted in MOVES[current]
+#: The moves back, and no others: what was said to have left has not (a parcel was taken back, or held less), or was
+#: lost and is given up.
+UNDONE: Mapping[str, frozenset[str]] = {
+    PARTIALLY_SHIPPED: frozenset({PENDING, CONFIRMED, BACKORDERED, PROCESSING, CANCELLED}),
+    SHIPPED: frozenset({PENDING, CONFIRMED, BACKORDERED, PROCESSING, PARTIALLY_SHIPPED, CANCELLED}),
+}
+
+
+def may_move(current: str, wanted: str, *, undone: bool = False) -> bool:
+    """Whether a purchase order's status may change so; ``undone``: because what was said of a parcel was not so."""
+    if wanted == current or wanted in MOVES[current]:
+        return True
+    return undone and wanted in UNDONE.get(current, frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,12 +134,15 @@ class Refund(Base):
 class Earning(Base):
     """What a supplier earned by one shipment: HELD until delivery and the dispute window have passed, then
     PAYABLE, then PAID with a payout. With a credit memo instead of a shipment it is below zero: what a return takes
-    back."""
+    back. One whose parcel was taken back, corrected or lost before it arrived is REVERSED, and so is the one below zero
+    that takes it back: together they are nothing."""
 
     __tablename__ = "earnings"
     __tenancy__ = own("supplier_id")
     __table_args__ = (
-        UniqueConstraint("shipment_id"),
+        Index("uq_earnings_shipment", "shipment_id", unique=True, postgresql_where=text("state <> 'REVERSED'")),
+        Index(None, "shipment_id"),
+        UniqueConstraint("reverses_id"),
         Index(None, "supplier_id", "state"),
         Index(None, "purchase_order_id"),
         Index(
@@ -155,6 +158,10 @@ class Earning(Base):
     supplier_id: Mapped[UUID]
     shipment_id: Mapped[UUID | None]
     credit_memo_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_memos.id"), unique=True)
+    #: The earning that this one takes back.
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("earnings.id"))
+    #: Which ``units_revision`` of the parcel it is for.
+    units_revision: Mapped[int] = mapped_column(server_default="0")
     purchase_order_id: Mapped[UUID]
     currency: Mapped[str]
     #: goods + shipping − fee = amount, in minor units.

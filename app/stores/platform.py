@@ -360,7 +360,8 @@ class FulfillmentOrderRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingPush:
-    """A parcel that left: which lines of the store's order, by the store's line ids."""
+    """A parcel that left: which lines of the store's order, by the store's line ids. ``also_known_as``: another number
+    that the store may know it by, from a call whose answer was lost."""
 
     fulfillment_order_id: str
     lines: Mapping[str, int]
@@ -368,6 +369,7 @@ class TrackingPush:
     tracking_number: str
     tracking_url: str | None
     notify_shopper: bool
+    also_known_as: str | None = None
 
 
 @runtime_checkable
@@ -437,6 +439,14 @@ class StorePlatform(Protocol):
 
     def push_tracking(self, access: StoreAccess, parcel: TrackingPush) -> str:
         """Tell the store that a parcel left. Returns the store's id; a second call for the same parcel finds it."""
+
+    def change_tracking(self, access: StoreAccess, fulfillment_id: str, parcel: TrackingPush) -> None:
+        """Give a parcel that the store knows another carrier and number. Harmless when it has them, and nobody is
+        written to then."""
+
+    def withdraw_tracking(self, access: StoreAccess, fulfillment_id: str | None, parcel: TrackingPush) -> None:
+        """Take back a parcel that never left; without an id it is looked for by its numbers. Its units are to be sent
+        again, by a fulfilment order that may be a new one. Harmless when the store does not have it."""
 
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Tell the store that a parcel arrived."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Blueprint, Response, request
 
 from app import db
 from app.adapters import registries
+from app.fulfillment.labels import ForgedNotice
+from app.fulfillment.models import LabelAccount
+from app.fulfillment.service import labelling
 from app.inbox.service import Received, take_in
+from app.kit import clock
 from app.kit.crash import crash_point
 from app.settlement import processor
 from app.stores import platform
@@ -42,6 +48,30 @@ def from_store(name: str) -> Response:
             triggered_at=envelope.triggered_at,
         )
     )
+
+
+@bp.post("/hooks/labels/<name>/<uuid:supplier_id>")
+def from_gateway(name: str, supplier_id: UUID) -> Response:
+    """A gateway tells where a supplier's parcel is, or that a label's money came back. 401 for a bad signature. What it
+    says is small and may be said again, so it is taken in at once."""
+    body = _raw_body()
+    if body is None:
+        return problem(413, "too_large", "Too large", "A hook has at most 2 MB.")
+    gateway = registries.labels.all().get(name)
+    with db.system_scope(actor=f"gateway:{name}"), db.transaction() as session:
+        account = session.get(LabelAccount, supplier_id)
+        secret = labelling.hook_secret(account) if account is not None and account.gateway == name else None
+        if gateway is None or secret is None:
+            return problem(404, "not_found", "Not found", "No such gateway.")
+        try:
+            told = gateway.told(_headers(), body, secret, at=clock.now())
+        except ForgedNotice:
+            return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
+        except (ValueError, KeyError, TypeError):
+            return problem(422, "unreadable", "Unreadable", "The body is not what the gateway sends.")
+        if told is not None:
+            labelling.take_in(session, supplier_id, told)
+    return Response(status=200)
 
 
 @bp.post("/api/webhooks/<name>")

@@ -4,13 +4,14 @@ can be right."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.adapters import registries
 from app.fulfillment import telling
+from app.fulfillment.models import Shipment
 from app.fulfillment.rules import NumberCheck
-from app.fulfillment.service import NewParcel
+from app.fulfillment.service import Correction, NewParcel
 from app.kit.texts import marked as _
 from app.web.ui.carriers import carrier_label
 from app.web.ui.rendering import gettext
@@ -29,6 +30,8 @@ def told_parcel(
     tracking_url: str | None = None,
     shipped_at: datetime | None = None,
     between: Collection[str] = (),
+    package_ref: str = "",
+    expected_ship_on: date | None = None,
 ) -> NewParcel:
     """A parcel with its carrier and the page on which it is followed."""
     return telling.told_parcel(
@@ -39,6 +42,32 @@ def told_parcel(
         tracking_url=tracking_url,
         shipped_at=shipped_at,
         between=between,
+        package_ref=package_ref,
+        expected_ship_on=expected_ship_on,
+    )
+
+
+def told_correction(
+    shipment: Shipment,
+    *,
+    carrier: str | None,
+    tracking_number: str | None,
+    tracking_url: str | None = None,
+    lines: Mapping[UUID, int] | None = None,
+) -> Correction:
+    """How a parcel really is, with its carrier and the page on which it is followed."""
+    number = tracking_number or shipment.tracking_number
+    # Another number may be another carrier's; the old one is kept where nobody knows better.
+    name, check = judged(carrier or "", number)
+    if not carrier and name == "manual":
+        name, check = judged(shipment.carrier, number)
+    known = registries.carriers.all().get(name)
+    return Correction(
+        carrier=name,
+        tracking_number=number,
+        tracking_url=tracking_url or (known.tracking_url(number) if known and number else None),
+        number_check=check.verdict,
+        lines=lines,
     )
 
 

@@ -201,6 +201,27 @@ _TYPES = (
         _SHIPMENT_LINKS,
     ),
     EventType(
+        "shipment.announced",
+        _("A parcel is to leave on a later day"),
+        _BOTH,
+        ("shipment_id", "purchase_order_id"),
+        _SHIPMENT_LINKS,
+    ),
+    EventType(
+        "shipment.corrected",
+        _("A parcel's carrier, number or units were put right"),
+        _BOTH,
+        ("shipment_id", "purchase_order_id"),
+        _SHIPMENT_LINKS,
+    ),
+    EventType(
+        "shipment.voided",
+        _("A parcel never left and was taken back"),
+        _BOTH,
+        ("shipment_id", "purchase_order_id"),
+        _SHIPMENT_LINKS,
+    ),
+    EventType(
         "shipment.updated",
         _("A parcel was seen on its way"),
         _BOTH,

@@ -284,13 +284,7 @@ class Books:
     def arrived(self, party: Party, shipment: Json) -> None:
         """A supplier marks its parcel as delivered on its page."""
         page = f"/supplier/shipments/{shipment['id']}/delivered"
-        desk = f"/supplier/purchase-orders/{self._purchase_order_of(shipment)}"
-        assert self.browser(party).submit(desk, page).status_code == 303
-
-    def _purchase_order_of(self, shipment: Json) -> str:
-        return str(
-            self.row("select purchase_order_id from shipments where id = %s", shipment["id"])["purchase_order_id"]
-        )
+        assert self.browser(party).submit(f"/supplier/parcels/{shipment['id']}", page).status_code == 303
 
     def later(self, job: str, **ahead: float) -> None:
         """Run a scheduled job as if so much time had passed."""

@@ -27,6 +27,8 @@ from app.config import key_ring
 from app.feeds.models import FeedSource
 from app.feeds.service import SourceSpec, access_of, add_source
 from app.feeds.source import Access
+from app.fulfillment.models import LabelAccount, ShippingLabel
+from app.fulfillment.service.labelling import hook_secret, label_file, save_account, way_in
 from app.inbox.service import Received, open_message, take_in
 from app.kit import clock
 from app.kit.crypto import CannotOpen, KeyedHash, KeyRing, Place, key_number
@@ -104,6 +106,9 @@ SECRETS = (
     "Dear Grace",
     "feed-password",
     "a receiver's answer",
+    "EZ-key",
+    "EZ-secret",
+    "label for Grace",
     "channel-password",
     "no parcels to Mrs Hopper",
     "Mrs Hopper is unknown",
@@ -245,6 +250,9 @@ class House:
                     *settings_of(session.get_one(ChannelSetting, self.supplier_id)).secrets.values(),
                     problem_of(session.get_one(ChannelSetting, self.supplier_id)),
                     words_of(session.scalars(select(Transmission)).one()),
+                    way_in(session.get_one(LabelAccount, self.supplier_id)).api_key,
+                    hook_secret(session.get_one(LabelAccount, self.supplier_id)) or "",
+                    label_file(session.scalars(select(ShippingLabel)).one()).decode(),
                     *tokens,
                     *letters,
                 ]
@@ -288,6 +296,29 @@ def _deliver(session: Session, supplier_id: UUID) -> None:
     (call,) = due_calls(session, endpoint.id, limit=1)
     answered = {call.delivery_id: Outcome(status=200, response=b"a receiver's answer")}
     record_outcomes(session, endpoint.id, answered)
+
+
+def _label(session: Session, supplier_id: UUID) -> None:
+    """An account at a gateway, and a label with an address on it."""
+    save_account(session, supplier_id, gateway="easypost", api_key="EZ-key", hook_secret="EZ-secret", form="PDF")
+    label_id = new_id()
+    session.add(
+        ShippingLabel(
+            id=label_id,
+            supplier_id=supplier_id,
+            purchase_order_id=new_id(),
+            gateway="easypost",
+            state="BOUGHT",
+            gateway_ref="shp_1",
+            offers=[],
+            lines={},
+            grams=1,
+            media_type="application/pdf",
+            content=config.key_ring().seal(b"label for Grace", Place("shipping_labels", "content", label_id)),
+            created_at=clock.now(),
+            updated_at=clock.now(),
+        )
+    )
 
 
 def _ask(session: Session, order_id: UUID) -> None:
@@ -391,6 +422,7 @@ def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
         )
         source = add_source(session, supplier.id, spec, schemes=["basic"])
         _deliver(session, supplier.id)
+        _label(session, supplier.id)
         _ask(session, placed.order_id)
         (order,) = session.scalars(select(PurchaseOrder).where(PurchaseOrder.order_id == placed.order_id))
         _transmit(session, supplier.id, order)

@@ -3,8 +3,10 @@ nobody else."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +15,8 @@ from sqlalchemy import select
 
 from app import db
 from app.documents.service import save_brand
+from app.fulfillment.service import note_estimate
+from app.kit import clock
 from app.orders.models import Order
 from tests.market import Market
 from tests.stack import Jobs
@@ -96,3 +100,28 @@ def test_the_page_is_the_shops_own(market: Market, jobs: Jobs, shopper: FlaskCli
 
 def test_an_address_that_nobody_was_given_shows_nothing(shopper: FlaskClient) -> None:
     assert shopper.get("/t/made-up").status_code == 404
+
+
+def test_days_follow_what_happens_before_and_after_a_parcel_leaves(
+    market: Market, jobs: Jobs, shopper: FlaskClient
+) -> None:
+    (order,) = ordered(market, jobs, (market.lamp.variants[0], 3))
+    line = order["lines"][0]["id"]
+    expected = text_of(shopper.get(page_of(market)))
+    with clock.shifted(timedelta(days=40)):
+        late = text_of(shopper.get(page_of(market)))
+    assert late != expected, "what did not leave in time comes later"
+    far = (clock.now().date() + timedelta(days=60)).isoformat()
+    package = {"package_ref": "B1", "expected_ship_on": far, "lines": [{"line_id": line, "quantity": 1}]}
+    market.supplier.api.post(f"/api/supplier/orders/{order['id']}/announce", {"packages": [package]})
+    assert text_of(shopper.get(page_of(market))) != expected, "the announced day counts"
+    parcel = {"carrier": "ups", "tracking_number": "N-9", "lines": [{"line_id": line, "quantity": 2}]}
+    sent = market.supplier.api.post(f"/api/supplier/orders/{order['id']}/ship", {"parcels": [parcel]}).json
+    with db.system_scope(actor="test"), db.transaction() as session:
+        note_estimate(session, UUID(sent["shipments"][0]["id"]), date(2031, 3, 5), date(2031, 3, 6))
+    shown = text_of(shopper.get(page_of(market)))
+    assert "5 Mar 2031 – 6 Mar 2031" in shown, "the carrier's own word counts most"
+    market.supplier.api.post(f"/api/supplier/shipments/{sent['shipments'][0]['id']}/void", {"reason": "Still here"})
+    taken_back = text_of(shopper.get(page_of(market)))
+    assert "N-9" not in taken_back
+    assert "0 of 3 items" in taken_back

@@ -5,6 +5,7 @@ What the store holds is not accepted; its story says so, and the store tells us 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -48,16 +49,23 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
     if "fulfillment_requests" not in platform.capabilities:
         return
     way_in = access(store.id, platform)
-    by_location = {ref.location_id: ref for ref in platform.fulfillment_orders(way_in, _store_order(order))}
+    by_location = _by_location(platform.fulfillment_orders(way_in, _store_order(order)))
+    states: dict[str, str] = {}
     missing = []
-    for purchase_order_id, supplier_id, listed_from in waiting:
-        location = locations.get(listed_from)
-        ref = by_location.get(location.location_id) if location else None
-        if ref is None or ref.state == "cancelled":
+    for purchase_order_id, (supplier_id, listed_from) in waiting.items():
+        places = [locations.get(one) for one in listed_from]
+        refs = [by_location.get(place.location_id) for place in places if place is not None]
+        found = [ref for ref in refs if ref is not None and ref.state != "cancelled"]
+        if not found or len(found) < len(places):
             missing.append(purchase_order_id)
             continue
-        state = "accepted" if ref.state == "closed" else _accepted_or_held(platform, way_in, ref)
-        _note(run, order.id, purchase_order_id, supplier_id, ref, state)
+        for ref in found:
+            if ref.external_id not in states:
+                states[ref.external_id] = (
+                    "accepted" if ref.state == "closed" else _accepted_or_held(platform, way_in, ref)
+                )
+        held = any(states[ref.external_id] == "held" for ref in found)
+        _note(run, order.id, purchase_order_id, supplier_id, found, "held" if held else "accepted")
     age = clock.now() - order.created_at
     if missing and age < _ASK_FOR:
         wait = min(max(age / 2, _SHORTEST_WAIT), _LONGEST_WAIT)
@@ -81,9 +89,19 @@ def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: Fulfill
     return "accepted"
 
 
-def _waiting(session: Session, order_id: UUID) -> list[tuple[UUID, UUID, UUID]]:
-    """Purchase orders with their suppliers, and the supplier at whose location the store has what they deliver: the one
-    that it was listed from, whoever delivers it. (Of several, the one of the first line.)"""
+def _by_location(refs: Iterable[FulfillmentOrderRef]) -> dict[str, FulfillmentOrderRef]:
+    """What each location has to send: what is still to be sent before what is done. Where a parcel was taken back there
+    may be both."""
+    found: dict[str, FulfillmentOrderRef] = {}
+    for ref in refs:
+        if ref.location_id not in found or found[ref.location_id].state in ("closed", "cancelled"):
+            found[ref.location_id] = ref
+    return found
+
+
+def _waiting(session: Session, order_id: UUID) -> dict[UUID, tuple[UUID, list[UUID]]]:
+    """Purchase orders with their suppliers, and the suppliers at whose locations the store has what they deliver: those
+    that it was listed from, whoever delivers it, that of the first line first."""
     rows = session.execute(
         select(PurchaseOrder.id, PurchaseOrder.supplier_id, SupplierVariant.supplier_id)
         .join(PurchaseOrderLine, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
@@ -95,21 +113,36 @@ def _waiting(session: Session, order_id: UUID) -> list[tuple[UUID, UUID, UUID]]:
             PurchaseOrder.external_request_state.is_distinct_from("accepted"),
             PurchaseOrder.status != "CANCELLED",
         )
-        .order_by(PurchaseOrder.id, PurchaseOrderLine.position.desc())
+        .order_by(PurchaseOrder.id, PurchaseOrderLine.position)
     )
-    return list({row[0]: (row[0], row[1], row[2]) for row in rows}.values())
+    found: dict[UUID, tuple[UUID, list[UUID]]] = {}
+    for purchase_order_id, supplier_id, listed_from in rows:
+        places = found.setdefault(purchase_order_id, (supplier_id, []))[1]
+        if listed_from not in places:
+            places.append(listed_from)
+    return found
 
 
 def _note(
-    run: Run, order_id: UUID, purchase_order_id: UUID, supplier_id: UUID, ref: FulfillmentOrderRef, state: str
+    run: Run,
+    order_id: UUID,
+    purchase_order_id: UUID,
+    supplier_id: UUID,
+    refs: Sequence[FulfillmentOrderRef],
+    state: str,
 ) -> None:
     with run.transaction() as session:
         order = orders.locked(session, order_id)
         purchase_order = session.get_one(PurchaseOrder, purchase_order_id)
         if purchase_order.external_request_state in ("accepted", state):
             return
-        purchase_order.external_fulfillment_order_id = ref.external_id
+        again = purchase_order.external_request_state == "again"
+        purchase_order.external_fulfillment_order_id = refs[0].external_id
+        purchase_order.external_fulfillment_orders = {ref.external_id: ref.location_id for ref in refs}
         purchase_order.external_request_state = state
+        if again and state == "accepted":
+            # It was asked for before, and what was taken back is asked for once more.
+            return
         orders.tell(
             session,
             order,

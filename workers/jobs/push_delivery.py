@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.adapters import registries
 from app.fulfillment.events import ShipmentDelivered
 from app.fulfillment.models import Shipment
-from app.fulfillment.service import note_store_refused, note_store_told_delivered
+from app.fulfillment.service import note_store_refused, note_store_told_delivered, told_of
 from app.kit import clock
 from app.kit.errors import Rejected
 from app.orders.models import Order
@@ -21,21 +21,27 @@ def push_delivery(run: Run, event: ShipmentDelivered) -> None:
     """See the module."""
     with run.transaction() as session:
         shipment = session.get_one(Shipment, event.shipment_id)
+        # The store's fulfilment is that of the parcel which left first.
+        first = shipment if shipment.replaces_id is None else session.get_one(Shipment, shipment.replaces_id)
         order = session.get_one(Order, event.order_id)
         store = session.get(Store, order.store_id) if order.store_id else None
-    if store is None or shipment.store_told_delivered_at is not None or shipment.store_error is not None:
+        known = [row.external_id for row in told_of(session, first.id) if row.external_id is not None]
+    if store is None or shipment.store_told_delivered_at is not None or first.store_error is not None:
         return
     platform = registries.stores.get(store.platform)
     if "push_tracking" not in platform.capabilities:
         return
-    if shipment.external_fulfillment_id is None and shipment.store_told_at is not None:
+    if not known and first.external_fulfillment_id is not None:
+        known = [first.external_fulfillment_id]
+    if not known and first.store_told_at is not None:
         # There was nothing to tell of it.
         return
-    if shipment.external_fulfillment_id is None:
+    if not known:
         raise RetryLater("the store does not know the parcel yet", at=clock.now() + timedelta(seconds=2))
     delivered_at = shipment.delivered_at or clock.now()
     try:
-        platform.push_delivered(access(store.id, platform), shipment.external_fulfillment_id, delivered_at)
+        for external_id in known:
+            platform.push_delivered(access(store.id, platform), external_id, delivered_at)
     except Rejected as error:
         with run.closing() as session:
             note_store_refused(session, shipment.id, error.message)

@@ -1,104 +1,240 @@
-"""A parcel left: the store, and so its customer, gets the tracking number for the right lines."""
+"""A parcel left: the store, and so its customer, gets the tracking number for the right lines. When the parcel turns
+out to be otherwise (another number, other units, taken back), the store is brought in line with it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.adapters import registries
-from app.fulfillment.events import ShipmentCreated, StoreToBeTold
-from app.fulfillment.models import Shipment, ShipmentLine
-from app.fulfillment.service import note_nothing_to_tell, note_store_refused, note_store_told
+from app.fulfillment import service as fulfillment
+from app.fulfillment.events import ShipmentCorrected, ShipmentCreated, ShipmentVoided, StoreToBeTold
+from app.fulfillment.models import Shipment
+from app.fulfillment.rules import ANNOUNCED, LOST, RETURNED, VOIDED
+from app.fulfillment.service.locking import locked
 from app.kit import clock
 from app.kit.errors import Rejected
-from app.orders.models import Order, OrderLine
-from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.rules import whole_units
+from app.orders.models import Order
+from app.outbox.service import emit
+from app.purchasing.models import PurchaseOrder
+from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
-from app.stores.platform import TrackingPush
+from app.stores.platform import StoreAccess, StorePlatform, TrackingPush
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
+from workers.parcel_lines import completed_by_location
 
+_HEARD = (ShipmentCreated, ShipmentCorrected, ShipmentVoided, StoreToBeTold)
+_Event = ShipmentCreated | ShipmentCorrected | ShipmentVoided | StoreToBeTold
 #: A parcel that left although the store holds its delivery is told when the store has let go.
 _HELD_FOR = timedelta(minutes=5)
+#: How long it takes a store to make a new fulfilment order of what was taken back.
+_SOON = timedelta(seconds=2)
 
 
-@job(queue="stores", on=(ShipmentCreated, StoreToBeTold), timeout=60, max_attempts=40)
-def push_tracking(run: Run, event: ShipmentCreated | StoreToBeTold) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the store was told at one of its locations."""
+
+    fulfillment_order_ref: str
+    external_id: str | None
+    lines: Mapping[str, int]
+    number: str | None
+    tried_number: str | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """A parcel, what the store should know of it by location, and what it does. ``shown`` is the parcel whose number
+    the shopper is to follow: the one that was sent instead of it, where there is one."""
+
+    shipment: Shipment
+    shown: Shipment
+    order: Order
+    store: Store
+    purchase_order: PurchaseOrder
+    wanted: Mapping[str, Mapping[str, int]]
+    known: Mapping[str, _Known]
+
+
+@job(queue="stores", on=_HEARD, timeout=60, max_attempts=40)
+def push_tracking(run: Run, event: _Event) -> None:
     """See the module. Asked again, the store finds the fulfilment that it made the first time."""
     with run.transaction() as session:
         work = _work(session, event)
     if work is None:
         return
-    store, shipment, purchase_order, lines = work
-    platform = registries.stores.get(store.platform)
+    platform = registries.stores.get(work.store.platform)
     if "push_tracking" not in platform.capabilities:
         return
-    if purchase_order.external_fulfillment_order_id is None:
-        raise RetryLater("the store has not decided yet", at=clock.now() + timedelta(seconds=2))
-    if purchase_order.external_request_state == "held":
-        raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
-    carrier = registries.carriers.all().get(shipment.carrier)
-    parcel = TrackingPush(
-        fulfillment_order_id=purchase_order.external_fulfillment_order_id,
-        lines=lines,
-        carrier=carrier.label if carrier else shipment.carrier,
-        tracking_number=shipment.tracking_number,
-        tracking_url=shipment.tracking_url or (carrier.tracking_url(shipment.tracking_number) if carrier else None),
-        notify_shopper=True,
-    )
+    way_in = access(work.store.id, platform)
     try:
-        external_id = platform.push_tracking(access(store.id, platform), parcel)
+        for location, known in work.known.items():
+            if known.lines and work.wanted.get(location) != known.lines:
+                _withdraw(run, platform, way_in, work, location, known)
+        if work.wanted:
+            _ready(work.purchase_order)
+        for location, lines in work.wanted.items():
+            told = work.known.get(location)
+            if told is None or told.lines != lines or told.external_id is None:
+                _push(run, platform, way_in, work, location, lines)
+            elif (told.number, told.revision) != (work.shown.tracking_number, work.shown.revision):
+                _change(run, platform, way_in, work, location, told)
     except Rejected as error:
         with run.closing() as session:
-            note_store_refused(session, shipment.id, error.message)
-        return
-    with run.closing() as session:
-        note_store_told(session, shipment.id, external_id)
+            fulfillment.note_store_refused(session, work.shipment.id, error.message)
 
 
-def _completed_by(session: Session, shipment: Shipment) -> dict[str, int]:
-    """Units of the store's lines that are whole with this parcel and were not with those before it: of a bundle, those
-    whose last component is in it."""
-    row = PurchaseOrderLine
-    mine = select(row.order_line_id).where(row.id.in_([line.purchase_order_line_id for line in shipment.lines]))
-    rows: Any = session.execute(
-        select(OrderLine.external_line_id, row.id, row.component, row.per_unit, ShipmentLine)
-        .join(row, row.order_line_id == OrderLine.id)
-        .outerjoin(ShipmentLine, ShipmentLine.purchase_order_line_id == row.id)
-        .where(OrderLine.id.in_(mine), OrderLine.external_line_id.is_not(None))
+def _ready(purchase_order: PurchaseOrder) -> None:
+    if purchase_order.external_fulfillment_order_id is None:
+        raise RetryLater("the store has not decided yet", at=clock.now() + _SOON)
+    if purchase_order.external_request_state == "held":
+        raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
+    if purchase_order.external_request_state == "again":
+        raise RetryLater("the store makes a new fulfilment order", at=clock.now() + _SOON)
+
+
+def _withdraw(
+    run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work, location: str, known: _Known
+) -> None:
+    """The store forgets the parcel; what is to be sent anew is asked for again."""
+    parcel = _parcel(work, known.fulfillment_order_ref, known.lines, number=known.tried_number or "")
+    if known.external_id is not None or known.tried_number:
+        platform.withdraw_tracking(way_in, known.external_id, parcel)
+    with run.transaction() as session:
+        shipment = locked(session, work.shipment.id)
+        purchase_order = session.get_one(PurchaseOrder, shipment.purchase_order_id)
+        fulfillment.note_store_withdrawn(session, shipment.id, location)
+        if purchase_order.external_request_state == "accepted":
+            purchase_order.external_request_state = "again"
+        ids = {"store_id": work.store.id, "retailer_id": work.store.retailer_id, "order_id": work.order.id}
+        emit(session, FulfillmentWanted(**ids))
+    work.purchase_order.external_request_state = purchase_order.external_request_state
+
+
+def _push(
+    run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work, location: str, lines: Mapping[str, int]
+) -> None:
+    shipment = work.shipment
+    reference = _reference(work.purchase_order, location)
+    with run.transaction() as session:
+        other = fulfillment.note_trying(
+            session,
+            locked(session, shipment.id),
+            location_ref=location,
+            fulfillment_order_ref=reference,
+            lines=lines,
+            number=work.shown.tracking_number,
+        )
+        row = next(one for one in fulfillment.told_of(session, shipment.id) if one.location_ref == location)
+        told = row.told_number == work.shown.tracking_number
+    parcel = _parcel(work, reference, lines, also_known_as=other, notify=not told)
+    _told(run, work, location, platform.push_tracking(way_in, parcel))
+
+
+def _change(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work, location: str, known: _Known) -> None:
+    assert known.external_id is not None
+    notify = known.number != work.shown.tracking_number
+    parcel = _parcel(work, known.fulfillment_order_ref, known.lines, notify=notify)
+    platform.change_tracking(way_in, known.external_id, parcel)
+    _told(run, work, location, known.external_id)
+
+
+def _told(run: Run, work: _Work, location: str, external_id: str) -> None:
+    with run.transaction() as session:
+        fulfillment.note_store_told(
+            session,
+            work.shipment.id,
+            location,
+            external_id,
+            number=work.shown.tracking_number,
+            revision=work.shown.revision,
+        )
+
+
+def _reference(purchase_order: PurchaseOrder, location: str) -> str:
+    for reference, place in purchase_order.external_fulfillment_orders.items():
+        if place == location:
+            return reference
+    if location and purchase_order.external_fulfillment_orders:
+        raise RetryLater("the store has not decided yet", at=clock.now() + _SOON)
+    assert purchase_order.external_fulfillment_order_id is not None
+    return purchase_order.external_fulfillment_order_id
+
+
+def _parcel(
+    work: _Work,
+    reference: str,
+    lines: Mapping[str, int],
+    *,
+    number: str | None = None,
+    also_known_as: str | None = None,
+    notify: bool = False,
+) -> TrackingPush:
+    shipment = work.shown
+    carrier = registries.carriers.all().get(shipment.carrier)
+    return TrackingPush(
+        fulfillment_order_id=reference,
+        lines=lines,
+        carrier=carrier.label if carrier else shipment.carrier,
+        tracking_number=shipment.tracking_number if number is None else number,
+        tracking_url=shipment.tracking_url or (carrier.tracking_url(shipment.tracking_number) if carrier else None),
+        notify_shopper=notify,
+        also_known_as=also_known_as,
     )
-    after: defaultdict[str, dict[UUID, tuple[int, int, int]]] = defaultdict(dict)
-    before: defaultdict[str, dict[UUID, tuple[int, int, int]]] = defaultdict(dict)
-    for ref, line_id, component, per_unit, sent in rows:
-        for sums, counts in (
-            (after, sent and sent.shipment_id <= shipment.id),
-            (before, sent and sent.shipment_id < shipment.id),
-        ):
-            had = sums[ref].get(line_id, (component, 0, per_unit))
-            sums[ref][line_id] = (component, had[1] + (sent.quantity if counts else 0), per_unit)
-    completed = {ref: whole_units(after[ref].values()) - whole_units(before[ref].values()) for ref in after}
-    return {ref: units for ref, units in completed.items() if units}
 
 
-def _work(
-    session: Session, event: ShipmentCreated | StoreToBeTold
-) -> tuple[Store, Shipment, PurchaseOrder, dict[str, int]] | None:
+def _work(session: Session, event: _Event) -> _Work | None:
     shipment = session.scalars(
         select(Shipment).where(Shipment.id == event.shipment_id).options(selectinload(Shipment.lines))
     ).one()
     order = session.get_one(Order, event.order_id)
-    if order.store_id is None or shipment.store_told_at is not None:
+    if order.store_id is None or shipment.shipment_status == ANNOUNCED or shipment.replaces_id is not None:
+        # The store has one fulfilment of a parcel and those sent instead of it; the first one's event tells of it.
         return None
-    lines = _completed_by(session, shipment)
-    if not lines:
-        # Parts of a bundle: the parcel that makes it whole is told.
-        note_nothing_to_tell(session, shipment.id)
+    purchase_order = session.get_one(PurchaseOrder, event.purchase_order_id)
+    known = {
+        row.location_ref: _Known(
+            fulfillment_order_ref=row.fulfillment_order_ref,
+            external_id=row.external_id,
+            lines=row.lines,
+            number=row.told_number,
+            tried_number=row.tried_number,
+            revision=row.told_revision,
+        )
+        for row in fulfillment.told_of(session, shipment.id)
+    }
+    given_up = shipment.shipment_status in (LOST, RETURNED)
+    wanted = {} if shipment.shipment_status == VOIDED else completed_by_location(session, order.store_id, shipment)
+    if given_up or (not known and shipment.store_told_at is not None):
+        # Nothing is taken back of what is given up; and what was told before it was kept by location stays as it is.
+        return None
+    if not wanted and not any(one.lines for one in known.values()):
+        # Parts of a bundle: the parcel that makes it whole is told. Or it was taken back before it was told.
+        fulfillment.note_nothing_to_tell(session, shipment.id)
         return None
     store = session.get_one(Store, order.store_id)
-    return store, shipment, session.get_one(PurchaseOrder, event.purchase_order_id), lines
+    return _Work(
+        shipment=shipment,
+        shown=_shown(session, shipment),
+        order=order,
+        store=store,
+        purchase_order=purchase_order,
+        wanted=wanted,
+        known=known,
+    )
+
+
+def _shown(session: Session, shipment: Shipment) -> Shipment:
+    newest = session.scalar(
+        select(Shipment)
+        .where(Shipment.replaces_id == shipment.id, Shipment.shipment_status.not_in((ANNOUNCED, VOIDED)))
+        .order_by(Shipment.id.desc())
+        .limit(1)
+    )
+    return newest or shipment

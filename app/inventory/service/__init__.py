@@ -31,6 +31,7 @@ from app.inventory.service.settling import (
     units_set_aside,
 )
 from app.inventory.service.taking_back import WrongFigure, take_back
+from app.inventory.service.undoing import undo_consume
 
 __all__ = [
     "LOW_STOCK",
@@ -58,6 +59,7 @@ __all__ = [
     "suppliers_to_tell",
     "take_back",
     "take_untold",
+    "undo_consume",
     "units_set_aside",
     "watch_low_stock",
 ]

@@ -33,8 +33,11 @@ def counts(line: PurchaseOrderLine) -> LineCounts:
     )
 
 
-def refresh_status(session: Session, purchase_order: PurchaseOrder, *, held: bool = False) -> None:
-    """Derive the status anew after its lines or its release changed. Raises ``Conflict`` for a forbidden move."""
+def refresh_status(
+    session: Session, purchase_order: PurchaseOrder, *, held: bool = False, undone: bool = False
+) -> None:
+    """Derive the status anew after its lines or its release changed; ``undone``: because something said of a parcel was
+    not so. Raises ``Conflict`` for a forbidden move."""
     status = purchase_order_status(
         [counts(line) for line in purchase_order.lines],
         released=purchase_order.released_at is not None,
@@ -44,7 +47,7 @@ def refresh_status(session: Session, purchase_order: PurchaseOrder, *, held: boo
     purchase_order.updated_at = clock.now()
     if status == purchase_order.status:
         return
-    if not may_move(purchase_order.status, status):
+    if not may_move(purchase_order.status, status, undone=undone):
         raise Conflict(
             f"A purchase order that is {purchase_order.status} can't become {status}.",
             code="move_not_allowed",

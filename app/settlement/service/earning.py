@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.fulfillment.models import Shipment
+from app.fulfillment.rules import SHIPPED
 from app.kit import clock
 from app.kit.ids import new_id
-from app.ledger.service import post
+from app.ledger.models import JournalEntry
+from app.ledger.service import post, reverse
 from app.purchasing.models import PurchaseOrderLine
 from app.settlement.models import Earning
 from app.settlement.rules import shipment_lines
@@ -19,12 +21,27 @@ from app.settlement.service.shares import locked_purchase_order, next_share
 
 
 def earn(session: Session, shipment_id: UUID) -> Earning | None:
-    """A parcel left: its supplier has earned its share. None when that was booked."""
+    """Bring a supplier's earning in line with its parcel: its share of what left, less what was booked of it and is not
+    so (the parcel was taken back, given up, or held other units). None when nothing was to be booked."""
+    purchase_order_id = session.scalars(select(Shipment.purchase_order_id).where(Shipment.id == shipment_id)).one()
+    purchase_order = locked_purchase_order(session, purchase_order_id)
+    # Read under the lock: only so is it what the parcel is now.
     shipment = session.scalars(
-        select(Shipment).where(Shipment.id == shipment_id).options(selectinload(Shipment.lines))
+        select(Shipment)
+        .where(Shipment.id == shipment_id)
+        .options(selectinload(Shipment.lines))
+        .execution_options(populate_existing=True)
     ).one()
-    purchase_order = locked_purchase_order(session, shipment.purchase_order_id)
-    if session.scalar(select(Earning.id).where(Earning.shipment_id == shipment_id)) is not None:
+    booked = session.scalar(
+        select(Earning).where(Earning.shipment_id == shipment_id, Earning.state != "REVERSED").with_for_update()
+    )
+    # A parcel that is sent instead of another one earns nothing: its goods were earned with that one.
+    earned = shipment.shipment_status == SHIPPED and shipment.replaces_id is None
+    if booked is not None:
+        if earned and booked.units_revision == shipment.units_revision:
+            return None
+        _take_back(session, booked)
+    if not earned:
         return None
     units = {line.purchase_order_line_id: line.quantity for line in shipment.lines}
     prices = session.execute(
@@ -36,6 +53,7 @@ def earn(session: Session, shipment_id: UUID) -> Earning | None:
         id=new_id(),
         supplier_id=purchase_order.supplier_id,
         shipment_id=shipment_id,
+        units_revision=shipment.units_revision,
         purchase_order_id=purchase_order.id,
         currency=purchase_order.currency,
         goods=share.goods.minor,
@@ -52,7 +70,7 @@ def earn(session: Session, shipment_id: UUID) -> Earning | None:
     if any(line.amount for line in lines):
         post(
             session,
-            key=f"shipment:{shipment_id}",
+            key=_journal_key(earning),
             kind="shipment",
             reference=("shipment", shipment_id),
             description=f"{purchase_order.number} shipped",
@@ -61,10 +79,51 @@ def earn(session: Session, shipment_id: UUID) -> Earning | None:
     return earning
 
 
+def _journal_key(earning: Earning) -> str:
+    key = f"shipment:{earning.shipment_id}"
+    return f"{key}:{earning.units_revision}" if earning.units_revision else key
+
+
+def _take_back(session: Session, booked: Earning) -> None:
+    """What was earned by a parcel is not so. It was not payable yet: nothing is before its parcel has arrived, and then
+    nothing is taken back like this."""
+    booked.state = "REVERSED"
+    session.flush()
+    session.add(
+        Earning(
+            id=new_id(),
+            supplier_id=booked.supplier_id,
+            reverses_id=booked.id,
+            units_revision=booked.units_revision,
+            purchase_order_id=booked.purchase_order_id,
+            currency=booked.currency,
+            goods=-booked.goods,
+            shipping=-booked.shipping,
+            platform_fee=-booked.platform_fee,
+            amount=-booked.amount,
+            charged=-booked.charged,
+            state="REVERSED",
+            created_at=clock.now(),
+        )
+    )
+    session.flush()
+    key = _journal_key(booked)
+    entry = session.scalar(select(JournalEntry.id).where(JournalEntry.idempotency_key == key))
+    if entry is not None:
+        reverse(session, entry, key=f"{key}:reversed", description="The parcel was not as it was told")
+
+
 def start_dispute_window(session: Session, shipment_id: UUID, window: timedelta) -> None:
-    """A parcel arrived: its earning is held for the dispute window more."""
-    delivered_at = session.scalar(select(Shipment.delivered_at).where(Shipment.id == shipment_id))
-    earning = session.scalar(select(Earning).where(Earning.shipment_id == shipment_id).with_for_update())
+    """A parcel arrived: its earning is held for the dispute window more. For one that was sent instead of another it is
+    that one's."""
+    replaces_id, delivered_at = session.execute(
+        select(Shipment.replaces_id, Shipment.delivered_at).where(Shipment.id == shipment_id)
+    ).one()
+    earning = session.scalar(
+        select(Earning)
+        .where(Earning.shipment_id == (replaces_id or shipment_id), Earning.state != "REVERSED")
+        .with_for_update()
+    )
     if earning is None or delivered_at is None or earning.payable_at is not None:
         return
     # Not before now: a carrier that reports late must not cut the window short.

@@ -315,8 +315,9 @@ def _shipments_were_earned(session: Session) -> Iterator[Break]:
     rows = session.execute(
         text(
             """
-            select s.id from shipments s left join earnings e on e.shipment_id = s.id
-            where e.id is null and s.created_at < :settled
+            select s.id from shipments s left join earnings e on e.shipment_id = s.id and e.state <> 'REVERSED'
+            where (e.id is null) = (s.shipment_status = 'shipped')
+              and s.replaces_id is null and s.updated_at < :settled
             """
         ),
         {"settled": _settled()},

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.fulfillment.models import Shipment
+from app.fulfillment.rules import LOST, RETURNED
 from app.orders import service as orders
 from app.orders.models import Order
 from app.orders.rules import CANCELLED
@@ -13,6 +16,7 @@ from app.purchasing.models import PurchaseOrder
 from app.purchasing.queries import still_coming
 from app.purchasing.service.status import refresh_order_status
 from app.settlement.service.charging import cancel_unpaid_charge
+from app.settlement.service.earning import earn
 from app.settlement.service.refunding import withdraw
 from app.settlement.service.rerouting import fund
 
@@ -21,6 +25,12 @@ def withdraw_lines(session: Session, order_id: UUID, purchase_order_id: UUID, *,
     """Cancel in the order what was cancelled in a purchase order, and share out its value (``goods``, in minor units of
     the purchase order's currency). Twice is once, by ``cause``."""
     order = orders.locked(session, order_id)
+    given_up = select(Shipment.id).where(
+        Shipment.purchase_order_id == purchase_order_id, Shipment.shipment_status.in_((LOST, RETURNED))
+    )
+    for shipment_id in session.scalars(given_up):
+        # What its parcel earned is withdrawn first: only then can it be shared out again.
+        earn(session, shipment_id)
     forget_lost(session, order)
     withdraw(session, purchase_order_id, cause=cause, goods=goods)
     purchase_order = session.get_one(PurchaseOrder, purchase_order_id)

@@ -27,6 +27,7 @@ def register(app: OpenAPI) -> None:
         routing,
         sample_terms,
         samples,
+        shipments,
         stores,
         uploads,
         webhooks,

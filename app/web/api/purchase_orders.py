@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
@@ -30,6 +32,7 @@ from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.purchase_orders import (
     AcknowledgeInput,
     ParcelInput,
+    ParcelLineInput,
     PurchaseOrdersQuery,
     ShipInput,
     ShipOut,
@@ -166,18 +169,24 @@ def ship_purchase_order(path: IdPath, body: ShipInput) -> Response:
 
 
 def _parcel(parcel: ParcelInput, index: int) -> NewParcel:
-    lines = {}
-    for place, line in enumerate(parcel.lines):
-        if line.line_id in lines:
-            raise Invalid(
-                "A line stands twice in one parcel.",
-                errors=[FieldError(f"parcels[{index}].lines[{place}].line_id", "repeated", "Add the quantities up.")],
-            )
-        lines[line.line_id] = line.quantity
     return told_parcel(
         parcel.carrier,
         parcel.tracking_number,
-        lines,
+        units_by_line(parcel.lines, f"parcels[{index}]."),
         tracking_url=parcel.tracking_url,
         shipped_at=parcel.shipped_at,
+        package_ref=parcel.package_ref,
     )
+
+
+def units_by_line(given: Sequence[ParcelLineInput], where: str = "") -> dict[UUID, int]:
+    """What is in a parcel. Raises ``Invalid`` for a line that stands twice."""
+    lines: dict[UUID, int] = {}
+    for place, line in enumerate(given):
+        if line.line_id in lines:
+            raise Invalid(
+                "A line stands twice in one parcel.",
+                errors=[FieldError(f"{where}lines[{place}].line_id", "repeated", "Add the quantities up.")],
+            )
+        lines[line.line_id] = line.quantity
+    return lines

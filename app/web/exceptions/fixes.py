@@ -120,6 +120,12 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
                 args=lambda thing: {"shipment_id": thing.subject_id}, posts=_nothing,
             ),
         ),
+        "parcel": (
+            Fix(
+                label=_("See to it"), endpoint="parcels.detail", permission=_ORDERS,
+                args=lambda thing: {"shipment_id": thing.subject_id},
+            ),
+        ),
     },
     Party.SUPPLIER: {
         "unanswered": (
@@ -140,6 +146,12 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         ),
         "change_request": (
             Fix(label=_("Answer"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order),
+        ),
+        "parcel": (
+            Fix(
+                label=_("See to it"), endpoint="parcels.detail", permission=_SHIPS,
+                args=lambda thing: {"shipment_id": thing.subject_id},
+            ),
         ),
         "payout": (
             Fix(label=_("To statements"), endpoint="statements.statements", permission="statements.read"),

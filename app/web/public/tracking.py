@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask import Response, render_template
+from sqlalchemy.orm import Session
 
 from app import db
 from app.documents.queries import brand_of
 from app.fulfillment import queries as fulfillment
+from app.fulfillment.estimates import Transit, arrives, leaves_on, usual
 from app.fulfillment.models import Shipment
+from app.fulfillment.rules import ANNOUNCED, SHIPPED
 from app.identity.models import Organisation
+from app.kit import clock
 from app.kit.errors import NotFound
 from app.orders import queries as orders
 from app.orders.models import Order
@@ -24,6 +28,8 @@ from app.purchasing.models import PurchaseOrder
 from app.returns.queries import asked_by_shopper, returns_of, settings_of
 from app.returns.service.asking import free_units
 from app.stores.models import Store
+from app.suppliers import queries as suppliers
+from app.suppliers.rules import Closure
 
 _YEAR = 31_536_000
 
@@ -49,8 +55,10 @@ def tracking(token: str) -> Any:
         brand = brand_of(session, order.retailer_id)
         routed = purchasing.of_orders(session, [order.id])[order.id]
         grouped = fulfillment.of_purchase_orders(session, [one.id for one in routed])
-        parcels = [parcel for group in grouped.values() for parcel in group]
-        waiting, cancelled = _waiting(order, routed), _cancelled(order)
+        parcels = _shown(parcel for group in grouped.values() for parcel in group)
+        ways = _ways(session, routed)
+        waiting, cancelled = _waiting(order, routed, ways, _announced(grouped)), _cancelled(order)
+        days = {parcel.id: _expected(parcel, ways[parcel.purchase_order_id]) for parcel in parcels}
         body = render_template(
             "app/web/public/tracking.html",
             order=order,
@@ -59,9 +67,10 @@ def tracking(token: str) -> Any:
             parcels=parcels,
             titles={line.id: line for one in routed for line in one.lines},
             events=fulfillment.events_of(session, [parcel.id for parcel in parcels]),
+            days_of=days,
             waiting=waiting,
             cancelled=cancelled,
-            next_arrival=_next_arrival(parcels, waiting),
+            next_arrival=_next_arrival([days[one.id] for one in parcels if one.delivered_at is None], waiting),
             sent=sum(line.quantity for parcel in parcels for line in parcel.lines),
             total=sum(line.quantity - line.cancelled for line in order.lines),
             may_return=settings_of(session, order.retailer_id).by_shoppers
@@ -87,7 +96,68 @@ def logo(retailer_id: UUID, digest: str) -> Response:
     return answer
 
 
-def _waiting(order: Order, routed: Iterable[PurchaseOrder]) -> list[Waiting]:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What is known of a purchase order's way to the shopper."""
+
+    today: date
+    leaves: date | None
+    transit: Transit | None
+
+
+def _ways(session: Session, routed: Iterable[PurchaseOrder]) -> dict[UUID, _Way]:
+    now, routed = clock.now(), list(routed)
+    rates = suppliers.rates_of(session, {one.supplier_id for one in routed})
+    closed = suppliers.closures_of(session, {one.supplier_id for one in routed})
+    said = {one.id: fulfillment.said_day(session, one.id) for one in routed}
+    found = {}
+    for one in routed:
+        supplier = suppliers.supplier(session, one.supplier_id)
+        rate = next((rate for rate in rates[one.supplier_id] if rate.name == one.shipping_method), None)
+        promised = Transit(rate.transit_days_min, rate.transit_days_max) if rate is not None else None
+        history = fulfillment.transit_history(session, one.supplier_id, one.ship_to_country, now)
+        leaves = leaves_on(
+            now=now,
+            timezone=supplier.timezone,
+            ship_by=one.ship_by,
+            cutoff_hour=supplier.cutoff_hour,
+            closed=[Closure(row.starts_on, row.ends_on) for row in closed[one.supplier_id]],
+            said=said[one.id],
+        )
+        found[one.id] = _Way(now.date(), leaves, usual(promised, history))
+    return found
+
+
+def _shown(parcels: Iterable[Shipment]) -> list[Shipment]:
+    """Those that left and are still coming or have come: of a parcel that was sent again, the last."""
+    left = [one for one in parcels if one.shipment_status == SHIPPED]
+    instead_of = {one.replaces_id for one in left if one.replaces_id is not None}
+    return [one for one in left if one.id not in instead_of or one.delivery_status == "delivered"]
+
+
+def _announced(grouped: Mapping[UUID, Iterable[Shipment]]) -> dict[UUID, date]:
+    """Purchase order → the day on which its next announced parcel leaves."""
+    found: dict[UUID, date] = {}
+    for purchase_order_id, parcels in grouped.items():
+        days = [one.expected_ship_on for one in parcels if one.shipment_status == ANNOUNCED and one.expected_ship_on]
+        if days:
+            found[purchase_order_id] = min(days)
+    return found
+
+
+def _expected(parcel: Shipment, way: _Way) -> tuple[date, date] | None:
+    """The carrier's own word, else what the way takes from the day on which the parcel left."""
+    if parcel.carrier_from and parcel.carrier_to:
+        return parcel.carrier_from, parcel.carrier_to
+    left = parcel.first_scan_at or parcel.shipped_at
+    if left is not None and way.transit is not None:
+        return arrives(left.date(), way.transit, way.today)
+    return (parcel.estimated_from, parcel.estimated_to) if parcel.estimated_from and parcel.estimated_to else None
+
+
+def _waiting(
+    order: Order, routed: Iterable[PurchaseOrder], ways: Mapping[UUID, _Way], announced: Mapping[UUID, date]
+) -> list[Waiting]:
     routed = list(routed)
     if not routed:
         # Nobody was asked yet, or the order waits for its shop.
@@ -95,21 +165,18 @@ def _waiting(order: Order, routed: Iterable[PurchaseOrder]) -> list[Waiting]:
         return [Waiting(title, units) for title, units in left if units]
     found = []
     for one in routed:
+        way = ways[one.id]
         for line in one.lines:
             units = line.quantity - line.shipped - line.cancelled
             if not units:
                 continue
             back = line.available_on if line.answer == "backordered" else None
+            from_day, to_day = one.estimated_from, one.estimated_to
+            leaves = announced.get(one.id) or way.leaves
+            if leaves is not None and way.transit is not None:
+                from_day, to_day = arrives(leaves, way.transit, way.today)
             promised = back is None and order.status != ON_HOLD
-            found.append(
-                Waiting(
-                    line.title,
-                    units,
-                    one.estimated_from if promised else None,
-                    one.estimated_to if promised else None,
-                    back,
-                )
-            )
+            found.append(Waiting(line.title, units, from_day if promised else None, to_day if promised else None, back))
     return found
 
 
@@ -117,12 +184,10 @@ def _cancelled(order: Order) -> list[tuple[str, int]]:
     return [(line.title, line.cancelled) for line in order.lines if line.cancelled]
 
 
-def _next_arrival(parcels: Iterable[Shipment], waiting: Iterable[Waiting]) -> tuple[date, date] | None:
+def _next_arrival(
+    on_their_way: Iterable[tuple[date, date] | None], waiting: Iterable[Waiting]
+) -> tuple[date, date] | None:
     """The next range of days in which something arrives; parcels on their way before what has not left."""
-    on_their_way = [
-        (parcel.estimated_from, parcel.estimated_to)
-        for parcel in parcels
-        if parcel.delivered_at is None and parcel.estimated_from and parcel.estimated_to
-    ]
+    coming = [days for days in on_their_way if days is not None]
     to_come = [(one.from_day, one.to_day) for one in waiting if one.from_day and one.to_day]
-    return min(on_their_way or to_come, default=None, key=lambda days: (days[1], days[0]))
+    return min(coming or to_come, default=None, key=lambda days: (days[1], days[0]))

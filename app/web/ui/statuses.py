@@ -78,6 +78,34 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "return_to_sender": Shown(_("Going back"), _WARNING),
         "failure": Shown(_("Delivery problem"), _CRITICAL),
     },
+    "shipment": {
+        "announced": Shown(_("Announced"), _WARNING),
+        "shipped": Shown(_("On its way"), _INFO),
+        "returned": Shown(_("Came back"), _NEUTRAL),
+        "lost": Shown(_("Lost"), _CRITICAL),
+        "voided": Shown(_("Taken back"), _NEUTRAL),
+    },
+    "label": {
+        "QUOTED": Shown(_("Not bought"), _NEUTRAL),
+        "BUYING": Shown(_("Being bought"), _INFO),
+        "BOUGHT": Shown(_("Bought"), _SUCCESS),
+        "VOIDING": Shown(_("Being given back"), _INFO),
+        "VOIDED": Shown(_("Given back"), _NEUTRAL),
+    },
+    "refund": {
+        "submitted": Shown(_("Asked for"), _INFO),
+        "refunded": Shown(_("Came back"), _SUCCESS),
+        "rejected": Shown(_("Refused"), _CRITICAL),
+    },
+    "exception": {
+        "late": Shown(_("Should have left"), _CRITICAL),
+        "no_scan": Shown(_("No scan yet"), _WARNING),
+        "stuck": Shown(_("Not moving"), _WARNING),
+        "lost": Shown(_("Counts as lost"), _CRITICAL),
+        "returned_to_sender": Shown(_("Going back"), _CRITICAL),
+        "scanned_after_void": Shown(_("Left, though taken back"), _CRITICAL),
+        "sent_though_cancelled": Shown(_("Left, though cancelled"), _CRITICAL),
+    },
     "return": {
         "REQUESTED": Shown(_("Return requested"), _WARNING),
         "APPROVED": Shown(_("Approved"), _INFO),
@@ -214,6 +242,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "HELD": Shown(_("Held until delivery is settled"), _INFO),
         "PAYABLE": Shown(_("Payable"), _WARNING),
         "PAID": Shown(_("Paid"), _SUCCESS),
+        "REVERSED": Shown(_("Taken back"), _NEUTRAL),
     },
     "payout": {
         "SCHEDULED": Shown(_("Scheduled"), _NEUTRAL),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app import db
 from app.identity.queries import members
-from app.kit import clock
+from app.kit import clock, texts
 from app.kit.texts import marked as _
 from app.orders.models import TimelineEntry
 from app.orders.story import SENTENCES
 from app.web.auth import principal
 from app.web.ui.carriers import carrier_label
 from app.web.ui.channels import channel_label
-from app.web.ui.rendering import gettext, moment_shown
+from app.web.ui.rendering import gettext, locale, moment_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ class _Gaps(dict[str, object]):
 
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+#: What a retailer may want for a parcel that does not come.
+_WANTED = {"refund": _("its money back"), "reship": _("another parcel")}
+
+
+def _day(text: str) -> str:
+    try:
+        return texts.day(date.fromisoformat(text), locale())
+    except ValueError:
+        return text
 
 
 def colleagues() -> Mapping[str, str]:
@@ -58,6 +69,10 @@ def story(
             values["channel"] = channel_label(str(values["channel"]))
         if "at" in values:
             values["at"] = moment_shown(clock.parse_iso(str(values["at"])))
+        if "day" in values:
+            values["day"] = _day(str(values["day"]))
+        if "wanted" in values:
+            values["wanted"] = gettext(_WANTED.get(str(values["wanted"]), str(values["wanted"])))
         told.append(Told(gettext(sentence) % values, entry.at, _who(entry, names, companies or {})))
     return told
 

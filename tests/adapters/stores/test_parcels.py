@@ -189,3 +189,48 @@ def test_all_orders_come_oldest_change_first_with_all_their_lines(shop: Shop) ->
 def test_what_happened_before_is_not_told_again(shop: Shop) -> None:
     ordered(shop, pushed(shop, listing(shop.location())))
     assert list(shop.adapter.orders_since(shop.access, clock.now() + timedelta(days=2))) == []
+
+
+def events_of(shop: Shop, order_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = shop.control.order(shop.domain, number(order_id))["fulfillments"]
+    return found
+
+
+def test_a_number_is_put_right_in_the_shop_and_told_once(shop: Shop) -> None:
+    made = pushed(shop, listing(shop.location()))
+    order_id, reference, whole = ordered(shop, made, quantity=1)
+    shop.adapter.accept_fulfillment(shop.access, reference)
+    (line,) = line_ids(whole)
+    sent = shop.adapter.push_tracking(shop.access, parcel(reference, {line: 1}))
+    right = parcel(reference, {line: 1}, NUMBERS[1])
+    for _ in range(2):
+        shop.adapter.change_tracking(shop.access, sent, right)
+    (fulfillment,) = events_of(shop, order_id)
+    assert [one["number"] for one in fulfillment["tracking"]] == [NUMBERS[1]]
+
+
+def test_a_corrected_number_whose_first_answer_was_lost_makes_no_second_parcel(shop: Shop) -> None:
+    made = pushed(shop, listing(shop.location()))
+    order_id, reference, whole = ordered(shop, made, quantity=2)
+    shop.adapter.accept_fulfillment(shop.access, reference)
+    (line,) = line_ids(whole)
+    first = shop.adapter.push_tracking(shop.access, parcel(reference, {line: 1}))
+    right = replace(parcel(reference, {line: 1}, NUMBERS[1]), also_known_as=NUMBERS[0])
+    assert shop.adapter.push_tracking(shop.access, right) == first
+    (fulfillment,) = events_of(shop, order_id)
+    assert [one["number"] for one in fulfillment["tracking"]] == [NUMBERS[1]]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_parcel_that_never_left_is_taken_back_in_the_shop(shop: Shop, known: bool) -> None:
+    made = pushed(shop, listing(shop.location()))
+    order_id, reference, whole = ordered(shop, made, quantity=1)
+    shop.adapter.accept_fulfillment(shop.access, reference)
+    (line,) = line_ids(whole)
+    told = parcel(reference, {line: 1})
+    sent = shop.adapter.push_tracking(shop.access, told)
+    for _ in range(2):
+        shop.adapter.withdraw_tracking(shop.access, sent if known else None, told)
+    assert [one["status"] for one in events_of(shop, order_id)] == ["CANCELLED"]
+    with pytest.raises(Rejected):
+        shop.adapter.change_tracking(shop.access, sent, told)

@@ -226,10 +226,10 @@ def test_a_supplier_below_its_goals_is_warned_once_a_week_and_never_suspended(ma
 
 
 def test_a_hand_that_marks_a_parcel_delivered_is_no_carrier(market: Market, jobs: Jobs) -> None:
-    order_id = shipped_late(market, jobs)
+    shipped_late(market, jobs)
     browser = signed_in(market, "supplier")
     shipment = within_system(lambda session: session.execute(text("select id from shipments")).scalar_one())
-    answer = browser.submit(f"/supplier/purchase-orders/{order_id}", f"/shipments/{shipment}/delivered")
+    answer = browser.submit(f"/supplier/parcels/{shipment}", f"/shipments/{shipment}/delivered")
     assert answer.status_code == 303
     scan, delivered = within_system(
         lambda session: session.execute(text("select first_scan_at, delivered_at from shipments")).one()

@@ -128,6 +128,14 @@ class CustomStore:
         """Not supported."""
         _no()
 
+    def change_tracking(self, access: StoreAccess, fulfillment_id: str, parcel: TrackingPush) -> None:
+        """Not supported."""
+        _no()
+
+    def withdraw_tracking(self, access: StoreAccess, fulfillment_id: str | None, parcel: TrackingPush) -> None:
+        """Not supported."""
+        _no()
+
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Not supported."""
         _no()

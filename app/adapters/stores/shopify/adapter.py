@@ -149,6 +149,14 @@ class Shopify:
         """Make the fulfilment of a parcel, or find the one that carries its number."""
         return fulfillment.push_tracking(self._client, access, parcel)
 
+    def change_tracking(self, access: StoreAccess, fulfillment_id: str, parcel: TrackingPush) -> None:
+        """Give a fulfilment another carrier and number."""
+        fulfillment.change_tracking(self._client, access, fulfillment_id, parcel)
+
+    def withdraw_tracking(self, access: StoreAccess, fulfillment_id: str | None, parcel: TrackingPush) -> None:
+        """Cancel the fulfilment of a parcel that never left."""
+        fulfillment.withdraw_tracking(self._client, access, fulfillment_id, parcel)
+
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Add the event DELIVERED, once."""
         fulfillment.push_delivered(self._client, access, fulfillment_id, at)

@@ -98,24 +98,22 @@ def answer_cancellation(
 
 def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush) -> str:
     """Make the parcel's fulfilment. A number that a fulfilment carries already is that parcel: a lost answer makes
-    no second one. Raises ``Rejected`` when the store wants fewer units than the parcel holds."""
+    no second one, also where the number was corrected since. Raises ``Rejected`` when the store wants fewer units than
+    the parcel holds."""
     order = client.call(access, "fulfillment_order", {"id": parcel.fulfillment_order_id})["fulfillmentOrder"]
     if order is None:
         raise Rejected("fulfillment_order_gone", "The order's fulfilment no longer exists in the store.")
-    for made in order["fulfillments"]["nodes"]:
-        numbers = {entry["number"] for entry in made["trackingInfo"]}
-        if made["status"] not in _CANCELLED_FULFILLMENTS and parcel.tracking_number in numbers:
-            return str(made["id"])
-    tracking = {"company": parcel.carrier, "number": parcel.tracking_number}
-    if parcel.tracking_url:
-        tracking["url"] = parcel.tracking_url
+    made = _made(order, parcel)
+    if made is not None:
+        change_tracking(client, access, made, parcel)
+        return made
     answer = client.call(
         access,
         "fulfillment_create",
         {
             "fulfillment": {
                 "notifyCustomer": parcel.notify_shopper,
-                "trackingInfo": tracking,
+                "trackingInfo": _tracking(parcel),
                 "lineItemsByFulfillmentOrder": [
                     {
                         "fulfillmentOrderId": parcel.fulfillment_order_id,
@@ -128,6 +126,56 @@ def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush
     if answer["userErrors"]:
         raise Rejected("fulfillment", answer["userErrors"][0]["message"])
     return str(answer["fulfillment"]["id"])
+
+
+def change_tracking(client: AdminClient, access: StoreAccess, fulfillment_id: str, parcel: TrackingPush) -> None:
+    """Replace carrier and number, unless they are there. Raises ``Rejected`` when the fulfilment was cancelled."""
+    fulfillment = client.call(access, "fulfillment", {"id": fulfillment_id})["fulfillment"]
+    if fulfillment is None or fulfillment["status"] in _CANCELLED_FULFILLMENTS:
+        raise Rejected("fulfillment_gone", "The parcel's fulfilment was cancelled in the store.")
+    if any(
+        entry["number"] == parcel.tracking_number and entry["company"] == parcel.carrier
+        for entry in fulfillment["trackingInfo"]
+    ):
+        return
+    wanted = {"id": fulfillment_id, "tracking": _tracking(parcel), "notify": parcel.notify_shopper}
+    errors = _answer(client, access, "fulfillment_tracking_update", wanted)
+    if errors:
+        raise Rejected("tracking", errors[0]["message"])
+
+
+def withdraw_tracking(
+    client: AdminClient, access: StoreAccess, fulfillment_id: str | None, parcel: TrackingPush
+) -> None:
+    """Cancel the parcel's fulfilment, unless that is done."""
+    if fulfillment_id is None:
+        order = client.call(access, "fulfillment_order", {"id": parcel.fulfillment_order_id})["fulfillmentOrder"]
+        fulfillment_id = None if order is None else _made(order, parcel)
+        if fulfillment_id is None:
+            return
+    fulfillment = client.call(access, "fulfillment", {"id": fulfillment_id})["fulfillment"]
+    if fulfillment is None or fulfillment["status"] in _CANCELLED_FULFILLMENTS:
+        return
+    errors = _answer(client, access, "fulfillment_cancel", {"id": fulfillment_id})
+    if errors:
+        raise Rejected("fulfillment_cancel", errors[0]["message"])
+
+
+def _made(order: Mapping[str, Any], parcel: TrackingPush) -> str | None:
+    """The fulfilment that carries one of the parcel's numbers."""
+    wanted = {parcel.tracking_number, parcel.also_known_as}
+    for made in order["fulfillments"]["nodes"]:
+        numbers = {entry["number"] for entry in made["trackingInfo"]}
+        if made["status"] not in _CANCELLED_FULFILLMENTS and wanted & numbers:
+            return str(made["id"])
+    return None
+
+
+def _tracking(parcel: TrackingPush) -> dict[str, str]:
+    tracking = {"company": parcel.carrier, "number": parcel.tracking_number}
+    if parcel.tracking_url:
+        tracking["url"] = parcel.tracking_url
+    return tracking
 
 
 def _all_lines(client: AdminClient, access: StoreAccess, order: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

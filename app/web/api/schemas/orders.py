@@ -189,10 +189,14 @@ class ShipmentOut(Output):
     number_check: Literal["fits", "other", "misfit", "unknown"] = Field(
         description="Whether form and check digit of the number are the carrier's; `other`: another carrier's."
     )
-    shipment_status: str
+    package_ref: str = Field("", description="The supplier's own word for the package, such as its SSCC.")
+    shipment_status: str = Field(description="`announced`, `shipped`, `returned`, `lost` or `voided` (it never left).")
     delivery_status: str
-    shipped_at: datetime
+    expected_ship_on: date | None = Field(None, description="The day on which an announced parcel is to leave.")
+    shipped_at: datetime | None
+    first_scan_at: datetime | None = Field(None, description="When its carrier first had it.")
     delivered_at: datetime | None
+    replaces_id: UUID | None = Field(None, description="The parcel that this one is sent instead of.")
     estimated_delivery: RangeOut
     lines: list[ShipmentLineOut]
 

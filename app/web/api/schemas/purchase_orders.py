@@ -102,11 +102,44 @@ class ParcelInput(Input):
     tracking_number: Name
     tracking_url: Annotated[str, Field(pattern=r"^https?://[!-~]{1,2000}$")] | None = None
     shipped_at: AwareDatetime | None = None
+    package_ref: Annotated[Text, Field(max_length=60)] = ""
     lines: Annotated[list[ParcelLineInput], Field(min_length=1, max_length=500)]
 
 
 class ShipInput(Input):
     parcels: Annotated[list[ParcelInput], Field(min_length=1, max_length=100)]
+
+
+class PackageInput(Input):
+    carrier: Name | None = None
+    tracking_number: Name | None = None
+    tracking_url: Annotated[str, Field(pattern=r"^https?://[!-~]{1,2000}$")] | None = None
+    package_ref: Annotated[
+        Text, Field(max_length=60, description="Your own word for the package, such as its SSCC.")
+    ] = ""
+    expected_ship_on: Annotated[date, Field(description="The day on which it is to leave.")]
+    lines: Annotated[list[ParcelLineInput], Field(min_length=1, max_length=500)]
+
+
+class AnnounceInput(Input):
+    packages: Annotated[list[PackageInput], Field(min_length=1, max_length=100)]
+
+
+class CorrectionInput(Input):
+    carrier: Name | None = None
+    tracking_number: Name | None = None
+    tracking_url: Annotated[str, Field(pattern=r"^https?://[!-~]{1,2000}$")] | None = None
+    lines: Annotated[list[ParcelLineInput], Field(min_length=1, max_length=500)] | None = None
+
+
+class VoidInput(Input):
+    reason: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class HandOverInput(Input):
+    carrier: Name | None = None
+    tracking_number: Name | None = None
+    tracking_url: Annotated[str, Field(pattern=r"^https?://[!-~]{1,2000}$")] | None = None
 
 
 class ShipOut(Output):

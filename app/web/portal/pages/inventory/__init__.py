@@ -58,6 +58,7 @@ _KINDS: Mapping[str, str] = {
     "release": _("Order let go"),
     "write_off": _("Not there, as you answered"),
     "consume": _("Shipped"),
+    "unship": _("Not shipped after all"),
 }
 #: Form field → what is chosen for a variant.
 _CHOICES: Mapping[str, StockChoiceName] = {"safety": "safety_stock", "low": "low_stock_at"}

@@ -11,13 +11,14 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app import db
-from app.adapters import registries
 from app.audit import service as audit
 from app.documents.papers import COMMERCIAL_INVOICE, KINDS, PACKING_SLIP, RETURN_SLIP
 from app.documents.queries import printed
 from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
-from app.fulfillment.service import mark_delivered, ship
+from app.fulfillment.rules import LATE
+from app.fulfillment.service import announce, ship
+from app.fulfillment.service.labelling import labels_of
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.money import Money
@@ -47,6 +48,7 @@ from app.web.next_steps import shown_step, step_of_purchase_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
+from app.web.portal.carriers import carrier_choices
 from app.web.portal.pages.purchase_orders import queue
 from app.web.transmissions import act_on, ways_of
 from app.web.ui.rendering import gettext
@@ -80,9 +82,20 @@ def _detail(
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
             "parcels": fulfillment.of_purchase_orders(session, [order.id])[order.id],
             "address": address,
+            "labels": labels_of(session, who.organisation_id, order.id),
+            "late": next(
+                (
+                    one
+                    for one in fulfillment.exceptions_of(
+                        session, who.organisation_id, purchase_order_ids=[order.id], only_open=True
+                    )
+                    if one.kind == LATE
+                ),
+                None,
+            ),
             "papers": [(kind, gettext(PAPER_WORDS[kind])) for kind in _papers_for(session, order)],
             "printed": printed(session, [order.id]),
-            "carriers": _carriers(suppliers.supplier(session, who.organisation_id).country),
+            "carriers": carrier_choices(suppliers.supplier(session, who.organisation_id).country),
             "reasons": [("", "–"), *((reason, reason.replace("_", " ").capitalize()) for reason in REJECT_REASONS)],
             "requests": requests,
             "step": shown_step(step_of_purchase_order(order, requests), Party.SUPPLIER),
@@ -121,15 +134,6 @@ def _papers_for(session: Session, order: PurchaseOrder) -> list[str]:
     returns = suppliers.return_policy(session, order.supplier_id) is not None
     wanted = {PACKING_SLIP: True, RETURN_SLIP: returns, COMMERCIAL_INVOICE: abroad}
     return [kind for kind in KINDS if wanted[kind]]
-
-
-def _carriers(country: str) -> list[tuple[str, str]]:
-    """Those of the supplier's country first, then those of the whole world, then all others."""
-    found = sorted(
-        registries.carriers.all().items(),
-        key=lambda item: (country not in item[1].countries, bool(item[1].countries), item[1].label.casefold()),
-    )
-    return [("", gettext("Find out by the number")), *((name, one.label) for name, one in found)]
 
 
 @pages.post("/purchase-orders/<uuid:purchase_order_id>/accept", permission="purchase_orders.write")
@@ -196,7 +200,8 @@ def pack(purchase_order_id: UUID) -> Any:
 
 @pages.post("/purchase-orders/<uuid:purchase_order_id>/ship", permission="purchase_orders.write")
 def ship_parcel(purchase_order_id: UUID) -> Any:
-    """One parcel with its number and what is in it. A number that the carrier would not write is asked about once."""
+    """One parcel with its number and what is in it; with a day on which it is to leave it is announced. A number that
+    the carrier would not write is asked about once."""
     supplier_id, sent = principal().organisation_id, Sent()
     number, given = sent.text("tracking_number", longest=100, required=True), request.form.get("carrier", "")
     doubt = None if request.form.get("number_is_right") or not number else number_doubt(given, number)
@@ -212,10 +217,13 @@ def ship_parcel(purchase_order_id: UUID) -> Any:
                 raise Invalid.field(next(iter(names)), "required", gettext("Say how many units are in the parcel."))
             packed = {line_id: units for line_id, units in lines.items() if units}
             between = {suppliers.supplier(session, supplier_id).country, order.ship_to_country}
-            ship(session, supplier_id, purchase_order_id, [told_parcel(given, number, packed, between=between)])
+            day = _day(request.form.get("expected_ship_on", ""))
+            parcel = told_parcel(given, number, packed, between=between, expected_ship_on=day)
+            (announce if day else ship)(session, supplier_id, purchase_order_id, [parcel])
     except Invalid as error:
         return _detail(purchase_order_id, 422, problems(error), doubted=doubt is not None)
-    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="shipped"))
+    done = "parcel_announced" if day else "shipped"
+    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=done))
 
 
 @pages.post("/purchase-orders/<uuid:purchase_order_id>/requests/<uuid:request_id>", permission="purchase_orders.write")
@@ -261,17 +269,6 @@ def give_up_units(purchase_order_id: UUID) -> Any:
     except Invalid as error:
         return _detail(purchase_order_id, 422, problems(error))
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="given_up"))
-
-
-@pages.post("/shipments/<uuid:shipment_id>/delivered", permission="purchase_orders.write")
-def delivered(shipment_id: UUID) -> Any:
-    """A person says that a parcel arrived."""
-    who = principal()
-    with db.transaction() as session:
-        parcel = fulfillment.shipment(session, shipment_id, organisation_id=who.organisation_id)
-        mark_delivered(session, parcel, source=who.actor)
-        purchase_order_id = parcel.purchase_order_id
-    return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="delivered"))
 
 
 def _price(text: str, currency: str, said: str) -> int | None:

@@ -43,7 +43,8 @@ def statements() -> Any:
 
 def _cause(session: Session, earning: Earning) -> tuple[Shipment | None, CreditMemo | None]:
     """The parcel that was earned by, or the credit memo that takes back."""
-    parcel = session.get(Shipment, earning.shipment_id) if earning.shipment_id else None
+    first = session.get_one(Earning, earning.reverses_id) if earning.reverses_id else earning
+    parcel = session.get(Shipment, first.shipment_id) if first.shipment_id else None
     return parcel, session.get(CreditMemo, earning.credit_memo_id) if earning.credit_memo_id else None
 
 

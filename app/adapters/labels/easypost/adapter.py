@@ -1,0 +1,226 @@
+"""EasyPost's API, version 2: a shipment is made with its parcel and addresses and carries the rates; it can be bought
+once; an unused label is refunded by asking.
+
+Sources: https://docs.easypost.com/docs/shipments, …/shipments/rates, …/refunds, …/errors, and …/webhooks for the
+signature: ``X-Hmac-Signature`` is ``hmac-sha256-hex=`` and the SHA-256 HMAC of the body under the secret in NFKD.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+
+from app.adapters._http import HttpClient
+from app.config import settings
+from app.fulfillment.carrier import CarrierEvent
+from app.fulfillment.labels import (
+    Access,
+    ForgedNotice,
+    Label,
+    Offer,
+    Package,
+    Party,
+    Quoted,
+    RefundMoved,
+    Told,
+    TrackerMoved,
+)
+from app.kit.clock import parse_iso
+from app.kit.errors import Rejected, Unavailable
+from app.kit.money import Money
+
+_GRAMS_OF_OUNCE, _MM_OF_INCH = Decimal("28.349523125"), Decimal("25.4")
+_MEDIA = {"PDF": "application/pdf", "ZPL": "application/zpl"}
+_CODE, _MESSAGE = re.compile(r'"code"\s*:\s*"([A-Z_.]+)"'), re.compile(r'"message"\s*:\s*"([^"]{1,300})"')
+#: EasyPost's words for where a parcel is → ours.
+_STATUSES = {
+    "unknown": "unknown",
+    "pre_transit": "pre_transit",
+    "in_transit": "in_transit",
+    "out_for_delivery": "out_for_delivery",
+    "available_for_pickup": "available_for_pickup",
+    "delivered": "delivered",
+    "return_to_sender": "return_to_sender",
+    "failure": "failure",
+    "error": "failure",
+}
+#: Codes of refusals → what to do about them.
+_ADVICE = {
+    "PAYMENT_REQUIRED": "Your EasyPost account has no money left. Add some there, then try again.",
+    "INSUFFICIENT_FUNDS": "Your EasyPost account has no money left. Add some there, then try again.",
+    "ADDRESS.VERIFY.FAILURE": "The carrier does not know the address.",
+    "SHIPMENT.INVALID_PARAMS": "EasyPost does not take the parcel as it is: look at its weight and size.",
+    "SHIPMENT.RATES.UNAVAILABLE": "No carrier takes this parcel. Look at its weight and size.",
+}
+
+
+class EasyPost:
+    """The ``LabelGateway`` port for EasyPost."""
+
+    name = "easypost"
+    label = "EasyPost"
+
+    def __init__(self) -> None:
+        self._http = HttpClient(read_seconds=30)
+
+    def quote(
+        self,
+        access: Access,
+        package: Package,
+        *,
+        sender: Party,
+        recipient: Party,
+        returns: Party,
+        reference: str,
+        form: str = "PDF",
+    ) -> Quoted:
+        """A new shipment with its rates."""
+        shipment = self._call(
+            access,
+            "POST",
+            "shipments",
+            {
+                "shipment": {
+                    "reference": reference,
+                    "from_address": _address(sender),
+                    "to_address": _address(recipient),
+                    "return_address": _address(returns),
+                    "parcel": {
+                        "weight": float(round(package.grams / _GRAMS_OF_OUNCE, 1) or Decimal("0.1")),
+                        "length": float(round(package.length_mm / _MM_OF_INCH, 1)),
+                        "width": float(round(package.width_mm / _MM_OF_INCH, 1)),
+                        "height": float(round(package.height_mm / _MM_OF_INCH, 1)),
+                    },
+                    "options": {"label_format": form},
+                }
+            },
+        )
+        offers = [
+            Offer(
+                ref=str(rate["id"]),
+                carrier=str(rate["carrier"]),
+                service=str(rate["service"]),
+                amount=_money(rate["rate"], rate["currency"]),
+                days=rate.get("delivery_days"),
+            )
+            for rate in shipment.get("rates") or []
+        ]
+        if not offers:
+            raise Rejected("no_rates", _ADVICE["SHIPMENT.RATES.UNAVAILABLE"])
+        return Quoted(ref=str(shipment["id"]), offers=offers)
+
+    def buy(self, access: Access, ref: str, offer_ref: str) -> Label:
+        """Buy once; what was bought before is given again."""
+        try:
+            shipment = self._call(access, "POST", f"shipments/{ref}/buy", {"rate": {"id": offer_ref}})
+        except Rejected as error:
+            if error.code != "SHIPMENT.POSTAGE.EXISTS":
+                raise
+            shipment = self._call(access, "GET", f"shipments/{ref}")
+        return self._label(shipment)
+
+    def bought(self, access: Access, ref: str) -> Label | None:
+        """Look at the shipment."""
+        shipment = self._call(access, "GET", f"shipments/{ref}")
+        return self._label(shipment) if shipment.get("postage_label") else None
+
+    def give_back(self, access: Access, ref: str) -> str:
+        """Ask for the refund, unless that was done."""
+        shipment = self._call(access, "GET", f"shipments/{ref}")
+        state = shipment.get("refund_status")
+        if state not in ("submitted", "refunded"):
+            state = self._call(access, "POST", f"shipments/{ref}/refund").get("refund_status")
+        return state if state in ("submitted", "refunded") else "rejected"
+
+    def told(self, headers: Mapping[str, str], body: bytes, secret: str, *, at: datetime) -> Told:
+        """Trackers and refunds; other events are none of ours."""
+        key = unicodedata.normalize("NFKD", secret).encode()
+        expected = "hmac-sha256-hex=" + hmac.digest(key, body, hashlib.sha256).hex()
+        if not hmac.compare_digest(expected.encode(), headers.get("x-hmac-signature", "").encode()):
+            raise ForgedNotice("the signature is not right")
+        event = orjson.loads(body)
+        about = event.get("result") or {}
+        if event.get("description") in ("tracker.created", "tracker.updated"):
+            events = [_event(one) for one in about.get("tracking_details") or [] if one.get("status") in _STATUSES]
+            return TrackerMoved(tracking_number=str(about.get("tracking_code", "")), events=events)
+        if event.get("description") == "refund.successful":
+            return RefundMoved(tracking_number=str(about.get("tracking_code", "")), state="refunded")
+        return None
+
+    def _label(self, shipment: Mapping[str, Any]) -> Label:
+        rate, postage = shipment["selected_rate"], shipment["postage_label"]
+        form = str((shipment.get("options") or {}).get("label_format") or "PDF")
+        address = str(postage.get("label_pdf_url") or postage.get("label_zpl_url") or postage["label_url"])
+        return Label(
+            carrier=str(rate["carrier"]),
+            service=str(rate["service"]),
+            tracking_number=str(shipment["tracking_code"]),
+            tracking_url=(shipment.get("tracker") or {}).get("public_url"),
+            amount=_money(rate["rate"], rate["currency"]),
+            content=self._http.send("GET", address).body,
+            media_type=_MEDIA.get(form, "application/pdf"),
+        )
+
+    def _call(self, access: Access, method: str, path: str, body: Any = None) -> Mapping[str, Any]:
+        basic = base64.b64encode(f"{access.api_key}:".encode()).decode()
+        url = f"{settings().easypost_url}/v2/{path}"
+        try:
+            answer = self._http.send(method, url, headers={"Authorization": f"Basic {basic}"}, json=body).json()
+        except Rejected as error:
+            raise _refusal(error) from error
+        if not isinstance(answer, dict):
+            raise Unavailable("the answer is not EasyPost's")
+        return answer
+
+
+def _refusal(error: Rejected) -> Rejected:
+    """EasyPost's own code and sentence, where it gave them. Only the beginning of a long answer is here."""
+    code, message = _CODE.search(error.message), _MESSAGE.search(error.message)
+    if code is None:
+        return Rejected("PAYMENT_REQUIRED", _ADVICE["PAYMENT_REQUIRED"]) if error.code == "http_402" else error
+    words = message.group(1) if message is not None else "EasyPost refused it."
+    return Rejected(code.group(1), _ADVICE.get(code.group(1), words))
+
+
+def _address(party: Party) -> dict[str, str]:
+    values = {
+        "name": party.name,
+        "company": party.company,
+        "street1": party.street1,
+        "street2": party.street2,
+        "city": party.city,
+        "state": party.province,
+        "zip": party.postal_code,
+        "country": party.country_code,
+        "phone": party.phone,
+        "email": party.email,
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _money(amount: str, currency: str) -> Money:
+    try:
+        return Money.of_decimal(Decimal(str(amount)), currency)
+    except (InvalidOperation, ValueError) as error:
+        raise Unavailable("the price is not a number") from error
+
+
+def _event(detail: Mapping[str, Any]) -> CarrierEvent:
+    place = detail.get("tracking_location") or {}
+    at = parse_iso(str(detail["datetime"]))
+    return CarrierEvent(
+        id=f"{detail['status']}:{detail['datetime']}",
+        at=at,
+        delivery_status=_STATUSES[detail["status"]],
+        description=str(detail.get("message") or ""),
+        location=", ".join(part for part in (place.get("city"), place.get("country")) if part),
+    )

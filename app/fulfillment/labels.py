@@ -1,0 +1,152 @@
+"""The port to gateways that sell postage: rates of many carriers, labels, and money back for those not used.
+
+Each supplier buys with an account of its own at the gateway: it pays, and the carriers' terms are its own. Every call
+may raise the four adapter errors of ``app.kit.errors``; after ``Unavailable`` a label may have been bought, which
+``bought`` tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from app.fulfillment.carrier import CarrierEvent
+from app.kit.money import Money
+
+
+class ForgedNotice(Exception):
+    """A hook whose signature does not prove its sender."""
+
+
+#: What became of the money of a label that was not used.
+REFUND_STATES = ("submitted", "refunded", "rejected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """A supplier's way in."""
+
+    api_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Who sends, gets, or takes back. Personal data: never logged."""
+
+    name: str
+    street1: str
+    city: str
+    postal_code: str
+    country_code: str
+    company: str = ""
+    street2: str = ""
+    province: str = ""
+    phone: str = ""
+    email: str = ""
+
+    def __repr__(self) -> str:
+        return f"Party(country_code={self.country_code!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """Weight in grams, packing included; sides in millimetres."""
+
+    grams: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What one carrier's service asks. ``days``: to the door, where the carrier says so."""
+
+    ref: str
+    carrier: str
+    service: str
+    amount: Money
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """The gateway's reference of the parcel, of which one label can be bought, and its offers."""
+
+    ref: str
+    offers: Sequence[Offer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A label that was bought."""
+
+    carrier: str
+    service: str
+    tracking_number: str
+    tracking_url: str | None
+    amount: Money
+    content: bytes = field(repr=False)
+    #: ``application/pdf`` or ``application/zpl``.
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerMoved:
+    """The gateway saw a parcel move."""
+
+    tracking_number: str
+    events: Sequence[CarrierEvent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundMoved:
+    """Money of a label moved: one of ``REFUND_STATES``."""
+
+    tracking_number: str
+    state: str
+
+
+Told = TrackerMoved | RefundMoved | None
+
+
+@runtime_checkable
+class LabelGateway(Protocol):
+    """One gateway."""
+
+    @property
+    def name(self) -> str:
+        """The adapter's name."""
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+
+    def quote(
+        self,
+        access: Access,
+        package: Package,
+        *,
+        sender: Party,
+        recipient: Party,
+        returns: Party,
+        reference: str,
+        form: str = "PDF",
+    ) -> Quoted:
+        """Ask what carriers want for a parcel. ``returns`` stands on the label as where it goes back to; ``form`` is
+        ``PDF`` or ``ZPL``."""
+
+    def buy(self, access: Access, ref: str, offer_ref: str) -> Label:
+        """Buy the label of a quoted parcel. A second one is refused by the gateway; the first is given then."""
+
+    def bought(self, access: Access, ref: str) -> Label | None:
+        """The label that was bought of a quoted parcel; None when there is none."""
+
+    def give_back(self, access: Access, ref: str) -> str:
+        """Ask the money of an unused label back. Returns one of ``REFUND_STATES``; twice is once."""
+
+    def told(self, headers: Mapping[str, str], body: bytes, secret: str, *, at: datetime) -> Told:
+        """What a hook says; header names are in lower case. Raises ``ForgedNotice`` where its signature is not
+        ``secret``'s."""

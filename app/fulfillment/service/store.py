@@ -1,0 +1,121 @@
+"""What stores were told of parcels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.fulfillment.events import ShipmentCorrected, StoreToBeTold
+from app.fulfillment.models import Shipment, StoreFulfillment
+from app.fulfillment.service.locking import ids_of, locked, tell_story
+from app.kit import clock
+from app.kit.errors import Conflict, NotFound
+from app.outbox.service import emit
+
+
+def told_of(session: Session, shipment_id: UUID) -> Sequence[StoreFulfillment]:
+    """What the store was told of a parcel, by location."""
+    return session.scalars(
+        select(StoreFulfillment)
+        .where(StoreFulfillment.shipment_id == shipment_id)
+        .order_by(StoreFulfillment.location_ref)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def note_trying(
+    session: Session,
+    shipment: Shipment,
+    *,
+    location_ref: str,
+    fulfillment_order_ref: str,
+    lines: Mapping[str, int],
+    number: str,
+) -> str | None:
+    """Written before the store is asked to take a number. Returns another number that it may have taken instead, when
+    an answer was lost."""
+    row = session.get(StoreFulfillment, (shipment.id, location_ref))
+    if row is None:
+        row = StoreFulfillment(
+            shipment_id=shipment.id,
+            location_ref=location_ref,
+            retailer_id=shipment.retailer_id,
+            supplier_id=shipment.supplier_id,
+            tried_number=number,
+        )
+        session.add(row)
+    before = row.tried_number
+    row.fulfillment_order_ref, row.lines, row.updated_at = fulfillment_order_ref, dict(lines), clock.now()
+    return before if before != number else None
+
+
+def note_store_told(
+    session: Session, shipment_id: UUID, location_ref: str, external_id: str, *, number: str, revision: int
+) -> None:
+    """The store (and so its customer) has the tracking number."""
+    shipment = locked(session, shipment_id)
+    row = session.get_one(StoreFulfillment, (shipment_id, location_ref))
+    said = row.told_number == number and row.external_id == external_id
+    row.external_id, row.told_number, row.tried_number, row.told_revision = external_id, number, number, revision
+    row.updated_at = clock.now()
+    shipment.external_fulfillment_id = shipment.external_fulfillment_id or external_id
+    shipment.store_told_at, shipment.store_error = shipment.store_told_at or clock.now(), None
+    if not said:
+        tell_story(session, shipment, "store.tracking_told")
+
+
+def note_store_withdrawn(session: Session, shipment_id: UUID, location_ref: str) -> None:
+    """The store no longer has the parcel's fulfilment at one of its locations."""
+    shipment = locked(session, shipment_id)
+    row = session.get_one(StoreFulfillment, (shipment_id, location_ref))
+    if shipment.external_fulfillment_id == row.external_id:
+        shipment.external_fulfillment_id = None
+    row.external_id, row.lines, row.updated_at = None, {}, clock.now()
+    tell_story(session, shipment, "store.tracking_withdrawn")
+
+
+def note_nothing_to_tell(session: Session, shipment_id: UUID) -> None:
+    """The store has no line that this parcel makes whole, so it is not told of it."""
+    shipment = locked(session, shipment_id)
+    if shipment.store_told_at is None:
+        shipment.store_told_at = clock.now()
+
+
+def note_store_told_delivered(session: Session, shipment_id: UUID) -> None:
+    """The store knows that the parcel arrived."""
+    shipment = locked(session, shipment_id)
+    if shipment.store_told_delivered_at is None:
+        shipment.store_told_delivered_at = clock.now()
+        tell_story(session, shipment, "store.delivery_told")
+
+
+def note_store_refused(session: Session, shipment_id: UUID, reason: str) -> None:
+    """The store would not take the tracking number."""
+    shipment = locked(session, shipment_id)
+    if shipment.store_error != reason:
+        shipment.store_error = reason
+        tell_story(session, shipment, "store.refused", reason=reason)
+
+
+def tell_store_again(session: Session, retailer_id: UUID, shipment_id: UUID) -> Shipment:
+    """The retailer put right what its store refused: the store is told of the parcel again. Raises ``NotFound``, and
+    ``Conflict`` where the store refused nothing."""
+    shipment = locked(session, shipment_id)
+    if shipment.retailer_id != retailer_id:
+        raise NotFound("shipment")
+    if shipment.store_error is None:
+        raise Conflict("The store has not refused this parcel.", code="nothing_refused")
+    shipment.store_error = None
+    tell_story(session, shipment, "store.asked_again")
+    audit.record(session, retailer_id, "fulfillment.store_told_again", "shipment", shipment.id)
+    emit(session, StoreToBeTold(**ids_of(shipment)))
+    return shipment
+
+
+def compare_again(session: Session, shipments: Sequence[Shipment]) -> None:
+    """Have what the store was told of parcels compared with what they make whole now."""
+    emit(session, *(ShipmentCorrected(**ids_of(one)) for one in shipments))

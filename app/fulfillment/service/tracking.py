@@ -1,0 +1,166 @@
+"""Where parcels are: what carriers and people say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.fulfillment.carrier import CarrierEvent
+from app.fulfillment.events import ShipmentDelivered, ShipmentMoved
+from app.fulfillment.models import Shipment, TrackingEvent
+from app.fulfillment.rules import (
+    ANNOUNCED,
+    ENDED_BY_SCAN,
+    FINAL,
+    GOES_BACK,
+    LABELS,
+    LOST,
+    RETURNED,
+    SCANNED_VOID,
+    SENT_CANCELLED,
+    VOIDED,
+    progressed,
+    scanned,
+)
+from app.fulfillment.service import exceptions
+from app.fulfillment.service.locking import ids_of, locked, purchase_order_of, tell_story
+from app.fulfillment.service.shipping import leave_by_scan
+from app.kit import clock
+from app.kit.errors import Conflict
+from app.kit.ids import new_id
+from app.outbox.service import emit
+from app.purchasing.service import refresh_status
+
+
+def record_tracking(session: Session, shipment_id: UUID, events: Sequence[CarrierEvent], *, source: str) -> Shipment:
+    """Add what is known of a parcel. Events may repeat and come in any order: what was seen stays seen. The first scan
+    of an announced parcel is its leaving; one of a parcel that was taken back is a matter for people."""
+    shipment = locked(session, shipment_id)
+    before, seen = shipment.delivery_status, shipment.first_scan_at
+    added = [event for event in sorted(events, key=lambda event: event.at) if _add(session, shipment, event, source)]
+    if not added:
+        return shipment
+    for event in added:
+        _take_in(shipment, event, by_carrier=source == "carrier")
+    if seen is None and shipment.first_scan_at is not None:
+        _first_scanned(session, shipment, shipment.first_scan_at)
+    if source == "carrier" and any(scanned(event.delivery_status) for event in added):
+        exceptions.end(session, "moved", shipment_id=shipment.id, kinds=ENDED_BY_SCAN)
+    if shipment.delivery_status != before and shipment.shipment_status != VOIDED:
+        _moved(session, shipment)
+    shipment.updated_at = clock.now()
+    return shipment
+
+
+def mark_delivered(session: Session, shipment: Shipment, *, source: str, at: datetime | None = None) -> Shipment:
+    """A person says that a parcel arrived. Raises ``Conflict`` for one that has not left or was taken back."""
+    if shipment.shipment_status in (ANNOUNCED, VOIDED):
+        raise Conflict("This parcel has not left. Ship it first.", code="not_shipped")
+    moment = at or clock.now()
+    event = CarrierEvent(
+        id=f"{source}:delivered",
+        at=moment,
+        delivery_status="delivered",
+        description="Marked as delivered by hand.",
+    )
+    return record_tracking(session, shipment.id, [event], source=source)
+
+
+def note_estimate(session: Session, shipment_id: UUID, first: date | None, last: date | None) -> None:
+    """The carrier says between which days it delivers."""
+    first, last = first or last, last or first
+    if first is None or last is None:
+        return
+    shipment = locked(session, shipment_id)
+    shipment.carrier_from, shipment.carrier_to = first, last
+
+
+def poll_again(session: Session, shipment_id: UUID, at: datetime | None) -> None:
+    """When the carrier is asked next; None: never."""
+    shipment = locked(session, shipment_id)
+    over = shipment.delivery_status in FINAL or shipment.shipment_status == VOIDED
+    shipment.next_poll_at = None if over else at
+
+
+def _add(session: Session, shipment: Shipment, event: CarrierEvent, source: str) -> bool:
+    added = session.scalar(
+        upsert(TrackingEvent)
+        .values(
+            id=new_id(),
+            shipment_id=shipment.id,
+            retailer_id=shipment.retailer_id,
+            supplier_id=shipment.supplier_id,
+            external_id=event.id,
+            at=event.at,
+            delivery_status=event.delivery_status,
+            description=event.description[:500],
+            location=event.location[:200],
+            source=source,
+            recorded_at=clock.now(),
+        )
+        .on_conflict_do_nothing(index_elements=["shipment_id", "external_id"])
+        .returning(TrackingEvent.id)
+    )
+    return added is not None
+
+
+def _take_in(shipment: Shipment, event: CarrierEvent, *, by_carrier: bool) -> None:
+    shipment.delivery_status = progressed(shipment.delivery_status, event.delivery_status)
+    if by_carrier and (shipment.last_event_at is None or event.at > shipment.last_event_at):
+        shipment.last_event_at = event.at
+    if (
+        by_carrier
+        and scanned(event.delivery_status)
+        and (shipment.first_scan_at is None or event.at < shipment.first_scan_at)
+    ):
+        shipment.first_scan_at = event.at
+    if shipment.delivery_status == "delivered" and shipment.delivered_at is None:
+        shipment.delivered_at = event.at
+
+
+def _first_scanned(session: Session, shipment: Shipment, at: datetime) -> None:
+    if shipment.shipment_status == VOIDED:
+        exceptions.find(session, shipment, SCANNED_VOID, at)
+    if shipment.shipment_status == ANNOUNCED and leave_by_scan(
+        session, purchase_order_of(session, shipment), shipment, at
+    ):
+        exceptions.find(session, shipment, SENT_CANCELLED, at)
+
+
+def _moved(session: Session, shipment: Shipment) -> None:
+    tell_story(session, shipment, "carrier.status", status=LABELS[shipment.delivery_status])
+    if shipment.delivery_status in FINAL:
+        shipment.next_poll_at = None
+    if shipment.delivery_status == "return_to_sender":
+        exceptions.find(session, shipment, GOES_BACK, shipment.last_event_at or clock.now())
+    if shipment.delivery_status != "delivered":
+        emit(session, ShipmentMoved(**ids_of(shipment), delivery_status=shipment.delivery_status))
+        return
+    exceptions.end(session, "moved", shipment_id=shipment.id, kinds=ENDED_BY_SCAN)
+    if shipment.shipment_status in (LOST, RETURNED) or _arrived_before(session, shipment):
+        # Its units were given back, or came with the parcel that was sent instead.
+        return
+    purchase_order = purchase_order_of(session, shipment)
+    by_id = {line.id: line for line in purchase_order.lines}
+    for line in shipment.lines:
+        by_id[line.purchase_order_line_id].delivered += line.quantity
+    session.flush()
+    refresh_status(session, purchase_order)
+    emit(session, ShipmentDelivered(**ids_of(shipment)))
+
+
+def _arrived_before(session: Session, shipment: Shipment) -> bool:
+    """Whether another parcel with the same units arrived: the one that this was sent instead of, or one sent instead of
+    this."""
+    first = shipment.replaces_id or shipment.id
+    others = select(Shipment.id).where(
+        (Shipment.id == first) | (Shipment.replaces_id == first),
+        Shipment.id != shipment.id,
+        Shipment.delivery_status == "delivered",
+    )
+    return session.scalar(others.limit(1)) is not None

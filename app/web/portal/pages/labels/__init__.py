@@ -1,0 +1,399 @@
+"""Postage: a supplier's account at a gateway, its boxes, and labels bought for its parcels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from app import db
+from app.adapters import registries
+from app.audit import service as audit
+from app.fulfillment.labels import Party
+from app.fulfillment.models import LabelAccount
+from app.fulfillment.service import labelling
+from app.kit.errors import (
+    AdapterError,
+    AppError,
+    Conflict,
+    CredentialsRefused,
+    Invalid,
+    NotFound,
+    RateLimited,
+    Rejected,
+)
+from app.kit.texts import marked as _
+from app.orders.service import address_of
+from app.purchasing import queries as purchasing
+from app.purchasing.models import PurchaseOrder
+from app.stores.platform import Address
+from app.suppliers import queries as suppliers
+from app.suppliers.models import SupplierApplication
+from app.suppliers.service.onboarding import PostalAddress, company_address, return_address
+from app.web.auth import principal
+from app.web.forms import Sent, problems
+from app.web.labels import buy_label, give_back
+from app.web.pages import Pages, go, page_url
+from app.web.printed import pdf_answer
+from app.web.ui.rendering import gettext
+
+pages = Pages(__name__)
+_WRITE = "purchase_orders.write"
+#: Sides of a box in millimetres, and weights in grams, beyond which no parcel service carries anything.
+_LONGEST, _HEAVIEST = 3_000, 100_000
+#: Orders that postage is bought for at once.
+_AT_ONCE = 50
+
+
+@pages.get("/labels", permission=_WRITE)
+def settings_of_labels() -> Any:
+    """The account and the boxes."""
+    return _settings()
+
+
+def _settings(status: int = 200, errors: Mapping[str, str] | None = None) -> Any:
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        account = session.get(LabelAccount, supplier_id)
+        context: dict[str, Any] = {
+            "account": account,
+            "sizes": labelling.sizes_of(session, supplier_id),
+            "gateways": [(name, one.label) for name, one in registries.labels.all().items()],
+            "hook_url": f"/hooks/labels/{account.gateway}/{supplier_id}" if account else None,
+        }
+    return pages.render("settings.html", status, errors=errors or {}, typed=request.form if errors else {}, **context)
+
+
+@pages.post("/labels/account", permission=_WRITE)
+def save_account() -> Any:
+    """Keep the way in."""
+    sent = Sent()
+    gateway = sent.one_of("gateway", registries.labels.names())
+    form = sent.one_of("form", labelling.FORMS)
+    key, secret = sent.text("api_key", longest=300), sent.text("hook_secret", longest=300)
+    try:
+        sent.check()
+        with db.transaction() as session:
+            labelling.save_account(
+                session, principal().organisation_id, gateway=gateway, api_key=key, hook_secret=secret, form=form
+            )
+    except Invalid as error:
+        return _settings(422, problems(error))
+    return go(page_url("labels.settings_of_labels", done="saved"))
+
+
+@pages.post("/labels/account/remove", permission=_WRITE)
+def remove_account() -> Any:
+    """Forget it."""
+    with db.transaction() as session:
+        labelling.remove_account(session, principal().organisation_id)
+    return go(page_url("labels.settings_of_labels", done="saved"))
+
+
+@pages.post("/labels/sizes", permission=_WRITE)
+def save_size() -> Any:
+    """Keep a box; sides in centimetres."""
+    sent = Sent()
+    name = sent.text("name", longest=60, required=True)
+    sides = [sent.whole(field, 1, _LONGEST // 10) for field in ("length", "width", "height")]
+    grams = sent.whole("grams", 0, _HEAVIEST)
+    try:
+        sent.check()
+        with db.transaction() as session:
+            length, width, height = (side * 10 for side in sides)
+            labelling.save_size(
+                session,
+                principal().organisation_id,
+                name=name,
+                length_mm=length,
+                width_mm=width,
+                height_mm=height,
+                grams=grams,
+            )
+    except Invalid as error:
+        return _settings(422, problems(error))
+    return go(page_url("labels.settings_of_labels", done="saved"))
+
+
+@pages.post("/labels/sizes/<uuid:size_id>/remove", permission=_WRITE)
+def remove_size(size_id: UUID) -> Any:
+    """Forget a box."""
+    with db.transaction() as session:
+        labelling.remove_size(session, principal().organisation_id, size_id)
+    return go(page_url("labels.settings_of_labels", done="saved"))
+
+
+@pages.get("/purchase-orders/<uuid:purchase_order_id>/label", permission=_WRITE)
+def pack(purchase_order_id: UUID) -> Any:
+    """What goes into the box, and into which."""
+    return _pack(purchase_order_id)
+
+
+def _pack(
+    purchase_order_id: UUID, status: int = 200, errors: Mapping[str, str] | None = None, *, refused: str = ""
+) -> Any:
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+        left = {line.id: line.quantity - line.shipped - line.cancelled for line in order.lines}
+        open_ = {line_id: units for line_id, units in left.items() if units}
+        context: dict[str, Any] = {
+            "order": order,
+            "lines": [(line, left[line.id]) for line in order.lines if left[line.id]],
+            "account": session.get(LabelAccount, supplier_id),
+            "sizes": [(str(one.id), one.name) for one in labelling.sizes_of(session, supplier_id)],
+            "grams": labelling.weight_of(session, order, open_) if open_ else None,
+        }
+    typed = request.form if errors or refused else {}
+    return pages.render("pack.html", status, errors=errors or {}, refused=refused, typed=typed, **context)
+
+
+@pages.post("/purchase-orders/<uuid:purchase_order_id>/label", permission=_WRITE)
+def ask_prices(purchase_order_id: UUID) -> Any:
+    """What carriers want for it."""
+    supplier_id, sent = principal().organisation_id, Sent()
+    try:
+        with db.transaction() as session:
+            order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+            names = {f"units-{line.id}": line for line in order.lines if request.form.get(f"units-{line.id}")}
+            units = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
+            size_id = sent.one_of("size", [str(one.id) for one in labelling.sizes_of(session, supplier_id)])
+            grams = sent.whole("grams", 1, _HEAVIEST)
+            sent.check()
+        lines = {line_id: count for line_id, count in units.items() if count}
+        label_id = _quote(supplier_id, purchase_order_id, lines, UUID(size_id), grams)
+    except Invalid as error:
+        return _pack(purchase_order_id, 422, problems(error), refused=error.detail if not problems(error) else "")
+    except Conflict as error:
+        return _pack(purchase_order_id, 409, refused=" ".join([error.detail, *(one.message for one in error.errors)]))
+    except AdapterError as error:
+        return _pack(purchase_order_id, 502, refused=_in_words(error))
+    return go(page_url("labels.one", label_id=label_id))
+
+
+@pages.get("/labels/<uuid:label_id>", permission=_WRITE)
+def one(label_id: UUID) -> Any:
+    """A label: its offers, or what was bought."""
+    return _one(label_id)
+
+
+def _one(label_id: UUID, status: int = 200, *, refused: str = "") -> Any:
+    supplier_id = principal().organisation_id
+    with db.transaction() as session:
+        label = labelling.own_label(session, supplier_id, label_id)
+        order = purchasing.purchase_order(session, supplier_id, label.purchase_order_id)
+        quickest = request.args.get("sort") == "days"
+        context: dict[str, Any] = {
+            "label": label,
+            "order": order,
+            "offers": labelling.offers_of(label, quickest=quickest),
+            "sorts": [
+                {"label": gettext(name), "href": page_url("labels.one", label_id=label.id, **args), "current": current}
+                for name, args, current in (
+                    (_("By price"), {}, not quickest),
+                    (_("By days"), {"sort": "days"}, quickest),
+                )
+            ],
+            "units": sum(int(count) for count in label.lines.values()),
+        }
+    return pages.render("label.html", status, refused=refused, **context)
+
+
+@pages.post("/labels/<uuid:label_id>/buy", permission=_WRITE)
+def buy(label_id: UUID) -> Any:
+    """Buy it, and ship the parcel with it."""
+    supplier_id = principal().organisation_id
+    try:
+        buy_label(supplier_id, label_id, request.form.get("offer", ""))
+    except (Conflict, Invalid) as error:
+        return _one(label_id, error.status, refused=error.detail)
+    except AdapterError as error:
+        return _one(label_id, 502, refused=_in_words(error))
+    return go(page_url("labels.one", label_id=label_id, done="label_bought"))
+
+
+@pages.post("/labels/<uuid:label_id>/give-back", permission=_WRITE)
+def undo(label_id: UUID) -> Any:
+    """The parcel does not leave; the money comes back."""
+    try:
+        give_back(principal().organisation_id, label_id)
+    except Conflict as error:
+        return _one(label_id, 409, refused=error.detail)
+    except AdapterError as error:
+        return _one(label_id, 502, refused=_in_words(error))
+    return go(page_url("labels.one", label_id=label_id, done="label_given_back"))
+
+
+@pages.get("/labels/<uuid:label_id>/file", permission=_WRITE)
+def printed(label_id: UUID) -> Response:
+    """The label, as often as it is wanted. The address is on it: who reads it is written down."""
+    who = principal()
+    if not who.may("purchase_orders.read_address"):
+        raise NotFound("label")
+    with db.transaction() as session:
+        label = labelling.own_label(session, who.organisation_id, label_id)
+        content, name = labelling.label_file(label), f"label-{label.tracking_number}"
+        audit.record(session, who.organisation_id, "orders.address_read", "purchase_order", label.purchase_order_id)
+    if label.media_type == "application/pdf":
+        return pdf_answer(content, name)
+    answer = pdf_answer(content, name)
+    answer.content_type = "application/octet-stream"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.zpl"'
+    return answer
+
+
+@pages.post("/labels/many", permission=_WRITE)
+def many() -> Any:
+    """Prices for all that is open of several purchase orders, each in one box of one size. What can't be priced says
+    why."""
+    supplier_id = principal().organisation_id
+    chosen = [UUID(text) for text in request.form.getlist("order")[:_AT_ONCE] if _is_id(text)]
+    rows: list[dict[str, Any]] = []
+    with db.transaction() as session:
+        sizes = labelling.sizes_of(session, supplier_id)
+        wanted = [purchasing.purchase_order(session, supplier_id, one) for one in chosen]
+        weights = {}
+        for order in wanted:
+            lines = _open(order)
+            weights[order.id] = labelling.weight_of(session, order, lines) if lines else None
+    size = next(
+        (one for one in sizes if str(one.id) == request.form.get("size")), sizes[0] if len(sizes) == 1 else None
+    )
+    for order in wanted:
+        grams = weights[order.id]
+        row: dict[str, Any] = {"order": order, "label": None, "why": "", "cheapest": None}
+        rows.append(row)
+        if not _open(order):
+            row["why"] = gettext(_("Nothing of it is open."))
+        elif grams is None:
+            row["why"] = gettext(_("The weight of an article is not known. Buy its label by itself."))
+        elif size is None:
+            continue
+        else:
+            try:
+                label_id = _quote(supplier_id, order.id, _open(order), size.id, grams)
+                with db.transaction() as session:
+                    row["label"] = labelling.own_label(session, supplier_id, label_id)
+                    row["cheapest"] = labelling.offers_of(row["label"])[0]
+            except AppError as error:
+                row["why"] = error.detail
+            except AdapterError as error:
+                row["why"] = _in_words(error)
+    return pages.render("many.html", rows=rows, sizes=[(str(one.id), one.name) for one in sizes], size=size)
+
+
+@pages.post("/labels/many/buy", permission=_WRITE)
+def buy_many() -> Any:
+    """Buy the cheapest offer of each; what is refused stays and says why."""
+    supplier_id = principal().organisation_id
+    results: list[dict[str, Any]] = []
+    for text in request.form.getlist("label")[:_AT_ONCE]:
+        if not _is_id(text):
+            continue
+        label_id, why = UUID(text), ""
+        with db.transaction() as session:
+            label = labelling.own_label(session, supplier_id, label_id)
+            cheapest = labelling.offers_of(label)[0]
+        try:
+            buy_label(supplier_id, label_id, cheapest.ref)
+        except AppError as error:
+            why = error.detail
+        except AdapterError as error:
+            why = _in_words(error)
+        with db.transaction() as session:
+            label = labelling.own_label(session, supplier_id, label_id)
+            order = purchasing.purchase_order(session, supplier_id, label.purchase_order_id)
+        results.append({"label": label, "order": order, "why": why or label.failure or ""})
+    return pages.render("bought.html", results=results)
+
+
+def _quote(supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int], size_id: UUID, grams: int) -> UUID:
+    """Ask the gateway, and keep what it offers. Nothing is bought by that."""
+    with db.transaction() as session:
+        account = session.get(LabelAccount, supplier_id)
+        if account is None:
+            raise Conflict("Connect your account at the gateway first.", code="no_label_account")
+        order = labelling.packed(session, supplier_id, purchase_order_id, lines)
+        package = labelling.package_of(labelling.own_size(session, supplier_id, size_id), grams)
+        access = labelling.way_in(account)
+        sender, recipient, returns = _parties(session, supplier_id, order)
+        gateway, form, number = account.gateway, account.form, order.number
+    quoted = registries.labels.get(gateway).quote(
+        access, package, sender=sender, recipient=recipient, returns=returns, reference=number, form=form
+    )
+    with db.transaction() as session:
+        label = labelling.record_quote(
+            session, supplier_id, purchase_order_id, quoted, gateway=gateway, lines=lines, grams=package.grams
+        )
+        return label.id
+
+
+def _parties(session: Session, supplier_id: UUID, order: PurchaseOrder) -> tuple[Party, Party, Party]:
+    """Who sends, who gets it, and where it goes back to: where the return policy says, else to the sender."""
+    supplier = suppliers.supplier(session, supplier_id)
+    address = address_of(order.ship_to, "purchase_orders", order.id)
+    if address is None:
+        raise Conflict("The shopper's address was deleted, as it is some time after delivery.", code="address_gone")
+    audit.record(session, supplier_id, "orders.address_read", "purchase_order", order.id, details={"paper": "label"})
+    application = session.get(SupplierApplication, supplier_id)
+    own = company_address(application) if application is not None else None
+    policy = suppliers.return_policy(session, supplier_id)
+    back = return_address(policy) if policy is not None else None
+    if own is None and back is None:
+        raise Conflict("Enter your company's address first: it stands on the label.", code="no_sender_address")
+    # The shop's name stands above the address: its customers know no other.
+    sender = _from(own or back, order.retailer_name, supplier.company_name)
+    return sender, _to(address), _from(back or own, order.retailer_name, supplier.company_name)
+
+
+def _from(address: PostalAddress | None, name: str, company: str) -> Party:
+    assert address is not None
+    return Party(
+        name=name,
+        company=address.name or company,
+        street1=address.address1,
+        street2=address.address2,
+        city=address.city,
+        postal_code=address.postal_code,
+        country_code=address.country_code,
+    )
+
+
+def _to(address: Address) -> Party:
+    return Party(
+        name=address.name,
+        company=address.company,
+        street1=address.address1,
+        street2=address.address2,
+        city=address.city,
+        province=address.province,
+        postal_code=address.postal_code,
+        country_code=address.country_code,
+        phone=address.phone,
+    )
+
+
+def _open(order: PurchaseOrder) -> dict[UUID, int]:
+    left = {line.id: line.quantity - line.shipped - line.cancelled for line in order.lines}
+    return {line_id: units for line_id, units in left.items() if units > 0}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _in_words(error: AdapterError) -> str:
+    if isinstance(error, Rejected):
+        return error.message
+    if isinstance(error, CredentialsRefused):
+        return gettext(_("The gateway does not take your API key. Paste a new one in the settings of labels."))
+    if isinstance(error, RateLimited):
+        return gettext(_("The gateway asks to slow down. Try again in a minute."))
+    return gettext(_("The gateway did not answer. We ask it what it did; look again in two minutes."))

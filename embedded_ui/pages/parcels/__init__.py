@@ -1,0 +1,60 @@
+"""One parcel as its retailer sees it: where it is, and what to do when it does not come."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from app import db
+from app.fulfillment import queries as fulfillment
+from app.fulfillment.service import claim
+from app.fulfillment.service.giving_up import GONE
+from app.kit.errors import AppError
+from app.orders import queries as orders
+from app.purchasing import queries as purchasing
+from app.web.auth import principal
+from app.web.pages import Pages, go, page_url
+
+pages = Pages(__name__)
+
+
+@pages.get("/parcels/<uuid:shipment_id>", permission="orders.read")
+def detail(shipment_id: UUID) -> Any:
+    """Where it is, and what is wrong with it."""
+    return _detail(shipment_id)
+
+
+def _detail(shipment_id: UUID, status: int = 200, *, refused: str = "") -> Any:
+    retailer_id = principal().organisation_id
+    with db.transaction() as session:
+        parcel = fulfillment.shipment(session, shipment_id, organisation_id=retailer_id)
+        routed = purchasing.of_orders(session, [parcel.order_id])[parcel.order_id]
+        context: dict[str, Any] = {
+            "parcel": parcel,
+            "order": orders.order(session, retailer_id, parcel.order_id),
+            "titles": {line.id: line for one in routed for line in one.lines},
+            "events": fulfillment.events_of(session, [parcel.id])[parcel.id],
+            "troubles": fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id),
+            "claimable": GONE,
+        }
+    return pages.render("detail.html", status, refused=refused, **context)
+
+
+@pages.post("/parcels/<uuid:shipment_id>/claim", permission="orders.write")
+def claim_parcel(shipment_id: UUID) -> Any:
+    """Ask for the money, or for another parcel."""
+    retailer_id = principal().organisation_id
+    try:
+        with db.transaction() as session:
+            parcel = fulfillment.shipment(session, shipment_id, organisation_id=retailer_id)
+            found = fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id, only_open=True)
+            for one in found:
+                if one.kind in GONE:
+                    claim(session, retailer_id, one.id, request.form.get("wanted", ""))
+    except AppError as error:
+        if error.status not in (409, 422):
+            raise
+        return _detail(shipment_id, error.status, refused=error.detail)
+    return go(page_url("parcels.detail", shipment_id=shipment_id, done="parcel_claimed"))

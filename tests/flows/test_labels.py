@@ -1,0 +1,230 @@
+"""Labels bought through a gateway, simulated: never two for one parcel, shipped in one step, given back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from bs4 import BeautifulSoup
+
+from app import db
+from app.fulfillment.service.labelling import save_account, save_size
+from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
+from tests.flows.books import Books, Json
+from tests.market import Market
+from tests.simulators.labels.world import API_KEY
+from tests.simulators.process import SimulatorProcess, free_port, spawn
+from tests.stack import Jobs
+from tests.web.browsing import text_of
+
+
+@pytest.fixture(scope="module")
+def gateway_process() -> Iterator[SimulatorProcess]:
+    with spawn("tests.simulators.labels", [], free_port()) as process:
+        yield process
+
+
+class Gateway:
+    """The simulator's levers."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def pull(self, lever: str, **given: Any) -> None:
+        requests.post(f"{self.url}/_sim/{lever}", json=given, timeout=5).raise_for_status()
+
+    def shipments(self) -> list[Json]:
+        return list(requests.get(f"{self.url}/_sim/shipments", timeout=5).json()["shipments"])
+
+    def bought(self) -> list[Json]:
+        return [one for one in self.shipments() if one["postage_label"]]
+
+
+@pytest.fixture
+def gateway(gateway_process: SimulatorProcess, set_up: Callable[..., None], market: Market) -> Gateway:
+    set_up(easypost_url=gateway_process.url)
+    found = Gateway(gateway_process.url)
+    found.pull("reset")
+    with db.system_scope(actor="test"), db.transaction() as session:
+        save_account(session, market.supplier.id, gateway="easypost", api_key=API_KEY, hook_secret="s3cret", form="PDF")
+        save_size(session, market.supplier.id, name="Small", length_mm=300, width_mm=200, height_mm=100, grams=120)
+        back = PostalAddress(address1="9 Return Lane", city="Hamburg", postal_code="20457", country_code="DE")
+        payers = dict.fromkeys(RETURN_REASONS, "supplier")
+        terms = ReturnTerms(window_days=30, restocking_bps=0, payers=payers, address=back)
+        save_returns(session, market.supplier.id, terms)
+        session.connection().exec_driver_sql("update supplier_variants set weight_grams = 500")
+    return found
+
+
+@pytest.fixture
+def lamps(books: Books, market: Market, gateway: Gateway) -> Json:
+    return books.purchase_order(books.paid_order((market.lamp.variants[0], 3)), market.supplier)
+
+
+def row(books: Books) -> Json:
+    return books.row("select * from shipping_labels order by id desc limit 1")
+
+
+def quoted(books: Books, market: Market, lamps: Json, units: int = 3) -> str:
+    """Ask for prices on the page; the label's page."""
+    page = f"/supplier/purchase-orders/{lamps['id']}/label"
+    size = books.row("select id from package_sizes")["id"]
+    answer = books.browser(market.supplier).submit(
+        page, page, **{f"units-{lamps['lines'][0]['id']}": str(units), "size": str(size)}
+    )
+    assert answer.status_code == 303, text_of(answer)
+    return str(answer.headers["Location"])
+
+
+def buy(books: Books, market: Market, page: str, which: int = 0) -> Any:
+    browser = books.browser(market.supplier)
+    offers = BeautifulSoup(browser.get(page).text, "html.parser").select("form input[name=offer]")
+    return books.press(market.supplier, f"{page}/buy", offer=str(offers[which]["value"]))
+
+
+def test_a_label_ships_its_parcel_in_one_step_and_is_printed_again(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    browser = books.browser(market.supplier)
+    by_price, by_days = text_of(browser.get(page)), text_of(browser.get(f"{page}?sort=days"))
+    assert by_price.index("GroundAdvantage") < by_price.index("NextDayAir")
+    assert by_days.index("NextDayAir") < by_days.index("GroundAdvantage")
+    (asked,) = gateway.shipments()
+    assert asked["parcel"]["weight"] == round((3 * 500 + 120) / 28.349523125, 1)
+    assert asked["to_address"]["name"] == "Ada Lovelace"
+    assert asked["return_address"]["street1"] == "9 Return Lane"
+    assert gateway.bought() == [], "prices cost nothing"
+    assert buy(books, market, page).status_code == 303
+    jobs.drain()
+    (bought,) = gateway.bought()
+    parcel = books.row("select * from shipments")
+    assert (parcel["tracking_number"], parcel["carrier"]) == (bought["tracking_code"], "usps")
+    assert books.row("select state from earnings")["state"] == "HELD"
+    for _ in range(2):
+        file = browser.get(f"{page}/file")
+        assert (file.status_code, file.content_type) == (200, "application/pdf")
+        assert file.data.startswith(b"%PDF")
+    assert b"Ada" not in bytes(row(books)["content"])
+
+
+def test_pressing_twice_buys_once(market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json) -> None:
+    page = quoted(books, market, lamps)
+    browser = books.browser(market.supplier)
+    offer = BeautifulSoup(browser.get(page).text, "html.parser").select("form input[name=offer]")[0]["value"]
+    for _ in range(2):
+        assert books.press(market.supplier, f"{page}/buy", offer=str(offer)).status_code == 303
+    assert len(gateway.bought()) == 1
+    assert market.count("shipments") == 1
+
+
+def test_a_lost_answer_is_found_out_and_not_bought_again(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    gateway.pull("faults", kind="lost_answer")
+    lost = buy(books, market, page)
+    assert lost.status_code == 502
+    assert (row(books)["state"], market.count("shipments")) == ("BUYING", 0)
+    books.later("settle_labels", minutes=3)
+    assert (row(books)["state"], market.count("shipments")) == ("BOUGHT", 1)
+    assert len(gateway.bought()) == 1
+
+
+def test_a_gateway_that_is_down_bought_nothing_and_can_be_asked_again(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    gateway.pull("faults", kind="down")
+    assert buy(books, market, page).status_code == 502
+    books.later("settle_labels", minutes=3)
+    assert row(books)["state"] == "QUOTED"
+    assert "nothing was bought" in text_of(books.browser(market.supplier).get(page))
+    assert buy(books, market, page, 1).status_code == 303
+    assert len(gateway.bought()) == 1
+
+
+def test_refusals_say_what_to_do(market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json) -> None:
+    page = quoted(books, market, lamps)
+    gateway.pull("fund", cents=1)
+    poor = buy(books, market, page)
+    assert (poor.status_code, "no money left" in text_of(poor)) == (502, True)
+    assert row(books)["state"] == "QUOTED"
+    gateway.pull("fund", cents=10_000)
+    gateway.pull("faults", kind="slow_down")
+    assert "slow down" in text_of(buy(books, market, page))
+    with db.system_scope(actor="test"), db.transaction() as session:
+        save_account(session, market.supplier.id, gateway="easypost", api_key="old", hook_secret="", form="PDF")
+    assert "Paste a new one" in text_of(buy(books, market, page))
+    assert gateway.bought() == []
+    assert market.count("shipments") == 0
+
+
+def test_a_label_given_back_takes_its_parcel_with_it(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    buy(books, market, page)
+    jobs.drain()
+    for _ in range(2):
+        assert books.press(market.supplier, f"{page}/give-back").status_code == 303
+    jobs.drain()
+    assert (row(books)["state"], row(books)["refund_state"]) == ("VOIDED", "submitted")
+    assert books.row("select shipment_status from shipments")["shipment_status"] == "voided"
+    assert [one["refund_status"] for one in gateway.bought()] == ["submitted"]
+    again = quoted(books, market, lamps)
+    assert buy(books, market, again).status_code == 303
+    assert len(gateway.bought()) == 2
+
+
+def test_what_was_scanned_is_not_given_back(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    buy(books, market, page)
+    number = row(books)["tracking_number"]
+    told = requests.get(f"{gateway.url}/_sim/hook/{number}", params={"secret": "s3cret"}, timeout=5).json()
+    path = f"/hooks/labels/easypost/{market.supplier.id}"
+    client = market.app.test_client(use_cookies=False)
+    forged = client.post(path, data=told["body"], headers={"X-Hmac-Signature": "hmac-sha256-hex=00"})
+    assert forged.status_code == 401
+    for _ in range(2):
+        assert client.post(path, data=told["body"], headers={"X-Hmac-Signature": told["signature"]}).status_code == 200
+    parcel = books.row("select * from shipments")
+    assert (parcel["delivery_status"], parcel["first_scan_at"] is not None) == ("in_transit", True)
+    refused = books.press(market.supplier, f"{page}/give-back")
+    assert refused.status_code == 409
+    assert row(books)["state"] == "BOUGHT"
+
+
+def test_several_orders_get_their_labels_at_once(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    other = books.purchase_order(books.paid_order((market.lamp.variants[0], 1)), market.supplier)
+    browser = books.browser(market.supplier)
+    home = BeautifulSoup(browser.get("/supplier/purchase-orders?view=all").text, "html.parser")
+    token = home.select_one("input[name=csrf_token]")
+    assert token is not None
+    values = {"csrf_token": str(token["value"]), "order": [lamps["id"], other["id"]]}
+    shown = browser.post("/supplier/labels/many", values)
+    assert shown.status_code == 200
+    labels = [one["value"] for one in BeautifulSoup(shown.text, "html.parser").select("input[name=label]")]
+    assert len(labels) == 2
+    for _ in range(2):
+        bought = browser.post("/supplier/labels/many/buy", {"csrf_token": values["csrf_token"], "label": labels})
+        assert bought.status_code == 200
+    assert len(gateway.bought()) == 2
+    assert market.count("shipments") == 2
+
+
+def test_the_account_and_its_labels_are_their_suppliers_alone(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    assert API_KEY not in books.browser(market.supplier).get("/supplier/labels").text
+    assert books.browser(market.other_supplier).get(page).status_code == 404
+    assert books.press(market.other_supplier, f"{page}/buy", offer="x").status_code == 404
+    empty = text_of(books.browser(market.other_supplier).get("/supplier/labels"))
+    assert "No box yet" in empty

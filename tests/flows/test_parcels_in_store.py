@@ -1,0 +1,224 @@
+"""What a simulated Shopify shop is told of parcels: the right lines at the right locations, once, also when the parcel
+turns out to be otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import selectinload
+
+from app import db
+from app.fulfillment.models import Shipment
+from app.fulfillment.service import Correction, NewParcel, correct, mark_delivered, ship, void
+from app.kit import clock
+from app.orders.models import OrderLine, TimelineEntry
+from app.purchasing.models import PurchaseOrder
+from app.purchasing.service import Line, place_order, release_purchase_orders
+from app.stores.models import StoreLocation
+from app.stores.platform import ShopFacts
+from app.stores.service import connect
+from tests import factories
+from tests.adapters.stores.conftest import configured, open_shop, shop, simulator
+from tests.adapters.stores.shop import Shop, listing, number, pushed
+from tests.stack import Jobs
+
+__all__ = ["configured", "open_shop", "shop", "simulator"]
+
+
+@dataclass
+class Delivery:
+    """An order of a shop whose lines are listed from one location each, all delivered by the first supplier."""
+
+    shop: Shop
+    jobs: Jobs
+    supplier_id: UUID
+    order_id: UUID
+    purchase_order_id: UUID
+    external_id: int
+    line_ids: list[UUID]
+    line_refs: list[int]
+
+    def sent(self) -> list[tuple[str, list[str], dict[int, int]]]:
+        """The shop's fulfilments: status, numbers, units by line."""
+        return [
+            (
+                one["status"],
+                [entry["number"] for entry in one["tracking"]],
+                {line["line_item_id"]: line["quantity"] for line in one["lines"]},
+            )
+            for one in self.shop.control.order(self.shop.domain, self.external_id)["fulfillments"]
+        ]
+
+    def alive(self) -> list[tuple[str, dict[int, int]]]:
+        """Number and units of those that are not cancelled."""
+        return [(numbers[0], units) for status, numbers, units in self.sent() if status != "CANCELLED"]
+
+    def within(self, what: Callable[[Any], Any]) -> Any:
+        with db.system_scope(actor="test"), db.transaction() as session:
+            return what(session)
+
+    def ship(self, tracking_number: str, *units: int) -> UUID:
+        lines = {line: count for line, count in zip(self.line_ids, units, strict=False) if count}
+        parcel = NewParcel(
+            carrier="ups", tracking_number=tracking_number, tracking_url=None, shipped_at=None, lines=lines
+        )
+        made: UUID = self.within(
+            lambda session: ship(session, self.supplier_id, self.purchase_order_id, [parcel])[0].shipment.id
+        )
+        return made
+
+    def correct(self, shipment_id: UUID, **how: Any) -> None:
+        if "units" in how:
+            how["lines"] = {line: n for line, n in zip(self.line_ids, how.pop("units"), strict=False) if n}
+        self.within(lambda session: correct(session, self.supplier_id, shipment_id, Correction(**how)))
+
+    def void(self, shipment_id: UUID) -> None:
+        self.within(lambda session: void(session, self.supplier_id, shipment_id, reason="Still here"))
+
+    def story(self) -> list[str]:
+        rows = self.within(
+            lambda session: session.scalars(select(TimelineEntry.message).order_by(TimelineEntry.at)).all()
+        )
+        return [one for one in rows if one.startswith("store.")]
+
+    def settle(self) -> None:
+        """All that waits is done, what the shop decides a moment later included."""
+        for _ in range(6):
+            self.jobs.drain(retries=True)
+            if not self.jobs.open_tasks():
+                return
+
+
+def delivery(shop: Shop, jobs: Jobs, *, quantities: Sequence[int], locations: Sequence[int]) -> Delivery:
+    """``locations``: of each line, the number of the supplier that it is listed from."""
+    places = [shop.location(f"Supplier {index}") for index in range(max(locations) + 1)]
+    made = [
+        pushed(shop, listing(places[place], key=f"article-{index}", variants=1))
+        for index, place in enumerate(locations)
+    ]
+    lines = [
+        {"variant_id": number(one.variants[0].external_id), "quantity": count}
+        for one, count in zip(made, quantities, strict=True)
+    ]
+    placed = shop.control.create_order(shop.domain, lines, financial_status="PAID")
+    whole = shop.control.wait_until_routed(shop.domain, placed["id"])
+    refs = [line["id"] for line in whole["lines"]]
+    with db.system_scope(actor="test"), db.transaction() as session:
+        retailer = factories.retailer(session)
+        suppliers = [factories.supplier(session) for _ in places]
+        facts = ShopFacts(
+            external_id=shop.domain, name="Northwind", url=f"https://{shop.domain}", currency=retailer.currency,
+            timezone="UTC", country="US", remember=shop.access.remembered,
+        )  # fmt: skip
+        store = connect(session, retailer.id, "shopify", facts, shop.access.credentials)
+        variants = factories.product(session, suppliers[0], variants=len(quantities), stock=50)
+        listed = [
+            variant if place == 0 else factories.product(session, suppliers[place])[0]
+            for variant, place in zip(variants, locations, strict=True)
+        ]
+        for supplier, place in zip(suppliers, places, strict=True):
+            session.add(
+                StoreLocation(
+                    store_id=store.id,
+                    supplier_id=supplier.id,
+                    retailer_id=retailer.id,
+                    external_location_id=place.location_id,
+                    external_service_id=place.service_id,
+                    created_at=clock.now(),
+                )
+            )
+        wanted = replace(
+            factories.order_of(retailer, {}, external_id=f"gid://shopify/Order/{placed['id']}", store=store),
+            lines=[
+                Line(variant_id=variant, quantity=count, external_line_id=f"gid://shopify/LineItem/{ref}")
+                for variant, count, ref in zip(variants, quantities, refs, strict=True)
+            ],
+        )
+        order_id = place_order(session, wanted).order_id
+        session.flush()
+        # The first supplier has the same articles as those that the lines are listed from.
+        for variant, shown in zip(variants, listed, strict=True):
+            session.execute(update(OrderLine).where(OrderLine.variant_id == variant).values(variant_id=shown))
+        release_purchase_orders(session, order_id)
+        order = session.scalars(
+            select(PurchaseOrder).where(PurchaseOrder.order_id == order_id).options(selectinload(PurchaseOrder.lines))
+        ).one()
+        found = Delivery(
+            shop, jobs, suppliers[0].id, order_id, order.id, placed["id"], [line.id for line in order.lines], refs
+        )
+    found.settle()
+    return found
+
+
+@pytest.fixture
+def one_place(shop: Shop, jobs: Jobs) -> Delivery:
+    return delivery(shop, jobs, quantities=(3, 2), locations=(0, 0))
+
+
+def test_a_number_is_put_right_there_too(one_place: Delivery) -> None:
+    first, second = one_place.line_refs
+    parcel = one_place.ship("WRONG", 3, 2)
+    one_place.settle()
+    assert one_place.alive() == [("WRONG", {first: 3, second: 2})]
+    one_place.correct(parcel, tracking_number="RIGHT", carrier="ups")
+    one_place.settle()
+    assert one_place.alive() == [("RIGHT", {first: 3, second: 2})]
+    assert len(one_place.sent()) == 1
+    assert one_place.story().count("store.tracking_told") == 2
+
+
+def test_corrected_before_the_shop_was_told_it_is_told_once(one_place: Delivery) -> None:
+    parcel = one_place.ship("WRONG", 3, 0)
+    one_place.correct(parcel, tracking_number="RIGHT", carrier="ups")
+    one_place.settle()
+    assert [number for number, _ in one_place.alive()] == ["RIGHT"]
+    assert one_place.story().count("store.tracking_told") == 1
+
+
+def test_units_put_right_are_told_anew_and_the_rest_can_follow(one_place: Delivery) -> None:
+    first, second = one_place.line_refs
+    parcel = one_place.ship("N-1", 3, 2)
+    one_place.settle()
+    one_place.correct(parcel, units=(2, 2))
+    one_place.settle()
+    assert one_place.alive() == [("N-1", {first: 2, second: 2})]
+    one_place.ship("N-2", 1)
+    one_place.settle()
+    assert sorted(one_place.alive()) == [("N-1", {first: 2, second: 2}), ("N-2", {first: 1})]
+
+
+def test_a_parcel_taken_back_is_taken_back_there_and_sent_again(one_place: Delivery) -> None:
+    first, second = one_place.line_refs
+    parcel = one_place.ship("N-1", 3, 2)
+    one_place.settle()
+    one_place.void(parcel)
+    one_place.settle()
+    assert one_place.alive() == []
+    again = one_place.ship("N-2", 3, 2)
+    one_place.settle()
+    assert one_place.alive() == [("N-2", {first: 3, second: 2})]
+    one_place.within(lambda session: mark_delivered(session, session.get_one(Shipment, again), source="test"))
+    one_place.settle()
+    assert one_place.story()[-1] == "store.delivery_told"
+
+
+def test_a_parcel_of_two_locations_is_told_at_both(shop: Shop, jobs: Jobs) -> None:
+    found = delivery(shop, jobs, quantities=(1, 2), locations=(0, 1))
+    first, second = found.line_refs
+    parcel = found.ship("N-1", 1, 2)
+    found.settle()
+    assert sorted(found.alive(), key=str) == sorted([("N-1", {first: 1}), ("N-1", {second: 2})], key=str)
+    found.correct(parcel, tracking_number="N-2", carrier="ups")
+    found.settle()
+    assert sorted(found.alive(), key=str) == sorted([("N-2", {first: 1}), ("N-2", {second: 2})], key=str)
+    found.void(parcel)
+    found.settle()
+    assert found.alive() == []
+    found.ship("N-3", 0, 2)
+    found.settle()
+    assert found.alive() == [("N-3", {second: 2})]

@@ -1,0 +1,1 @@
+"""A gateway that sells postage, with EasyPost's API."""

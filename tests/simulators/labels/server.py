@@ -1,0 +1,144 @@
+"""The gateway's API, its labels, and the levers at ``/_sim``."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+
+from tests.simulators.labels.world import API_KEY, Refused, World
+
+_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+_PDF += b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 288 432]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def make_app(world: World) -> Flask:
+    """The whole gateway."""
+    app = Flask(__name__)
+
+    @app.before_request
+    def _guard() -> Any:
+        if not request.path.startswith("/v2/"):
+            return None
+        given = request.headers.get("Authorization", "")
+        expected = "Basic " + base64.b64encode(f"{API_KEY}:".encode()).decode()
+        if not hmac.compare_digest(given.encode(), expected.encode()):
+            return _error(Refused(401, "APIKEY.INACTIVE", "This api key is no longer active."))
+        if world.fault("slow_down"):
+            answer = _error(Refused(429, "RATE_LIMITED", "You have exceeded your rate limit."))
+            answer.headers["Retry-After"] = "2"
+            return answer
+        if world.fault("down"):
+            return _error(Refused(500, "INTERNAL_SERVER_ERROR", "Something went wrong"))
+        return None
+
+    @app.errorhandler(Refused)
+    def _refused(error: Refused) -> Any:
+        return _error(error)
+
+    @app.post("/v2/shipments")
+    def quote() -> Any:
+        given = (request.get_json(silent=True) or {}).get("shipment") or {}
+        return jsonify(_shown(world.quote(given, request.host_url))), 201
+
+    @app.get("/v2/shipments/<ref>")
+    def shipment(ref: str) -> Any:
+        return jsonify(_shown(world.find(ref)))
+
+    @app.post("/v2/shipments/<ref>/buy")
+    def buy(ref: str) -> Any:
+        rate = ((request.get_json(silent=True) or {}).get("rate") or {}).get("id", "")
+        bought = world.buy(ref, rate)
+        if world.fault("lost_answer"):
+            return Response("upstream timed out", status=504)
+        return jsonify(_shown(bought))
+
+    @app.post("/v2/shipments/<ref>/refund")
+    def refund(ref: str) -> Any:
+        return jsonify(_shown(world.refund(ref)))
+
+    @app.get("/labels/<name>")
+    def label(name: str) -> Any:
+        world.find(name.rpartition(".")[0])
+        if name.endswith(".zpl"):
+            return Response(b"^XA^FO50,50^ADN,36,20^FDLabel^FS^XZ", content_type="text/plain")
+        return Response(_PDF, content_type="application/pdf")
+
+    @app.get("/_sim/health")
+    def health() -> Any:
+        return jsonify(ok=True)
+
+    @app.post("/_sim/reset")
+    def reset() -> Any:
+        world.cents = 10_000
+        world.faults.clear()
+        world.shipments.clear()
+        world.scanned.clear()
+        return jsonify(ok=True)
+
+    @app.post("/_sim/fund")
+    def fund() -> Any:
+        world.cents = int(request.get_json()["cents"])
+        return jsonify(cents=world.cents)
+
+    @app.post("/_sim/faults")
+    def faults() -> Any:
+        given = request.get_json()
+        world.faults[given["kind"]] = int(given.get("times", 1))
+        return jsonify(ok=True)
+
+    @app.post("/_sim/scan")
+    def scan() -> Any:
+        world.scanned.add(request.get_json()["number"])
+        return jsonify(ok=True)
+
+    @app.get("/_sim/shipments")
+    def everything() -> Any:
+        return jsonify(cents=world.cents, shipments=[_shown(one) for one in world.shipments.values()])
+
+    @app.get("/_sim/hook/<number>")
+    def hook(number: str) -> Any:
+        """A tracker event as it would be sent, with its signature."""
+        status = request.args.get("status", "in_transit")
+        at = request.args.get("at") or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        place = {"object": "TrackingLocation", "city": "MEMPHIS", "state": "TN", "country": "US", "zip": "38118"}
+        detail = {
+            "object": "TrackingDetail",
+            "message": "Arrived at facility",
+            "status": status,
+            "datetime": at,
+            "tracking_location": place,
+        }
+        event = {
+            "id": "evt_1",
+            "object": "Event",
+            "description": "tracker.updated",
+            "mode": "test",
+            "result": {
+                "object": "Tracker",
+                "tracking_code": number,
+                "status": status,
+                "tracking_details": [detail],
+            },
+        }
+        body = json.dumps(event)
+        key = unicodedata.normalize("NFKD", request.args["secret"]).encode()
+        return jsonify(body=body, signature="hmac-sha256-hex=" + hmac.digest(key, body.encode(), hashlib.sha256).hex())
+
+    return app
+
+
+def _shown(shipment: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in shipment.items() if not name.startswith("_")}
+
+
+def _error(error: Refused) -> Response:
+    answer = jsonify(error={"code": error.code, "message": error.message, "errors": []})
+    answer.status_code = error.status
+    return answer
