@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.adapters import registries
 from app.audit import service as audit
+from app.config import settings
 from app.fulfillment.labels import Party
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.service import labelling
@@ -62,7 +63,7 @@ def _settings(status: int = 200, errors: Mapping[str, str] | None = None) -> Any
             "account": account,
             "sizes": labelling.sizes_of(session, supplier_id),
             "gateways": [(name, one.label) for name, one in registries.labels.all().items()],
-            "hook_url": f"/hooks/labels/{account.gateway}/{supplier_id}" if account else None,
+            "hook_url": f"{settings().public_url}/hooks/labels/{account.gateway}/{supplier_id}" if account else None,
         }
     return pages.render("settings.html", status, errors=errors or {}, typed=request.form if errors else {}, **context)
 
