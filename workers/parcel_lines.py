@@ -26,6 +26,13 @@ def completed_by_location(session: Session, store_id: UUID, shipment: Shipment) 
     is listed from, whoever delivers it; empty where the store has none for that."""
     row = PurchaseOrderLine
     mine = select(row.order_line_id).where(row.id.in_([line.purchase_order_line_id for line in shipment.lines]))
+    # What is sent instead of another parcel makes nothing whole that was not, and what was taken back made nothing.
+    sent = (
+        select(ShipmentLine.purchase_order_line_id, ShipmentLine.shipment_id, ShipmentLine.quantity)
+        .join(Shipment, Shipment.id == ShipmentLine.shipment_id)
+        .where(Shipment.shipment_status.in_(list(LEFT)), Shipment.replaces_id.is_(None))
+        .subquery()
+    )
     rows: Any = session.execute(
         select(
             OrderLine.external_line_id,
@@ -33,19 +40,13 @@ def completed_by_location(session: Session, store_id: UUID, shipment: Shipment) 
             row.id,
             row.component,
             row.per_unit,
-            ShipmentLine.shipment_id,
-            ShipmentLine.quantity,
+            sent.c.shipment_id,
+            sent.c.quantity,
         )
         .join(row, row.order_line_id == OrderLine.id)
         .join(SupplierVariant, SupplierVariant.id == OrderLine.variant_id)
-        .outerjoin(ShipmentLine, ShipmentLine.purchase_order_line_id == row.id)
-        .outerjoin(Shipment, Shipment.id == ShipmentLine.shipment_id)
-        .where(
-            OrderLine.id.in_(mine),
-            OrderLine.external_line_id.is_not(None),
-            # What is sent instead of another parcel makes nothing whole that was not.
-            Shipment.id.is_(None) | (Shipment.shipment_status.in_(list(LEFT)) & Shipment.replaces_id.is_(None)),
-        )
+        .outerjoin(sent, sent.c.purchase_order_line_id == row.id)
+        .where(OrderLine.id.in_(mine), OrderLine.external_line_id.is_not(None))
     )
     listed_from: dict[str, UUID] = {}
     after: defaultdict[str, dict[UUID, tuple[int, int, int]]] = defaultdict(dict)
