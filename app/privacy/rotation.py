@@ -45,7 +45,6 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (ChannelSetting, "secrets", "supplier_id"),
     (ChannelSetting, "words", "supplier_id"),
     (Transmission, "words", "id"),
-    (ChangeRequest, "ship_to", "id"),
     (LabelAccount, "api_key", "supplier_id"),
     (LabelAccount, "hook_secret", "supplier_id"),
     (ShippingLabel, "content", "id"),
