@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 import requests
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -26,13 +27,18 @@ from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key, platform_organisation
 from app.purchasing.decisions.rules import Rules as AnswerRules
 from app.purchasing.decisions.saving import save_rules as save_answer_rules
+from app.settlement.models import PaymentProfile, PayoutAccount
+from app.settlement.processor import AccountStatus, SavedMethod
 from app.settlement.service import record_account, record_customer, record_method
 from tests import factories
+from tests.kept_rows import forget_all, is_empty, put_back, rows_of
 from tests.simulators.process import SimulatorProcess, free_port, spawn
 from tests.stack import Jobs
 
 STRIPE_KEY, STRIPE_HOOK_SECRET = "sk_test_crossdock", "whsec_market"
 _numbers = itertools.count(1)
+#: Markets of so many different settings are kept.
+_MOST_KEPT = 8
 
 
 class Api:
@@ -180,10 +186,9 @@ def stripe_url(stripe_simulator: SimulatorProcess, set_up: Callable[..., None]) 
     requests.delete(f"{stripe_simulator.url}/_sim/faults", timeout=5)
 
 
-def save_card(session: Session, retailer_id: UUID, card: str = "pm_card_visa") -> None:
-    """A retailer's card, saved on Stripe's page."""
+def _new_card(reference: str, card: str) -> tuple[str, SavedMethod]:
+    """A customer at Stripe, and a card that was saved on Stripe's page."""
     processor = registries.processors.get("stripe")
-    reference = f"{retailer_id}-{next(_numbers)}"
     customer = processor.create_customer(reference=reference, name="Shop", email="a@shop.example", key=reference)
     setup = processor.start_method_setup(
         customer_ref=customer, return_url="https://crossdock.example/app/billing", key=f"setup-{reference}"
@@ -191,26 +196,32 @@ def save_card(session: Session, retailer_id: UUID, card: str = "pm_card_visa") -
     requests.post(setup.url, data={"card": card}, allow_redirects=False, timeout=5)
     method = processor.finished_method_setup(setup.setup_ref)
     assert method is not None
+    return customer, method
+
+
+def save_card(session: Session, retailer_id: UUID, card: str = "pm_card_visa") -> None:
+    """A retailer's card, saved on Stripe's page."""
+    customer, method = _new_card(f"{retailer_id}-{next(_numbers)}", card)
     record_customer(session, retailer_id, processor="stripe", customer_ref=customer)
     record_method(session, retailer_id, method)
 
 
-def open_payout_account(session: Session, supplier_id: UUID) -> None:
-    """A supplier's account at Stripe, ready to be paid into."""
+def _new_account(reference: str, key: str) -> AccountStatus:
+    """An account at Stripe whose owner has said all that is wanted."""
     processor = registries.processors.get("stripe")
     status = processor.create_account(
-        reference=str(supplier_id),
-        name="Supplier",
-        email="s@supplier.example",
-        country="US",
-        currency="USD",
-        key=f"account-{supplier_id}",
+        reference=reference, name="Supplier", email="s@supplier.example", country="US", currency="USD", key=key
     )
     url = processor.onboarding_url(
         account_ref=status.account_ref, return_url="https://c.example/", refresh_url="https://c.example/"
     )
     requests.post(url, allow_redirects=False, timeout=5)
-    record_account(session, supplier_id, "stripe", processor.account_status(status.account_ref))
+    return processor.account_status(status.account_ref)
+
+
+def open_payout_account(session: Session, supplier_id: UUID) -> None:
+    """A supplier's account at Stripe, ready to be paid into."""
+    record_account(session, supplier_id, "stripe", _new_account(str(supplier_id), f"account-{supplier_id}"))
 
 
 @cache
@@ -223,9 +234,8 @@ def _application(configured: Settings) -> Flask:
     return app
 
 
-@pytest.fixture
-def market(committed: None, jobs: Jobs, stripe_url: str) -> Market:
-    """See the module. Lamps (10.00 each, 10 in stock) and chairs (40.00, 5 in stock)."""
+def _made(jobs: Jobs, stripe_url: str) -> Market:
+    """Lamps (10.00 each, 10 in stock) and chairs (40.00, 5 in stock)."""
     app = _application(settings())
     with db.system_scope(actor="test"), db.transaction() as session:
 
@@ -265,9 +275,84 @@ def market(committed: None, jobs: Jobs, stripe_url: str) -> Market:
     return market
 
 
+class _Kept(NamedTuple):
+    """A market as it was when it had just been made."""
+
+    market: Market
+    rows: dict[str, bytes]
+    #: Organisation → its customer and card, or its account, at Stripe.
+    customers: dict[UUID, tuple[str, str]]
+    accounts: dict[UUID, str]
+
+
+_kept: dict[tuple[str, Settings], _Kept] = {}
+
+
+@pytest.fixture
+def market(committed: None, jobs: Jobs, stripe_url: str) -> Market:
+    """See the module."""
+    return _made(jobs, stripe_url)
+
+
+@pytest.fixture
+def market_put_back(committed: None, jobs: Jobs, stripe_url: str, database_url: str) -> Market:
+    """The same, made once for the same settings and put back as it was for every test after: ids and keys are the same
+    ones then, customers and accounts at Stripe are new."""
+    if not is_empty(database_url):
+        return _made(jobs, stripe_url)
+    found = _kept.get((database_url, settings()))
+    if found is None:
+        market = _made(jobs, stripe_url)
+        while len(_kept) >= _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        _kept[database_url, settings()] = _as_it_is(market, database_url)
+        return market
+    refs: dict[str, str] = {}
+    for retailer_id, (customer, method) in found.customers.items():
+        new_customer, new_method = _new_card(f"{retailer_id}-{next(_numbers)}", "pm_card_visa")
+        refs |= {customer: new_customer, method: new_method.method_ref}
+    for supplier_id, account in found.accounts.items():
+        key = f"{supplier_id}-{next(_numbers)}"
+        refs[account] = _new_account(key, f"account-{key}").account_ref
+    put_back(database_url, found.rows, refs)
+    forget_all()
+    return _again(found.market, stripe_url)
+
+
+def _as_it_is(market: Market, database_url: str) -> _Kept:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        customers = {
+            row.retailer_id: (str(row.customer_ref), str(row.method_ref))
+            for row in session.scalars(select(PaymentProfile))
+        }
+        accounts = {row.supplier_id: str(row.account_ref) for row in session.scalars(select(PayoutAccount))}
+    return _Kept(market, rows_of(database_url), customers, accounts)
+
+
+def _again(kept: Market, stripe_url: str) -> Market:
+    """A market of its own, that a test may change."""
+    app = _application(settings())
+
+    def party(one: Party) -> Party:
+        return Party(one.id, Api(app, one.api.key))
+
+    return replace(
+        kept,
+        app=app,
+        retailer=party(kept.retailer),
+        other_retailer=party(kept.other_retailer),
+        supplier=party(kept.supplier),
+        other_supplier=party(kept.other_supplier),
+        admin=party(kept.admin),
+        lamp=replace(kept.lamp, variants=list(kept.lamp.variants), skus=list(kept.lamp.skus)),
+        chair=replace(kept.chair, variants=list(kept.chair.variants), skus=list(kept.chair.skus)),
+        stripe_url=stripe_url,
+    )
+
+
 def _goods(session: Session, variants: list[UUID]) -> Goods:
     rows = [session.get_one(SupplierVariant, variant) for variant in variants]
     return Goods(rows[0].product_id, variants, [row.sku for row in rows])
 
 
-__all__ = ["Api", "Goods", "Market", "Party", "market", "stripe_simulator", "stripe_url"]
+__all__ = ["Api", "Goods", "Market", "Party", "market", "market_put_back", "stripe_simulator", "stripe_url"]
