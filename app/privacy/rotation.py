@@ -31,6 +31,9 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (ReturnPolicy, "address", "id"),
     (InboxMessage, "body", "id"),
     (FeedSource, "access", "id"),
+    (LabelAccount, "api_key", "supplier_id"),
+    (LabelAccount, "hook_secret", "supplier_id"),
+    (ShippingLabel, "content", "id"),
     (Email, "recipient", "id"),
     (Email, "text_body", "id"),
     (Email, "html_body", "id"),
@@ -45,9 +48,6 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (ChannelSetting, "secrets", "supplier_id"),
     (ChannelSetting, "words", "supplier_id"),
     (Transmission, "words", "id"),
-    (LabelAccount, "api_key", "supplier_id"),
-    (LabelAccount, "hook_secret", "supplier_id"),
-    (ShippingLabel, "content", "id"),
 )
 _BATCH = 500
 
