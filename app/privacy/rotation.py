@@ -44,10 +44,10 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (ChangeRequest, "ship_to", "id"),
     (ShopperReturn, "note", "id"),
     (Order, "ship_to", "id"),
-    (PurchaseOrder, "ship_to", "id"),
     (ChannelSetting, "secrets", "supplier_id"),
     (ChannelSetting, "words", "supplier_id"),
     (Transmission, "words", "id"),
+    (PurchaseOrder, "ship_to", "id"),
 )
 _BATCH = 500
 
