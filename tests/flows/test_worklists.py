@@ -254,8 +254,11 @@ def test_an_orders_page_says_what_comes_next_whose_turn_it_is_and_who_did_what(
     shown = text_of(retailer.get(order))
     assert "Next: The supplier packs and ships." in shown
     assert "· Nordlicht" in shown, "the supplier's people are told of by their company"
+    books.ship(market.supplier, books.purchase_order(placed, market.supplier), 1)
     own = text_of(supplier.get(purchase_order))
     assert "What happened" in own
+    assert "· Through the API (all)" in own, "its own key, not the shop's"
+    assert "· Northwind Home" not in own
     assert "· Person" in own, "colleagues are told of by name"
     console = text_of(books.browser(market.admin).get(f"/console/orders/{placed['id']}"))
-    assert "Next: The supplier packs and ships." in console
+    assert "Next: The carrier delivers." in console

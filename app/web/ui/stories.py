@@ -8,7 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app import db
-from app.identity.queries import members
+from app.identity.queries import api_keys, members
 from app.kit import clock, texts
 from app.kit.texts import marked as _
 from app.orders.models import TimelineEntry
@@ -47,10 +47,11 @@ def _day(text: str) -> str:
 
 
 def colleagues() -> Mapping[str, str]:
-    """The reader's own people: actor → name. Asked before a page's own transaction, since users are nobody's."""
-    who = principal()
+    """The reader's own people and keys: actor → name. Asked before a page's own transaction: users are nobody's."""
+    who, own_api = principal(), gettext(_("Through the API"))
     with db.system_scope(actor=who.actor), db.transaction() as session:
-        return {f"user:{one.user_id}": one.name or one.email for one in members(session, who.organisation_id)}
+        keys = {f"key:{one.id}": f"{own_api} ({one.name})" for one in api_keys(session, who.organisation_id)}
+        return keys | {f"user:{one.user_id}": one.name or one.email for one in members(session, who.organisation_id)}
 
 
 def story(
