@@ -289,15 +289,9 @@ _kept: dict[tuple[str, Settings], _Kept] = {}
 
 
 @pytest.fixture
-def market(committed: None, jobs: Jobs, stripe_url: str) -> Market:
-    """See the module."""
-    return _made(jobs, stripe_url)
-
-
-@pytest.fixture
-def market_put_back(committed: None, jobs: Jobs, stripe_url: str, database_url: str) -> Market:
-    """The same, made once for the same settings and put back as it was for every test after: ids and keys are the same
-    ones then, customers and accounts at Stripe are new."""
+def market(committed: None, jobs: Jobs, stripe_url: str, database_url: str) -> Market:
+    """See the module. It is made once for the same settings and put back as it was for every test after: ids and keys
+    are the same ones then, customers and accounts at Stripe are new."""
     if not is_empty(database_url):
         return _made(jobs, stripe_url)
     found = _kept.get((database_url, settings()))
@@ -355,4 +349,4 @@ def _goods(session: Session, variants: list[UUID]) -> Goods:
     return Goods(rows[0].product_id, variants, [row.sku for row in rows])
 
 
-__all__ = ["Api", "Goods", "Market", "Party", "market", "market_put_back", "stripe_simulator", "stripe_url"]
+__all__ = ["Api", "Goods", "Market", "Party", "market", "stripe_simulator", "stripe_url"]
