@@ -101,6 +101,24 @@ def own_count() -> Select[int]:
     """For statements over ``supplier_variants``: the units of its row that the supplier would count as free, which are
     those that are free (``availability``) and those of ``untold_units``; 0 without any level. The column is
     ``units``."""
+    return (
+        select(func.coalesce(func.sum(_own_units()), 0).cast(Integer).label("units"))
+        .where(InventoryLevel.variant_id == SupplierVariant.id)
+        .correlate(SupplierVariant)
+    )
+
+
+def own_counts(variant_ids: ColumnElement[UUID]) -> Select[UUID, int]:
+    """The same of many variants together (an ``any_`` of ids): ``variant_id``, and ``units`` of those with a level."""
+    return (
+        select(InventoryLevel.variant_id, func.sum(_own_units()).cast(Integer).label("units"))
+        .where(InventoryLevel.variant_id == variant_ids)
+        .group_by(InventoryLevel.variant_id)
+    )
+
+
+def _own_units() -> ColumnElement[int]:
+    """Of a level."""
     open_units = Reservation.quantity - Reservation.consumed - Reservation.released
     untold = (
         select(func.coalesce(func.sum(open_units), 0))
@@ -118,12 +136,7 @@ def own_count() -> Select[int]:
         .scalar_subquery()
     )
     free = func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)
-    set_aside = case((InventoryLevel.reserved > 0, untold), else_=0)
-    return (
-        select(func.coalesce(func.sum(free + set_aside), 0).cast(Integer).label("units"))
-        .where(InventoryLevel.variant_id == SupplierVariant.id)
-        .correlate(SupplierVariant)
-    )
+    return free + case((InventoryLevel.reserved > 0, untold), else_=0)
 
 
 def locations(session: Session, supplier_id: UUID) -> list[StockLocation]:

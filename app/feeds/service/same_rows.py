@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Text,
+    Uuid,
     and_,
     any_,
     bindparam,
@@ -33,7 +34,7 @@ from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.marks import SameRow
 from app.feeds.service.changes import note_figures
 from app.feeds.service.checking import CheckPlan, Counts
-from app.inventory.queries import own_count
+from app.inventory.queries import own_counts
 from app.inventory.service import StockFigure, confirm_figures, set_figures
 
 #: Rows whose stock is taken over in one transaction.
@@ -48,9 +49,22 @@ _sent = (
     .render_derived(name="sent", with_types=True)
 )
 _told = select(_sent).cte("told")
-_skus = select(_told.alias("named").c.sku).scalar_subquery()
-_count = own_count().lateral("counted")
-_differs = and_(_told.c.stock.is_not(None), _told.c.stock != _count.c.units)
+_skus = select(_told.alias("telling").c.sku).scalar_subquery()
+#: The variants by an array of SKUs, and their stock by one of ids, so that no plan looks at all variants of a supplier
+#: for each batch, nor at each one's stock by itself.
+_named = (
+    select(*(_variants.c[name] for name in ("id", "sku", "product_id", "wholesale_price", "weight_grams")))
+    .where(
+        _variants.c.supplier_id == bindparam("supplier"),
+        _variants.c.sku == any_(func.array(_skus, type_=ARRAY(Text))),
+    )
+    .cte("named")
+    .prefix_with("materialized")
+)
+_ids = select(_named.alias("counted_of").c.id).scalar_subquery()
+_counts = own_counts(any_(func.array(_ids, type_=ARRAY(Uuid)))).subquery("counted")
+_units = func.coalesce(_counts.c.units, 0)
+_differs = and_(_told.c.stock.is_not(None), _told.c.stock != _units)
 _kept = (
     insert(_rows)
     .from_select(
@@ -65,32 +79,24 @@ _kept = (
             func.jsonb_strip_nulls(
                 func.jsonb_build_object(
                     "title", _products.c.title,
-                    "cost", _variants.c.wholesale_price,
-                    "weight_grams", case((bindparam("weighed"), _variants.c.weight_grams)),
+                    "cost", _named.c.wholesale_price,
+                    "weight_grams", case((bindparam("weighed"), _named.c.weight_grams)),
                     "stock", _told.c.stock,
                 )
             ),
             case(
                 (
                     _differs,
-                    func.jsonb_build_object("stock", func.jsonb_build_array(_count.c.units, _told.c.stock)),
+                    func.jsonb_build_object("stock", func.jsonb_build_array(_units, _told.c.stock)),
                 ),
                 else_=literal({}, JSONB),
             ),
             literal([], JSONB),
             true(),
         ).select_from(
-            _told.outerjoin(
-                _variants,
-                and_(
-                    _variants.c.supplier_id == bindparam("supplier"),
-                    # Said twice, so that no plan looks at all variants of a supplier for each batch.
-                    _variants.c.sku == any_(func.array(_skus, type_=ARRAY(Text))),
-                    _variants.c.sku == _told.c.sku,
-                ),
-            )
-            .outerjoin(_products, _products.c.id == _variants.c.product_id)
-            .outerjoin(_count, true())
+            _told.outerjoin(_named, _named.c.sku == _told.c.sku)
+            .outerjoin(_products, _products.c.id == _named.c.product_id)
+            .outerjoin(_counts, _counts.c.variant_id == _named.c.id)
         ),
     )
     .returning(_rows.c.action)
