@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, and_, case, func, select
@@ -108,7 +109,7 @@ def own_count() -> Select[int]:
     )
 
 
-def own_counts(variant_ids: ColumnElement[UUID]) -> Select[UUID, int]:
+def own_counts(variant_ids: ColumnElement[Any]) -> Select[UUID, int]:
     """The same of many variants together (an ``any_`` of ids): ``variant_id``, and ``units`` of those with a level."""
     return (
         select(InventoryLevel.variant_id, func.sum(_own_units()).cast(Integer).label("units"))
