@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     processor: str = "stripe"
     #: How often carriers are asked about a parcel.
     tracking_poll: timedelta = timedelta(hours=1)
+    #: Of an order's parcels that leave within so long of one another, the store writes to its customer about the first:
+    #: one letter for an order that comes apart. All of them are on the order's page.
+    parcel_letters_apart: timedelta = timedelta(hours=6)
     #: Base address of the simulated carrier; empty where there is none.
     simulated_carrier_url: str = ""
     #: Base address of EasyPost, where suppliers with an account there buy labels.

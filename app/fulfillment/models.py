@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
@@ -174,6 +174,8 @@ class StoreFulfillment(Base):
     tried_number: Mapped[str]
     #: The number that the shopper was written to about, and which ``revision`` of the parcel the store holds.
     told_number: Mapped[str | None]
+    #: False: another parcel of the order left a little earlier, and the store's letter about that one is enough.
+    tells_shopper: Mapped[bool] = mapped_column(server_default=true())
     told_revision: Mapped[int] = mapped_column(server_default="0")
     told_delivered_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]

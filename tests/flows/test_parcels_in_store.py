@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import selectinload
 
 from app import db
+from app.config import settings
 from app.fulfillment.models import Shipment
 from app.fulfillment.service import Correction, NewParcel, correct, mark_delivered, ship, void
 from app.kit import clock
@@ -53,6 +54,11 @@ class Delivery:
             )
             for one in self.shop.control.order(self.shop.domain, self.external_id)["fulfillments"]
         ]
+
+    def letters(self) -> list[int]:
+        """How often the shop has written to its customer about each of its fulfilments."""
+        whole = self.shop.control.order(self.shop.domain, self.external_id)
+        return [one["letters"] for one in whole["fulfillments"]]
 
     def alive(self) -> list[tuple[str, dict[int, int]]]:
         """Number and units of those that are not cancelled."""
@@ -222,3 +228,27 @@ def test_a_parcel_of_two_locations_is_told_at_both(shop: Shop, jobs: Jobs) -> No
     found.ship("N-3", 0, 2)
     found.settle()
     assert found.alive() == [("N-3", {second: 2})]
+
+
+def test_an_order_that_comes_apart_is_one_letter(one_place: Delivery) -> None:
+    one_place.ship("1Z999AA10123456784", 2, 0)
+    one_place.ship("1Z999AA10123456785", 1, 0)
+    one_place.settle()
+    with clock.shifted(settings().parcel_letters_apart / 2):
+        one_place.ship("1Z999AA10123456786", 0, 1)
+        one_place.settle()
+    assert sorted(one_place.letters()) == [0, 0, 1]
+    with clock.shifted(settings().parcel_letters_apart * 2):
+        one_place.ship("1Z999AA10123456787", 0, 1)
+        one_place.settle()
+    assert sorted(one_place.letters()) == [0, 0, 1, 1]
+
+
+def test_what_is_sent_instead_of_a_parcel_that_was_taken_back_is_written_of(one_place: Delivery) -> None:
+    first = one_place.ship("1Z999AA10123456784", 1, 0)
+    one_place.settle()
+    one_place.void(first)
+    one_place.settle()
+    one_place.ship("1Z999AA10123456785", 1, 0)
+    one_place.settle()
+    assert one_place.letters() == [1, 1]

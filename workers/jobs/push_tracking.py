@@ -132,8 +132,8 @@ def _push(
             number=work.shown.tracking_number,
         )
         row = next(one for one in fulfillment.told_of(session, shipment.id) if one.location_ref == location)
-        told = row.told_number == work.shown.tracking_number
-    parcel = _parcel(work, reference, lines, also_known_as=other, notify=not told)
+        notify = row.tells_shopper and row.told_number != work.shown.tracking_number
+    parcel = _parcel(work, reference, lines, also_known_as=other, notify=notify)
     _told(run, work, location, platform.push_tracking(way_in, parcel))
 
 

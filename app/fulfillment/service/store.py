@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.config import settings
 from app.fulfillment.events import ShipmentCorrected, StoreToBeTold
 from app.fulfillment.models import Shipment, StoreFulfillment
 from app.fulfillment.service.locking import ids_of, locked, tell_story
@@ -46,11 +47,30 @@ def note_trying(
             retailer_id=shipment.retailer_id,
             supplier_id=shipment.supplier_id,
             tried_number=number,
+            tells_shopper=not _told_of_another(session, shipment),
         )
         session.add(row)
     before = row.tried_number
     row.fulfillment_order_ref, row.lines, row.updated_at = fulfillment_order_ref, dict(lines), clock.now()
     return before if before != number else None
+
+
+def _told_of_another(session: Session, shipment: Shipment) -> bool:
+    """Whether the store's customer was, or is just now being, written to about another parcel of the order. One at a
+    time finds out for an order, so that of two parcels at once one is told of."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"parcels:{shipment.order_id}", 0))))
+    told = (
+        select(StoreFulfillment.shipment_id)
+        .join(Shipment, Shipment.id == StoreFulfillment.shipment_id)
+        .where(
+            Shipment.order_id == shipment.order_id,
+            StoreFulfillment.tells_shopper,
+            # What was taken back there has been forgotten.
+            StoreFulfillment.lines != {},
+            StoreFulfillment.updated_at > clock.now() - settings().parcel_letters_apart,
+        )
+    )
+    return session.scalar(select(told.exists())) or False
 
 
 def note_store_told(

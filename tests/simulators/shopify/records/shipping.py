@@ -107,3 +107,5 @@ class Fulfillment:
     status: str = "SUCCESS"
     tracking: list[Tracking] = field(default_factory=list)
     events: list[FulfillmentEvent] = field(default_factory=list)
+    #: How often the shop has written to its customer about it.
+    letters: int = 0

@@ -8,7 +8,7 @@ from typing import Any
 from tests.simulators.shopify import fulfilling, shipping
 from tests.simulators.shopify.graphql.call import Call, number
 from tests.simulators.shopify.graphql.mutations.signature import Mutate
-from tests.simulators.shopify.records import FulfillmentEvent, FulfillmentOrder
+from tests.simulators.shopify.records import Fulfillment, FulfillmentEvent, FulfillmentOrder
 
 
 def _key(given: Mapping[str, Any]) -> int:
@@ -97,13 +97,19 @@ def _create(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
         for one in wanted["lineItemsByFulfillmentOrder"]
     ]
     tracking = shipping.tracking_of(wanted.get("trackingInfo") or {})
-    return {"fulfillment": shipping.fulfil(call.world, call.shop, parts, tracking)}
+    return {"fulfillment": _written(shipping.fulfil(call.world, call.shop, parts, tracking), wanted)}
 
 
 def _update_tracking(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     tracking = shipping.tracking_of(given["trackingInfoInput"])
     key = number(given["fulfillmentId"], "Fulfillment")
-    return {"fulfillment": shipping.update_tracking(call.world, call.shop, key, tracking)}
+    return {"fulfillment": _written(shipping.update_tracking(call.world, call.shop, key, tracking), given)}
+
+
+def _written(one: Fulfillment, asked: Mapping[str, Any]) -> Fulfillment:
+    """The shop writes to its customer where it is asked to."""
+    one.letters += bool(asked.get("notifyCustomer"))
+    return one
 
 
 def _cancel(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
