@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
+from app.returns.rules import REQUESTED
 
 
 class Return(Base):
@@ -65,6 +66,11 @@ class Return(Base):
     lines: Mapped[list[ReturnLine]] = relationship(lazy="raise", order_by="ReturnLine.position")
     files: Mapped[list[ReturnFile]] = relationship(lazy="raise", order_by="ReturnFile.id")
     memo: Mapped[CreditMemo | None] = relationship(lazy="raise")
+
+    @property
+    def lacks_photo(self) -> bool:
+        """Whether it was asked for without the photo that its terms want, so that silence declines it."""
+        return self.state == REQUESTED and self.photo_wanted and all(one.kind != "evidence" for one in self.files)
 
 
 class ReturnLine(Base):

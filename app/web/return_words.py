@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.kit.texts import marked as _
+from app.returns.models import Return
+from app.web.ui.rendering import gettext
 
 REASON_WORDS: Mapping[str, str] = {
     "damaged": _("Damaged"),
@@ -37,3 +39,9 @@ END_WORDS: Mapping[str, str] = {
     "RECEIVED": _("Credited by itself after"),
     "INSPECTED": _("Credited by itself after"),
 }
+
+
+def end_of(row: Return) -> str:
+    """What the end of a state brings; empty where none is set. Its files are loaded."""
+    words = _("Declined by itself after") if row.lacks_photo else END_WORDS.get(row.state, "")
+    return gettext(words) if words else ""

@@ -101,12 +101,17 @@ def test_a_customer_asks_its_shop_agrees_and_each_supplier_gets_a_return(
     assert shopper.lamp_back(1).status_code == 422, "both lamps are on their way back already"
 
 
-def test_a_shop_may_say_no_and_the_customer_reads_why(shopper: Shopper, books: Books, market: Market) -> None:
+def test_a_shop_may_say_no_and_the_customer_reads_why(
+    shopper: Shopper, jobs: Jobs, books: Books, market: Market
+) -> None:
     assert shopper.lamp_back().status_code == 303
     browser = books.browser(market.retailer)
     page = f"/app/returns/requests/{books.row('select id from shopper_returns')['id']}"
+    jobs.drain()
+    assert "shopper_return" in books.notices(market.retailer)
     assert browser.submit(page, "/refuse", answer="").status_code == 422
     browser.submit(page, "/refuse", answer="We send you another one.")
+    assert "shopper_return" not in books.notices(market.retailer), "nobody waits any more"
     assert "the shop says no: We send you another one." in text_of(shopper.client.get(shopper.page))
     assert shopper.lamp_back().status_code == 303, "what was refused can be asked for again"
     token = browser.form("/app/returns/settings", "/returns/settings").select_one("[name=csrf_token]")
@@ -231,6 +236,11 @@ def test_a_supplier_says_for_which_reasons_it_wants_a_photo_and_silence_approves
     assert made.status_code == 201, made.text
     page = text_of(retailer.get(f"/app/returns/{made.json['id']}"))
     assert "The supplier wants a photo for this reason." in page
+    assert "Approved by itself after" not in page and "Declined by itself after" in page
+    with clock.shifted(timedelta(days=2, hours=12)):
+        (stuck,) = market.retailer.api.get("/api/exceptions").json["items"]
+        assert (stuck["kind"], stuck["ball"]) == ("return", "retailer"), stuck
+        assert "without one it is declined" in stuck["advice"]
     with clock.shifted(timedelta(days=4)):
         jobs.run_scheduled("watch_returns")
         jobs.drain()

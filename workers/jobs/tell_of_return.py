@@ -35,7 +35,7 @@ _TO_RETAILER = (APPROVED, DECLINED, LABEL_SENT, RECEIVED, CREDITED, EXPIRED, CLO
 def tell_of_return(run: Run, event: ReturnMoved) -> None:
     """See the module. A notice shows where the return stands now; each state has one letter."""
     with run.closing() as session:
-        row = session.get_one(Return, event.return_id, options=[selectinload(Return.memo)])
+        row = session.get_one(Return, event.return_id, options=[selectinload(Return.memo), selectinload(Return.files)])
         if row.state != event.state:
             # It has moved on; the later event tells.
             return
@@ -57,7 +57,8 @@ def _words(row: Return) -> tuple[str, str]:
     return {
         REQUESTED: (
             f"Return {row.number}: decide by {until}",
-            "A retailer asks to send goods back. Without an answer it is approved.",
+            "A retailer asks to send goods back. Without an answer it is "
+            + ("declined, as long as no photo comes." if row.lacks_photo else "approved."),
         ),
         IN_TRANSIT: (f"Return {row.number} is on its way to you", f"{row.carrier}: {row.tracking_number}."),
         CANCELLED: (f"Return {row.number} was withdrawn", "Nothing comes back."),

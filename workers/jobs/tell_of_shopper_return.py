@@ -10,6 +10,7 @@ from app.orders.models import Order
 from app.returns.events import ShopperReturnAsked
 from app.returns.models import ShopperReturn
 from app.returns.rules import WAITING
+from app.returns.service.asking import question
 from workers.job import Run, job
 
 
@@ -17,7 +18,7 @@ from workers.job import Run, job
 def tell_of_shopper_return(run: Run, event: ShopperReturnAsked) -> None:
     """See the module."""
     with run.closing() as session:
-        row = session.get_one(ShopperReturn, event.shopper_return_id)
+        row = session.get_one(ShopperReturn, event.shopper_return_id, with_for_update={"read": True})
         if row.state != WAITING:
             return
         order = session.get_one(Order, row.order_id)
@@ -30,7 +31,7 @@ def tell_of_shopper_return(run: Run, event: ShopperReturnAsked) -> None:
             title=f"A customer wants to return something of order {name}",
             body="Look at it, and let the supplier know or say no.",
             link=link,
-            dedupe=f"shopper_return:{row.id}",
+            dedupe=question(row.id),
         )
         queue_email(
             session,
@@ -45,6 +46,6 @@ def tell_of_shopper_return(run: Run, event: ShopperReturnAsked) -> None:
                 reason="You get this because you handle orders for your company at Crossdock.",
             ),
             kind="shopper_return",
-            dedupe=f"shopper_return:{row.id}",
+            dedupe=question(row.id),
             organisation_id=row.retailer_id,
         )

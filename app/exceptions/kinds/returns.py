@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, or_
+from sqlalchemy import Select, and_, case, exists, or_
 
 from app.exceptions.kind import Kind, Party, Told, rows
 from app.kit.texts import marked as _
 from app.purchasing.models import PurchaseOrder
-from app.returns.models import Return
+from app.returns.models import Return, ReturnFile
 from app.returns.rules import CREDITED, IN_TRANSIT, INSPECTED, RECEIVED, REQUESTED
 
 #: A deadline within so long is shown, while it can still be kept.
 _SOON = timedelta(hours=24)
 #: How long a parcel may be on its way back, and a credit on its way to the card; no clock ends these two.
 _BACK_WITHIN, _REFUNDED_WITHIN = timedelta(days=21), timedelta(days=3)
+#: Asked for without the photo that the supplier's terms want: silence declines it.
+_NO_PHOTO = "REQUESTED_WITHOUT_PHOTO"
 _WHOSE: Mapping[str, Party] = {
+    _NO_PHOTO: Party.RETAILER,
     REQUESTED: Party.SUPPLIER,
     IN_TRANSIT: Party.SUPPLIER,
     RECEIVED: Party.SUPPLIER,
@@ -28,6 +31,8 @@ _WHOSE: Mapping[str, Party] = {
 
 
 def _query(now: datetime) -> Select[Any]:
+    photo = exists().where(ReturnFile.return_id == Return.id, ReturnFile.kind == "evidence")
+    about = case((and_(Return.state == REQUESTED, Return.photo_wanted, ~photo), _NO_PHOTO), else_=Return.state)
     return (
         rows(
             "return",
@@ -38,8 +43,8 @@ def _query(now: datetime) -> Select[Any]:
             supplier_id=Return.supplier_id,
             since=Return.updated_at,
             due=Return.due_at,
-            ball=case({state: party.value for state, party in _WHOSE.items()}, value=Return.state),
-            about=Return.state,
+            ball=case({state: party.value for state, party in _WHOSE.items()}, value=about),
+            about=about,
             name=Return.number,
             reference=PurchaseOrder.order_reference,
         )
@@ -65,6 +70,13 @@ KIND = Kind(
             advice={
                 Party.RETAILER: _("The supplier has not decided; without a word from it the return is approved."),
                 Party.SUPPLIER: _("Approve or decline it; without a word from you it is approved."),
+            },
+        ),
+        _NO_PHOTO: Told(
+            heading=_("Return wants a photo"),
+            advice={
+                Party.RETAILER: _("Add a photo on the return's page; without one it is declined."),
+                Party.SUPPLIER: _("No photo has come. Without one, and without a word from you, it is declined."),
             },
         ),
         IN_TRANSIT: Told(

@@ -19,6 +19,7 @@ from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import Conflict, FieldError, Invalid, NotFound, TooMany
 from app.kit.ids import new_id
+from app.notifications.service import resolve
 from app.orders import service as orders
 from app.orders.models import Order
 from app.outbox.service import emit
@@ -195,6 +196,11 @@ def note_of(row: ShopperReturn) -> str:
     return "" if row.note is None else key_ring().open(row.note, _place(row.id)).decode()
 
 
+def question(row_id: UUID) -> str:
+    """The key of the notice that says that a customer waits."""
+    return f"shopper_return:{row_id}"
+
+
 def choose_settings(
     session: Session, retailer_id: UUID, *, by_shoppers: bool, automatic: bool, photo_reasons: Sequence[str]
 ) -> None:
@@ -260,6 +266,7 @@ def _copy(session: Session, photo: ShopperReturnFile, made: Return) -> None:
 def _decided(session: Session, row: ShopperReturn, state: str, *, by: str, answer: str = "") -> None:
     row.state, row.answer, row.decided_by, row.decided_at = state, answer, by, clock.now()
     session.flush()
+    resolve(session, row.retailer_id, question(row.id))
     audit.record(session, row.retailer_id, f"returns.shopper_{state.lower()}", "shopper_return", row.id)
 
 

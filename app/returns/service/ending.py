@@ -23,7 +23,7 @@ def end_wait(session: Session, return_id: UUID) -> None:
     row = held.row
     if row.due_at is None or row.due_at > clock.now():
         return
-    if row.state == REQUESTED and row.photo_wanted and not any(file.kind == "evidence" for file in row.files):
+    if row.lacks_photo:
         row.answer = _NO_PHOTO
         move(session, row, DECLINED, by=SYSTEM, answer=row.answer)
     elif row.state == REQUESTED:

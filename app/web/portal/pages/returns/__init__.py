@@ -18,7 +18,7 @@ from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.return_files import LARGEST_FORM, give_file, take_file
-from app.web.return_words import CONDITION_WORDS, END_WORDS, FILE_WORDS, PAYER_WORDS, REASON_WORDS
+from app.web.return_words import CONDITION_WORDS, FILE_WORDS, PAYER_WORDS, REASON_WORDS, end_of
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Returns"), "queue", 35, permission="purchase_orders.read"))
@@ -68,7 +68,7 @@ def _detail(return_id: UUID, status: int = 200, errors: Mapping[str, str] | None
             "at_stake": at_stake,
             "reason": gettext(REASON_WORDS[row.reason]),
             "payer": gettext(PAYER_WORDS[row.payer]),
-            "ends": gettext(END_WORDS[row.state]) if row.state in END_WORDS else "",
+            "ends": end_of(row),
             "files": _words(FILE_WORDS),
             "conditions": _words(CONDITION_WORDS),
         }
