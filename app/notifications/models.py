@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import SYSTEM_INSERTABLE, Base, own
+from app.notifications.rules import can_be_dismissed
 
 
 class Notice(Base):
@@ -37,6 +38,11 @@ class Notice(Base):
     #: Not written any more, see ``NoticeRead``; the release before this one still reads it.
     read_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+
+    @property
+    def dismissible(self) -> bool:
+        """Whether its reader may put it away."""
+        return can_be_dismissed(self.kind, self.severity)
 
 
 class NoticeRead(Base):

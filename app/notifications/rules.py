@@ -79,6 +79,8 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "password_reset": ACCOUNT,
     "webhook_failing": ACCOUNT,
 }
+#: Warnings of what has happened and is not over by anything that is seen here: whoever has read them puts them away.
+_HAPPENED = frozenset({"address_changed", "cancelled_in_store", "hook_refused", "risk_told"})
 #: Role → topics that come otherwise than at once, unless the reader chooses.
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "support_agent": {"money": DAILY, "papers": DAILY},
@@ -104,6 +106,11 @@ def kinds_of(topic: str) -> list[str]:
 def topic_of(kind: str) -> str:
     """The topic of a notice or letter. One that nobody has placed must reach its reader."""
     return _TOPIC_OF_KIND.get(kind, ACCOUNT)
+
+
+def can_be_dismissed(kind: str, severity: str) -> bool:
+    """Whether a reader may put a notice away. What needs doing stays until its cause is gone."""
+    return severity == "info" or kind in _HAPPENED
 
 
 def is_essential(kind: str) -> bool:

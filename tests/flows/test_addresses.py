@@ -124,6 +124,8 @@ def test_another_address_in_the_store_is_followed_once_and_one_that_can_not_be_i
     nowhere = moved | {"shipping_address": ADDRESS | {"zip": "1"}, "updated_at": "2026-11-01T12:00:00-04:00"}
     assert storefront.tell("orders/updated", nowhere).endswith("another address is refused")
     assert "address_changed" in books.notices(market.retailer)
+    assert books.browser(market.retailer).submit("/app/", "/dismiss").status_code == 303
+    assert "address_changed" not in books.notices(market.retailer), "nothing else would ever take it away"
     assert goes_to(market, books) == "7 Grange Road"
 
 

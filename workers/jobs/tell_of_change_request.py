@@ -94,7 +94,7 @@ def _tell_retailer(session: Session, row: ChangeRequest, order: PurchaseOrder) -
         session,
         row.retailer_id,
         kind="change_request",
-        severity="info" if row.state == ACCEPTED else "warning",
+        severity="info",
         title=title,
         body=text,
         link=f"/app/orders/{row.order_id}",

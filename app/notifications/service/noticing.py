@@ -62,7 +62,7 @@ def dismiss(session: Session, organisation_id: UUID, notice_id: UUID) -> None:
     )
     if notice is None:
         raise NotFound("notice")
-    if notice.severity != "info":
+    if not notice.dismissible:
         raise Conflict("This notice goes away by itself when its cause is gone.", code="notice_stays")
     if notice.resolved_at is None:
         notice.resolved_at = clock.now()
