@@ -208,6 +208,8 @@ def test_several_orders_get_their_labels_at_once(
     token = home.select_one("input[name=csrf_token]")
     assert token is not None
     values = {"csrf_token": str(token["value"]), "order": [lamps["id"], other["id"]]}
+    matching = browser.post("/supplier/labels/many", {"csrf_token": values["csrf_token"], "everything": "1"})
+    assert lamps["number"] in text_of(matching) and other["number"] in text_of(matching), "all that match were ticked"
     shown = browser.post("/supplier/labels/many", values)
     assert shown.status_code == 200
     labels = [one["value"] for one in BeautifulSoup(shown.text, "html.parser").select("input[name=label]")]
@@ -217,6 +219,14 @@ def test_several_orders_get_their_labels_at_once(
         assert bought.status_code == 200
     assert len(gateway.bought()) == 2
     assert market.count("shipments") == 2
+
+
+def test_without_an_account_many_labels_lead_to_the_account(
+    market: Market, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    books.press(market.supplier, "/supplier/labels/account/remove")
+    shown = books.press(market.supplier, "/supplier/labels/many", order=lamps["id"])
+    assert BeautifulSoup(shown.text, "html.parser").select("main a[href='/supplier/labels']"), text_of(shown)
 
 
 def test_the_account_and_its_labels_are_their_suppliers_alone(

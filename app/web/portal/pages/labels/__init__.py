@@ -29,15 +29,18 @@ from app.kit.errors import (
 from app.kit.texts import marked as _
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
+from app.purchasing import queue as queues
 from app.purchasing.models import PurchaseOrder
 from app.stores.platform import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import SupplierApplication
 from app.suppliers.service.onboarding import PostalAddress, company_address, return_address
+from app.web import bulk
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.labels import buy_label, give_back
 from app.web.pages import Pages, go, page_url
+from app.web.portal.pages.purchase_orders import queue
 from app.web.printed import pdf_answer
 from app.web.ui.rendering import gettext
 
@@ -251,9 +254,16 @@ def many() -> Any:
     """Prices for all that is open of several purchase orders, each in one box of one size. What can't be priced says
     why."""
     supplier_id = principal().organisation_id
-    chosen = [UUID(text) for text in request.form.getlist("order")[:_AT_ONCE] if _is_id(text)]
     rows: list[dict[str, Any]] = []
     with db.transaction() as session:
+        chosen = bulk.ticked("order")
+        if chosen is None:
+            # All that match, as the list understands it.
+            found = queues.names(session, supplier_id, queue.asked(request.form), limit=_AT_ONCE + 1)
+            chosen = [order_id for order_id, _number in found]
+        more = len(chosen) > _AT_ONCE
+        chosen = chosen[:_AT_ONCE]
+        account = session.get(LabelAccount, supplier_id)
         sizes = labelling.sizes_of(session, supplier_id)
         wanted = [purchasing.purchase_order(session, supplier_id, one) for one in chosen]
         weights = {}
@@ -263,7 +273,7 @@ def many() -> Any:
     size = next(
         (one for one in sizes if str(one.id) == request.form.get("size")), sizes[0] if len(sizes) == 1 else None
     )
-    for order in wanted:
+    for order in wanted if account is not None else ():
         grams = weights[order.id]
         row: dict[str, Any] = {"order": order, "label": None, "why": "", "cheapest": None}
         rows.append(row)
@@ -283,7 +293,16 @@ def many() -> Any:
                 row["why"] = error.detail
             except AdapterError as error:
                 row["why"] = _in_words(error)
-    return pages.render("many.html", rows=rows, sizes=[(str(one.id), one.name) for one in sizes], size=size)
+    return pages.render(
+        "many.html",
+        chosen=chosen,
+        account=account,
+        rows=rows,
+        sizes=[(str(one.id), one.name) for one in sizes],
+        size=size,
+        more=more,
+        most=_AT_ONCE,
+    )
 
 
 @pages.post("/labels/many/buy", permission=_WRITE)
