@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
@@ -113,9 +114,42 @@ def test_orders_are_cancelled_by_the_many_and_downloaded_without_anything_person
     assert nothing.status_code == 422
 
 
+def test_what_matches_since_it_was_asked_about_is_not_cancelled_unseen(
+    waiting: Storefront, jobs: Jobs, books: Books
+) -> None:
+    held(waiting, 1)
+    browser = books.browser(waiting.market.retailer)
+    asked = browser.submit("/app/orders", "/orders/bulk", everything="1", do="cancel")
+    form = BeautifulSoup(asked.text, "html.parser").select_one("form[action$='/orders/bulk']")
+    assert form is not None
+    sent = {str(one["name"]): str(one["value"]) for one in form.select("input[name]")}
+    held(waiting, 1)
+    again = browser.post("/app/orders/bulk", sent)
+    assert (again.status_code, "2 orders" in text_of(again)) == (200, True)
+    form = BeautifulSoup(again.text, "html.parser").select_one("form[action$='/orders/bulk']")
+    assert form is not None
+    sent = {str(one["name"]): str(one["value"]) for one in form.select("input[name]")}
+    assert browser.post("/app/orders/bulk", sent).status_code == 303
+    jobs.drain()
+    assert statuses(books) == ["CANCELLED", "CANCELLED"]
+
+
+def test_who_may_only_look_is_offered_nothing_to_press(waiting: Storefront, books: Books) -> None:
+    (order,) = held(waiting, 1)
+    page = f"/app/orders/{order}"
+    assert "Cancel line" in text_of(books.browser(waiting.market.retailer).get(page))
+    shown = signed_in(waiting.market, "retailer", "retailer_readonly").get(page)
+    actions = {str(one.get("action")) for one in BeautifulSoup(shown.text, "html.parser").select("form[method=post]")}
+    assert not [one for one in actions if "/orders/" in one]
+    assert "Show the address" not in text_of(shown) and "change the address" not in text_of(shown)
+
+
 def test_a_view_is_saved_under_a_name_and_the_list_can_begin_with_it(market: Market, books: Books) -> None:
     browser = books.browser(market.retailer)
     query = "status=ON_HOLD&reason=out_of_stock&sort=oldest"
+    offered = text_of(browser.get(f"/app/orders/views?{query}"))
+    assert "Oldest first" in offered
+    assert "ON_HOLD" not in offered and "out_of_stock" not in offered, "it is said as the list says it"
     saved = browser.submit(f"/app/orders/views?{query}", "/orders/views", name="No stock", default="on")
     assert saved.status_code == 303
     begun = browser.get("/app/orders")

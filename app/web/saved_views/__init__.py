@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from app.web.pages import Pages, go, page_url, render
 from app.web.ui.rendering import gettext
 
 _LONGEST = 200
+#: What a view looks for, as its list says it: the name and the value of each field, in words.
+Words = Callable[[Session, Mapping[str, str]], list[tuple[str, str]]]
 
 
 def kept(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
@@ -43,7 +45,15 @@ def beginning(session: Session, of: str) -> SavedView | None:
 
 
 def add_pages(
-    pages: Pages, *, prefix: str, of: str, names: Sequence[str], read: str, back: str, back_label: str
+    pages: Pages,
+    *,
+    prefix: str,
+    of: str,
+    names: Sequence[str],
+    words: Words,
+    read: str,
+    back: str,
+    back_label: str,
 ) -> None:
     """Add the page of the views of a list to its folder. ``names``: the values of its address that make a view."""
     here = f"{pages.name}.saved_views"
@@ -93,12 +103,14 @@ def add_pages(
         who = principal()
         with db.transaction() as session:
             found = views_of(session, who.organisation_id, who.actor, of)
-        values = kept(names, request.form if request.method == "POST" else request.args)
+            values = kept(names, request.form if request.method == "POST" else request.args)
+            said = words(session, values)
         return render(
             "app/web/saved_views/views.html",
             status,
             views=[(one, page_url(back, **one.query)) for one in found],
             values=values,
+            said=said,
             name=request.form.get("name", ""),
             errors=errors or {},
             back=(page_url(back, **values), gettext(back_label)),

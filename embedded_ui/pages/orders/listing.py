@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,8 @@ _DO_LABELS = {
     HOLD: _("Put on hold"),
     CANCEL: _("Cancel orders"),
 }
+#: What the question's form says anew.
+_PASSING = ("csrf_token", "note", "sure", "count")
 _EXPORT = "export"
 _EXPORTED_AT_ONCE = 200
 
@@ -124,6 +126,9 @@ def add_pages(pages: Pages) -> None:
         note = request.form.get("note", "").strip()[:LONGEST_NOTE]
         with db.transaction() as session:
             found = lists.names(session, who.organisation_id, wanted, only=only, limit=MOST_ROWS + 1)
+            if doing == CANCEL and request.form.get("count", str(len(found))) != str(len(found)):
+                # Nobody has said yes to the orders that match since.
+                return _ask(doing, wanted, only, again=True)
             action = start(
                 session,
                 who.organisation_id,
@@ -146,13 +151,14 @@ def add_pages(pages: Pages) -> None:
         prefix="/orders",
         of=LIST,
         names=NAMES,
+        words=_words,
         read="orders.read",
         back="orders.list_orders",
         back_label=_("Orders"),
     )
 
 
-def _ask(doing: str, wanted: OrderFilter, only: list[UUID] | None) -> Any:
+def _ask(doing: str, wanted: OrderFilter, only: list[UUID] | None, *, again: bool = False) -> Any:
     with db.transaction() as session:
         found = lists.names(session, principal().organisation_id, wanted, only=only, limit=MOST_ROWS + 1)
     if not found:
@@ -165,7 +171,8 @@ def _ask(doing: str, wanted: OrderFilter, only: list[UUID] | None) -> Any:
         count=len(found),
         names=[name for _id, name in found[:20]],
         noted=doing == HOLD,
-        sent=[(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "note")],
+        again=again,
+        sent=[(name, value) for name, value in request.form.items(multi=True) if name not in _PASSING],
     )
 
 
@@ -189,12 +196,33 @@ def _stores(session: Session, retailer_id: UUID) -> list[tuple[str, str]]:
     return [(str(one.id), one.name or one.external_id) for one in stores.stores_of(session, retailer_id)]
 
 
+def _words(session: Session, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a view of the list looks for, as the list itself says it."""
+    said: list[tuple[str, str, Callable[[str], str | None]]] = [
+        ("status", _("Status"), lambda text: gettext(shown("order", text).label) if text in STATUSES else None),
+        ("reason", _("On hold because"), _heading),
+        ("search", _("Number"), str),
+        ("country", _("To country"), str),
+        ("store", _("Store"), dict(_stores(session, principal().organisation_id)).get),
+        ("since", _("Placed from"), str),
+        ("until", _("Placed until"), str),
+        ("sort", _("Sorted"), lambda text: gettext(_SORTS[text]) if text in _SORTS else None),
+    ]
+    return [(gettext(label), tell(values[name]) or "–") for name, label, tell in said if name in values]
+
+
+def _heading(reason: str) -> str | None:
+    return gettext(HOLD_RULES[HoldReason(reason)].heading) if reason in set(HoldReason) else None
+
+
 def _exported(retailer_id: UUID, wanted: OrderFilter, only: list[UUID] | None) -> Response:
     """The orders as CSV, without anything personal."""
     with db.transaction() as session:
-        ids = [one for one, _name in lists.names(session, retailer_id, wanted, only=only, limit=MOST_ROWS)]
+        ids = [one for one, _name in lists.names(session, retailer_id, wanted, only=only, limit=MOST_ROWS + 1)]
     if not ids:
         raise Invalid.field("row", "required", "Tick at least one row.")
+    if len(ids) > MOST_ROWS:
+        raise Invalid.field("row", "too_many", f"At most {MOST_ROWS} rows at once; narrow the list.")
 
     actor = principal().actor
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -175,10 +175,25 @@ def add_pages(pages: Pages) -> None:
         prefix="/purchase-orders",
         of=LIST,
         names=NAMES,
+        words=_words,
         read="purchase_orders.read",
         back="purchase_orders.queue",
         back_label=_("Purchase orders"),
     )
+
+
+def _words(_session: Session, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a view of the queues looks for, as they say it themselves."""
+    said: Sequence[tuple[str, str, Mapping[str, str]]] = (
+        ("view", _("View"), _VIEWS),
+        ("search", _("Number"), {}),
+        ("sort", _("Sorted"), _SORTS),
+    )
+    return [
+        (gettext(label), gettext(known.get(values[name], "–")) if known else values[name])
+        for name, label, known in said
+        if name in values
+    ]
 
 
 def _rows_of(session: Session, parcels: Mapping[Parcel, Mapping[str, int]]) -> list[Row]:
@@ -266,9 +281,11 @@ def _left(
 def _exported(supplier_id: UUID) -> Response:
     """The orders as CSV, a line of each line, without addresses."""
     with db.transaction() as session:
-        found = queues.names(session, supplier_id, asked(request.form), only=bulk.ticked("order"), limit=MOST_ROWS)
+        found = queues.names(session, supplier_id, asked(request.form), only=bulk.ticked("order"), limit=MOST_ROWS + 1)
     if not found:
         raise Invalid.field("row", "required", "Tick at least one row.")
+    if len(found) > MOST_ROWS:
+        raise Invalid.field("row", "too_many", f"At most {MOST_ROWS} rows at once; narrow the list.")
     ids, actor = [one for one, _number in found], principal().actor
 
     def lines() -> Iterator[str]:
