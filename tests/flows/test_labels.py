@@ -146,6 +146,29 @@ def test_a_gateway_that_is_down_bought_nothing_and_can_be_asked_again(
     assert len(gateway.bought()) == 1
 
 
+def test_a_second_press_waits_for_the_answer_to_the_first(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    offer = BeautifulSoup(books.browser(market.supplier).get(page).text, "html.parser").select("input[name=offer]")[0]
+    gateway.pull("faults", kind="down")
+    assert books.press(market.supplier, f"{page}/buy", offer=str(offer["value"])).status_code == 502
+    again = books.press(market.supplier, f"{page}/buy", offer=str(offer["value"]))
+    assert (again.status_code, row(books)["state"]) == (409, "BUYING"), "the gateway may be about to sell it"
+    assert "is being bought" in text_of(again)
+
+
+def test_a_label_whose_file_can_not_be_fetched_was_bought_all_the_same(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    gateway.pull("faults", kind="no_file")
+    assert buy(books, market, page).status_code == 502
+    assert row(books)["state"] == "BUYING"
+    books.later("settle_labels", minutes=3)
+    assert (row(books)["state"], len(gateway.bought())) == ("BOUGHT", 1)
+
+
 def test_refusals_say_what_to_do(market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json) -> None:
     page = quoted(books, market, lamps)
     gateway.pull("fund", cents=1)

@@ -211,13 +211,17 @@ class Asked:
 
 
 def plan_purchase(session: Session, supplier_id: UUID, label_id: UUID, offer_ref: str) -> Asked | None:
-    """Get a purchase ready; None when the label is bought. Raises ``NotFound``, ``Invalid`` and ``Conflict``."""
+    """Get a purchase ready; None when the label is bought. Raises ``NotFound``, ``Invalid`` and ``Conflict``,
+    also (``being_bought``) while the answer to an earlier click may still come."""
     label = locked_label(session, supplier_id, label_id)
     if label.state not in (QUOTED, BUYING):
         if label.state == BOUGHT:
             return None
         raise Conflict("This label was given back. Ask for new prices.", code="label_voided")
     unsure = label.state == BUYING
+    if unsure and clock.now() - label.updated_at < _ANSWER_WITHIN:
+        # Its answer may be under way: the gateway would say "nothing" of what it is about to sell.
+        raise Conflict("This label is being bought. Look again in a few minutes.", code="being_bought")
     if not unsure:
         if offer_ref not in {one["ref"] for one in label.offers}:
             raise Invalid.field("offer", "unknown", "Choose one of the offers.")

@@ -66,6 +66,8 @@ def make_app(world: World) -> Flask:
     @app.get("/labels/<name>")
     def label(name: str) -> Any:
         world.find(name.rpartition(".")[0])
+        if world.fault("no_file"):
+            return Response("AccessDenied", status=403)
         if name.endswith(".zpl"):
             return Response(b"^XA^FO50,50^ADN,36,20^FDLabel^FS^XZ", content_type="text/plain")
         return Response(_PDF, content_type="application/pdf")

@@ -12,10 +12,10 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -35,9 +35,10 @@ from app.fulfillment.labels import (
     TrackerMoved,
 )
 from app.kit.clock import parse_iso
-from app.kit.errors import Rejected, Unavailable
+from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
 from app.kit.money import Money
 
+T = TypeVar("T")
 _GRAMS_OF_OUNCE, _MM_OF_INCH = Decimal("28.349523125"), Decimal("25.4")
 _MEDIA = {"PDF": "application/pdf", "ZPL": "application/zpl"}
 _CODE, _MESSAGE = re.compile(r'"code"\s*:\s*"([A-Z_.]+)"'), re.compile(r'"message"\s*:\s*"([^"]{1,300})"')
@@ -125,7 +126,7 @@ class EasyPost:
         except Rejected as error:
             if error.code != "SHIPMENT.POSTAGE.EXISTS":
                 raise
-            shipment = self._call(access, "GET", f"shipments/{ref}")
+            shipment = _surely(lambda: self._call(access, "GET", f"shipments/{ref}"))
         return self._label(shipment)
 
     def bought(self, access: Access, ref: str) -> Label | None:
@@ -166,7 +167,7 @@ class EasyPost:
             tracking_number=str(shipment["tracking_code"]),
             tracking_url=(shipment.get("tracker") or {}).get("public_url"),
             amount=_money(rate["rate"], rate["currency"]),
-            content=self._http.send("GET", address).body,
+            content=_surely(lambda: self._http.send("GET", address).body),
             media_type=_MEDIA.get(form, "application/pdf"),
         )
 
@@ -180,6 +181,14 @@ class EasyPost:
         if not isinstance(answer, dict):
             raise Unavailable("the answer is not EasyPost's")
         return answer
+
+
+def _surely(look: Callable[[], T]) -> T:
+    """What is fetched of a label that was paid for. However that fails, it does not mean that nothing was bought."""
+    try:
+        return look()
+    except (Rejected, CredentialsRefused, RateLimited) as error:
+        raise Unavailable("a label was bought and could not be fetched") from error
 
 
 def _refusal(error: Rejected) -> Rejected:
