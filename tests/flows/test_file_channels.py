@@ -18,6 +18,7 @@ from app.kit.x12 import Partner
 from app.purchasing.models import PurchaseOrder, SupplierInvoice, Transmission
 from app.purchasing.queries import refused_answers
 from app.purchasing.service import cancel_order
+from app.purchasing.service.answering import GivenUp, give_up
 from app.purchasing.service.channels import choose_channel, setting_of
 from tests.domains.feeds.portal import FileServers, file_servers
 from tests.market import Market
@@ -232,6 +233,28 @@ def test_a_part_is_rejected_and_the_rest_comes_later(house: House) -> None:
     with db.system_scope(actor="test"), db.transaction() as session:
         lines = session.connection().exec_driver_sql("select quantity, rejected, answer from purchase_order_lines")
         assert [tuple(line) for line in lines] == [(3, 1, "backordered")]
+
+
+def test_a_rejection_counts_from_what_the_supplier_was_told(house: House) -> None:
+    house.choose("x12", port=str(free_port()))
+    number, sku = house.order(), house.market.lamp.skus[0]
+    supplier_id = house.market.supplier.id
+    with db.tenant_scope(supplier_id, actor="test"), db.transaction() as session:
+        line_id = session.connection().exec_driver_sql("select id from purchase_order_lines").scalar_one()
+        one = GivenUp(line_id=line_id, quantity=1, reason="other")
+        give_up(session, supplier_id, house.row(number).id, {line_id: one})
+    house.choose("x12")
+    house.ahead += timedelta(hours=2)
+    house.poll()
+    (content,) = [content for name, content in house.sent().items() if name.startswith("850")]
+    assert f"PO1*1*2*EA*10.00*WE*VP*{sku}".encode() in content
+    acks = ["ACK*IR*1*EA", "ACK*IA*1*EA"]
+    house.says("855", f"BAK*00*AC*{number}*20261130", f"PO1*1*2*EA*10.00**VP*{sku}", *acks)
+    house.poll()
+    assert house.refused() == []
+    with db.system_scope(actor="test"), db.transaction() as session:
+        lines = session.connection().exec_driver_sql("select quantity, rejected, answer from purchase_order_lines")
+        assert [tuple(line) for line in lines] == [(3, 2, "accepted")]
 
 
 def test_a_997_that_refuses_our_form_is_shown(house: House) -> None:

@@ -19,7 +19,7 @@ from app.notifications.queries import open_notices
 from app.notifications.service import latest_emails
 from app.purchasing.models import PurchaseOrder, Transmission
 from app.purchasing.schedule import AT_ONCE, Schedule
-from app.purchasing.service import cancel_order
+from app.purchasing.service import cancel_order, cancel_order_line
 from app.purchasing.service.channels import choose_channel, setting_of
 from app.purchasing.service.doubting import decide_doubt
 from app.purchasing.service.transmitting import send_again, send_now, words_of
@@ -305,6 +305,23 @@ def test_what_was_cancelled_before_it_was_sent_is_not_sent(house: House) -> None
     house.wait(timedelta(minutes=5))
     assert house.state(number) == "WITHDRAWN"
     assert number not in house.world.orders
+
+
+def test_a_line_that_was_cancelled_after_a_try_that_nothing_came_of_is_not_sent(house: House) -> None:
+    house.choose()
+    house.world.fail_next("busy")
+    first, second = house.market.lamp.variants[:2]
+    placed = house.market.place((first, 2), (second, 1))
+    house.jobs.drain()
+    (purchase_order,) = placed["purchase_orders"]
+    assert house.state(purchase_order["number"]) == "QUEUED"
+    with db.system_scope(actor="test"), db.transaction() as session:
+        line_id = session.connection().exec_driver_sql("select id from order_lines where quantity = 2").scalar_one()
+        cancel_order_line(session, house.market.retailer.id, UUID(placed["id"]), line_id)
+    house.jobs.drain()
+    house.wait(timedelta(minutes=5))
+    sent = house.world.orders[purchase_order["number"]]
+    assert [line["quantity"] for line in sent.body["lines"]] == [1]
 
 
 def test_what_is_cancelled_later_is_stopped_at_the_supplier(house: House) -> None:

@@ -39,7 +39,7 @@ from app.purchasing.models import (
 )
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge
 from app.purchasing.service.channels import note_worked, setting_of, settings_of
-from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story
+from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_told
 from app.purchasing.transmission_rules import DELIVERED, REJECTED, SENT, UNKNOWN
 
 #: Orders that a poll may ask for by name.
@@ -189,15 +189,18 @@ def line_meant(order: PurchaseOrder, name: LineName) -> PurchaseOrderLine:
 def apply_acknowledgement(session: Session, supplier_id: UUID, answer: Acknowledgement) -> UUID:
     """Take an answer line by line, as if given by hand. Returns the purchase order. Raises as ``acknowledge``."""
     order = order_meant(session, supplier_id, answer)
+    told = _units_told(session, order.id)
     answers = []
     for said in answer.lines:
         line = line_meant(order, said.line)
+        # The supplier counts from what it was told; what was withdrawn before that it never heard of.
+        unheard = line.quantity - told.get(str(line.id), line.quantity)
         price = None if said.price is None else Money.of_decimal(said.price, order.currency).minor
         answers.append(
             LineAnswer(
                 line_id=line.id,
                 answer=said.answer,
-                quantity=said.quantity,
+                quantity=None if said.quantity is None else said.quantity + unheard,
                 available_on=said.available_on,
                 reason=said.reason,
                 price=None if said.answer == "rejected" or price == line.wholesale_price else price,
@@ -289,6 +292,17 @@ def apply_invoice(session: Session, supplier_id: UUID, channel: str, answer: Inv
     else:
         tell_story(session, order, "po.invoiced_otherwise", expected=str(expected), **values)
     return order.id
+
+
+def _units_told(session: Session, purchase_order_id: UUID) -> Mapping[str, int]:
+    """The units of each line that the last message told; empty where none did."""
+    row = session.scalar(
+        select(Transmission)
+        .where(Transmission.purchase_order_id == purchase_order_id)
+        .order_by(Transmission.created_at.desc(), Transmission.id.desc())
+        .limit(1)
+    )
+    return {} if row is None else units_told(row)
 
 
 def _note_reference(session: Session, purchase_order_id: UUID, reference: str) -> None:

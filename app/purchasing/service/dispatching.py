@@ -149,8 +149,9 @@ def record_failed(session: Session, dispatch_id: UUID, error: AdapterError) -> N
             story_of(session, row, "po.refused_by_system")
             tell_of_doubt(session, row)
         else:
-            # Nothing was taken: the same message is tried again.
+            # Nothing was taken: the message is tried again, with what is wanted by then.
             move(row, QUEUED)
+            row.detail = {name: value for name, value in row.detail.items() if name != "lines"}
             wait = error.retry_after if isinstance(error, RateLimited) else 60.0 * min(60, 2**row.tries)
             row.due_at = now + timedelta(seconds=wait)
 
