@@ -137,9 +137,10 @@ def test(settings: ChannelSettings) -> str:
     return f"Signed in. Files can be put into {outbox}; {inbox} holds {count} that fit."
 
 
-def put(settings: ChannelSettings, name: str, content: bytes) -> str:
-    """Put a file down whole. One of that name that stands there already is the same file. Returns the host's key.
-    Raises ``NothingSent`` before the name was given, ``Unavailable`` when the giving had no answer, and the others."""
+def put(settings: ChannelSettings, name: str, content: bytes, *, alone: bool = False) -> str:
+    """Put a file down whole. One of that name that stands there already is the same file; with ``alone`` one of another
+    size is somebody else's. Returns the host's key. Raises ``NothingSent`` before the name was given, ``Unavailable``
+    when the giving had no answer, and the others."""
     renaming = False
     outbox = settings.get("outbox")
     target = _path(outbox, name)
@@ -147,6 +148,11 @@ def put(settings: ChannelSettings, name: str, content: bytes) -> str:
         with _open(settings) as server:
             client = server.client
             if _there(client, target):
+                if alone and client.stat(target).st_size != len(content):
+                    told = (
+                        f"{outbox} holds another file {name}. Move it away or choose another folder; then send again."
+                    )
+                    raise Rejected("name_taken", told)
                 return server.host_key
             try:
                 with client.open(f"{target}.part", "wb") as file:
@@ -187,7 +193,7 @@ def look(settings: ChannelSettings, taken: Iterable[str]) -> Looked:
     known = set(taken)
     with _open(settings) as server:
         client, inbox = server.client, settings.get("inbox")
-        standing = {_mark(one): one for one in _listed(client, inbox, settings.get("pattern"))}
+        standing = {_mark(one.filename, one): one for one in _listed(client, inbox, settings.get("pattern"))}
         fresh = sorted(
             ((mark, one) for mark, one in standing.items() if mark not in known),
             key=lambda pair: (pair[1].st_mtime or 0, pair[1].filename),
@@ -204,15 +210,21 @@ def look(settings: ChannelSettings, taken: Iterable[str]) -> Looked:
 
 
 def put_away(settings: ChannelSettings, names: Iterable[str]) -> None:
-    """Do with taken files what the partner chose; those that are gone already are gone."""
+    """Do with taken files what the partner chose; those that are gone already are gone, and one that was put in a taken
+    one's place meanwhile stays."""
     after = settings.get("afterwards")
     wanted = list(names)
     if after not in (_ARCHIVE, _DELETE) or not wanted:
         return
     inbox, archive = settings.get("inbox"), settings.get("archive")
+    taken = remembered(settings)
     with _open(settings) as server:
         for name in wanted:
             with suppress(FileNotFoundError):
+                standing = server.client.stat(_path(inbox, name))
+                if _mark(name, standing) not in taken:
+                    # Another file has this name by now, which nobody has read.
+                    continue
                 if after == _DELETE:
                     server.client.remove(_path(inbox, name))
                 else:
@@ -317,6 +329,6 @@ def _content(client: paramiko.SFTPClient, path: str, one: paramiko.SFTPAttribute
     return content
 
 
-def _mark(one: paramiko.SFTPAttributes) -> str:
-    told = f"{one.filename}|{one.st_size}|{one.st_mtime}"
+def _mark(name: str, one: paramiko.SFTPAttributes) -> str:
+    told = f"{name}|{one.st_size}|{one.st_mtime}"
     return base64.urlsafe_b64encode(hashlib.sha256(told.encode()).digest()[:9]).decode()

@@ -56,7 +56,11 @@ def talk(
         yield Talk(_files(transport, host), host, host_key)
     except paramiko.AuthenticationException as error:
         raise CredentialsRefused(f"{host} refused the sign-in") from error
-    except (paramiko.SSHException, OSError, EOFError) as error:
+    except UnicodeDecodeError as error:
+        raise Rejected(
+            "not_utf8", "A file there has a name that is not written in UTF-8. Rename or remove it."
+        ) from error
+    except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError) as error:
         logger.info("talk failed", host=host, reason=type(error).__name__)
         late = time.monotonic() >= deadline
         raise Unavailable("the whole fetch took too long" if late else f"{host} broke the talk off") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import paramiko
 import pytest
 
 from app.adapters import _exchange, registries
@@ -112,6 +113,35 @@ def test_taken_files_are_put_away_as_the_partner_chose_also_after_a_crash(
     exchange.put_away(1)
     assert exchange.servers.listed(exchange.inbox) == []
     assert exchange.servers.listed(f"{exchange.root}/done") == archived
+
+
+@pytest.mark.parametrize("afterwards", ["archive", "delete"])
+def test_a_file_that_took_the_place_of_a_taken_one_is_not_put_away_unread(exchange: Exchange, afterwards: str) -> None:
+    exchange.set(afterwards=afterwards)
+    exchange.answer("one.csv", "nonsense")
+    exchange.poll()
+    exchange.answer("one.csv", "other nonsense")
+    exchange.put_away(1)
+    assert exchange.servers.listed(exchange.inbox) == ["one.csv"]
+    assert len(exchange.poll().unreadable) == 1
+
+
+def test_a_folder_that_several_use_loses_no_order(exchange: Exchange) -> None:
+    exchange.channel.transmit([NOTE], exchange.settings, sending())
+    with pytest.raises(Rejected) as caught:
+        exchange.channel.transmit([replace(NOTE, number="2002-1", lines=NOTE.lines[:1])], exchange.settings, sending())
+    assert caught.value.code == "name_taken"
+
+
+def test_a_file_name_that_is_not_utf_8_is_told(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    def listed(*_args: object) -> None:
+        b"Best\xe4tigung.csv".decode()
+
+    # What the library does with such a name; servers that are simulated have none.
+    monkeypatch.setattr(paramiko.SFTPClient, "listdir_iter", listed)
+    with pytest.raises(Rejected) as caught:
+        exchange.poll()
+    assert "UTF-8" in caught.value.message
 
 
 def test_a_file_that_is_too_large_is_told_once_and_passed_over(

@@ -13,6 +13,7 @@ import requests
 from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
 
 from app.adapters import registries
+from app.adapters.channels.shopify_shop import adapter, client
 from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
 from app.purchasing.answers import Acknowledgement, Answers, CancellationAnswered, ShipmentTold
@@ -267,3 +268,14 @@ def test_settings_that_can_not_be_are_refused_by_their_field(
     with pytest.raises(Invalid) as caught:
         shop.channel.check(replace(shop.settings, values={**shop.settings.values, **values}))
     assert [one.field for one in caught.value.errors] == [field]
+
+
+def test_what_changed_beyond_one_look_is_read_by_the_next(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "_PAGES", 2)
+    monkeypatch.setitem(client._DOCUMENTS, "orders", client._DOCUMENTS["orders"].replace("first: 50", "first: 1"))
+    for number in ("1001-7", "1001-8", ORDER.number):
+        shop.send(replace(ORDER, number=number, lines=LINES[:1]))
+        shop.control.advance_clock(60)
+    first = shop.poll()
+    assert (list(first.answers), first.more) == ([], True)
+    assert [one.number for one in shop.poll().answers] == [ORDER.number]

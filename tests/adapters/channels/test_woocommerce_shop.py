@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.adapters import registries
+from app.adapters.channels.woocommerce_shop import adapter
 from app.kit import clock
 from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
@@ -198,3 +200,21 @@ def test_an_address_that_can_not_be_is_refused(shop: Shop, url: str) -> None:
     with pytest.raises(Invalid) as caught:
         shop.channel.check(replace(shop.settings, values={**shop.settings.values, "url": url}))
     assert [one.field for one in caught.value.errors] == ["url"]
+
+
+def test_a_shop_with_more_orders_than_are_read_is_not_taken_for_one_without_ours(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in ("other-1", "other-2", shop.note.number):
+        shop.send(replace(shop.note, number=number, lines=LINES[:1]))
+    monkeypatch.setattr(adapter, "_PAGE", 1)
+    monkeypatch.setattr(adapter, "_PAGES", 2)
+    for place, order in enumerate(shop.world.orders.values()):
+        for name in ("date_created_gmt", "date_modified_gmt"):
+            order[name] = f"{clock.now() + timedelta(minutes=place):%Y-%m-%dT%H:%M:%S}"
+    assert shop.channel.probe(shop.note, shop.settings, sending(again=True)).presence is Presence.CANNOT_TELL
+    waiting = Awaited(shop.note.id, shop.note.number, "", shop.note.released_at)
+    first = shop.channel.poll(shop.settings, [waiting])
+    assert (list(first.answers), first.more) == ([], True)
+    answers = shop.channel.poll(replace(shop.settings, marks=first.marks), [waiting]).answers
+    assert [one.number for one in answers] == [shop.note.number]

@@ -104,7 +104,7 @@ class SftpCsv(SupplierChannel):
     def transmit(self, notes: Sequence[PurchaseOrderNote], settings: ChannelSettings, sending: Sending) -> Transmitted:
         """One file for all of them."""
         content = Template.of(settings).file(notes, action="new", sequence=sending.sequence)
-        return _put(settings, _file_name("orders", sending.sequence), content)
+        return _put(settings, _file_name("orders", sending.sequence), content, alone=True)
 
     def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
         """By the file."""
@@ -145,8 +145,8 @@ class SftpCsv(SupplierChannel):
         return {"done": ""}
 
 
-def _put(settings: ChannelSettings, name: str, content: bytes) -> Transmitted:
-    return Transmitted(reference=name, marks={"host_key": _exchange.put(settings, name, content)})
+def _put(settings: ChannelSettings, name: str, content: bytes, *, alone: bool = False) -> Transmitted:
+    return Transmitted(reference=name, marks={"host_key": _exchange.put(settings, name, content, alone=alone)})
 
 
 def _named(settings: ChannelSettings) -> Mapping[str, str]:

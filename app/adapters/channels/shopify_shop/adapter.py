@@ -161,7 +161,8 @@ class ShopifyShop(SupplierChannel):
         """Read the orders of ours that changed since the last look."""
         started = clock.now()
         numbers = {tag_of(one.number): one.number for one in awaiting}
-        changed = self._changed(settings, settings.marks.get("since", ""))
+        since = settings.marks.get("since", "")
+        changed, more = self._changed(settings, since)
         answers: list[Answer] = []
         unreadable: list[Unreadable] = []
         accepts = settings.get("accepts") != "no"
@@ -175,10 +176,13 @@ class ShopifyShop(SupplierChannel):
                     unreadable.append(one)
                 else:
                     answers.append(one)
-        marks = {"since": clock.iso((started - _OVERLAP).replace(microsecond=0))}
-        return Answers(answers=answers, unreadable=unreadable, marks=marks)
+        # More changed than one look reads: the next one goes on from here.
+        more = more and changed[-1]["updatedAt"] != since
+        until = changed[-1]["updatedAt"] if more else clock.iso((started - _OVERLAP).replace(microsecond=0))
+        return Answers(answers=answers, unreadable=unreadable, marks={"since": until}, more=more)
 
-    def _changed(self, settings: ChannelSettings, since: str) -> list[Mapping[str, Any]]:
+    def _changed(self, settings: ChannelSettings, since: str) -> tuple[list[Mapping[str, Any]], bool]:
+        """Those that changed since, the longest ago first, and whether there are more."""
         query = f"tag:{TAG}" + (f" updated_at:>='{since}'" if since else "")
         found: list[Mapping[str, Any]] = []
         after = None
@@ -186,9 +190,9 @@ class ShopifyShop(SupplierChannel):
             page = self._client.call(settings, "orders", {"query": query, "after": after})["orders"]
             found += page["nodes"]
             if not page["pageInfo"]["hasNextPage"]:
-                break
+                return found, False
             after = page["pageInfo"]["endCursor"]
-        return found
+        return found, True
 
     def _order(self, settings: ChannelSettings, order_id: str) -> Mapping[str, Any] | None:
         order: Mapping[str, Any] | None = self._client.call(settings, "order", {"id": order_id})["order"]

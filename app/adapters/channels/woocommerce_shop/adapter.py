@@ -91,7 +91,7 @@ class WooCommerceShop(SupplierChannel):
         """Make the order. One that was tried before is looked for first: the shop knows no keys of requests."""
         (note,) = notes
         if sending.again:
-            found = self._found(settings, note)
+            found, _all_seen = self._found(settings, note)
             if found is not None:
                 return Transmitted(str(found["id"]), confirmed=True)
         currency = self._currency(settings)
@@ -104,12 +104,16 @@ class WooCommerceShop(SupplierChannel):
 
     def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
         """By the number in the orders' meta data, which can't be searched by: the orders since its release are read."""
-        found = self._found(settings, note)
-        return Probed(Presence.FOUND, str(found["id"])) if found is not None else Probed(Presence.ABSENT)
+        found, all_seen = self._found(settings, note)
+        if found is not None:
+            return Probed(Presence.FOUND, str(found["id"]))
+        return Probed(Presence.ABSENT if all_seen else Presence.CANNOT_TELL)
 
     def cancel(self, note: PurchaseOrderNote, reference: str, settings: ChannelSettings, sending: Sending) -> Stopping:
         """Cancel the order, or take off it what is not wanted any more."""
-        order = self._order(settings, reference) if reference else self._found(settings, note)
+        order, all_seen = (self._order(settings, reference), True) if reference else self._found(settings, note)
+        if order is None and not all_seen:
+            return Stopping.REFUSED
         if order is None or order["status"] == "cancelled":
             return Stopping.STOPPED
         less = changes(order, {line.id: line.quantity for line in note.lines})
@@ -130,11 +134,17 @@ class WooCommerceShop(SupplierChannel):
         )
         accepts = settings.get("accepts") != "no"
         answers: list[Answer] = []
+        seen, last = 0, ""
         for order in self._orders(settings, modified_after=since, orderby="modified"):
+            seen, last = seen + 1, order["date_modified_gmt"]
             if number_of(order) in numbers:
                 answers += answers_of(order, self._fulfillments(settings, order), accepts=accepts)
-        marks = {"since": clock.iso((started - _OVERLAP).replace(microsecond=0))}
-        return Answers(answers=answers, marks=marks)
+        # More changed than one look reads: the next one goes on from here.
+        # "After" leaves out the second itself, which others may have been changed in.
+        until = clock.iso(clock.parse_iso(f"{last}Z") - timedelta(seconds=1)) if seen >= _PAGE * _PAGES else since
+        more = until != since
+        marks = {"since": until if more else clock.iso((started - _OVERLAP).replace(microsecond=0))}
+        return Answers(answers=answers, marks=marks, more=more)
 
     def _orders(self, settings: ChannelSettings, **params: str) -> Iterator[dict[str, Any]]:
         for page in range(1, _PAGES + 1):
@@ -145,10 +155,14 @@ class WooCommerceShop(SupplierChannel):
             if len(found) < _PAGE:
                 return
 
-    def _found(self, settings: ChannelSettings, note: PurchaseOrderNote) -> dict[str, Any] | None:
-        after = clock.iso((note.released_at or clock.now()) - _AHEAD)
-        orders = self._orders(settings, after=after, orderby="date")
-        return next((order for order in orders if number_of(order) == note.number), None)
+    def _found(self, settings: ChannelSettings, note: PurchaseOrderNote) -> tuple[dict[str, Any] | None, bool]:
+        """The order of ours, and whether all that it could be were seen: a busy shop has more than are read."""
+        after, seen = clock.iso((note.released_at or clock.now()) - _AHEAD), 0
+        for order in self._orders(settings, after=after, orderby="date"):
+            if number_of(order) == note.number:
+                return order, True
+            seen += 1
+        return None, seen < _PAGE * _PAGES
 
     def _order(self, settings: ChannelSettings, order_id: str) -> dict[str, Any] | None:
         try:

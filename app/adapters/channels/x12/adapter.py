@@ -152,7 +152,7 @@ class X12(SupplierChannel):
     ) -> Transmitted:
         content = x12.interchange(_partner(settings), functional, documents, control=sending.sequence, at=clock.now())
         name = _file_name(kind, sending.sequence)
-        host_key = _exchange.put(settings, name, content)
+        host_key = _exchange.put(settings, name, content, alone=kind == "850")
         return Transmitted(reference=name, marks={"host_key": host_key})
 
 
