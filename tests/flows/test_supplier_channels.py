@@ -25,6 +25,8 @@ from app.purchasing.service.doubting import decide_doubt
 from app.purchasing.service.transmitting import send_again, send_now, words_of
 from app.webhooks.signing import new_secret
 from tests import factories
+from tests.flows.books import Books
+from tests.flows.deciding import Desk
 from tests.market import Market
 from tests.simulators.supplier_api.server import Server, serving
 from tests.simulators.supplier_api.world import World
@@ -106,7 +108,7 @@ def house(market: Market, jobs: Jobs, set_up: Callable[..., None]) -> Iterator[H
     """Its system runs on loopback, which this installation may reach."""
     set_up(outbound_allowed_hosts="127.0.0.1")
     # Tests let days pass for us, which the system's own clock knows nothing of.
-    world = World(tolerance=10 * 24 * 3600)
+    world = World(tolerance=30 * 24 * 3600)
     with serving(world) as server:
         yield House(market, jobs, world, server)
 
@@ -359,6 +361,31 @@ def test_stopping_waits_until_it_is_known_whether_the_order_is_there(house: Hous
     house.jobs.drain(retries=True)
     assert house.world.orders[number].stopped
     assert not house.world.refused
+
+
+def test_what_went_to_another_supplier_is_stopped_at_the_silent_one(house: House, books: Books) -> None:
+    desk = Desk(house.market, house.jobs, books)
+    desk.link()
+    house.choose()
+    number = str(desk.purchase_orders(desk.buys(2), house.market.supplier)[0]["number"])
+    for step in range(4):
+        desk.later("watch_answers", hours=24 * 4 * (step + 1))
+    assert desk.seen_by(house.market.other_supplier), "somebody else delivers"
+    assert house.world.orders[number].stopped
+
+
+def test_what_silence_stops_is_stopped_at_the_supplier(house: House, books: Books) -> None:
+    house.choose()
+    order = books.paid_order((house.market.lamp.variants[0], 2))
+    (purchase_order,) = books.queue(house.market.supplier)
+    books.answer(house.market.supplier, purchase_order, status="accepted")
+    asked = house.market.retailer.api.post(
+        f"/api/orders/{order['id']}/cancel", {"lines": [{"line_id": order["lines"][0]["id"], "quantity": 2}]}
+    )
+    assert asked.json["change_requests"]
+    books.later("watch_change_requests", hours=25)
+    assert books.order(order)["status"] == "CANCELLED"
+    assert house.world.orders[purchase_order["number"]].stopped
 
 
 def test_a_supplier_that_fetches_an_order_by_api_has_it(house: House) -> None:

@@ -1,5 +1,5 @@
-"""What is cancelled of a purchase order that its supplier has: the supplier's system is asked to stop it. It waits
-while nobody knows whether the order arrived."""
+"""What is cancelled of a purchase order that its supplier has, or went to another one: the supplier's system is asked
+to stop it. It waits while nobody knows whether the order arrived."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from app.kit.crash import crash_point
 from app.kit.errors import AdapterError, Rejected
 from app.notifications.service import notify
 from app.purchasing.channel import Stopping
-from app.purchasing.events import LinesWithdrawn
+from app.purchasing.events import LinesRerouted, LinesWithdrawn
 from app.purchasing.service.channels import note_failed, setting_of, settings_of
-from app.purchasing.service.settling import CANCELLED_UNITS
+from app.purchasing.service.settling import CANCELLED_UNITS, UNANSWERED_UNITS
 from app.purchasing.service.stopping import plan_stop, record_stop
 from workers.job import RetryLater, Run, job
 from workers.order_notes import notes_of
@@ -27,14 +27,17 @@ _LOOK_AGAIN = timedelta(minutes=1)
 
 def _wanted(session: Session, payloads: Sequence[Mapping[str, Any]]) -> Any:
     """Of what suppliers reject or stop themselves they need not be told."""
-    return lambda payload: str(payload["cause"]).startswith(f"{CANCELLED_UNITS}:")
+    return lambda payload: (
+        "cause" not in payload or str(payload["cause"]).partition(":")[0] in (CANCELLED_UNITS, UNANSWERED_UNITS)
+    )
 
 
-@job(queue="webhooks", on=LinesWithdrawn, wanted=_wanted)
-def stop_at_supplier(run: Run, event: LinesWithdrawn) -> None:
+@job(queue="webhooks", on=(LinesWithdrawn, LinesRerouted), wanted=_wanted)
+def stop_at_supplier(run: Run, event: LinesWithdrawn | LinesRerouted) -> None:
     """See the module."""
+    cause = event.cause if isinstance(event, LinesWithdrawn) else _cause(event)
     with run.transaction() as session:
-        stop = plan_stop(session, event.purchase_order_id, event.cause)
+        stop = plan_stop(session, event.purchase_order_id, cause)
         if stop is None:
             run.end()
             return
@@ -67,5 +70,9 @@ def stop_at_supplier(run: Run, event: LinesWithdrawn) -> None:
                 title=f"{order.number} could not be stopped",
                 body=f"{note.supplier_name} says that it is too late. If the goods come, return them or talk to them.",
                 link=f"/app/orders/{order.order_id}",
-                dedupe=f"not_stopped:{order.id}:{event.cause}",
+                dedupe=f"not_stopped:{order.id}:{cause}",
             )
+
+
+def _cause(event: LinesRerouted) -> str:
+    return "rerouted:" + ",".join(f"{line_id}={units}" for line_id, units in event.lines)

@@ -30,7 +30,16 @@ from app.purchasing.rules import REJECT_REASONS
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, locked_for_supplier
 from app.purchasing.service.addressing import replace_address
 from app.purchasing.service.asking import locked_request
-from app.purchasing.service.settling import close, grant, ids_of, open_units, supplier_name, tell
+from app.purchasing.service.settling import (
+    STOPPED_UNITS,
+    UNANSWERED_UNITS,
+    close,
+    grant,
+    ids_of,
+    open_units,
+    supplier_name,
+    tell,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,7 @@ def count_silence(session: Session, request_id: UUID) -> None:
         .execution_options(populate_existing=True)
     ).one()
     if silence_accepts(request.kind, packing=purchase_order.processing_at is not None):
-        _accept(session, purchase_order, request, None, message="change.silence_granted")
+        _accept(session, purchase_order, request, None, message="change.silence_granted", why=UNANSWERED_UNITS)
     else:
         _refuse(session, purchase_order, request, NO_ANSWER, "", "change.silence_refused")
 
@@ -137,6 +146,7 @@ def _accept(
     units: Mapping[UUID, int] | None,
     *,
     message: str = "change.granted",
+    why: str = STOPPED_UNITS,
 ) -> None:
     if request.kind == ADDRESS:
         address = orders.address_of(request.ship_to, "change_requests", request.id)
@@ -152,7 +162,7 @@ def _accept(
         close(session, request, ACCEPTED)
     else:
         stopped = _stopped(purchase_order, request, units)
-        grant(session, purchase_order, request, stopped, message=message)
+        grant(session, purchase_order, request, stopped, message=message, why=why)
         asked = sum(row.quantity for row in request.lines)
         state = answered_state(asked, sum(row.granted for row in request.lines))
         close(session, request, state, refusal=None if state == ACCEPTED else "packed")

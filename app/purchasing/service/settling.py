@@ -29,8 +29,9 @@ from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLin
 from app.purchasing.service.status import refresh_status
 from app.suppliers.models import Supplier
 
-#: What the cause of a withdrawal begins with: the retailer cancelled, or a supplier stopped what it was asked to stop.
-CANCELLED_UNITS, STOPPED_UNITS = "cancelled", "stopped"
+#: What the cause of a withdrawal begins with: the retailer cancelled; a supplier stopped what it was asked to stop; or
+#: what it was asked to stop counts as stopped without its word.
+CANCELLED_UNITS, STOPPED_UNITS, UNANSWERED_UNITS = "cancelled", "stopped", "unanswered"
 
 
 def open_units(line: PurchaseOrderLine) -> int:
@@ -102,7 +103,7 @@ def _settle_cancellation(
             row.granted += gone
     if not touched:
         return
-    grant(session, purchase_order, request, rest)
+    grant(session, purchase_order, request, rest, why=UNANSWERED_UNITS)
     if all(row.granted + row.lost == row.quantity for row in request.lines):
         granted = sum(row.granted for row in request.lines)
         state = answered_state(sum(row.quantity for row in request.lines), granted)
@@ -116,6 +117,7 @@ def grant(
     units: Mapping[PurchaseOrderLine, int],
     *,
     message: str = "change.granted",
+    why: str = STOPPED_UNITS,
 ) -> None:
     """Stop units that a request asks for."""
     rows = {row.purchase_order_line_id: row for row in request.lines}
@@ -124,7 +126,7 @@ def grant(
         if count:
             rows[line.id].granted += count
             tell(session, purchase_order, message, quantity=count, title=line.title, supplier=supplier)
-    withdraw_units(session, purchase_order, units, why=STOPPED_UNITS)
+    withdraw_units(session, purchase_order, units, why=why)
 
 
 def close(
