@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,16 +32,18 @@ def segments(stream: BinaryIO) -> tuple[Separators, Iterator[Segment]]:
     """The separators and the segments, one after the other. Raises ``NotX12``, the iterator as well.
 
     Lines that lack the terminator are taken apart where the next one begins with a segment's name."""
-    head = stream.read(_CHUNK).decode("utf-8-sig", errors="replace").lstrip()
+    # A letter of several bytes may stand across two chunks.
+    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+    head = decoder.decode(stream.read(_CHUNK)).lstrip()
     separator = head[3:4]
     parts = head[:400].split(separator) if separator else []
     if not head.startswith("ISA") or separator.isalnum() or len(parts) < 17 or len(parts[16]) < 2:
         raise NotX12("The interchange header (ISA) is cut short.")
     found = Separators(separator, parts[16][0], parts[16][1])
-    return found, _all(stream, head, found)
+    return found, _all(stream, decoder, head, found)
 
 
-def _all(stream: BinaryIO, head: str, found: Separators) -> Iterator[Segment]:
+def _all(stream: BinaryIO, decoder: codecs.IncrementalDecoder, head: str, found: Separators) -> Iterator[Segment]:
     lost_end = re.compile(rf"[\r\n]+[ \t]*(?=[A-Z][A-Z0-9]{{1,2}}{re.escape(found.element)})")
     rest = head
     while True:
@@ -53,7 +56,7 @@ def _all(stream: BinaryIO, head: str, found: Separators) -> Iterator[Segment]:
         chunk = stream.read(_CHUNK)
         if not chunk:
             break
-        rest += chunk.decode("utf-8", errors="replace")
+        rest += decoder.decode(chunk)
     for one in lost_end.split(rest.strip()):
         yield from _one(one, found.element)
 

@@ -39,10 +39,8 @@ class Partner:
 def on_paper(text: str, longest: int) -> str:
     """A text as an element: what separates is left out, Latin letters lose their accents, spaces are single, and it is
     not longer than allowed. Other scripts stay as they are (UTF-8): an address must not be lost."""
-    plain = text.translate(_LETTERS)
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
-    # Letters of other scripts were taken apart as well (Hangul, kana); put them together again.
-    plain = unicodedata.normalize("NFC", plain)
+    whole = unicodedata.normalize("NFC", text.translate(_LETTERS))
+    plain = "".join(map(_bare, whole))
     plain = " ".join(_TAKEN.sub(" ", plain).split())
     return plain[:longest].rstrip()
 
@@ -78,3 +76,11 @@ def _trimmed(segment: Segment) -> Segment:
     while len(kept) > 1 and not kept[-1]:
         kept.pop()
     return kept
+
+
+def _bare(letter: str) -> str:
+    """A Latin letter, or a form of one, without its accents. Marks of other scripts make other letters (й, が) and
+    stay."""
+    parts = unicodedata.normalize("NFKD", letter)
+    bare = "".join(part for part in parts if not "\u0300" <= part <= "\u036f")
+    return bare if bare.isascii() else letter

@@ -127,13 +127,24 @@ def test_what_was_cut_off_or_does_not_add_up_is_seen(tail: str, set_codes: list[
     [
         ("Łódź, Straße 5", "Lodz, Strasse 5"),
         ("a*b~c>d\ne", "a b c d e"),
-        ("Νίκος 東京 서울", "Νικος 東京 서울"),
+        ("Νίκος 東京 서울", "Νίκος 東京 서울"),
+        ("Майский ёж がぎ हिन्दी", "Майский ёж がぎ हिन्दी"),
+        ("か\u3099 e\u0301", "が e"),
         ("  two   spaces ", "two spaces"),
     ],
 )
 def test_texts_keep_their_letters_and_lose_what_separates(text: str, written: str) -> None:
     assert on_paper(text, 60) == written
     assert on_paper(text, 3) == written[:3].rstrip()
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_letter_that_stands_across_two_chunks_is_read_whole(before: int) -> None:
+    written = x12.interchange(
+        PARTNER, "PO", [("850", [["MSG", "x" * before], *[["MSG", "ü" * 99]] * 800])], control=1, at=AT
+    )
+    ((group,),) = (one.groups for one in x12.read(written))
+    assert {segment[1] for segment in group.sets[0].segments[-800:]} == {"ü" * 99}
 
 
 @pytest.mark.parametrize("control", [0, 1_000_000_000])
