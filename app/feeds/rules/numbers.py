@@ -74,6 +74,8 @@ def read_decimal(text: str, mark: str | None = None) -> Decimal:
         raise NotANumber(text) from error
 
 
+#: Ten tonnes: no parcel weighs more, as people and the API may say; a typing error does.
+LARGEST_GRAMS = 10_000_000
 _GRAMS = {
     "g": Decimal(1), "gram": Decimal(1), "grams": Decimal(1), "gr": Decimal(1), "kg": Decimal(1000),
     "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"), "oz": Decimal("28.349523125"),
@@ -83,11 +85,12 @@ _WITH_UNIT = re.compile(r"(.*?)\s*(kg|g|gr|grams?|lbs?|oz)\.?", re.IGNORECASE)
 
 @repeated()
 def read_grams(text: str, unit: str | None, mark: str | None = None) -> int:
-    """A weight in grams; a unit written with the number counts more than the column's. Raises ``NotANumber``."""
+    """A weight in grams; a unit written with the number counts more than the column's. Raises ``NotANumber``, also for
+    more than ``LARGEST_GRAMS``."""
     written = _WITH_UNIT.fullmatch(text.strip())
     if written:
         text, unit = written.group(1), written.group(2)
     grams = read_decimal(text, mark) * _GRAMS.get((unit or "g").lower(), Decimal(1))
-    if grams < 0:
+    if not 0 <= grams <= LARGEST_GRAMS:
         raise NotANumber(text)
     return int(grams.to_integral_value())

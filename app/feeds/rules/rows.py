@@ -331,6 +331,10 @@ class RowReader:
         if sku:
             if len(sku) > SKU_MAX:
                 problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
+            if not handle:
+                key = "product_id" if cell("product_id") else "sku"
+                message = f"{cell(key)[:40]!r} has neither letters nor digits to tell the product by."
+                problems.append(Problem(key, "no_letters", message))
             return sku[:SKU_MAX]
         if not handle:
             problems.append(Problem("sku", "missing", "The row has no SKU, no product id and no title."))

@@ -60,6 +60,21 @@ def test_weights_become_grams(text: str, unit: str | None, grams: int) -> None:
     assert read_grams(text, unit) == grams
 
 
+@pytest.mark.parametrize("weight", ["10001", "3000000", "9" * 30])
+def test_a_weight_that_nothing_has_is_left_out_with_a_warning(weight: str) -> None:
+    (row,) = read_file(template(f"lamp,Lamp,L,,,12.50,5,{weight},kg,,,"))
+    assert (row.action, row.record["weight_grams"]) == ("accepted", None)
+    assert [(problem.code, problem.warning) for problem in row.problems] == [("not_a_weight", True)]
+
+
+@pytest.mark.parametrize(("line", "field"), [("***,Lamp,L", "product_id"), (",Lamp,\N{BLACK STAR}", "sku")])
+def test_a_row_whose_product_has_no_name_to_be_kept_by_is_refused(line: str, field: str) -> None:
+    """It would be told of as taken over, and not be."""
+    (row,) = read_file(template(f"{line},,,12.50,5,,,,,"))
+    assert row.action == "rejected"
+    assert [(problem.field, problem.code) for problem in row.problems] == [(field, "no_letters")]
+
+
 def test_rows_of_one_product_share_its_texts() -> None:
     first, second = read_file(
         template(
