@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from sqlalchemy import Integer, Uuid, any_, bindparam, column, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
-from app.catalog.models import SupplierProduct
+from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.service import CREATED, LISTED, SAID, create_products
 from app.feeds.models import FeedRun
 from app.inventory.service import set_first_figures
@@ -24,13 +25,14 @@ _FIELDS = [
 ]
 _ROWS = bindparam("rows", type_=ARRAY(Integer))
 
-#: Each product with what its first row with a title says.
+#: Each product with what its first row with a title says, and the SKUs of its variants.
 _FIRST_SAID = text(
     """
     select handle, coalesce((array_agg(title order by row) filter (where title <> ''))[1], ''),
-        coalesce((array_agg(record ->> 'category' order by row) filter (where title <> ''))[1], '')
+        coalesce((array_agg(record ->> 'category' order by row) filter (where title <> ''))[1], ''),
+        array_agg(sku) filter (where action <> 'merged')
     from (
-        select handle, row, record, record ->> 'title' as title
+        select handle, row, sku, action, record, record ->> 'title' as title
         from feed_rows where run_id = :run and row = any(:rows)
     ) as one
     group by handle order by handle
@@ -74,16 +76,21 @@ _LISTED = table(LISTED, column("variant_id", Uuid), column("stock", Integer))
 
 def first_said(session: Session, run: FeedRun, rows: Sequence[int]) -> tuple[dict[str, list[str]], int] | None:
     """Of rows of new products: the supplier's categories with the titles of their products, and how many products there
-    are. None where one of the products is there already."""
+    are. None where one of the products, or of their SKUs, is there already."""
     found = session.execute(_FIRST_SAID, {"run": run.id, "rows": list(rows)}).all()
     handles = bindparam("handles", [row[0] for row in found], type_=ARRAY(Text))
     there = select(SupplierProduct.id).where(
         SupplierProduct.supplier_id == run.supplier_id, SupplierProduct.handle == any_(handles)
     )
-    if session.scalar(there.limit(1)) is not None:
+    # An SKU that came since the file was checked would break the batch when the next one has begun already.
+    skus = bindparam("skus", list(chain.from_iterable(row[3] for row in found)), type_=ARRAY(Text))
+    taken = select(SupplierVariant.id).where(
+        SupplierVariant.supplier_id == run.supplier_id, SupplierVariant.sku == any_(skus)
+    )
+    if any(session.scalar(one.limit(1)) is not None for one in (there, taken)):
         return None
     titles: dict[str, list[str]] = {}
-    for _, title, category in found:
+    for _, title, category, _ in found:
         titles.setdefault(category, []).append(title)
     return titles, len(found)
 
