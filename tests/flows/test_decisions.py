@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from app import db
@@ -13,7 +14,9 @@ from app.kit.errors import AppError
 from app.purchasing.routing.problem import Kind, Rule
 from app.purchasing.routing.saving import save_rules
 from app.purchasing.service import LineAnswer, acknowledge
-from app.settlement.service import follow_silence
+from app.settlement.service import follow_prices, follow_silence
+from app.suppliers.models import Supplier
+from tests import factories
 from tests.flows.books import Books, Json
 from tests.flows.deciding import Desk, desk
 from tests.market import Market
@@ -135,7 +138,97 @@ def test_a_card_that_is_declined_leaves_the_price_as_it_was(desk: Desk, books: B
     desk.balanced(order)
 
 
+def test_of_a_price_the_retailer_is_asked_anew_when_fewer_units_are_left(desk: Desk) -> None:
+    order = desk.buys(3)
+    desk.asks(order, "13.00")
+    desk.answers(order, status="rejected", quantity=1, reason="other")
+    found = [(one["state"], one["units"]) for one in desk.decisions(order) if one["kind"] == "price"]
+    assert sorted(found) == [("OPEN", 2), ("OVERTAKEN", 3)], "else nothing could leave, and nobody would be asked"
+
+
+def test_two_dearer_lines_round_otherwise_together_than_each_alone(desk: Desk, books: Books) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        ours = session.get_one(Supplier, desk.market.supplier.id)
+        (shade,) = factories.product(session, ours, title="Shade", wholesale="10.00", stock=5)
+    desk.rules(price_tolerance_percent=10)
+    order = desk.buys(1, (shade, 1))
+    (one,) = desk.purchase_orders(order, desk.market.supplier)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        # 30.00 are 27.00 there: 0.56 more are 0.50, and the same again 0.51.
+        session.connection().exec_driver_sql(
+            "update purchase_orders set exchange_rate = 0.9, shipping_cost = 3000 - wholesale_total where id = %s",
+            (one["id"],),
+        )
+    lines = [
+        {"line_id": line["id"], "status": "accepted", "price": _dearer(line["wholesale_price"])}
+        for line in one["lines"]
+    ]
+    path = f"/api/supplier/orders/{one['id']}/acknowledge"
+    assert desk.market.supplier.api.post(path, {"lines": lines}).status_code == 200
+    desk.jobs.drain()
+    assert [each["state"] for each in desk.decisions(order)] == ["DONE", "DONE"]
+    assert sorted(books.taken(order))[:2] == [50, 50]
+    assert books.given_back(order) == []
+
+
+def _dearer(price: Json) -> Json:
+    return {**price, "amount": str(Decimal(price["amount"]) + Decimal("0.56"))}
+
+
 # Rejected and short
+
+
+def test_a_rejected_unit_is_worth_what_it_cost_then(desk: Desk, books: Books) -> None:
+    order = desk.buys(3)
+    (one,) = desk.purchase_orders(order, desk.market.supplier)
+    line_id = UUID(one["lines"][0]["id"])
+    with db.system_scope(actor="test"), db.transaction() as session:
+        said = LineAnswer(line_id=line_id, answer="rejected", quantity=1, reason="other")
+        acknowledge(session, desk.market.supplier.id, UUID(one["id"]), [said])
+    with db.system_scope(actor="test"), db.transaction() as session:
+        said = LineAnswer(line_id=line_id, answer="accepted", price=400)
+        acknowledge(session, desk.market.supplier.id, UUID(one["id"]), [said])
+        # Its job comes first.
+        follow_prices(session, UUID(order["id"]), UUID(one["id"]))
+    desk.jobs.drain()
+    desk.chooses(order, "refund")
+    books.ship(desk.market.supplier, desk.purchase_orders(order, desk.market.supplier)[0], 2)
+    desk.jobs.drain()
+    assert "goods_to_ship:first" not in books.ledger()
+    desk.balanced(order)
+
+
+def test_what_is_paid_for_a_rerouting_that_went_on_without_it_goes_back(desk: Desk, books: Books) -> None:
+    desk.link()
+    order = desk.buys(2)
+    books.fault("timeout_after_commit", "/v1/payment_intents")
+    desk.answers(order, status="rejected", reason="other")
+    assert desk.decision(order)["state"] == "PAYING"
+    # One of two is not wanted any more: the other one costs less than was paid for both.
+    lines = [{"line_id": order["lines"][0]["id"], "quantity": 1}]
+    answer = desk.market.retailer.api.post(f"/api/orders/{order['id']}/cancel", {"lines": lines})
+    assert answer.status_code == 200, answer.text
+    desk.jobs.drain()
+    (new,) = desk.purchase_orders(order, desk.market.other_supplier)
+    assert new["status"] == "PENDING"
+    assert books.given_back(order) == [2600 - 1500]
+    desk.jobs.drain(retries=True)
+    assert sorted(books.taken(order)) == [400, 2600]
+    assert sum(books.given_back(order)) == 2600 - 1500 + 400
+    desk.balanced(order)
+
+
+def test_a_choice_that_is_taken_back_lets_units_wait_on(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="out_of_stock")
+    desk.chooses(order, "wait")
+    with clock.shifted(timedelta(days=5)):
+        desk.chooses(order, "reroute", later=False)
+        path = f"/api/orders/{order['id']}/decisions/{desk.decision(order)['id']}/undo"
+        assert desk.market.retailer.api.post(path, {}).json["state"] == "WAITING"
+    desk.later(days=6)
+    assert desk.decision(order)["state"] == "WAITING"
+    assert books.given_back(order) == []
 
 
 def test_the_next_supplier_delivers_what_one_rejects_and_only_the_difference_is_paid(desk: Desk, books: Books) -> None:
@@ -346,6 +439,18 @@ def test_an_answer_in_the_last_moment_keeps_the_order(desk: Desk, books: Books) 
     desk.later(hours=24 * 30)
     assert books.given_back(order) == []
     assert desk.purchase_orders(order, desk.market.supplier)[0]["status"] == "CONFIRMED"
+
+
+def test_a_silent_supplier_is_watched_on_when_fewer_units_are_left(desk: Desk) -> None:
+    order = desk.buys(3)
+    silent_for_good(desk)
+    lines = [{"line_id": order["lines"][0]["id"], "quantity": 1}]
+    answer = desk.market.retailer.api.post(f"/api/orders/{order['id']}/cancel", {"lines": lines})
+    assert answer.status_code == 200, answer.text
+    desk.jobs.drain()
+    assert desk.decisions(order)[0]["state"] == "OVERTAKEN"
+    desk.later("watch_answers", hours=1)
+    assert (desk.decision(order)["kind"], desk.decision(order)["units"]) == ("silent", 2)
 
 
 def test_more_time_is_more_time(desk: Desk, books: Books) -> None:

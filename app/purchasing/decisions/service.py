@@ -28,14 +28,17 @@ from app.purchasing.decisions.rules import (
     OPEN,
     OVERTAKEN,
     PAYING,
+    PRICE,
     REFUND,
+    SILENT,
     SUBSTITUTE,
     UNDO_FOR,
+    WAIT,
     WAITING,
     Rules,
     may_move,
 )
-from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded
+from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded, PriceAsked
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE
@@ -55,8 +58,10 @@ def begin(
     units: int,
     reason: str | None = None,
     asked_price: int | None = None,
+    ordered_price: int | None = None,
 ) -> OrderDecision | None:
-    """Something is to be decided about units of a line; None where the same cause was taken up before."""
+    """Something is to be decided about units of a line; None where the same cause was taken up before.
+    ``ordered_price``: where it is not the line's any more."""
     now = clock.now()
     row_id = session.scalar(
         upsert(table_of(OrderDecision))
@@ -75,7 +80,7 @@ def begin(
             units=units,
             reason=reason,
             currency=purchase_order.currency,
-            ordered_price=line.wholesale_price,
+            ordered_price=line.wholesale_price if ordered_price is None else ordered_price,
             asked_price=asked_price,
             state=OPEN,
             due_at=now + timedelta(hours=rules.decide_within_hours),
@@ -94,7 +99,7 @@ def ask(session: Session, order: Order, decisions: Sequence[OrderDecision], *, t
     asked = [one for one in decisions if one.state == OPEN or may_move(one.state, OPEN)]
     for one in asked:
         one.state, one.choice, one.chosen_by, one.trouble = OPEN, None, None, trouble
-        one.rerouting_id = one.charge_id = one.substitute_id = None
+        one.rerouting_id = one.charge_id = one.substitute_id = one.wait_until = None
         if trouble is not None:
             one.due_at = max(one.due_at, clock.now() + timedelta(hours=1))
         one.next_at, one.updated_at = one.due_at, clock.now()
@@ -148,6 +153,10 @@ def undo(session: Session, retailer_id: UUID, order_id: UUID, decision_id: UUID)
         raise Conflict("It is carried out already and can't be taken back.", code="carried_out")
     found.state, found.choice, found.chosen_by, found.substitute_id = OPEN, None, None, None
     found.next_at = max(found.due_at, clock.now())
+    if found.wait_until is not None:
+        # It waited for stock before, and was not asked about any more: it goes on waiting.
+        found.state, found.choice, found.chosen_by = WAITING, WAIT, current_scope().actor
+        found.next_at = found.wait_until
     found.updated_at = clock.now()
     session.flush()
     orders.tell(session, order, "decision.undone")
@@ -205,10 +214,12 @@ def finish(session: Session, decisions: Iterable[OrderDecision]) -> None:
 
 
 def overtake(session: Session, order: Order, decisions: Iterable[OrderDecision]) -> None:
-    """There is nothing left to decide."""
+    """There is nothing left to decide as it was asked. Where fewer units are left than it was asked about, what is to
+    become of those is taken up anew."""
     over = [one for one in decisions if may_move(one.state, OVERTAKEN)]
     for one in over:
         one.state, one.next_at, one.updated_at = OVERTAKEN, None, clock.now()
+        _take_up_rest(session, one)
     if over:
         orders.tell(session, order, "decision.overtaken")
         emit(
@@ -220,6 +231,25 @@ def overtake(session: Session, order: Order, decisions: Iterable[OrderDecision])
                 for one in over
             ),
         )
+
+
+def _take_up_rest(session: Session, one: OrderDecision) -> None:
+    purchase_order = session.get_one(PurchaseOrder, one.purchase_order_id)
+    line = session.get_one(PurchaseOrderLine, one.purchase_order_line_id)
+    if line.shipped or line.quantity == line.cancelled:
+        return
+    if one.kind == PRICE and line.asked_price == one.asked_price:
+        emit(
+            session,
+            PriceAsked(
+                purchase_order_id=purchase_order.id,
+                order_id=one.order_id,
+                retailer_id=one.retailer_id,
+                supplier_id=one.supplier_id,
+            ),
+        )
+    elif one.kind == SILENT and line.answer is None:
+        purchase_order.remind_at = clock.now()
 
 
 def withdraw_between(session: Session, order: Order, order_line_ids: Iterable[UUID]) -> None:

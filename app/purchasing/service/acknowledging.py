@@ -65,6 +65,7 @@ def acknowledge(
     write_off: dict[Aside, int] = {}
     goods = 0
     rejected_lines: list[tuple[UUID, int]] = []
+    prices: list[int] = []
     asked: list[PurchaseOrderLine] = []
     for answer in answers:
         line = by_id[answer.line_id]
@@ -73,6 +74,7 @@ def acknowledge(
             asked.append(line)
         if units:
             rejected_lines.append((line.id, units))
+            prices.append(line.wholesale_price)
             goods += units * line.wholesale_price
             (write_off if answer.reason in _NOT_THERE else rejected)[Aside(line.order_line_id, line.variant_id)] = units
     reference = f"purchase_order:{purchase_order.id}"
@@ -86,7 +88,7 @@ def acknowledge(
     note_answered(session, supplier_id, [purchase_order.id], by="answer")
     session.flush()
     refresh_status(session, purchase_order)
-    _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines))
+    _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines), tuple(prices))
     _tell_of_prices(session, purchase_order, asked)
     if rejected or write_off:
         settle_requests(session, purchase_order, by_shipping=False)
@@ -251,6 +253,7 @@ def _tell(
     withdrawn: dict[Aside, int],
     goods: int,
     rejected: tuple[tuple[UUID, int], ...],
+    prices: tuple[int, ...],
 ) -> None:
     supplier = _supplier_name(session, purchase_order.supplier_id)
     tally = {name: sum(1 for answer in answers if answer.answer == name) for name in ANSWERS}
@@ -282,7 +285,8 @@ def _tell(
                 title=titles[whose],
             )
         cancelled = sum(line.cancelled for line in purchase_order.lines)
-        emit(session, LinesWithdrawn(**ids, cause=f"rejected:{cancelled}", goods=goods, rejected=rejected))
+        cause = f"rejected:{cancelled}"
+        emit(session, LinesWithdrawn(**ids, cause=cause, goods=goods, rejected=rejected, prices=prices))
 
 
 def _story(session: Session, purchase_order: PurchaseOrder, message: str, **values: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import zip_longest
 from uuid import UUID
 
 from sqlalchemy import select
@@ -46,16 +47,27 @@ from app.settlement.service.withdrawing import forget_lost
 _Lines = dict[UUID, tuple[PurchaseOrder, PurchaseOrderLine]]
 
 
-def follow_rejection(session: Session, order_id: UUID, *, cause: str, rejected: Sequence[tuple[UUID, int]]) -> None:
-    """A supplier rejected units (by line of the purchase order): another one delivers them, or the retailer decides."""
+def follow_rejection(
+    session: Session, order_id: UUID, *, cause: str, rejected: Sequence[tuple[UUID, int]], prices: Sequence[int] = ()
+) -> None:
+    """A supplier rejected units (by line of the purchase order): another one delivers them, or the retailer decides.
+    ``prices``: what one cost then, where the line's price may be another one by now."""
     order = orders.locked(session, order_id)
     lines = _lines(session, order)
     rules = _rules(session, order)
     begun = []
-    for line_id, units in rejected:
+    for (line_id, units), price in zip_longest(rejected, prices):
         purchase_order, line = lines[line_id]
         one = decisions.begin(
-            session, purchase_order, line, rules, kind=REJECTED, cause=cause, units=units, reason=line.reason
+            session,
+            purchase_order,
+            line,
+            rules,
+            kind=REJECTED,
+            cause=cause,
+            units=units,
+            reason=line.reason,
+            ordered_price=price,
         )
         if one is not None:
             begun.append(one)

@@ -4,6 +4,7 @@ the card has paid the difference."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from app.settlement.models import Charge
 from app.settlement.rules import PAID, PaidPart
 from app.settlement.service.refunding import give_difference, settle_share, share_refund
 from app.settlement.service.shares import settled
-from app.settlement.service.supplements import PRICE, book_change, want_supplement
+from app.settlement.service.supplements import PRICE, ROUNDING, book_change, want_supplement
 
 
 def costs_more(purchase_order: PurchaseOrder, line: PurchaseOrderLine, price: int) -> PaidPart:
@@ -97,6 +98,9 @@ def answered(session: Session, order: Order, charge: Charge) -> None:
     if found is not None and place is not None:
         purchase_order, line = place
         part = costs_more(purchase_order, line, found.asked_price or 0)
+        if charge.amount < part.charged.minor <= charge.amount + ROUNDING:
+            # Another line became dearer meanwhile, and the sum of both rounds otherwise.
+            part = replace(part, charged=Money(charge.amount, charge.currency))
         if 0 <= part.charged.minor <= charge.amount:
             left = _raise(session, order, purchase_order, line, part, charge)
             if left:

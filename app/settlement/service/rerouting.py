@@ -27,10 +27,7 @@ from app.settlement.rules import PAID, PENDING, PROCESSING, SENDING, PaidPart
 from app.settlement.service.parts import parts_of, total_of
 from app.settlement.service.refunding import give_difference, share_refund, withdraw
 from app.settlement.service.shares import next_share
-from app.settlement.service.supplements import REROUTING, book_change, give_up_supplement, want_supplement
-
-#: What rounding can make of shares while a supplement is being paid, in minor units; the platform bears it.
-_ROUNDING = 5
+from app.settlement.service.supplements import REROUTING, ROUNDING, book_change, give_up_supplement, want_supplement
 
 
 def send_elsewhere(
@@ -49,8 +46,14 @@ def send_elsewhere(
 
 
 def answered(session: Session, order: Order, charge: Charge) -> None:
-    """A supplement for a rerouting was paid, or will not be."""
-    fund(session, order, UUID(charge.cause.partition(":")[2]))
+    """A supplement for a rerouting was paid, or will not be. Where less was to be delivered meanwhile, so that the
+    rerouting went on without it, it is given back."""
+    rerouting_id = UUID(charge.cause.partition(":")[2])
+    made = [one for one in locked_of_order(session, order.id) if one.rerouting_id == rerouting_id]
+    if charge.state == PAID and any(one.released_at is not None for one in made):
+        _give_back(session, order, charge, made[0])
+    else:
+        fund(session, order, rerouting_id)
 
 
 def fund(session: Session, order: Order, rerouting_id: UUID) -> None:
@@ -78,7 +81,7 @@ def fund(session: Session, order: Order, rerouting_id: UUID) -> None:
     olds = _shares_of(session, every, found)
     owed = total_of(parts_of(session, live)).minor - sum(part.charged.minor for _, part in olds)
     paid = charge.amount if charge is not None and charge.state == PAID else 0
-    if charge is not None and charge.state == PAID and paid < owed <= paid + _ROUNDING:
+    if charge is not None and charge.state == PAID and paid < owed <= paid + ROUNDING:
         live[-1].charge_total -= owed - paid
         session.flush()
         owed = paid
@@ -147,14 +150,7 @@ def _give_up(
     """Nothing goes to another supplier. What was paid for it goes back."""
     withdraw_unpaid(session, order, made)
     if charge is not None and charge.state == PAID and not charge.refunded:
-        left = book_change(
-            session,
-            order,
-            charge,
-            key=f"supplement:{charge.id}",
-            description=f"Order {order.number}: nothing was bought for it",
-        )
-        give_difference(session, made[0], left, cause=f"unused:{charge.id}")
+        _give_back(session, order, charge, made[0])
     elif charge is not None:
         give_up_supplement(session, charge)
     if declined:
@@ -172,6 +168,17 @@ def _give_up(
             decisions.ask(session, order, [one], trouble="card_declined" if declined else "nobody_can")
     session.flush()
     refresh_order_status(session, order)
+
+
+def _give_back(session: Session, order: Order, charge: Charge, purchase_order: PurchaseOrder) -> None:
+    left = book_change(
+        session,
+        order,
+        charge,
+        key=f"supplement:{charge.id}",
+        description=f"Order {order.number}: nothing was bought for it",
+    )
+    give_difference(session, purchase_order, left, cause=f"unused:{charge.id}")
 
 
 def refund_rejected(session: Session, found: Sequence[OrderDecision]) -> None:

@@ -25,6 +25,9 @@ from app.settlement.service.plans import ANSWER_WITHIN, ChargePlan, plan_of
 
 PRICE, REROUTING = "price", "rerouting"
 
+#: What rounding can make of shares while a supplement is being paid, in minor units; the platform bears it.
+ROUNDING = 5
+
 
 def want_supplement(session: Session, order: Order, amount: Money, *, cause: str) -> Charge | None:
     """Have the order's retailer charged. None where there is no method on file."""
