@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
+from uuid import UUID
+
+import psycopg2
 import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from app import db
+from app.settlement.processor import RefundOutcome
+from app.settlement.service import record_refund
 from tests.flows.books import Books, Json
 from tests.market import Market
 from tests.stack import Jobs
@@ -238,6 +246,36 @@ def test_a_refund_that_stripe_refuses_is_told_and_not_booked(market: Market, job
     assert books.given_back(order) == []
     assert books.ledger() == PAID
     assert "refund_failed" in books.notices(market.admin)
+
+
+def test_a_refund_and_a_change_of_its_order_do_not_wait_for_each_other(
+    market: Market, jobs: Jobs, books: Books, database_url: str
+) -> None:
+    books.fault("http_503", "/v1/refunds")
+    order = refused_chair(market, jobs, books)
+    (refund,) = books.refunds(order)
+    assert refund["state"] == "SENDING"
+
+    def answer() -> None:
+        with db.system_scope(actor="test"), db.transaction() as session:
+            outcome = RefundOutcome(state="succeeded", processor_ref="re_1", failure=None)
+            record_refund(session, UUID(str(refund["id"])), outcome)
+
+    with closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor:
+        # As every change does: the order first, then its purchase orders.
+        cursor.execute("select 1 from orders where id = %s for no key update", (order["id"],))
+        thread = threading.Thread(target=answer)
+        thread.start()
+        waiting = "select count(*) from pg_locks where not granted and pid <> pg_backend_pid()"
+        for _ in range(100):
+            cursor.execute(f"select ({waiting}), pg_sleep(0.05)")
+            if cursor.fetchone()[0]:
+                break
+        cursor.execute("select 1 from purchase_orders where order_id = %s for update nowait", (order["id"],))
+        cursor.execute("select 1 from refunds where id = %s for update nowait", (refund["id"],))
+        other.rollback()
+        thread.join(timeout=20)
+    assert books.refunds(order)[0]["state"] == "SUCCEEDED"
 
 
 def test_nothing_is_given_back_for_what_was_not_paid(market: Market, jobs: Jobs, books: Books) -> None:

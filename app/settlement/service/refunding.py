@@ -201,6 +201,9 @@ def plan_refund(session: Session, refund_id: UUID) -> RefundPlan | None:
 def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> None:
     """Write the processor's answer down; a success is booked once. One that fails after all (the bank sent it back)
     is booked back: https://docs.stripe.com/refunds#failed-refunds."""
+    # The order first, as all do that change what hangs on it: else two could wait for each other.
+    of_refund = select(PurchaseOrder.order_id).join(Refund, Refund.purchase_order_id == PurchaseOrder.id)
+    order = orders.locked(session, of_refund.where(Refund.id == refund_id).scalar_subquery())
     refund = session.scalars(
         select(Refund).where(Refund.id == refund_id).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -225,7 +228,6 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
         lines=_refund_lines(refund, purchase_order),
         details={"processor_ref": outcome.processor_ref},
     )
-    order = orders.locked(session, purchase_order.order_id)
     orders.tell(session, order, "money.refunded", amount=str(amount))
     audit.record(session, refund.retailer_id, "settlement.refunded", "refund", refund.id)
     if refund.credit_memo_id is not None:
