@@ -71,7 +71,7 @@ def test_a_supplier_accepts_and_ships_a_purchase_order(demo: Demo, opened: Open)
     page.get_by_label("Carrier").select_option(label="Simulated Carrier")
     page.get_by_role("button", name="Ship", exact=True).click()
     expect(page.get_by_text("Shipped. The shopper gets the number.")).to_be_visible()
-    expect(page.get_by_role("main").get_by_text(label)).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link", name=label)).to_be_visible()
     expect(page.get_by_label("Tracking number")).to_have_count(0)
     demo.story.wait_for(lambda: label in making.numbers_in_shop(demo), "the shop knows the number")
 

@@ -198,12 +198,23 @@
   plain("s-option");
   define("s-checkbox", class extends Field {
     get value() { return this.control?.checked ? this.getAttribute("value") ?? "on" : null; }
+    get checked() { return this.control.checked; }
+    set checked(checked) {
+      this.control.checked = checked;
+      this.internals.setFormValue(this.value);
+    }
+    get indeterminate() { return this.control.indeterminate; }
+    set indeterminate(some) { this.control.indeterminate = some; }
     connectedCallback() {
       if (this.shadowRoot) return;
-      this.attachShadow({ mode: "open", delegatesFocus: true }).innerHTML = `${look}<label><input id="c" type="checkbox" ${this.hasAttribute("checked") ? "checked" : ""}> ${attr(this, "label")}</label>`;
+      const spoken = this.hasAttribute("accessibilitylabel") ? `aria-label="${attr(this, "accessibilitylabel")}"` : "";
+      this.attachShadow({ mode: "open", delegatesFocus: true }).innerHTML = `${look}<label><input id="c" type="checkbox" ${spoken} ${this.hasAttribute("checked") ? "checked" : ""}> ${attr(this, "label")}</label>`;
       this.control = this.shadowRoot.getElementById("c");
       const keep = () => this.internals.setFormValue(this.value);
-      this.control.addEventListener("change", keep);
+      this.control.addEventListener("change", () => {
+        keep();
+        this.dispatchEvent(new Event("change", { bubbles: true }));
+      });
       keep();
     }
   });
