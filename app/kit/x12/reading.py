@@ -14,6 +14,8 @@ from app.kit.x12.segments import NotX12, Segment, Separators, segments
 
 #: Segments of one file; ten times what the largest partner sends in a day.
 MOST_SEGMENTS = 200_000
+#: Of a count (data element 96).
+_MOST_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class _Reader:
 
     def _check_group(self, group: Group, trailer: Segment) -> None:
         count = element(trailer, 1)
-        group.told = int(count) if count.isascii() and count.isdigit() else None
+        group.told = _count(count)
         if group.told != len(group.sets):
             group.problems.append("5")
         if not _same(element(trailer, 2), group.control):
@@ -181,12 +183,20 @@ def _group(segment: Segment) -> Group:
 
 def _check_trailer(found: TransactionSet, trailer: Segment) -> None:
     told = element(trailer, 1)
-    if not (told.isascii() and told.isdigit() and int(told) == len(found.segments) + 1):
+    if _count(told) != len(found.segments) + 1:
         found.problems.append(
-            Problem("4", f"The trailer (SE) counts {told or 'no'} segments, there are {len(found.segments) + 1}.")
+            Problem(
+                "4",
+                f"The trailer (SE) counts {told[:_MOST_DIGITS] or 'no'} segments, there are {len(found.segments) + 1}.",
+            )
         )
     if not _same(element(trailer, 2), found.control):
         found.problems.append(Problem("3", "The trailer (SE) has another control number than the header (ST)."))
+
+
+def _count(text: str) -> int | None:
+    """A number of segments or sets; None where none is told."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _same(one: str, other: str) -> bool:

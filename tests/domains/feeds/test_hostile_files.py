@@ -189,3 +189,11 @@ def test_a_cell_far_away_takes_no_memory() -> None:
     with pytest.raises(UnreadableFile) as refused:
         read_file(out.getvalue(), name="list.xlsx")
     assert refused.value.code == "too_large_unpacked"
+
+
+def test_x12_elements_that_part_nothing_else_are_read_or_told_of() -> None:
+    lines = ["LIN**VP*A-1", "PID*F****Lamp", "QTY*33*5 pcs", "QTY*9 9*1"]
+    prices = ["CTP**NET*5.00*1", "CTP**NET*4.00 | x*10", f"CTP**NET*4.50*{'9' * 5000}"]
+    content = interchange("ST*832*0001", *lines, *prices, "SE*9*1", separator="*", terminator="~")
+    (row,) = read_file(content.encode(), name="832.edi")
+    assert (row.sku, row.record["stock"], row.record["cost"]) == ("A-1", 5, 500)

@@ -147,6 +147,15 @@ def test_a_letter_that_stands_across_two_chunks_is_read_whole(before: int) -> No
     assert {segment[1] for segment in group.sets[0].segments[-800:]} == {"ü" * 99}
 
 
+def test_counts_that_no_number_holds_are_wrong_counts() -> None:
+    written = x12.interchange(PARTNER, "PO", [("850", [["MSG", "x"]])], control=1, at=AT).decode()
+    endless = "9" * 5000
+    written = written.replace("SE*3*", f"SE*{endless}*").replace("GE*1*", f"GE*{endless}*")
+    ((group,),) = (one.groups for one in x12.read(written.encode()))
+    assert (group.told, group.problems) == (None, ["5"])
+    assert [problem.code for problem in group.sets[0].problems] == ["4"]
+
+
 @pytest.mark.parametrize("control", [0, 1_000_000_000])
 def test_a_control_number_has_one_to_nine_digits(control: int) -> None:
     with pytest.raises(ValueError, match="digits"):

@@ -21,6 +21,8 @@ _AVAILABLE = ("33", "17", "34")
 #: Price identifiers (236) that are the retailer's cost, and those that are the shopper's price.
 _COSTS = ("WHL", "NET", "CON", "UCP", "PRO", "CAT", "DIS", "STA", "LPR")
 _RETAIL = ("MSR", "RES", "RTL", "SLP", "SUG")
+#: Of the units that a price is for (380, quantity).
+_MOST_DIGITS = 9
 
 
 class X12:
@@ -96,7 +98,9 @@ def _item(segment: list[str]) -> dict[str, str]:
 
 
 def _take_quantity(item: dict[str, str], qualifier: str, quantity: str) -> None:
-    item["Quantities"] = f"{item.get('Quantities', '')} {qualifier}:{quantity}".strip()
+    # Spaces part the quantities of an item.
+    written = "".join(f"{qualifier}:{quantity}".split())
+    item["Quantities"] = f"{item.get('Quantities', '')} {written}".strip()
     told = dict(pair.split(":", 1) for pair in item["Quantities"].split())
     item["Stock"] = next((told[one] for one in _AVAILABLE if one in told), "")
 
@@ -106,7 +110,10 @@ def _take_price(item: dict[str, str], qualifier: str, amount: str, quantity: str
     if qualifier in _COSTS:
         if item.setdefault("Kind", qualifier) != qualifier:
             return
-        units = int(quantity) if quantity.isascii() and quantity.isdigit() and int(quantity) else 1
+        countable = quantity.isascii() and quantity.isdigit() and len(quantity) <= _MOST_DIGITS
+        units = int(quantity) if countable and int(quantity) else 1
+        # Bars part the steps; no price has one.
+        amount = amount.replace("|", " ")
         steps = dict(pair.split("=", 1) for pair in item.get("Price steps", "").split(" | ") if pair)
         steps.setdefault(str(units), amount)
         item["Cost"] = steps[min(steps, key=int)]
