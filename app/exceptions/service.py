@@ -46,6 +46,11 @@ def wake(session: Session, reader: Reader, kind: str, subject_id: UUID) -> None:
     _record(session, reader, "exceptions.woken", kind, subject_id)
 
 
+def show_anew(session: Session, kind: str, subject_id: UUID) -> None:
+    """Something else is the matter now: whoever put it aside sees it again. Needs a system scope."""
+    session.execute(delete(Snooze).where(Snooze.kind == kind, Snooze.subject_id == subject_id))
+
+
 def forget_old(session: Session) -> None:
     """Snoozes that are over are deleted. Needs a system scope."""
     session.execute(delete(Snooze).where(Snooze.until < clock.now() - timedelta(days=1)))

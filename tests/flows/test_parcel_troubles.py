@@ -15,6 +15,7 @@ from tests.flows.books import Books, Json
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import text_of
+from tests.web.pages.test_guards import signed_in
 
 WATCH = "watch_parcels"
 
@@ -106,6 +107,24 @@ def test_a_parcel_that_does_not_move_is_stuck_and_then_lost(
     assert found(books) == [("stuck", "resolved", "worse"), ("lost", "open", None)]
     scan(books, jobs, parcel, "out_for_delivery")
     assert [state for _, state, _ in found(books)] == ["resolved", "resolved"]
+
+
+def test_what_was_put_aside_is_shown_again_when_it_becomes_worse(
+    market: Market, jobs: Jobs, books: Books, lamps: Json
+) -> None:
+    parcel = sent(books, market, jobs, lamps)
+    scan(books, jobs, parcel)
+    books.later(WATCH, days=28)
+    with clock.shifted(timedelta(days=28)):
+        aside = signed_in(market, "supplier").submit(
+            "/supplier/exceptions", f"/exceptions/parcel/{parcel['id']}/snooze", **{"for": "week"}
+        )
+    assert aside.status_code == 303
+    books.later(WATCH, days=31)
+    jobs.drain()
+    with clock.shifted(timedelta(days=31)):
+        listed = market.supplier.api.get("/api/supplier/exceptions").json["items"]
+    assert [one["reason"] for one in listed if one["kind"] == "parcel"] == ["lost"]
 
 
 def lost(books: Books, market: Market, jobs: Jobs, lamps: Json, units: int = 3) -> Json:

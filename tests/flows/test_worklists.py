@@ -137,6 +137,9 @@ def test_what_matches_since_it_was_asked_about_is_not_cancelled_unseen(
 def test_who_may_only_look_is_offered_nothing_to_press(waiting: Storefront, books: Books) -> None:
     (order,) = held(waiting, 1)
     page = f"/app/orders/{order}"
+    assert "$0.00" not in text_of(books.browser(waiting.market.retailer).get("/app/orders")), (
+        "its cost is not known yet"
+    )
     assert "Cancel line" in text_of(books.browser(waiting.market.retailer).get(page))
     shown = signed_in(waiting.market, "retailer", "retailer_readonly").get(page)
     actions = {str(one.get("action")) for one in BeautifulSoup(shown.text, "html.parser").select("form[method=post]")}

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.config import settings
+from app.exceptions.service import show_anew
 from app.fulfillment.events import ShipmentExceptionClaimed, ShipmentExceptionFound, ShipmentExceptionOver
 from app.fulfillment.models import Shipment, ShipmentException
 from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK
@@ -58,6 +59,8 @@ def tell_of_exception(
             for organisation_id in (found.retailer_id, found.supplier_id):
                 resolve(session, organisation_id, f"parcel:{found.id}")
             return
+        if found.shipment_id is not None:
+            show_anew(session, "parcel", found.shipment_id)
         number, supplier_link, retailer_link = _about(session, found)
         if found.claimed is not None and found.answer_by is not None:
             title = f"{number} is lost: the retailer wants {_WANTED[found.claimed]}"

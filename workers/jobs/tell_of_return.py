@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session, selectinload
 
 from app.config import settings
+from app.exceptions.service import show_anew
 from app.identity.queries import recipients
 from app.kit.money import Money
 from app.notifications.letters import Letter
@@ -39,6 +40,7 @@ def tell_of_return(run: Run, event: ReturnMoved) -> None:
         if row.state != event.state:
             # It has moved on; the later event tells.
             return
+        show_anew(session, "return", row.id)
         title, text = _words(row)
         if row.state in _TO_SUPPLIER:
             _tell(session, row, row.supplier_id, "/supplier", title, text, acts=row.state == REQUESTED)
