@@ -257,6 +257,20 @@ def test_a_rejection_counts_from_what_the_supplier_was_told(house: House) -> Non
         assert [tuple(line) for line in lines] == [(3, 2, "accepted")]
 
 
+def test_an_answer_that_can_not_be_kept_keeps_no_other_waiting(house: House) -> None:
+    house.choose("x12")
+    number, sku = house.order(), house.market.lamp.skus[0]
+    invoice = ["BIG*20261130*INV-1**" + number, f"IT1*1*3*EA*10.00**VP*{sku}", "TDS*3000", "TXI*TX*1E+999999"]
+    house.says("810", *invoice)
+    house.says("855", f"BAK*00*AC*{number}*20261130", f"PO1*1*3*EA*1E+25**VP*{sku}", "ACK*IP*3*EA")
+    content = house.says("856", *shipment(number, sku, (TRACKING[0], 3)))
+    house.put("856-3.edi", content.replace(TRACKING[0].encode(), TRACKING[0].encode() + b"\0\0"))
+    house.poll()
+    assert house.row(number).status == "SHIPPED"
+    assert house.market.count("shipments") == 1
+    assert house.refused() == []
+
+
 def test_a_997_that_refuses_our_form_is_shown(house: House) -> None:
     house.choose("x12")
     number = house.order()
@@ -331,6 +345,20 @@ def test_csv_goes_out_by_template_and_comes_back_in_the_suppliers_words(house: H
     house.poll()
     assert (house.row(number).status, house.market.count("shipments")) == ("SHIPPED", 1)
     assert len(house.refused()) == 2
+
+
+def test_a_shop_whose_answer_can_not_be_kept_is_told(house: House) -> None:
+    world = World(with_fulfillments=True)
+    world.add_product(house.market.lamp.skus[0], 10)
+    with serving(world) as server:
+        house.choose("woocommerce_shop", url=server.url, consumer_key=world.key, consumer_secret=world.secret)
+        number = house.order()
+        (order,) = world.orders.values()
+        world.fulfil(order["id"], {order["line_items"][0]["id"]: 3}, "A\0B")
+        house.poll()
+        house.poll()
+    assert house.row(number).status == "CONFIRMED", "the other answers count"
+    assert house.refused() == ["The answer holds letters or numbers that can't be kept."]
 
 
 def test_a_suppliers_own_shop_gets_the_order_and_its_parcel_comes_back(house: House) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.adapters import registries
@@ -45,6 +46,8 @@ from app.purchasing.service.applying import (
 from app.purchasing.service.channels import OWED, note_brought, note_failed
 from app.suppliers.queries import supplier
 from workers.job import Run, job
+
+_NOT_KEPT = "The answer holds letters or numbers that can't be kept."
 
 
 @job(queue="bulk", on=ChannelPollDue, coalesce=True, timeout=600)
@@ -99,11 +102,13 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
                 return Handled(answer.key, answer.source, answer.problem)
             order_id = _apply(session, supplier_id, channel, answer)
             write_answer(session, supplier_id, channel, answer, kind=kind, purchase_order_id=order_id)
-    except AppError as error:
+    except (AppError, DataError, ValueError, ArithmeticError) as error:
+        # One that can't be kept (zeros in a text, numbers out of all bounds) must not keep the others waiting for ever.
+        problem = error.detail if isinstance(error, AppError) else _NOT_KEPT
         with run.transaction() as session:
-            write_answer(session, supplier_id, channel, answer, kind=kind, problem=error.detail)
-            _tell(session, supplier_id, error.detail)
-        return Handled(answer.key, answer.source, error.detail)
+            write_answer(session, supplier_id, channel, answer, kind=kind, problem=problem)
+            _tell(session, supplier_id, problem)
+        return Handled(answer.key, answer.source, problem)
     return Handled(answer.key, answer.source)
 
 

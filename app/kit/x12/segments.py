@@ -34,7 +34,7 @@ def segments(stream: BinaryIO) -> tuple[Separators, Iterator[Segment]]:
     Lines that lack the terminator are taken apart where the next one begins with a segment's name."""
     # A letter of several bytes may stand across two chunks.
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
-    head = decoder.decode(stream.read(_CHUNK)).lstrip()
+    head = _text(decoder, stream.read(_CHUNK)).lstrip()
     separator = head[3:4]
     parts = head[:400].split(separator) if separator else []
     if not head.startswith("ISA") or separator.isalnum() or len(parts) < 17 or len(parts[16]) < 2:
@@ -56,9 +56,14 @@ def _all(stream: BinaryIO, decoder: codecs.IncrementalDecoder, head: str, found:
         chunk = stream.read(_CHUNK)
         if not chunk:
             break
-        rest += decoder.decode(chunk)
+        rest += _text(decoder, chunk)
     for one in lost_end.split(rest.strip()):
         yield from _one(one, found.element)
+
+
+def _text(decoder: codecs.IncrementalDecoder, chunk: bytes) -> str:
+    """Machines that fill up with zeros leave them in; no text may hold them."""
+    return decoder.decode(chunk).replace("\x00", "")
 
 
 def _one(written: str, separator: str) -> Iterator[Segment]:

@@ -122,7 +122,9 @@ def known_answer(session: Session, supplier_id: UUID, channel: str, key: str) ->
     """An answer that was handled before."""
     return session.scalar(
         select(ChannelAnswer).where(
-            ChannelAnswer.supplier_id == supplier_id, ChannelAnswer.channel == channel, ChannelAnswer.key == key
+            ChannelAnswer.supplier_id == supplier_id,
+            ChannelAnswer.channel == channel,
+            ChannelAnswer.key == _without_zeros(key),
         )
     )
 
@@ -143,11 +145,11 @@ def write_answer(
             id=new_id(),
             supplier_id=supplier_id,
             channel=channel,
-            key=answer.key,
+            key=_without_zeros(answer.key),
             kind=kind,
             purchase_order_id=purchase_order_id,
-            source=answer.source,
-            problem=problem,
+            source=_without_zeros(answer.source),
+            problem=None if problem is None else _without_zeros(problem),
             created_at=clock.now(),
         )
     )
@@ -303,6 +305,11 @@ def _units_told(session: Session, purchase_order_id: UUID) -> Mapping[str, int]:
         .limit(1)
     )
     return {} if row is None else units_told(row)
+
+
+def _without_zeros(text: str) -> str:
+    """What the database takes as text."""
+    return text.replace("\x00", "")
 
 
 def _note_reference(session: Session, purchase_order_id: UUID, reference: str) -> None:

@@ -88,7 +88,7 @@ def read(name: str, content: bytes, *, dates: str, named: Mapping[str, str]) -> 
 
 
 def _table(content: bytes) -> tuple[list[str], Iterator[list[str]]]:
-    text = _text(content)
+    text = _text(content).replace("\x00", "")
     first_line = text.lstrip("\r\n").split("\n", 1)[0]
     separator = max(SEPARATORS.values(), key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)

@@ -13,6 +13,7 @@ from app.purchasing.answers import LineName
 #: Product id qualifiers (data element 235) from the surest SKU to the least: the vendor's numbers, then plain ones.
 _SKUS = ("VP", "VN", "VC", "SK", "IN", "BP", "CB", "MG", "MN")
 _GTINS = ("UP", "EN", "UK", "UI", "UA", "EO")
+_TOO_MUCH = Decimal(10) ** 12
 _DAYS = ("%Y%m%d", "%y%m%d")
 
 
@@ -80,14 +81,14 @@ def units(text: str) -> int | None:
 
 
 def amount(text: str) -> Decimal | None:
-    """A decimal number; None for anything else."""
+    """A decimal number below 10¹²; None for anything else."""
     if len(text) > 20:
         return None
     try:
         found = Decimal(text)
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found) < _TOO_MUCH else None
 
 
 def line_name(position: str, ids: Sequence[str]) -> LineName:
