@@ -61,7 +61,7 @@ chromium: $(PYTHON_INSTALLED)
 
 .PHONY: test
 test: build check chromium ## Check and test everything
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "not stack"
+	$(BIN)/pytest -q -n 3 --dist worksteal -m "not stack"
 	$(BIN)/pytest -q -m stack
 
 .PHONY: campaign

@@ -211,7 +211,8 @@ def test_what_is_paid_for_a_rerouting_that_went_on_without_it_goes_back(desk: De
     desk.jobs.drain()
     (new,) = desk.purchase_orders(order, desk.market.other_supplier)
     assert new["status"] == "PENDING"
-    assert books.given_back(order) == [2600 - 1500]
+    # The lost payment may be found meanwhile, and goes back behind what the cheaper one gives back.
+    assert books.given_back(order)[0] == 2600 - 1500
     desk.jobs.drain(retries=True)
     assert sorted(books.taken(order)) == [400, 2600]
     assert sum(books.given_back(order)) == 2600 - 1500 + 400
