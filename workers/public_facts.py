@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import singledispatch
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -104,13 +104,7 @@ def _changed(event: PurchaseOrderChanged, session: Session) -> Iterable[Fact]:
 @public_facts.register
 def _withdrawn(event: LinesWithdrawn, session: Session) -> Iterable[Fact]:
     if event.cause.startswith("rejected"):
-        yield _to_retailer(
-            event.retailer_id,
-            "order.lines_rejected",
-            f"order:{event.order_id}",
-            order_id=event.order_id,
-            purchase_order_id=event.purchase_order_id,
-        )
+        yield _of_order(event, "order.lines_rejected", purchase_order_id=event.purchase_order_id)
     elif session.scalar(select(PurchaseOrder.released_at).where(PurchaseOrder.id == event.purchase_order_id)):
         yield _of_purchase_order(event, "purchase_order.lines_cancelled")
 
@@ -129,63 +123,31 @@ def _change_moved(event: ChangeRequestMoved, _session: Session) -> Iterable[Fact
 
 @public_facts.register
 def _acknowledged(event: PurchaseOrderAcknowledged, _session: Session) -> Iterable[Fact]:
-    yield _to_retailer(
-        event.retailer_id,
-        "purchase_order.acknowledged",
-        f"order:{event.order_id}",
-        order_id=event.order_id,
-        purchase_order_id=event.purchase_order_id,
-    )
+    yield _of_order(event, "purchase_order.acknowledged", purchase_order_id=event.purchase_order_id)
 
 
 @public_facts.register
 def _rerouted(event: LinesRerouted, _session: Session) -> Iterable[Fact]:
     yield _of_purchase_order(event, "purchase_order.lines_cancelled")
-    yield _to_retailer(
-        event.retailer_id,
-        "order.lines_rerouted",
-        f"order:{event.order_id}",
-        order_id=event.order_id,
-        purchase_order_id=event.purchase_order_id,
-    )
+    yield _of_order(event, "order.lines_rerouted", purchase_order_id=event.purchase_order_id)
 
 
 @public_facts.register
 def _overdue(event: AnswerOverdue, _session: Session) -> Iterable[Fact]:
     yield _of_purchase_order(event, "purchase_order.answer_overdue")
     if event.step == "escalated":
-        yield _to_retailer(
-            event.retailer_id,
-            "order.answer_overdue",
-            f"order:{event.order_id}",
-            order_id=event.order_id,
-            purchase_order_id=event.purchase_order_id,
-        )
+        yield _of_order(event, "order.answer_overdue", purchase_order_id=event.purchase_order_id)
 
 
 @public_facts.register
 def _to_decide(event: DecisionNeeded, _session: Session) -> Iterable[Fact]:
-    yield _to_retailer(
-        event.retailer_id,
-        "order.decision_needed",
-        f"order:{event.order_id}",
-        order_id=event.order_id,
-        decision_id=event.decision_id,
-        kind=event.kind,
-    )
+    yield _of_order(event, "order.decision_needed", decision_id=event.decision_id, kind=event.kind)
 
 
 @public_facts.register
 def _decided(event: DecisionMade, _session: Session) -> Iterable[Fact]:
-    yield _to_retailer(
-        event.retailer_id,
-        "order.decision_made",
-        f"order:{event.order_id}",
-        order_id=event.order_id,
-        decision_id=event.decision_id,
-        choice=event.choice,
-        chosen_by=event.chosen_by,
-    )
+    made = {"decision_id": event.decision_id, "choice": event.choice, "chosen_by": event.chosen_by}
+    yield _of_order(event, "order.decision_made", **made)
 
 
 @public_facts.register
@@ -388,9 +350,17 @@ TOLD: tuple[type[Event], ...] = (
 )
 
 
-def _of_order(
-    event: OrderRouted | OrderReleased | OrderHeld | OrderHoldsReleased | OrderLapsed, type_name: str, **more: Any
-) -> Fact:
+class _ConcernsOrder(Protocol):
+    """An event about a retailer's order."""
+
+    @property
+    def order_id(self) -> UUID: ...
+
+    @property
+    def retailer_id(self) -> UUID: ...
+
+
+def _of_order(event: _ConcernsOrder, type_name: str, **more: Any) -> Fact:
     return _to_retailer(event.retailer_id, type_name, f"order:{event.order_id}", order_id=event.order_id, **more)
 
 
@@ -415,7 +385,7 @@ def _of_shipment(
 ) -> Iterable[Fact]:
     ids = {"shipment_id": event.shipment_id, "purchase_order_id": event.purchase_order_id}
     yield _to_supplier(event.supplier_id, type_name, f"purchase_order:{event.purchase_order_id}", **ids, **more)
-    yield _to_retailer(event.retailer_id, type_name, f"order:{event.order_id}", order_id=event.order_id, **ids, **more)
+    yield _of_order(event, type_name, **ids, **more)
 
 
 def _of_listings(event: ListingsRefused | ListingPricesChanged, type_name: str) -> Iterable[Fact]:

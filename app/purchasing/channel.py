@@ -227,7 +227,7 @@ class SupplierChannel:
 
     def transmit(self, notes: Sequence[PurchaseOrderNote], settings: ChannelSettings, sending: Sending) -> Transmitted:
         """Hand purchase orders (one, unless it ``batches``) over as one message. Raises the four errors."""
-        raise NotImplementedError
+        raise TypeError(f"the channel {self.name} transmits nothing")
 
     def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
         """Whether a purchase order of a message whose outcome is unknown arrived: by the message's key, or by the
@@ -238,7 +238,7 @@ class SupplierChannel:
         """Ask the supplier's system to stop what is withdrawn of a purchase order that it was given under
         ``reference``: all of it where ``note`` has no lines left, else ``note`` holds what is still wanted. Repeating
         it with the same key asks once. Raises the four errors."""
-        raise NotImplementedError
+        raise TypeError(f"the channel {self.name} stops nothing")
 
     def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
         """What the supplier has answered since the settings' marks. The same answer may be brought again: its key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.kit.errors import Invalid
 from app.kit.money import LARGEST_MINOR
-from app.web.api.schemas.common import Money
+from app.web.api.schemas.shapes import Money
 
 
 def minor_of(field: str, price: Money | None, currency: str) -> int | None:

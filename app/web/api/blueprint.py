@@ -20,7 +20,7 @@ from app.kit.errors import Forbidden, Invalid
 from app.web.api.kept import ready
 from app.web.api.pace import keep_pace
 from app.web.api.repetition import replay
-from app.web.api.schemas.common import Problem
+from app.web.api.schemas.shapes import Problem
 from app.web.auth import act_as, key_principal, principal
 
 View = TypeVar("View", bound=Callable[..., Any])

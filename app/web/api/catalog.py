@@ -31,7 +31,7 @@ from app.web.api.schemas.catalog import (
     SupplierList,
     SuppliersQuery,
 )
-from app.web.api.schemas.common import UNCHANGED, IdPath
+from app.web.api.schemas.shapes import UNCHANGED, IdPath
 from app.web.catalogue_cache import kept_for_a_moment
 
 #: What ``promoted`` means, for people.

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.audit import service as audit
-from app.kit.errors import FieldError, Invalid
+from app.kit.errors import Invalid
 from app.orders import queries as orders
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
@@ -22,6 +22,7 @@ from app.purchasing.models import ChangeRequest
 from app.stores.platform import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
+from app.web.api.line_ids import named_once
 from app.web.api.purchase_orders import READ_ADDRESSES
 from app.web.api.repetition import work
 from app.web.api.schemas.changes import (
@@ -35,9 +36,9 @@ from app.web.api.schemas.changes import (
     GiveUpInput,
     RefuseChangeInput,
 )
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.orders import AddressInput
 from app.web.api.schemas.purchase_orders import AddressOut, SupplierOrderOut
+from app.web.api.schemas.shapes import IdPath
 
 _RETAILER, _SUPPLIER = "/change-requests", "/supplier/change-requests"
 _PLAIN = tuple(name for name in ChangeRequestOut.model_fields if name not in ("lines", "shipping_address"))
@@ -49,7 +50,7 @@ def cancel(path: IdPath, body: CancelInput) -> Response:
     """At once what no supplier has accepted; what one has, it is asked to stop, and answers. 409:
     `quantity_exceeds_open`, with what can still be cancelled. Repeat it with the same `Idempotency-Key` only."""
     mine = caller().organisation_id
-    _once([line.line_id for line in body.lines or ()])
+    named_once([line.line_id for line in body.lines or ()])
     with work() as done:
         session = done.session
         order = orders.order(session, mine, path.id)
@@ -147,7 +148,7 @@ def one_supplier_change_request(path: IdPath) -> Response:
 @guarded("supplier", scope="write:purchase_orders")
 def accept_change_request(path: IdPath, body: AcceptChangeInput) -> Response:
     """Stopped units are taken off the purchase order at once. 409 `answered` for a request that is over."""
-    _once([line.line_id for line in body.lines or ()])
+    named_once([line.line_id for line in body.lines or ()])
     units = {line.line_id: line.quantity for line in body.lines} if body.lines else None
     return _changed(lambda session, mine: service.accept_request(session, mine, path.id, units))
 
@@ -166,7 +167,7 @@ def refuse_change_request(path: IdPath, body: RefuseChangeInput) -> Response:
 def give_up_units(path: IdPath, body: GiveUpInput) -> Response:
     """What you had accepted and can't deliver any more is taken off at once, like a rejected line. Reasons are those of
     rejecting. Repeat it with the same `Idempotency-Key` only."""
-    _once([line.line_id for line in body.lines])
+    named_once([line.line_id for line in body.lines])
     given = {
         line.line_id: service.GivenUp(line_id=line.line_id, quantity=line.quantity, reason=line.reason)
         for line in body.lines
@@ -175,13 +176,6 @@ def give_up_units(path: IdPath, body: GiveUpInput) -> Response:
         row = service.give_up(done.session, caller().organisation_id, path.id, given)
         done.answers(present.supplier_order(row))
     return done.response()
-
-
-def _once(line_ids: list[UUID]) -> None:
-    for place, line_id in enumerate(line_ids):
-        if line_id in line_ids[:place]:
-            wrong = FieldError(f"lines[{place}].line_id", "repeated", "Name each line once.")
-            raise Invalid("A line stands twice.", errors=[wrong])
 
 
 def _listed(query: ChangeRequestsQuery) -> Response:

@@ -11,8 +11,8 @@ from app.suppliers.service import add_closure, remove_closure
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.products import ClosureInput, ClosureOut, ClosuresOut
+from app.web.api.schemas.shapes import IdPath
 
 
 @api.get("/supplier/closures", responses={200: ClosuresOut}, summary="Your closures that are not over")

@@ -19,7 +19,6 @@ from app.purchasing.models import OrderDecision
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.present import money
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.decisions import (
     AnswerRulesIn,
     AnswerRulesOut,
@@ -30,6 +29,7 @@ from app.web.api.schemas.decisions import (
     DecisionPath,
     DecisionsQuery,
 )
+from app.web.api.schemas.shapes import IdPath
 
 
 @api.get("/decisions", responses={200: DecisionPage}, summary="What is to be decided, and was")

@@ -18,8 +18,8 @@ from app.kit.errors import Conflict, Invalid, Rejected
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.feeds import FeedsOut, PushOut
+from app.web.api.schemas.shapes import IdPath
 from app.web.api.uploads import chunks_of_body, with_first
 
 

@@ -21,8 +21,8 @@ from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
 from app.web.api.rows import Variants, failed, read_rows, unknown
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.inventory import BatchInput, BatchOut, LevelInput, ProductInventoryInput, ProductInventoryOut
+from app.web.api.schemas.shapes import IdPath
 
 
 @api.put(

@@ -20,7 +20,6 @@ from app.stores.platform import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.orders import (
     HoldInput,
     OrderInput,
@@ -30,6 +29,7 @@ from app.web.api.schemas.orders import (
     OrderStatusOut,
     ReleaseInput,
 )
+from app.web.api.schemas.shapes import IdPath
 
 
 @api.post("/orders", responses={201: OrderOut, 200: OrderOut}, summary="Place an order")

@@ -31,7 +31,6 @@ from app.web.api.amounts import minor_of
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
 from app.web.api.rows import Variants, failed, read_rows, unknown
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.products import (
     NewProductInput,
     NewVariantInput,
@@ -44,6 +43,7 @@ from app.web.api.schemas.products import (
     PriceTierInput,
     ProductChangeInput,
 )
+from app.web.api.schemas.shapes import IdPath
 
 #: A price's name in the API → in the catalogue.
 _PRICES = {"wholesale_price": "wholesale_price", "msrp": "msrp", "map": "map_price"}

@@ -28,7 +28,6 @@ from app.suppliers.service.round_trip import TestParcel, answer_test_order, note
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.purchase_orders import (
     AcknowledgeInput,
     ParcelInput,
@@ -39,6 +38,7 @@ from app.web.api.schemas.purchase_orders import (
     SupplierOrderList,
     SupplierOrderOut,
 )
+from app.web.api.schemas.shapes import IdPath
 from app.web.parcels import told_parcel
 
 READ_ADDRESSES = "read:addresses"

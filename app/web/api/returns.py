@@ -10,14 +10,14 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from app import db
-from app.kit.errors import FieldError, Invalid
+from app.kit.errors import Invalid
 from app.returns import queries, service
 from app.returns.models import CreditMemo, Return
 from app.returns.rules import STATES
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
+from app.web.api.line_ids import named_once
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.returns import (
     DeclineInput,
     InspectInput,
@@ -28,6 +28,7 @@ from app.web.api.schemas.returns import (
     ReturnShipInput,
     ReturnsQuery,
 )
+from app.web.api.schemas.shapes import IdPath
 
 _RETAILER = "/returns"
 _SUPPLIER = "/supplier/returns"
@@ -41,7 +42,7 @@ def request_return(body: ReturnInput) -> Response:
     """Of what has arrived, within the supplier's days. 409: `not_returnable`. Repeat it with the same `Idempotency-Key`
     only, else it is another return."""
     wanted = {line.line_id: line.quantity for line in body.lines}
-    _once([line.line_id for line in body.lines])
+    named_once([line.line_id for line in body.lines])
     with work() as done:
         row = service.request_return(
             done.session,
@@ -132,7 +133,7 @@ def receive_return(path: IdPath) -> Response:
 @guarded("supplier", scope="write:purchase_orders")
 def inspect_return(path: IdPath, body: InspectInput) -> Response:
     """Units that came and are not accepted need a reason, and a photo, which is added on the return's page."""
-    _once([line.line_id for line in body.lines])
+    named_once([line.line_id for line in body.lines])
     findings = {
         line.line_id: service.Finding(
             received=line.received, accepted=line.accepted, condition=line.condition, restock=line.restock
@@ -153,13 +154,6 @@ def credit_return(path: IdPath) -> Response:
 def credit_without_return(path: IdPath) -> Response:
     """Before the goods are on their way."""
     return _changed(lambda session, mine: service.credit_without_return(session, mine, path.id))
-
-
-def _once(line_ids: list[UUID]) -> None:
-    for place, line_id in enumerate(line_ids):
-        if line_id in line_ids[:place]:
-            wrong = FieldError(f"lines[{place}].line_id", "repeated", "Name each line once.")
-            raise Invalid("A line stands twice.", errors=[wrong])
 
 
 def _listed(query: ReturnsQuery) -> Response:

@@ -18,8 +18,8 @@ from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.present import money
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.routing import RoutingOut
+from app.web.api.schemas.shapes import IdPath
 from app.web.routing_words import reason
 
 Json = dict[str, Any]

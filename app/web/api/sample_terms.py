@@ -15,8 +15,8 @@ from app.web.api import present
 from app.web.api.amounts import minor_of
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.orders import SampleTermsInput, SampleTermsOut
+from app.web.api.schemas.shapes import IdPath
 
 
 @api.get("/supplier/sample-terms", responses={200: SampleTermsOut}, summary="How you give samples")

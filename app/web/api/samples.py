@@ -13,8 +13,8 @@ from app.stores.platform import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.orders import OrderOut, SampleInput, SampleQuoteOut, SampleQuoteQuery
+from app.web.api.schemas.shapes import IdPath
 
 
 @api.post("/samples", responses={201: OrderOut, 200: OrderOut}, summary="Order a sample")

@@ -14,7 +14,6 @@ from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.purchase_orders import units_by_line
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.orders import ShipmentOut
 from app.web.api.schemas.purchase_orders import (
     AnnounceInput,
@@ -23,6 +22,7 @@ from app.web.api.schemas.purchase_orders import (
     ShipOut,
     VoidInput,
 )
+from app.web.api.schemas.shapes import IdPath
 from app.web.parcels import told_correction, told_parcel
 
 

@@ -15,7 +15,7 @@ from app.stores.service import connect_without_credentials, request_connection
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.shapes import IdPath
 from app.web.api.schemas.stores import ConnectInput, ConnectOut, ImportInput, ImportOut, ImportProgressOut, SyncOut
 
 

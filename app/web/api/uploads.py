@@ -18,8 +18,8 @@ from app.kit.errors import Invalid, Rejected
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
 from app.web.api.schemas.feeds import UploadOut
+from app.web.api.schemas.shapes import IdPath
 
 _CHUNK = 256 * 1024
 

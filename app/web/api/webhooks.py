@@ -12,7 +12,7 @@ from app.kit.errors import Invalid
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.common import IdPath
+from app.web.api.schemas.shapes import IdPath
 from app.web.api.schemas.webhooks import (
     DeliveriesQuery,
     DeliveryList,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from app.web.api.schemas.common import Currency, MoneyOut, Output, Query
+from app.web.api.schemas.shapes import Currency, MoneyOut, Output, Query
 
 
 class SalesQuery(Query):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.web.api.schemas.common import DecimalText, MoneyOut, Output, PageQuery, Query, Text
+from app.web.api.schemas.shapes import DecimalText, MoneyOut, Output, PageQuery, Query, Text
 
 Country = Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")]
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.web.api.schemas.common import Input, Output, PageQuery, Text, Units
 from app.web.api.schemas.orders import OrderOut
 from app.web.api.schemas.purchase_orders import AddressOut
+from app.web.api.schemas.shapes import Input, Output, PageQuery, Text, Units
 
 Note = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.web.api.schemas.common import Input, Money, MoneyOut, Output, PageQuery
+from app.web.api.schemas.shapes import Input, Money, MoneyOut, Output, PageQuery
 
 Choice = Literal["accept", "reroute", "wait", "substitute", "refund"]
 State = Literal["OPEN", "CHOSEN", "PAYING", "WAITING", "DONE", "OVERTAKEN"]

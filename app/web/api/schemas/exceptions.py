@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.web.api.schemas.common import Output, PageQuery, Text
+from app.web.api.schemas.shapes import Output, PageQuery, Text
 
 Ball = Literal["retailer", "supplier", "platform", "outside"]
 

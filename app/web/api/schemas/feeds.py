@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from app.web.api.schemas.common import Output
+from app.web.api.schemas.shapes import Output
 
 
 class UploadOut(Output):

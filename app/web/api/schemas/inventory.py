@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.web.api.schemas.common import FieldProblem, Input, Name, Output, StockUnits
+from app.web.api.schemas.shapes import FieldProblem, Input, Name, Output, StockUnits
 
 
 class LevelInput(Input):

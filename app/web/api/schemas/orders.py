@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.catalog.samples.rules import MOST_DAYS, MOST_UNITS
-from app.web.api.schemas.common import Currency, Input, LongText, Money, MoneyOut, Name, Output, PageQuery, Text, Units
+from app.web.api.schemas.shapes import Currency, Input, LongText, Money, MoneyOut, Name, Output, PageQuery, Text, Units
 
 
 class AddressInput(Input):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from app.catalog.rules import DESCRIPTION_MAX_BYTES, SKU_MAX, TITLE_MAX
 from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS
 from app.web.api.schemas.catalog import ProductOut, VariantOut
-from app.web.api.schemas.common import FieldProblem, Input, Money, Name, Output, PageQuery, StockUnits, Text, no_nul
+from app.web.api.schemas.shapes import FieldProblem, Input, Money, Name, Output, PageQuery, StockUnits, Text, no_nul
 
 Html = Annotated[str, Field(max_length=DESCRIPTION_MAX_BYTES), AfterValidator(no_nul)]
 Sku = Annotated[Name, Field(max_length=SKU_MAX)]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.web.api.schemas.common import Input, Money, MoneyOut, Name, Output, PageQuery, Text, Units
 from app.web.api.schemas.orders import ShipmentOut
+from app.web.api.schemas.shapes import Input, Money, MoneyOut, Name, Output, PageQuery, Text, Units
 
 
 class PurchaseOrdersQuery(PageQuery):

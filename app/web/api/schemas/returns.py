@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.web.api.schemas.common import Input, MoneyOut, Name, Output, PageQuery, Text, Units
+from app.web.api.schemas.shapes import Input, MoneyOut, Name, Output, PageQuery, Text, Units
 
 Reason = Literal["damaged", "wrong_item", "not_as_described", "late", "changed_mind"]
 Found = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]

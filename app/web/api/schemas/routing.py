@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from app.web.api.schemas.common import MoneyOut, Output
+from app.web.api.schemas.shapes import MoneyOut, Output
 
 
 class RoutingObjectiveOut(Output):

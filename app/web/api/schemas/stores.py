@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.web.api.schemas.common import FieldProblem, Input, Money, MoneyOut, Name, Output, PageQuery, Text
+from app.web.api.schemas.shapes import FieldProblem, Input, Money, MoneyOut, Name, Output, PageQuery, Text
 
 
 class ConnectInput(Input):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.web.api.schemas.common import Input, Output, PageQuery, Text
+from app.web.api.schemas.shapes import Input, Output, PageQuery, Text
 
 EventName = Annotated[Text, Field(max_length=60)]
 Events = Annotated[list[EventName], Field(min_length=1, max_length=100)]
