@@ -13,6 +13,7 @@ from app.notifications.service import queue_email
 from app.purchasing.channel import PurchaseOrderNote, SupplierChannel
 from app.purchasing.service.answer_links import answer_token
 from app.purchasing.service.dispatching import Dispatch
+from workers.handler_letters import REASON
 from workers.order_files import attached_orders
 
 
@@ -29,7 +30,7 @@ def send_letter(
         rows=_rows(notes),
         entries=_entries(notes),
         button=_button(notes),
-        reason="You get this because you handle purchase orders for your company at Crossdock.",
+        reason=REASON,
     )
     queue_email(
         session,

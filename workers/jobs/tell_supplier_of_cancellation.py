@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.orders.rules import CANCELLED
 from app.purchasing.events import LinesWithdrawn
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service.settling import CANCELLED_UNITS
+from workers.handler_letters import tell_handlers
 from workers.job import Run, job
 
 
@@ -25,27 +22,13 @@ def tell_supplier_of_cancellation(run: Run, event: LinesWithdrawn) -> None:
         whole = order.status == CANCELLED
         title = f"Purchase order {order.number} was cancelled{'' if whole else ' in part'}"
         text = "Send nothing of it." if whole else "Look at what is left before you pack it."
-        link = f"/supplier/purchase-orders/{order.id}"
-        notify(
+        tell_handlers(
             session,
-            order.supplier_id,
+            order,
             kind="lines_cancelled",
             severity="info",
             title=title,
-            body=text,
-            link=link,
-            dedupe=f"lines_cancelled:{order.id}",
-        )
-        queue_email(
-            session,
-            recipients(session, order.supplier_id, "purchase_orders.write"),
-            Letter(
-                subject=title,
-                paragraphs=[text],
-                button=("See what is left", f"{settings().public_url}{link}"),
-                reason="You get this because you handle purchase orders for your company at Crossdock.",
-            ),
-            kind="lines_cancelled",
-            dedupe=f"lines_cancelled:{order.id}:{event.cause}",
-            organisation_id=order.supplier_id,
+            text=text,
+            button="See what is left",
+            cause=event.cause,
         )

@@ -15,16 +15,14 @@ from app.inventory.service import Aside, release
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.money import Money
-from app.orders.service import write_timeline
 from app.outbox.service import emit
 from app.purchasing.decisions.rules import valid_price
 from app.purchasing.events import LinesWithdrawn, PriceAsked, PurchaseOrderAcknowledged
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
-from app.purchasing.service.settling import settle_requests
+from app.purchasing.service.settling import settle_requests, supplier_name, tell
 from app.purchasing.service.status import refresh_status
 from app.purchasing.service.transmitting import note_answered
-from app.suppliers.models import Supplier
 
 #: With these reasons the units do not exist, and go out of stock.
 _NOT_THERE = frozenset({"out_of_stock", "discontinued"})
@@ -109,7 +107,7 @@ def mark_processing(session: Session, supplier_id: UUID, purchase_order_id: UUID
     note_answered(session, supplier_id, [purchase_order.id], by="answer")
     session.flush()
     refresh_status(session, purchase_order)
-    _story(session, purchase_order, "po.processing", supplier=_supplier_name(session, supplier_id))
+    tell(session, purchase_order, "po.processing", supplier=supplier_name(session, supplier_id))
     return purchase_order
 
 
@@ -222,10 +220,10 @@ def _ask_price(line: PurchaseOrderLine, answer: LineAnswer) -> bool:
 
 
 def _tell_of_prices(session: Session, purchase_order: PurchaseOrder, asked: Sequence[PurchaseOrderLine]) -> None:
-    supplier = _supplier_name(session, purchase_order.supplier_id)
+    supplier = supplier_name(session, purchase_order.supplier_id)
     for line in asked:
         assert line.asked_price is not None
-        _story(
+        tell(
             session,
             purchase_order,
             "po.price_asked",
@@ -255,9 +253,9 @@ def _tell(
     rejected: tuple[tuple[UUID, int], ...],
     prices: tuple[int, ...],
 ) -> None:
-    supplier = _supplier_name(session, purchase_order.supplier_id)
+    supplier = supplier_name(session, purchase_order.supplier_id)
     tally = {name: sum(1 for answer in answers if answer.answer == name) for name in ANSWERS}
-    _story(session, purchase_order, "po.acknowledged", supplier=supplier, **tally)
+    tell(session, purchase_order, "po.acknowledged", supplier=supplier, **tally)
     audit.record(
         session,
         purchase_order.supplier_id,
@@ -276,7 +274,7 @@ def _tell(
     if withdrawn:
         titles = {Aside(line.order_line_id, line.variant_id): line.title for line in purchase_order.lines}
         for whose, units in withdrawn.items():
-            _story(
+            tell(
                 session,
                 purchase_order,
                 "stock.rejected",
@@ -287,23 +285,3 @@ def _tell(
         cancelled = sum(line.cancelled for line in purchase_order.lines)
         cause = f"rejected:{cancelled}"
         emit(session, LinesWithdrawn(**ids, cause=cause, goods=goods, rejected=rejected, prices=prices))
-
-
-def _story(session: Session, purchase_order: PurchaseOrder, message: str, **values: object) -> None:
-    write_timeline(
-        session,
-        [
-            {
-                "order_id": purchase_order.order_id,
-                "retailer_id": purchase_order.retailer_id,
-                "purchase_order_id": purchase_order.id,
-                "supplier_id": purchase_order.supplier_id,
-                "message": message,
-                "values": values,
-            }
-        ],
-    )
-
-
-def _supplier_name(session: Session, supplier_id: UUID) -> str:
-    return session.get_one(Supplier, supplier_id).company_name

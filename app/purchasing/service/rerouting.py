@@ -32,10 +32,9 @@ from app.purchasing.routing.solver import solve
 from app.purchasing.routing.trouble import address_trouble
 from app.purchasing.rules import whole_units
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
-from app.purchasing.service.settling import settle_requests
+from app.purchasing.service.settling import settle_requests, supplier_name, tell
 from app.purchasing.service.status import refresh_order_status, refresh_status
 from app.stores.platform import Address
-from app.suppliers.models import Supplier
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +162,8 @@ def give_up_units(
             reference=f"purchase_order:{purchase_order.id}",
         )
         taken.setdefault(purchase_order.id, []).append((line.id, units))
-        orders.write_timeline(
-            session,
-            [
-                {
-                    "order_id": purchase_order.order_id,
-                    "retailer_id": purchase_order.retailer_id,
-                    "purchase_order_id": purchase_order.id,
-                    "supplier_id": purchase_order.supplier_id,
-                    "message": f"po.rerouted_{why}",
-                    "values": {
-                        "quantity": units,
-                        "title": line.title,
-                        "supplier": session.get_one(Supplier, purchase_order.supplier_id).company_name,
-                    },
-                }
-            ],
-        )
+        name = supplier_name(session, purchase_order.supplier_id)
+        tell(session, purchase_order, f"po.rerouted_{why}", quantity=units, title=line.title, supplier=name)
     session.flush()
     for purchase_order in purchase_orders:
         if purchase_order.id in taken:
