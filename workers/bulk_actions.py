@@ -7,17 +7,18 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.adapters import registries
 from app.bulk.models import BulkAction, BulkRow
 from app.bulk.rules import ACCEPT, ASKED, CANCEL, DONE, HOLD, RELEASE, RETRY, SHIP, UNCHANGED
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.service import ship
+from app.fulfillment.telling import told_parcel
 from app.kit.errors import Conflict, NotFound
 from app.orders import queries as orders
 from app.orders.rules import CANCELLED, HoldReason, Releaser
 from app.purchasing import queries as purchasing
 from app.purchasing.service import LineAnswer, acknowledge, ask_to_cancel, hold_order, release_holds, try_again
 from app.suppliers import queries as suppliers
-from app.web.parcels import told_parcel
 
 Doing = Callable[[Session, BulkAction, BulkRow], str]
 
@@ -90,7 +91,9 @@ def _ship(session: Session, action: BulkAction, row: BulkRow) -> str:
     else:
         packed = {line_id: units for line_id, units in open_units.items() if units}
     between = {suppliers.supplier(session, action.organisation_id).country, found.ship_to_country}
-    parcel = told_parcel(row.given["carrier"], row.given["tracking_number"], packed, between=between)
+    parcel = told_parcel(
+        registries.carriers.all(), row.given["carrier"], row.given["tracking_number"], packed, between=between
+    )
     if not packed and not any(open_units.values()):
         raise Conflict("All of it has left already.", code="quantity_exceeds_open")
     (shipped,) = ship(session, action.organisation_id, found.id, [parcel])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.adapters import registries
+from app.fulfillment.postage import give_back, settle_purchase
 from app.fulfillment.service.labelling import BUYING, unsure_labels
 from app.kit.errors import AdapterError, Conflict
-from app.web.labels import give_back, settle_purchase
 from workers.job import Run, job
 
 
@@ -18,8 +19,8 @@ def settle_labels(run: Run, payload: dict[str, Any]) -> None:
     for supplier_id, label_id, state in unsure:
         try:
             if state == BUYING:
-                settle_purchase(supplier_id, label_id)
+                settle_purchase(registries.labels.get, supplier_id, label_id)
             else:
-                give_back(supplier_id, label_id)
+                give_back(registries.labels.get, supplier_id, label_id)
         except (AdapterError, Conflict):
             continue

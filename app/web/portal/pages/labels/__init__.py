@@ -15,6 +15,7 @@ from app.audit import service as audit
 from app.config import settings
 from app.fulfillment.labels import Party
 from app.fulfillment.models import LabelAccount
+from app.fulfillment.postage import buy_label, give_back
 from app.fulfillment.service import labelling
 from app.kit.errors import (
     AdapterError,
@@ -38,7 +39,6 @@ from app.suppliers.service.onboarding import PostalAddress, company_address, ret
 from app.web import bulk
 from app.web.auth import principal
 from app.web.forms import Sent, problems
-from app.web.labels import buy_label, give_back
 from app.web.pages import Pages, go, page_url
 from app.web.portal.pages.purchase_orders import queue
 from app.web.printed import pdf_answer
@@ -211,7 +211,7 @@ def buy(label_id: UUID) -> Any:
     """Buy it, and ship the parcel with it."""
     supplier_id = principal().organisation_id
     try:
-        buy_label(supplier_id, label_id, request.form.get("offer", ""))
+        buy_label(registries.labels.get, supplier_id, label_id, request.form.get("offer", ""))
     except (Conflict, Invalid) as error:
         return _one(label_id, error.status, refused=error.detail)
     except AdapterError as error:
@@ -223,7 +223,7 @@ def buy(label_id: UUID) -> Any:
 def undo(label_id: UUID) -> Any:
     """The parcel does not leave; the money comes back."""
     try:
-        give_back(principal().organisation_id, label_id)
+        give_back(registries.labels.get, principal().organisation_id, label_id)
     except Conflict as error:
         return _one(label_id, 409, refused=error.detail)
     except AdapterError as error:
@@ -318,7 +318,7 @@ def buy_many() -> Any:
             label = labelling.own_label(session, supplier_id, label_id)
             cheapest = labelling.offers_of(label)[0]
         try:
-            buy_label(supplier_id, label_id, cheapest.ref)
+            buy_label(registries.labels.get, supplier_id, label_id, cheapest.ref)
         except AppError as error:
             why = error.detail
         except AdapterError as error:

@@ -3,10 +3,10 @@ transaction that says what came of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from app import db
-from app.adapters import registries
 from app.fulfillment.labels import Label, LabelGateway
 from app.fulfillment.service.labelling import (
     Asked,
@@ -18,8 +18,11 @@ from app.fulfillment.service.labelling import (
 )
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected
 
+#: The gateway of a name.
+GatewayOf = Callable[[str], LabelGateway]
 
-def buy_label(supplier_id: UUID, label_id: UUID, offer_ref: str) -> None:
+
+def buy_label(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID, offer_ref: str) -> None:
     """Buy, and ship the parcel with it. Raises the adapter errors; after ``Unavailable`` the label stays BUYING, and
     ``settle_purchase`` finds out."""
     with db.transaction() as session:
@@ -27,9 +30,9 @@ def buy_label(supplier_id: UUID, label_id: UUID, offer_ref: str) -> None:
     if asked is None:
         return
     if asked.unsure:
-        _find_out(supplier_id, label_id, asked)
+        _find_out(gateway_of, supplier_id, label_id, asked)
         return
-    gateway = registries.labels.get(asked.gateway)
+    gateway = gateway_of(asked.gateway)
     try:
         bought = gateway.buy(asked.access, asked.ref, asked.offer_ref)
     except (Rejected, CredentialsRefused, RateLimited) as error:
@@ -39,36 +42,32 @@ def buy_label(supplier_id: UUID, label_id: UUID, offer_ref: str) -> None:
     _bought(supplier_id, label_id, bought)
 
 
-def settle_purchase(supplier_id: UUID, label_id: UUID) -> None:
+def settle_purchase(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID) -> None:
     """Find out what became of a purchase whose answer did not come. Raises the adapter errors."""
     with db.transaction() as session:
         asked = plan_purchase(session, supplier_id, label_id, "")
     if asked is not None:
-        _find_out(supplier_id, label_id, asked)
+        _find_out(gateway_of, supplier_id, label_id, asked)
 
 
-def give_back(supplier_id: UUID, label_id: UUID) -> None:
+def give_back(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID) -> None:
     """Take the parcel back and ask the money back. Raises the adapter errors, ``Conflict`` once it was scanned."""
     with db.transaction() as session:
         asked = plan_giving_back(session, supplier_id, label_id)
     if asked is None:
         return
-    state = _gateway(asked).give_back(asked.access, asked.ref)
+    state = gateway_of(asked.gateway).give_back(asked.access, asked.ref)
     with db.transaction() as session:
         record_refund(session, supplier_id, label_id, state)
 
 
-def _find_out(supplier_id: UUID, label_id: UUID, asked: Asked) -> None:
-    bought = _gateway(asked).bought(asked.access, asked.ref)
+def _find_out(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID, asked: Asked) -> None:
+    bought = gateway_of(asked.gateway).bought(asked.access, asked.ref)
     if bought is None:
         with db.transaction() as session:
             record_refusal(session, supplier_id, label_id, "The answer did not come, and nothing was bought.")
         return
     _bought(supplier_id, label_id, bought)
-
-
-def _gateway(asked: Asked) -> LabelGateway:
-    return registries.labels.get(asked.gateway)
 
 
 def _bought(supplier_id: UUID, label_id: UUID, bought: Label) -> None:
