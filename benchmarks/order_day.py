@@ -5,7 +5,7 @@ suppliers accept, run short, backorder, ship in parts or never answer; the simul
 simulated Stripe charges and refunds. Which order meets what is thrown by a die with a fixed seed.
 
 First come orders at three times the pace of an even day of 50,000 (the peak of a day), for the time from the shop's
-hook to the moment that the supplier is told. Then ``ORDER_DAY_ORDERS`` of them (50,000 for the whole day) come as fast
+hook to the moment that the supplier is told. Then the day's 50,000 (or ``ORDER_DAY_ORDERS`` of them) come as fast
 as they are carried, for wall time and processor time per order.
 """
 
@@ -44,7 +44,7 @@ from tests.simulators.shopify.running import Control
 A_DAY, SECONDS_A_DAY = 50_000, 86_400
 PEAK = 3 * A_DAY / SECONDS_A_DAY
 PEAK_SECONDS = 120
-ORDERS = int(os.environ.get("ORDER_DAY_ORDERS", "1000"))
+ORDERS = int(os.environ.get("ORDER_DAY_ORDERS", str(A_DAY)))
 CORES = 2
 _BUYERS = 4
 #: Without a pace shoppers come as long as no more tasks than these wait.

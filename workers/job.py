@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,9 @@ from typing import Any, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import bindparam, func, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import db
@@ -31,6 +33,7 @@ GATHERED_FOR = 0.5
 Wanted = Callable[[Session, Sequence[Mapping[str, Any]]], Callable[[Mapping[str, Any]], bool]]
 
 E = TypeVar("E")
+T = TypeVar("T")
 
 
 class LeaseLost(Exception):
@@ -86,6 +89,23 @@ class Run:
             if ends:
                 crash_point("job.before_commit")
         self.finished = ends
+
+    def each(self, items: Iterable[T], do: Callable[[Session, T], object]) -> None:
+        """A transaction for each of several things, in turn. One that goes wrong does not keep those behind it waiting,
+        now or the next time; the first such error is raised when all were tried, so that it is seen."""
+        wrong: Exception | None = None
+        for item in items:
+            try:
+                with self.transaction() as session:
+                    do(session, item)
+            except (LeaseLost, JobTimeoutException):
+                raise
+            except Exception as error:
+                if isinstance(error, DBAPIError) and error.connection_invalidated:
+                    raise
+                wrong = wrong or error
+        if wrong is not None:
+            raise wrong
 
     def end(self) -> None:
         """Within a transaction of this run: it turns out to be the last one, as if it were ``closing``."""

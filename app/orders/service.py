@@ -338,13 +338,5 @@ def seal_address(address: Address, table: str, row_id: UUID) -> bytes:
     return key_ring().seal(orjson.dumps(address), Place(table, "ship_to", row_id))
 
 
-_MASK = re.compile(r"\S")
-
-
-def masked(text: str) -> str:
-    """Personal data as a page shows it before it is asked for."""
-    return _MASK.sub("•", text)
-
-
 def _sealed(address: Address | None, table: str, row_id: UUID) -> bytes | None:
     return None if address is None else seal_address(address, table, row_id)

@@ -225,11 +225,6 @@ def render(template: str, status: int = 200, **context: Any) -> Any:
     return Response(body, status=status, content_type="text/html; charset=utf-8")
 
 
-def redirect_to(endpoint: str, **values: Any) -> Response:
-    """After a change: go to a page of the current area (303, so that a reload changes nothing twice)."""
-    return go(page_url(endpoint, **values))
-
-
 def go(target: str) -> Response:
     """Go to an address of ours."""
     if g.get("shop") and target.startswith("/"):

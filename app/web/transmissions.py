@@ -55,9 +55,7 @@ def ways_of(
         for row in rows:
             waits = row.state == QUEUED and row.dispatch_id is None
             asks = row.state == UNKNOWN and row.person_asked_at is not None
-            acts = (
-                ["arrived", "not-arrived"] if asks else ["again"] if row.state == REJECTED else ["now"] if waits else []
-            )
+            acts = _acts(row.state, asks=asks, waits=waits)
             shown.append(
                 Told(
                     state=row.state,

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import db
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
+from app.kit.ids import new_id
 from app.outbox.models import Task, TaskState
 from tests.stack import Jobs
-from workers.job import GiveUp
+from workers.job import GiveUp, Run
 from workers.registry import jobs as registered
 
 _PERSON = "Ada Lovelace <ada@shopper.example>"
@@ -51,3 +53,27 @@ def test_a_failed_task_keeps_no_words_from_outside(
         assert task.last_error.startswith(kept)
         assert "Ada" not in task.last_error
         assert (task.state == TaskState.DEAD) is dead
+
+
+def test_what_goes_wrong_keeps_nothing_behind_it_waiting(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def do(session: Session, number: int) -> None:
+        session.add(
+            Task(id=new_id(), job="probe", queue="quick", key=f"probe-{number}", payload={}, state=TaskState.DONE)
+        )
+        if number == 2:
+            raise ValueError(_PERSON)
+
+    def each(run: Run, _payload: object) -> None:
+        run.each([1, 2, 3], do)
+
+    name = "sweep_listings"
+    monkeypatch.setitem(registered(), name, replace(registered()[name], function=each))  # type: ignore[misc]
+    jobs.run_scheduled(name)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        assert list(session.scalars(select(Task.key).where(Task.job == "probe").order_by(Task.key))) == [
+            "probe-1",
+            "probe-3",
+        ]
+        (task,) = session.scalars(select(Task).where(Task.job == name))
+        assert task.state != TaskState.DONE
+        assert str(task.last_error).startswith("ValueError at do:")

@@ -16,8 +16,6 @@ def try_waiting_units(run: Run, event: StockFreed) -> None:
         if not waiting:
             run.end()
             return
-    for order_id, decision_id in waiting:
-        with run.transaction() as session:
-            settlement.try_waiting(session, order_id, decision_id)
+    run.each(waiting, lambda session, ids: settlement.try_waiting(session, *ids))
     with run.closing():
         pass

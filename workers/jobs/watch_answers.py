@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from app.kit import clock
 from app.purchasing.service.silence import follow_up, unanswered
@@ -15,7 +18,10 @@ def watch_answers(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each purchase order is a commit of its own; what is left over is found again the next time."""
     with run.transaction() as session:
         waiting = unanswered(session, clock.now())
-    for order_id, purchase_order_id in waiting:
-        with run.transaction() as session:
-            if follow_up(session, order_id, purchase_order_id):
-                settlement.follow_silence(session, order_id, purchase_order_id)
+    run.each(waiting, _follow)
+
+
+def _follow(session: Session, ids: tuple[UUID, UUID]) -> None:
+    order_id, purchase_order_id = ids
+    if follow_up(session, order_id, purchase_order_id):
+        settlement.follow_silence(session, order_id, purchase_order_id)

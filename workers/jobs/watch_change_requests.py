@@ -15,10 +15,7 @@ def watch_change_requests(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each request is a commit of its own; what is left over is found again the next time."""
     with run.transaction() as session:
         over, silent = overdue(session, clock.now()), to_remind(session, clock.now())
-    for request_id in over:
-        with run.transaction() as session:
-            count_silence(session, request_id)
-    for request_id in silent:
-        if request_id not in over:
-            with run.transaction() as session:
-                remind(session, request_id)
+    run.each(
+        [(count_silence, one) for one in over] + [(remind, one) for one in silent if one not in over],
+        lambda session, what: what[0](session, what[1]),
+    )

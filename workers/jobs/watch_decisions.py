@@ -15,6 +15,4 @@ def watch_decisions(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each decision is a commit of its own; what is left over is found again the next time."""
     with run.transaction() as session:
         waiting = due(session, clock.now())
-    for order_id, decision_id in waiting:
-        with run.transaction() as session:
-            settlement.carry_out(session, order_id, decision_id)
+    run.each(waiting, lambda session, ids: settlement.carry_out(session, *ids))

@@ -15,6 +15,4 @@ def watch_returns(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each return is a commit of its own; what is left over is found again the next time."""
     with run.transaction() as session:
         waiting = due(session, clock.now())
-    for return_id in waiting:
-        with run.transaction() as session:
-            end_wait(session, return_id)
+    run.each(waiting, end_wait)

@@ -86,18 +86,6 @@ def decisions(
     return page_of(rows, limit, lambda row: [row.id])
 
 
-def count_open(session: Session, retailer_id: UUID) -> int:
-    """How many decisions wait for the retailer."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(OrderDecision)
-            .where(OrderDecision.retailer_id == retailer_id, OrderDecision.state == OPEN)
-        )
-        or 0
-    )
-
-
 def decide_by(session: Session, order_id: UUID) -> datetime | None:
     """The first deadline of what a retailer is asked about an order."""
     return session.scalar(
