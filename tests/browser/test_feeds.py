@@ -32,6 +32,12 @@ def wait_until(demo: Demo, upload: str, state: str) -> None:
     demo.story.wait_for(lambda: demo.story.api(supplier, "GET", path)["state"] == state, f"the file is {state}")
 
 
+def confirm_columns(page: Page) -> None:
+    """Say yes to the columns, and see that it was heard: a later address would otherwise race with this answer."""
+    page.get_by_role("button", name="Confirm and read the file").click()
+    expect(page.get_by_text("Saved. The file is read with these columns")).to_be_visible()
+
+
 def fits(page: Page) -> None:
     """Nothing stands beyond the window's edge."""
     inner, outer = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
@@ -70,8 +76,7 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     # On a phone each cell says its column too.
     expect(preview.get_by_role("cell", name=re.compile("^(Stock )?25$"))).to_be_visible()
     fits(page)
-    page.get_by_role("button", name="Confirm and read the file").click()
-    expect(page.get_by_text("Saved. The file is read with these columns")).to_be_visible()
+    confirm_columns(page)
     wait_until(demo, upload, "APPLIED")
 
     upload = push(demo, feed, f"{header.replace('Bestand', 'Bestände')}\n{sku};{title};12,50;29,90;2\n")
@@ -80,7 +85,7 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     expect(page.get_by_text("“Bestand” is gone; “Bestände” may be its new name")).to_be_visible()
     expect(page.get_by_label("Field of Bestände")).to_have_value("stock")
     fits(page)
-    page.get_by_role("button", name="Confirm and read the file").click()
+    confirm_columns(page)
     wait_until(demo, upload, "APPLIED")
     page.goto(f"{demo.url}/supplier/feeds/{feed}")
     expect(page.get_by_text("Version 2", exact=False)).to_be_visible(timeout=PATIENCE)
@@ -105,7 +110,7 @@ def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened:
     upload = push(demo, feed, lamps("12,50", 5))
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{upload}/columns")
-    page.get_by_role("button", name="Confirm and read the file").click()
+    confirm_columns(page)
     wait_until(demo, upload, "APPLIED")
 
     refused = push(demo, feed, lamps("125,00", 0))
@@ -120,6 +125,7 @@ def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened:
     wait_until(demo, upload, "QUARANTINED")
     page.goto(upload)
     page.get_by_role("button", name="Take it over").click()
+    expect(page.get_by_text("Held for you to look at")).to_be_hidden()
     wait_until(demo, upload, "APPLIED")
     page.goto(upload)
     page.get_by_role("link", name="Roll back…").click()
@@ -127,6 +133,7 @@ def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened:
     expect(page.get_by_role("cell", name=re.compile(r"\$125\.50")).first).to_be_visible()
     fits(page)
     page.get_by_role("button", name="Roll it back").click()
+    expect(page.get_by_role("heading", name="What would be undone")).to_be_hidden()
     wait_until(demo, upload, "ROLLED_BACK")
     page.goto(upload)
     expect(page.get_by_text("What this file changed is as before.")).to_be_visible(timeout=PATIENCE)
@@ -163,7 +170,7 @@ def test_what_a_file_no_longer_names_is_sold_out_as_chosen_and_shown(
     upload = push(demo, feed, lamps(*range(10)))
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{upload}/columns")
-    page.get_by_role("button", name="Confirm and read the file").click()
+    confirm_columns(page)
     wait_until(demo, upload, "APPLIED")
 
     upload = push(demo, feed, lamps(*range(8)))

@@ -31,6 +31,7 @@ def test_signing_out_ends_the_session(demo: Demo, opened: Open) -> None:
     """Afterwards the page asks who is there."""
     page = opened(demo.people.kanto)
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in*")
     page.goto(f"{demo.url}/supplier/")
     assert urlsplit(page.url).path == "/sign-in"
 
