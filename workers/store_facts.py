@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import singledispatch
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select
@@ -19,6 +20,8 @@ from app.kit.errors import AppError, Conflict
 from app.kit.money import Money
 from app.listings import queries as listings
 from app.listings import service as listing_service
+from app.listings.rules import link_key
+from app.listings.unlinked import links_of, looks
 from app.notifications.service import notify
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
@@ -92,7 +95,7 @@ def _(fact: OrderReported, session: Session, store: Store) -> str:
 @_handle.register
 def _(fact: OrderCancelled, session: Session, store: Store) -> str:
     order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
-    if order is None and fact.order is not None and (wanted := _wanted(session, store, fact.order)) is not None:
+    if order is None and fact.order is not None and _concerns_us(wanted := _wanted(session, store, fact.order)):
         # It overtook the order, which is to find itself cancelled when it comes.
         if purchasing.record_cancelled(session, wanted):
             return "cancelled before it came"
@@ -129,6 +132,8 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
 
 def _cancel_all(session: Session, order: Order, only: Sequence[UUID] | None = None, ref: str | None = None) -> Asked:
     """Cancel all that can be of an order, or of these purchase orders."""
+    if only is None:
+        purchasing.drop_unlinked(session, order)
     lines = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)).all()
     return purchasing.ask_to_cancel(
         session,
@@ -251,7 +256,7 @@ def take_order(session: Session, store: Store, order: StoreOrder) -> str:
     if not order.paid:
         # App Store requirement 5.5.5: nothing is sent for an order whose payment is pending.
         return "ignored: not paid yet"
-    if wanted is None:
+    if not _concerns_us(wanted):
         return "ignored: no line is ours"
     if store.status == "uninstalled":
         raise Conflict(
@@ -311,23 +316,46 @@ def _another_address(session: Session, store: Store, order_id: UUID, address: Ad
     return "another address" if changed.applied else "another address is asked for"
 
 
-def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.PlaceOrder | None:
-    """A store's order as it is placed with us; None when no line of it is ours."""
+def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.PlaceOrder:
+    """A store's order as it would be placed with us."""
     ours = listings.variants_by_external_id(
         session, store.id, [line.external_variant_id for line in order.lines if line.external_variant_id]
     )
-    lines = [
-        purchasing.Line(
-            variant_id=ours[line.external_variant_id][0],
-            quantity=line.quantity,
-            external_line_id=line.external_line_id,
-            retail_price=_in_minor(line.unit_price, order.currency),
+    open_lines = [line for line in order.lines if line.quantity > 0]
+    others = [line for line in open_lines if line.external_variant_id not in ours]
+    links = links_of(session, store.id, others) if others else {}
+    why = looks(session, store.id, store.unlinked_lines, others, links, order.placed_at) if others else {}
+    lines: list[purchasing.Line] = []
+    unlinked: list[orders.NewUnlinkedLine] = []
+    for line in open_lines:
+        key = link_key(line.external_variant_id, line.sku)
+        link = links.get(key)
+        price = _in_minor(line.unit_price, order.currency)
+        known = ours.get(line.external_variant_id or "")
+        by_hand = None if link is None or order.placed_at < link.created_at else link.variant_id
+        if known is not None or by_hand is not None:
+            lines.append(
+                purchasing.Line(
+                    variant_id=known[0] if known is not None else cast(UUID, by_hand),
+                    quantity=line.quantity,
+                    external_line_id=line.external_line_id,
+                    retail_price=price,
+                    listed=known is not None,
+                )
+            )
+            continue
+        unlinked.append(
+            orders.NewUnlinkedLine(
+                external_line_id=line.external_line_id,
+                external_product_id=line.external_product_id,
+                link_key=key,
+                title=line.title,
+                sku=line.sku,
+                quantity=line.quantity if line.unsent is None else min(line.quantity, line.unsent),
+                retail_price=price,
+                why=why.get(line.external_line_id, ""),
+            )
         )
-        for line in order.lines
-        if line.external_variant_id in ours and line.quantity > 0
-    ]
-    if not lines:
-        return None
     return purchasing.PlaceOrder(
         retailer_id=store.retailer_id,
         store_id=store.id,
@@ -344,7 +372,13 @@ def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.Pla
         store_updated_at=order.updated_at,
         billing_country=order.billing_country,
         customer_ref=order.customer_ref,
+        unlinked=unlinked,
     )
+
+
+def _concerns_us(wanted: purchasing.PlaceOrder) -> bool:
+    """Whether a line of it is ours, or looks like it."""
+    return bool(wanted.lines) or (not wanted.test and any(line.why for line in wanted.unlinked))
 
 
 def tell_of_refusal(session: Session, store: Store, reason: str, message_id: UUID) -> None:

@@ -56,6 +56,24 @@ class StoreBehind(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreLinked(Event):
+    """A retailer has said what an article of its store is: orders that wait for that may go on."""
+
+    topic: ClassVar[str] = "listings.store_linked"
+    store_id: UUID
+    retailer_id: UUID
+    link_key: str
+
+    @property
+    def key(self) -> str:
+        return f"store:{self.store_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcesChanged(Event):
     """The goods of a listing may come from elsewhere than before."""
 

@@ -156,6 +156,28 @@ class ListingSource(Base):
     created_at: Mapped[datetime]
 
 
+class StoreLink(Base):
+    """What a retailer said of an article of its store that is none of our listings: a supplier's variant that fills it,
+    or (``variant_id`` is None) that it is not ours. It holds for orders from then on."""
+
+    __tablename__ = "store_links"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["retailer_id", "store_id"], ["stores.retailer_id", "stores.id"]),
+        UniqueConstraint("store_id", "link_key"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    store_id: Mapped[UUID]
+    #: ``app.listings.rules.link_key``.
+    link_key: Mapped[str]
+    variant_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier_variants.id"))
+    #: What the store called it.
+    title: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class ImportBatch(Base):
     """A request to list products, made through the API or from the import list, with its progress."""
 

@@ -26,6 +26,13 @@ MOVES: Mapping[str, frozenset[str]] = {
 OWNABLE = ("title", "description", "images", "price")
 
 
+def link_key(external_variant_id: str | None, sku: str) -> str:
+    """By what an article of a store is known again: its id there, else its SKU; empty where it has neither."""
+    if external_variant_id:
+        return external_variant_id
+    return f"sku:{sku}" if sku else ""
+
+
 def may_move(current: str, wanted: str) -> bool:
     """Whether a listing's state may change so; staying is always allowed."""
     return wanted == current or wanted in MOVES[current]

@@ -90,6 +90,7 @@ class Order(Base):
 
     lines: Mapped[list[OrderLine]] = relationship(lazy="raise", order_by="OrderLine.position")
     holds: Mapped[list[OrderHold]] = relationship(lazy="raise", order_by="OrderHold.since")
+    unlinked: Mapped[list[UnlinkedLine]] = relationship(lazy="raise", order_by="UnlinkedLine.position")
 
     @property
     def is_test(self) -> bool:
@@ -123,6 +124,40 @@ class OrderLine(Base):
     store_quantity: Mapped[int | None]
     #: What the shopper paid for one unit, in the order's currency.
     retail_price: Mapped[int | None] = mapped_column(BIG)
+
+
+class UnlinkedLine(Base):
+    """A line of a store's order that no supplier's variant was linked to when it came. While it is ``waiting`` it holds
+    the order."""
+
+    __tablename__ = "unlinked_lines"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
+        UniqueConstraint("order_id", "external_line_id"),
+        Index("ix_unlinked_lines_waiting", "store_id", "link_key", postgresql_where=text("state = 'waiting'")),
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    store_id: Mapped[UUID]
+    position: Mapped[int]
+    external_line_id: Mapped[str]
+    external_product_id: Mapped[str | None]
+    #: By what the store's article is known again; empty where nothing says what it is.
+    link_key: Mapped[str]
+    title: Mapped[str]
+    sku: Mapped[str]
+    quantity: Mapped[int]
+    #: What the shopper paid for one unit, in the order's currency.
+    retail_price: Mapped[int | None] = mapped_column(BIG)
+    #: Why it is asked about, of ``app.orders.rules.LINE_LOOKS``; empty for one that was left alone.
+    why: Mapped[str]
+    #: ``waiting``; ``linked``: a line of ours was made of it; ``not_ours``: its retailer said so; ``left`` alone;
+    #: ``gone``: taken away in the store, or cancelled.
+    state: Mapped[str]
 
 
 class RetailerAddress(Base):

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
-from app.orders.models import Order, OrderHold, TimelineEntry
+from app.orders.models import Order, OrderHold, TimelineEntry, UnlinkedLine
 from app.orders.rules import HoldReason
+
+_WITH = (selectinload(Order.lines), selectinload(Order.holds), selectinload(Order.unlinked))
 
 
 def orders(
@@ -33,7 +35,7 @@ def orders(
     nothing.
     """
     limit = min(limit, LARGEST_LIMIT)
-    query = select(Order).options(selectinload(Order.lines), selectinload(Order.holds)).limit(limit + 1)
+    query = select(Order).options(*_WITH).limit(limit + 1)
     if retailer_id is not None:
         query = query.where(Order.retailer_id == retailer_id)
     if statuses:
@@ -62,7 +64,7 @@ def orders(
 
 def order(session: Session, retailer_id: UUID | None, order_id: UUID) -> Order:
     """One order with its lines and holds. Raises ``NotFound``."""
-    query = select(Order).where(Order.id == order_id).options(selectinload(Order.lines), selectinload(Order.holds))
+    query = select(Order).where(Order.id == order_id).options(*_WITH)
     if retailer_id is not None:
         query = query.where(Order.retailer_id == retailer_id)
     found = session.scalar(query)
@@ -87,6 +89,28 @@ def timeline(
     if purchase_order_id is not None:
         query = query.where(TimelineEntry.purchase_order_id == purchase_order_id)
     return session.scalars(query.order_by(TimelineEntry.at.desc(), TimelineEntry.id.desc()).limit(limit)).all()
+
+
+def unlinked_of(session: Session, order_ids: Sequence[UUID]) -> dict[str, UnlinkedLine]:
+    """The store's line → what is noted of it, of lines that no supplier's variant was linked to."""
+    rows = session.scalars(
+        select(UnlinkedLine)
+        .where(UnlinkedLine.order_id.in_(order_ids))
+        .order_by(UnlinkedLine.order_id, UnlinkedLine.position)
+        .execution_options(populate_existing=True)
+    )
+    return {row.external_line_id: row for row in rows}
+
+
+def orders_waiting_for_link(session: Session, store_id: UUID, link_key: str, *, limit: int = 500) -> Sequence[UUID]:
+    """Ids of a store's orders that wait for what an article of it is, oldest first."""
+    return session.scalars(
+        select(UnlinkedLine.order_id)
+        .where(UnlinkedLine.store_id == store_id, UnlinkedLine.link_key == link_key, UnlinkedLine.state == "waiting")
+        .distinct()
+        .order_by(UnlinkedLine.order_id)
+        .limit(limit)
+    ).all()
 
 
 def counts_by_status(session: Session, retailer_id: UUID) -> dict[str, int]:

@@ -107,6 +107,7 @@ class HoldReason(StrEnum):
     RISK_VELOCITY = "risk_velocity"
     RISK_PLATFORM = "risk_platform"
     ADDRESS_DOUBTFUL = "address_doubtful"
+    UNLINKED_LINES = "unlinked_lines"
     MANUAL = "manual"
     PLATFORM = "platform"
 
@@ -132,6 +133,7 @@ class Ending(StrEnum):
     ADDRESS = "address"
     STOCK = "stock"
     RATE = "rate"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +260,13 @@ HOLD_RULES: dict[HoldReason, HoldRule] = {
         ends_by=Ending.ADDRESS,
         stays=True,
     ),
+    HoldReason.UNLINKED_LINES: HoldRule(
+        heading=_("A line has no supplier"),
+        advice=_("Say which supplier's item each line is, or that it is not yours; then the order goes on by itself."),
+        releaser=Releaser.NOBODY,
+        ends_by=Ending.LINK,
+        stays=True,
+    ),
     HoldReason.MANUAL: HoldRule(
         heading=_("Held by you"),
         advice=_("You put this order on hold. Release it, or cancel its lines."),
@@ -272,6 +281,11 @@ HOLD_RULES: dict[HoldReason, HoldRule] = {
         stays=True,
     ),
 }
+
+#: Why a line that no supplier's variant is linked to is asked about: the store has a listing of ours with its SKU;
+#: its product is one of ours, whose variant is no longer the one that we know; the store expects one of our suppliers
+#: to deliver it; the same was linked after the order was placed; its retailer wants to be asked about every line.
+LINE_LOOKS = ("sku", "product", "service", "linked_since", "always")
 
 #: What the retailer can do about each, as a sentence.
 ADVICE: dict[HoldReason, str] = {reason: rule.advice for reason, rule in HOLD_RULES.items()}

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ScalarSelect, select, update
+from sqlalchemy import ScalarSelect, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from app.kit.crypto import Place
 from app.kit.errors import Conflict, FieldError, Invalid, NotFound
 from app.kit.ids import new_id, random_token
 from app.orders.events import OrderHeld, OrderHoldsReleased
-from app.orders.models import Order, OrderHold, OrderLine, TimelineEntry
+from app.orders.models import Order, OrderHold, OrderLine, TimelineEntry, UnlinkedLine
 from app.orders.rules import ADVICE, CANCELLED, ON_HOLD, PENDING, HoldReason, address_problems
 from app.orders.story import SENTENCES
 from app.outbox.service import emit
@@ -40,6 +40,21 @@ class NewLine:
     sku: str
     external_line_id: str | None = None
     retail_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUnlinkedLine:
+    """A store's line that no supplier's variant is linked to. ``why`` it is asked about, one of
+    ``app.orders.rules.LINE_LOOKS``; empty: it is left alone."""
+
+    external_line_id: str
+    external_product_id: str | None
+    link_key: str
+    title: str
+    sku: str
+    quantity: int
+    retail_price: int | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +132,55 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
     ]
     add_rows(session, OrderLine, rows)
     return order_id, int(number), [row["id"] for row in rows]  # type: ignore[misc]
+
+
+def note_unlinked(
+    session: Session, order_id: UUID, retailer_id: UUID, store_id: UUID, lines: Sequence[NewUnlinkedLine]
+) -> None:
+    """Write down an order's lines that no supplier's variant is linked to; those that are asked about wait."""
+    add_rows(
+        session,
+        UnlinkedLine,
+        [
+            {
+                "id": new_id(),
+                "order_id": order_id,
+                "retailer_id": retailer_id,
+                "store_id": store_id,
+                "position": position,
+                "external_line_id": line.external_line_id,
+                "external_product_id": line.external_product_id,
+                "link_key": line.link_key,
+                "title": line.title[:500],
+                "sku": line.sku[:255],
+                "quantity": line.quantity,
+                "retail_price": line.retail_price,
+                "why": line.why,
+                "state": "waiting" if line.why else "left",
+            }
+            for position, line in enumerate(lines)
+        ],
+    )
+
+
+def add_line(session: Session, order: Order, line: NewLine) -> UUID:
+    """A line that turned out to be ours after the order was taken in."""
+    last = session.scalar(select(func.max(OrderLine.position)).where(OrderLine.order_id == order.id))
+    row = OrderLine(
+        id=new_id(),
+        order_id=order.id,
+        retailer_id=order.retailer_id,
+        position=0 if last is None else last + 1,
+        variant_id=line.variant_id,
+        external_line_id=line.external_line_id,
+        title=line.title,
+        sku=line.sku,
+        quantity=line.quantity,
+        retail_price=line.retail_price,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def find_by_external_id(session: Session, retailer_id: UUID, store_id: UUID | None, external_id: str) -> Order | None:

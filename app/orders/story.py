@@ -19,6 +19,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "order.sample_placed": ("order", _("The sample was ordered.")),
     "order.exchange_of": ("order", _("It replaces what comes back of %(name)s with return %(number)s.")),
     "order.held": ("order", _("On hold. %(advice)s")),
+    "order.line_linked": (
+        "order",
+        _("%(quantity)s × %(title)s of the store is %(linked)s of %(supplier)s."),
+    ),
+    "order.line_not_ours": ("order", _("%(quantity)s × %(title)s of the store is not delivered here.")),
+    "order.line_gone": ("store", _("Nothing of %(title)s, which had no supplier, is left to deliver.")),
+    "order.nothing_ours": ("order", _("No line of it is delivered here: the order is closed.")),
     "order.released": ("order", _("The hold is over; the order goes on.")),
     "order.address_changed": ("order", _("The delivery address was changed.")),
     "order.line_cancelled": ("order", _("Cancelled: %(quantity)s × %(title)s.")),

@@ -64,6 +64,8 @@ class Store(Base):
     fraud_window_minutes: Mapped[int | None]
     #: Which of its orders wait to be looked at: ``app.stores.risk``.
     risk_rules: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    #: What becomes of its orders' lines that no supplier's variant is linked to: ``app.stores.risk.UNLINKED``.
+    unlinked_lines: Mapped[str] = mapped_column(server_default="like_ours")
     #: What the adapter needs to remember (ids of publications, definitions…); no secrets.
     platform_state: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     installed_at: Mapped[datetime | None]

@@ -101,7 +101,8 @@ class Address:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOrderLine:
     """A line of a store's order. ``external_variant_id`` is None for custom lines; ``quantity`` is what is
-    still to be delivered (ordered less refunded or removed)."""
+    still to be delivered (ordered less refunded or removed); ``unsent`` what of it nobody has sent yet, where the store
+    says so. ``fulfilled_by`` is the store's name of who it expects to deliver it, empty for the shop itself."""
 
     external_line_id: str
     external_variant_id: str | None
@@ -109,6 +110,9 @@ class StoreOrderLine:
     sku: str
     quantity: int
     unit_price: Money | None
+    external_product_id: str | None = None
+    fulfilled_by: str = ""
+    unsent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,11 @@ from typing import Any
 FACTORS = (0, 2, 3, 5, 10, 20)
 COUNTS = (0, 2, 3, 5, 10)
 
+#: What may become of an order line that no supplier's variant is linked to: it is left alone, the order is held where
+#: the line looks like ours, or it is always held.
+ALONE, LIKE_OURS, ALWAYS = "alone", "like_ours", "always"
+UNLINKED = (ALONE, LIKE_OURS, ALWAYS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRules:

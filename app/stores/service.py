@@ -15,13 +15,13 @@ from app.audit import service as audit
 from app.config import key_ring, settings
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import Conflict, CredentialsRefused, NotFound
+from app.kit.errors import Conflict, CredentialsRefused, Invalid, NotFound
 from app.kit.ids import new_id
 from app.outbox.service import emit
 from app.stores.events import StoreConnected, StoreDisconnected
 from app.stores.models import PlatformRisk, Store, StoreCredential, StoreLocation
 from app.stores.platform import Credentials, LocationRef, ShopFacts, StoreAccess, StorePlatform
-from app.stores.risk import RiskRules, as_json
+from app.stores.risk import UNLINKED, RiskRules, as_json
 
 #: Statuses of a store that is or was really connected.
 LIVE = ("connected", "access_lost", "uninstalled")
@@ -223,6 +223,18 @@ def change_risk_rules(session: Session, retailer_id: UUID, store_id: UUID, rules
         raise NotFound("store")
     store.risk_rules = as_json(rules)
     audit.record(session, retailer_id, "stores.risk_rules_changed", "store", store.id, details=as_json(rules))
+
+
+def change_unlinked_lines(session: Session, retailer_id: UUID, store_id: UUID, what: str) -> None:
+    """Change what becomes of order lines that no supplier's variant is linked to. Orders that wait already are not
+    touched. Raises ``NotFound`` and ``Invalid``."""
+    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
+    if store is None:
+        raise NotFound("store")
+    if what not in UNLINKED:
+        raise Invalid.field("unlinked_lines", "unknown", f"Choices are: {', '.join(UNLINKED)}.")
+    store.unlinked_lines = what
+    audit.record(session, retailer_id, "stores.unlinked_lines_changed", "store", store.id, details={"lines": what})
 
 
 def note_risk(session: Session, store: Store, external_id: str, level: str) -> None:

@@ -21,6 +21,7 @@ _ENDS_BY = {
     Ending.ADDRESS: _("It goes on by itself when the address is put right."),
     Ending.STOCK: _("It goes on by itself when there is stock."),
     Ending.RATE: _("It goes on by itself when there is a rate."),
+    Ending.LINK: _("It goes on by itself when you have said what each line is."),
 }
 
 
@@ -34,6 +35,15 @@ _FIGURES = {
         "Within an hour: %(same_customer)s by this customer, %(same_address)s to this address; from %(limit)s on "
         "they wait."
     ),
+}
+
+#: Why a line that no supplier's variant is linked to is asked about.
+LINE_LOOKS = {
+    "sku": _("A listing of yours has the same SKU."),
+    "product": _("It belongs to a product of ours, but this variant of it is not linked."),
+    "service": _("Your store expects one of your suppliers to deliver it."),
+    "linked_since": _("You linked this article after the order was placed."),
+    "always": _("You want to be asked about every line without a supplier."),
 }
 
 
@@ -74,10 +84,20 @@ def _shown(hold: OrderHold) -> ShownHold:
         since=hold.since,
         until=until_of(hold),
         way_on=way_on,
-        reasons=[note] if note else [*list(problems.values()), *_figures(hold)],
+        reasons=[note] if note else [*list(problems.values()), *_lines(hold), *_figures(hold)],
         problems=problems,
         releaser=rule.releaser,
     )
+
+
+def _lines(hold: OrderHold) -> list[str]:
+    """Which lines nobody delivers yet, each with the reason why it is asked about."""
+    if hold.reason != HoldReason.UNLINKED_LINES:
+        return []
+    return [
+        f"{line['quantity']} × {line['title']}: {gettext(LINE_LOOKS[line['why']])}"
+        for line in hold.details.get("lines", ())
+    ]
 
 
 def _figures(hold: OrderHold) -> list[str]:

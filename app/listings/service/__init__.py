@@ -34,6 +34,7 @@ from app.listings.service.import_list import (
     remove_drafts,
     retry,
 )
+from app.listings.service.linking import forget_link, remember_link
 from app.listings.service.sources import link_source, order_sources, refuse_source, unlink_source
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "follow_sources",
     "follow_store",
     "follow_supplier",
+    "forget_link",
     "forget_unseen_sales",
     "hide",
     "import_products",
@@ -65,6 +67,7 @@ __all__ = [
     "order_sources",
     "publish",
     "refuse_source",
+    "remember_link",
     "remove_drafts",
     "retry",
     "sweep",

@@ -15,6 +15,7 @@ from app.purchasing.service.cancelling import cancel_order, cancel_order_line, l
 from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.following import Followed, follow_store_order, left_units, supplements_of
 from app.purchasing.service.holding import end_fraud_window, hold_for_risk, hold_order, release_holds
+from app.purchasing.service.linking import drop_unlinked, follow_link, link_line, say_not_ours
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
@@ -42,13 +43,16 @@ __all__ = [
     "change_address",
     "correct_address",
     "count_silence",
+    "drop_unlinked",
     "end_fraud_window",
+    "follow_link",
     "follow_store_order",
     "give_up",
     "hold_for_risk",
     "hold_order",
     "left_units",
     "let_go_unpaid",
+    "link_line",
     "mark_held",
     "mark_processing",
     "note_returned",
@@ -62,6 +66,7 @@ __all__ = [
     "release_purchase_orders",
     "remind",
     "resume_order",
+    "say_not_ours",
     "supplements_of",
     "take_over_address",
     "try_again",

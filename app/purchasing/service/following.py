@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.orders import queries
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
 from app.orders.rules import CANCELLED
@@ -21,6 +22,7 @@ from app.purchasing.changes.queries import waiting_of
 from app.purchasing.changes.rules import asked_units
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
+from app.purchasing.service.linking import follow_unlinked
 from app.purchasing.service.placing import Line, PlaceOrder, place_order, resume_order
 from app.purchasing.service.status import locked_of_order
 
@@ -58,6 +60,7 @@ def follow_store_order(
     main.store_updated_at = told_at
     family = [main, *(orders.locked(session, one.id) for one in supplements_of(session, main.id))]
     lines = _lines_by_store_line(session, family)
+    asked_about = queries.unlinked_of(session, [one.id for one in family])
     result = Followed()
     more: list[Line] = []
     for store_line, own in lines.items():
@@ -70,13 +73,21 @@ def follow_store_order(
         elif now > then and newer and wanted is not None:
             more += [replace(line, quantity=now - then) for line in wanted.lines if line.external_line_id == store_line]
     if newer and wanted is not None:
-        more += [line for line in wanted.lines if line.external_line_id not in lines]
-        if more and main.status != CANCELLED:
-            result.added = _add(session, main, len(family), wanted, more)
+        known = lines.keys() | asked_about.keys()
+        more += [line for line in wanted.lines if line.external_line_id not in known]
+        unlinked = [line for line in wanted.unlinked if line.external_line_id not in known]
+        if (more or any(line.why for line in unlinked)) and main.status != CANCELLED:
+            result.added = _add(session, main, len(family), replace(wanted, lines=more, unlinked=unlinked))
     if newer and wanted is not None:
         address = orders.address_hash(wanted.address)
         result.address_changed = main.store_address is not None and main.store_address != address
         main.store_address = address
+    if asked_about:
+        left = {key: 0 for key, units in quantities.items() if not units}
+        left |= {} if wanted is None else {line.external_line_id: line.quantity for line in wanted.unlinked}
+        for one in family:
+            if one.status != CANCELLED:
+                follow_unlinked(session, one, left)
     for touched in result.touched:
         resume_order(session, touched)
     return result
@@ -134,14 +145,13 @@ def _count(result: Followed, asked: Asked) -> None:
     result.asked += sum(asked.asked.values())
 
 
-def _add(session: Session, main: Order, made: int, wanted: PlaceOrder, lines: Sequence[Line]) -> UUID:
+def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
     """Units that the store added become an order of their own, with its own charge and purchase orders."""
     placed = place_order(
         session,
         replace(
             wanted,
             external_id=f"{main.external_id}#{made}",
-            lines=lines,
             supplements=main.id,
         ),
     )

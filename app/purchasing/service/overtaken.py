@@ -11,6 +11,7 @@ from app.catalog.models import SupplierVariant
 from app.kit import clock
 from app.orders import service as orders
 from app.orders.models import OrderLine
+from app.orders.rules import CANCELLED
 from app.purchasing.service.placing import PlaceOrder
 
 
@@ -53,6 +54,8 @@ def record_cancelled(session: Session, wanted: PlaceOrder) -> bool:
         return False
     order = orders.locked(session, taken[0])
     orders.tell(session, order, "order.received", name=wanted.external_name, store=wanted.store_name)
+    if not wanted.lines:
+        order.status = CANCELLED
     for line in session.scalars(select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)):
         orders.cancel_units(session, order, line, line.quantity)
     orders.tell(session, order, "order.cancelled_in_store")

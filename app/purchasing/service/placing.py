@@ -7,7 +7,7 @@ locked in the order of their ids.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -25,7 +25,7 @@ from app.kit import clock
 from app.kit.errors import FieldError, Invalid
 from app.listings.service import note_store_sale
 from app.orders import service as orders
-from app.orders.models import OrderLine
+from app.orders.models import OrderLine, UnlinkedLine
 from app.orders.rules import HOLD_RULES, HoldReason
 from app.outbox.service import emit
 from app.purchasing.events import OrderRouted
@@ -50,6 +50,8 @@ class Line:
     quantity: int
     external_line_id: str | None = None
     retail_price: int | None = None
+    #: The store sold a listing of ours, whose stock there it counted down; not an article that was linked by hand.
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class PlaceOrder:
     #: Where it is billed, and by what the customer is known in the store.
     billing_country: str = ""
     customer_ref: str = field(default="", repr=False)
+    #: The store's lines that no supplier's variant is linked to.
+    unlinked: Sequence[orders.NewUnlinkedLine] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,16 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
     if unknown and wanted.trouble == "refuse":
         raise Invalid("Some lines can't be ordered.", errors=unknown)
     known = [line for line in wanted.lines if line.variant_id in gathered.variants]
-    if not known:
+    asked_about = [] if wanted.test else [line for line in wanted.unlinked if line.why]
+    if not known and not asked_about:
         raise Invalid("No line of the order can be delivered by a supplier.", code="no_known_lines")
     with together(session):
         taken = orders.take_in(session, _new_order(wanted, known, gathered.variants))
         if taken is not None:
             order_id, number, line_ids = taken
             if wanted.store_id is not None:
-                _note_sale(session, wanted.store_id, known)
+                _note_sale(session, wanted.store_id, [line for line in known if line.listed])
+                orders.note_unlinked(session, order_id, wanted.retailer_id, wanted.store_id, wanted.unlinked)
             _begin_story(session, order_id, wanted)
             if unknown:
                 gathered = _gathered(session, wanted, [line.variant_id for line in known])
@@ -123,6 +129,8 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
                 for at, (line_id, line) in enumerate(zip(line_ids, known, strict=True))
             ]
             problems = [Trouble(HoldReason.NOT_ON_OFFER, {"lines": [one.field for one in unknown]})] if unknown else []
+            if asked_about:
+                problems.append(Trouble(HoldReason.UNLINKED_LINES, unlinked_details(asked_about)))
             if wanted.trouble == "hold":
                 problems += screened(session, _to_screen(order_id, wanted, known, gathered.variants), clock.now())
             _route(session, _Order(order_id, number, wanted), open_lines, gathered, problems)
@@ -348,6 +356,13 @@ def _to_screen(order_id: UUID, wanted: PlaceOrder, known: Sequence[Line], varian
     )
 
 
+def unlinked_details(lines: Iterable[orders.NewUnlinkedLine | UnlinkedLine]) -> dict[str, Any]:
+    """What a hold says of lines that no supplier's variant is linked to."""
+    return {
+        "lines": [{"title": line.title, "sku": line.sku, "quantity": line.quantity, "why": line.why} for line in lines]
+    }
+
+
 def _note_sale(session: Session, store_id: UUID, lines: Sequence[Line]) -> None:
     sold: defaultdict[UUID, int] = defaultdict(int)
     for line in lines:
@@ -382,7 +397,7 @@ def _check(wanted: PlaceOrder) -> None:
             errors.append(
                 FieldError(f"lines[{index}].external_line_id", "duplicate", "Another line of the order has this id.")
             )
-    if not wanted.lines:
+    if not wanted.lines and not wanted.unlinked:
         errors.append(FieldError("lines", "required", "An order has at least one line."))
     if errors:
         raise Invalid("The order can't be taken.", errors=errors)

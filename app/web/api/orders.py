@@ -14,7 +14,7 @@ from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import STATUSES, HoldReason, Releaser
 from app.purchasing import queries as purchasing
-from app.purchasing.service import Line, PlaceOrder, hold_order, place_order, release_holds
+from app.purchasing.service import Line, PlaceOrder, hold_order, link_line, place_order, release_holds, say_not_ours
 from app.stores import queries as stores
 from app.stores.platform import Address
 from app.web.api import present
@@ -22,12 +22,14 @@ from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
 from app.web.api.schemas.orders import (
     HoldInput,
+    LinkInput,
     OrderInput,
     OrderList,
     OrderOut,
     OrdersQuery,
     OrderStatusOut,
     ReleaseInput,
+    UnlinkedLinePath,
 )
 from app.web.api.schemas.shapes import IdPath
 
@@ -143,6 +145,35 @@ def release(path: IdPath, body: ReleaseInput) -> Response:
     reasons = [] if body.reason is None else [HoldReason(body.reason)]
     with work() as done:
         release_holds(done.session, caller().organisation_id, path.id, by=Releaser.RETAILER, reasons=reasons)
+        done.answers(_anew(done.session, path.id), 200)
+    return done.response()
+
+
+@api.post(
+    "/orders/<uuid:id>/unlinked-lines/<uuid:line_id>/link",
+    responses={200: OrderOut},
+    summary="Say which supplier's variant a line is",
+)
+@guarded("retailer", scope="write:orders")
+def link(path: UnlinkedLinePath, body: LinkInput) -> Response:
+    """The order goes on when nothing else holds it. What you say holds for later orders of the same article of the
+    store, too, and for those that wait for it."""
+    with work() as done:
+        link_line(done.session, caller().organisation_id, path.id, path.line_id, body.variant_id)
+        done.answers(_anew(done.session, path.id), 200)
+    return done.response()
+
+
+@api.post(
+    "/orders/<uuid:id>/unlinked-lines/<uuid:line_id>/not-ours",
+    responses={200: OrderOut},
+    summary="Say that no supplier delivers a line",
+)
+@guarded("retailer", scope="write:orders")
+def not_ours(path: UnlinkedLinePath) -> Response:
+    """It holds for later orders of the same article of the store, too. An order of which no line is left is closed."""
+    with work() as done:
+        say_not_ours(done.session, caller().organisation_id, path.id, path.line_id)
         done.answers(_anew(done.session, path.id), 200)
     return done.response()
 

@@ -203,6 +203,18 @@ def order(row: Order, purchase_orders: Sequence[PurchaseOrder]) -> Json:
         "updated_at": row.updated_at,
         "holds": [_hold(hold) for hold in row.holds if hold.released_at is None],
         "lines": lines,
+        "unlinked_lines": [
+            {
+                "id": line.id,
+                "external_line_id": line.external_line_id,
+                "title": line.title,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "state": line.state,
+                "why": line.why or None,
+            }
+            for line in row.unlinked
+        ],
         "purchase_orders": [_purchase_order(one) for one in purchase_orders],
     }
 

@@ -92,6 +92,10 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
                 when=_hold(lambda reason: HOLD_RULES[reason].ends_by is Ending.ADDRESS),
             ),
             Fix(
+                label=_("Say what it is"), endpoint="orders.detail", permission=_ORDERS, args=_order,
+                when=_hold(lambda reason: HOLD_RULES[reason].ends_by is Ending.LINK),
+            ),
+            Fix(
                 label=_("Try again"), endpoint="orders.resume", permission=_ORDERS, args=_order,
                 posts=_nothing,
                 when=_hold(

@@ -18,6 +18,7 @@ from app.kit.errors import Forbidden, Invalid
 from app.kit.ids import parse_id
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
+from app.listings.unlinked import find_variants
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, HoldReason, Releaser
@@ -37,7 +38,9 @@ from app.purchasing.service import (
     ask_to_cancel,
     change_address,
     hold_order,
+    link_line,
     release_holds,
+    say_not_ours,
     try_again,
     withdraw_request,
 )
@@ -53,7 +56,7 @@ from app.web.change_words import REFUSAL_WORDS
 from app.web.decision_words import cards
 from app.web.forms import Sent
 from app.web.forms import problems as form_problems
-from app.web.holds import shown_holds
+from app.web.holds import LINE_LOOKS, shown_holds
 from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
@@ -143,6 +146,7 @@ def _page(
             "refunds": settlement.refunds_of(session, [one.id for one in charges]),
             "cards": decided,
             **_picking(session, order),
+            **_unlinked(session, order),
             **_why(routing.last_decision(session, who.organisation_id, order.id)),
             "story": story(
                 orders.timeline(session, order.id), own, {key: one.company_name for key, one in sellers.items()}
@@ -306,6 +310,44 @@ def _picking(session: Session, order: Order) -> dict[str, Any]:
         "picked_by": search,
         "substitutes": decisions.substitutes(session, order, found, search),
     }
+
+
+@pages.post("/orders/<uuid:order_id>/unlinked/<uuid:line_id>/link", permission="orders.write")
+def link(order_id: UUID, line_id: UUID) -> Any:
+    """A line of the store that had no supplier is this supplier's variant."""
+    variant_id = parse_id(request.form.get("variant_id", ""))
+    if variant_id is None:
+        raise Invalid.field("variant_id", "required", "Choose what it is.")
+    with db.transaction() as session:
+        link_line(session, principal().organisation_id, order_id, line_id, variant_id)
+    return go(page_url("orders.detail", order_id=order_id, done="line_linked"))
+
+
+@pages.post("/orders/<uuid:order_id>/unlinked/<uuid:line_id>/not-ours", permission="orders.write")
+def not_ours(order_id: UUID, line_id: UUID) -> Any:
+    """A line of the store is not to be delivered by a supplier."""
+    with db.transaction() as session:
+        say_not_ours(session, principal().organisation_id, order_id, line_id)
+    return go(page_url("orders.detail", order_id=order_id, done="line_not_ours"))
+
+
+def _unlinked(session: Session, order: Order) -> dict[str, Any]:
+    """Lines that no supplier's variant is linked to, and what each may be: by words for the one that is looked at."""
+    looked_at, words = parse_id(request.args.get("line", "")), request.args.get("search", "").strip()[:100]
+    waiting = [line for line in order.unlinked if line.state == "waiting"]
+    shown = [
+        {
+            "line": line,
+            "why": gettext(LINE_LOOKS[line.why]),
+            "words": (own := words if line.id == looked_at else ""),
+            "found": find_variants(session, order.retailer_id, own, sku=line.sku, product_ref=line.external_product_id)[
+                : 20 if own else 5
+            ],
+        }
+        for line in (waiting if order.status != CANCELLED else [])
+    ]
+    others = [line for line in order.unlinked if line.state in ("left", "not_ours") and line.quantity]
+    return {"unlinked": shown, "not_ours": others}
 
 
 def _after_try(order_id: UUID, on_its_way: bool) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from app import db
 from app.adapters import registries
@@ -15,14 +16,17 @@ from app.config import settings as config
 from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.kit.texts import marked as _
+from app.listings.service import forget_link
+from app.listings.unlinked import skus_of, store_links
 from app.pricing.rules import retail_price
 from app.pricing.service import ROUNDINGS, as_rule, change_rule, default_rule
 from app.stores import queries as stores
-from app.stores.risk import COUNTS, FACTORS, RiskRules, rules_of
+from app.stores.risk import ALONE, ALWAYS, COUNTS, FACTORS, LIKE_OURS, UNLINKED, RiskRules, rules_of
 from app.stores.service import (
     change_buffer,
     change_fraud_window,
     change_risk_rules,
+    change_unlinked_lines,
     connect_without_credentials,
     request_connection,
 )
@@ -33,6 +37,12 @@ from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90))
 _ROUNDING_LABELS = {"none": _("No rounding"), "to_99": _("Up to the next .99")}
+_UNLINKED_LABELS = {
+    LIKE_OURS: _("Ask me where it looks like one of ours"),
+    ALWAYS: _("Always ask me"),
+    ALONE: _("Leave it alone"),
+}
+_LINKS_SHOWN = 100
 _EXAMPLES = (500, 1250, 4000)
 
 
@@ -66,6 +76,8 @@ def _page(
                 for one in COUNTS
             ],
             "platforms": [(name, one.label) for name, one in registries.stores.all().items()],
+            "unlinked": [(name, gettext(_UNLINKED_LABELS[name])) for name in UNLINKED],
+            "links": {one.id: _links(session, one.id) for one in found},
             "usual_wait": config().fraud_window_minutes,
             "rule": rule,
             "examples": examples,
@@ -122,6 +134,29 @@ def save_risks(store_id: UUID) -> Any:
     with db.transaction() as session:
         change_risk_rules(session, principal().organisation_id, store_id, rules)
     return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+@pages.post("/settings/stores/<uuid:store_id>/unlinked", permission="settings.write")
+def save_unlinked(store_id: UUID) -> Any:
+    """What becomes of a store's lines that no supplier's item is linked to."""
+    with db.transaction() as session:
+        change_unlinked_lines(session, principal().organisation_id, store_id, request.form.get("unlinked_lines", ""))
+    return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+@pages.post("/settings/stores/<uuid:store_id>/links/<uuid:link_id>/forget", permission="settings.write")
+def forget(store_id: UUID, link_id: UUID) -> Any:
+    """Be asked again about an article of a store."""
+    with db.transaction() as session:
+        forget_link(session, principal().organisation_id, store_id, link_id)
+    return go(page_url("settings.settings", done="link_forgotten"))
+
+
+def _links(session: Session, store_id: UUID) -> list[tuple[UUID, str, str | None]]:
+    """What the retailer has said of a store's articles: id, the store's name of it and the supplier's SKU."""
+    found = store_links(session, store_id)[:_LINKS_SHOWN]
+    skus = skus_of(session, [one.variant_id for one in found if one.variant_id])
+    return [(one.id, one.title, skus.get(one.variant_id) if one.variant_id else None) for one in found]
 
 
 def _one_of(name: str, choices: Sequence[int]) -> int:

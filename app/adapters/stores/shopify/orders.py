@@ -16,6 +16,8 @@ from app.stores.platform import Address, StoreOrder, StoreOrderLine
 
 #: Financial statuses of an order whose money was taken; refunds of a part do not undo that.
 PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
+#: How lines say that the shop delivers them itself; else they name a fulfilment service by its handle.
+_OWN_SERVICES = frozenset({"manual", "gift_card"})
 #: Shopify's ids are 64-bit numbers.
 _LARGEST_ID = 2**63
 
@@ -85,6 +87,9 @@ def _hook_lines(lines: Any, currency: str) -> list[StoreOrderLine]:
                 unit_price=_money(
                     shop_money.get("amount", line.get("price")), shop_money.get("currency_code") or currency
                 ),
+                external_product_id=gid("Product", line.get("product_id")),
+                fulfilled_by="" if (service := _text(line.get("fulfillment_service"))) in _OWN_SERVICES else service,
+                unsent=_quantity(line.get("fulfillable_quantity")),
             )
         )
     return found
@@ -153,6 +158,7 @@ def _query_lines(lines: Sequence[Mapping[str, Any]]) -> list[StoreOrderLine]:
                 sku=_text(line.get("sku")),
                 quantity=int(line.get("currentQuantity") or 0),
                 unit_price=_money(price.get("amount"), price.get("currencyCode") or ""),
+                unsent=_quantity(line.get("unfulfilledQuantity")),
             )
         )
     return found

@@ -117,7 +117,7 @@ class HoldOut(Output):
     releases: Literal["retailer", "platform", "nobody"] = Field(
         description="Who may release it by hand; `nobody`: only what is wrong can be put right."
     )
-    ends_by: Literal["time", "payment", "address", "stock", "rate"] | None = Field(
+    ends_by: Literal["time", "payment", "address", "stock", "rate", "link"] | None = Field(
         description="What releases it by itself."
     )
     until: datetime | None = Field(description="When it ends by itself, where a clock ends it.")
@@ -129,6 +129,35 @@ class OrderLineOut(Output):
     variant_id: UUID
     quantity: int
     status: str
+
+
+class UnlinkedLineOut(Output):
+    """A line of the store's order that no supplier's variant was linked to when it came. While it is `waiting` it holds
+    the order: link it, or say that it is not yours."""
+
+    id: UUID
+    external_line_id: str
+    title: str
+    sku: str
+    quantity: int
+    state: Literal["waiting", "linked", "not_ours", "left", "gone"] = Field(
+        description="`left`: it was left alone; `gone`: nothing of it is to be delivered any more."
+    )
+    why: Literal["sku", "product", "service", "linked_since", "always"] | None = Field(
+        description="Why it is asked about: a listing has its SKU, its product is a listing's, the store expects one "
+        "of your suppliers to deliver it, it was linked after the order was placed, or you want to be asked always."
+    )
+
+
+class LinkInput(Input):
+    """``variant_id``: the supplier's variant that fills the line."""
+
+    variant_id: UUID
+
+
+class UnlinkedLinePath(BaseModel):
+    id: UUID
+    line_id: UUID
 
 
 class PurchaseOrderLineOut(OrderLineOut):
@@ -160,6 +189,7 @@ class OrderOut(Output):
     updated_at: datetime
     holds: list[HoldOut]
     lines: list[OrderLineOut]
+    unlinked_lines: list[UnlinkedLineOut]
     purchase_orders: list[PurchaseOrderOut]
 
 
