@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
@@ -83,7 +84,7 @@ def _walk(
         page.fill("input[name=email]", who.email)
         page.fill("input[name=password]", PASSWORD)
         page.click("main button")
-        page.wait_for_load_state()
+        page.wait_for_url(lambda url: urlsplit(url).path != "/sign-in")
     for name, path in paths:
         answer = page.goto(f"{installation.url}{path}")
         if answer is None or answer.status != 200:

@@ -18,7 +18,7 @@ from demo.installation import SHOP, Installation
 from demo.people import People, SignIn
 from tests.simulators.shopify.running import Control
 
-_PATIENCE = 45.0
+_PATIENCE = 120.0
 Found = TypeVar("Found")
 
 

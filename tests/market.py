@@ -183,7 +183,7 @@ def stripe_url(stripe_simulator: SimulatorProcess, set_up: Callable[..., None]) 
         stripe_webhook_secrets=STRIPE_HOOK_SECRET,
     )
     yield stripe_simulator.url
-    requests.delete(f"{stripe_simulator.url}/_sim/faults", timeout=5)
+    requests.delete(f"{stripe_simulator.url}/_sim/faults", timeout=30)
 
 
 def _new_card(reference: str, card: str) -> tuple[str, SavedMethod]:
@@ -193,7 +193,7 @@ def _new_card(reference: str, card: str) -> tuple[str, SavedMethod]:
     setup = processor.start_method_setup(
         customer_ref=customer, return_url="https://crossdock.example/app/billing", key=f"setup-{reference}"
     )
-    requests.post(setup.url, data={"card": card}, allow_redirects=False, timeout=5)
+    requests.post(setup.url, data={"card": card}, allow_redirects=False, timeout=30)
     method = processor.finished_method_setup(setup.setup_ref)
     assert method is not None
     return customer, method
@@ -215,7 +215,7 @@ def _new_account(reference: str, key: str) -> AccountStatus:
     url = processor.onboarding_url(
         account_ref=status.account_ref, return_url="https://c.example/", refresh_url="https://c.example/"
     )
-    requests.post(url, allow_redirects=False, timeout=5)
+    requests.post(url, allow_redirects=False, timeout=30)
     return processor.account_status(status.account_ref)
 
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, expect, sync_playwright
@@ -19,8 +20,10 @@ from demo.story import StepFailed, Story
 from tests.system_packages import advice, install
 from tests.system_packages import find as find_program
 
-#: What a test waits for at most, in milliseconds.
-PATIENCE = 20_000
+#: What a test waits for at most, in milliseconds. Long, so that nothing fails but what never comes.
+PATIENCE = 60_000
+#: How long one test may take, in seconds: the first one also starts the demo.
+LONGEST = 600
 expect.set_options(timeout=PATIENCE)
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
@@ -34,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in ours:
         item.add_marker(pytest.mark.browser)
         item.add_marker(pytest.mark.stack)
+        item.add_marker(pytest.mark.timeout(LONGEST))
     yield
     items.sort(key=lambda item: here in item.path.parents)
 
@@ -150,13 +154,18 @@ def new_page(chromium: Browser, size: tuple[int, int] = DESKTOP) -> Page:
     return context.new_page()
 
 
-def sign_in(page: Page, demo: Demo, email: str, password: str = PASSWORD) -> None:
-    """Through the page."""
+def send_sign_in(page: Page, demo: Demo, email: str, password: str) -> None:
+    """Fill in the page and send it; what answers may still be on its way."""
     page.goto(f"{demo.url}/sign-in")
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    page.wait_for_load_state()
+
+
+def sign_in(page: Page, demo: Demo, email: str) -> None:
+    """Through the page, until the page behind it stands."""
+    send_sign_in(page, demo, email, PASSWORD)
+    page.wait_for_url(lambda url: urlsplit(url).path != "/sign-in")
 
 
 def app_frame(page: Page) -> Frame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 from playwright.sync_api import Frame, Page, expect
 
 from tests.browser import making
@@ -22,6 +24,8 @@ def test_a_product_goes_from_the_catalogue_into_the_shop(demo: Demo, opened: Ope
     page.get_by_role("link", name="Find products").click()
     frame.get_by_label("Search").fill(item.title)
     frame.get_by_role("button", name="Show").click()
+    # What was found takes the place of a page that may show the product, too.
+    frame.wait_for_url(lambda url: item.title in parse_qs(urlsplit(url).query).get("search", ()))
     row = frame.locator("s-table-row").filter(has_text=item.title)
     row.get_by_text("Add", exact=True).click()
     expect(frame.get_by_text("Added to the import list.")).to_be_visible()

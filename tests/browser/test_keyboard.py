@@ -40,7 +40,7 @@ def test_the_import_list_works_by_keyboard_alone(demo: Demo, opened: Open) -> No
     _tab_to(page, "button", "Save and publish")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("On its way to your store.")
-    demo.story.wait_for(lambda: making.in_shop(demo, item.title), "the product is in the shop")
+    demo.story.wait_for(lambda: making.listing(demo, item.title)["state"] == "LIVE", "the listing is live")
     assert making.in_shop(demo, item.title)["variants"][0]["price"] == "66.60"
 
 
@@ -62,7 +62,7 @@ def test_the_import_list_in_the_admin_works_by_keyboard_alone(demo: Demo, opened
     _tab_until(page, lambda: button.evaluate("one => one === document.activeElement"))
     page.keyboard.press("Enter")
     expect(frame.get_by_text("On its way to your store.")).to_be_visible()
-    demo.story.wait_for(lambda: making.in_shop(demo, item.title), "the product is in the shop")
+    demo.story.wait_for(lambda: making.listing(demo, item.title)["state"] == "LIVE", "the listing is live")
     assert making.in_shop(demo, item.title)["variants"][0]["price"] == "44.40"
 
 

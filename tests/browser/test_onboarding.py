@@ -54,12 +54,15 @@ def test_a_supplier_sets_itself_up_and_passes_the_test_order(demo: Demo, opened:
     go_on(page, "Contacts and phone")
     expect(page.get_by_label("Phone", exact=True)).to_have_value("+49 30 901820")
     go_on(page, "Documents")
-    for kind, name, content in (("registration", "a.pdf", pdf()), ("insurance", "b.jpg", picture("JPEG"))):
+    papers = (("registration", "a.pdf", pdf()), ("insurance", "b.jpg", picture("JPEG")))
+    for sent, (kind, name, content) in enumerate(papers, 1):
         page.get_by_label("What is it?").select_option(kind)
         page.get_by_label("File").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
         page.get_by_label("Valid until (insurance)").fill(str(clock.now().date() + timedelta(days=300)))
         page.get_by_role("button", name="Send", exact=True).click()
         expect(page.get_by_text("The paper is kept.")).to_be_visible()
+        # The sentence may still be the one about the paper before.
+        expect(page.get_by_role("table", name="Papers").get_by_role("link")).to_have_count(sent)
     page.get_by_role("link", name="Go on", exact=True).click()
     fill(page, {"Street and number": "Lagerweg 2", "Postal code": "20457", "City": "Hamburg"})
     go_on(page, "Shipping")

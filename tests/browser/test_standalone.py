@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from demo.people import PASSWORD
 from tests.browser import making
-from tests.browser.conftest import Demo, Open, sign_in
+from tests.browser.conftest import Demo, Open, send_sign_in
 from tests.browser.test_embedded import LAYOUT_SHIFT
 
 
@@ -19,7 +19,7 @@ def test_a_wrong_password_is_said_and_announced(demo: Demo, opened: Open) -> Non
     """The answer has the role of an alert, the e-mail stays in its field, and the right password then works."""
     # The browser's console reports every answer that is 401.
     page = opened(silent=False)
-    sign_in(page, demo, demo.people.retailer.email, "not the password")
+    send_sign_in(page, demo, demo.people.retailer.email, "not the password")
     expect(page.get_by_role("alert")).to_have_text("E-mail and password do not fit together.")
     expect(page.get_by_label("E-mail")).to_have_value(demo.people.retailer.email)
     page.get_by_label("Password").fill(PASSWORD)

@@ -96,7 +96,7 @@ class Books:
 
     def lever(self, path: str, **given: Any) -> Json:
         """Move one of the simulator's levers."""
-        answer = requests.post(f"{self.market.stripe_url}/_sim/{path}", json=given, timeout=5)
+        answer = requests.post(f"{self.market.stripe_url}/_sim/{path}", json=given, timeout=30)
         answer.raise_for_status()
         return dict(answer.json())
 
@@ -106,7 +106,7 @@ class Books:
 
     def at_stripe(self, kind: str, **wanted: Any) -> list[Json]:
         """Stripe's objects of a kind with these values, newest first."""
-        found = requests.get(f"{self.market.stripe_url}/_sim/objects/{kind}", timeout=5).json()
+        found = requests.get(f"{self.market.stripe_url}/_sim/objects/{kind}", timeout=30).json()
         return [one for one in found if all(one[name] == value for name, value in wanted.items())]
 
     def payments(self, order: Json) -> list[Json]:
@@ -139,7 +139,7 @@ class Books:
 
     def drained_balance(self) -> None:
         """The platform has nothing that it could transfer now, whatever earlier orders left there."""
-        books = requests.get(f"{self.market.stripe_url}/_sim/ledger", timeout=5).json()["platform"]
+        books = requests.get(f"{self.market.stripe_url}/_sim/ledger", timeout=30).json()["platform"]
         free = sum(line["net"] for line in books if line["currency"] == "usd" and line["status"] == "available")
         if free > 0:
             account = self.row(
@@ -150,7 +150,10 @@ class Books:
     def by_hand(self, path: str, **values: Any) -> Json:
         """Somebody uses Stripe's API by hand, with the platform's key."""
         answer = requests.post(
-            f"{self.market.stripe_url}{path}", data=values, headers={"Authorization": f"Bearer {STRIPE_KEY}"}, timeout=5
+            f"{self.market.stripe_url}{path}",
+            data=values,
+            headers={"Authorization": f"Bearer {STRIPE_KEY}"},
+            timeout=30,
         )
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
@@ -237,7 +240,7 @@ class Books:
         browser = self.browser(party or self.market.retailer)
         away = browser.submit("/app/billing", "/app/billing/card")
         assert away.status_code == 303, away.text[:300]
-        back = requests.post(away.headers["Location"], data={"card": card}, allow_redirects=False, timeout=5)
+        back = requests.post(away.headers["Location"], data={"card": card}, allow_redirects=False, timeout=30)
         parts = urlsplit(back.headers["Location"])
         assert browser.get(f"{parts.path}?{parts.query}").status_code == 303
 

@@ -135,14 +135,14 @@ def test_accepting_and_moving_at_once_ends_in_one_of_both(market: Market, books:
     start = threading.Barrier(2)
 
     def say() -> None:
-        start.wait(10)
+        start.wait(30)
         line = {"line_id": purchase_order["lines"][0]["id"], "status": "accepted"}
         market.supplier.api.post(f"/api/supplier/orders/{purchase_order['id']}/acknowledge", {"lines": [line]})
 
     thread = threading.Thread(target=say)
     thread.start()
-    start.wait(10)
+    start.wait(30)
     done = move(market, order)
-    thread.join(20)
+    thread.join(60)
     assert done["applied"] is not bool(done["change_requests"])
     assert (goes_to(market, books) == "7 Grange Road") is done["applied"]

@@ -502,5 +502,5 @@ def at_once(desk: Desk, order: Json, one: Json) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     assert said in ([], ["rerouted"])

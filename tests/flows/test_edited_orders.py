@@ -52,14 +52,14 @@ def test_two_hooks_of_one_edit_at_once_change_once(storefront: Storefront) -> No
     fewer, start = edited(body, 3, minute=1), threading.Barrier(3)
 
     def deliver(name: str) -> None:
-        start.wait(10)
+        start.wait(30)
         assert storefront.send("orders/updated", fewer, message_id=name).status_code == 200
 
     threads = [threading.Thread(target=deliver, args=(f"edit-{one}",)) for one in range(3)]
     for one in threads:
         one.start()
     for one in threads:
-        one.join(20)
+        one.join(60)
     storefront.jobs.drain()
     assert storefront.reserved()[0] == 3
     assert storefront.market.count("refunds") == 1

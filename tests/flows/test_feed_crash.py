@@ -44,7 +44,7 @@ class Upload:
     def send(self, content: bytes) -> None:
         """Upload a file."""
         answer = requests.post(
-            f"{self.processes.url}/api/supplier/uploads", data=content, headers=self._headers, timeout=10
+            f"{self.processes.url}/api/supplier/uploads", data=content, headers=self._headers, timeout=30
         )
         assert answer.status_code == 202, answer.text
         self.run_id = answer.json()["id"]
@@ -53,12 +53,12 @@ class Upload:
         """Have it taken over, or undone."""
         address = f"{self.processes.url}/api/supplier/uploads/{self.run_id}/{what}"
         headers = {**self._headers, "Content-Type": "application/json"}
-        assert requests.post(address, data=b"{}", headers=headers, timeout=10).status_code == 202
+        assert requests.post(address, data=b"{}", headers=headers, timeout=30).status_code == 202
 
     def state(self) -> str:
         """How far it is."""
         address = f"{self.processes.url}/api/supplier/uploads/{self.run_id}"
-        return str(requests.get(address, headers=self._headers, timeout=10).json()["state"])
+        return str(requests.get(address, headers=self._headers, timeout=30).json()["state"])
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Rows, read without any scope of ours."""

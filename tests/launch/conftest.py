@@ -86,7 +86,7 @@ def family(pid: int) -> list[psutil.Process]:
     return [above, *above.children(recursive=True)]
 
 
-def wait_until_gone(processes: list[psutil.Process], patience: float = 15.0) -> None:
+def wait_until_gone(processes: list[psutil.Process], patience: float = 60.0) -> None:
     """All of these end; one that has ended and that nobody has collected counts."""
 
     def left() -> list[str]:

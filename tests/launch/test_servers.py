@@ -153,7 +153,7 @@ def running(folder: Path, launcher: Launcher) -> tuple[int, list[psutil.Process]
         assert process.poll() is None, process.communicate()
         return (folder / "valkey" / "server.json").exists()
 
-    wait_for(both, "both servers run", patience=30)
+    wait_for(both, "both servers run", patience=90)
     return process.pid, family(process.pid)
 
 

@@ -66,7 +66,7 @@ def test_a_process_that_ends_at_once_is_started_again_and_again_but_ever_more_sl
         supervisor.look_after()
         return starts.exists() and len(starts.read_text().splitlines()) >= 4
 
-    wait_for(many, "four starts", patience=30)
+    wait_for(many, "four starts", patience=90)
     times = [float(line) for line in starts.read_text().splitlines()]
     pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert pauses[0] > 0.4
@@ -105,7 +105,7 @@ def test_a_child_that_does_not_listen_is_ended_with_all_it_started(tmp_path: Pat
         f"open({str(ready)!r}, 'w').close()\nwhile True: signal.pause()"
     )
     child = spawn([sys.executable, "-c", script])
-    wait_for(ready.exists, "the child is ready", patience=30)
+    wait_for(ready.exists, "the child is ready", patience=90)
     everything = family(child.pid)
     assert len(everything) == 2
     stop(child, patience=0.2)
@@ -132,13 +132,13 @@ def test_every_killed_process_of_crossdock_is_back_and_sigterm_ends_all(folder: 
     for name in NAMES:
         wanted = "gunicorn" if name == "web" else {"worker": "quick"}.get(name, name.removeprefix("worker-"))
         assert wanted in psutil.Process(pid_of(pids, name)).cmdline()
-    wait_for(lambda: answers(port), "the web process answers again", patience=20)
+    wait_for(lambda: answers(port), "the web process answers again", patience=60)
     code, _, errors = launcher.run("run", "--port", str(free_port()))
     assert code == 1
     assert errors.splitlines()[-1].startswith("Error: Crossdock runs already in ")
     everything = family(pid)
     os.kill(pid, signal.SIGTERM)
-    wait_until_gone(everything, patience=25)
+    wait_until_gone(everything, patience=60)
     assert list(pids.glob("*.pid")) == []
 
 
@@ -148,7 +148,7 @@ def test_nothing_of_crossdock_outlives_a_launcher_that_is_killed(folder: Path, l
     everything = family(pid)
     assert {"postgres", "valkey-server"} <= {process.name() for process in everything}
     os.kill(pid, signal.SIGKILL)
-    wait_until_gone(everything, patience=25)
+    wait_until_gone(everything, patience=60)
 
 
 def answers(port: int) -> bool:

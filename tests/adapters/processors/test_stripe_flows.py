@@ -48,8 +48,8 @@ def simulator(inbox: Wire) -> Iterator[SimulatorProcess]:
 def stripe_url(simulator: SimulatorProcess, set_up: Callable[..., None]) -> Iterator[str]:
     set_up(stripe_secret_key=KEY, stripe_api_url=simulator.url, stripe_webhook_secrets=",".join(SECRETS.values()))
     yield simulator.url
-    requests.delete(f"{simulator.url}/_sim/faults", timeout=5)
-    broken = requests.post(f"{simulator.url}/_sim/assert", timeout=5).json()["broken"]
+    requests.delete(f"{simulator.url}/_sim/faults", timeout=30)
+    broken = requests.post(f"{simulator.url}/_sim/assert", timeout=30).json()["broken"]
     assert broken == []
 
 
@@ -63,7 +63,7 @@ def unique(word: str) -> str:
 
 
 def lever(url: str, path: str, **given: Any) -> None:
-    requests.post(f"{url}/_sim/{path}", json=given, timeout=5).raise_for_status()
+    requests.post(f"{url}/_sim/{path}", json=given, timeout=30).raise_for_status()
 
 
 def fault(url: str, kind: str, path: str, times: int = 1) -> None:
@@ -77,7 +77,7 @@ def save_card(processor: Processor, card: str = "pm_card_visa") -> tuple[str, st
     )
     setup = processor.start_method_setup(customer_ref=customer, return_url=RETURN, key=unique("setup"))
     assert processor.finished_method_setup(setup.setup_ref) is None
-    back = requests.post(setup.url, data={"card": card}, allow_redirects=False, timeout=5)
+    back = requests.post(setup.url, data={"card": card}, allow_redirects=False, timeout=30)
     assert back.headers["Location"] == f"{RETURN}?setup={setup.setup_ref}"
     method = processor.finished_method_setup(setup.setup_ref)
     assert method is not None
@@ -110,7 +110,7 @@ def ready_account(processor: Processor, currency: str) -> str:
     assert made.capability == "pending"
     assert made.requirements
     url = processor.onboarding_url(account_ref=made.account_ref, return_url=RETURN, refresh_url=f"{RETURN}/again")
-    back = requests.post(url, allow_redirects=False, timeout=5)
+    back = requests.post(url, allow_redirects=False, timeout=30)
     assert back.headers["Location"] == RETURN
     status = processor.account_status(made.account_ref)
     assert (status.capability, status.requirements) == ("active", ())
@@ -147,7 +147,7 @@ def test_after_a_lost_answer_the_same_key_gives_the_outcome(processor: Processor
         processor.charge(wanted, key=key)
     outcome = processor.charge(wanted, key=key)
     assert outcome.state == "paid"
-    made = requests.get(f"{stripe_url}/_sim/objects/payment_intent", timeout=5).json()
+    made = requests.get(f"{stripe_url}/_sim/objects/payment_intent", timeout=30).json()
     assert [one["id"] for one in made if one["metadata"] == {"charge_id": wanted.reference}] == [outcome.processor_ref]
 
 
@@ -192,7 +192,7 @@ def test_the_bank_wants_a_confirmation(processor: Processor) -> None:
     assert outcome.action_url is not None
     assert processor.charge(wanted, key=key).processor_ref == outcome.processor_ref
     assert processor.charge_status(outcome.processor_ref) == outcome
-    back = requests.post(outcome.action_url, allow_redirects=False, timeout=5)
+    back = requests.post(outcome.action_url, allow_redirects=False, timeout=30)
     assert back.headers["Location"] == RETURN
     confirmed = processor.charge_status(outcome.processor_ref)
     assert (confirmed.state, confirmed.amount) == ("paid", Money(1900, "EUR"))

@@ -57,14 +57,14 @@ def test_of_workers_that_need_a_new_token_at_once_one_gets_it_for_all(
     together = threading.Barrier(3)
 
     def work() -> None:
-        together.wait(10)
+        together.wait(30)
         found.append(way_in(store_id, shop))
 
     workers = [threading.Thread(target=work) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(20)
+        worker.join(60)
     assert len(found) == 3
     assert shop.control.counters()["requests"]["access_token"] == before + 1
     (token,) = {one.credentials.access_token for one in found}

@@ -46,42 +46,42 @@ class FileServers:
 
     def put(self, path: str, content: bytes, **how: str) -> None:
         """A file."""
-        requests.put(f"{self.process.url}/_sim/files/{path}", data=content, params=how, timeout=5).raise_for_status()
+        requests.put(f"{self.process.url}/_sim/files/{path}", data=content, params=how, timeout=30).raise_for_status()
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes; None when there is no such file."""
-        answer = requests.get(f"{self.process.url}/_sim/files/{path}", timeout=5)
+        answer = requests.get(f"{self.process.url}/_sim/files/{path}", timeout=30)
         return answer.content if answer.ok else None
 
     def folder(self, path: str, *, write: bool = False) -> None:
         """A folder that is there though it is empty; users may put files into it when it is for writing."""
         how = {"write": "yes" if write else "no"}
-        requests.put(f"{self.process.url}/_sim/folders/{path}", params=how, timeout=5).raise_for_status()
+        requests.put(f"{self.process.url}/_sim/folders/{path}", params=how, timeout=30).raise_for_status()
 
     def listed(self, path: str) -> list[str]:
         """The names of a folder's files."""
-        names: list[str] = requests.get(f"{self.process.url}/_sim/folders/{path}", timeout=5).json()["files"]
+        names: list[str] = requests.get(f"{self.process.url}/_sim/folders/{path}", timeout=30).json()["files"]
         return names
 
     def break_at_rename(self, when: str) -> None:
         """The next renaming breaks the talk off, ``before`` or ``after`` it was done."""
-        requests.post(f"{self.process.url}/_sim/break-at-rename/{when}", timeout=5).raise_for_status()
+        requests.post(f"{self.process.url}/_sim/break-at-rename/{when}", timeout=30).raise_for_status()
 
     def delete(self, path: str) -> None:
         """No file any more."""
-        requests.delete(f"{self.process.url}/_sim/files/{path}", timeout=5).raise_for_status()
+        requests.delete(f"{self.process.url}/_sim/files/{path}", timeout=30).raise_for_status()
 
     def user(self, name: str, **how: str) -> None:
         """Somebody who may use SFTP."""
-        requests.put(f"{self.process.url}/_sim/users/{name}", params=how, timeout=5).raise_for_status()
+        requests.put(f"{self.process.url}/_sim/users/{name}", params=how, timeout=30).raise_for_status()
 
     def new_host_key(self) -> None:
         """The SFTP server is set up anew."""
-        requests.post(f"{self.process.url}/_sim/host-key", timeout=5).raise_for_status()
+        requests.post(f"{self.process.url}/_sim/host-key", timeout=30).raise_for_status()
 
     def asked(self, path: str) -> list[int]:
         """What was answered to each request for a file."""
-        asked = requests.get(f"{self.process.url}/_sim/asked", timeout=5).json()["asked"]
+        asked = requests.get(f"{self.process.url}/_sim/asked", timeout=30).json()["asked"]
         return [one["status"] for one in asked if one["path"] in (path, f"open /{path}")]
 
     def web(self, path: str) -> str:
