@@ -12,7 +12,7 @@ from tests.simulators.process import SimulatorProcess, free_port, spawn
 from tests.simulators.shopify.config import API_VERSION, SimulatorConfig
 
 _TIMEOUT = 30
-_PATIENCE = 15.0
+_PATIENCE = 60.0
 _LOOK_EVERY = 0.02
 Found = TypeVar("Found")
 
