@@ -24,6 +24,8 @@ class AccountKind(StrEnum):
     SUPPLIER_PAYABLE = "supplier_payable"
     #: Liability, per retailer: credited for returned goods, until it is refunded.
     RETAILER_PAYABLE = "retailer_payable"
+    #: Asset, per retailer: what was too little for a charge of its own, until another charge brings it in.
+    RETAILER_RECEIVABLE = "retailer_receivable"
     #: Liability: our commission on goods that have not left yet.
     COMMISSION_TO_EARN = "commission_to_earn"
     #: Income: our commission on goods that have left.

@@ -33,6 +33,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "stock.let_go": ("stock", _("Not paid in time: the units set aside were let go.")),
     "stock.rejected": ("stock", _("%(supplier)s can't deliver %(quantity)s × %(title)s.")),
     "money.charged": ("money", _("The card was charged %(amount)s.")),
+    "money.along": (
+        "money",
+        _("With it came %(amount)s for earlier orders, too little for a charge of its own."),
+    ),
+    "money.carried": (
+        "money",
+        _("%(amount)s is too little for a charge of its own. It is taken with your next order; nothing waits for it."),
+    ),
+    "money.let_off": ("money", _("%(amount)s need not be paid any more.")),
     "money.declined": ("money", _("The card was declined: %(reason)s")),
     "money.action_required": ("money", _("The bank wants the payment to be confirmed.")),
     "money.no_method": ("money", _("There is no payment card to charge.")),
@@ -86,6 +95,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "order.nobody_can": ("order", _("No other supplier can deliver it by your rules.")),
     "money.supplement": ("money", _("The card was charged %(amount)s more, because it became dearer.")),
+    "money.supplement_carried": (
+        "money",
+        _("It became dearer by %(amount)s, too little for a charge of its own. It is taken with your next order."),
+    ),
     "money.supplement_declined": ("money", _("The card was declined for %(amount)s more: %(reason)s")),
     "decision.asked": ("order", _("You are asked what is to become of it.")),
     "decision.chosen_accept": ("order", _("Chosen: pay the new price.")),

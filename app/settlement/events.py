@@ -45,6 +45,23 @@ class ChargePaid(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlongSettled(Event):
+    """A charge that takes carried ones along has taken them, or never will."""
+
+    topic: ClassVar[str] = "settlement.along_settled"
+    charge_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"charge:{self.charge_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeGivenUp(Event):
     """An order was cancelled before it was paid: its payment at the processor is to take nothing any more."""
 

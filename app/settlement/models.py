@@ -55,8 +55,11 @@ class Charge(Base):
         Index(None, "retailer_id", "created_at"),
         Index(None, "processor_ref"),
         Index("ix_charges_sending", "retailer_id", postgresql_where=text("state = 'SENDING'")),
+        Index("ix_charges_carried", "retailer_id", postgresql_where=text("carried and charge_ref is null")),
+        Index("ix_charges_taken_with", "taken_with", postgresql_where=text("taken_with is not null")),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("refunded >= 0 and refunded <= amount", name="refunded_within"),
+        CheckConstraint("along >= 0", name="along_not_negative"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -67,6 +70,12 @@ class Charge(Base):
     amount: Mapped[int] = mapped_column(BIG)
     currency: Mapped[str]
     refunded: Mapped[int] = mapped_column(BIG, server_default="0")
+    #: Less than the processor takes at once: it counts as paid, and its retailer owes it until ``taken_with``, a later
+    #: order's charge, has brought it in; from then on ``charge_ref`` is that one's.
+    carried: Mapped[bool] = mapped_column(server_default=text("false"))
+    taken_with: Mapped[UUID | None]
+    #: What this charge takes of carried ones, beside its own amount.
+    along: Mapped[int] = mapped_column(BIG, server_default="0")
     #: One of ``app.settlement.rules.CHARGE_MOVES``' states.
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default="1")

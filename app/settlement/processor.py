@@ -36,7 +36,8 @@ class ChargeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeOutcome:
-    """How a charge stands. ``state``: ``paid``, ``processing``, ``declined`` or ``action_required``.
+    """How a charge stands. ``state``: ``paid``, ``processing``, ``declined``, ``action_required``, or ``too_small``:
+    the processor does not take so little at once, and there is no payment.
 
     ``fee`` and ``available_on`` are known once paid. ``retryable`` says whether trying the same method again may
     help; ``action_url`` is where the customer confirms with its bank.

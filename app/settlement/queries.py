@@ -32,6 +32,17 @@ def charges(session: Session, retailer_id: UUID, *, limit: int = 50) -> Sequence
     ).all()
 
 
+def carried(session: Session, retailer_id: UUID) -> dict[str, int]:
+    """What a retailer owes because it was too little for a charge of its own: minor units by currency."""
+    rows = session.execute(
+        select(Charge.currency, func.sum(Charge.amount - Charge.refunded))
+        .where(Charge.retailer_id == retailer_id, Charge.carried, Charge.charge_ref.is_(None))
+        .group_by(Charge.currency)
+        .order_by(Charge.currency)
+    )
+    return {currency: int(amount) for currency, amount in rows if amount}
+
+
 def refunds_of(session: Session, charge_ids: Iterable[UUID]) -> Sequence[Refund]:
     """The refunds of charges."""
     return session.scalars(

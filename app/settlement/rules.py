@@ -45,15 +45,20 @@ class PaidPart:
     share: Share
 
 
-def charge_lines(fee: Money, parts: Sequence[PaidPart]) -> list[Line]:
-    """A retailer paid: the money is at the processor, less its fee; it is owed as goods, and partly to be our
-    commission. Other currencies pass through the exchange account."""
-    charged = parts[0].charged.currency
-    gross = sum((part.charged.minor for part in parts), 0)
-    lines = [
-        Line(AccountKind.PROCESSOR_BALANCE, Money(gross - fee.minor, charged)),
-        Line(AccountKind.PROCESSOR_FEES, fee),
-    ]
+def taken_lines(amount: Money, fee: Money) -> list[Line]:
+    """A retailer paid: the money is at the processor, less its fee."""
+    return [Line(AccountKind.PROCESSOR_BALANCE, amount - fee), Line(AccountKind.PROCESSOR_FEES, fee)]
+
+
+def carried_lines(retailer_id: UUID, amount: Money) -> list[Line]:
+    """A retailer owes what is too little to be charged; negative where that was brought in, or need not be any more."""
+    return [Line(AccountKind.RETAILER_RECEIVABLE, amount, retailer_id)]
+
+
+def charge_lines(parts: Sequence[PaidPart]) -> list[Line]:
+    """What a payment is for: it is owed as goods, and partly to be our commission. Other currencies pass through the
+    exchange account."""
+    lines = []
     for part in parts:
         lines += [
             Line(AccountKind.GOODS_TO_SHIP, -part.share.supplier, part.supplier_id),
@@ -81,10 +86,14 @@ def shipment_lines(supplier_id: UUID, share: Share) -> list[Line]:
     ]
 
 
+def given_lines(amount: Money) -> list[Line]:
+    """A retailer got money back. The processor keeps its fee."""
+    return [Line(AccountKind.PROCESSOR_BALANCE, -amount)]
+
+
 def refund_lines(part: PaidPart) -> list[Line]:
-    """Goods will not come: the retailer gets its money back. The processor keeps its fee."""
+    """Goods will not come, and what was paid for them is given back."""
     lines = [
-        Line(AccountKind.PROCESSOR_BALANCE, -part.charged),
         Line(AccountKind.GOODS_TO_SHIP, part.share.supplier, part.supplier_id),
         Line(AccountKind.COMMISSION_TO_EARN, part.share.fee),
     ]
@@ -120,11 +129,8 @@ def credit_lines(part: PaidPart, retailer_id: UUID) -> list[Line]:
 
 
 def credit_refund_lines(retailer_id: UUID, amount: Money) -> list[Line]:
-    """What was owed to a retailer for returned goods went to its card."""
-    return [
-        Line(AccountKind.RETAILER_PAYABLE, amount, retailer_id),
-        Line(AccountKind.PROCESSOR_BALANCE, -amount),
-    ]
+    """What was owed to a retailer, as for returned goods, is given back."""
+    return [Line(AccountKind.RETAILER_PAYABLE, amount, retailer_id)]
 
 
 def payout_lines(supplier_id: UUID, amount: Money) -> list[Line]:

@@ -68,9 +68,11 @@ class Books:
         )
 
     def ledger(self) -> dict[str, int]:
-        """What stands on each account that is not empty; suppliers' accounts are named ``kind:first`` (lamps) and
-        ``kind:second`` (chairs). The journal must balance as a whole and entry by entry, and stock must agree."""
+        """What stands on each account that is not empty; those of suppliers are named ``kind:first`` (lamps) and
+        ``kind:second`` (chairs), the retailer's ``kind:retailer``. The journal must balance as a whole and entry by
+        entry, and stock must agree."""
         names = {self.market.supplier.id: ":first", self.market.other_supplier.id: ":second", None: ""}
+        names[self.market.retailer.id] = ":retailer"
         with db.system_scope(actor="test"), db.transaction() as session:
             assert list(unbalanced_entries(session)) == []
             assert stock_mismatches(session) == []

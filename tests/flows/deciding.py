@@ -35,7 +35,14 @@ RULES: Json = {
     "remind_hours": 8,
 }
 #: What the nightly comparison finds where books and purchase orders differ.
-_KINDS = {"entry_unbalanced", "goods_to_ship_differs", "payable_differs", "credits_differ", "paid_not_released"}
+_KINDS = {
+    "entry_unbalanced",
+    "goods_to_ship_differs",
+    "payable_differs",
+    "credits_differ",
+    "carried_differs",
+    "paid_not_released",
+}
 
 
 class Desk:

@@ -7,7 +7,7 @@ from app.config import settings
 from app.kit.errors import Rejected
 from app.settlement.events import RefundWanted
 from app.settlement.processor import RefundOutcome
-from app.settlement.service import plan_refund, record_refund
+from app.settlement.service import let_off, plan_refund, record_refund
 from workers.job import Run, job
 
 
@@ -15,7 +15,7 @@ from workers.job import Run, job
 def send_refund(run: Run, event: RefundWanted) -> None:
     """See the module."""
     with run.transaction() as session:
-        plan = plan_refund(session, event.refund_id)
+        plan = None if let_off(session, event.refund_id) else plan_refund(session, event.refund_id)
     if plan is None:
         return
     processor = registries.processors.get(settings().processor)

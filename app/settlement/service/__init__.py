@@ -2,6 +2,7 @@
 between two transactions: one that stores what will be asked and its key, one that stores the answer."""
 
 from app.settlement.service.by_hand import mark_paid_out, mark_received
+from app.settlement.service.carrying import settle_along
 from app.settlement.service.charging import (
     cancel_unpaid_charge,
     fail_without_method,
@@ -34,7 +35,7 @@ from app.settlement.service.profiles import (
     start_setup,
 )
 from app.settlement.service.reconciling import reconcile, record_balance_lines
-from app.settlement.service.refunding import RefundPlan, plan_refund, record_refund, withdraw
+from app.settlement.service.refunding import RefundPlan, let_off, plan_refund, record_refund, withdraw
 from app.settlement.service.supplements import plan_supplement
 from app.settlement.service.withdrawing import withdraw_lines
 
@@ -52,6 +53,7 @@ __all__ = [
     "follow_rejection",
     "follow_silence",
     "hold_payout",
+    "let_off",
     "make_payable",
     "mark_paid_out",
     "mark_received",
@@ -69,6 +71,7 @@ __all__ = [
     "record_refund",
     "retry_held_charges",
     "schedule_payouts",
+    "settle_along",
     "start_setup",
     "try_waiting",
     "withdraw",

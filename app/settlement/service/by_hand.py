@@ -33,7 +33,7 @@ def mark_received(session: Session, charge_id: UUID, *, reference: str) -> None:
         raise NotFound("payment")
     if charge.state != PROCESSING:
         raise Conflict("This payment is not waited for any more.", code="not_waited_for")
-    amount = Money(charge.amount, charge.currency)
+    amount = Money(charge.amount + charge.along, charge.currency)
     outcome = ChargeOutcome(state="paid", processor_ref=reference, amount=amount, fee=Money.zero(charge.currency))
     if record_charge(session, charge_id, charge.attempt, outcome) != PAID:
         raise Conflict("This payment is not waited for any more.", code="not_waited_for")

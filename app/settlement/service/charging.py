@@ -24,7 +24,7 @@ from app.orders.rules import ON_HOLD, PAYMENT_HOLDS, HoldReason
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service import mark_held, release_purchase_orders
-from app.settlement.events import ChargeGivenUp, ChargePaid, ChargeWanted
+from app.settlement.events import AlongSettled, ChargeGivenUp, ChargePaid, ChargeWanted
 from app.settlement.models import Charge, PaymentProfile
 from app.settlement.processor import ChargeOutcome
 from app.settlement.rules import (
@@ -37,9 +37,12 @@ from app.settlement.rules import (
     RETRY_AFTER,
     SENDING,
     PaidPart,
+    carried_lines,
     charge_lines,
     may_move,
+    taken_lines,
 )
+from app.settlement.service.carrying import take_along
 from app.settlement.service.parts import parts_of, total_of
 from app.settlement.service.plans import ANSWER_WITHIN, STATE_OF_OUTCOME, ChargePlan, plan_of
 from app.settlement.service.refunding import owe_back
@@ -78,6 +81,7 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
     if profile is None or profile.method_ref is None:
         fail_without_method(session, order)
         return None
+    new = charge is None
     if charge is None:
         charge = _new_charge(order, amount, processor, profile)
         session.add(charge)
@@ -90,6 +94,9 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
     charge.customer_ref, charge.method_ref = profile.customer_ref, profile.method_ref
     charge.state, charge.updated_at, charge.retry_at = SENDING, clock.now(), None
     session.flush()
+    if new:
+        # Once only: each try asks for the same.
+        take_along(session, charge)
     return plan_of(charge)
 
 
@@ -105,7 +112,9 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
         select(Charge).where(Charge.id == charge_id).with_for_update().execution_options(populate_existing=True)
     ).one()
     state = STATE_OF_OUTCOME[outcome.state]
-    stale = attempt != charge.attempt and state != PAID
+    if outcome.state == "too_small" and (order.status == "CANCELLED" or charge.state == CANCELLED):
+        state = FAILED
+    stale = attempt != charge.attempt and outcome.state != "paid"
     if stale or charge.state == PAID or not may_move(charge.state, state):
         return charge.state
     if charge.cause:
@@ -114,9 +123,9 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
     found = _purchase_orders(session, order.id) if state == PAID else []
     purchase_orders = [one for one in found if one.rerouting_id is None]
     parts = parts_of(session, purchase_orders)
-    if state == PAID and not _enough(parts, outcome):
+    if state == PAID and not _enough(parts, charge.along, outcome):
         return charge.state
-    charge.processor_ref = outcome.processor_ref
+    charge.processor_ref = outcome.processor_ref or None
     charge.updated_at = clock.now()
     previous, charge.state = charge.state, state
     if state == PAID:
@@ -177,8 +186,9 @@ def due_retries(session: Session) -> Sequence[tuple[UUID, UUID]]:
     return [(order_id, retailer_id) for order_id, retailer_id in rows]
 
 
-def _enough(parts: Sequence[PaidPart], outcome: ChargeOutcome) -> bool:
+def _enough(parts: Sequence[PaidPart], along: int, outcome: ChargeOutcome) -> bool:
     owed = total_of(parts)
+    owed += Money(along, owed.currency)
     return outcome.amount is None or (outcome.amount.currency == owed.currency and owed <= outcome.amount)
 
 
@@ -195,28 +205,40 @@ def _paid(
     charge.paid_at, charge.charge_ref = now, outcome.charge_ref
     charge.processor_fee, charge.available_on = fee.minor, outcome.available_on
     charge.failure_code = charge.failure_message = charge.action_url = charge.retry_at = None
+    charge.carried = outcome.state == "too_small"
+    along = Money(0 if charge.carried else charge.along, charge.currency)
+    if charge.along:
+        emit(session, AlongSettled(charge_id=charge.id, retailer_id=order.retailer_id))
     if outcome.amount is not None:
         # An earlier attempt may have been for more.
-        charge.amount = outcome.amount.minor
+        charge.amount = outcome.amount.minor - along.minor
     surplus = charge.amount - total_of(parts).minor
     if surplus > 0:
         owe_back(session, charge, surplus=surplus)
         # What is owed back was paid for.
         parts = parts_of(session, purchase_orders)
+    whole = total_of(parts)
+    if charge.carried:
+        came = carried_lines(order.retailer_id, whole)
+    else:
+        came = [*taken_lines(whole + along, fee), *carried_lines(order.retailer_id, -along)]
     post(
         session,
         key=f"charge:{charge.id}",
         kind="charge",
         reference=("charge", charge.id),
         description=f"Order {order.number} charged",
-        lines=charge_lines(fee, parts),
-        details={"processor_ref": outcome.charge_ref or outcome.processor_ref},
+        lines=[*came, *charge_lines(parts)],
+        details={} if charge.carried else {"processor_ref": outcome.charge_ref or outcome.processor_ref},
     )
-    orders.tell(session, order, "money.charged", amount=str(Money(charge.amount, charge.currency)))
+    message = "money.carried" if charge.carried else "money.charged"
+    orders.tell(session, order, message, amount=str(Money(charge.amount, charge.currency)))
+    if along:
+        orders.tell(session, order, "money.along", amount=str(along))
     audit.record(
         session,
         order.retailer_id,
-        "settlement.charged",
+        "settlement.carried" if charge.carried else "settlement.charged",
         "charge",
         charge.id,
         details={"amount": charge.amount, "currency": charge.currency},

@@ -16,6 +16,8 @@ STATE_OF_OUTCOME = {
     "processing": PROCESSING,
     "declined": FAILED,
     "action_required": ACTION_REQUIRED,
+    # Nothing to wait for: it is taken with a later charge.
+    "too_small": PAID,
 }
 #: A charge whose answer has not come after this is asked about again.
 ANSWER_WITHIN = timedelta(minutes=2)
@@ -46,7 +48,7 @@ def plan_of(charge: Charge) -> ChargePlan:
         charge_id=charge.id,
         attempt=charge.attempt,
         key=f"charge:{charge.id}:{charge.attempt}",
-        amount=Money(charge.amount, charge.currency),
+        amount=Money(charge.amount + charge.along, charge.currency),
         customer_ref=charge.customer_ref,
         method_ref=charge.method_ref,
         processor_ref=charge.processor_ref if asked else None,

@@ -295,6 +295,35 @@ def _retailers_are_owed_what_is_credited(session: Session) -> Iterator[Break]:
         yield Break("credits_differ", str(retailer_id), int(booked - expected), currency, detail)
 
 
+def _retailers_owe_what_is_carried(session: Session) -> Iterator[Break]:
+    """What the ledger says that retailers owe is what was too little to be charged, as far as no other charge has
+    brought it in."""
+    rows = session.execute(
+        text(
+            """
+            with owed as (
+              select c.retailer_id, c.currency, sum(c.amount - coalesce((
+                select sum(r.amount) from refunds r where r.charge_id = c.id and r.state = 'SUCCEEDED'), 0)) as amount
+              from charges c left join charges along on along.id = c.taken_with
+              where c.carried and c.charge_ref is null and (along.state is distinct from 'PAID' or along.carried)
+              group by 1, 2
+            ), books as (
+              select a.organisation_id as retailer_id, a.currency, sum(p.amount) as amount
+              from ledger_accounts a join postings p on p.account_id = a.id
+              where a.kind = 'retailer_receivable' group by 1, 2
+            )
+            select coalesce(owed.retailer_id, books.retailer_id), coalesce(owed.currency, books.currency),
+              coalesce(owed.amount, 0) as expected, coalesce(books.amount, 0) as booked
+            from owed full join books using (retailer_id, currency)
+            where coalesce(owed.amount, 0) <> coalesce(books.amount, 0)
+            """
+        )
+    )
+    for retailer_id, currency, expected, booked in rows:
+        detail = {"expected": int(expected), "ledger": int(booked)}
+        yield Break("carried_differs", str(retailer_id), int(booked - expected), currency, detail)
+
+
 def _paid_orders_were_released(session: Session) -> Iterator[Break]:
     rows = session.execute(
         text(
@@ -362,6 +391,7 @@ _CHECKS = (
     _processor_agrees,
     _suppliers_are_owed_what_is_open,
     _retailers_are_owed_what_is_credited,
+    _retailers_owe_what_is_carried,
     _paid_orders_were_released,
     _shipments_were_earned,
     _reservations_match_levels,
@@ -373,4 +403,5 @@ COVERED = (
     AccountKind.GOODS_TO_SHIP,
     AccountKind.SUPPLIER_PAYABLE,
     AccountKind.RETAILER_PAYABLE,
+    AccountKind.RETAILER_RECEIVABLE,
 )

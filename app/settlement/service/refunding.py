@@ -19,6 +19,7 @@ from app.ledger.rules import Line
 from app.ledger.service import post, reverse
 from app.notifications.service import notify
 from app.orders import service as orders
+from app.orders.models import Order
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share
@@ -26,7 +27,7 @@ from app.returns import service as returns
 from app.settlement.events import RefundWanted
 from app.settlement.models import Charge, Refund
 from app.settlement.processor import RefundOutcome
-from app.settlement.rules import PAID, PaidPart, credit_refund_lines, refund_lines
+from app.settlement.rules import PAID, PaidPart, carried_lines, credit_refund_lines, given_lines, refund_lines
 from app.settlement.service.shares import locked_purchase_order, next_share
 
 
@@ -182,7 +183,7 @@ class RefundPlan:
 
 
 def plan_refund(session: Session, refund_id: UUID) -> RefundPlan | None:
-    """Get a refund ready to be sent; None when it is done."""
+    """Get a refund ready to be sent; None when it is done, or when the money has to come in first."""
     refund = session.scalars(select(Refund).where(Refund.id == refund_id).with_for_update()).one()
     if refund.state not in ("PENDING", "SENDING") or refund.charge_id is None:
         return None
@@ -196,6 +197,31 @@ def plan_refund(session: Session, refund_id: UUID) -> RefundPlan | None:
         charge.charge_ref,
         Money(refund.amount, refund.currency),
     )
+
+
+def let_off(session: Session, refund_id: UUID) -> bool:
+    """Give back what was carried and has not come in: the retailer owes so much less. False where the money is at the
+    processor, or on its way there."""
+    carried = session.scalar(
+        select(Charge.order_id)
+        .join(Refund, Refund.charge_id == Charge.id)
+        .where(Refund.id == refund_id, Charge.carried, Charge.charge_ref.is_(None))
+    )
+    if carried is None:
+        return False
+    order = orders.locked(session, carried)
+    charge, refund = session.execute(
+        select(Charge, Refund)
+        .join(Refund, Refund.charge_id == Charge.id)
+        .where(Refund.id == refund_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if refund.state != "PENDING" or charge.charge_ref is not None or charge.taken_with is not None:
+        return False
+    refund.updated_at = clock.now()
+    _given_back(session, order, refund, processor_ref=None)
+    return True
 
 
 def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> None:
@@ -216,25 +242,35 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
         _tell_of_failure(session, refund)
         return
     # Pending refunds leave our balance at once: the processor has taken the money.
+    _given_back(session, order, refund, processor_ref=outcome.processor_ref)
+
+
+def _given_back(session: Session, order: Order, refund: Refund, *, processor_ref: str | None) -> None:
+    """Book a refund: money has left the processor, or, without a reference there, it need not come in."""
     refund.state = "SUCCEEDED"
     purchase_order = locked_purchase_order(session, refund.purchase_order_id)
     amount = Money(refund.amount, refund.currency)
+    if processor_ref is None:
+        from_where, details = carried_lines(refund.retailer_id, -amount), {}
+    else:
+        from_where, details = given_lines(amount), {"processor_ref": processor_ref}
     post(
         session,
         key=f"refund:{refund.id}",
         kind="refund",
         reference=("refund", refund.id),
         description=f"Refund for {purchase_order.number}",
-        lines=_refund_lines(refund, purchase_order),
-        details={"processor_ref": outcome.processor_ref},
+        lines=[*from_where, *_refund_lines(refund, purchase_order)],
+        details=details,
     )
-    orders.tell(session, order, "money.refunded", amount=str(amount))
+    orders.tell(session, order, "money.let_off" if processor_ref is None else "money.refunded", amount=str(amount))
     audit.record(session, refund.retailer_id, "settlement.refunded", "refund", refund.id)
     if refund.credit_memo_id is not None:
         returns.note_refunded(session, refund.credit_memo_id)
 
 
 def _refund_lines(refund: Refund, purchase_order: PurchaseOrder) -> list[Line]:
+    """What is not owed any more, since it was given back."""
     amount, currency = Money(refund.amount, refund.currency), purchase_order.currency
     if refund.credit_memo_id is not None or refund.kind != "share":
         return credit_refund_lines(refund.retailer_id, amount)

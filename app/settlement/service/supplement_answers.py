@@ -23,21 +23,23 @@ def note_supplement(session: Session, order: Order, charge: Charge, outcome: Cha
     if state == PAID and outcome.amount is not None and outcome.amount < Money(charge.amount, charge.currency):
         return
     given_up = charge.state == "CANCELLED"
-    charge.processor_ref = outcome.processor_ref
+    charge.processor_ref = outcome.processor_ref or None
     charge.state, charge.updated_at = state, clock.now()
     amount = Money(charge.amount, charge.currency)
     if state == PAID:
         fee = outcome.fee or Money.zero(charge.currency)
         charge.paid_at, charge.charge_ref = clock.now(), outcome.charge_ref
         charge.processor_fee, charge.available_on = fee.minor, outcome.available_on
+        charge.carried = outcome.state == "too_small"
         if outcome.amount is not None:
             charge.amount = outcome.amount.minor
         session.flush()
-        orders.tell(session, order, "money.supplement", amount=str(Money(charge.amount, charge.currency)))
+        message = "money.supplement_carried" if charge.carried else "money.supplement"
+        orders.tell(session, order, message, amount=str(Money(charge.amount, charge.currency)))
         audit.record(
             session,
             order.retailer_id,
-            "settlement.charged",
+            "settlement.carried" if charge.carried else "settlement.charged",
             "charge",
             charge.id,
             details={"amount": charge.amount, "currency": charge.currency, "cause": charge.cause.partition(":")[0]},

@@ -1,6 +1,7 @@
 """Supplements: what an order costs more after it was paid, because a supplier became dearer or another one steps in.
 
-A supplement is tried once. What it pays for happens when it is paid; when the card is declined, it does not happen.
+A supplement is tried once. What it pays for happens when it is paid, or carried since it is too little for a charge;
+when the card is declined, it does not happen.
 """
 
 from __future__ import annotations
@@ -20,7 +21,18 @@ from app.orders.models import Order
 from app.outbox.service import emit
 from app.settlement.events import ChargeGivenUp, SupplementWanted
 from app.settlement.models import Charge, PaymentProfile
-from app.settlement.rules import CANCELLED, PAID, PENDING, PROCESSING, SENDING, PaidPart, may_move, moved_lines
+from app.settlement.rules import (
+    CANCELLED,
+    PAID,
+    PENDING,
+    PROCESSING,
+    SENDING,
+    PaidPart,
+    carried_lines,
+    may_move,
+    moved_lines,
+    taken_lines,
+)
 from app.settlement.service.plans import ANSWER_WITHIN, ChargePlan, plan_of
 
 PRICE, REROUTING = "price", "rerouting"
@@ -114,15 +126,16 @@ def book_change(
     currency = charge.currency if charge is not None else parts[0].charged.currency
     lines = moved_lines(now_owed, no_longer)
     if paid is not None:
-        fee = Money(paid.processor_fee or 0, currency)
-        lines += [
-            Line(AccountKind.PROCESSOR_BALANCE, Money(amount, currency) - fee),
-            Line(AccountKind.PROCESSOR_FEES, fee),
-        ]
+        whole = Money(amount, currency)
+        if paid.carried:
+            lines += carried_lines(order.retailer_id, whole)
+        else:
+            lines += taken_lines(whole, Money(paid.processor_fee or 0, currency))
     if left:
         lines.append(Line(AccountKind.RETAILER_PAYABLE, Money(-left, currency), order.retailer_id))
     if any(line.amount for line in lines):
-        details = {"processor_ref": paid.charge_ref or paid.processor_ref} if paid is not None else {}
+        taken = paid is not None and not paid.carried
+        details = {"processor_ref": paid.charge_ref or paid.processor_ref} if paid is not None and taken else {}
         about = ("charge", paid.id) if paid is not None else ("order", order.id)
         post(session, key=key, kind="change", reference=about, description=description, lines=lines, details=details)
     return left

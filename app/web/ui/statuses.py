@@ -234,6 +234,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "SENDING": Shown(_("Being charged"), _INFO),
         "PROCESSING": Shown(_("Processing"), _INFO),
         "PAID": Shown(_("Paid"), _SUCCESS),
+        "CARRIED": Shown(_("With your next order"), _INFO),
         "FAILED": Shown(_("Declined"), _CRITICAL),
         "ACTION_REQUIRED": Shown(_("Confirm with your bank"), _WARNING),
         "CANCELLED": Shown(_("Cancelled"), _NEUTRAL),

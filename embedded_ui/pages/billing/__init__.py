@@ -33,6 +33,7 @@ def billing() -> Any:
         context: dict[str, Any] = {
             "profile": settlement.payment_profile(session, retailer_id),
             "charges": charges,
+            "carried": settlement.carried(session, retailer_id),
             "refunds": settlement.refunds_of(session, [one.id for one in charges]),
             "orders": {one.id: one for one in orders.orders(session, retailer_id, limit=200).items},
         }

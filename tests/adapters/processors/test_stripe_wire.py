@@ -261,7 +261,7 @@ def test_a_confirmation_without_an_answer_leaves_the_charge_unknown(wire: Wire, 
         refusal(400, "resource_missing", param="payment_method"),
         refusal(400, None, param="payment_method"),
         refusal(400, "resource_missing", param="customer"),
-        refusal(400, "amount_too_small", param="amount"),
+        refusal(400, "amount_too_large", param="amount"),
     ],
 )
 def test_a_method_that_is_gone_is_a_decline_without_a_payment(wire: Wire, processor: Processor, reply: Reply) -> None:

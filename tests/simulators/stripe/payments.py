@@ -10,7 +10,12 @@ from tests.simulators.stripe.world import PLATFORM, Object, World
 
 #: 2.9 % + 30 minor units, the standard price for cards in the United States.
 FEE_BPS, FEE_FIXED = 290, 30
-_SMALLEST = 50
+#: The least amount of a charge, in minor units: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
+_SMALLEST = {
+    "aed": 200, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400,
+    "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50, "pln": 200, "ron": 200,
+    "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
+}  # fmt: skip
 _DECLINED = "Your card was declined."
 
 
@@ -111,8 +116,10 @@ def confirm_setup_intent(world: World, body: Object, intent: str) -> Object:
 
 
 def create_payment_intent(world: World, body: Object) -> Object:
-    if body["amount"] < _SMALLEST:
-        raise StripeProblem(400, "Amount must be at least $0.50.", code="amount_too_small", param="amount")
+    smallest = _SMALLEST.get(body["currency"].lower(), 50)
+    if body["amount"] < smallest:
+        least = f"Amount must be at least {smallest} in the smallest unit of {body['currency']}."
+        raise StripeProblem(400, least, code="amount_too_small", param="amount")
     if body.get("off_session") and not body.get("confirm"):
         raise StripeProblem(400, "You cannot set `off_session` without `confirm`.", param="off_session")
     if body.get("customer"):

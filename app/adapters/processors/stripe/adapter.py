@@ -35,7 +35,10 @@ _EXPANDED_CHARGE = ["latest_charge.balance_transaction"]
 _LONGEST_SUFFIX = 12
 #: A charge that is refused for its method or its amount is an outcome: the order waits, and its retailer is told.
 _METHOD_PARAMS = frozenset({"payment_method", "customer"})
-_AMOUNT_CODES = frozenset({"amount_too_small", "amount_too_large", "amount_not_representable"})
+_AMOUNT_CODES = frozenset({"amount_too_large", "amount_not_representable"})
+#: Each currency has its own least amount, and so has the one that Stripe settles ours in, so Stripe is asked:
+#: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
+_TOO_SMALL = "amount_too_small"
 #: How a supplier's account tells that it can't be sent money, by Stripe's code.
 _NOT_READY = frozenset({"insufficient_capabilities_for_transfer", "account_invalid", "account_closed"})
 _ACCOUNT_EVENTS = "v2.core.account"
@@ -92,6 +95,8 @@ class StripeProcessor:
         try:
             outcome = self._charged(request, key)
         except Rejected as error:
+            if error.code == _TOO_SMALL:
+                return translate.too_small(error.code, error.message)
             if error.details.get("param") in _METHOD_PARAMS or error.code in _AMOUNT_CODES:
                 return translate.unusable_method(error.code, error.message)
             raise

@@ -98,6 +98,11 @@ def unusable_method(code: str, message: str) -> ChargeOutcome:
     return ChargeOutcome(state="declined", processor_ref="", failure_code=code, failure_message=message)
 
 
+def too_small(code: str, message: str) -> ChargeOutcome:
+    """A charge for less than Stripe takes at once; there is no payment."""
+    return ChargeOutcome(state="too_small", processor_ref="", failure_code=code, failure_message=message)
+
+
 def _paid(intent: Any, reference: str) -> ChargeOutcome:
     charge = get(intent, "latest_charge")
     line = get(charge, "balance_transaction")
