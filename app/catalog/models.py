@@ -304,6 +304,14 @@ class CatalogEntry(Base):
             )
             for column in ("listed_at", "lowest_wholesale", "margin_bps", "reliability", "title")
         ),
+        # Of a category's products; by price and rating, too, they may stand far down, all together.
+        Index(
+            "ix_catalog_entries_category_prices",
+            "category_id",
+            "lowest_wholesale",
+            "product_id",
+            postgresql_include=["highest_wholesale", "reliability", "supplier_id"],
+        ),
         # Room for the mark of what is in stock, which changes most and is in no index.
         {"postgresql_with": {"fillfactor": "90"}},
     )

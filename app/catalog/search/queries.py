@@ -34,6 +34,8 @@ _ORDERS: dict[Sort, tuple[str, bool]] = {
     "reliability": ("reliability", True),
     "title": ("title", False),
 }
+#: Orders in which what is filtered by may stand far down, all together.
+_ALIKE = ("lowest_wholesale", "reliability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +149,16 @@ def _browse(session: Session, wanted: Wanted, words: str | None, limit: int, cur
     column, descending = _ORDERS.get("newest" if all_alike else wanted.sort, _ORDERS["newest"])
     if wanted.updated_since is not None and wanted.sort == "newest":
         column = "changed_at"
-    if _are_few(session, wanted.sort, asked):
+    below = _below_of(session, asked.category) if asked.category is not None else []
+    in_category = bool(below) and words is None and not wanted.brand and wanted.supplier_id is None
+    if in_category and column == "lowest_wholesale" and len(below) <= rules.GATHERED_OF:
+        way, asked = statements.gathering, _of_categories(asked, below)
+    elif in_category and column == "reliability" and _are_few(session, asked, rules.SORTED_OF_CATEGORY):
+        way, asked = statements.sorting, _of_categories(asked, below)
+    elif _are_few(session, asked, rules.SORTED_WHERE_ALIKE if column in _ALIKE else rules.SORTED_AT_MOST):
         way = statements.sorting
     else:
-        way, asked = statements.walking, _walked(session, wanted, asked)
+        way, asked = statements.walking, _walked(wanted, asked, below)
     statement = way(asked.names, column, descending=descending, onward=bool(cursor))
     return _page(_rows(session, statement, asked, limit, cursor), limit)
 
@@ -160,27 +168,41 @@ _below: Recent[list[UUID]] = Recent(10_000)
 _BELOW_FOR = 30.0
 
 
-def _are_few(session: Session, sort: Sort, asked: Asked) -> bool:
+def _below_of(session: Session, category: UUID) -> list[UUID]:
+    """A category and all below it."""
+    below = _below.get(category, _BELOW_FOR)
+    if below is None:
+        below = statements.branch(session, category)
+        _below.put(category, below)
+    return below
+
+
+def _are_few(session: Session, asked: Asked, most: int) -> bool:
     """Whether so few entries have what is named that it is quicker to sort them all than to walk an index until
     enough of them have passed by."""
     lexemes = asked.values.get("lexemes")
-    most = rules.SORTED_WHERE_ALIKE if sort in ("price_asc", "price_desc", "reliability") else rules.SORTED_AT_MOST
     return lexemes is not None and expected(session, lexemes) <= most
 
 
-def _walked(session: Session, wanted: Wanted, asked: Asked) -> Asked:
+def _of_categories(asked: Asked, below: list[UUID]) -> Asked:
+    """The same in terms of the categories themselves instead of the mark that entries below one have."""
+    values = {name: value for name, value in asked.values.items() if name != "lexemes"}
+    return _of_values({**values, "categories": below})
+
+
+def _walked(wanted: Wanted, asked: Asked, below: list[UUID]) -> Asked:
     """The same in conditions on what the indexes of orders hold."""
     values = dict(asked.values)
     if wanted.brand:
         values["brand"] = wanted.brand[:200].lower()
-    if asked.category is not None:
-        below = _below.get(asked.category, _BELOW_FOR)
-        if below is None:
-            below = statements.branch(session, asked.category)
-            _below.put(asked.category, below)
+    if below:
         values["categories"] = below
     if "words" not in values:
         values.pop("lexemes", None)
+    return _of_values(values)
+
+
+def _of_values(values: dict[str, Any]) -> Asked:
     return Asked(("sells", *(name for name in CONDITIONS if name in values)), values)
 
 

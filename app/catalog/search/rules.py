@@ -17,9 +17,13 @@ LANGUAGES = ("english", "german", "french", "spanish", "italian", "dutch")
 RANKED_AT_MOST = 1_000
 COUNTED_AT_MOST = 2_500
 #: Most entries that are fetched to be sorted; and in orders that go with what they are filtered by, where an index may
-#: have to be walked to its end: a brand's and a category's products cost about the same, a brand has one supplier.
+#: have to be walked to its end: a brand's products cost about the same and have one supplier.
 SORTED_AT_MOST = 4_000
 SORTED_WHERE_ALIKE = 12_000
+#: The same of what is filtered by a category alone, by rating: its index holds all that this needs.
+SORTED_OF_CATEGORY = 40_000
+#: Most categories of which each one's first are read to find the first of all.
+GATHERED_OF = 128
 #: Where so many fit, those to be ranked are taken from the largest sample.
 SAMPLED_FROM = 16_000
 #: Of these many entries one is in the sample; ``sample_mark`` names its members.

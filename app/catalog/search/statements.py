@@ -15,6 +15,7 @@ from sqlalchemy import (
     Float,
     Row,
     Select,
+    Uuid,
     bindparam,
     case,
     cast,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    true,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -45,6 +47,8 @@ _STOCK_COUNTS = 0.05
 _GROUPS_AT_MOST = 100
 #: Results of a scan of the whole table would begin anywhere; by the index they are always the same ones.
 _BY_INDEX = "set local enable_seqscan = off; "
+#: Of a subquery that is joined the planner thinks that all its rows are wanted, and would sort them rather than walk.
+_IN_ORDER = "set local enable_sort = off; "
 
 SHOWN = (
     _E.product_id, _E.supplier_id, _S.company_name, _S.country, _S.handling_days, _E.category_id, _E.title, _E.brand,
@@ -92,7 +96,8 @@ def walking(names: tuple[str, ...], column: str, *, descending: bool, onward: bo
         .join(_SUPPLIERS, _S.id == _E.supplier_id)
         .where(*_conditions(tuple(name for name in names if name not in COVERED)))
         .order_by(*_directed((order.c.sorted, order.c.product_id), descending=descending))
-        .limit(bindparam("limit"))
+        .limit(bindparam("limit")),
+        before=_IN_ORDER,
     )
 
 
@@ -110,13 +115,34 @@ def sorting(names: tuple[str, ...], column: str, *, descending: bool, onward: bo
     chosen = select(fitting).order_by(*_directed(key, descending=descending)).limit(bindparam("limit"))
     if onward:
         chosen = chosen.where(_beyond(key, descending=descending))
-    top = chosen.subquery("top")
-    return _prepared(
-        select(*SHOWN, top.c.sorted)
-        .join_from(top, _ENTRIES, _E.product_id == top.c.product_id)
-        .join(_SUPPLIERS, _S.id == _E.supplier_id)
-        .order_by(*_directed((top.c.sorted, top.c.product_id), descending=descending))
+    return _shown(chosen, descending=descending)
+
+
+@cache
+def gathering(names: tuple[str, ...], column: str, *, descending: bool, onward: bool) -> Prepared:
+    """As ``walking``, for what is below a category: as many as are wanted are read of each of ``categories``, where
+    each has its products together in this order, and the first of these are taken.
+    """
+    below = func.unnest(bindparam("categories", type_=ARRAY(Uuid))).table_valued("id", name="below").render_derived()
+    key = (_E[column], _E.product_id)
+    each = (
+        select(_E.product_id, _E[column].label("sorted"))
+        .join_from(_ENTRIES, _SUPPLIERS, _S.id == _E.supplier_id)
+        .where(
+            _E.category_id == below.c.id,
+            *_conditions(tuple(name for name in names if name != "categories")),
+        )
     )
+    if onward:
+        each = each.where(_beyond(key, descending=descending))
+    first = each.order_by(*_directed(key, descending=descending)).limit(bindparam("limit")).lateral("first")
+    chosen = (
+        select(first.c.product_id, first.c.sorted)
+        .join_from(below, first, true())
+        .order_by(*_directed((first.c.sorted, first.c.product_id), descending=descending))
+        .limit(bindparam("limit"))
+    )
+    return _shown(chosen, descending=descending)
 
 
 @cache
@@ -186,6 +212,17 @@ def branch(session: Session, category_id: UUID) -> list[UUID]:
     top = select(Category.id).where(Category.id == category_id).cte("branch", recursive=True)
     whole = top.union_all(select(Category.id).join(top, Category.parent_id == top.c.id))
     return list(session.scalars(select(whole.c.id)))
+
+
+def _shown(chosen: Select[Any], *, descending: bool) -> Prepared:
+    """What lists show of entries that are chosen with what they are sorted by."""
+    top = chosen.subquery("top")
+    return _prepared(
+        select(*SHOWN, top.c.sorted)
+        .join_from(top, _ENTRIES, _E.product_id == top.c.product_id)
+        .join(_SUPPLIERS, _S.id == _E.supplier_id)
+        .order_by(*_directed((top.c.sorted, top.c.product_id), descending=descending))
+    )
 
 
 def _conditions(names: tuple[str, ...]) -> list[ColumnElement[bool]]:

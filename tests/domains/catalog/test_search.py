@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.catalog.models import CatalogEntry, SupplierVariant
+from app.catalog.models import CatalogEntry, Category, SupplierVariant
 from app.catalog.search import rules, words
 from app.catalog.search.queries import SORTS, Sort, Wanted, facets, search
 from app.catalog.search.refreshing import mend, refresh
@@ -204,7 +206,7 @@ def test_pages_show_each_product_once(session: Session, sort: Sort, query: str |
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_both_ways_of_looking_find_the_same_in_the_same_order(
+def test_all_ways_of_looking_find_the_same_in_the_same_order(
     session: Session, monkeypatch: pytest.MonkeyPatch, sort: Sort
 ) -> None:
     one, two = factories.supplier(session, "One"), factories.supplier(session, "Two")
@@ -221,19 +223,80 @@ def test_both_ways_of_looking_find_the_same_in_the_same_order(
         Wanted(search="lamp", min_price=600, max_price=1700),
     ):
         ways = []
-        for most in (0, 1_000):
-            monkeypatch.setattr(rules, "SORTED_AT_MOST", most)
-            monkeypatch.setattr(rules, "SORTED_WHERE_ALIKE", most)
-            ways.append(_all_pages(session, replace(wanted, sort=sort)))
-        assert ways[0] == ways[1]
+        for most, of_category, gathered in ((0, 0, 0), (1_000, 0, 0), (0, 1_000, rules.GATHERED_OF)):
+            with monkeypatch.context() as patched:
+                patched.setattr(rules, "SORTED_AT_MOST", most)
+                patched.setattr(rules, "SORTED_WHERE_ALIKE", most)
+                patched.setattr(rules, "SORTED_OF_CATEGORY", of_category)
+                patched.setattr(rules, "GATHERED_OF", gathered)
+                ways.append(_all_pages(session, replace(wanted, sort=sort)))
+        assert ways[0] == ways[1] == ways[2]
         assert len(set(ways[0])) == len(ways[0]) > 1
 
 
-def _all_pages(session: Session, wanted: Wanted) -> list[UUID]:
+_TREE = ("Toys", "Toys > Dolls", "Toys > Dolls > Houses", "Toys > Kites", "Tools")
+
+
+@pytest.mark.parametrize("gathered", [0, rules.GATHERED_OF])
+@pytest.mark.parametrize("sorted_at_most", [0, 1_000])
+def test_pages_show_all_that_fits_once_in_its_order(
+    session: Session, monkeypatch: pytest.MonkeyPatch, gathered: int, sorted_at_most: int
+) -> None:
+    """However it is looked for: each category's own first ones, all sorted, or an order walked."""
+    monkeypatch.setattr(rules, "GATHERED_OF", gathered)
+    for name in ("SORTED_AT_MOST", "SORTED_WHERE_ALIKE", "SORTED_OF_CATEGORY"):
+        monkeypatch.setattr(rules, name, sorted_at_most)
+    dice = random.Random(7)
+    sellers = [factories.supplier(session, name) for name in ("One", "Two", "Three", "Gone")]
+    for seller, rating in zip(sellers, ("4.5", "3.9", "4.5", "5"), strict=True):
+        seller.rating = Decimal(rating)
+    for number in range(60):
+        # Few prices and many products: most have others of the same price beside them.
+        _offer(
+            session, sellers[number % 4], f"Thing {number}", price=dice.choice((500, 700, 900)), msrp=1000,
+            category=dice.choice(_TREE), stock=dice.choice((0, 3)),
+        )  # fmt: skip
+    sellers[3].status = SUSPENDED
+    session.flush()
+    entries = [one for one in session.scalars(select(CatalogEntry)) if one.supplier_id != sellers[3].id]
+    paths = {one.id: one.path for one in session.scalars(select(Category))}
+
+    @given(
+        category=st.sampled_from(_TREE),
+        sort=st.sampled_from([sort for sort in SORTS if sort != "relevance"]),
+        in_stock=st.sampled_from([None, True, False]),
+        least=st.sampled_from([None, 600, 700]),
+        most=st.sampled_from([None, 700, 800]),
+        limit=st.integers(1, 30),
+    )
+    @settings(max_examples=60)
+    def check(
+        category: str, sort: Sort, in_stock: bool | None, least: int | None, most: int | None, limit: int
+    ) -> None:
+        wanted = Wanted(category=category, sort=sort, in_stock=in_stock, min_price=least, max_price=most)
+        fitting = [
+            one
+            for one in entries
+            if one.category_id is not None
+            and (paths[one.category_id] + " > ").startswith(category + " > ")
+            and in_stock in (None, one.in_stock)
+            and (least or 0) <= one.lowest_wholesale <= (most or 1_000)
+        ]
+        column = {"newest": "listed_at", "margin": "margin_bps", "title": "title", "reliability": "reliability"}.get(
+            sort, "lowest_wholesale"
+        )
+        descending = sort not in ("price_asc", "title")
+        fitting.sort(key=lambda one: (getattr(one, column), one.product_id.bytes), reverse=descending)
+        assert _all_pages(session, wanted, limit) == [one.product_id for one in fitting]
+
+    check()
+
+
+def _all_pages(session: Session, wanted: Wanted, limit: int = 2) -> list[UUID]:
     seen: list[UUID] = []
     cursor = None
     while True:
-        page = search(session, wanted, limit=2, cursor=cursor).page
+        page = search(session, wanted, limit=limit, cursor=cursor).page
         seen += [one.product_id for one in page.items]
         cursor = page.next_cursor
         if cursor is None:
