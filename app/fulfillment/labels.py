@@ -1,8 +1,8 @@
 """The port to gateways that sell postage: rates of many carriers, labels, and money back for those not used.
 
-Each supplier buys with an account of its own at the gateway: it pays, and the carriers' terms are its own. Every call
-may raise the four adapter errors of ``app.kit.errors``; after ``Unavailable`` a label may have been bought, which
-``bought`` tells.
+Each supplier, and each retailer that pays for its customers' returns, buys with an account of its own at the gateway:
+it pays, and the carriers' terms are its own. Every call may raise the four adapter errors of ``app.kit.errors``; after
+``Unavailable`` a label may have been bought, which ``bought`` tells.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REFUND_STATES = ("submitted", "refunded", "rejected")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A supplier's way in."""
+    """An organisation's way in."""
 
     api_key: str = field(repr=False)
 
@@ -134,15 +134,20 @@ class LabelGateway(Protocol):
         returns: Party,
         reference: str,
         form: str = "PDF",
+        coming_back: bool = False,
     ) -> Quoted:
         """Ask what carriers want for a parcel. ``returns`` stands on the label as where it goes back to; ``form`` is
-        ``PDF`` or ``ZPL``."""
+        ``PDF`` or ``ZPL``. ``coming_back``: a customer sends it back, with a label that is billed as carriers bill
+        returns; ``reference`` then stands on the label, where the carrier prints any."""
 
     def buy(self, access: Access, ref: str, offer_ref: str) -> Label:
         """Buy the label of a quoted parcel. A second one is refused by the gateway; the first is given then."""
 
     def bought(self, access: Access, ref: str) -> Label | None:
         """The label that was bought of a quoted parcel; None when there is none."""
+
+    def moves(self, access: Access, ref: str) -> Sequence[CarrierEvent]:
+        """Where the parcel of a bought label was seen, for gateways whose hooks did not come."""
 
     def give_back(self, access: Access, ref: str) -> str:
         """Ask the money of an unused label back. Returns one of ``REFUND_STATES``; twice is once."""

@@ -227,12 +227,14 @@ class ShipmentException(Base):
 
 
 class LabelAccount(Base):
-    """A supplier's account at a gateway that sells postage. It pays for its labels itself. Keys are sealed."""
+    """An organisation's account at a gateway that sells postage: a supplier's, or a retailer's for labels with which
+    its customers send things back. It pays for its labels itself. Keys are sealed."""
 
     __tablename__ = "label_accounts"
     __tenancy__ = own("supplier_id")
 
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    #: The column is called as it was when only suppliers bought postage.
+    owner_id: Mapped[UUID] = mapped_column("supplier_id", ForeignKey("organisations.id"), primary_key=True)
     gateway: Mapped[str]
     api_key: Mapped[bytes]
     #: What the gateway signs its hooks with; None: it sends none.
@@ -243,7 +245,7 @@ class LabelAccount(Base):
 
 
 class PackageSize(Base):
-    """A box that a supplier packs into: its sides in millimetres, its own weight in grams."""
+    """A box that somebody packs into: its sides in millimetres, its own weight in grams."""
 
     __tablename__ = "package_sizes"
     __tenancy__ = own("supplier_id")
@@ -253,7 +255,8 @@ class PackageSize(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    #: Called as that of accounts.
+    owner_id: Mapped[UUID] = mapped_column("supplier_id", ForeignKey("organisations.id"))
     name: Mapped[str]
     length_mm: Mapped[int]
     width_mm: Mapped[int]
@@ -262,10 +265,34 @@ class PackageSize(Base):
     updated_at: Mapped[datetime]
 
 
-class ShippingLabel(Base):
-    """Postage for one parcel of a purchase order: QUOTED → BUYING → BOUGHT → VOIDED. While BUYING the gateway was asked
-    and its answer is not known; it is asked what it did, never again to buy. The supplier's alone: what its postage
-    costs is nobody else's business."""
+class Postage:
+    """What all labels have that are bought at a gateway: QUOTED → BUYING → BOUGHT → VOIDING → VOIDED. While BUYING the
+    gateway was asked and its answer is not known; it is asked what it did, never again to buy."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    gateway: Mapped[str]
+    state: Mapped[str]
+    #: The gateway's reference of the parcel, and its offers as ``app.fulfillment.service.buying`` writes them.
+    gateway_ref: Mapped[str]
+    offers: Mapped[list[dict[str, Any]]]
+    offer_ref: Mapped[str | None]
+    grams: Mapped[int]
+    carrier: Mapped[str | None]
+    service: Mapped[str | None]
+    amount: Mapped[int | None] = mapped_column(BIG)
+    currency: Mapped[str | None]
+    tracking_number: Mapped[str | None]
+    tracking_url: Mapped[str | None]
+    #: One of ``app.fulfillment.labels.REFUND_STATES`` once it was given back.
+    refund_state: Mapped[str | None]
+    failure: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ShippingLabel(Postage, Base):
+    """Postage for one parcel of a purchase order. The supplier's alone: what its postage costs is nobody else's
+    business."""
 
     __tablename__ = "shipping_labels"
     __tenancy__ = own("supplier_id")
@@ -275,31 +302,12 @@ class ShippingLabel(Base):
         Index(None, "supplier_id", "tracking_number"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     purchase_order_id: Mapped[UUID]
     #: The parcel that left with it.
     shipment_id: Mapped[UUID | None]
-    gateway: Mapped[str]
-    state: Mapped[str]
-    #: The gateway's reference of the parcel, and its offers as ``app.fulfillment.service.labelling`` writes them.
-    gateway_ref: Mapped[str]
-    offers: Mapped[list[dict[str, Any]]]
-    offer_ref: Mapped[str | None]
     #: Purchase order line → units.
     lines: Mapped[dict[str, Any]]
-    grams: Mapped[int]
-    carrier: Mapped[str | None]
-    service: Mapped[str | None]
-    amount: Mapped[int | None] = mapped_column(BIG)
-    currency: Mapped[str | None]
-    tracking_number: Mapped[str | None]
-    tracking_url: Mapped[str | None]
     #: The label itself, sealed: the shopper's address is on it.
     content: Mapped[bytes | None]
     media_type: Mapped[str | None]
-    #: One of ``app.fulfillment.labels.REFUND_STATES`` once it was given back.
-    refund_state: Mapped[str | None]
-    failure: Mapped[str | None]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]

@@ -4,78 +4,97 @@ transaction that says what came of it."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from app import db
 from app.fulfillment.labels import Label, LabelGateway
-from app.fulfillment.service.labelling import (
-    Asked,
-    plan_giving_back,
-    plan_purchase,
-    record_label,
-    record_refund,
-    record_refusal,
-)
+from app.fulfillment.service import labelling
+from app.fulfillment.service.buying import Asked
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected
 
 #: The gateway of a name.
 GatewayOf = Callable[[str], LabelGateway]
 
 
-def buy_label(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID, offer_ref: str) -> None:
-    """Buy, and ship the parcel with it. Raises the adapter errors; after ``Unavailable`` the label stays BUYING, and
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """How labels for one purpose are written down: what will be asked, and what came of it. Each is called with the
+    label's owner and its id, in a transaction of its own."""
+
+    plan_purchase: Callable[[Session, UUID, UUID, str], Asked | None]
+    record_label: Callable[[Session, UUID, UUID, Label], object]
+    record_refusal: Callable[[Session, UUID, UUID, str], None]
+    plan_giving_back: Callable[[Session, UUID, UUID], Asked | None]
+    record_refund: Callable[[Session, UUID, UUID, str], None]
+
+
+#: Labels with which parcels leave.
+PARCELS = Book(
+    plan_purchase=labelling.plan_purchase,
+    record_label=labelling.record_label,
+    record_refusal=labelling.record_refusal,
+    plan_giving_back=labelling.plan_giving_back,
+    record_refund=labelling.record_refund,
+)
+
+
+def buy_label(gateway_of: GatewayOf, owner_id: UUID, label_id: UUID, offer_ref: str, book: Book = PARCELS) -> None:
+    """Buy, and use it for what it is for. Raises the adapter errors; after ``Unavailable`` the label stays BUYING, and
     ``settle_purchase`` finds out."""
     with db.transaction() as session:
-        asked = plan_purchase(session, supplier_id, label_id, offer_ref)
+        asked = book.plan_purchase(session, owner_id, label_id, offer_ref)
     if asked is None:
         return
     if asked.unsure:
-        _find_out(gateway_of, supplier_id, label_id, asked)
+        _find_out(gateway_of, book, owner_id, label_id, asked)
         return
     gateway = gateway_of(asked.gateway)
     try:
         bought = gateway.buy(asked.access, asked.ref, asked.offer_ref)
     except (Rejected, CredentialsRefused, RateLimited) as error:
         # Refused for certain: nothing was bought.
-        _refused(supplier_id, label_id, error)
+        _refused(book, owner_id, label_id, error)
         raise
-    _bought(supplier_id, label_id, bought)
+    _bought(book, owner_id, label_id, bought)
 
 
-def settle_purchase(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID) -> None:
+def settle_purchase(gateway_of: GatewayOf, owner_id: UUID, label_id: UUID, book: Book = PARCELS) -> None:
     """Find out what became of a purchase whose answer did not come. Raises the adapter errors."""
     with db.transaction() as session:
-        asked = plan_purchase(session, supplier_id, label_id, "")
+        asked = book.plan_purchase(session, owner_id, label_id, "")
     if asked is not None:
-        _find_out(gateway_of, supplier_id, label_id, asked)
+        _find_out(gateway_of, book, owner_id, label_id, asked)
 
 
-def give_back(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID) -> None:
-    """Take the parcel back and ask the money back. Raises the adapter errors, ``Conflict`` once it was scanned."""
+def give_back(gateway_of: GatewayOf, owner_id: UUID, label_id: UUID, book: Book = PARCELS) -> None:
+    """Undo what was done with it and ask the money back. Raises the adapter errors; ``Conflict`` once it was used."""
     with db.transaction() as session:
-        asked = plan_giving_back(session, supplier_id, label_id)
+        asked = book.plan_giving_back(session, owner_id, label_id)
     if asked is None:
         return
     state = gateway_of(asked.gateway).give_back(asked.access, asked.ref)
     with db.transaction() as session:
-        record_refund(session, supplier_id, label_id, state)
+        book.record_refund(session, owner_id, label_id, state)
 
 
-def _find_out(gateway_of: GatewayOf, supplier_id: UUID, label_id: UUID, asked: Asked) -> None:
+def _find_out(gateway_of: GatewayOf, book: Book, owner_id: UUID, label_id: UUID, asked: Asked) -> None:
     bought = gateway_of(asked.gateway).bought(asked.access, asked.ref)
     if bought is None:
         with db.transaction() as session:
-            record_refusal(session, supplier_id, label_id, "The answer did not come, and nothing was bought.")
+            book.record_refusal(session, owner_id, label_id, "The answer did not come, and nothing was bought.")
         return
-    _bought(supplier_id, label_id, bought)
+    _bought(book, owner_id, label_id, bought)
 
 
-def _bought(supplier_id: UUID, label_id: UUID, bought: Label) -> None:
+def _bought(book: Book, owner_id: UUID, label_id: UUID, bought: Label) -> None:
     with db.transaction() as session:
-        record_label(session, supplier_id, label_id, bought)
+        book.record_label(session, owner_id, label_id, bought)
 
 
-def _refused(supplier_id: UUID, label_id: UUID, error: Exception) -> None:
+def _refused(book: Book, owner_id: UUID, label_id: UUID, error: Exception) -> None:
     if isinstance(error, Rejected):
         why = error.message
     elif isinstance(error, CredentialsRefused):
@@ -83,4 +102,4 @@ def _refused(supplier_id: UUID, label_id: UUID, error: Exception) -> None:
     else:
         why = "The gateway asks to slow down. Try again in a minute."
     with db.transaction() as session:
-        record_refusal(session, supplier_id, label_id, why)
+        book.record_refusal(session, owner_id, label_id, why)

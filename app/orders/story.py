@@ -153,6 +153,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "return.declined": ("supplier", _("Return %(number)s was declined: %(answer)s")),
     "return.label_sent": ("supplier", _("The label for return %(number)s is there.")),
     "return.in_transit": ("carrier", _("Return %(number)s is on its way with %(carrier)s: %(tracking_number)s.")),
+    "return.label_back": ("supplier", _("The label for return %(number)s was given back; another one may follow.")),
+    "return.arrived": ("carrier", _("The parcel of return %(number)s was delivered.")),
     "return.received": ("supplier", _("Return %(number)s came in.")),
     "return.inspected": ("supplier", _("Return %(number)s was checked: %(accepted)s of %(units)s units accepted.")),
     "return.credited": ("money", _("%(amount)s of goods are credited for return %(number)s.")),

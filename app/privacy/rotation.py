@@ -17,7 +17,7 @@ from app.kit.crypto import Place
 from app.notifications.models import Email
 from app.orders.models import Order, RetailerAddress
 from app.purchasing.models import ChangeRequest, ChannelSetting, PurchaseOrder, Transmission
-from app.returns.models import ShopperReturn
+from app.returns.models import ReturnFile, ShopperReturn
 from app.stores.models import StoreCredential
 from app.suppliers.models import ReturnPolicy, SupplierApplication
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -43,6 +43,7 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (RetailerAddress, "ship_to", "id"),
     (ChangeRequest, "ship_to", "id"),
     (ShopperReturn, "note", "id"),
+    (ReturnFile, "content", "id"),
     (Order, "ship_to", "id"),
     (ChannelSetting, "secrets", "supplier_id"),
     (ChannelSetting, "words", "supplier_id"),

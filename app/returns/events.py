@@ -30,6 +30,24 @@ class ReturnMoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnArrived(Event):
+    """The carrier brought a return's parcel to where it is checked."""
+
+    topic: ClassVar[str] = "returns.arrived"
+    return_id: UUID
+    retailer_id: UUID
+    supplier_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"return:{self.return_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditMemoIssued(Event):
     """A supplier owes money back; it is to be booked and refunded."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
+from app.fulfillment.models import Postage
 from app.returns.rules import REQUESTED
 
 
@@ -29,6 +30,7 @@ class Return(Base):
         Index(None, "supplier_id", "id"),
         Index(None, "purchase_order_id"),
         Index("ix_returns_due", "due_at", postgresql_where=text("due_at is not null")),
+        Index("ix_returns_next_poll_at", "next_poll_at", postgresql_where=text("next_poll_at is not null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -54,6 +56,12 @@ class Return(Base):
     answer: Mapped[str]
     carrier: Mapped[str]
     tracking_number: Mapped[str]
+    tracking_url: Mapped[str | None]
+    #: Where the carrier has the parcel (``app.fulfillment.rules.DELIVERY_RANK``), and when it brought it.
+    delivery_status: Mapped[str] = mapped_column(server_default="unknown")
+    delivered_at: Mapped[datetime | None]
+    #: When the carrier, or the gateway that sold the label, is asked next; None: never.
+    next_poll_at: Mapped[datetime | None]
     #: The money is owed without the goods coming back.
     goods_kept: Mapped[bool] = mapped_column(server_default="false")
     #: The order that sends the customer the same again.
@@ -126,13 +134,33 @@ class ReturnFile(Base):
     supplier_id: Mapped[UUID]
     #: ``evidence`` (of the request), ``inspection`` or ``label``.
     kind: Mapped[str]
+    #: Where its bytes are kept; empty where they stand in ``content``.
     file_key: Mapped[str]
+    #: A label that was bought, sealed: the shopper's address is on it.
+    content: Mapped[bytes | None]
     #: What it is by its content.
     media_type: Mapped[str]
     size: Mapped[int]
     sha256: Mapped[str]
     uploaded_at: Mapped[datetime]
     uploaded_by: Mapped[str]
+
+
+class ReturnLabel(Postage, Base):
+    """Postage for a return, bought by the party that its terms name. The buyer's alone: what it costs is nobody else's
+    business. The label itself is a file of the return."""
+
+    __tablename__ = "return_labels"
+    __tenancy__ = own("buyer_id")
+    __table_args__ = (
+        Index(None, "return_id"),
+        Index("ix_return_labels_unsure", "updated_at", postgresql_where=text("state in ('BUYING', 'VOIDING')")),
+        Index(None, "buyer_id", "tracking_number"),
+    )
+
+    buyer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    return_id: Mapped[UUID]
+    file_id: Mapped[UUID | None]
 
 
 class CreditMemo(Base):

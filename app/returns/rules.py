@@ -11,11 +11,12 @@ LABEL_SENT, IN_TRANSIT, RECEIVED, INSPECTED = "LABEL_SENT", "IN_TRANSIT", "RECEI
 CREDITED, CLOSED, EXPIRED, CANCELLED = "CREDITED", "CLOSED", "EXPIRED", "CANCELLED"
 
 #: State → the states it may become; every other move is refused. REQUESTED and APPROVED become CREDITED when the
-#: supplier does not want the goods back; INSPECTED becomes CLOSED when nothing of what came was accepted.
+#: supplier does not want the goods back; LABEL_SENT becomes APPROVED again when the label is given back; INSPECTED
+#: becomes CLOSED when nothing of what came was accepted.
 MOVES: Mapping[str, frozenset[str]] = {
     REQUESTED: frozenset({APPROVED, DECLINED, CREDITED, CANCELLED}),
     APPROVED: frozenset({LABEL_SENT, IN_TRANSIT, RECEIVED, CREDITED, EXPIRED, CANCELLED}),
-    LABEL_SENT: frozenset({IN_TRANSIT, RECEIVED, EXPIRED, CANCELLED}),
+    LABEL_SENT: frozenset({APPROVED, IN_TRANSIT, RECEIVED, EXPIRED, CANCELLED}),
     IN_TRANSIT: frozenset({RECEIVED}),
     RECEIVED: frozenset({INSPECTED}),
     INSPECTED: frozenset({CREDITED, CLOSED}),
@@ -40,6 +41,9 @@ ENDS_AFTER: Mapping[str, timedelta] = {
     RECEIVED: timedelta(days=5),
     INSPECTED: timedelta(days=2),
 }
+
+#: How long a parcel that its carrier has delivered waits for its supplier's word before it counts as received.
+RECEIVED_AFTER = timedelta(days=5)
 
 #: What a customer asks of its shop waits for the shop, becomes returns, or does not.
 WAITING, GRANTED, REFUSED = "WAITING", "GRANTED", "REFUSED"
@@ -79,6 +83,12 @@ def payer(reason: str, payers: Mapping[str, str]) -> str:
     """Who pays for sending it back: ``supplier``, ``retailer`` or ``shopper``. A policy that does not say leaves it
     with the supplier, where somebody is to blame, else with the shopper."""
     return payers.get(reason) or ("shopper" if reason in BLAMELESS else "supplier")
+
+
+def buyer(payer: str) -> str:
+    """Who buys a label for the way back: the supplier where it pays. Else the retailer: it pays, or does its customer,
+    who would pay, a favour."""
+    return "supplier" if payer == "supplier" else "retailer"
 
 
 def restocking_bps(reason: str, policy_bps: int, *, goods_kept: bool) -> int:

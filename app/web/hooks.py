@@ -10,10 +10,12 @@ from app import db
 from app.adapters import registries
 from app.fulfillment.labels import ForgedNotice
 from app.fulfillment.models import LabelAccount
-from app.fulfillment.service import labelling
+from app.fulfillment.service import labelling as parcels
+from app.fulfillment.service.accounts import hook_secret
 from app.inbox.service import Received, take_in
 from app.kit import clock
 from app.kit.crash import crash_point
+from app.returns.service import labelling as returned
 from app.settlement import processor
 from app.stores import platform
 from app.web.errors import problem
@@ -50,17 +52,17 @@ def from_store(name: str) -> Response:
     )
 
 
-@bp.post("/hooks/labels/<name>/<uuid:supplier_id>")
-def from_gateway(name: str, supplier_id: UUID) -> Response:
-    """A gateway tells where a supplier's parcel is, or that a label's money came back. 401 for a bad signature. What it
-    says is small and may be said again, so it is taken in at once."""
+@bp.post("/hooks/labels/<name>/<uuid:owner_id>")
+def from_gateway(name: str, owner_id: UUID) -> Response:
+    """A gateway tells where an organisation's parcel is, or that a label's money came back. 401 for a bad signature.
+    What it says is small and may be said again, so it is taken in at once."""
     body = _raw_body()
     if body is None:
         return problem(413, "too_large", "Too large", "A hook has at most 2 MB.")
     gateway = registries.labels.all().get(name)
     with db.system_scope(actor=f"gateway:{name}"), db.transaction() as session:
-        account = session.get(LabelAccount, supplier_id)
-        secret = labelling.hook_secret(account) if account is not None and account.gateway == name else None
+        account = session.get(LabelAccount, owner_id)
+        secret = hook_secret(account) if account is not None and account.gateway == name else None
         if gateway is None or secret is None:
             return problem(404, "not_found", "Not found", "No such gateway.")
         try:
@@ -69,8 +71,8 @@ def from_gateway(name: str, supplier_id: UUID) -> Response:
             return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
         except (ValueError, KeyError, TypeError):
             return problem(422, "unreadable", "Unreadable", "The body is not what the gateway sends.")
-        if told is not None:
-            labelling.take_in(session, supplier_id, told)
+        if told is not None and not parcels.take_in(session, owner_id, told):
+            returned.take_in(session, owner_id, told)
     return Response(status=200)
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from flask import Response, request
 
 from app import db
-from app.kit.errors import AppError, Invalid
+from app.audit import service as audit
+from app.kit.errors import AppError, Invalid, NotFound
 from app.kit.texts import marked as _
 from app.returns.service import add_file, forget_file, keep_file, read_file
 from app.suppliers.rules.papers import LARGEST
@@ -35,8 +36,14 @@ def take_file(return_id: UUID, kind: str) -> None:
         raise
 
 
-def give_file(return_id: UUID, file_id: UUID) -> Response:
-    """A file of a return. Raises ``NotFound``."""
+def give_file(return_id: UUID, file_id: UUID, *, addresses: str) -> Response:
+    """A file of a return. The shopper's address stands on labels, for which the permission ``addresses`` is needed, and
+    whose reading is written down. Raises ``NotFound``."""
+    who = principal()
     with db.transaction() as session:
-        row, content = read_file(session, principal().organisation_id, return_id, file_id)
+        row, content = read_file(session, who.organisation_id, return_id, file_id)
+        if row.kind == "label":
+            if not who.may(addresses):
+                raise NotFound("file")
+            audit.record(session, who.organisation_id, "orders.address_read", "return", return_id)
     return file_answer(row.kind, row.media_type, content)

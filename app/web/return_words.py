@@ -36,6 +36,7 @@ END_WORDS: Mapping[str, str] = {
     "REQUESTED": _("Approved by itself after"),
     "APPROVED": _("To be sent by"),
     "LABEL_SENT": _("To be sent by"),
+    "IN_TRANSIT": _("Counts as received after"),
     "RECEIVED": _("Credited by itself after"),
     "INSPECTED": _("Credited by itself after"),
 }

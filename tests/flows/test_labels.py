@@ -10,7 +10,7 @@ import requests
 from bs4 import BeautifulSoup
 
 from app import db
-from app.fulfillment.service.labelling import save_account, save_size
+from app.fulfillment.service.accounts import save_account, save_size
 from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Books, Json
 from tests.market import Market

@@ -28,7 +28,8 @@ from app.feeds.models import FeedSource
 from app.feeds.service import SourceSpec, access_of, add_source
 from app.feeds.source import Access
 from app.fulfillment.models import LabelAccount, ShippingLabel
-from app.fulfillment.service.labelling import hook_secret, label_file, save_account, way_in
+from app.fulfillment.service.accounts import hook_secret, save_account, way_in
+from app.fulfillment.service.labelling import label_file
 from app.inbox.service import Received, open_message, take_in
 from app.kit import clock
 from app.kit.crypto import CannotOpen, KeyedHash, KeyRing, Place, key_number
@@ -47,7 +48,9 @@ from app.purchasing.service import place_order
 from app.purchasing.service.channels import choose_channel, note_failed, problem_of, settings_of
 from app.purchasing.service.dispatching import begin_dispatch, record_failed
 from app.purchasing.service.transmitting import plan_transmission, put_together, words_of
-from app.returns.models import ShopperReturn
+from app.returns.models import Return, ReturnFile, ShopperReturn
+from app.returns.service.filing import add_label as add_return_label
+from app.returns.service.filing import opened as opened_file
 from app.stores.models import StoreCredential
 from app.stores.platform import Credentials
 from app.stores.service import save_credentials
@@ -253,6 +256,7 @@ class House:
                     way_in(session.get_one(LabelAccount, self.supplier_id)).api_key,
                     hook_secret(session.get_one(LabelAccount, self.supplier_id)) or "",
                     label_file(session.scalars(select(ShippingLabel)).one()).decode(),
+                    opened_file(session.scalars(select(ReturnFile)).one()).read().decode(),
                     *tokens,
                     *letters,
                 ]
@@ -337,6 +341,29 @@ def _ask(session: Session, order_id: UUID) -> None:
             created_at=now,
         )
     )
+    coming_back = Return(
+        id=new_id(),
+        number="R-1",
+        order_id=order_id,
+        purchase_order_id=purchase_order.id,
+        retailer_id=order.retailer_id,
+        supplier_id=purchase_order.supplier_id,
+        state="APPROVED",
+        reason="damaged",
+        note="",
+        policy_version=1,
+        restocking_bps=0,
+        payer="supplier",
+        requested_by="test",
+        answer="",
+        carrier="",
+        tracking_number="",
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(coming_back)
+    session.flush()
+    add_return_label(session, coming_back, b"return label of Grace", "application/pdf")
     session.add(
         ChangeRequest(
             id=changed,

@@ -26,6 +26,7 @@ from app.returns.rules import (
     RECEIVED,
     REQUESTED,
 )
+from app.returns.service.labelling import tell_unused
 from workers.job import Run, job
 
 _TO_SUPPLIER = (REQUESTED, IN_TRANSIT, CANCELLED)
@@ -41,6 +42,8 @@ def tell_of_return(run: Run, event: ReturnMoved) -> None:
             # It has moved on; the later event tells.
             return
         show_anew(session, "return", row.id)
+        if row.state in (CANCELLED, EXPIRED):
+            tell_unused(session, row)
         title, text = _words(row)
         if row.state in _TO_SUPPLIER:
             _tell(session, row, row.supplier_id, "/supplier", title, text, acts=row.state == REQUESTED)
@@ -66,11 +69,14 @@ def _words(row: Return) -> tuple[str, str]:
         CANCELLED: (f"Return {row.number} was withdrawn", "Nothing comes back."),
         APPROVED: (
             f"Return {row.number} is approved",
-            f"Let your customer send the goods by {until}, and enter the tracking number.",
+            {
+                "supplier": "The supplier pays for the way back and sends a label, which your customer gets at once.",
+                "retailer": f"You pay for the way back: buy a label. The goods should leave by {until}.",
+            }.get(row.payer, f"Let your customer send the goods by {until}, and enter the tracking number."),
         ),
         LABEL_SENT: (
             f"The label for return {row.number} is there",
-            f"Send it to your customer. The goods should leave by {until}.",
+            f"Your customer finds it on the page of the order. The goods should leave by {until}.",
         ),
         DECLINED: (f"Return {row.number} was declined", row.answer),
         RECEIVED: (f"Return {row.number} came in", f"The supplier checks it by {until}; after that it is credited."),

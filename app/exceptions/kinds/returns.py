@@ -20,9 +20,12 @@ _SOON = timedelta(hours=24)
 _BACK_WITHIN, _REFUNDED_WITHIN = timedelta(days=21), timedelta(days=3)
 #: Asked for without the photo that the supplier's terms want: silence declines it.
 _NO_PHOTO = "REQUESTED_WITHOUT_PHOTO"
+#: The carrier brought it, and nobody says that it came in.
+_ARRIVED = "ARRIVED"
 _WHOSE: Mapping[str, Party] = {
     _NO_PHOTO: Party.RETAILER,
     REQUESTED: Party.SUPPLIER,
+    _ARRIVED: Party.SUPPLIER,
     IN_TRANSIT: Party.SUPPLIER,
     RECEIVED: Party.SUPPLIER,
     INSPECTED: Party.SUPPLIER,
@@ -32,7 +35,11 @@ _WHOSE: Mapping[str, Party] = {
 
 def _query(now: datetime) -> Select[Any]:
     photo = exists().where(ReturnFile.return_id == Return.id, ReturnFile.kind == "evidence")
-    about = case((and_(Return.state == REQUESTED, Return.photo_wanted, ~photo), _NO_PHOTO), else_=Return.state)
+    about = case(
+        (and_(Return.state == REQUESTED, Return.photo_wanted, ~photo), _NO_PHOTO),
+        (and_(Return.state == IN_TRANSIT, Return.delivered_at.is_not(None)), _ARRIVED),
+        else_=Return.state,
+    )
     return (
         rows(
             "return",
@@ -51,7 +58,7 @@ def _query(now: datetime) -> Select[Any]:
         .join(PurchaseOrder, PurchaseOrder.id == Return.purchase_order_id)
         .where(
             or_(
-                Return.state.in_((REQUESTED, RECEIVED, INSPECTED)) & (Return.due_at < now + _SOON),
+                Return.state.in_((REQUESTED, IN_TRANSIT, RECEIVED, INSPECTED)) & (Return.due_at < now + _SOON),
                 (Return.state == IN_TRANSIT) & (Return.updated_at < now - _BACK_WITHIN),
                 (Return.state == CREDITED) & (Return.updated_at < now - _REFUNDED_WITHIN),
             )
@@ -77,6 +84,13 @@ KIND = Kind(
             advice={
                 Party.RETAILER: _("Add a photo on the return's page; without one it is declined."),
                 Party.SUPPLIER: _("No photo has come. Without one, and without a word from you, it is declined."),
+            },
+        ),
+        _ARRIVED: Told(
+            heading=_("Return has arrived"),
+            advice={
+                Party.RETAILER: _("Its carrier brought it; without a word from the supplier it counts as received."),
+                Party.SUPPLIER: _("Say that it came in, then look at the goods."),
             },
         ),
         IN_TRANSIT: Told(

@@ -13,9 +13,11 @@ from app.returns.service.ending import end_wait
 from app.returns.service.exchanging import exchange
 from app.returns.service.filing import KeptFile, add_file, forget_file, keep_file, read_file
 from app.returns.service.inspecting import Finding, inspect
+from app.returns.service.labelling import RETURNS
 from app.returns.service.requesting import cancel_return, request_return
 
 __all__ = [
+    "RETURNS",
     "Finding",
     "KeptFile",
     "add_file",

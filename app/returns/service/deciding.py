@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.kit import clock
 from app.kit.errors import Invalid
 from app.returns.models import Return
 from app.returns.rules import APPROVED, DECLINED, IN_TRANSIT, LABEL_SENT, RECEIVED
@@ -54,7 +55,13 @@ def send_back(
         raise Invalid.field("carrier", "required", "Name the carrier.")
     if row.state == IN_TRANSIT and row.tracking_number == number:
         return row
-    row.carrier, row.tracking_number = name, number
+    if number == row.tracking_number:
+        # The bought label's own number, of which its carrier is known.
+        by = RETAILER if organisation_id == row.retailer_id else SUPPLIER
+        move(session, row, IN_TRANSIT, by=by, carrier=row.carrier, tracking_number=number)
+        return row
+    row.carrier, row.tracking_number, row.tracking_url = name, number, None
+    row.delivery_status, row.next_poll_at = "unknown", clock.now()
     by = RETAILER if organisation_id == row.retailer_id else SUPPLIER
     move(session, row, IN_TRANSIT, by=by, carrier=name, tracking_number=number)
     return row

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.kit import clock
-from app.returns.rules import APPROVED, DECLINED, EXPIRED, INSPECTED, LABEL_SENT, RECEIVED, REQUESTED
+from app.returns.rules import APPROVED, DECLINED, EXPIRED, IN_TRANSIT, INSPECTED, LABEL_SENT, RECEIVED, REQUESTED
 from app.returns.service.crediting import credit_accepted
 from app.returns.service.inspecting import take_for_good
 from app.returns.service.standing import SYSTEM, locked, move
@@ -16,9 +16,9 @@ _NO_PHOTO = "The supplier's terms want a photo for this reason, and none came."
 
 
 def end_wait(session: Session, return_id: UUID) -> None:
-    """A return whose time is over goes on without those who were waited for: a request is approved (declined where
-    its terms want a photo and none came), goods that never
-    left need not come any more, and goods that nobody looked at are credited. Needs a system scope."""
+    """A return whose time is over goes on without those who were waited for: a request is approved (declined where its
+    terms want a photo and none came), goods that never left need not come any more, a parcel that its carrier brought
+    counts as received, and goods that nobody looked at are credited. Needs a system scope."""
     held = locked(session, return_id, None)
     row = held.row
     if row.due_at is None or row.due_at > clock.now():
@@ -30,6 +30,8 @@ def end_wait(session: Session, return_id: UUID) -> None:
         move(session, row, APPROVED, by=SYSTEM)
     elif row.state in (APPROVED, LABEL_SENT):
         move(session, row, EXPIRED, by=SYSTEM)
+    elif row.state == IN_TRANSIT:
+        move(session, row, RECEIVED, by=SYSTEM)
     elif row.state == RECEIVED:
         take_for_good(session, held)
         credit_accepted(session, held, by=SYSTEM)

@@ -27,5 +27,5 @@ def erase_of_orders(session: Session, order_ids: Sequence[UUID]) -> None:
     session.execute(delete(ShopperReturnFile).where(ShopperReturnFile.shopper_return_id.in_(of_shoppers)))
     session.execute(update(Return).where(Return.order_id.in_(order_ids)).values(note=""))
     session.execute(update(ShopperReturn).where(ShopperReturn.order_id.in_(order_ids)).values(note=None))
-    for key in keys:
+    for key in filter(None, keys):
         storage().delete(key)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.config import key_ring
 from app.db import current_scope
 from app.kit import clock
+from app.kit.crypto import Place
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.returns.files import storage
-from app.returns.models import ReturnFile, ShopperReturnFile
+from app.returns.models import Return, ReturnFile, ShopperReturnFile
 from app.returns.queries import return_file
 from app.returns.rules import APPROVED, RECEIVED, REQUESTED
 from app.returns.service.standing import locked
@@ -94,10 +98,49 @@ def forget_file(kept: KeptFile) -> None:
 def read_file(session: Session, organisation_id: UUID, return_id: UUID, file_id: UUID) -> tuple[ReturnFile, BinaryIO]:
     """A file of a party's return and its bytes. Raises ``NotFound``."""
     row = return_file(session, organisation_id, return_id, file_id)
+    return row, opened(row)
+
+
+def opened(row: ReturnFile) -> BinaryIO:
+    """A file's bytes. Raises ``NotFound``."""
+    if row.content is not None:
+        return BytesIO(key_ring().open(row.content, Place("return_files", "content", row.id)))
     try:
-        return row, storage().open(row.file_key)
+        return storage().open(row.file_key)
     except FileNotFoundError as error:
         raise NotFound("file") from error
+
+
+def add_label(session: Session, row: Return, content: bytes, media_type: str) -> ReturnFile:
+    """Keep a label that was bought, sealed."""
+    file_id = new_id()
+    file = ReturnFile(
+        id=file_id,
+        return_id=row.id,
+        retailer_id=row.retailer_id,
+        supplier_id=row.supplier_id,
+        kind="label",
+        file_key="",
+        content=key_ring().seal(content, Place("return_files", "content", file_id)),
+        media_type=media_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_at=clock.now(),
+        uploaded_by=current_scope().actor,
+    )
+    session.add(file)
+    session.flush()
+    session.refresh(row, ["files"])
+    return file
+
+
+def remove_label(session: Session, row: Return, file_id: UUID) -> None:
+    """A label that holds no longer is shown to nobody."""
+    for file in row.files:
+        if file.id == file_id:
+            session.delete(file)
+    session.flush()
+    session.refresh(row, ["files"])
 
 
 def read_shopper_photo(

@@ -20,7 +20,10 @@ def landing() -> str:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Tracking pages, consoles and the API are nobody's business but their readers'."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in ("/t/", "/app", "/supplier", "/console", "/api"))]
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {path}" for path in ("/t/", "/return-label/", "/app", "/supplier", "/console", "/api")),
+    ]
     lines.append(f"Sitemap: {settings().public_url}/sitemap.xml")
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
@@ -33,4 +36,5 @@ bp.add_url_rule("/sitemap/<uuid:start>.xml", "sitemap_part", pages.sitemap_part)
 bp.add_url_rule("/t/<token>", "tracking", tracking.tracking)
 bp.add_url_rule("/t/<token>/return", "returning", returning.form)
 bp.add_url_rule("/t/<token>/return", "ask_return", returning.send, methods=["POST"])
+bp.add_url_rule("/return-label/<token>", "return_label", tracking.return_label)
 bp.add_url_rule("/logo/<uuid:retailer_id>/<digest>.png", "logo", tracking.logo)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.documents.queries import brand_of
+from app.documents.sending_back import linked_label, next_step
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.estimates import Transit, arrives, leaves_on, usual
 from app.fulfillment.models import Shipment
@@ -26,12 +27,17 @@ from app.orders.rules import ON_HOLD
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.returns.queries import asked_by_shopper, returns_of, settings_of
+from app.returns.rules import APPROVED, IN_TRANSIT, LABEL_SENT
 from app.returns.service.asking import free_units
+from app.returns.service.filing import opened
 from app.stores.models import Store
 from app.suppliers import queries as suppliers
 from app.suppliers.rules import Closure
+from app.web.kept_files import file_answer
 
 _YEAR = 31_536_000
+#: Returns of which the customer's page says what to do.
+STILL_COMING = (APPROVED, LABEL_SENT, IN_TRANSIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,13 @@ def tracking(token: str) -> Any:
         parcels = _shown(parcel for group in grouped.values() for parcel in group)
         ways = _ways(session, routed)
         waiting, cancelled = _waiting(order, routed, ways, _announced(grouped)), _cancelled(order)
+        shop = (brand.name if brand else "") or (store.name if store else "") or retailer.name
+        returns = returns_of(session, order.retailer_id, order_id=order.id).items
         days = {parcel.id: _expected(parcel, ways[parcel.purchase_order_id]) for parcel in parcels}
         body = render_template(
             "app/web/public/tracking.html",
             order=order,
-            shop=(brand.name if brand else "") or (store.name if store else "") or retailer.name,
+            shop=shop,
             brand=brand,
             parcels=parcels,
             titles={line.id: line for one in routed for line in one.lines},
@@ -76,9 +84,20 @@ def tracking(token: str) -> Any:
             may_return=settings_of(session, order.retailer_id).by_shoppers
             and any(free_units(session, order.id).values()),
             asked=asked_by_shopper(session, order.id),
-            returns={row.id: row for row in returns_of(session, order.retailer_id, order_id=order.id).items},
+            returns={row.id: row for row in returns},
+            steps=[(row, next_step(session, row, shop)) for row in returns if row.state in STILL_COMING],
         )
     answer = Response(body, content_type="text/html; charset=utf-8")
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def return_label(token: str) -> Response:
+    """The label with which a customer sends something back, to whoever holds the link."""
+    with db.system_scope(actor="shopper"), db.transaction() as session:
+        file = linked_label(session, token[:200])
+        answer = file_answer("return-label", file.media_type, opened(file))
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

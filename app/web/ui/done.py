@@ -82,6 +82,8 @@ SENTENCES: Mapping[str, str] = {
     "exchanged": _("Ordered. It is delivered to the same address; the return goes on as it was."),
     "return_asked": _("Asked. The supplier is told by e-mail."),
     "return_credited": _("Credited. The refund follows by itself."),
+    "return_label_bought": _("Bought. The customer gets it now."),
+    "return_label_given_back": _("Given back. The label is no longer valid."),
     "return_moved": _("Noted. The other side is told."),
     "rate_removed": _("The rate is gone."),
     "sample_ordered": _("The sample is ordered. It goes the way of all your orders."),

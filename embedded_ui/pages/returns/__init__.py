@@ -20,6 +20,7 @@ from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.postage.returns import add_return_labels, labels_shown
 from app.web.printed import pdf_answer
 from app.web.return_files import LARGEST_FORM, give_file, take_file
 from app.web.return_words import CONDITION_WORDS, FILE_WORDS, PAYER_WORDS, REASON_WORDS, end_of
@@ -29,6 +30,7 @@ from embedded_ui.pages.returns import requests
 pages = Pages(__name__, nav=Nav(_("Returns"), "list_returns", 45, permission="orders.read"))
 _VIEWS = {"open": _("Open"), "all": _("All")}
 requests.add_pages(pages)
+add_return_labels(pages, permission="orders.write")
 
 
 @pages.get("/returns", permission="orders.read")
@@ -72,6 +74,7 @@ def _detail(return_id: UUID, status: int = 200, errors: Mapping[str, str] | None
             "reason": gettext(REASON_WORDS[row.reason]),
             "payer": gettext(PAYER_WORDS[row.payer]),
             "ends": end_of(row),
+            "labels": labels_shown(session, row, retailer_id),
             "files": _words(FILE_WORDS),
             "has_slip": suppliers.return_policy(session, row.supplier_id) is not None,
             "conditions": _words(CONDITION_WORDS),
@@ -149,7 +152,7 @@ def ask(order_id: UUID, purchase_order_id: UUID) -> Any:
 @pages.get("/returns/<uuid:return_id>/files/<uuid:file_id>", permission="orders.read")
 def file(return_id: UUID, file_id: UUID) -> Response:
     """A photo or the label."""
-    return give_file(return_id, file_id)
+    return give_file(return_id, file_id, addresses="orders.read_address")
 
 
 @pages.get("/returns/<uuid:return_id>/slip.pdf", permission="orders.read_address")

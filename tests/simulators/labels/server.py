@@ -106,28 +106,16 @@ def make_app(world: World) -> Flask:
 
     @app.get("/_sim/hook/<number>")
     def hook(number: str) -> Any:
-        """A tracker event as it would be sent, with its signature."""
+        """The carrier sees a parcel: the tracker event as it would be sent, with its signature."""
         status = request.args.get("status", "in_transit")
         at = request.args.get("at") or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        place = {"object": "TrackingLocation", "city": "MEMPHIS", "state": "TN", "country": "US", "zip": "38118"}
-        detail = {
-            "object": "TrackingDetail",
-            "message": "Arrived at facility",
-            "status": status,
-            "datetime": at,
-            "tracking_location": place,
-        }
+        tracker = world.move(number, status, at)
         event = {
             "id": "evt_1",
             "object": "Event",
             "description": "tracker.updated",
             "mode": "test",
-            "result": {
-                "object": "Tracker",
-                "tracking_code": number,
-                "status": status,
-                "tracking_details": [detail],
-            },
+            "result": tracker,
         }
         body = json.dumps(event)
         key = unicodedata.normalize("NFKD", request.args["secret"]).encode()

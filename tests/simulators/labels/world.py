@@ -63,9 +63,8 @@ class World:
                 "object": "Shipment",
                 "mode": "test",
                 "reference": given.get("reference"),
-                "to_address": given["to_address"],
-                "from_address": given["from_address"],
-                "return_address": given.get("return_address") or given["from_address"],
+                **_ways(given),
+                "is_return": bool(given.get("is_return")),
                 "parcel": {"id": f"prcl_{number:032x}", "object": "Parcel", **parcel},
                 "options": given.get("options") or {},
                 "rates": [],
@@ -125,9 +124,28 @@ class World:
                     "object": "Tracker",
                     "tracking_code": code,
                     "public_url": f"https://track.easypost.com/{code}",
+                    "tracking_details": [],
                 },
             )
             return shipment
+
+    def move(self, number: str, status: str, at: str) -> Json:
+        """The carrier sees a parcel; its tracker."""
+        with self.lock:
+            tracker: Json = next(
+                one["tracker"] for one in self.shipments.values() if one["tracking_code"] == number and one["tracker"]
+            )
+            place = {"object": "TrackingLocation", "city": "MEMPHIS", "state": "TN", "country": "US", "zip": "38118"}
+            detail = {
+                "object": "TrackingDetail",
+                "message": "Arrived at facility",
+                "status": status,
+                "datetime": at,
+                "tracking_location": place,
+            }
+            tracker["tracking_details"].append(detail)
+            tracker["status"] = status
+            return tracker
 
     def refund(self, ref: str) -> Json:
         """Ask the money back. Raises Refused."""
@@ -143,3 +161,11 @@ class World:
                 shipment["refund_status"] = "submitted"
                 self.cents += round(float(shipment["selected_rate"]["rate"]) * 100)
             return shipment
+
+
+def _ways(given: Json) -> Json:
+    """Where it leaves and arrives: a return is asked for as the way there, and turned round."""
+    there, back = given["to_address"], given["from_address"]
+    if given.get("is_return"):
+        return {"to_address": back, "from_address": there, "return_address": back}
+    return {"to_address": there, "from_address": back, "return_address": given.get("return_address") or back}

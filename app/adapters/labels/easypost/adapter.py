@@ -1,8 +1,9 @@
 """EasyPost's API, version 2: a shipment is made with its parcel and addresses and carries the rates; it can be bought
 once; an unused label is refunded by asking.
 
-Sources: https://docs.easypost.com/docs/shipments, …/shipments/rates, …/refunds, …/errors, and …/webhooks for the
-signature: ``X-Hmac-Signature`` is ``hmac-sha256-hex=`` and the SHA-256 HMAC of the body under the secret in NFKD.
+Sources: https://docs.easypost.com/docs/shipments, …/shipments/rates, …/shipments/returns (a return is asked for with
+the addresses of the way there, which EasyPost turns round), …/refunds, …/errors, and …/webhooks for the signature:
+``X-Hmac-Signature`` is ``hmac-sha256-hex=`` and the SHA-256 HMAC of the body under the secret in NFKD.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -83,8 +84,11 @@ class EasyPost:
         returns: Party,
         reference: str,
         form: str = "PDF",
+        coming_back: bool = False,
     ) -> Quoted:
         """A new shipment with its rates."""
+        start, end = (recipient, sender) if coming_back else (sender, recipient)
+        back: dict[str, Any] = {"is_return": True} if coming_back else {"return_address": _address(returns)}
         shipment = self._call(
             access,
             "POST",
@@ -92,16 +96,16 @@ class EasyPost:
             {
                 "shipment": {
                     "reference": reference,
-                    "from_address": _address(sender),
-                    "to_address": _address(recipient),
-                    "return_address": _address(returns),
+                    "from_address": _address(start),
+                    "to_address": _address(end),
+                    **back,
                     "parcel": {
                         "weight": float(round(package.grams / _GRAMS_OF_OUNCE, 1) or Decimal("0.1")),
                         "length": float(round(package.length_mm / _MM_OF_INCH, 1)),
                         "width": float(round(package.width_mm / _MM_OF_INCH, 1)),
                         "height": float(round(package.height_mm / _MM_OF_INCH, 1)),
                     },
-                    "options": {"label_format": form},
+                    "options": {"label_format": form} | ({"print_custom_1": reference} if coming_back else {}),
                 }
             },
         )
@@ -134,6 +138,11 @@ class EasyPost:
         shipment = self._call(access, "GET", f"shipments/{ref}")
         return self._label(shipment) if shipment.get("postage_label") else None
 
+    def moves(self, access: Access, ref: str) -> Sequence[CarrierEvent]:
+        """What the shipment's tracker has seen."""
+        tracker = self._call(access, "GET", f"shipments/{ref}").get("tracker") or {}
+        return _events(tracker)
+
     def give_back(self, access: Access, ref: str) -> str:
         """Ask for the refund, unless that was done."""
         shipment = self._call(access, "GET", f"shipments/{ref}")
@@ -151,8 +160,7 @@ class EasyPost:
         event = orjson.loads(body)
         about = event.get("result") or {}
         if event.get("description") in ("tracker.created", "tracker.updated"):
-            events = [_event(one) for one in about.get("tracking_details") or [] if one.get("status") in _STATUSES]
-            return TrackerMoved(tracking_number=str(about.get("tracking_code", "")), events=events)
+            return TrackerMoved(tracking_number=str(about.get("tracking_code", "")), events=_events(about))
         if event.get("description") == "refund.successful":
             return RefundMoved(tracking_number=str(about.get("tracking_code", "")), state="refunded")
         return None
@@ -221,6 +229,10 @@ def _money(amount: str, currency: str) -> Money:
         return Money.of_decimal(Decimal(str(amount)), currency)
     except (InvalidOperation, ValueError) as error:
         raise Unavailable("the price is not a number") from error
+
+
+def _events(tracker: Mapping[str, Any]) -> list[CarrierEvent]:
+    return [_event(one) for one in tracker.get("tracking_details") or [] if one.get("status") in _STATUSES]
 
 
 def _event(detail: Mapping[str, Any]) -> CarrierEvent:

@@ -12,21 +12,12 @@ from sqlalchemy.orm import Session
 from app import db
 from app.adapters import registries
 from app.audit import service as audit
-from app.config import settings
 from app.fulfillment.labels import Party
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.postage import buy_label, give_back
-from app.fulfillment.service import labelling
-from app.kit.errors import (
-    AdapterError,
-    AppError,
-    Conflict,
-    CredentialsRefused,
-    Invalid,
-    NotFound,
-    RateLimited,
-    Rejected,
-)
+from app.fulfillment.service import accounts, labelling
+from app.fulfillment.service.buying import account_of, offers_of
+from app.kit.errors import AdapterError, AppError, Conflict, Invalid, NotFound
 from app.kit.texts import marked as _
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
@@ -41,93 +32,15 @@ from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
 from app.web.portal.pages.purchase_orders import queue
+from app.web.postage import HEAVIEST, add_account_pages, in_words
 from app.web.printed import pdf_answer
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
 _WRITE = "purchase_orders.write"
-#: Sides of a box in millimetres, and weights in grams, beyond which no parcel service carries anything.
-_LONGEST, _HEAVIEST = 3_000, 100_000
+add_account_pages(pages, permission=_WRITE, back=("purchase_orders.queue", _("Purchase orders")))
 #: Orders that postage is bought for at once.
 _AT_ONCE = 50
-
-
-@pages.get("/labels", permission=_WRITE)
-def settings_of_labels() -> Any:
-    """The account and the boxes."""
-    return _settings()
-
-
-def _settings(status: int = 200, errors: Mapping[str, str] | None = None) -> Any:
-    supplier_id = principal().organisation_id
-    with db.transaction() as session:
-        account = session.get(LabelAccount, supplier_id)
-        context: dict[str, Any] = {
-            "account": account,
-            "sizes": labelling.sizes_of(session, supplier_id),
-            "gateways": [(name, one.label) for name, one in registries.labels.all().items()],
-            "hook_url": f"{settings().public_url}/hooks/labels/{account.gateway}/{supplier_id}" if account else None,
-        }
-    return pages.render("settings.html", status, errors=errors or {}, typed=request.form if errors else {}, **context)
-
-
-@pages.post("/labels/account", permission=_WRITE)
-def save_account() -> Any:
-    """Keep the way in."""
-    sent = Sent()
-    gateway = sent.one_of("gateway", registries.labels.names())
-    form = sent.one_of("form", labelling.FORMS)
-    key, secret = sent.text("api_key", longest=300), sent.text("hook_secret", longest=300)
-    try:
-        sent.check()
-        with db.transaction() as session:
-            labelling.save_account(
-                session, principal().organisation_id, gateway=gateway, api_key=key, hook_secret=secret, form=form
-            )
-    except Invalid as error:
-        return _settings(422, problems(error))
-    return go(page_url("labels.settings_of_labels", done="saved"))
-
-
-@pages.post("/labels/account/remove", permission=_WRITE)
-def remove_account() -> Any:
-    """Forget it."""
-    with db.transaction() as session:
-        labelling.remove_account(session, principal().organisation_id)
-    return go(page_url("labels.settings_of_labels", done="saved"))
-
-
-@pages.post("/labels/sizes", permission=_WRITE)
-def save_size() -> Any:
-    """Keep a box; sides in centimetres."""
-    sent = Sent()
-    name = sent.text("name", longest=60, required=True)
-    sides = [sent.whole(field, 1, _LONGEST // 10) for field in ("length", "width", "height")]
-    grams = sent.whole("grams", 0, _HEAVIEST)
-    try:
-        sent.check()
-        with db.transaction() as session:
-            length, width, height = (side * 10 for side in sides)
-            labelling.save_size(
-                session,
-                principal().organisation_id,
-                name=name,
-                length_mm=length,
-                width_mm=width,
-                height_mm=height,
-                grams=grams,
-            )
-    except Invalid as error:
-        return _settings(422, problems(error))
-    return go(page_url("labels.settings_of_labels", done="saved"))
-
-
-@pages.post("/labels/sizes/<uuid:size_id>/remove", permission=_WRITE)
-def remove_size(size_id: UUID) -> Any:
-    """Forget a box."""
-    with db.transaction() as session:
-        labelling.remove_size(session, principal().organisation_id, size_id)
-    return go(page_url("labels.settings_of_labels", done="saved"))
 
 
 @pages.get("/purchase-orders/<uuid:purchase_order_id>/label", permission=_WRITE)
@@ -148,7 +61,7 @@ def _pack(
             "order": order,
             "lines": [(line, left[line.id]) for line in order.lines if left[line.id]],
             "account": session.get(LabelAccount, supplier_id),
-            "sizes": [(str(one.id), one.name) for one in labelling.sizes_of(session, supplier_id)],
+            "sizes": [(str(one.id), one.name) for one in accounts.sizes_of(session, supplier_id)],
             "grams": labelling.weight_of(session, order, open_) if open_ else None,
         }
     typed = request.form if errors or refused else {}
@@ -164,8 +77,8 @@ def ask_prices(purchase_order_id: UUID) -> Any:
             order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
             names = {f"units-{line.id}": line for line in order.lines if request.form.get(f"units-{line.id}")}
             units = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
-            size_id = sent.one_of("size", [str(one.id) for one in labelling.sizes_of(session, supplier_id)])
-            grams = sent.whole("grams", 1, _HEAVIEST)
+            size_id = sent.one_of("size", [str(one.id) for one in accounts.sizes_of(session, supplier_id)])
+            grams = sent.whole("grams", 1, HEAVIEST)
             sent.check()
         lines = {line_id: count for line_id, count in units.items() if count}
         label_id = _quote(supplier_id, purchase_order_id, lines, UUID(size_id), grams)
@@ -174,7 +87,7 @@ def ask_prices(purchase_order_id: UUID) -> Any:
     except Conflict as error:
         return _pack(purchase_order_id, 409, refused=" ".join([error.detail, *(one.message for one in error.errors)]))
     except AdapterError as error:
-        return _pack(purchase_order_id, 502, refused=_in_words(error))
+        return _pack(purchase_order_id, 502, refused=in_words(error))
     return go(page_url("labels.one", label_id=label_id))
 
 
@@ -193,7 +106,7 @@ def _one(label_id: UUID, status: int = 200, *, refused: str = "") -> Any:
         context: dict[str, Any] = {
             "label": label,
             "order": order,
-            "offers": labelling.offers_of(label, quickest=quickest),
+            "offers": offers_of(label, quickest=quickest),
             "sorts": [
                 {"label": gettext(name), "href": page_url("labels.one", label_id=label.id, **args), "current": current}
                 for name, args, current in (
@@ -215,7 +128,7 @@ def buy(label_id: UUID) -> Any:
     except (Conflict, Invalid) as error:
         return _one(label_id, error.status, refused=error.detail)
     except AdapterError as error:
-        return _one(label_id, 502, refused=_in_words(error))
+        return _one(label_id, 502, refused=in_words(error))
     return go(page_url("labels.one", label_id=label_id, done="label_bought"))
 
 
@@ -227,7 +140,7 @@ def undo(label_id: UUID) -> Any:
     except Conflict as error:
         return _one(label_id, 409, refused=error.detail)
     except AdapterError as error:
-        return _one(label_id, 502, refused=_in_words(error))
+        return _one(label_id, 502, refused=in_words(error))
     return go(page_url("labels.one", label_id=label_id, done="label_given_back"))
 
 
@@ -264,7 +177,7 @@ def many() -> Any:
         more = len(chosen) > _AT_ONCE
         chosen = chosen[:_AT_ONCE]
         account = session.get(LabelAccount, supplier_id)
-        sizes = labelling.sizes_of(session, supplier_id)
+        sizes = accounts.sizes_of(session, supplier_id)
         wanted = [purchasing.purchase_order(session, supplier_id, one) for one in chosen]
         weights = {}
         for order in wanted:
@@ -288,11 +201,11 @@ def many() -> Any:
                 label_id = _quote(supplier_id, order.id, _open(order), size.id, grams)
                 with db.transaction() as session:
                     row["label"] = labelling.own_label(session, supplier_id, label_id)
-                    row["cheapest"] = labelling.offers_of(row["label"])[0]
+                    row["cheapest"] = offers_of(row["label"])[0]
             except AppError as error:
                 row["why"] = error.detail
             except AdapterError as error:
-                row["why"] = _in_words(error)
+                row["why"] = in_words(error)
     return pages.render(
         "many.html",
         chosen=chosen,
@@ -316,13 +229,13 @@ def buy_many() -> Any:
         label_id, why = UUID(text), ""
         with db.transaction() as session:
             label = labelling.own_label(session, supplier_id, label_id)
-            cheapest = labelling.offers_of(label)[0]
+            cheapest = offers_of(label)[0]
         try:
             buy_label(registries.labels.get, supplier_id, label_id, cheapest.ref)
         except AppError as error:
             why = error.detail
         except AdapterError as error:
-            why = _in_words(error)
+            why = in_words(error)
         with db.transaction() as session:
             label = labelling.own_label(session, supplier_id, label_id)
             order = purchasing.purchase_order(session, supplier_id, label.purchase_order_id)
@@ -333,12 +246,10 @@ def buy_many() -> Any:
 def _quote(supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int], size_id: UUID, grams: int) -> UUID:
     """Ask the gateway, and keep what it offers. Nothing is bought by that."""
     with db.transaction() as session:
-        account = session.get(LabelAccount, supplier_id)
-        if account is None:
-            raise Conflict("Connect your account at the gateway first.", code="no_label_account")
+        account = account_of(session, supplier_id)
         order = labelling.packed(session, supplier_id, purchase_order_id, lines)
-        package = labelling.package_of(labelling.own_size(session, supplier_id, size_id), grams)
-        access = labelling.way_in(account)
+        package = accounts.package_of(accounts.own_size(session, supplier_id, size_id), grams)
+        access = accounts.way_in(account)
         sender, recipient, returns = _parties(session, supplier_id, order)
         gateway, form, number = account.gateway, account.form, order.number
     quoted = registries.labels.get(gateway).quote(
@@ -407,13 +318,3 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _in_words(error: AdapterError) -> str:
-    if isinstance(error, Rejected):
-        return error.message
-    if isinstance(error, CredentialsRefused):
-        return gettext(_("The gateway does not take your API key. Paste a new one in the settings of labels."))
-    if isinstance(error, RateLimited):
-        return gettext(_("The gateway asks to slow down. Try again in a minute."))
-    return gettext(_("The gateway did not answer. We ask it what it did; look again in two minutes."))

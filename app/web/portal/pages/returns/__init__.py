@@ -17,11 +17,13 @@ from app.returns.rules import line_credit, restocking_bps
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.postage.returns import add_return_labels, labels_shown
 from app.web.return_files import LARGEST_FORM, give_file, take_file
 from app.web.return_words import CONDITION_WORDS, FILE_WORDS, PAYER_WORDS, REASON_WORDS, end_of
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Returns"), "queue", 35, permission="purchase_orders.read"))
+add_return_labels(pages, permission="purchase_orders.write")
 _VIEWS = {"new": _("To decide"), "coming": _("On the way"), "to_check": _("To check"), "all": _("All")}
 
 
@@ -69,6 +71,7 @@ def _detail(return_id: UUID, status: int = 200, errors: Mapping[str, str] | None
             "reason": gettext(REASON_WORDS[row.reason]),
             "payer": gettext(PAYER_WORDS[row.payer]),
             "ends": end_of(row),
+            "labels": labels_shown(session, row, supplier_id),
             "files": _words(FILE_WORDS),
             "conditions": _words(CONDITION_WORDS),
         }
@@ -78,7 +81,7 @@ def _detail(return_id: UUID, status: int = 200, errors: Mapping[str, str] | None
 @pages.get("/returns/<uuid:return_id>/files/<uuid:file_id>", permission="purchase_orders.read")
 def file(return_id: UUID, file_id: UUID) -> Response:
     """A photo or the label."""
-    return give_file(return_id, file_id)
+    return give_file(return_id, file_id, addresses="purchase_orders.read_address")
 
 
 @pages.post("/returns/<uuid:return_id>/approve", permission="purchase_orders.write")

@@ -1,0 +1,53 @@
+"""The parcel of a return was delivered: its supplier is told to take it in and look at it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.config import settings
+from app.identity.queries import recipients
+from app.notifications.letters import Letter
+from app.notifications.service import notify, queue_email
+from app.returns.events import ReturnArrived
+from app.returns.models import Return
+from app.returns.rules import IN_TRANSIT
+from workers.job import Run, job
+
+
+@job(queue="letters", on=ReturnArrived)
+def tell_of_arrived_return(run: Run, event: ReturnArrived) -> None:
+    """See the module."""
+    with run.closing() as session:
+        row = session.get_one(Return, event.return_id)
+        if row.state == IN_TRANSIT:
+            _tell(session, row)
+
+
+def _tell(session: Session, row: Return) -> None:
+    until = f"{row.due_at:%d %b %Y}" if row.due_at else ""
+    title = f"Return {row.number} has arrived: take it in and look at it"
+    text = f"{row.tracking_number} was delivered to you. Without a word from you it counts as received after {until}."
+    link = f"/supplier/returns/{row.id}"
+    notify(
+        session,
+        row.supplier_id,
+        kind="return",
+        severity="warning",
+        title=title,
+        body=text,
+        link=link,
+        dedupe=f"return:{row.id}",
+    )
+    queue_email(
+        session,
+        recipients(session, row.supplier_id, "purchase_orders.write"),
+        Letter(
+            subject=f"Return {row.number} has arrived",
+            paragraphs=[text],
+            button=("Look at it", f"{settings().public_url}{link}"),
+            reason="You get this because you handle orders for your company at Crossdock.",
+        ),
+        kind="return",
+        dedupe=f"return:{row.id}:arrived",
+        organisation_id=row.supplier_id,
+    )
