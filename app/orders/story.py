@@ -61,6 +61,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "po.stop_asked": ("supplier", _("%(supplier)s was asked to stop what was cancelled of %(number)s.")),
     "po.stopped": ("supplier", _("%(supplier)s stopped what was cancelled of %(number)s.")),
     "po.not_stopped": ("supplier", _("%(supplier)s could not stop what was cancelled of %(number)s.")),
+    "po.address_sent": ("supplier", _("%(supplier)s's system was told the new address of %(number)s.")),
+    "po.readdressed": ("supplier", _("%(supplier)s's system has the new address of %(number)s.")),
+    "po.not_readdressed": (
+        "supplier",
+        _("%(supplier)s's system does not take the new address of %(number)s. Its people were told."),
+    ),
     "po.invoiced": ("money", _("%(supplier)s invoiced %(number)s: %(invoice)s over %(amount)s.")),
     "po.invoiced_otherwise": (
         "money",
@@ -175,6 +181,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "change.address_asked": ("supplier", _("%(supplier)s was asked to send it to another address.")),
     "change.address_granted": ("supplier", _("%(supplier)s sends it to the new address.")),
     "change.withdrawn": ("order", _("The request to %(supplier)s was withdrawn.")),
+    "change.sent": ("supplier", _("%(supplier)s's system has the request.")),
+    "change.withdrawal_sent": ("supplier", _("%(supplier)s's system was told that nothing is to be changed.")),
+    "change.not_taken": ("supplier", _("%(supplier)s's system does not take the request. Its people are asked.")),
+    "change.by_people": ("supplier", _("%(supplier)s's system takes no such requests. Its people are asked.")),
+    "change.stopped_anyway": (
+        "supplier",
+        _("%(supplier)s's system had stopped %(quantity)s × %(title)s before it heard that nothing is asked any more."),
+    ),
     "store.fulfillment_held": ("store", _("The store holds this delivery. Keep the parcel until it lets go.")),
     "store.fulfillment_accepted": ("store", _("The store asked for the delivery, and the request was accepted.")),
     "store.tracking_told": ("store", _("The store and its customer have the number %(tracking_number)s.")),

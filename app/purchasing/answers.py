@@ -92,11 +92,23 @@ class InvoiceTold(_Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CancellationAnswered(_Answer):
-    """The answer to our wish to stop an order; or the supplier stops it by itself (``asked`` False)."""
+class CancellationTold(_Answer):
+    """The supplier stopped an order by itself."""
 
-    stopped: bool
-    asked: bool = True
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAnswered(_Answer):
+    """The answer to what we told or asked: that units are not wanted any more, or are to be stopped, or that the order
+    is to go to another address. ``sequence``: of our message, where the answer names it; ``kind`` where it tells what
+    it is about. ``lines``: the units of each line that are stopped (None: all that were asked for of it), 0 for those
+    that are not; without any, ``granted`` says it of everything."""
+
+    granted: bool
+    kind: Literal["cancellation", "address"] | None = None
+    sequence: int | None = None
+    lines: Sequence[tuple[LineName, int | None]] = ()
+    #: As ``ChangeReply.reason``.
+    reason: str = "other"
     message: str = ""
 
 
@@ -119,7 +131,7 @@ class Unreadable:
     problem: str
 
 
-Answer = Acknowledgement | ShipmentTold | InvoiceTold | CancellationAnswered | ReceiptTold
+Answer = Acknowledgement | ShipmentTold | InvoiceTold | CancellationTold | ChangeAnswered | ReceiptTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 A channel is one of three kinds. It sends nothing (the portal: the order is seen there). It composes a letter that the
 house sends (e-mail). Or it transmits: it speaks to a supplier's own system, and may be asked whether a purchase order
-arrived there (``probe``), to stop one (``cancel``), and what the supplier answers (``poll``). Adapters derive from
+arrived there (``probe``), to stop one (``cancel``), to change one that the supplier has accepted (``ask``), and what
+the supplier answers (``poll``). Adapters derive from
 ``SupplierChannel`` and override what they can do. They know nothing of our tables; what they bring is applied by the
 services that a person's click is applied by.
 
@@ -167,6 +168,53 @@ class Stopping(StrEnum):
     REFUSED = "refused"
 
 
+ChangeKind = Literal["cancellation", "address"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNote:
+    """A change of a purchase order that the supplier has accepted, as its system is asked for it. ``stops``: of a
+    cancellation, the units of each line that are to be stopped; the same whenever the same message is sent. ``order``
+    is the order as it is now: its lines with the units that are wanted while nothing is stopped, and for another
+    address the one that it is to go to. ``withdrawn``: the change is no longer asked for; ``order`` says what holds."""
+
+    id: str
+    kind: ChangeKind
+    order: PurchaseOrderNote
+    stops: Sequence[PurchaseOrderLineNote] = ()
+    #: Of ``stops``, what is known to be stopped by now, which ``order`` no longer holds.
+    stopped: Mapping[str, int] = field(default_factory=dict)
+    #: Why, in the retailer's words.
+    note: str = ""
+    answer_by: datetime | None = None
+    withdrawn: bool = False
+    #: Nobody is asked: the supplier has promised nothing yet, and ``order`` holds.
+    settled: bool = False
+
+    @property
+    def left(self) -> Mapping[str, int]:
+        """The units of each line (by its id) that are wanted once the change is done."""
+        open_stops = {line.id: line.quantity - self.stopped.get(line.id, 0) for line in self.stops}
+        return {
+            line.id: line.quantity - (0 if self.withdrawn else open_stops.get(line.id, 0)) for line in self.order.lines
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReply:
+    """What a supplier's system says at once to a change that it was asked for. ``asked``: the answer is still to come.
+    ``stopped`` of an accepted cancellation: the units of each line (by its id) that are stopped, counted from the
+    request on, also those that an earlier try stopped; None: all that was asked for. ``reason`` of a refusal is one of
+    ``packed``, ``shipped``, ``made_to_order`` or ``other``; ``message`` says it in words."""
+
+    answer: Literal["asked", "accepted", "refused"]
+    stopped: Mapping[str, int] | None = None
+    reason: str = "other"
+    message: str = ""
+    #: To be remembered with the settings' marks.
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Awaited:
     """A purchase order that went through the channel and is not finished: what a poll may ask for by name."""
@@ -180,11 +228,12 @@ class Awaited:
 @dataclass(frozen=True, slots=True)
 class Handled:
     """An answer of a poll that was written down, or could not be: ``problem`` says why in words for the supplier.
-    ``key`` and ``source`` are the answer's."""
+    ``key`` and ``source`` are the answer's. ``foreign``: it names an order that is none of this supplier's."""
 
     key: str
     source: str
     problem: str = ""
+    foreign: bool = False
 
 
 class SupplierChannel:
@@ -239,6 +288,17 @@ class SupplierChannel:
         ``reference``: all of it where ``note`` has no lines left, else ``note`` holds what is still wanted. Repeating
         it with the same key asks once. Raises the four errors."""
         raise TypeError(f"the channel {self.name} stops nothing")
+
+    def takes(self, kind: ChangeKind, settings: ChannelSettings) -> bool:
+        """Whether the supplier's system can be asked for such a change (``ask``). Where it can't, its people are."""
+        return False
+
+    def ask(self, change: ChangeNote, reference: str, settings: ChannelSettings, sending: Sending) -> ChangeReply:
+        """Ask the supplier's system for a change of an order that it was given under ``reference``, or tell it that one
+        is no longer wanted. Repeating it with the same key asks once; where ``sending`` is tried ``again``, what has
+        become of the earlier try is looked at first. Raises the four errors; ``Rejected`` means that the system does
+        not take such messages, and people are asked."""
+        raise TypeError(f"the channel {self.name} asks for no changes")
 
     def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
         """What the supplier has answered since the settings' marks. The same answer may be brought again: its key

@@ -224,9 +224,11 @@ class ChannelPollDue(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressReplaced(_PurchaseOrderEvent):
-    """A purchase order that its supplier has seen goes to another address."""
+    """A purchase order that its supplier has seen goes to another address. ``accepted``: its supplier agreed to
+    that."""
 
     topic: ClassVar[str] = "purchasing.address_replaced"
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +241,15 @@ class ChangeRequestMoved(_PurchaseOrderEvent):
     kind: str
     state: str
     asked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNotPassedOn(_PurchaseOrderEvent):
+    """The supplier's system could not be asked for a change: its people are. ``message_id``: of the message."""
+
+    topic: ClassVar[str] = "purchasing.change_not_passed_on"
+    change_request_id: UUID
+    message_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -349,6 +349,49 @@ class ChangeRequestLine(Base):
     lost: Mapped[int] = mapped_column(server_default="0")
 
 
+class ChangeMessage(Base):
+    """A request of ``change_requests`` on its way to the supplier's system, or the word that it is no longer asked for;
+    the moves of ``state`` are in ``app.purchasing.changes.rules``. What is added to a request is another message, which
+    tells all that is asked for."""
+
+    __tablename__ = "change_messages"
+    __tenancy__ = parties()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["retailer_id", "supplier_id", "change_request_id"],
+            ["change_requests.retailer_id", "change_requests.supplier_id", "change_requests.id"],
+        ),
+        UniqueConstraint("change_request_id", "cause"),
+        Index(None, "purchase_order_id"),
+        Index(None, "supplier_id", "sequence"),
+    )
+
+    #: Its text is the message's idempotency key.
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    change_request_id: Mapped[UUID]
+    purchase_order_id: Mapped[UUID]
+    retailer_id: Mapped[UUID]
+    supplier_id: Mapped[UUID]
+    channel: Mapped[str]
+    #: ``ask``, or ``withdraw``; the cause tells apart what was asked for when.
+    purpose: Mapped[str]
+    cause: Mapped[str]
+    state: Mapped[str]
+    #: The message's number (``Sending.sequence``).
+    sequence: Mapped[int]
+    tries: Mapped[int] = mapped_column(server_default="0")
+    asked_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    #: As of a transmission.
+    problem: Mapped[str | None]
+    words: Mapped[bytes | None]
+    #: What the message says, the same on every try: by the lines' ids, ``stops``, the units that it asks to stop, and
+    #: ``granted``, those that the request had been granted before; the ``note``, and by when to answer (``answer_by``).
+    detail: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
 class Transmission(Base):
     """A purchase order on its way to its supplier through a channel, and what is known of the outcome; the moves of
     ``state`` are in ``app.purchasing.transmission_rules``. ``attempt`` counts the times that somebody wanted it sent
@@ -413,7 +456,7 @@ class ChannelAnswer(Base):
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     channel: Mapped[str]
     key: Mapped[str]
-    #: ``acknowledgement``, ``shipment``, ``invoice``, ``cancellation``, ``receipt`` or ``unreadable``.
+    #: ``acknowledgement``, ``shipment``, ``invoice``, ``cancellation``, ``change``, ``receipt`` or ``unreadable``.
     kind: Mapped[str]
     purchase_order_id: Mapped[UUID | None]
     source: Mapped[str]

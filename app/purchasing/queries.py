@@ -27,6 +27,7 @@ from app.purchasing.changes.rules import OPEN
 from app.purchasing.decisions.queries import about_rejected
 from app.purchasing.decisions.rules import IN_BETWEEN
 from app.purchasing.models import (
+    ChangeMessage,
     ChangeRequest,
     ChannelAnswer,
     PurchaseOrder,
@@ -228,6 +229,18 @@ def transmissions_of(session: Session, purchase_order_ids: Iterable[UUID]) -> di
         select(Transmission)
         .where(Transmission.purchase_order_id.in_(list(found)))
         .order_by(Transmission.created_at.desc(), Transmission.id.desc())
+    ):
+        found[row.purchase_order_id].append(row)
+    return found
+
+
+def change_messages_of(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, list[ChangeMessage]]:
+    """What suppliers' systems were told of requests to change purchase orders, newest first."""
+    found: dict[UUID, list[ChangeMessage]] = {one: [] for one in purchase_order_ids}
+    for row in session.scalars(
+        select(ChangeMessage)
+        .where(ChangeMessage.purchase_order_id.in_(list(found)))
+        .order_by(ChangeMessage.created_at.desc(), ChangeMessage.id.desc())
     ):
         found[row.purchase_order_id].append(row)
     return found

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kit.errors import NotFound
 from app.kit.texts import marked as _
-from app.purchasing.queries import transmissions_of
+from app.purchasing.changes.rules import ADDRESS, WITHDRAW
+from app.purchasing.models import ChangeRequest
+from app.purchasing.queries import change_messages_of, transmissions_of
 from app.purchasing.service.doubting import decide_doubt
+from app.purchasing.service.passing_on import words_of_message
 from app.purchasing.service.transmitting import send_again, send_now, words_of
 from app.purchasing.transmission_rules import QUEUED, REJECTED, UNKNOWN
 from app.web.ui.channels import channel_label
@@ -72,6 +76,53 @@ def ways_of(
             )
         found[purchase_order_id] = shown
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTold:
+    """One message to a supplier's system about a change: what it asks for, and how far it is. ``words``: as
+    ``Told``."""
+
+    label: str
+    state: str
+    channel: str
+    tries: int
+    at: datetime | None
+    words: str
+
+
+def changes_told(
+    session: Session, purchase_order_ids: Iterable[UUID], *, with_words: bool
+) -> Mapping[UUID, list[ChangeTold]]:
+    """What suppliers' systems were asked to change of purchase orders, newest first."""
+    messages = change_messages_of(session, purchase_order_ids)
+    ids = {row.change_request_id for rows in messages.values() for row in rows}
+    kinds = {
+        request_id: kind
+        for request_id, kind in session.execute(
+            select(ChangeRequest.id, ChangeRequest.kind).where(ChangeRequest.id.in_(ids))
+        )
+    }
+    return {
+        purchase_order_id: [
+            ChangeTold(
+                label=gettext(_change_label(kinds[row.change_request_id], row.purpose)),
+                state=row.state,
+                channel=channel_label(row.channel),
+                tries=row.tries,
+                at=row.answered_at or row.asked_at or row.created_at,
+                words=words_of_message(row) if with_words else "",
+            )
+            for row in rows
+        ]
+        for purchase_order_id, rows in messages.items()
+    }
+
+
+def _change_label(kind: str, purpose: str) -> str:
+    if purpose == WITHDRAW:
+        return _("Nothing is to be changed")
+    return _("Another address") if kind == ADDRESS else _("Stop units")
 
 
 def _acts(state: str, *, asks: bool, waits: bool) -> list[str]:

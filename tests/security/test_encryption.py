@@ -43,8 +43,8 @@ from app.orders.saved_addresses import save_address, saved_address
 from app.orders.service import address_of, seal_address
 from app.privacy.rotation import SEALED
 from app.purchasing.channel import Setting, SupplierChannel
-from app.purchasing.models import ChangeRequest, ChannelSetting, PurchaseOrder, Transmission
-from app.purchasing.service import place_order
+from app.purchasing.models import ChangeMessage, ChangeRequest, ChannelSetting, PurchaseOrder, Transmission
+from app.purchasing.service import passing_on, place_order
 from app.purchasing.service.channels import choose_channel, note_failed, problem_of, settings_of
 from app.purchasing.service.dispatching import begin_dispatch, record_failed
 from app.purchasing.service.transmitting import plan_transmission, put_together, words_of
@@ -115,6 +115,7 @@ SECRETS = (
     "channel-password",
     "no parcels to Mrs Hopper",
     "Mrs Hopper is unknown",
+    "Mrs Hopper has moved",
 )
 
 
@@ -253,6 +254,7 @@ class House:
                     *settings_of(session.get_one(ChannelSetting, self.supplier_id)).secrets.values(),
                     problem_of(session.get_one(ChannelSetting, self.supplier_id)),
                     words_of(session.scalars(select(Transmission)).one()),
+                    passing_on.words_of_message(session.scalars(select(ChangeMessage)).one()),
                     way_in(session.get_one(LabelAccount, self.supplier_id)).api_key,
                     hook_secret(session.get_one(LabelAccount, self.supplier_id)) or "",
                     label_file(session.scalars(select(ShippingLabel)).one()).decode(),
@@ -407,6 +409,31 @@ def _transmit(session: Session, supplier_id: UUID, order: PurchaseOrder) -> None
     dispatch_id = put_together(session, [row])
     begin_dispatch(session, dispatch_id, row.id)
     record_failed(session, dispatch_id, Rejected("no", "Mrs Hopper is unknown"))
+    _ask_system(session, order)
+
+
+def _ask_system(session: Session, order: PurchaseOrder) -> None:
+    """The supplier's system was asked to change the order, and refused."""
+    now = clock.now()
+    request = session.scalars(select(ChangeRequest).where(ChangeRequest.purchase_order_id == order.id)).one()
+    message = ChangeMessage(
+        id=new_id(),
+        change_request_id=request.id,
+        purchase_order_id=order.id,
+        retailer_id=order.retailer_id,
+        supplier_id=order.supplier_id,
+        channel="signing_in",
+        purpose="ask",
+        cause="ask",
+        state="SENDING",
+        sequence=2,
+        detail={},
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(message)
+    session.flush()
+    passing_on.record_failed(session, message.id, Rejected("no", "Mrs Hopper has moved"))
 
 
 @pytest.fixture

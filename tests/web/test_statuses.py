@@ -10,6 +10,7 @@ import pytest
 from app.fulfillment.rules import LABELS
 from app.listings.rules import STATES
 from app.outbox.models import TaskState
+from app.purchasing.changes.rules import MESSAGE_MOVES
 from app.purchasing.changes.rules import STATES as CHANGE_STATES
 from app.purchasing.rules import ANSWERS
 from app.purchasing.rules import MOVES as PURCHASE_ORDER_MOVES
@@ -33,6 +34,7 @@ _LINE = {"open", *ANSWERS, "partially_shipped", "shipped", "delivered", "cancell
         ("charge", set(CHARGE_MOVES)),
         ("change_request", set(CHANGE_STATES)),
         ("transmission", set(TRANSMISSION_STATES)),
+        ("change_message", set(MESSAGE_MOVES)),
         ("task", {state.name for state in TaskState}),
     ],
 )

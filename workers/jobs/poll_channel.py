@@ -22,7 +22,8 @@ from app.notifications.service import notify
 from app.purchasing.answers import (
     Acknowledgement,
     Answer,
-    CancellationAnswered,
+    CancellationTold,
+    ChangeAnswered,
     InvoiceTold,
     ReceiptTold,
     ShipmentTold,
@@ -34,6 +35,7 @@ from app.purchasing.service.applying import (
     KINDS,
     apply_acknowledgement,
     apply_cancellation,
+    apply_change_answer,
     apply_invoice,
     apply_receipt,
     known_answer,
@@ -102,6 +104,7 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
                 return Handled(answer.key, answer.source, answer.problem)
             order_id = _apply(session, supplier_id, channel, answer)
             write_answer(session, supplier_id, channel, answer, kind=kind, purchase_order_id=order_id)
+        crash_point("channel.answer_applied")
     except (AppError, DataError, ValueError, ArithmeticError) as error:
         # One that can't be kept (zeros in a text, numbers out of all bounds) must not keep the others waiting for ever.
         problem = error.detail if isinstance(error, AppError) else _NOT_KEPT
@@ -119,8 +122,10 @@ def _apply(session: Session, supplier_id: UUID, channel: str, answer: Answer) ->
         return _ship(session, supplier_id, answer)
     if isinstance(answer, InvoiceTold):
         return apply_invoice(session, supplier_id, channel, answer)
-    if isinstance(answer, CancellationAnswered):
+    if isinstance(answer, CancellationTold):
         return apply_cancellation(session, supplier_id, answer)
+    if isinstance(answer, ChangeAnswered):
+        return apply_change_answer(session, supplier_id, answer)
     assert isinstance(answer, ReceiptTold)
     return apply_receipt(session, supplier_id, channel, answer)
 

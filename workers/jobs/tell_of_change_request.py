@@ -22,9 +22,11 @@ from app.purchasing.changes.rules import (
     WITHDRAWN,
     silence_accepts,
 )
-from app.purchasing.events import ChangeRequestMoved, ChangeRequestSilent
+from app.purchasing.events import ChangeNotPassedOn, ChangeRequestMoved, ChangeRequestSilent
 from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.purchasing.service.passing_on import goes_by_machine
 from app.suppliers.queries import supplier
+from workers.change_channels import takes_of
 from workers.job import Run, job
 
 _WHY = {
@@ -36,9 +38,14 @@ _WHY = {
 }
 
 
-@job(queue="letters", on=(ChangeRequestMoved, ChangeRequestSilent))
-def tell_of_change_request(run: Run, event: ChangeRequestMoved | ChangeRequestSilent) -> None:
-    """See the module. A notice says where the request stands now."""
+#: Who counts a supplier's silence as its answer.
+_CLOCK = "job:watch_change_requests"
+
+
+@job(queue="letters", on=(ChangeRequestMoved, ChangeRequestSilent, ChangeNotPassedOn))
+def tell_of_change_request(run: Run, event: ChangeRequestMoved | ChangeRequestSilent | ChangeNotPassedOn) -> None:
+    """See the module. A notice says where the request stands now. Where the supplier's system is asked, its people get
+    a letter when that fails, and when no answer has come half way."""
     with run.closing() as session:
         row = session.get_one(ChangeRequest, event.change_request_id, options=[selectinload(ChangeRequest.lines)])
         order = session.get_one(PurchaseOrder, row.purchase_order_id)
@@ -46,18 +53,29 @@ def tell_of_change_request(run: Run, event: ChangeRequestMoved | ChangeRequestSi
             # It has moved on; the later event tells.
             return
         if row.state == OPEN:
-            _ask_supplier(session, row, order, again=isinstance(event, ChangeRequestSilent))
+            _ask_supplier(session, row, order, event)
+            return
+        if isinstance(event, ChangeNotPassedOn):
             return
         resolve(session, row.supplier_id, f"change_request:{row.id}")
         if row.state == WITHDRAWN:
             _to_supplier(session, row, f"Purchase order {order.number}: nothing is to be changed", "Go on as ordered.")
-        elif row.refusal == NO_ANSWER or (row.state == ACCEPTED and (row.answered_by or "").startswith("job:")):
+        elif row.refusal == NO_ANSWER or (row.state == ACCEPTED and row.answered_by == _CLOCK):
             _to_supplier(session, row, f"Purchase order {order.number}: no answer came in time", _silence(row, order))
         if row.state != WITHDRAWN:
             _tell_retailer(session, row, order)
 
 
-def _ask_supplier(session: Session, row: ChangeRequest, order: PurchaseOrder, *, again: bool) -> None:
+def _ask_supplier(
+    session: Session,
+    row: ChangeRequest,
+    order: PurchaseOrder,
+    event: ChangeRequestMoved | ChangeRequestSilent | ChangeNotPassedOn,
+) -> None:
+    again = isinstance(event, ChangeRequestSilent)
+    by_machine = isinstance(event, ChangeRequestMoved) and goes_by_machine(
+        session, row, takes_of(session, row.supplier_id)
+    )
     units = sum(line.quantity - line.granted - line.lost for line in row.lines)
     what = f"send {order.number} to another address" if row.kind == ADDRESS else f"stop {units} units of {order.number}"
     title = f"{'Reminder: please' if again else 'Please'} {what}"
@@ -74,7 +92,10 @@ def _ask_supplier(session: Session, row: ChangeRequest, order: PurchaseOrder, *,
         link=f"/supplier/purchase-orders/{order.id}",
         dedupe=f"change_request:{row.id}",
     )
-    _letter(session, row, row.supplier_id, "purchase_orders.write", title, text, f"{row.asked_at.timestamp()}:{again}")
+    if not by_machine:
+        # Told once, whether it is known at once or found out later that people have to be asked.
+        which = f"{row.asked_at.timestamp()}:{again}"
+        _letter(session, row, row.supplier_id, "purchase_orders.write", title, text, which)
 
 
 def _tell_retailer(session: Session, row: ChangeRequest, order: PurchaseOrder) -> None:

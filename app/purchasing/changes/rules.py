@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from app.purchasing import transmission_rules as t
+
 CANCELLATION, ADDRESS = "cancellation", "address"
 KINDS = (CANCELLATION, ADDRESS)
 
@@ -16,6 +18,24 @@ STATES = (OPEN, ACCEPTED, PARTLY, REFUSED, WITHDRAWN)
 #: Why a supplier refuses. ``no_answer`` and ``shipped_first`` are never said by it: time and a parcel say them.
 REFUSALS = ("packed", "shipped", "made_to_order", "other")
 NO_ANSWER, SHIPPED_FIRST = "no_answer", "shipped_first"
+
+#: Messages about requests, and how far they are, in the words of ``app.purchasing.transmission_rules``. ``BY_PEOPLE``:
+#: the supplier's channel takes no such message. A message whose outcome is unknown is sent again under its key, which
+#: asks once: nothing is shipped twice by it, so nobody has to decide whether it arrived.
+ASK, WITHDRAW = "ask", "withdraw"
+BY_PEOPLE = "BY_PEOPLE"
+MESSAGE_MOVES: Mapping[str, frozenset[str]] = {
+    t.QUEUED: frozenset({t.SENDING, t.WITHDRAWN}),
+    t.SENDING: frozenset({t.QUEUED, t.SENT, t.DELIVERED, t.REJECTED, t.UNKNOWN}),
+    t.UNKNOWN: frozenset({t.SENDING, t.DELIVERED}),
+    t.SENT: frozenset({t.DELIVERED, t.REJECTED}),
+    t.REJECTED: frozenset(),
+    t.DELIVERED: frozenset(),
+    t.WITHDRAWN: frozenset(),
+    BY_PEOPLE: frozenset(),
+}
+#: The supplier's system may have the message.
+MAY_HAVE = frozenset({t.SENDING, t.UNKNOWN, t.SENT, t.DELIVERED})
 
 #: How long a supplier has to answer.
 ANSWER_WITHIN = timedelta(hours=24)

@@ -89,15 +89,22 @@ def change_address(
     return result
 
 
-def replace_address(session: Session, purchase_order: PurchaseOrder, address: Address) -> None:
-    """The purchase order goes to another address from now on; its supplier is told if it has seen it."""
+def replace_address(
+    session: Session, purchase_order: PurchaseOrder, address: Address, *, accepted: bool = False
+) -> None:
+    """The purchase order goes to another address from now on; its supplier is told if it has seen it. ``accepted``: it
+    was asked, and agreed."""
     purchase_order.ship_to = orders.seal_address(address, "purchase_orders", purchase_order.id)
     purchase_order.ship_to_country = address.country_code
     purchase_order.updated_at = clock.now()
     session.flush()
     if purchase_order.released_at is not None:
         ids = ids_of(purchase_order)
-        emit(session, AddressReplaced(**ids), PurchaseOrderChanged(**ids, status=purchase_order.status))
+        emit(
+            session,
+            AddressReplaced(**ids, accepted=accepted),
+            PurchaseOrderChanged(**ids, status=purchase_order.status),
+        )
 
 
 def take_over_address(session: Session, order_id: UUID, purchase_order_id: UUID) -> None:

@@ -152,7 +152,7 @@ def _accept(
         address = orders.address_of(request.ship_to, "change_requests", request.id)
         if address is None:
             raise Conflict("The address was erased, as the law asks.", code="answered")
-        replace_address(session, purchase_order, address)
+        replace_address(session, purchase_order, address, accepted=True)
         tell(
             session,
             purchase_order,

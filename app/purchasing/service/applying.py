@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.config import key_ring
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id, parse_id
 from app.kit.money import Money
 from app.orders.rules import BACKORDERED, CONFIRMED, PARTIALLY_SHIPPED, PENDING, PROCESSING
@@ -21,15 +22,18 @@ from app.outbox.service import emit
 from app.purchasing.answers import (
     Acknowledgement,
     Answer,
-    CancellationAnswered,
+    CancellationTold,
+    ChangeAnswered,
     InvoiceTold,
     LineName,
     ReceiptTold,
     Unreadable,
 )
+from app.purchasing.changes.rules import CANCELLATION, WITHDRAW
 from app.purchasing.channel import Awaited, ChannelSettings
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.models import (
+    ChangeMessage,
     ChannelAnswer,
     ChannelSetting,
     PurchaseOrder,
@@ -39,6 +43,16 @@ from app.purchasing.models import (
 )
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge
 from app.purchasing.service.channels import note_worked, setting_of, settings_of
+from app.purchasing.service.passing_on import (
+    answered,
+    message_meant,
+    record_receipt,
+    stop_rejected,
+    take_grant,
+    take_refusal,
+    way_of,
+)
+from app.purchasing.service.stopping import READDRESSED
 from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_told
 from app.purchasing.transmission_rules import DELIVERED, REJECTED, SENT, UNKNOWN
 
@@ -48,9 +62,18 @@ _MOST_AWAITED = 500
 _AT_ONCE = 200
 _UNFINISHED = (PENDING, CONFIRMED, BACKORDERED, PROCESSING, PARTIALLY_SHIPPED)
 
+#: What an answer to something that holds already is called in the order's story: about an address?, granted?
+_ANSWERED: Mapping[tuple[bool, bool], str] = {
+    (False, True): "po.stopped",
+    (False, False): "po.not_stopped",
+    (True, True): "po.readdressed",
+    (True, False): "po.not_readdressed",
+}
+
 KINDS: Mapping[type, str] = {
     Acknowledgement: "acknowledgement",
-    CancellationAnswered: "cancellation",
+    CancellationTold: "cancellation",
+    ChangeAnswered: "change",
     InvoiceTold: "invoice",
     ReceiptTold: "receipt",
     Unreadable: "unreadable",
@@ -216,20 +239,77 @@ def apply_acknowledgement(session: Session, supplier_id: UUID, answer: Acknowled
             for line in order.lines
             if line.id not in named and line.quantity > line.cancelled + line.shipped
         ]
+    answers = _without_asked(session, supplier_id, order, answers)
     if answers:
         acknowledge(session, supplier_id, order.id, answers)
     _note_reference(session, order.id, answer.reference)
     return order.id
 
 
-def apply_cancellation(session: Session, supplier_id: UUID, answer: CancellationAnswered) -> UUID:
-    """The supplier stopped an order, or could not: asked by us, or by itself, which rejects what is open."""
+def _without_asked(
+    session: Session, supplier_id: UUID, order: PurchaseOrder, answers: list[LineAnswer]
+) -> list[LineAnswer]:
+    """What a system does not send, and was asked to stop, is the answer to that, and no rejection. Returns the answers
+    that are left."""
+    lines = {line.id: line for line in order.lines}
+    rejected: dict[PurchaseOrderLine, int] = {}
+    for one in answers:
+        line = lines[one.line_id]
+        units = line.quantity - line.cancelled - line.shipped
+        if one.answer == "rejected" and units:
+            rejected[line] = units if one.quantity is None else max(0, min(units, one.quantity - line.cancelled))
+    if any(rejected.values()):
+        stop_rejected(session, supplier_id, order, rejected)
+    gone = {line.id for line in rejected if line.quantity == line.cancelled + line.shipped}
+    return [one for one in answers if one.line_id not in gone]
+
+
+def apply_cancellation(session: Session, supplier_id: UUID, answer: CancellationTold) -> UUID:
+    """The supplier stopped an order by itself, which rejects what is open."""
     order = order_meant(session, supplier_id, answer)
-    if answer.asked:
-        tell_story(session, order, "po.stopped" if answer.stopped else "po.not_stopped")
-    elif answer.stopped:
+    whole = Acknowledgement(key=answer.key, number=answer.number, purchase_order_id=str(order.id), whole="rejected")
+    return apply_acknowledgement(session, supplier_id, whole)
+
+
+def _told_as_it_is(session: Session, purchase_order_id: UUID, kind: str | None) -> dict[int, str]:
+    """What the supplier's system was told without being asked: the message's number → its cause."""
+    way = way_of(session, purchase_order_id)
+    stops: Mapping[str, Mapping[str, Any]] = way.detail.get("stops", {}) if way is not None else {}
+    kinds = {None: (True, False), "address": (True,), "cancellation": (False,)}[kind]
+    return {int(one["sequence"]): cause for cause, one in stops.items() if cause.startswith(READDRESSED) in kinds}
+
+
+def apply_change_answer(session: Session, supplier_id: UUID, answer: ChangeAnswered) -> UUID:
+    """The supplier's system answers what it was asked to change, or was told. Where nothing was, it stops the order by
+    itself. Raises ``NotFound``, ``Invalid`` and ``Conflict`` (``answered``, ``not_asked``)."""
+    order = order_meant(session, supplier_id, answer)
+    told = _told_as_it_is(session, order.id, answer.kind)
+    meant = told.get(answer.sequence) if answer.sequence is not None else None
+    found = None if meant else message_meant(session, order, answer.kind, answer.sequence)
+    if found is None:
+        if told:
+            meant = meant or told[max(told)]
+            tell_story(session, order, _ANSWERED[meant.startswith(READDRESSED), answer.granted])
+            return order.id
+        if not answer.granted or answer.lines or answer.kind == "address":
+            raise Conflict(f"Nothing was asked for that this answers, of {order.number}.", code="not_asked")
         whole = Acknowledgement(key=answer.key, number=answer.number, purchase_order_id=str(order.id), whole="rejected")
-        apply_acknowledgement(session, supplier_id, whole)
+        return apply_acknowledgement(session, supplier_id, whole)
+    message, request = found
+    answered(message)
+    if message.purpose == WITHDRAW:
+        return order.id
+    stopped = None
+    if answer.lines and request.kind == CANCELLATION:
+        asked: Mapping[str, int] = message.detail["stops"]
+        stopped = dict[UUID, int]()
+        for name, units in answer.lines:
+            line = line_meant(order, name)
+            stopped[line.id] = stopped.get(line.id, 0) + (asked.get(str(line.id), 0) if units is None else units)
+    if answer.granted and (stopped is None or any(stopped.values())):
+        take_grant(session, supplier_id, request, message, stopped)
+    else:
+        take_refusal(session, supplier_id, request, message, answer.reason, answer.message)
     return order.id
 
 
@@ -242,6 +322,17 @@ def apply_receipt(session: Session, supplier_id: UUID, channel: str, answer: Rec
     else:
         query = query.where(Transmission.purchase_order_id == order_meant(session, supplier_id, answer).id)
     rows = session.scalars(query.order_by(Transmission.id).with_for_update()).all()
+    if not rows and answer.sequence:
+        about = session.scalar(
+            select(ChangeMessage).where(
+                ChangeMessage.supplier_id == supplier_id,
+                ChangeMessage.channel == channel,
+                ChangeMessage.sequence == answer.sequence,
+            )
+        )
+        if about is not None:
+            record_receipt(session, about, taken=answer.taken, words=answer.message)
+            return about.purchase_order_id
     if not rows and answer.sequence is None:
         raise NotFound(f"message for {answer.number}")
     for row in rows:

@@ -15,6 +15,8 @@ from app.purchasing.service.channels import take_number
 from app.purchasing.service.transmitting import tell_story
 from app.purchasing.transmission_rules import ARRIVED, NOT_RECEIVED, SENDING, UNKNOWN
 
+#: What the cause of telling another address begins with.
+READDRESSED = "address:"
 _MESSAGES = {
     Stopping.STOPPED: "po.stopped",
     Stopping.ASKED: "po.stop_asked",
@@ -33,8 +35,8 @@ class Stop:
 
 
 def plan_stop(session: Session, purchase_order_id: UUID, cause: str) -> Stop | None:
-    """How the supplier is told of a withdrawal; ``cause`` names it. None where nothing was sent: nothing will be. The
-    message's key is written down first."""
+    """How the supplier is told of a withdrawal, or of another address; ``cause`` names it. None where nothing was
+    sent: nothing will be. The message's key is written down first."""
     row = session.scalar(
         select(Transmission)
         .where(Transmission.purchase_order_id == purchase_order_id)
@@ -54,6 +56,13 @@ def plan_stop(session: Session, purchase_order_id: UUID, cause: str) -> Stop | N
     known = stops[cause]
     sending = Sending(key=str(known["key"]), sequence=int(str(known["sequence"])), again=again)
     return Stop(row.channel, row.reference, sending)
+
+
+def record_readdressed(session: Session, purchase_order_id: UUID, *, asked: bool, done: bool) -> PurchaseOrder:
+    """What became of the other address, in the order's story. ``asked``: the answer is to come."""
+    order = session.get_one(PurchaseOrder, purchase_order_id)
+    tell_story(session, order, "po.address_sent" if asked else "po.readdressed" if done else "po.not_readdressed")
+    return order
 
 
 def record_stop(session: Session, purchase_order_id: UUID, outcome: Stopping) -> PurchaseOrder:

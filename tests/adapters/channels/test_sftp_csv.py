@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.adapters import registries
 from app.adapters.channels.sftp_csv.reading import read
 from app.kit.errors import Invalid
-from app.purchasing.answers import AcknowledgedLine, Acknowledgement, CancellationAnswered, LineName, ShipmentTold
+from app.purchasing.answers import AcknowledgedLine, Acknowledgement, ChangeAnswered, LineName, ShipmentTold
 from app.purchasing.channel import Stopping, SupplierChannel
 from tests.adapters.channels.partner import NOTE, Exchange, exchange_with, sending
 from tests.adapters.settings import set_up
@@ -142,8 +142,8 @@ def test_parcels_are_read_with_their_lines_or_without() -> None:
 
 def test_cancellations_are_answered() -> None:
     first, second = answers_of("order,status\n1001-1,cancelled\n1002-1,too late\n")
-    assert isinstance(first, CancellationAnswered)
-    assert [(one.number, one.stopped) for one in (first, second)] == [("1001-1", True), ("1002-1", False)]
+    assert isinstance(first, ChangeAnswered)
+    assert [(one.number, one.granted) for one in (first, second)] == [("1001-1", True), ("1002-1", False)]
 
 
 def test_rows_that_can_not_be_used_are_told_and_the_others_count() -> None:

@@ -16,7 +16,7 @@ from app.adapters import registries
 from app.adapters.channels.shopify_shop import adapter, client
 from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
-from app.purchasing.answers import Acknowledgement, Answers, CancellationAnswered, ShipmentTold
+from app.purchasing.answers import Acknowledgement, Answers, CancellationTold, ShipmentTold
 from app.purchasing.channel import Awaited, ChannelSettings, Presence, Stopping
 from tests.adapters.channels.partner import NOTE, sending
 from tests.adapters.settings import set_up
@@ -223,8 +223,7 @@ def test_what_the_supplier_takes_off_or_cancels_is_an_answer(shop: Shop) -> None
     ]
     shop.control.cancel_order(shop.domain, order["id"])
     (end,) = shop.poll().answers
-    assert isinstance(end, CancellationAnswered)
-    assert (end.stopped, end.asked) == (True, False)
+    assert isinstance(end, CancellationTold)
 
 
 def test_what_is_withdrawn_is_taken_off_or_cancelled_there(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from app.adapters.channels.woocommerce_shop import adapter
 from app.kit import clock
 from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
-from app.purchasing.answers import Acknowledgement, Answer, CancellationAnswered, ShipmentTold
+from app.purchasing.answers import Acknowledgement, Answer, CancellationTold, ShipmentTold
 from app.purchasing.channel import Awaited, ChannelSettings, Presence, Stopping
 from tests.adapters.channels.partner import NOTE, sending
 from tests.adapters.settings import set_up
@@ -171,7 +171,7 @@ def test_what_the_supplier_takes_off_or_cancels_is_an_answer(shop: Shop) -> None
     assert {line.line.line_id: line.quantity for line in less.lines} == {"line-1": 2, "line-2": 2}
     shop.world.change_order(number, {"status": "cancelled"})
     (end,) = shop.poll()
-    assert isinstance(end, CancellationAnswered) and end.stopped and not end.asked
+    assert isinstance(end, CancellationTold)
 
 
 def test_what_is_withdrawn_is_taken_off_or_cancelled_there(shop: Shop) -> None:

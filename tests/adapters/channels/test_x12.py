@@ -23,7 +23,7 @@ from app.kit.x12 import Partner
 from app.purchasing.answers import (
     AcknowledgedLine,
     Acknowledgement,
-    CancellationAnswered,
+    ChangeAnswered,
     InvoiceTold,
     LineName,
     ReceiptTold,
@@ -197,8 +197,8 @@ def test_an_855_may_speak_of_the_whole_order(kind: str, whole: str) -> None:
 @pytest.mark.parametrize(("kind", "stopped"), [("AT", True), ("RJ", False)])
 def test_an_865_answers_a_cancellation(kind: str, stopped: bool) -> None:
     (answer,) = answers_of("865", f"BCA*00*{kind}*1001-1**1*20261129")
-    assert isinstance(answer, CancellationAnswered)
-    assert (answer.number, answer.stopped) == ("1001-1", stopped)
+    assert isinstance(answer, ChangeAnswered)
+    assert (answer.number, answer.granted) == ("1001-1", stopped)
 
 
 SHIPMENT = """

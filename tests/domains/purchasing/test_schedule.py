@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from app.purchasing.changes.rules import MAY_HAVE, MESSAGE_MOVES
 from app.purchasing.schedule import AT_ONCE, Schedule, next_time, read_schedule
 from app.purchasing.transmission_rules import (
     ABSENT_COUNTS_AFTER,
@@ -66,6 +67,16 @@ def test_nothing_that_arrived_is_sent_again_and_doubt_ends_only_by_knowing() -> 
     assert not may_move("OUTCOME_UNKNOWN", "SENDING")
     assert not may_move("SENT", "SENDING")
     assert may_move("NOT_RECEIVED", "SENDING")
+
+
+def test_a_message_about_a_change_is_asked_again_only_while_it_may_not_have_arrived() -> None:
+    assert all(target in MESSAGE_MOVES for targets in MESSAGE_MOVES.values() for target in targets)
+    assert {state for state, targets in MESSAGE_MOVES.items() if not targets} == {
+        "DELIVERED", "REJECTED", "WITHDRAWN", "BY_PEOPLE",
+    }  # fmt: skip
+    assert {state for state, targets in MESSAGE_MOVES.items() if "SENDING" in targets} == {"QUEUED", "OUTCOME_UNKNOWN"}
+    assert {state for state, targets in MESSAGE_MOVES.items() if "WITHDRAWN" in targets} == {"QUEUED"}
+    assert not MAY_HAVE & {"QUEUED", "REJECTED", "WITHDRAWN", "BY_PEOPLE"}
 
 
 def test_probes_grow_apart_and_end_with_a_person() -> None:

@@ -12,11 +12,18 @@ import hmac
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 #: How old a signature may be, in seconds.
 TOLERANCE = 300
+#: What it may be asked to change of an order that it has accepted.
+CHANGES = (
+    "purchase_order.cancellation_requested",
+    "purchase_order.address_change_requested",
+    "purchase_order.change_request_withdrawn",
+)
 #: What can be made to go wrong with the next message, each once. ``after``: it takes effect all the same.
 FAULTS = ("drop_before", "drop_after", "error_before", "error_after", "busy", "refuse", "unauthorized")
 
@@ -32,6 +39,16 @@ class Order:
     #: How often its message came.
     seen: int = 1
     stopped: bool = False
+
+
+@dataclass
+class Change:
+    """A change that it was asked for: its messages as they came, each once."""
+
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    withdrawn: bool = False
+    #: How often a message came again.
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,12 @@ class World:
         self.asked: list[str] = []
         self.tests = 0
         self.packing: set[str] = set()
+        #: What it was asked to change, by the request's id; how it answers at once (None: later, by the API).
+        self.changes: dict[str, Change] = {}
+        self.knows_changes = True
+        self.answers_changes: dict[str, Any] | None = None
+        #: What happens elsewhere while it is about to answer such a message, once.
+        self.meanwhile: Callable[[], object] | None = None
         self._bodies: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
@@ -114,6 +137,7 @@ class World:
         return None
 
     def _take(self, message_id: str, body: bytes) -> Reply:
+        repeated = message_id in self._bodies
         before = self._bodies.setdefault(message_id, body)
         if before != body:
             return self._refuse("The same id came with another body.", status=422)
@@ -127,6 +151,14 @@ class World:
             return self._order(message_id, message["data"])
         if message["type"] == "purchase_order.cancelled":
             return self._cancel(message["data"])
+        if self.knows_changes and message["type"] == "purchase_order.address_changed":
+            order = self.orders[message["data"]["number"]]
+            if order.number in self.packing:
+                return Reply(409, {"message": "It is being packed."})
+            order.body["shipping_address"] = message["data"]["shipping_address"]
+            return Reply(200, {"accepted": True})
+        if self.knows_changes and message["type"] in CHANGES:
+            return self._change(message["type"], message["data"], repeated=repeated)
         return self._refuse(f"Nobody here knows {message['type']}.", status=422)
 
     def _order(self, message_id: str, data: dict[str, Any]) -> Reply:
@@ -154,6 +186,23 @@ class World:
             return Reply(409, {"message": "It is being packed."})
         order.stopped = not data["lines"]
         return Reply(200, {"stopped": True})
+
+    def _change(self, kind: str, data: dict[str, Any], *, repeated: bool) -> Reply:
+        if data["number"] not in self.orders:
+            return Reply(404, {"message": "There is no such order."})
+        change = self.changes.setdefault(data["change_request_id"], Change())
+        change.again += repeated
+        if kind.endswith("withdrawn"):
+            change.withdrawn = True
+            return Reply(200)
+        if not repeated:
+            change.asked.append(data)
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+        if data["number"] in self.packing:
+            return Reply(409, {"message": "It is being packed."})
+        return Reply(202) if self.answers_changes is None else Reply(200, self.answers_changes)
 
     def _refuse(self, message: str, *, status: int) -> Reply:
         self.refused.append(message)

@@ -110,6 +110,7 @@ class World:
             for item in order["line_items"]:
                 self._take(item, -item["quantity"])
         order["status"] = status
+        order["shipping"] = {**order["shipping"], **given.get("shipping", {})}
         for one in given.get("meta_data", []):
             order["meta_data"] = [held for held in order["meta_data"] if held["key"] != one["key"]]
             order["meta_data"].append({"id": self.number(), **one})

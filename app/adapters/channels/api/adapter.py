@@ -12,11 +12,26 @@ from app import config
 from app.adapters._addresses import AddressGuard
 from app.adapters._guarded_http import Answered, GuardedHttp
 from app.adapters._http import retry_after
-from app.adapters.channels.api.translate import CANCELLED, CREATED, TEST, message, order, said, still_wanted, words
+from app.adapters.channels.api.translate import (
+    CANCELLED,
+    CREATED,
+    TEST,
+    change_kind,
+    message,
+    order,
+    reply,
+    requested,
+    said,
+    still_wanted,
+    words,
+)
 from app.kit import clock
 from app.kit.errors import CredentialsRefused, Invalid, RateLimited, Rejected, Unavailable
 from app.kit.texts import marked as _
 from app.purchasing.channel import (
+    ChangeKind,
+    ChangeNote,
+    ChangeReply,
     ChannelSettings,
     Presence,
     Probed,
@@ -125,6 +140,21 @@ class Api(SupplierChannel):
         if stopped is None:
             return Stopping.ASKED
         return Stopping.STOPPED if stopped else Stopping.REFUSED
+
+    def takes(self, kind: ChangeKind, settings: ChannelSettings) -> bool:
+        """Every system is asked; one that does not know the message refuses it."""
+        return True
+
+    def ask(self, change: ChangeNote, reference: str, settings: ChannelSettings, sending: Sending) -> ChangeReply:
+        """A message; 409 where it is too late. The supplier knows a repetition by its id, and answers by our API what
+        it does not answer at once."""
+        kind = change_kind(change)
+        answer = self._post(settings, sending.key, message(kind, sending.key, requested(change, reference)))
+        found = said(answer.body)
+        if answer.status == 409:
+            return reply({"reason": "packed", **found, "accepted": False})
+        self._taken(answer)
+        return reply(found)
 
     def _post(self, settings: ChannelSettings, key: str, body: bytes) -> Answered:
         headers = {"Content-Type": "application/json", **_headers(settings, key, body)}

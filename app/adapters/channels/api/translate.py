@@ -10,9 +10,14 @@ import orjson
 
 from app.kit import clock
 from app.kit.money import Money
-from app.purchasing.channel import PurchaseOrderNote
+from app.purchasing.channel import ChangeNote, ChangeReply, PurchaseOrderNote
 
 CREATED, CANCELLED, TEST = "purchase_order.created", "purchase_order.cancelled", "test"
+#: Of what was accepted: units are to be stopped, it is to go to another address, or neither any more.
+STOP_ASKED, ADDRESS_ASKED = "purchase_order.cancellation_requested", "purchase_order.address_change_requested"
+NO_LONGER_ASKED = "purchase_order.change_request_withdrawn"
+#: Of what was not accepted yet: it goes to another address.
+ADDRESS_CHANGED = "purchase_order.address_changed"
 
 
 def message(kind: str, key: str, data: dict[str, Any]) -> bytes:
@@ -45,6 +50,60 @@ def order(note: PurchaseOrderNote) -> dict[str, Any]:
 def still_wanted(note: PurchaseOrderNote, reference: str) -> dict[str, Any]:
     """What is left of a purchase order after a part, or all of it, was cancelled."""
     return {"id": note.id, "number": note.number, "reference": reference, "lines": _lines(note)}
+
+
+def change_kind(change: ChangeNote) -> str:
+    """The message's type."""
+    if change.settled:
+        return ADDRESS_CHANGED
+    if change.withdrawn:
+        return NO_LONGER_ASKED
+    return STOP_ASKED if change.kind == "cancellation" else ADDRESS_ASKED
+
+
+def requested(change: ChangeNote, reference: str) -> dict[str, Any]:
+    """What is asked for: the same on every try."""
+    data: dict[str, Any] = {
+        "id": change.order.id,
+        "number": change.order.number,
+        "reference": reference,
+    }
+    if not change.settled:
+        data["change_request_id"] = change.id
+    if change.withdrawn:
+        return data
+    if not change.settled:
+        data |= {"answer_by": _moment(change.answer_by), "note": change.note}
+    if change.kind == "address":
+        address = change.order.address
+        return {**data, "shipping_address": None if address is None else asdict(address)}
+    lines = [
+        {"id": line.id, "position": line.position, "sku": line.sku, "quantity": line.quantity} for line in change.stops
+    ]
+    return {**data, "lines": lines}
+
+
+def reply(found: dict[str, Any]) -> ChangeReply:
+    """What a system says at once: ``{"accepted": true, "lines": [{"id": …, "quantity": …}]}``, or ``false`` with
+    ``reason`` and ``message``. Anything else: the answer is to come."""
+    accepted, text = found.get("accepted"), found.get("message")
+    words = text.strip()[:500] if isinstance(text, str) else ""
+    if accepted is False:
+        reason = found.get("reason")
+        return ChangeReply(answer="refused", reason=reason if isinstance(reason, str) else "other", message=words)
+    if accepted is not True:
+        return ChangeReply(answer="asked")
+    told = found.get("lines")
+    if not isinstance(told, list):
+        return ChangeReply(answer="accepted")
+    stopped: dict[str, int] = {}
+    for one in told:
+        line, units = (one.get("id"), one.get("quantity")) if isinstance(one, dict) else (None, None)
+        if not isinstance(line, str) or not isinstance(units, int) or isinstance(units, bool) or units < 0:
+            # What can't be read is no answer; one is still to come.
+            return ChangeReply(answer="asked")
+        stopped[line] = units
+    return ChangeReply(answer="accepted", stopped=stopped)
 
 
 def _lines(note: PurchaseOrderNote) -> list[dict[str, Any]]:

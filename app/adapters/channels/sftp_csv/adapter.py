@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.adapters import _exchange
 from app.adapters.channels.sftp_csv import reading, words
@@ -12,6 +13,9 @@ from app.kit.texts import marked as _
 from app.purchasing.answers import Answers, Unreadable
 from app.purchasing.channel import (
     Awaited,
+    ChangeKind,
+    ChangeNote,
+    ChangeReply,
     ChannelSettings,
     Handled,
     Presence,
@@ -118,6 +122,24 @@ class SftpCsv(SupplierChannel):
         content = Template.of(settings).file([note], action=action, sequence=sending.sequence)
         _put(settings, _file_name(action, sending.sequence), content)
         return Stopping.ASKED
+
+    def takes(self, kind: ChangeKind, settings: ChannelSettings) -> bool:
+        """Where the files tell what they are (``action``), and hold what is asked for: the same columns without it
+        would be taken for an order."""
+        fields = ("quantity",) if kind == "cancellation" else ("address1", "city")
+        return Template.of(settings).holds("action", "number", *fields)
+
+    def ask(self, change: ChangeNote, reference: str, settings: ChannelSettings, sending: Sending) -> ChangeReply:
+        """A file of the same columns, which the supplier's next files answer. One that stands there already is the
+        same."""
+        note, action = change.order, "stop" if change.kind == "cancellation" else "address"
+        if change.withdrawn:
+            action = "go_on" if change.kind == "cancellation" else "address"
+        elif change.kind == "cancellation":
+            note = replace(note, lines=change.stops)
+        content = Template.of(settings).file([note], action=action, sequence=sending.sequence)
+        sent = _put(settings, _file_name(action, sending.sequence), content)
+        return ChangeReply(answer="asked", marks=sent.marks)
 
     def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
         """Read what stands in the folder."""

@@ -21,7 +21,7 @@ from app.kit.csv_lines import read_cell
 from app.purchasing.answers import (
     AcknowledgedLine,
     Answer,
-    CancellationAnswered,
+    ChangeAnswered,
     LineName,
     ParcelTold,
     ShipmentTold,
@@ -33,6 +33,14 @@ _MOST_COLUMNS = 200
 #: Bad rows that are told of one by one.
 _TOLD = 20
 _LONGEST_CELL = 2_000
+
+
+#: Words of rows that answer what was asked to be changed; those that also stand alone, for a line that was not asked
+#: for.
+_ABOUT_CHANGES = frozenset({"cancelled", "not_cancelled", "address_changed", "address_kept"})
+_STOPPED = frozenset({"cancelled"})
+#: What is written why a change is refused → our reason.
+_REFUSALS = (("shipped", "shipped"), ("versandt", "shipped"), ("packed", "packed"), ("gepackt", "packed"))
 
 
 class _BadRow(ValueError):
@@ -57,6 +65,8 @@ class _Said:
     quantity: int | None = None
     available_on: date | None = None
     reason: str = ""
+    sequence: int | None = None
+    words: str = ""
     carrier: str = ""
     tracking_number: str = ""
     tracking_url: str = ""
@@ -200,7 +210,9 @@ def _row(cells: Mapping[str, str], dates: str) -> _Said:
     available = _day(cell("available_on"), dates)
     if answer == "backordered" and available is None:
         raise _BadRow("It comes later, but there is no date.")
-    return _Said(number, answer, line, quantity, available, reason)
+    told = cell("message_number")
+    sequence = _units(told, "message number") if told else None
+    return _Said(number, answer, line, quantity, available, reason, sequence, cell("reason")[:200])
 
 
 def _answers_of(key: str, number: str, source: str, about: Sequence[_Said]) -> Iterator[Answer]:
@@ -208,22 +220,47 @@ def _answers_of(key: str, number: str, source: str, about: Sequence[_Said]) -> I
     whole: Literal["accepted", "rejected"] | None = None
     reason: str | None = None
     parcels: dict[str, list[_Said]] = defaultdict(list)
+    changes: dict[tuple[bool, int | None], list[_Said]] = defaultdict(list)
     for one in about:
         if one.answer == "shipped":
             parcels[one.tracking_number].append(one)
-        elif one.answer in ("cancelled", "not_cancelled") and one.line is None:
-            stopped = one.answer == "cancelled"
-            yield CancellationAnswered(key=f"{key}:{one.answer}", number=number, source=source, stopped=stopped)
+        elif one.answer in _ABOUT_CHANGES and (
+            one.line is None or one.sequence is not None or one.answer not in _STOPPED
+        ):
+            changes[one.answer.partition("_")[0] == "address", one.sequence].append(one)
         elif one.line is None and one.answer in ("accepted", "rejected"):
             whole = "rejected" if one.answer == "rejected" else "accepted"
             reason = one.reason if whole == "rejected" else None
-        elif one.line is not None and one.answer != "not_cancelled":
+        elif one.line is not None:
             acknowledged = _acknowledged(one.line, one)
             lines[one.line, acknowledged.answer] = acknowledged
+    for (about_address, sequence), rows in changes.items():
+        yield _change(f"{key}:{'address' if about_address else 'change'}:{sequence}", number, source, rows)
     yield from _answers.acknowledgements(key, number, source, list(lines.values()), whole=whole, reason=reason)
     if parcels:
         told = [_parcel(tracking, rows) for tracking, rows in parcels.items()]
         yield ShipmentTold(key=f"{key}:shipped", number=number, source=source, parcels=told)
+
+
+def _change(key: str, number: str, source: str, rows: Sequence[_Said]) -> ChangeAnswered:
+    """What is said of a change that was asked for: of all of it, or of its lines, those that are not stopped with 0."""
+    granted = any(one.answer in ("cancelled", "address_changed") for one in rows)
+    told = next((one.words for one in rows if one.words), "")
+    return ChangeAnswered(
+        key=key,
+        number=number,
+        source=source,
+        granted=granted,
+        kind="address" if rows[0].answer.startswith("address") else "cancellation",
+        sequence=rows[0].sequence,
+        lines=[
+            (one.line, one.quantity if one.answer == "cancelled" else 0)
+            for one in rows
+            if one.line is not None and granted and one.answer in ("cancelled", "not_cancelled")
+        ],
+        reason=next((reason for word, reason in _REFUSALS if word in told.casefold()), "other"),
+        message=told,
+    )
 
 
 def _acknowledged(line: LineName, said: _Said) -> AcknowledgedLine:

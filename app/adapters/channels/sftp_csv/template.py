@@ -64,7 +64,9 @@ class Template:
 
     def file(self, notes: Iterable[PurchaseOrderNote], *, action: str, sequence: int) -> bytes:
         """A file with a line for each line of the orders. ``action``: ``new``, ``change`` (the lines say what is still
-        wanted) or ``cancel``. Letters that the encoding lacks are written as question marks."""
+        wanted), ``cancel``, or of what the supplier has accepted: ``stop`` (the lines say what is to be stopped),
+        ``address`` (another one is asked for) or ``go_on`` (neither is asked for any more). Letters that the encoding
+        lacks are written as question marks."""
         out = io.StringIO(newline="")
         writer = csv.writer(out, delimiter=self.separator, lineterminator="\r\n")
         writer.writerow([header for header, _field in self.columns])
@@ -73,6 +75,10 @@ class Template:
                 row = _Row(note, line, action, sequence)
                 writer.writerow([self._cell(field, row) for _header, field in self.columns])
         return out.getvalue().encode(self.encoding, errors="replace")
+
+    def holds(self, *fields: str) -> bool:
+        """Whether there are columns for all of these."""
+        return {field for _header, field in self.columns}.issuperset(fields)
 
     def _cell(self, field: str, row: _Row) -> str:
         value = field[1:-1] if field.startswith('"') else FIELDS[field](row)

@@ -44,6 +44,9 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
         "versendet am", "date d'expédition", "fecha de envío", "data spedizione", "data wysyłki", "verzenddatum",
         "datum odeslání",
     ),
+    "message_number": (
+        "message number", "message no", "message id", "change number", "request number", "nachrichtennummer",
+    ),
     "reason": ("reason", "comment", "message", "grund", "bemerkung", "motif", "motivo", "powód", "reden", "důvod"),
     "carrier": (
         "carrier", "carrier code", "scac", "shipping company", "courier", "shipper", "versanddienst",
@@ -86,12 +89,23 @@ _ANSWERS: Mapping[str, Sequence[str]] = {
         "fuori produzione", "wycofane", "uit assortiment", "ukončeno",
     ),
     "cancelled": (
-        "cancelled", "canceled", "cancel", "storniert", "storno", "annulé", "cancelado", "annullato", "anulowane",
+        "cancelled", "canceled", "cancel", "stopped",
+        "storniert", "storno", "annulé", "cancelado", "annullato", "anulowane",
         "geannuleerd", "zrušeno",
     ),
     "not_cancelled": (
-        "cancel refused", "cancellation refused", "too late", "not cancelled", "storno abgelehnt", "zu spät",
+        "cancel refused", "cancellation refused", "too late", "not cancelled",
+        "not stopped", "storno abgelehnt", "zu spät",
         "trop tard", "demasiado tarde", "troppo tardi", "za późno",
+    ),
+    "address_changed": (
+        "address changed", "address accepted", "new address accepted", "adresse geändert", "adresse modifiée",
+        "dirección cambiada", "indirizzo modificato", "adres zmieniony", "adres gewijzigd", "adresa změněna",
+    ),
+    "address_kept": (
+        "address not changed", "address refused", "adresse nicht geändert", "adresse non modifiée",
+        "dirección no cambiada", "indirizzo non modificato", "adres niezmieniony", "adres niet gewijzigd",
+        "adresa nezměněna",
     ),
     "shipped": (
         "shipped", "dispatched", "despatched", "sent", "fulfilled", "versendet", "versandt", "expédié", "enviado",

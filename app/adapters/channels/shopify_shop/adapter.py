@@ -11,18 +11,23 @@ from typing import Any
 from app.adapters.channels.shopify_shop.client import ShopClient
 from app.adapters.channels.shopify_shop.orders import (
     TAG,
+    address_input,
     answers_of,
     number_of,
     order_input,
     removals,
+    stoppable,
     tag_of,
 )
 from app.kit import clock
-from app.kit.errors import Invalid, Rejected
+from app.kit.errors import Invalid, Rejected, Unavailable
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answer, Answers, Unreadable
 from app.purchasing.channel import (
     Awaited,
+    ChangeKind,
+    ChangeNote,
+    ChangeReply,
     ChannelSettings,
     Presence,
     Probed,
@@ -147,15 +152,70 @@ class ShopifyShop(SupplierChannel):
             return Stopping.STOPPED
         if not note.lines:
             return self._cancelled(settings, order_id, note)
-        made = self._client.call(
+        made = self._remove(settings, order_id, less, sending.key)
+        return Stopping.REFUSED if made["userErrors"] else Stopping.STOPPED
+
+    def takes(self, kind: ChangeKind, settings: ChannelSettings) -> bool:
+        """The shop's order can be changed as long as something of it is not fulfilled."""
+        return True
+
+    def ask(self, change: ChangeNote, reference: str, settings: ChannelSettings, sending: Sending) -> ChangeReply:
+        """What is not fulfilled is changed at once: how the order stands there is the answer, also to a repetition."""
+        order_id = reference or self._found(settings, change.order.number)
+        order = self._order(settings, order_id) if order_id else None
+        if order is None:
+            raise Rejected("no_order", f"Your shop has no order {change.order.number}.")
+        if change.kind == "address":
+            return self._readdressed(settings, order, change)
+        if change.withdrawn:
+            return ChangeReply(answer="asked")
+        if order["cancelledAt"]:
+            return ChangeReply(answer="accepted")
+        less, gone = stoppable(order, change.left)
+        if less and not any(change.left.values()) and not gone:
+            done = self._cancelled(settings, order_id, change.order)
+            if done is Stopping.ASKED:
+                raise Unavailable("the shop has not cancelled an order yet")
+            if done is Stopping.REFUSED and not (self._order(settings, order_id) or order)["cancelledAt"]:
+                return ChangeReply(answer="refused", reason="packed")
+        elif less:
+            made = self._remove(settings, order_id, less, sending.key)
+            if made["userErrors"]:
+                # Something left in between: what is left of it is looked at by the next try.
+                raise Unavailable("the shop did not take units off an order")
+        if gone:
+            stops = {line.id: line.quantity for line in change.stops}
+            stopped = {line: max(0, units - gone.get(line, 0)) for line, units in stops.items()}
+            if not any(stopped.values()):
+                return ChangeReply(answer="refused", reason="shipped")
+            return ChangeReply(answer="accepted", stopped=stopped)
+        return ChangeReply(answer="accepted")
+
+    def _readdressed(self, settings: ChannelSettings, order: Mapping[str, Any], change: ChangeNote) -> ChangeReply:
+        """The parcels that are still to come go to the order's address."""
+        address = change.order.address
+        waits = sum(int(item["unfulfilledQuantity"]) for item in order["lineItems"]["nodes"])
+        if order["cancelledAt"] or not waits or address is None:
+            return ChangeReply(answer="refused", reason="shipped")
+        given = {"id": order["id"], "shippingAddress": address_input(address)}
+        made = self._client.call(settings, "order_update", {"input": given})["orderUpdate"]
+        if made["userErrors"]:
+            words = str(made["userErrors"][0].get("message") or "")[:300]
+            return ChangeReply(answer="refused", message=words)
+        return ChangeReply(answer="accepted")
+
+    def _remove(
+        self, settings: ChannelSettings, order_id: str, less: Sequence[Mapping[str, Any]], key: str
+    ) -> Mapping[str, Any]:
+        removed: Mapping[str, Any] = self._client.call(
             settings,
             "lines_remove",
             {
                 "input": {"orderId": order_id, "refundLineItems": less, "note": "Withdrawn", "notify": False},
-                "idempotencyKey": sending.key,
+                "idempotencyKey": key,
             },
         )["refundCreate"]
-        return Stopping.REFUSED if made["userErrors"] else Stopping.STOPPED
+        return removed
 
     def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
         """Read the orders of ours that changed since the last look."""

@@ -12,7 +12,7 @@ from app.purchasing.answers import (
     AcknowledgedLine,
     Acknowledgement,
     Answer,
-    CancellationAnswered,
+    CancellationTold,
     LineName,
     ParcelTold,
     ShipmentTold,
@@ -70,6 +70,30 @@ def removals(order: Mapping[str, Any], wanted: Mapping[str, int]) -> list[dict[s
     return found
 
 
+def stoppable(order: Mapping[str, Any], wanted: Mapping[str, int]) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """What can be taken off an order so that no more than ``wanted`` (by line id) is left, and the units of each line
+    that have left already and are too many."""
+    found: list[dict[str, Any]] = []
+    gone: dict[str, int] = {}
+    for item in order["lineItems"]["nodes"]:
+        line_id = line_of(item)
+        less = int(item["currentQuantity"]) - wanted.get(line_id, 0)
+        if not line_id or less <= 0:
+            continue
+        can = min(less, int(item["unfulfilledQuantity"]))
+        if can:
+            found.append({"lineItemId": item["id"], "quantity": can, "restockType": "CANCEL"})
+        if can < less:
+            gone[line_id] = less - can
+    return found, gone
+
+
+def address_input(address: Address) -> dict[str, Any]:
+    """``MailingAddressInput``, with what it does not have emptied."""
+    names = ("firstName", "lastName", "company", "address1", "address2", "city", "zip", "countryCode", "phone")
+    return {**dict.fromkeys(names, ""), **_address(address)}
+
+
 def answers_of(order: Mapping[str, Any], number: str, *, accepts: bool) -> Iterator[Answer | Unreadable]:
     """What an order tells: that it was taken, lines that were taken off it, parcels, and its end. The same state gives
     answers with the same keys."""
@@ -77,7 +101,7 @@ def answers_of(order: Mapping[str, Any], number: str, *, accepts: bool) -> Itera
     lines = {item["id"]: (line_of(item), item) for item in order["lineItems"]["nodes"]}
     yield from _fulfillments(order, key, number, name, {item_id: line for item_id, (line, _i) in lines.items()})
     if order["cancelledAt"]:
-        yield CancellationAnswered(key=f"{key}:cancelled", number=number, source=name, stopped=True, asked=False)
+        yield CancellationTold(key=f"{key}:cancelled", number=number, source=name)
         return
     short = {
         line: int(item["quantity"]) - int(item["currentQuantity"])

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from app import config
 from app.adapters.channels.woocommerce_shop import client
-from app.adapters.channels.woocommerce_shop.orders import answers_of, changes, number_of, order_body
+from app.adapters.channels.woocommerce_shop.orders import (
+    answers_of,
+    changes,
+    left,
+    number_of,
+    order_body,
+    shipping_body,
+)
 from app.kit import clock
 from app.kit.errors import Invalid, Rejected
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answer, Answers
 from app.purchasing.channel import (
     Awaited,
+    ChangeKind,
+    ChangeNote,
+    ChangeReply,
     ChannelSettings,
     Presence,
     Probed,
@@ -124,6 +134,45 @@ class WooCommerceShop(SupplierChannel):
         content: Mapping[str, Any] = {"line_items": less} if note.lines else {"status": "cancelled"}
         client.post(settings, f"orders/{order['id']}", content)
         return Stopping.STOPPED
+
+    def takes(self, kind: ChangeKind, settings: ChannelSettings) -> bool:
+        """The shop's order can be changed until it is completed."""
+        return True
+
+    def ask(self, change: ChangeNote, reference: str, settings: ChannelSettings, sending: Sending) -> ChangeReply:
+        """What has not left is changed at once: how the order stands there is the answer, also to a repetition. The
+        shop takes no conditions, so what left in between is looked at afterwards."""
+        if change.kind == "cancellation" and change.withdrawn:
+            return ChangeReply(answer="asked")
+        order, all_seen = (self._order(settings, reference), True) if reference else self._found(settings, change.order)
+        if order is None:
+            told = "has no order" if all_seen else "has too many orders to find"
+            raise Rejected("no_order", f"Your shop {told} {change.order.number}.")
+        if order["status"] == "cancelled":
+            answer: Literal["accepted", "refused"] = "accepted" if change.kind == "cancellation" else "refused"
+            return ChangeReply(answer=answer, reason="other")
+        gone = left(order, self._fulfillments(settings, order))
+        if change.kind == "address":
+            whole = all(gone.get(line.id, 0) >= line.quantity for line in change.order.lines)
+            if order["status"] not in _STOPPABLE or whole or change.order.address is None:
+                return ChangeReply(answer="refused", reason="shipped")
+            client.post(settings, f"orders/{order['id']}", {"shipping": shipping_body(change.order.address)})
+            return ChangeReply(answer="accepted")
+        if order["status"] not in _STOPPABLE:
+            return ChangeReply(answer="refused", reason="shipped")
+        keep = {line: max(units, gone.get(line, 0)) for line, units in change.left.items()}
+        less = changes(order, keep)
+        if less:
+            body: Mapping[str, Any] = {"line_items": less} if any(keep.values()) else {"status": "cancelled"}
+            order = client.post(settings, f"orders/{order['id']}", body)
+            gone = left(order, self._fulfillments(settings, order))
+        stopped = {
+            line.id: max(0, line.quantity - max(0, gone.get(line.id, 0) - change.left.get(line.id, 0)))
+            for line in change.stops
+        }
+        if not any(stopped.values()):
+            return ChangeReply(answer="refused", reason="shipped")
+        return ChangeReply(answer="accepted", stopped=stopped)
 
     def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
         """Read the orders of ours that changed since the last look."""

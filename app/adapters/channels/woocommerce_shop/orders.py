@@ -12,7 +12,7 @@ from app.purchasing.answers import (
     AcknowledgedLine,
     Acknowledgement,
     Answer,
-    CancellationAnswered,
+    CancellationTold,
     LineName,
     ParcelTold,
     ShipmentTold,
@@ -72,6 +72,24 @@ def changes(order: Mapping[str, Any], wanted: Mapping[str, int]) -> list[dict[st
     return found
 
 
+def left(order: Mapping[str, Any], fulfillments: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Units of each line (by its id) that have left. A completed order has left as a whole."""
+    lines = {item["id"]: (str(_meta(item, LINE) or ""), int(item["quantity"])) for item in order["line_items"]}
+    if order["status"] == "completed":
+        return dict(lines.values())
+    found: dict[str, int] = {}
+    for one in fulfillments:
+        for part in _meta(one, "_items") or [] if one.get("is_fulfilled") else []:
+            line, _units = lines.get(part["item_id"], ("", 0))
+            found[line] = found.get(line, 0) + int(part["qty"])
+    return found
+
+
+def shipping_body(address: Address) -> dict[str, str]:
+    """The order's delivery address."""
+    return _address(address)
+
+
 def answers_of(
     order: Mapping[str, Any], fulfillments: Sequence[Mapping[str, Any]], *, accepts: bool
 ) -> Iterator[Answer]:
@@ -81,9 +99,7 @@ def answers_of(
     lines = {item["id"]: str(_meta(item, LINE) or "") for item in order["line_items"]}
     yield from _parcels(order, fulfillments, key, number, name, lines)
     if order["status"] in _ENDED:
-        yield CancellationAnswered(
-            key=f"{key}:{order['status']}", number=number, source=name, stopped=True, asked=False
-        )
+        yield CancellationTold(key=f"{key}:{order['status']}", number=number, source=name)
         return
     there = {lines[item["id"]]: int(item["quantity"]) for item in order["line_items"]}
     short = {line: units - there.get(line, 0) for line, units in _ordered(order).items() if there.get(line, 0) < units}

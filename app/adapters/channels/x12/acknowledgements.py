@@ -21,7 +21,7 @@ from app.adapters.channels.x12.parts import (
 )
 from app.kit.x12 import Segment, TransactionSet
 from app.kit.x12.reading import element
-from app.purchasing.answers import AcknowledgedLine, Acknowledgement, CancellationAnswered, LineName
+from app.purchasing.answers import AcknowledgedLine, Acknowledgement, ChangeAnswered, LineName
 
 #: Line item status (data element 668) → what it means to us. Those that are not here say nothing yet (on hold).
 _ACCEPTED = frozenset({"IA", "IC", "IE", "IP", "IQ", "AC", "AR", "SP", "IX"})
@@ -51,6 +51,8 @@ _WORDS = (
     ("invalid item", "invalid_item"),
     ("invalid sku", "invalid_item"),
 )
+#: What is written why a change is refused → our reason.
+_REFUSALS = (("shipped", "shipped"), ("pack", "packed"), ("pick", "packed"), ("made to order", "made_to_order"))
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def acknowledgements(found: TransactionSet, key: str, source: str) -> list[Ackno
     return in_turn(key, number, source, said_of_lines, whole=whole, reference=reference)
 
 
-def change_answers(found: TransactionSet, key: str, source: str) -> list[CancellationAnswered]:
+def change_answers(found: TransactionSet, key: str, source: str) -> list[ChangeAnswered]:
     """865: the supplier answers the change that we asked for. Raises ``Refused``."""
     head = first(found.segments, "BCA")
     if head is None:
@@ -97,8 +99,54 @@ def change_answers(found: TransactionSet, key: str, source: str) -> list[Cancell
     if kind not in _WHOLE_ACCEPTED | _WHOLE_REJECTED:
         raise bad_element(found, head, 2, f"The 865 says {kind or 'nothing'} of the change (BCA02).")
     said = _words(found.segments)[:200]
-    stopped = kind in _WHOLE_ACCEPTED
-    return [CancellationAnswered(key=key, number=number, source=source, stopped=stopped, message=said)]
+    told = element(head, 5)
+    sequence = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    lines = [one for one in map(_change_answer, _changed(found)) if one is not None]
+    granted = kind in _WHOLE_ACCEPTED
+    return [
+        ChangeAnswered(
+            key=key,
+            number=number,
+            source=source,
+            granted=granted,
+            kind="cancellation" if lines else None,
+            sequence=sequence,
+            lines=lines if granted else (),
+            reason=_refusal(said),
+            message=said,
+        )
+    ]
+
+
+def _refusal(words: str) -> str:
+    said = words.lower()
+    return next((reason for word, reason in _REFUSALS if word in said), "other")
+
+
+def _changed(found: TransactionSet) -> Iterator[_Line]:
+    """The lines (POC) of an 865 that say something of themselves."""
+    current: _Line | None = None
+    for segment in found.segments:
+        if segment[0] == "POC":
+            if current and current.acks:
+                yield current
+            current = _Line(line_name(element(segment, 1), segment[8:]), None, None)
+        elif segment[0] == "ACK" and current:
+            current.acks.append(segment)
+    if current and current.acks:
+        yield current
+
+
+def _change_answer(line: _Line) -> tuple[LineName, int | None] | None:
+    """The units of a changed line that are stopped. A status alone is about all that was asked for of the line; the
+    quantity counts where a part is accepted and a part refused. None for a line that says nothing yet."""
+    accepted = [ack for ack in line.acks if element(ack, 1) in _ACCEPTED | {"ID", "IQ"}]
+    refused = [ack for ack in line.acks if element(ack, 1) in _REJECTED - {"ID"} or element(ack, 1)[:1] == "R"]
+    if accepted and refused:
+        return line.name, units(element(accepted[0], 2)) or 0
+    if accepted:
+        return line.name, None
+    return (line.name, 0) if refused else None
 
 
 def _lines(found: TransactionSet) -> Iterator[_Line]:

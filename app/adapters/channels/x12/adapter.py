@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.adapters import _exchange
-from app.adapters.channels.x12.orders import cancellation, purchase_order
+from app.adapters.channels.x12.orders import cancellation, purchase_order, requested
 from app.adapters.channels.x12.receipts import CHANGES, ORDERS, receipt
 from app.adapters.channels.x12.taking import Taken, take
 from app.kit import clock, x12
@@ -18,6 +18,9 @@ from app.kit.x12 import Partner
 from app.purchasing.answers import Answers, Unreadable
 from app.purchasing.channel import (
     Awaited,
+    ChangeKind,
+    ChangeNote,
+    ChangeReply,
     ChannelSettings,
     Handled,
     Presence,
@@ -102,9 +105,19 @@ class X12(SupplierChannel):
 
     def cancel(self, note: PurchaseOrderNote, reference: str, settings: ChannelSettings, sending: Sending) -> Stopping:
         """An 860; the answer is another 855, or an 856 that shows that it was too late."""
-        body = cancellation(note, on=f"{clock.now():%Y%m%d}")
+        body = cancellation(note, sequence=sending.sequence, on=f"{clock.now():%Y%m%d}")
         self._sent("860", CHANGES, [("860", body)], settings, sending)
         return Stopping.ASKED
+
+    def takes(self, kind: ChangeKind, settings: ChannelSettings) -> bool:
+        """An 860 says both."""
+        return True
+
+    def ask(self, change: ChangeNote, reference: str, settings: ChannelSettings, sending: Sending) -> ChangeReply:
+        """An 860, which an 865 answers. A file that stands there already is the same."""
+        body = requested(change, sequence=sending.sequence, on=f"{clock.now():%Y%m%d}")
+        sent = self._sent("860", CHANGES, [("860", body)], settings, sending)
+        return ChangeReply(answer="asked", marks=sent.marks)
 
     def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
         """Read what stands in the folder. What is to be said of it in 997s is kept with the marks until it is sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.kit.x12 import Segment, on_paper
-from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
+from app.purchasing.channel import ChangeNote, PurchaseOrderLineNote, PurchaseOrderNote
 from app.stores.platform import Address
 
 #: Purchase order type (data element 92): drop ship.
@@ -40,23 +40,56 @@ def purchase_order(note: PurchaseOrderNote) -> list[Segment]:
     return body
 
 
-def cancellation(note: PurchaseOrderNote, *, on: str) -> list[Segment]:
+def cancellation(note: PurchaseOrderNote, *, sequence: int, on: str) -> list[Segment]:
     """The segments of an 860: all of the order is cancelled where ``note`` has no lines left; otherwise each line that
-    units were withdrawn of is deleted or lowered. ``on``: the day, as CCYYMMDD."""
+    units were withdrawn of is deleted or lowered. ``sequence`` is its number (BCH05), ``on`` the day, as CCYYMMDD."""
     wanted = {line.position: line.quantity for line in note.lines}
     placed = f"{note.released_at:%Y%m%d}" if note.released_at else ""
     purpose = "04" if wanted else "01"
     body: list[Segment] = [
-        ["BCH", purpose, _DROP_SHIP, on_paper(note.number, 22), "", "", placed, "", "", "", "", on],
+        ["BCH", purpose, _DROP_SHIP, on_paper(note.number, 22), "", str(sequence), placed, "", "", "", "", on],
         ["N1", "BY", on_paper(note.retailer_name, _NAME)],
     ]
     for line in note.withdrawn:
         left = wanted.get(line.position, 0)
-        counts = [str(line.quantity + left), str(left)]
-        price = ["EA", line.wholesale_price.amount, ""]
-        body.append(["POC", str(line.position), "QD" if left else "DI", *counts, *price, *_names(line)])
+        body.append(_changed(line, "QD" if left else "DI", line.quantity + left, left))
     body.append(["CTT", str(len(note.withdrawn))])
     return body
+
+
+def requested(asked: ChangeNote, *, sequence: int, on: str) -> list[Segment]:
+    """The segments of an 860 that asks for a change, named by ``sequence`` (BCH05) so that an 865 can name it: each
+    line that units are to be stopped of is deleted or lowered, or the order gets another address. One that is
+    withdrawn puts every line's units (RZ), or the address, as they hold."""
+    note = asked.order
+    placed = f"{note.released_at:%Y%m%d}" if note.released_at else ""
+    whole = asked.kind == "cancellation" and not asked.withdrawn and not any(asked.left.values())
+    purpose = "01" if whole else "04"
+    number = on_paper(note.number, 22)
+    body: list[Segment] = [
+        ["BCH", purpose, _DROP_SHIP, number, "", str(sequence), placed, "", "", "", "", on],
+        ["N1", "BY", on_paper(note.retailer_name, _NAME)],
+    ]
+    count = 0
+    if asked.kind == "address" and note.address is not None:
+        body += _ship_to(note.address)
+    elif asked.withdrawn:
+        for line in note.lines:
+            body.append(_changed(line, "RZ", line.quantity, line.quantity))
+            count += 1
+    else:
+        now = {line.id: line.quantity for line in note.lines}
+        for line in asked.stops:
+            left = asked.left.get(line.id, 0)
+            body.append(_changed(line, "QD" if left else "DI", now.get(line.id, left), left))
+            count += 1
+    body.append(["CTT", str(count)])
+    return body
+
+
+def _changed(line: PurchaseOrderLineNote, code: str, before: int, left: int) -> Segment:
+    price = ["EA", line.wholesale_price.amount, ""]
+    return ["POC", str(line.position), code, str(before), str(left), *price, *_names(line)]
 
 
 def _order_line(line: PurchaseOrderLineNote) -> Segment:

@@ -25,7 +25,7 @@ from app.web.auth import principal
 from app.web.holds import shown_holds
 from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.transmissions import act_on, ways_of
+from app.web.transmissions import act_on, changes_told, ways_of
 from app.web.ui.rendering import gettext
 from app.web.ui.statuses import shown
 from app.web.ui.stories import colleagues, story
@@ -86,6 +86,9 @@ def detail(order_id: UUID) -> Any:
                 session,
                 [one.id for one in routed],
                 (lambda *ids: _act_url(order_id, *ids)) if principal().may("orders.hold_any") else None,
+            ),
+            "changes_told": changes_told(
+                session, [one.id for one in routed], with_words=principal().may("orders.hold_any")
             ),
         }
     return pages.render("detail.html", **context)

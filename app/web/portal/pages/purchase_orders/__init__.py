@@ -50,7 +50,7 @@ from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
 from app.web.portal.carriers import carrier_choices
 from app.web.portal.pages.purchase_orders import queue
-from app.web.transmissions import act_on, ways_of
+from app.web.transmissions import act_on, changes_told, ways_of
 from app.web.ui.rendering import gettext
 from app.web.ui.stories import colleagues, story
 
@@ -107,6 +107,7 @@ def _detail(
             "refusal_words": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
             "now": clock.now(),
             "ways": ways_of(session, [order.id], _act_url if who.may("purchase_orders.write") else None)[order.id],
+            "changes_told": changes_told(session, [order.id], with_words=who.may("purchase_orders.write"))[order.id],
             "invoices": purchasing.invoices_of(session, [order.id])[order.id],
         }
     typed = request.form if errors else {}

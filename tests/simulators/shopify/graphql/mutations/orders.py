@@ -146,6 +146,8 @@ def _update(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
         order.tags = sorted(set(wanted["tags"]), key=str.lower)
     if "email" in wanted:
         order.email = wanted["email"]
+    if wanted.get("shippingAddress") is not None:
+        order.shipping_address = _place(wanted["shippingAddress"])
     commerce.note(call.world, order, "Order updated")
     commerce.publish(call.world, call.shop, order, "orders/updated")
     return {"order": order}
