@@ -24,3 +24,21 @@ class ProductsChanged(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.supplier_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductsMade(Event):
+    """A list of one supplier's brought these products, of which nothing was there before; they are yet to be found by
+    retailers. ``ProductsChanged`` tells of them as well."""
+
+    topic: ClassVar[str] = "catalog.products_made"
+    supplier_id: UUID
+    product_ids: tuple[UUID, ...]
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id

@@ -282,7 +282,7 @@ _FILTERED_BY = ["lowest_wholesale", "highest_wholesale", "supplier_id", "categor
 class CatalogEntry(Base):
     """What retailers find of one active product: a copy of what searching and browsing need, so that no page of
     results touches texts or variants. ``catalog.search.refreshing`` writes it in the transaction that changes the
-    product; whether its supplier sells is looked up when it is read."""
+    product, of new products of a list a moment later; whether its supplier sells is looked up when it is read."""
 
     __tablename__ = "catalog_entries"
     __tenancy__ = SHARED

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Uuid, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy import DateTime, TextClause, Uuid, bindparam, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from app.db import add_rows, table_of
+from app.db import add_rows
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.outbox.events import Event
@@ -36,22 +37,36 @@ def emit(session: Session, *events: Event) -> None:
     )
 
 
-def emit_parts(session: Session, event: Event, field: str, ids: Select[UUID], *, at_once: int) -> None:
+def emit_parts(session: Session, event: Event, field: str, ids: str, *, at_once: int) -> None:
     """Write one fact for each ``at_once`` of the ids that are found, in their order. ``event``: the fact, with any
-    ``field``."""
-    found = ids.subquery()
-    one = found.c[0]
-    numbered = select(one.label("id"), (func.row_number().over(order_by=one) - 1).label("place")).subquery()
-    listed = func.jsonb_agg(aggregate_order_by(numbered.c.id, numbered.c.id))
-    parts = select(
-        literal(event.topic),
-        literal(event.key),
-        literal(event.organisation, Uuid),
-        literal(event.payload(), JSONB).op("||")(func.jsonb_build_object(literal(field), listed)),
-        literal(clock.now(), DateTime(timezone=True)),
-    ).group_by(numbered.c.place.op("/")(at_once))
-    names = ["topic", "key", "organisation_id", "payload", "created_at"]
-    session.execute(insert(table_of(OutboxEvent)).from_select(names, parts.order_by(func.min(numbered.c.place))))
+    ``field``. ``ids``: a SELECT of ``id``, without values."""
+    told = {
+        "topic": event.topic,
+        "key": event.key,
+        "organisation": event.organisation,
+        "payload": {**event.payload(), field: []},
+        "now": clock.now(),
+        "at_once": at_once,
+    }
+    session.execute(_parts(field, ids), told)
+
+
+@cache
+def _parts(field: str, ids: str) -> TextClause:
+    # A name of a field and a statement of our own.
+    return text(
+        f"""
+        insert into outbox_events (topic, key, organisation_id, payload, created_at)
+        select :topic, :key, :organisation,
+            jsonb_set(:payload, '{{{field}}}', to_jsonb(array_agg(id order by id))), :now
+        from (select id, (row_number() over (order by id) - 1) / :at_once as part from ({ids}) as found) as numbered
+        group by part order by part
+        """  # noqa: S608
+    ).bindparams(
+        bindparam("organisation", type_=Uuid),
+        bindparam("payload", type_=JSONB),
+        bindparam("now", type_=DateTime(timezone=True)),
+    )
 
 
 def retry_tasks(session: Session, task_ids: list[UUID]) -> int:

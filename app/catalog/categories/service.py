@@ -30,7 +30,7 @@ from app.kit.errors import Invalid, NotFound
 from app.kit.ids import new_id
 
 #: Titles that are looked at for one category.
-_TITLES = 20
+TITLES = 20
 
 
 def place(session: Session, supplier_id: UUID, titles: Mapping[str, Sequence[str]]) -> dict[str, UUID]:
@@ -89,7 +89,7 @@ def propose(source: str, titles: Sequence[str], votes: Mapping[int, int]) -> Pro
         return Proposal(exact.id, 100, "id" if source.strip()[:1].isdigit() else "path")
     others = from_others({node: count for node, count in votes.items() if node in tree.nodes})
     leaf = terms_of((parts_of(source) or [""])[-1])
-    named = by_names(source, titles[:_TITLES], tree.with_words(leaf))
+    named = by_names(source, titles[:TITLES], tree.with_words(leaf))
     return max(others, named, key=lambda one: one.confidence)
 
 

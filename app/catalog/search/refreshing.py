@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.catalog.events import ProductsChanged
+from app.catalog.events import ProductsChanged, ProductsMade
 from app.catalog.search.rules import LANGUAGES, SAMPLES
-from app.outbox.service import emit
+from app.outbox.service import emit, emit_parts
 
 #: Products told of in one event, and brought up to date in one statement.
 _CHUNK = 500
@@ -32,7 +32,7 @@ _SAMPLED = ", ".join(f"case when told.dice % {size} = 0 then '~d{size}' end" for
 # however many titles have them: ``#`` stands for a word's place in a title.
 _REFRESH = f"""
 with recursive wanted as materialized (
-    select p.* from supplier_products p where p.id = any(:ids) and p.status = 'active'
+    select p.* from supplier_products p where p.id = any(:ids) and p.status = 'active' {{and_}}
 ), line as (
     select c.id as category_id, c.id, c.parent_id from categories c where c.id in (select category_id from wanted)
     union all
@@ -85,16 +85,25 @@ left join lateral (
     select url, sha256 from product_images where product_id = p.id order by (sha256 is null), position limit 1
 ) picture on true
 order by p.id
-on conflict (product_id) do update set
+on conflict (product_id)"""  # noqa: S608
+_REPLACED = """
+do update set
     (supplier_id, category_id, title, brand, currency, lowest_wholesale, highest_wholesale, msrp, margin_bps,
      reliability, variants, in_stock, has_gtin, picture_url, picture_sha256, listed_at, changed_at, words)
     = row (excluded.supplier_id, excluded.category_id, excluded.title, excluded.brand, excluded.currency,
      excluded.lowest_wholesale, excluded.highest_wholesale, excluded.msrp, excluded.margin_bps, excluded.reliability,
      excluded.variants, excluded.in_stock, excluded.has_gtin, excluded.picture_url, excluded.picture_sha256,
      excluded.listed_at, excluded.changed_at, excluded.words)
-"""  # noqa: S608
+"""
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
-_WRITE = text(_REFRESH).bindparams(_IDS)
+_WRITE = text(_REFRESH.replace("{and_}", "") + _REPLACED).bindparams(_IDS)
+_UNLISTED = "and not exists (select from catalog_entries e where e.product_id = p.id)"
+_MAKE = text(_REFRESH.replace("{and_}", _UNLISTED) + " do nothing").bindparams(_IDS)
+#: Whoever changes a product changes its row before its entry.
+_HOLD = text("select id from supplier_products where id = any(:ids) order by id for share").bindparams(_IDS)
+#: But pictures come in beside it: either they see the entry, or it is made after they are there.
+_MAKING = text("select pg_advisory_xact_lock(hashtextextended('entries of new products', 0))")
+_SHOWING = text("select pg_advisory_xact_lock_shared(hashtextextended('entries of new products', 0))")
 _WITHDRAW = text(
     "delete from catalog_entries where product_id in (select id from supplier_products where id = any(:ids) "
     "and status <> 'active' order by id)"
@@ -118,6 +127,22 @@ _RATED = text(
     "update catalog_entries e set reliability = coalesce((s.rating * 100)::int, 0) from suppliers s "
     "where s.id = e.supplier_id and e.reliability <> coalesce((s.rating * 100)::int, 0)"
 )
+
+
+def tell_of_new(session: Session, supplier_id: UUID, product_ids: str) -> None:
+    """These products of a supplier (a SELECT of ``id``, without values) are new: all others hear of it, and retailers
+    find them a moment later (``list_new``), for writing an entry costs as much as making its product."""
+    for event in (ProductsChanged, ProductsMade):
+        emit_parts(session, event(supplier_id=supplier_id, product_ids=()), "product_ids", product_ids, at_once=_CHUNK)
+
+
+def list_new(session: Session, product_ids: Sequence[UUID]) -> None:
+    """Write the entries of products that have none yet; it may be repeated. Of what others change at the same time
+    nothing is lost: the products are held until this transaction ends, and looked at when they are, so that a change is
+    either in the entry or comes after it and changes it, too."""
+    session.execute(_HOLD, {"ids": product_ids})
+    session.execute(_MAKING)
+    session.execute(_MAKE, {"ids": product_ids})
 
 
 def tell_of_changes(session: Session, supplier_id: UUID, product_ids: Iterable[UUID]) -> None:
@@ -150,6 +175,7 @@ def mark_in_stock(session: Session, product_ids: Iterable[UUID], value: bool) ->
 
 def show_pictures(session: Session, product_ids: Iterable[UUID]) -> None:
     """Pictures of these products have come in."""
+    session.execute(_SHOWING)
     session.execute(_PICTURES, {"ids": sorted(set(product_ids))})
 
 

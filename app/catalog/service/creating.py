@@ -14,7 +14,7 @@ from sqlalchemy.types import DateTime, Text
 from app.catalog.categories.rules import key_of
 from app.catalog.categories.service import place
 from app.catalog.rules import folded
-from app.catalog.search.refreshing import tell_of_changes
+from app.catalog.search.refreshing import tell_of_new
 from app.kit import clock
 from app.kit.ids import ID_IN_SERIES, new_series
 
@@ -34,8 +34,8 @@ SAID = {
 
 # What is put together here are constants of this module and of ``kit.ids``.
 #: Texts of a product are those of its first row with a title. Names of options are in the order in which its variants
-#: use them; where these do not tell its variants apart, each is named after its SKU. ``search_text`` is as ``folded``
-#: has it, of plain letters; others are folded there.
+#: use them, of one variant as ``jsonb`` keeps them; where these do not tell its variants apart, each is named after its
+#: SKU. ``search_text`` is as ``folded`` has it, of plain letters; others are folded there.
 _PRODUCTS = text(
     rf"""
     create temp table {CREATED} on commit drop as
@@ -43,11 +43,12 @@ _PRODUCTS = text(
         select distinct on (handle) handle, title, description, brand, category, tags, status
         from {LISTED} where title <> '' order by handle, place
     ), used as (
-        select handle, name, min(place * 4::bigint + nth) as first
-        from {LISTED}, jsonb_object_keys(options) with ordinality as keys(name, nth)
-        where variant_id is not null group by handle, name
+        select handle, name, min(place) as first from (
+            select handle, place, jsonb_object_keys(options) as name from {LISTED} where variant_id is not null
+        ) as one group by handle, name
     ), named as (
-        select handle, (array_agg(name order by first))[1 : 3] as names from used group by handle
+        select handle, (array_agg(name order by first, octet_length(name), name collate "C"))[1 : 3] as names
+        from used group by handle
     ), counted as (
         select listed.handle, array_agg(listed.sku order by listed.place) as skus, count(*)::integer as variants,
             min(listed.wholesale_price) as lowest, max(listed.wholesale_price) as highest, min(listed.place) as place,
@@ -62,7 +63,7 @@ _PRODUCTS = text(
             coalesce(said.tags, '[]') as tags, coalesce(said.description, '') as description,
             coalesce(said.category, '') as category, coalesce(said.status, 'active') as status
         from counted left join said on said.handle = counted.handle
-    ), worded as (
+    ), worded as materialized (
         select whole.*, concat_ws(' ', title, brand, (
             select string_agg(tag, ' ' order by nth)
             from jsonb_array_elements_text(tags) with ordinality as tagged(tag, nth)
@@ -93,7 +94,6 @@ _KEEP_PRODUCTS = text(
     from {CREATED} as product
     left join unnest(:categories, :places, :keys) as placed(category, id, key) on placed.category = product.category
     order by product.id
-    returning id
     """  # noqa: S608
 ).bindparams(
     bindparam("supplier", type_=Uuid),
@@ -161,7 +161,7 @@ def create_products(session: Session, supplier_id: UUID, currency: str, titles: 
     if others:
         words = [folded([row.title, row.brand, *row.tags, *row.skus]) for row in others]
         session.execute(_FOLD, {"ids": [row.id for row in others], "words": words})
-    made: Sequence[UUID] = session.scalars(_KEEP_PRODUCTS, told).all()
+    session.execute(_KEEP_PRODUCTS, told)
     session.execute(_KEEP_VARIANTS, told)
     session.execute(_KEEP_PICTURES, {"series": new_series()})
-    tell_of_changes(session, supplier_id, made)
+    tell_of_new(session, supplier_id, f"select id from {CREATED}")  # noqa: S608

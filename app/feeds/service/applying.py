@@ -2,7 +2,8 @@
 
 Batches of nothing but new products are made by the database (``creating``), and may be taken over two at once, in two
 transactions: what they write is never the same row, and what many products share, their categories, is there before
-(``prepare_batch``). They are finished one after the other all the same, so that how far a run got is one handle.
+(``prepare_batch``). Products go in the order of their first rows, so that what many indexes are sorted by comes in that
+order as well, and are finished one batch after the other, so that how far a run got is one row.
 """
 
 from __future__ import annotations
@@ -54,12 +55,14 @@ _MOST_OPTIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Products that are taken over in one transaction: the rows of the file that tell of them, the last handle, and
-    whether all of their SKUs were new when the file was checked."""
+    """Products that are taken over in one transaction: the rows of the file that tell of them, in order, the first row
+    of the last of them, and whether all of their SKUs were new when the file was checked. ``whole``: each one's rows
+    stand together, and no other product's among them."""
 
     rows: Sequence[int]
-    last: str
+    last: int
     new: bool
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,10 @@ class NoLongerWanted(Exception):
 
 _ROWS_OF_PRODUCTS = text(
     """
-    select handle, array_agg(row), bool_and(action in ('new', 'merged')) from feed_rows
-    where run_id = :run and handle > :after and not same and action in ('new', 'changed', 'unchanged', 'merged')
-    group by handle having bool_or(action <> 'merged') order by handle
+    select min(row) as first, array_agg(row), bool_and(action in ('new', 'merged')),
+        max(row) - min(row) + 1 = count(*) from feed_rows
+    where run_id = :run and not same and action in ('new', 'changed', 'unchanged', 'merged')
+    group by handle having bool_or(action <> 'merged') and min(row) > :after order by first
     """
 )
 _ROWS = (
@@ -99,12 +103,12 @@ _ROWS = (
 def plan_batches(session: Session, run_id: UUID) -> list[Batch]:
     """What of a run is still to be taken over, in order; a product's rows may stand anywhere in the file."""
     run = session.get_one(FeedRun, run_id)
-    after = run.counts.get("applied_to", "")
-    found = iter(session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, "after": after}))
+    found = iter(session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, "after": run.counts.get("applied_row", 0)}))
     batches = []
     while some := list(islice(found, PRODUCTS_AT_ONCE)):
-        rows = array("i", chain.from_iterable(theirs for _, theirs, _ in some))
-        batches.append(Batch(rows, some[-1][0], all(new for _, _, new in some)))
+        rows = array("i", sorted(chain.from_iterable(theirs for _, theirs, _, _ in some)))
+        whole = all(together for _, _, _, together in some) and rows[-1] - rows[0] + 1 == len(rows)
+        batches.append(Batch(rows, some[-1][0], all(new for _, _, new, _ in some), whole))
     return batches
 
 
@@ -114,7 +118,11 @@ def prepare_batch(session: Session, run_id: UUID, batch: Batch, *, alone: bool =
     run = session.get_one(FeedRun, run_id)
     if run.state != "APPLYING":
         return None
-    said = first_said(session, run, batch.rows) if batch.new and run.kind == "full" and not alone else None
+    said = (
+        first_said(session, run, batch.rows, whole=batch.whole)
+        if batch.new and run.kind == "full" and not alone
+        else None
+    )
     if said is not None:
         place(session, run.supplier_id, said[0])
         return Prepared(batch, True, said[1], said[0], {}, (), {}, {})
@@ -125,7 +133,7 @@ def prepare_batch(session: Session, run_id: UUID, batch: Batch, *, alone: bool =
         groups[row.handle].append(row)
     products: list[ProductRecord] = []
     if run.kind == "full":
-        products = [_product(handle, theirs) for handle, theirs in sorted(groups.items())]
+        products = [_product(handle, theirs) for handle, theirs in groups.items()]
         place(session, run.supplier_id, titles_by_category(products))
     return Prepared(
         batch,
@@ -153,7 +161,7 @@ def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn) 
         one_at_a_time(session, run.supplier_id, beside_others=prepared.new)
     if prepared.new:
         turn.let_next_begin()
-        create_batch(session, run, prepared.batch.rows, prepared.titles)
+        create_batch(session, run, prepared.batch.rows, prepared.titles, whole=prepared.batch.whole)
     else:
         _save_batch(session, run, prepared)
     turn.come()
@@ -162,8 +170,9 @@ def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn) 
         raise NoLongerWanted
     run.counts = {
         **run.counts,
-        "applied_to": prepared.batch.last,
-        "applied": run.counts.get("applied", 0) + prepared.count,
+        "applied_row": prepared.batch.last,
+        # A run that an earlier version began is gone through from its beginning again.
+        "applied": min(run.counts.get("applied", 0) + prepared.count, run.counts["products"]),
     }
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
+from typing import Any
 
-from sqlalchemy import Integer, Uuid, any_, bindparam, column, select, table, text
+from sqlalchemy import Integer, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
-from sqlalchemy.types import Text
 
-from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.categories.service import TITLES
 from app.catalog.service import CREATED, LISTED, SAID, create_products
 from app.feeds.models import FeedRun
 from app.inventory.service import set_first_figures
@@ -23,35 +22,52 @@ _FIELDS = [
     f"(one.record {'->' if kind == 'jsonb' else '->>'} '{_CALLED.get(name, name)}')::{kind} as {name}"
     for name, kind in SAID.items()
 ]
+#: A batch's rows, where nothing else stands among them, and in other cases.
+_WHOLE = "run_id = :run and row between :first and :last"
+_CHOSEN = "run_id = :run and row = any(:rows)"
 _ROWS = bindparam("rows", type_=ARRAY(Integer))
 
-#: Each product with what its first row with a title says, and the SKUs of its variants.
-_FIRST_SAID = text(
-    """
-    select handle, coalesce((array_agg(title order by row) filter (where title <> ''))[1], ''),
-        coalesce((array_agg(record ->> 'category' order by row) filter (where title <> ''))[1], ''),
-        array_agg(sku) filter (where action <> 'merged')
-    from (
-        select handle, row, sku, action, record, record ->> 'title' as title
-        from feed_rows where run_id = :run and row = any(:rows)
-    ) as one
-    group by handle order by handle
-    """
-).bindparams(_ROWS)
 # What is put together here are constants of this module, of the catalogue and of ``kit.ids``.
-_LIST = text(
-    f"""
+#: The supplier's categories, each with titles of its products (those of their first rows with a title), how many
+#: products each has, and whether one of these, or of their SKUs, is there already.
+_FIRST_SAID = """
+    with one as materialized (
+        select handle, row, sku, action, record ->> 'title' as title, record ->> 'category' as category
+        from feed_rows where {rows}
+    ), said as (
+        select handle, min(row) as first, (array_agg(title order by row) filter (where title <> ''))[1] as title,
+            (array_agg(category order by row) filter (where title <> ''))[1] as category,
+            (select true from supplier_products where supplier_id = :supplier and handle = one.handle) as there
+        from one group by handle
+    )
+    select coalesce(category, '') as category, (array_agg(coalesce(title, '') order by first))[1 : {titles}] as titles,
+        count(*) as products, bool_or(there) or exists (
+            select from one where action <> 'merged'
+                and (select true from supplier_variants where supplier_id = :supplier and sku = one.sku)
+        ) as there
+    from said group by 1 order by min(first)
+    """
+_LIST = f"""
     create temp table {LISTED} on commit drop as
     select one.place::integer as place, one.handle, one.sku, one.mark, (one.record ->> 'stock')::integer as stock,
         case when one.action <> 'merged' then {ID_IN_SERIES.format("one.place")} end as variant_id,
         {", ".join(_FIELDS)}
     from (
-        select handle, sku, mark, action, record, row_number() over (order by handle, row) as place
-        from feed_rows where run_id = :run and row = any(:rows)
+        select handle, sku, mark, action, record, row_number() over (order by {{order}}) as place
+        from {{source}}
     ) as one
     order by one.place
     """  # noqa: S608
-).bindparams(_ROWS)
+_APART = f"(select *, min(row) over (partition by handle) as first from feed_rows where {_CHOSEN}) as listed"  # noqa: S608
+#: By whether the rows of each product stand together, and no others among them.
+_FIRST_SAID_OF = {
+    True: text(_FIRST_SAID.format(rows=_WHOLE, titles=TITLES)),
+    False: text(_FIRST_SAID.format(rows=_CHOSEN, titles=TITLES)).bindparams(_ROWS),
+}
+_LIST_OF = {
+    True: text(_LIST.format(order="row", source=f"feed_rows where {_WHOLE}")),
+    False: text(_LIST.format(order="first, row", source=_APART)).bindparams(_ROWS),
+}
 #: Rows that were not one block without complaints have no mark, and neither has their product then.
 _KEEP = text(
     f"""
@@ -71,40 +87,37 @@ _KEEP = text(
     select :run, 'product', id, :supplier, true, jsonb_build_object('variants', made) from listed order by id
     """  # noqa: S608
 )
-_LISTED = table(LISTED, column("variant_id", Uuid), column("stock", Integer))
+_FIGURES = f"select variant_id, stock as quantity from {LISTED} where variant_id is not null and stock is not null"  # noqa: S608
 
 
-def first_said(session: Session, run: FeedRun, rows: Sequence[int]) -> tuple[dict[str, list[str]], int] | None:
-    """Of rows of new products: the supplier's categories with the titles of their products, and how many products there
-    are. None where one of the products, or of their SKUs, is there already."""
-    found = session.execute(_FIRST_SAID, {"run": run.id, "rows": list(rows)}).all()
-    handles = bindparam("handles", [row[0] for row in found], type_=ARRAY(Text))
-    there = select(SupplierProduct.id).where(
-        SupplierProduct.supplier_id == run.supplier_id, SupplierProduct.handle == any_(handles)
-    )
-    # An SKU that came since the file was checked would break the batch when the next one has begun already.
-    skus = bindparam("skus", list(chain.from_iterable(row[3] for row in found)), type_=ARRAY(Text))
-    taken = select(SupplierVariant.id).where(
-        SupplierVariant.supplier_id == run.supplier_id, SupplierVariant.sku == any_(skus)
-    )
-    if any(session.scalar(one.limit(1)) is not None for one in (there, taken)):
+def first_said(
+    session: Session, run: FeedRun, rows: Sequence[int], *, whole: bool
+) -> tuple[dict[str, list[str]], int] | None:
+    """Of rows of new products: the supplier's categories with titles of their products, as many as are looked at, and
+    how many products there are. ``whole``: the rows of each product stand together, and no others among them. None
+    where one of the products, or of their SKUs, is there already: an SKU that came since the file was checked would
+    break the batch when the next one has begun already."""
+    found = session.execute(
+        _FIRST_SAID_OF[whole], {**_named(run, rows, whole=whole), "supplier": run.supplier_id}
+    ).all()
+    if any(row.there for row in found):
         return None
-    titles: dict[str, list[str]] = {}
-    for _, title, category, _ in found:
-        titles.setdefault(category, []).append(title)
-    return titles, len(found)
+    return {row.category: row.titles for row in found}, sum(row.products for row in found)
 
 
-def create_batch(session: Session, run: FeedRun, rows: Sequence[int], titles: dict[str, list[str]]) -> None:
+def _named(run: FeedRun, rows: Sequence[int], *, whole: bool) -> dict[str, Any]:
+    """The values of a batch's rows in statements."""
+    return {"run": run.id, **({"first": rows[0], "last": rows[-1]} if whole else {"rows": list(rows)})}
+
+
+def create_batch(
+    session: Session, run: FeedRun, rows: Sequence[int], titles: dict[str, list[str]], *, whole: bool
+) -> None:
     """Make the products of some rows, with their stock, their marks and what is needed to undo it. Raises
     ``IntegrityError`` where an SKU or a product came into being since the rows were read; the transaction is lost
     then."""
-    asked = {"run": run.id, "supplier": run.supplier_id, "rows": list(rows), "series": new_series()}
-    session.execute(_LIST, asked)
+    session.execute(_LIST_OF[whole], {**_named(run, rows, whole=whole), "series": new_series()})
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
     create_products(session, run.supplier_id, currency, titles)
-    figures = select(_LISTED.c.variant_id, _LISTED.c.stock.label("quantity")).where(
-        _LISTED.c.variant_id.is_not(None), _LISTED.c.stock.is_not(None)
-    )
-    set_first_figures(session, run.supplier_id, figures, run.created_at, because=f"feed_run:{run.id}")
-    session.execute(_KEEP, asked)
+    set_first_figures(session, run.supplier_id, _FIGURES, run.created_at, because=f"feed_run:{run.id}")
+    session.execute(_KEEP, {"run": run.id, "supplier": run.supplier_id})

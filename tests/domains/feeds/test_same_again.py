@@ -79,7 +79,7 @@ class Again(Files):
     def counts(self, run_id: UUID) -> dict[str, int]:
         """What a run says of its file."""
         (row,) = self.rows(f"select counts from feed_runs where id = '{run_id}'")
-        return {name: times for name, times in row["counts"].items() if name not in ("applied_to", "same_to")}
+        return {name: times for name, times in row["counts"].items() if name not in ("applied_row", "same_to")}
 
     def state(self) -> list[dict[str, Any]]:
         return self.rows(_STATE.format(supplier=self.supplier_id))
