@@ -16,8 +16,8 @@ from app.inbox.models import InboxMessage
 from app.kit.crypto import Place
 from app.notifications.models import Email
 from app.orders.models import Order, RetailerAddress
-from app.returns.models import ReturnFile, ShopperReturn
 from app.purchasing.models import ChangeMessage, ChangeRequest, ChannelSetting, PurchaseOrder, Transmission
+from app.returns.models import ReturnFile, ShopperReturn
 from app.stores.models import StoreCredential
 from app.suppliers.models import ReturnPolicy, SupplierApplication
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
