@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 import requests
+from sqlalchemy import exists, select
 
 from app import db
+from app.catalog.models import CatalogEntry, SupplierProduct
 from app.feeds.service import SourceSpec, add_source
 from app.feeds.service.sources import PUSH
 from demo import catalogues
@@ -91,6 +93,7 @@ class Story:
             self.api(supplier, "POST", f"/api/supplier/uploads/{run_id}/apply")
         counts = [self._upload_in_state(supplier, run_id, "APPLIED")["counts"] for supplier, run_id in runs.items()]
         for supplier in files:
+            self.wait_until_listed(supplier)
             for product in self.api(
                 self.people.retailer, "GET", f"/api/suppliers/{supplier.organisation_id}/products?limit=200"
             )["items"]:
@@ -303,6 +306,19 @@ class Story:
             _expect(time.monotonic() < deadline, f"after {_PATIENCE:.0f} s still not: {what}")
             self.installation.supervisor.look_after()
             time.sleep(0.05)
+
+    def wait_until_listed(self, supplier: SignIn) -> None:
+        """Retailers find all that the supplier offers, as they do a moment after a file was taken over."""
+        listed = exists().where(CatalogEntry.product_id == SupplierProduct.id)
+        unlisted = select(SupplierProduct.id).where(
+            SupplierProduct.supplier_id == supplier.organisation_id, SupplierProduct.status == "active", ~listed
+        )
+
+        def look() -> bool:
+            with db.system_scope(actor="demo"), db.transaction() as session:
+                return session.scalar(unlisted.limit(1)) is None
+
+        self.wait_for(look, "all products are listed")
 
     def available(self, sku: str) -> int:
         """How many units the shop offers."""

@@ -64,6 +64,7 @@ def product(demo: Demo, item: Item) -> Any:
     story.wait_for(lambda: story.api(supplier, "GET", path)["state"] == "READY", "the file is read")
     story.api(supplier, "POST", f"{path}/apply")
     story.wait_for(lambda: story.api(supplier, "GET", path)["state"] == "APPLIED", "the file is taken over")
+    story.wait_until_listed(supplier)
     offered = story.api(demo.people.retailer, "GET", f"/api/suppliers/{supplier.organisation_id}/products?limit=200")[
         "items"
     ]
