@@ -47,6 +47,7 @@ from app.purchasing.events import (
 )
 from app.purchasing.models import PurchaseOrder
 from app.settlement.events import PayoutSent
+from app.store_refunds.events import StoreRefundAsked, StoreRefundMoved
 from app.stores.events import StoreConnected, StoreDisconnected
 from app.suppliers.events import SupplierStatusChanged, TestOrderPlaced
 from app.webhooks.service import Fact, anybody_listens, listeners
@@ -137,6 +138,16 @@ def _overdue(event: AnswerOverdue, _session: Session) -> Iterable[Fact]:
     yield _of_purchase_order(event, "purchase_order.answer_overdue")
     if event.step == "escalated":
         yield _of_order(event, "order.answer_overdue", purchase_order_id=event.purchase_order_id)
+
+
+@public_facts.register
+def _to_refund(event: StoreRefundAsked, _session: Session) -> Iterable[Fact]:
+    yield _of_order(event, "store_refund.asked", store_refund_id=event.store_refund_id)
+
+
+@public_facts.register
+def _refunded(event: StoreRefundMoved, _session: Session) -> Iterable[Fact]:
+    yield _of_order(event, "store_refund.updated", store_refund_id=event.store_refund_id, state=event.state)
 
 
 @public_facts.register
@@ -345,6 +356,8 @@ TOLD: tuple[type[Event], ...] = (
     ShortfallFound,
     StoreConnected,
     StoreDisconnected,
+    StoreRefundAsked,
+    StoreRefundMoved,
     SupplierStatusChanged,
     TestOrderPlaced,
 )

@@ -34,6 +34,7 @@ from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import Asked
 from app.settlement.service import cancel_unpaid_charge
+from app.store_refunds import service as store_refunds
 from app.stores import service as stores
 from app.stores.events import CancellationWanted, FulfillmentWanted
 from app.stores.models import Store
@@ -103,6 +104,7 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
     if order is None:
         return "not an order of ours"
     before = order.status
+    purchasing.note_gone_in_store(session, order.id)
     asked = _cancel_all(session, order)
     session.refresh(order)
     for more in purchasing.supplements_of(session, order.id):
@@ -152,6 +154,11 @@ def _(fact: OrderRefunded, session: Session, store: Store) -> str:
     order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
     if order is None:
         return "not an order of ours"
+    known = store_refunds.match(
+        session, order, refund_id=fact.refund_id, note=fact.note, units=fact.units, amount=fact.amount
+    )
+    if known is not None:
+        return f"the refund {known.id}: {known.state}"
     # What had not left is taken away by the word of the order itself, which the store sends too.
     left = purchasing.left_units(session, order.id, fact.units)
     if not left:
@@ -193,7 +200,7 @@ def _(fact: RiskTold, session: Session, store: Store) -> str:
 
 @_handle.register
 def _(fact: ScopesChanged, session: Session, store: Store) -> str:
-    store.platform_state = {**store.platform_state, "granted_scopes": sorted(fact.scopes)}
+    stores.note_scopes(session, store, fact.scopes)
     return "permissions noted"
 
 

@@ -68,6 +68,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "payout_held": "money",
     "reconciliation": "money",
     "refund_failed": "money",
+    "store_refund": "money",
     "supplier_applied": "papers",
     "supplier_paper": "papers",
     "supplier_question": "papers",

@@ -39,6 +39,13 @@ class OrderHoldsReleased(_OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsCancelled(_OrderEvent):
+    """Units of an order that came from a store will not be delivered."""
+
+    topic: ClassVar[str] = "orders.units_cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLapsed(_OrderEvent):
     """An order was not paid in time and is cancelled."""
 

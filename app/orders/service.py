@@ -20,7 +20,7 @@ from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import Conflict, FieldError, Invalid, NotFound
 from app.kit.ids import new_id, random_token
-from app.orders.events import OrderHeld, OrderHoldsReleased
+from app.orders.events import OrderHeld, OrderHoldsReleased, UnitsCancelled
 from app.orders.models import Order, OrderHold, OrderLine, TimelineEntry, UnlinkedLine
 from app.orders.rules import ADVICE, CANCELLED, ON_HOLD, PENDING, HoldReason, address_problems
 from app.orders.story import SENTENCES
@@ -299,6 +299,8 @@ def cancel_units(session: Session, order: Order, line: OrderLine, units: int) ->
     line.cancelled += units
     order.updated_at = clock.now()
     tell(session, order, "order.line_cancelled", quantity=units, title=line.title)
+    if order.store_id is not None and order.kind == "order":
+        emit(session, UnitsCancelled(order_id=order.id, retailer_id=order.retailer_id))
     session.flush()
     lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
     if all(row.cancelled == row.quantity for row in lines):

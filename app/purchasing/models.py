@@ -255,6 +255,8 @@ class OrderDecision(Base):
     choice: Mapped[str | None]
     chosen_by: Mapped[str | None]
     substitute_id: Mapped[UUID | None]
+    #: Whether the store is to refund its customer when it is cancelled; None where the store's own setting says.
+    refund_customer: Mapped[bool | None]
     #: Why the last choice could not be carried out: ``card_declined``, ``nobody_can``, ``on_its_way``.
     trouble: Mapped[str | None]
     #: When the default is done if nobody decides, until when units wait, and when the clock acts next.

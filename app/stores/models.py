@@ -66,6 +66,8 @@ class Store(Base):
     risk_rules: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     #: What becomes of its orders' lines that no supplier's variant is linked to: ``app.stores.risk.UNLINKED``.
     unlinked_lines: Mapped[str] = mapped_column(server_default="like_ours")
+    #: Whether its customers are refunded there by itself for what will not come or came back.
+    refunds_customers: Mapped[bool] = mapped_column(server_default="false")
     #: What the adapter needs to remember (ids of publications, definitions…); no secrets.
     platform_state: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     installed_at: Mapped[datetime | None]

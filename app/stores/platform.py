@@ -23,6 +23,8 @@ CAPABILITIES = frozenset(
         "read_back",
         "fulfillment_requests",
         "push_tracking",
+        "refunds",
+        "refund_requests",
         "orders_since",
     }
 )
@@ -161,11 +163,14 @@ class RiskTold:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefunded:
     """A store gave money back for units of an order: ``units`` by the store's line ids. What of them is no longer to be
-    delivered, the order itself says."""
+    delivered, the order itself says. ``note``: the store's own words about it, in which our reference stands where it
+    was made by us; ``amount``: what went back, where the store tells it."""
 
     external_id: str
     refund_id: str
     units: Mapping[str, int]
+    note: str = field(default="", repr=False)
+    amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +381,52 @@ class TrackingPush:
     also_known_as: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundWish:
+    """Money of an order to be given back to the store's customer: for which ``units``, by the store's line ids.
+
+    ``reference``: ours; the store keeps it with the refund, which is known by it. ``key`` makes a repeated call
+    harmless. ``amount``: None for what the store works out. ``whole``: nothing of ours will come of the order; where
+    nothing else is in it either, it is cancelled. ``pending``: the work that the store was at when it was asked last.
+    Nothing is put back into the store's stock: how much there is, it is told apart from this.
+    """
+
+    reference: str
+    key: str
+    external_order_id: str
+    units: Mapping[str, int]
+    shipping: bool
+    amount: Money | None
+    note: str
+    notify: bool
+    whole: bool = False
+    pending: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundMade:
+    """The store gave the money back. ``cancelled``: by cancelling the order."""
+
+    external_id: str
+    amount: Money
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPending:
+    """The store is at it; ``pending`` names its work."""
+
+    pending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundSuggested:
+    """What a store would give back, and the most that it can."""
+
+    amount: Money
+    most: Money
+
+
 @runtime_checkable
 class StorePlatform(Protocol):
     """One store platform."""
@@ -391,6 +442,10 @@ class StorePlatform(Protocol):
     @property
     def capabilities(self) -> frozenset[str]:
         """What it can do, of ``CAPABILITIES``."""
+
+    @property
+    def optional_scopes(self) -> Mapping[str, str]:
+        """Capability → the permission that it needs and that a store may not have given."""
 
     def connect_url(self, url: str, *, state: str) -> tuple[str, str | None]:
         """For a shop's address: the platform's name of the shop, and where the merchant grants access
@@ -454,6 +509,14 @@ class StorePlatform(Protocol):
 
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Tell the store that a parcel arrived."""
+
+    def suggest_refund(self, access: StoreAccess, wish: RefundWish) -> RefundSuggested:
+        """What the store would give back for it; changes nothing. Raises ``Rejected`` as ``refund`` does."""
+
+    def refund(self, access: StoreAccess, wish: RefundWish) -> RefundMade | RefundPending:
+        """Give money back. A second call for the same reference finds what the first one made. Raises ``Rejected``:
+        ``already_refunded`` where these units were refunded otherwise, ``too_much`` where more is wanted than the
+        customer has paid, ``access_denied`` without the permission."""
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
         """Paid orders changed since then, oldest first: the catch-up for hooks that never came."""

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kit.errors import NotFound
-from app.stores.models import Store, StoreLocation
-from app.stores.platform import LocationRef
-from app.stores.service import LIVE
+from app.stores.models import Store, StoreCredential, StoreLocation
+from app.stores.platform import LocationRef, StorePlatform
+from app.stores.service import GRANTED, LIVE
 
 
 def stores_of(session: Session, retailer_id: UUID) -> Sequence[Store]:
@@ -48,6 +48,19 @@ def pending_requests(session: Session, platform: str, external_id: str) -> Seque
         .where(Store.platform == platform, Store.external_id == external_id, Store.status == "pending")
         .order_by(Store.created_at)
     ).all()
+
+
+def grants(session: Session, store: Store, platform: StorePlatform, capability: str) -> bool:
+    """Whether a store can be asked for something: its platform can do it, and its merchant has permitted it."""
+    if store.status != "connected" or capability not in platform.capabilities:
+        return False
+    needed = platform.optional_scopes.get(capability)
+    if needed is None:
+        return True
+    granted = store.platform_state.get(GRANTED)
+    if granted is None:
+        granted = session.scalar(select(StoreCredential.scopes).where(StoreCredential.store_id == store.id)) or ()
+    return needed in granted
 
 
 def locations(session: Session, store_id: UUID) -> dict[UUID, LocationRef]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ from app.stores.risk import UNLINKED, RiskRules, as_json
 
 #: Statuses of a store that is or was really connected.
 LIVE = ("connected", "access_lost", "uninstalled")
+#: What is remembered of a store's permissions.
+GRANTED = "granted_scopes"
 #: Credentials are renewed this long before they run out.
 _AHEAD = timedelta(minutes=5)
 
@@ -105,6 +108,8 @@ def connect(session: Session, retailer_id: UUID, platform: str, shop: ShopFacts,
 def save_credentials(session: Session, store: Store, credentials: Credentials) -> None:
     """Seal and keep a store's credentials; access and refresh token are replaced together."""
     ring = key_ring()
+    if credentials.scopes:
+        store.platform_state = {**store.platform_state, GRANTED: sorted(credentials.scopes)}
 
     def sealed(column: str, token: str | None) -> bytes | None:
         return None if token is None else ring.seal(token.encode(), Place("store_credentials", column, store.id))
@@ -123,6 +128,26 @@ def save_credentials(session: Session, store: Store, credentials: Credentials) -
         .values(store_id=store.id, **values)
         .on_conflict_do_update(index_elements=["store_id"], set_=values)
     )
+
+
+def note_scopes(session: Session, store: Store, scopes: Sequence[str]) -> None:
+    """The merchant granted or withdrew permissions. Our token is renewed before it is used next, so that it has
+    them."""
+    store.platform_state = {**store.platform_state, GRANTED: sorted(scopes)}
+    session.execute(
+        update(StoreCredential)
+        .where(StoreCredential.store_id == store.id, StoreCredential.refresh_token.is_not(None))
+        .values(expires_at=clock.now())
+    )
+
+
+def change_refunds(session: Session, retailer_id: UUID, store_id: UUID, by_itself: bool) -> None:
+    """Change whether a store's customers are refunded there by itself. Raises ``NotFound``."""
+    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
+    if store is None:
+        raise NotFound("store")
+    store.refunds_customers = by_itself
+    audit.record(session, retailer_id, "stores.refunds_changed", "store", store.id, details={"by_itself": by_itself})
 
 
 def access(store_id: UUID, platform: StorePlatform) -> StoreAccess:

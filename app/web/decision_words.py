@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.kit.texts import money as money_text
-from app.orders.models import Order
+from app.orders.models import Order, OrderLine
 from app.purchasing.decisions.queries import of_order, rules_of
 from app.purchasing.decisions.rules import (
     ACCEPT,
@@ -34,7 +34,10 @@ from app.purchasing.decisions.rules import (
 )
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.settlement.service.quoting import Quote, quote
+from app.store_refunds.queries import store_of
+from app.store_refunds.queries import worth as paid_for
 from app.suppliers.models import Supplier
+from app.web.store_refunds import Way, way_of
 from app.web.ui.rendering import gettext, locale
 
 HEADINGS: Mapping[str, str] = {
@@ -74,6 +77,8 @@ class Option:
     choice: str
     label: str
     effect: str
+    #: The tick that has the store refund its customer, too; empty where it can't be asked.
+    tick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
     if one.state in (OPEN, WAITING):
         offered = quote(session, order, one)
         options = [
-            Option(choice, gettext(LABELS[choice]), effect)
+            Option(choice, gettext(LABELS[choice]), effect, _tick(session, order, one) if choice == REFUND else "")
             for choice in CHOICES[one.kind]
             if (effect := _effect(one, choice, offered)) is not None and not (one.state == WAITING and choice == WAIT)
         ]
@@ -136,14 +141,23 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
     )
 
 
+def _tick(session: Session, order: Order, one: OrderDecision) -> str:
+    """Offered where the store can be asked: with what its customer paid for these units."""
+    if way_of(session, store_of(session, order)) not in (Way.STORE, Way.SYSTEM):
+        return ""
+    line = session.get_one(OrderLine, one.order_line_id)
+    worth = paid_for(order, {line: -(-one.units // one.per_unit)})
+    if worth is None:
+        return gettext(_("Refund your customer in the store, too"))
+    return gettext(_("Refund your customer in the store, too: about %(amount)s")) % {"amount": _money(worth)}
+
+
 def _effect(one: OrderDecision, choice: str, offered: Quote) -> str | None:
     """What a choice does, in a sentence; None for one that can't be made now."""
     if choice == ACCEPT:
         return gettext(_("Your card is charged %(amount)s more.")) % {"amount": _money(offered.accept)}
     if choice == REFUND:
-        return gettext(_("%(amount)s go back to your card; refund your customer in your store.")) % {
-            "amount": _money(offered.refund)
-        }
+        return gettext(_("%(amount)s go back to your card.")) % {"amount": _money(offered.refund)}
     if choice == WAIT:
         if one.kind == SILENT:
             return gettext(_("The supplier gets another day, and is watched as before."))

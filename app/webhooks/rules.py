@@ -187,6 +187,20 @@ _TYPES = (
         {"retailer": "/api/orders/{order_id}/decisions"},
     ),
     EventType(
+        "store_refund.asked",
+        _("Your store is to refund its customer: a custom store's own system does it and reports it"),
+        ("retailer",),
+        ("order_id", "store_refund_id"),
+        {"retailer": "/api/store-refunds/{store_refund_id}"},
+    ),
+    EventType(
+        "store_refund.updated",
+        _("A refund in your store was made, was refused, or was seen to by hand"),
+        ("retailer",),
+        ("order_id", "store_refund_id", "state"),
+        {"retailer": "/api/store-refunds/{store_refund_id}"},
+    ),
+    EventType(
         "order.lapsed",
         _("An order was not paid in time and is cancelled"),
         ("retailer",),

@@ -123,9 +123,12 @@ def choose(
     choice: str,
     *,
     substitute_id: UUID | None = None,
+    refund_customer: bool | None = None,
 ) -> OrderDecision:
     """Somebody chooses. It is carried out a little later and can be taken back until then; another choice takes the
-    place of this one. Raises ``NotFound``, ``Invalid``, and ``Conflict`` for what is decided or being paid for."""
+    place of this one. ``refund_customer``: whether the store gives its customer the money back when it is cancelled;
+    None: as its setting says. Raises ``NotFound``, ``Invalid``, and ``Conflict`` for what is decided or being paid
+    for."""
     order = _own_order(session, retailer_id, order_id)
     found = locked(session, retailer_id, order_id, decision_id)
     if choice not in CHOICES[found.kind]:
@@ -136,6 +139,7 @@ def choose(
         _check_substitute(session, found, substitute_id)
     found.state, found.choice, found.chosen_by = CHOSEN, choice, current_scope().actor
     found.substitute_id = substitute_id if choice == SUBSTITUTE else None
+    found.refund_customer = refund_customer if choice == REFUND else None
     found.trouble, found.updated_at = None, clock.now()
     found.next_at = clock.now() + UNDO_FOR
     session.flush()
@@ -152,6 +156,7 @@ def undo(session: Session, retailer_id: UUID, order_id: UUID, decision_id: UUID)
     if found.state != CHOSEN:
         raise Conflict("It is carried out already and can't be taken back.", code="carried_out")
     found.state, found.choice, found.chosen_by, found.substitute_id = OPEN, None, None, None
+    found.refund_customer = None
     found.next_at = max(found.due_at, clock.now())
     if found.wait_until is not None:
         # It waited for stock before, and was not asked about any more: it goes on waiting.

@@ -13,7 +13,13 @@ from app.purchasing.service.answering import (
 from app.purchasing.service.asking import Asked, ask_to_cancel, withdraw_request
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
 from app.purchasing.service.correcting import correct_address, try_again
-from app.purchasing.service.following import Followed, follow_store_order, left_units, supplements_of
+from app.purchasing.service.following import (
+    Followed,
+    follow_store_order,
+    left_units,
+    note_gone_in_store,
+    supplements_of,
+)
 from app.purchasing.service.holding import end_fraud_window, hold_for_risk, hold_order, release_holds
 from app.purchasing.service.linking import drop_unlinked, follow_link, link_line, say_not_ours
 from app.purchasing.service.overtaken import record_cancelled
@@ -55,6 +61,7 @@ __all__ = [
     "link_line",
     "mark_held",
     "mark_processing",
+    "note_gone_in_store",
     "note_returned",
     "order_sample",
     "place_order",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.orders import queries
@@ -125,9 +125,11 @@ def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, 
         count = min(units, line.quantity - line.cancelled)
         if not count:
             continue
-        orders.tell(session, order, "order.edited_in_store", quantity=count, title=line.title)
         asked = ask_to_cancel(session, order.retailer_id, order.id, {line.id: count}, origin="store", as_far=True)
         _count(result, asked)
+        if asked.cancelled or asked.asked:
+            # What had left is no edit: its refund is told apart.
+            orders.tell(session, order, "order.edited_in_store", quantity=count, title=line.title)
         if order.status != CANCELLED and order.id not in result.touched:
             result.touched.append(order.id)
         units -= count
@@ -157,6 +159,12 @@ def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
     )
     orders.tell(session, main, "order.added_in_store")
     return placed.order_id
+
+
+def note_gone_in_store(session: Session, order_id: UUID) -> None:
+    """A store cancelled an order: none of its units are left there, and its customer has its money back."""
+    family = select(Order.id).where((Order.id == order_id) | (Order.supplements == order_id))
+    session.execute(update(OrderLine).where(OrderLine.order_id.in_(family)).values(store_quantity=0))
 
 
 def supplements_of(session: Session, order_id: UUID) -> Sequence[Order]:

@@ -57,6 +57,7 @@ def record_cancelled(session: Session, wanted: PlaceOrder) -> bool:
     if not wanted.lines:
         order.status = CANCELLED
     for line in session.scalars(select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)):
+        line.store_quantity = 0
         orders.cancel_units(session, order, line, line.quantity)
     orders.tell(session, order, "order.cancelled_in_store")
     audit.record(session, order.retailer_id, "orders.cancelled", "order", order.id)

@@ -28,6 +28,7 @@ def register(app: OpenAPI) -> None:
         sample_terms,
         samples,
         shipments,
+        store_refunds,
         stores,
         uploads,
         webhooks,

@@ -64,7 +64,13 @@ def decide(path: DecisionPath, body: ChoiceInput) -> Response:
     who = caller()
     with work() as done:
         row = choose(
-            done.session, who.organisation_id, path.id, path.decision_id, body.choice, substitute_id=body.variant_id
+            done.session,
+            who.organisation_id,
+            path.id,
+            path.decision_id,
+            body.choice,
+            substitute_id=body.variant_id,
+            refund_customer=body.refund_customer,
         )
         done.answers(_shown(row, decisions.rules_of(done.session, who.organisation_id)))
     return done.response()
@@ -148,6 +154,7 @@ def _shown(row: OrderDecision, rules: Rules) -> dict[str, object]:
         "choice": row.choice,
         "chosen_by": row.chosen_by,
         "substitute_variant_id": row.substitute_id,
+        "refund_customer": row.refund_customer,
         "trouble": row.trouble,
         "default": rules.default_for(row.kind),
         "due_at": row.due_at,

@@ -124,6 +124,14 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
                 args=lambda thing: {"shipment_id": thing.subject_id}, posts=_nothing,
             ),
         ),
+        "store_refund": (
+            Fix(
+                label=_("Ask the store again"), endpoint="orders.refund_again", permission=_ORDERS,
+                args=lambda thing: {"order_id": thing.order_id, "refund_id": thing.subject_id}, posts=_nothing,
+                when=lambda thing: thing.about == "REFUSED",
+            ),
+            Fix(label=_("Look at it"), endpoint="orders.detail", permission=_ORDERS, args=_order),
+        ),
         "parcel": (
             Fix(
                 label=_("See to it"), endpoint="parcels.detail", permission=_ORDERS,

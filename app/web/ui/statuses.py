@@ -130,6 +130,12 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "EXPIRED": Shown(_("Ran out"), _NEUTRAL),
         "CANCELLED": Shown(_("Withdrawn"), _NEUTRAL),
     },
+    "store_refund": {
+        "ASKED": Shown(_("The store is asked"), _INFO),
+        "MADE": Shown(_("Refunded"), _SUCCESS),
+        "REFUSED": Shown(_("Refused by the store"), _CRITICAL),
+        "BY_HAND": Shown(_("Refunded by hand"), _NEUTRAL),
+    },
     "change_request": {
         "OPEN": Shown(_("Waits for the supplier"), _WARNING),
         "ACCEPTED": Shown(_("Accepted"), _SUCCESS),

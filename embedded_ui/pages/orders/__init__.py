@@ -47,8 +47,10 @@ from app.purchasing.service import (
 from app.purchasing.service.asking import cancellable_of
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.returns import queries as returns
+from app.returns.models import Return
 from app.returns.rules import ENDED
 from app.settlement import queries as settlement
+from app.store_refunds import queries as store_refunds
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web.auth import principal
@@ -60,10 +62,11 @@ from app.web.holds import LINE_LOOKS, shown_holds
 from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
+from app.web.store_refunds import Way, owed_of, refusal_of, way_of
 from app.web.transmissions import ways_of
 from app.web.ui.rendering import gettext, locale
 from app.web.ui.stories import colleagues, story
-from embedded_ui.pages.orders import listing
+from embedded_ui.pages.orders import listing, refunding
 
 #: Holds that another address can end.
 _ADDRESS_HOLDS = frozenset({HoldReason.ADDRESS_INCOMPLETE, HoldReason.NOT_SHIPPED_THERE, HoldReason.ADDRESS_DOUBTFUL})
@@ -73,6 +76,7 @@ pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 40, permission="orde
 
 
 listing.add_pages(pages)
+refunding.add_pages(pages)
 
 
 @pages.get("/orders/<uuid:order_id>", permission="orders.read")
@@ -145,6 +149,7 @@ def _page(
             "supplements": [one for one in charges if one.cause],
             "refunds": settlement.refunds_of(session, [one.id for one in charges]),
             "cards": decided,
+            **_refunding(session, order, back),
             **_picking(session, order),
             **_unlinked(session, order),
             **_why(routing.last_decision(session, who.organisation_id, order.id)),
@@ -285,8 +290,17 @@ def decide(order_id: UUID, decision_id: UUID) -> Any:
     substitute_id = parse_id(request.form.get("variant_id", ""))
     if choice == SUBSTITUTE and substitute_id is None:
         return go(page_url("orders.detail", order_id=order_id, pick=decision_id))
+    refund_customer = bool(request.form.get("refund_customer")) if request.form.get("asks_refund") else None
     with db.transaction() as session:
-        choose(session, principal().organisation_id, order_id, decision_id, choice, substitute_id=substitute_id)
+        choose(
+            session,
+            principal().organisation_id,
+            order_id,
+            decision_id,
+            choice,
+            substitute_id=substitute_id,
+            refund_customer=refund_customer,
+        )
     return go(page_url("orders.detail", order_id=order_id, done="decision_chosen"))
 
 
@@ -296,6 +310,21 @@ def take_back(order_id: UUID, decision_id: UUID) -> Any:
     with db.transaction() as session:
         undo(session, principal().organisation_id, order_id, decision_id)
     return go(page_url("orders.detail", order_id=order_id, done="decision_undone"))
+
+
+def _refunding(session: Session, order: Order, back: Sequence[Return]) -> dict[str, Any]:
+    """What the store refunds its customer, and what it should."""
+    store = store_refunds.store_of(session, order)
+    rows = store_refunds.of_order(session, order.id)
+    return {
+        "refund_way": way_of(session, store),
+        "refunds_itself": store is not None and store.refunds_customers,
+        "store_refunds": [(one, refusal_of(one)) for one in rows],
+        "refund_owed": owed_of(session, order, back),
+        "refundable": store is not None
+        and any(facts.refundable for facts in store_refunds.lines_of(session, order.id).values()),
+        "can_ask": way_of(session, store) in (Way.STORE, Way.SYSTEM),
+    }
 
 
 def _picking(session: Session, order: Order) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from app.stores.risk import ALONE, ALWAYS, COUNTS, FACTORS, LIKE_OURS, UNLINKED,
 from app.stores.service import (
     change_buffer,
     change_fraud_window,
+    change_refunds,
     change_risk_rules,
     change_unlinked_lines,
     connect_without_credentials,
@@ -33,6 +34,7 @@ from app.stores.service import (
 from app.web.auth import principal
 from app.web.organisation import keys, team, webhooks
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.store_refunds import way_of
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90))
@@ -66,6 +68,10 @@ def _page(
         found = stores.stores_of(session, who.organisation_id)
         context: dict[str, Any] = {
             "stores": found,
+            "refund_ways": {one.id: way_of(session, one).value for one in found},
+            "refund_scopes": {
+                one.id: registries.stores.get(one.platform).optional_scopes.get("refunds") for one in found
+            },
             "risks": {one.id: rules_of(one.risk_rules) for one in found},
             "factors": [
                 (str(one), gettext(_("%(n)s times your usual order")) % {"n": one} if one else gettext(_("Off")))
@@ -119,6 +125,14 @@ def save_wait(store_id: UUID) -> Any:
     with db.transaction() as session:
         change_fraud_window(session, principal().organisation_id, store_id, minutes)
     return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+@pages.post("/settings/stores/<uuid:store_id>/refunds", permission="settings.write")
+def save_refunds(store_id: UUID) -> Any:
+    """Whether a store's customers are refunded there by itself."""
+    with db.transaction() as session:
+        change_refunds(session, principal().organisation_id, store_id, bool(request.form.get("by_itself")))
+    return go(page_url("settings.settings", done="saved_for_refunds"))
 
 
 @pages.post("/settings/stores/<uuid:store_id>/risks", permission="settings.write")

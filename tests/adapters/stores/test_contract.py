@@ -22,6 +22,7 @@ from app.stores.platform import (
     ListingPush,
     LocationRef,
     PricePush,
+    RefundWish,
     StockPush,
     StoreAccess,
     StorePlatform,
@@ -54,6 +55,16 @@ _LISTING = ListingPush(
     external_id=None,
     variants=[],
 )
+_REFUND = RefundWish(
+    reference="R-1",
+    key="1",
+    external_order_id="1",
+    units={"1": 1},
+    shipping=False,
+    amount=None,
+    note="",
+    notify=False,
+)
 #: Capability → the calls that it stands for.
 CALLS: dict[str, list[Callable[[StorePlatform, StoreAccess], object]]] = {
     "hooks": [],
@@ -76,6 +87,11 @@ CALLS: dict[str, list[Callable[[StorePlatform, StoreAccess], object]]] = {
         lambda platform, access: platform.push_tracking(access, _PARCEL),
         lambda platform, access: platform.push_delivered(access, "1", clock.now()),
     ],
+    "refunds": [
+        lambda platform, access: platform.suggest_refund(access, _REFUND),
+        lambda platform, access: platform.refund(access, _REFUND),
+    ],
+    "refund_requests": [],
     "orders_since": [lambda platform, access: platform.orders_since(access, clock.now())],
 }
 
@@ -94,6 +110,7 @@ def test_it_keeps_the_port_and_says_what_it_is(platform: StorePlatform) -> None:
     assert registries.stores.get(platform.name) is platform
     assert platform.label
     assert platform.capabilities <= CAPABILITIES
+    assert set(platform.optional_scopes) <= platform.capabilities
     for name, expected in inspect.getmembers(StorePlatform, inspect.isfunction):
         if not name.startswith("_"):
             ours = inspect.signature(getattr(platform, name))

@@ -25,6 +25,7 @@ from graphql import (
 
 import app.adapters.stores.shopify as shopify
 from app.adapters._shopify import API_VERSION
+from app.adapters.stores.shopify.manifest import OPTIONAL_SCOPES
 from app.adapters.stores.shopify.translate import _READERS
 from tests.simulators.shopify.graphql.idempotency import REQUIRED
 from tests.simulators.shopify.graphql.schema import Published, published, with_implied
@@ -60,7 +61,8 @@ def test_a_mutation_asks_why_it_is_refused_and_bears_a_key_where_shopify_wants_o
         return
     (root,) = (one for one in operation.selection_set.selections if isinstance(one, FieldNode))
     assert root.selection_set is not None
-    assert "userErrors" in {one.name.value for one in root.selection_set.selections if isinstance(one, FieldNode)}
+    fields = [one.name.value for one in root.selection_set.selections if isinstance(one, FieldNode)]
+    assert any(name.lower().endswith("usererrors") for name in fields)
     keyed = "idempotent" in {directive.name.value for directive in root.directives or ()}
     assert keyed == (root.name.value in REQUIRED)
 
@@ -129,7 +131,9 @@ def test_the_app_asks_for_the_scopes_that_its_documents_need_and_may_change_noth
         visit(parse(path.read_text()), TypeInfoVisitor(info, collector))
         needs |= collector.found
     assert len(needs) > 5
-    asked = frozenset(DECLARED["access_scopes"]["scopes"].split(","))
+    access = DECLARED["access_scopes"]
+    asked = frozenset(access["scopes"].split(",")) | frozenset(access["optional_scopes"])
+    assert frozenset(access["optional_scopes"]) == frozenset(OPTIONAL_SCOPES.values())
     lacking = {where: sorted(scopes) for scopes, where in needs.items() if not scopes & with_implied(asked)}
     assert lacking == {}
     for scope in asked:

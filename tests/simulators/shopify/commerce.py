@@ -178,7 +178,14 @@ def mark_paid(world: World, shop: Shop, number: int) -> Order:
 
 
 def cancel_order(
-    world: World, shop: Shop, number: int, *, reason: str = "CUSTOMER", restock: bool = True, refunded: bool = True
+    world: World,
+    shop: Shop,
+    number: int,
+    *,
+    reason: str = "CUSTOMER",
+    restock: bool = True,
+    refunded: bool = True,
+    staff_note: str | None = None,
 ) -> Order:
     """Cancel what was not shipped; fulfilment orders that a service works on must be cancelled there first."""
     order = find(shop, number)
@@ -189,7 +196,7 @@ def cancel_order(
     if any(held.status == "OPEN" for held in order.returns):
         raise NotAllowed("Cannot cancel an order with a return in progress", field=["orderId"], code="INVALID")
     _close_fulfillment_orders(world, shop, order, restock=restock)
-    order.cancelled_at, order.cancel_reason = world.clock.now(), reason
+    order.cancelled_at, order.cancel_reason, order.staff_note = world.clock.now(), reason, staff_note
     if order.paid and refunded:
         lines = [(line.id, line.current_quantity, line.price) for line in order.lines if line.current_quantity]
         parts = [RefundLine(world.ids(), item, count, "CANCEL", None, price * count) for item, count, price in lines]
@@ -270,7 +277,7 @@ def _editable(order: Order, item: int, quantity: int) -> LineItem:
     return line
 
 
-def _shrink(world: World, shop: Shop, order: Order, line: LineItem, count: int) -> None:
+def _shrink(world: World, shop: Shop, order: Order, line: LineItem, count: int, *, restock: bool = True) -> None:
     for one in order.fulfillment_orders:
         for part in one.lines:
             if part.line_item_id != line.id or part.remaining < 1 or count < 1:
@@ -279,7 +286,7 @@ def _shrink(world: World, shop: Shop, order: Order, line: LineItem, count: int) 
             part.remaining -= taken
             part.total -= taken
             count -= taken
-            _give_back(world, shop, order, line.id, one.location_id, taken, restock=True)
+            _give_back(world, shop, order, line.id, one.location_id, taken, restock=restock)
         if one.status in ("OPEN", "IN_PROGRESS", "ON_HOLD") and not any(part.remaining for part in one.lines):
             one.status, one.updated_at = "CLOSED", world.clock.now()
 
@@ -303,14 +310,16 @@ def refund(
     *,
     note: str | None = None,
     amount: Decimal | None = None,
+    shipping: Decimal = Decimal(0),
 ) -> Refund:
-    """Give back ``amount`` (by default what the line items cost); units not yet shipped leave the fulfilment orders."""
+    """Give back ``amount`` (by default what the line items cost), of it ``shipping`` for the delivery; units not yet
+    shipped leave the fulfilment orders."""
     order = find(shop, number)
     parts = [_refund_line(world, order, index, wish) for index, wish in enumerate(wishes)]
     total = sum((part.subtotal for part in parts), Decimal(0)) if amount is None else amount
-    if total > order.paid - order.refunded:
+    if total > order.refundable:
         raise NotAllowed("Refund amount exceeds the refundable amount", field=["transactions"])
-    given = Refund(world.ids(), order.id, parts, total, note, world.clock.now())
+    given = Refund(world.ids(), order.id, parts, total, note, world.clock.now(), shipping)
     order.refunds.append(given)
     for wish, part in zip(wishes, parts, strict=True):
         _restock(world, shop, order, wish, part)
@@ -344,7 +353,7 @@ def _restock(world: World, shop: Shop, order: Order, wish: RefundWish, part: Ref
     line.current_quantity -= wish.quantity if shipped == 0 else unshipped
     line.current_quantity = max(line.current_quantity, 0)
     if unshipped > 0:
-        _shrink(world, shop, order, line, unshipped)
+        _shrink(world, shop, order, line, unshipped, restock=wish.restock_type != "NO_RESTOCK")
     variant = shop.variants.get(line.variant_id or 0)
     if shipped and variant is not None:
         place = wish.location or shop.primary_location.id

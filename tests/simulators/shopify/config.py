@@ -46,6 +46,8 @@ class AppConfig:
     #: (topic, address) as written; an address that starts with a slash is relative to the app.
     subscriptions: tuple[tuple[str, str], ...]
     compliance: tuple[tuple[str, str], ...]
+    #: What merchants may grant besides.
+    optional_scopes: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path) -> AppConfig:
@@ -61,6 +63,7 @@ class AppConfig:
             compliance=tuple(
                 (topic, entry["uri"]) for entry in entries for topic in entry.get("compliance_topics", [])
             ),
+            optional_scopes=frozenset(content["access_scopes"].get("optional_scopes", [])),
         )
 
 

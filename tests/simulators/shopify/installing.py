@@ -19,13 +19,23 @@ def install_app(world: World, shop: Shop) -> Installation:
     if held is None:
         shop.installs += 1
         shop.installation = Installation(shop.installs, world.app.scopes, now)
-    elif held.scopes != world.app.scopes:
-        before, after = held.scopes, world.app.scopes
+    elif held.scopes != (after := world.app.scopes | (held.scopes & world.app.optional_scopes)):
+        before = held.scopes
         held.scopes = after
         world.courier.publish(shop, "app/scopes_update", lambda: payloads.scopes_update(shop, before, after, now))
     _subscribe_declared(world, shop)
     assert shop.installation is not None
     return shop.installation
+
+
+def grant_scopes(world: World, shop: Shop, more: frozenset[str]) -> None:
+    """Grant more than the app must have. The token that it has may do it, too, once it is renewed."""
+    held = shop.installation
+    if held is None or more <= held.scopes:
+        return
+    before, held.scopes = held.scopes, held.scopes | more
+    after, now = held.scopes, world.clock.now()
+    world.courier.publish(shop, "app/scopes_update", lambda: payloads.scopes_update(shop, before, after, now))
 
 
 def uninstall_app(world: World, shop: Shop) -> None:

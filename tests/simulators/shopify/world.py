@@ -4,7 +4,7 @@ Take ``world.lock`` around every read and change (it may be taken again by the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from threading import RLock
 
@@ -16,7 +16,7 @@ from tests.simulators.shopify.faults import Faults
 from tests.simulators.shopify.gid import IdSource
 from tests.simulators.shopify.graphql.cost import Buckets
 from tests.simulators.shopify.graphql.idempotency import Idempotency
-from tests.simulators.shopify.installing import install_app, uninstall_app
+from tests.simulators.shopify.installing import grant_scopes, install_app, uninstall_app
 from tests.simulators.shopify.opening import open_shop
 from tests.simulators.shopify.records import (
     FulfillmentOrder,
@@ -87,6 +87,11 @@ class World:
         """Take the app off: its tokens die at once, then ``app/uninstalled`` is sent."""
         with self.lock:
             uninstall_app(self, self.shop(domain))
+
+    def grant_optional(self, domain: str, scopes: Iterable[str]) -> None:
+        """The merchant permits what the app declares as optional and asks for; ``app/scopes_update`` is sent."""
+        with self.lock:
+            grant_scopes(self, self.shop(domain), frozenset(scopes) & self.app.optional_scopes)
 
     def mint_id_token(self, domain: str, *, user: int = id_tokens.STAFF_MEMBER, **wishes: object) -> str:
         """An id token (JWT, HS256) for a staff member. ``wishes`` overrule: ``expires_in`` (seconds, default 60),

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -22,6 +23,10 @@ from app.stores.platform import (
     LocationRef,
     PricePush,
     PushRefused,
+    RefundMade,
+    RefundPending,
+    RefundSuggested,
+    RefundWish,
     ShopFacts,
     StockPush,
     StockSet,
@@ -44,7 +49,9 @@ class CustomStore:
 
     name = "custom"
     label = "Custom store"
-    capabilities: frozenset[str] = frozenset()
+    #: Its own system is asked by an event, and reports through the API.
+    capabilities = frozenset({"refund_requests"})
+    optional_scopes: Mapping[str, str] = MappingProxyType({})
 
     def connect_url(self, url: str, *, state: str) -> tuple[str, str | None]:
         """The store's host is its name; nothing is to be granted. https is needed, but for this machine while
@@ -138,6 +145,14 @@ class CustomStore:
 
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Not supported."""
+        _no()
+
+    def suggest_refund(self, access: StoreAccess, wish: RefundWish) -> RefundSuggested:
+        """Not supported."""
+        _no()
+
+    def refund(self, access: StoreAccess, wish: RefundWish) -> RefundMade | RefundPending:
+        """Not supported: its system is asked by an event."""
         _no()
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.adapters.stores.shopify import credentials, fulfillment, inventory, listings
+from app.adapters.stores.shopify import credentials, fulfillment, inventory, listings, refunds
 from app.adapters.stores.shopify.client import AdminClient
 from app.adapters.stores.shopify.embedding import install_url
-from app.adapters.stores.shopify.manifest import CAPABILITIES, LABEL, LISTING_KEY, NAME
+from app.adapters.stores.shopify.manifest import CAPABILITIES, LABEL, LISTING_KEY, NAME, OPTIONAL_SCOPES
 from app.adapters.stores.shopify.orders import PAID, from_query
 from app.adapters.stores.shopify.signatures import valid_shop, verify_hook
 from app.adapters.stores.shopify.translate import translate
@@ -25,6 +25,10 @@ from app.stores.platform import (
     LocationRef,
     PricePush,
     PushRefused,
+    RefundMade,
+    RefundPending,
+    RefundSuggested,
+    RefundWish,
     ShopFacts,
     StockPush,
     StockSet,
@@ -43,6 +47,7 @@ class Shopify:
     name = NAME
     label = LABEL
     capabilities = CAPABILITIES
+    optional_scopes = OPTIONAL_SCOPES
 
     def __init__(self, client: AdminClient | None = None) -> None:
         self._client = client or AdminClient()
@@ -160,6 +165,14 @@ class Shopify:
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Add the event DELIVERED, once."""
         fulfillment.push_delivered(self._client, access, fulfillment_id, at)
+
+    def suggest_refund(self, access: StoreAccess, wish: RefundWish) -> RefundSuggested:
+        """What Shopify suggests for these units."""
+        return refunds.suggest(self._client, access, wish)
+
+    def refund(self, access: StoreAccess, wish: RefundWish) -> RefundMade | RefundPending:
+        """By ``refundCreate``, or by ``orderCancel`` where nothing is left of the order."""
+        return refunds.refund(self._client, access, wish)
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
         """Paid orders changed since then, oldest change first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 NAME = "shopify"
 LABEL = "Shopify"
 CAPABILITIES = frozenset(
@@ -13,9 +15,12 @@ CAPABILITIES = frozenset(
         "read_back",
         "fulfillment_requests",
         "push_tracking",
+        "refunds",
         "orders_since",
     }
 )
+#: Asked of merchants who want it; ``optional_scopes`` of ``shopify.app.toml`` names them too.
+OPTIONAL_SCOPES = MappingProxyType({"refunds": "write_orders"})
 #: Entries that an input list takes (https://shopify.dev/docs/api/usage/limits).
 LARGEST_LIST = 250
 #: The product metafield that makes a second push find the product of the first: type ``id``, in the namespace

@@ -187,6 +187,19 @@ def _text(value: Any) -> str:
     return value.replace("\x00", "").strip() if isinstance(value, str) else ""
 
 
+def refunded_amount(transactions: Any) -> Money | None:
+    """What the payments of a refund gave back; None where they do not say it in one currency."""
+    total: Money | None = None
+    for one in transactions if isinstance(transactions, list) else []:
+        if not isinstance(one, dict) or one.get("kind") != "refund" or one.get("status") not in ("success", "pending"):
+            continue
+        amount = _money(one.get("amount"), str(one.get("currency") or ""))
+        if amount is None or (total is not None and total.currency != amount.currency):
+            return None
+        total = amount if total is None else total + amount
+    return total
+
+
 def _quantity(value: Any) -> int | None:
     """A whole number of units, zero included; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 0:

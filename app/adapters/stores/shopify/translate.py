@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from app.adapters.stores.shopify.orders import from_hook, gid
+from app.adapters.stores.shopify.orders import from_hook, gid, refunded_amount
 from app.kit import clock
 from app.stores.platform import (
     AppUninstalled,
@@ -87,7 +87,13 @@ def _refunded(body: Body) -> HookFact:
         line_id, count = gid("LineItem", line.get("line_item_id")), line.get("quantity")
         if line_id is not None and isinstance(count, int) and count > 0:
             units[line_id] = units.get(line_id, 0) + count
-    return OrderRefunded(external_id=order_id, refund_id=_id(body, "Refund"), units=units)
+    return OrderRefunded(
+        external_id=order_id,
+        refund_id=_id(body, "Refund"),
+        units=units,
+        note=str(body.get("note") or "")[:1000],
+        amount=refunded_amount(body.get("transactions")),
+    )
 
 
 def _risk(body: Body) -> HookFact:

@@ -38,6 +38,7 @@ class DecisionOut(Output):
     choice: Choice | None
     chosen_by: str | None = Field(description="`rule`, `deadline`, or who it was.")
     substitute_variant_id: UUID | None
+    refund_customer: bool | None = Field(description="For `refund`: whether the store refunds its customer.")
     trouble: str | None = Field(
         description="Why the last choice was not carried out: `card_declined`, `no_card` or `nobody_can`."
     )
@@ -62,10 +63,12 @@ class DecisionsQuery(PageQuery):
 
 
 class ChoiceInput(Input):
-    """``variant_id``: what is sent instead, for `substitute`."""
+    """``variant_id``: what is sent instead, for `substitute`. ``refund_customer``: for `refund`, whether your store
+    gives its customer the money back; left out, as the store's setting says."""
 
     choice: Choice
     variant_id: UUID | None = None
+    refund_customer: bool | None = None
 
 
 class DecisionPath(BaseModel):

@@ -37,6 +37,11 @@
     event.preventDefault();
     go(new URL(href, location.href));
   });
+  // The merchant is asked for a permission that it has not given; the page shows what it said.
+  document.addEventListener("click", (event) => {
+    const scope = event.composedPath().find((one) => one.dataset?.asksScope)?.dataset.asksScope;
+    if (scope) window.shopify.scopes.request([scope]).then(() => go(location.href, {}, false));
+  });
   // Polaris' buttons have no name and value of their own: the one that was pressed last says what its form is to do.
   let pressed = null;
   document.addEventListener("keydown", () => { pressed = null; }, true);

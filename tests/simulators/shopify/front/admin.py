@@ -64,6 +64,15 @@ def add_admin(routes: Blueprint, world: World) -> None:
             abort(404)
         return jsonify(token=world.mint_id_token(shop.domain))
 
+    @routes.post("/store/<handle>/apps/<app_handle>/_scopes")
+    def grant(handle: str, app_handle: str) -> Response:
+        """The merchant says yes to what the app asks for."""
+        shop = shop_of(handle)
+        if app_handle != world.app.handle or shop.installation is None:
+            abort(404)
+        world.grant_optional(shop.domain, request.get_json()["scopes"])
+        return jsonify(granted=sorted(shop.installation.scopes))
+
     @routes.get("/store/<handle>/products")
     def admin_products(handle: str) -> str:
         with world.lock:

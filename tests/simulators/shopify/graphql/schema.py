@@ -65,6 +65,8 @@ def published() -> Published:
                 types[item["typeName"]] = needed
             else:
                 fields[item["typeName"], item["fieldName"]] = needed
+    # The table leaves it out; the mutation's own page names it.
+    fields["Mutation", "refundCreate"] = Requirement(frozenset({"write_orders"}), "`write_orders` access scope.")
     return Published(schema, types, fields)
 
 

@@ -56,6 +56,8 @@ class Refund:
     amount: Decimal
     note: str | None
     created_at: datetime
+    #: Of the amount, what the delivery had cost.
+    shipping: Decimal = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -115,6 +117,7 @@ class Order:
     customer_id: int | None = None
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
+    staff_note: str | None = None
     closed_at: datetime | None = None
     routed: bool = False
     fulfillment_orders: list[FulfillmentOrder] = field(default_factory=list)
@@ -147,6 +150,21 @@ class Order:
     def refunded(self) -> Decimal:
         """Money given back so far."""
         return sum((refund.amount for refund in self.refunds), Decimal(0))
+
+    @property
+    def refundable(self) -> Decimal:
+        """Money that can still be given back."""
+        return self.paid - self.refunded
+
+    def refundable_units(self, line: LineItem) -> int:
+        """Units of a line that can still be refunded. Units that came back stay in its current quantity."""
+        returned = sum(
+            part.quantity
+            for refund in self.refunds
+            for part in refund.lines
+            if part.line_item_id == line.id and part.restock_type == "RETURN"
+        )
+        return max(line.current_quantity - returned, 0)
 
     @property
     def fulfillment_status(self) -> str:

@@ -5,12 +5,12 @@
   const waiting = new Map();
   let number = 0;
   const tell = (message) => window.parent.postMessage(message, admin || "*");
-  const ask = (type) =>
+  const ask = (type, more = {}) =>
     new Promise((resolve, reject) => {
       const id = ++number;
       waiting.set(id, resolve);
       setTimeout(() => waiting.delete(id) && reject(new Error(`the admin did not answer ${type}`)), 10000);
-      tell({ type, id });
+      tell({ type, id, ...more });
     });
   window.addEventListener("message", (event) => {
     if (event.source !== window.parent || (admin && event.origin !== admin)) return;
@@ -42,6 +42,7 @@
     idToken,
     loading: (on = true) => tell({ type: "loading", on }),
     toast: { show: (text, options = {}) => tell({ type: "toast", text, error: Boolean(options.isError) }), hide() {} },
+    scopes: { request: async (scopes) => ({ result: await ask("scopes", { scopes }) }) },
     saveBar: { show: async () => {}, hide: async () => {}, toggle: async () => {}, leaveConfirmation: async () => {} },
     modal: {
       show: (id) => document.getElementById(id)?.showOverlay?.(),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.simulators.shopify.gid import gid
+from tests.simulators.shopify.graphql.call import number
 from tests.simulators.shopify.graphql.fields import metafields
 from tests.simulators.shopify.graphql.fields.reading import (
     Resolve,
@@ -121,6 +122,47 @@ def _transactions(order: Order, info: Any, **_arguments: Any) -> list[dict[str, 
     ]
 
 
+def _suggested(
+    order: Order,
+    info: Any,
+    *,
+    refundLineItems: list[dict[str, Any]] | None = None,  # noqa: N803 (the schema's name)
+    refundShipping: bool | None = None,  # noqa: N803
+    suggestFullRefund: bool | None = None,  # noqa: N803
+    **_arguments: Any,
+) -> dict[str, Any]:
+    """What the lines cost, as far as it is paid; all payments were made in one."""
+    wanted = Decimal(0)
+    for one in refundLineItems or []:
+        line = order.line(number(one["lineItemId"], "LineItem"))
+        if line is not None:
+            wanted += line.price * min(one["quantity"], order.refundable_units(line))
+    left = order.shipping_price - sum((refund.shipping for refund in order.refunds), Decimal(0))
+    if refundShipping:
+        wanted += left
+    amount = order.refundable if suggestFullRefund else min(wanted, order.refundable)
+    bag = info.context.bag
+    paid = _transactions(order, info)
+    return {
+        "amountSet": bag(amount),
+        "maximumRefundableSet": bag(order.refundable),
+        "suggestedTransactions": [
+            {
+                "kind": "SUGGESTED_REFUND",
+                "gateway": payment["gateway"],
+                "amountSet": bag(amount),
+                "maximumRefundableSet": bag(order.refundable),
+                "parentTransaction": payment,
+            }
+            for payment in paid
+        ],
+    }
+
+
+def _order_with(line: LineItem, info: Any) -> Order:
+    return next(order for order in info.context.shop.orders.values() if order.line(line.id) is line)
+
+
 def _refund_line(refund: Refund) -> list[tuple[Refund, RefundLine]]:
     return [(refund, line) for line in refund.lines]
 
@@ -156,6 +198,8 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "processedAt": attribute("created_at"),
         "cancelledAt": attribute("cancelled_at"),
         "cancelReason": attribute("cancel_reason"),
+        "cancellation": lambda order, _info: {"staffNote": order.staff_note} if order.cancelled_at else None,
+        "suggestedRefund": _suggested,
         "closedAt": attribute("closed_at"),
         "closed": lambda order, _info: order.closed_at is not None,
         "confirmed": constant(True),
@@ -222,7 +266,7 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "quantity": attribute("quantity"),
         "currentQuantity": attribute("current_quantity"),
         "unfulfilledQuantity": lambda line, _info: max(line.current_quantity - line.fulfilled, 0),
-        "refundableQuantity": attribute("current_quantity"),
+        "refundableQuantity": lambda line, info: _order_with(line, info).refundable_units(line),
         "requiresShipping": attribute("requires_shipping"),
         "isGiftCard": constant(False),
         "taxable": constant(True),

@@ -99,7 +99,13 @@ def _cancel(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
         with world.lock:
             try:
                 commerce.cancel_order(
-                    world, shop, order.id, reason=given["reason"], restock=given["restock"], refunded=refunded
+                    world,
+                    shop,
+                    order.id,
+                    reason=given["reason"],
+                    restock=given["restock"],
+                    refunded=refunded,
+                    staff_note=given.get("staffNote"),
                 )
             except Refused as refusal:
                 commerce.note(world, order, f"Order could not be canceled: {refusal.message}")
@@ -124,8 +130,25 @@ def _refund(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     transactions = wanted.get("transactions") or []
     amount = sum((one["amount"] for one in transactions), Decimal(0))
     key = number(wanted["orderId"], "Order")
-    made = commerce.refund(call.world, call.shop, key, wishes, note=wanted.get("note"), amount=amount)
+    made = commerce.refund(
+        call.world,
+        call.shop,
+        key,
+        wishes,
+        note=wanted.get("note"),
+        amount=amount,
+        shipping=_shipping(call.shop, key, wanted.get("shipping") or {}),
+    )
     return {"refund": made, "order": call.shop.orders[key]}
+
+
+def _shipping(shop: Shop, key: int, wanted: Mapping[str, Any]) -> Decimal:
+    order = commerce.find(shop, key)
+    left = order.shipping_price - sum((refund.shipping for refund in order.refunds), Decimal(0))
+    asked = left if wanted.get("fullRefund") else wanted.get("amount") or Decimal(0)
+    if asked > left:
+        raise NotAllowed("Shipping refund exceeds what is left of it", field=["shipping", "amount"])
+    return asked
 
 
 def _return(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:

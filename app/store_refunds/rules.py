@@ -1,0 +1,56 @@
+"""Decisions about refunds in stores, on plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+#: The store is asked; it gave the money back; it did not; the retailer saw to it in the store itself.
+ASKED, MADE, REFUSED, BY_HAND = "ASKED", "MADE", "REFUSED", "BY_HAND"
+
+#: State → the states it may become. A refund that was refused may turn out to be made: by a later try, by the store's
+#: own people, or by the try whose answer was lost.
+MOVES: Mapping[str, frozenset[str]] = {
+    ASKED: frozenset({MADE, REFUSED, BY_HAND}),
+    REFUSED: frozenset({ASKED, MADE, BY_HAND}),
+    BY_HAND: frozenset({MADE}),
+    MADE: frozenset(),
+}
+STATES = tuple(MOVES)
+
+#: What a refusal of ours is called; a store's own words stand beside ``refused``.
+NOT_GRANTED, NO_ACCESS, ALREADY, PARTLY, TOO_MUCH = (
+    "access_denied",
+    "no_access",
+    "already_refunded",
+    "partly_refunded",
+    "too_much",
+)
+
+
+def may_move(current: str, wanted: str) -> bool:
+    """Whether a refund's state may change so."""
+    return wanted in MOVES[current]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFacts:
+    """Units of an order's line: ``sold``; ``cancelled``, which will not come; ``gone`` from the store's own line by its
+    last word; in refunds of ours for units that will not come (``settled``) and for others (``others``)."""
+
+    sold: int
+    cancelled: int
+    gone: int
+    settled: int
+    others: int
+
+    @property
+    def owed(self) -> int:
+        """Units that will not come and whose money the customer has not got back. What the store took away and no
+        refund of ours explains was settled by the store itself."""
+        return max(0, self.cancelled - max(self.settled, self.gone - self.others))
+
+    @property
+    def refundable(self) -> int:
+        """Units that may be refunded at all."""
+        return max(0, self.sold - max(self.settled + self.others, self.gone))

@@ -1,0 +1,175 @@
+"""How a store's refund ends: made, refused, or seen to by hand. What is heard twice, or in another order, ends the
+same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.audit import service as audit
+from app.kit import clock
+from app.kit.errors import Conflict, Invalid
+from app.kit.money import Money
+from app.notifications.service import notify, resolve
+from app.orders import service as orders
+from app.orders.models import Order
+from app.outbox.service import emit
+from app.store_refunds.events import StoreRefundMoved
+from app.store_refunds.models import StoreRefund
+from app.store_refunds.rules import ALREADY, ASKED, BY_HAND, MADE, REFUSED, may_move
+from app.store_refunds.service.asking import locked, units_of
+from app.stores.platform import RefundMade
+
+#: Code of a refusal → what can be done about it.
+_ADVICE: Mapping[str, str] = {
+    "access_denied": "Your store does not let us refund. Allow it under Settings, or refund it in your store.",
+    "no_access": "Your store can't be reached. Connect it again, or refund it in your store.",
+    "partly_refunded": "Some of these units were refunded in your store already. Refund the rest there.",
+    "too_much": "Your customer has not paid that much, or has it back already.",
+}
+
+
+def note_pending(session: Session, store_refund_id: UUID, pending: str) -> None:
+    """The store is at it."""
+    row = locked(session, None, store_refund_id)
+    if row.state == ASKED:
+        row.pending, row.updated_at = pending, clock.now()
+
+
+def note_made(session: Session, store_refund_id: UUID, made: RefundMade) -> None:
+    """The store gave the money back."""
+    row = locked(session, None, store_refund_id)
+    _made(session, row, made.external_id, made.amount, cancelled=made.cancelled)
+
+
+def note_refused(session: Session, store_refund_id: UUID, code: str, words: str) -> None:
+    """The store did not. Units that were refunded otherwise count as seen to by hand."""
+    row = locked(session, None, store_refund_id)
+    if row.state != ASKED:
+        return
+    if code == ALREADY:
+        _seen_to(session, row)
+        return
+    _refused(session, row, code, words)
+
+
+def by_hand(session: Session, retailer_id: UUID, store_refund_id: UUID) -> StoreRefund:
+    """The retailer has refunded it in the store itself. Raises ``NotFound`` and ``Conflict``."""
+    row = locked(session, retailer_id, store_refund_id)
+    if row.state != BY_HAND:
+        if not may_move(row.state, BY_HAND):
+            raise Conflict("It is refunded already.", code="move_not_allowed")
+        _seen_to(session, row)
+    return row
+
+
+def report(
+    session: Session,
+    retailer_id: UUID,
+    store_refund_id: UUID,
+    *,
+    made: Money | None,
+    external_id: str = "",
+    reason: str = "",
+) -> StoreRefund:
+    """A store's own system says what became of it: what it gave back, or None and why it did not. The same again
+    changes nothing. Raises ``NotFound``, ``Invalid`` and ``Conflict``."""
+    row = locked(session, retailer_id, store_refund_id)
+    if made is None:
+        if row.state == REFUSED:
+            return row
+        if not may_move(row.state, REFUSED):
+            raise Conflict("It is refunded already.", code="move_not_allowed")
+        if not reason.strip():
+            raise Invalid.field("reason", "required", "Say why it was not refunded.")
+        _refused(session, row, "refused", reason.strip())
+        return row
+    if made.minor < 0:
+        raise Invalid.field("amount", "out_of_range", "An amount of zero or more.")
+    if row.state == MADE and row.external_id != (external_id or None):
+        raise Conflict("It is refunded already.", code="move_not_allowed")
+    _made(session, row, external_id or None, made, cancelled=False)
+    return row
+
+
+def match(
+    session: Session, order: Order, *, refund_id: str, note: str, units: Mapping[str, int], amount: Money | None
+) -> StoreRefund | None:
+    """The refund of ours that a store's word is about: the one whose reference its note has or whose id is known. What
+    the store's people refunded themselves ends the wish for just these units. None for any other."""
+    family = select(Order.id).where((Order.id == order.id) | (Order.supplements == order.id))
+    rows = session.scalars(
+        select(StoreRefund)
+        .where(StoreRefund.order_id.in_(family))
+        .order_by(StoreRefund.id)
+        .options(selectinload(StoreRefund.lines))
+    ).all()
+    for one in rows:
+        if one.external_id == refund_id or one.reference in note:
+            row = locked(session, None, one.id)
+            _made(session, row, refund_id, amount, cancelled=row.cancelled)
+            return row
+    for one in rows:
+        if one.state in (ASKED, REFUSED) and not one.pending and units_of(session, one) == dict(units):
+            row = locked(session, None, one.id)
+            _seen_to(session, row)
+            row.external_id = refund_id
+            return row
+    return None
+
+
+def _made(
+    session: Session, row: StoreRefund, external_id: str | None, amount: Money | None, *, cancelled: bool
+) -> None:
+    if not may_move(row.state, MADE):
+        return
+    row.state, row.external_id, row.cancelled, row.pending = MADE, external_id, cancelled, None
+    row.refusal, row.refusal_text = None, ""
+    if amount is not None:
+        row.made_amount, row.made_currency = amount.minor, amount.currency
+    message = "store_refund.made_by_cancelling" if cancelled else "store_refund.made"
+    _ended(session, row, message, amount=str(amount) if amount is not None else "–")
+
+
+def _seen_to(session: Session, row: StoreRefund) -> None:
+    row.state, row.refusal, row.refusal_text, row.pending = BY_HAND, None, "", None
+    _ended(session, row, "store_refund.by_hand", units=sum(line.units for line in row.lines))
+
+
+def _refused(session: Session, row: StoreRefund, code: str, words: str) -> None:
+    row.state, row.refusal, row.refusal_text, row.pending = REFUSED, code, words[:500], None
+    order = session.get_one(Order, row.order_id)
+    advice = _ADVICE.get(code) or row.refusal_text
+    _ended(session, row, "store_refund.refused", reason=advice)
+    notify(
+        session,
+        row.retailer_id,
+        kind="store_refund",
+        severity="warning",
+        title=f"A customer of {order.external_name} has not got its money back",
+        body=advice,
+        link=f"/app/orders/{order.id}",
+        dedupe=_notice(row),
+    )
+
+
+def _ended(session: Session, row: StoreRefund, message: str, **values: Any) -> None:
+    row.updated_at = clock.now()
+    session.flush()
+    order = session.get_one(Order, row.order_id)
+    orders.tell(session, order, message, **values)
+    audit.record(session, row.retailer_id, f"store_refunds.{row.state.lower()}", "store_refund", row.id)
+    if row.state != REFUSED:
+        resolve(session, row.retailer_id, _notice(row))
+    emit(
+        session,
+        StoreRefundMoved(store_refund_id=row.id, order_id=row.order_id, retailer_id=row.retailer_id, state=row.state),
+    )
+
+
+def _notice(row: StoreRefund) -> str:
+    return f"store_refund:{row.id}"

@@ -1,0 +1,86 @@
+"""Refunds in stores as their retailer's pages show them: whether the store can be asked, and what is to be refunded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.adapters import registries
+from app.kit.money import Money
+from app.kit.texts import marked as _
+from app.orders.models import Order, OrderLine
+from app.returns.models import Return
+from app.returns.rules import CLOSED, CREDITED
+from app.store_refunds import queries
+from app.store_refunds.models import StoreRefund
+from app.stores import queries as stores
+from app.stores.models import Store
+from app.web.ui.rendering import gettext
+
+
+class Way(StrEnum):
+    """How a store's customer gets its money back: the store is asked by a call; its own system is told; or only by the
+    retailer's hand, since the merchant has not permitted more, or nobody can."""
+
+    STORE = "store"
+    SYSTEM = "system"
+    NOT_PERMITTED = "not_permitted"
+    NONE = "none"
+
+
+#: Code of a refusal → the sentence for it.
+REFUSAL_WORDS: Mapping[str, str] = {
+    "access_denied": _("Your store does not let us refund. Allow it under Settings, or refund it in your store."),
+    "no_access": _("Your store can't be reached. Connect it again, or refund it in your store."),
+    "partly_refunded": _("Some of these units were refunded in your store already. Refund the rest there."),
+    "too_much": _("Your customer has not paid that much, or has it back already."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Units for which the store's customer should have its money back, what they are worth, and the return that brought
+    them back, if one did."""
+
+    units: Mapping[OrderLine, int]
+    worth: Money | None
+    return_id: UUID | None
+    number: str
+
+
+def way_of(session: Session, store: Store | None) -> Way:
+    """How a store is asked."""
+    if store is None:
+        return Way.NONE
+    platform = registries.stores.get(store.platform)
+    if "refund_requests" in platform.capabilities:
+        return Way.SYSTEM
+    if stores.grants(session, store, platform, "refunds"):
+        return Way.STORE
+    return Way.NOT_PERMITTED if "refunds" in platform.capabilities else Way.NONE
+
+
+def owed_of(session: Session, order: Order, back: Sequence[Return]) -> list[Owed]:
+    """What of an order should be refunded in its store and is not."""
+    if queries.store_of(session, order) is None:
+        return []
+    found = []
+    units = queries.owed(session, order.id)
+    if units:
+        found.append(Owed(units, queries.worth(order, units), None, ""))
+    for one in back:
+        if one.state in (CREDITED, CLOSED) and one.memo is not None and one.exchange_order_id is None:
+            returned = queries.owed_for_return(session, one.id)
+            if returned:
+                found.append(Owed(returned, queries.worth(order, returned), one.id, one.number))
+    return found
+
+
+def refusal_of(row: StoreRefund) -> str:
+    """Why a store refused, in a sentence."""
+    words = REFUSAL_WORDS.get(row.refusal or "")
+    return gettext(words) if words is not None else row.refusal_text
