@@ -36,7 +36,7 @@ from app.purchasing.service import Asked
 from app.settlement.service import cancel_unpaid_charge
 from app.store_refunds import service as store_refunds
 from app.stores import service as stores
-from app.stores.events import CancellationWanted, FulfillmentWanted
+from app.stores.events import CancellationWanted, FulfillmentWanted, StoreReturnTold
 from app.stores.models import Store
 from app.stores.platform import (
     Address,
@@ -51,6 +51,7 @@ from app.stores.platform import (
     PrivacyAsked,
     ProductEdited,
     ProductRemoved,
+    ReturnTold,
     RiskTold,
     ScopesChanged,
     StoreOrder,
@@ -175,6 +176,12 @@ def _(fact: OrderRefunded, session: Session, store: Store) -> str:
         dedupe=f"refunded_in_store:{fact.refund_id}",
     )
     return f"{left} units had left"
+
+
+@_handle.register
+def _(fact: ReturnTold, session: Session, store: Store) -> str:
+    emit(session, StoreReturnTold(store_id=store.id, retailer_id=store.retailer_id, return_ref=fact.external_id))
+    return "the return is read"
 
 
 @_handle.register

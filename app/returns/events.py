@@ -81,3 +81,22 @@ class ShopperReturnAsked(Event):
     @property
     def organisation(self) -> UUID | None:
         return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopperReturnDecided(Event):
+    """A customer's request is granted or refused. ``state``: of ``app.returns.rules.SHOPPER_STATES``."""
+
+    topic: ClassVar[str] = "returns.shopper_decided"
+    shopper_return_id: UUID
+    retailer_id: UUID
+    order_id: UUID
+    state: str
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id

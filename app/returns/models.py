@@ -308,3 +308,35 @@ class ShopperReturnFile(Base):
     size: Mapped[int]
     sha256: Mapped[str]
     uploaded_at: Mapped[datetime]
+
+
+class StoreReturn(Base):
+    """A return that stands in a retailer's store: which request of a customer it became, and what the store was
+    told."""
+
+    __tablename__ = "store_returns"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (
+        UniqueConstraint("store_id", "external_id"),
+        ForeignKeyConstraint(["retailer_id", "store_id"], ["stores.retailer_id", "stores.id"]),
+        ForeignKeyConstraint(["retailer_id", "order_id"], ["orders.retailer_id", "orders.id"]),
+        ForeignKeyConstraint(
+            ["retailer_id", "shopper_return_id"], ["shopper_returns.retailer_id", "shopper_returns.id"]
+        ),
+        Index(None, "order_id"),
+        Index(None, "shopper_return_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    store_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    #: The store's id and name of it.
+    external_id: Mapped[str]
+    name: Mapped[str]
+    #: None where nothing of it can come back: its retailer answers it in the store.
+    shopper_return_id: Mapped[UUID | None]
+    #: What the store has as the answer: ``approved``, ``declined``, or None while it waits.
+    told: Mapped[str | None]
+    closed: Mapped[bool]
+    created_at: Mapped[datetime]

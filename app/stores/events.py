@@ -63,6 +63,41 @@ class FulfillmentWanted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreReturnTold(Event):
+    """A return in a store has changed."""
+
+    topic: ClassVar[str] = "stores.return_told"
+    store_id: UUID
+    retailer_id: UUID
+    return_ref: str
+
+    @property
+    def key(self) -> str:
+        return f"store_return:{self.return_ref}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopesGranted(Event):
+    """A store's merchant has changed what we may do there."""
+
+    topic: ClassVar[str] = "stores.scopes_granted"
+    store_id: UUID
+    retailer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"store:{self.store_id}"
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancellationWanted(Event):
     """A store asks us to stop a fulfilment order; ``accept`` is what we decided to answer."""
 

@@ -25,6 +25,7 @@ CAPABILITIES = frozenset(
         "push_tracking",
         "refunds",
         "refund_requests",
+        "returns",
         "orders_since",
     }
 )
@@ -153,6 +154,13 @@ class OrderCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnTold:
+    """A return in a store has changed; what it is now is read from the store."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RiskTold:
     """What a store's platform thinks of an order's risk: ``low``, ``medium``, ``high``, ``none`` or ``pending``."""
 
@@ -238,6 +246,7 @@ HookFact = (
     OrderReported
     | OrderCancelled
     | OrderRefunded
+    | ReturnTold
     | RiskTold
     | AppUninstalled
     | ScopesChanged
@@ -420,6 +429,29 @@ class RefundPending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedLine:
+    """Units of a line of a store's order that are to come back. ``reason``: ``damaged``, ``wrong_item``,
+    ``not_as_described``, ``late`` or ``changed_mind``; ``note``: the customer's words."""
+
+    external_line_id: str
+    units: int
+    reason: str
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnInStore:
+    """A return as a store has it. ``state``: ``requested`` (its customer waits for an answer), ``open``, ``closed``,
+    ``declined`` or ``cancelled``."""
+
+    external_id: str
+    external_order_id: str
+    name: str
+    state: str
+    lines: tuple[ReturnedLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundSuggested:
     """What a store would give back, and the most that it can."""
 
@@ -517,6 +549,19 @@ class StorePlatform(Protocol):
         """Give money back. A second call for the same reference finds what the first one made. Raises ``Rejected``:
         ``already_refunded`` where these units were refunded otherwise, ``too_much`` where more is wanted than the
         customer has paid, ``access_denied`` without the permission."""
+
+    def hear_returns(self, access: StoreAccess) -> None:
+        """Have the store tell of its returns. Harmless when it does."""
+
+    def read_return(self, access: StoreAccess, external_id: str) -> ReturnInStore | None:
+        """A return as it is now; None when there is none."""
+
+    def answer_return(self, access: StoreAccess, external_id: str, *, accept: bool, reason: str) -> None:
+        """Answer its customer's request, for a ``reason`` that the customer reads. One that was answered stays as it
+        is."""
+
+    def close_return(self, access: StoreAccess, external_id: str) -> None:
+        """All of it is settled. Harmless when it is closed."""
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
         """Paid orders changed since then, oldest first: the catch-up for hooks that never came."""

@@ -19,7 +19,7 @@ from app.kit.crypto import Place
 from app.kit.errors import Conflict, CredentialsRefused, Invalid, NotFound
 from app.kit.ids import new_id
 from app.outbox.service import emit
-from app.stores.events import StoreConnected, StoreDisconnected
+from app.stores.events import ScopesGranted, StoreConnected, StoreDisconnected
 from app.stores.models import PlatformRisk, Store, StoreCredential, StoreLocation
 from app.stores.platform import Credentials, LocationRef, ShopFacts, StoreAccess, StorePlatform
 from app.stores.risk import UNLINKED, RiskRules, as_json
@@ -108,8 +108,8 @@ def connect(session: Session, retailer_id: UUID, platform: str, shop: ShopFacts,
 def save_credentials(session: Session, store: Store, credentials: Credentials) -> None:
     """Seal and keep a store's credentials; access and refresh token are replaced together."""
     ring = key_ring()
-    if credentials.scopes:
-        store.platform_state = {**store.platform_state, GRANTED: sorted(credentials.scopes)}
+    # The token's own permissions count from now on.
+    store.platform_state = {name: value for name, value in store.platform_state.items() if name != GRANTED}
 
     def sealed(column: str, token: str | None) -> bytes | None:
         return None if token is None else ring.seal(token.encode(), Place("store_credentials", column, store.id))
@@ -139,6 +139,7 @@ def note_scopes(session: Session, store: Store, scopes: Sequence[str]) -> None:
         .where(StoreCredential.store_id == store.id, StoreCredential.refresh_token.is_not(None))
         .values(expires_at=clock.now())
     )
+    emit(session, ScopesGranted(store_id=store.id, retailer_id=store.retailer_id))
 
 
 def change_refunds(session: Session, retailer_id: UUID, store_id: UUID, by_itself: bool) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import requests
 from sqlalchemy import func, update
 
 from app import db
@@ -23,6 +24,12 @@ from tests.simulators.shopify import Control
 from tests.stack import Jobs
 
 SCOPES = ("read_orders", "write_products", "write_inventory", "read_locations", "read_assigned_fulfillment_orders")
+
+
+_FULFIL = """
+mutation($wanted: FulfillmentInput!) {
+  fulfillmentCreate(fulfillment: $wanted) { fulfillment { id } userErrors { message } } }
+"""
 
 
 class Till(Storefront):
@@ -54,6 +61,7 @@ class Till(Storefront):
         credentials = Credentials(
             access_token=tokens["access_token"], refresh_token=tokens["refresh_token"], scopes=(*SCOPES, *more)
         )
+        self.token = str(tokens["access_token"])
         with db.system_scope(actor="test"), db.transaction() as session:
             save_credentials(session, session.get_one(Store, self.store_id), credentials)
 
@@ -76,6 +84,20 @@ class Till(Storefront):
             message_id = f"{one['id']}-again" if again else one["id"]
             done.append(self.tell(one["topic"], one["body"].encode(), message_id=message_id))
         return done
+
+    def fulfils(self, order: Json) -> None:
+        """All of an order leaves, as its merchant sees it."""
+        self.grant("write_orders", "write_returns", "write_merchant_managed_fulfillment_orders", "write_fulfillments")
+        for one in self.seen(order)["fulfillment_orders"]:
+            lines = [{"fulfillmentOrderId": f"gid://shopify/FulfillmentOrder/{one['id']}"}]
+            wanted = {"lineItemsByFulfillmentOrder": lines}
+            answer = requests.post(
+                f"{self.control.url}/{self.shop}/admin/api/2026-10/graphql.json",
+                json={"query": _FULFIL, "variables": {"wanted": wanted}},
+                headers={"X-Shopify-Access-Token": self.token},
+                timeout=20,
+            ).json()
+            assert answer["data"]["fulfillmentCreate"]["userErrors"] == [], answer
 
     def seen(self, order: Json) -> Json:
         """The shop's order as it is now."""
@@ -103,18 +125,16 @@ class Till(Storefront):
     def settle(self) -> None:
         """What the shop is asked for is done, also what it takes a moment for."""
         self.jobs.drain()
+        self.control.wait_for(lambda: self.due("refund_in_store"), "the shop has done it")
 
-        def done() -> bool:
-            with db.system_scope(actor="test"), db.transaction() as session:
-                session.execute(
-                    update(Task)
-                    .where(Task.job == "refund_in_store", Task.state == TaskState.PENDING)
-                    .values(available_at=func.now())
-                )
-            self.jobs.drain()
-            return not [one for one in self.jobs.open_tasks() if one[0] == "refund_in_store"]
-
-        self.control.wait_for(done, "the shop has done it")
+    def due(self, job: str) -> bool:
+        """Tasks of a job that wait to be tried again are tried now. Whether none is left."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            session.execute(
+                update(Task).where(Task.job == job, Task.state == TaskState.PENDING).values(available_at=func.now())
+            )
+        self.jobs.drain()
+        return not [one for one in self.jobs.open_tasks() if one[0] == job]
 
 
 @pytest.fixture

@@ -16,15 +16,16 @@ from app.orders.models import OrderLine
 from app.purchasing.service import Line, place_order
 from app.store_refunds.service import ask
 from app.stores.platform import ShopFacts
-from app.stores.service import connect
+from app.stores.service import connect, note_scopes
 from tests import factories
+from tests.adapters.settings import set_up
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, configured, open_shop, simulator
 from tests.adapters.stores.shop import Shop
 from tests.adapters.stores.test_refunds import bought, permitted
 from tests.processes import Processes, wait_for
 from tests.simulators.shopify import RunningSimulator
 
-__all__ = ["configured", "open_shop", "simulator"]
+__all__ = ["configured", "open_shop", "set_up", "simulator"]
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -74,7 +75,7 @@ def test_a_customer_is_refunded_once_though_the_worker_died(
             timezone="UTC", country="US", remember=shop.access.remembered,
         )  # fmt: skip
         store = connect(session, retailer.id, "shopify", facts, shop.access.credentials)
-        store.platform_state = {**store.platform_state, "granted_scopes": ["write_orders"]}
+        note_scopes(session, store, ["write_orders"])
         [lamp] = factories.product(session, supplier)
         wanted = factories.order_of(retailer, {}, external_id=f"gid://shopify/Order/{order['id']}", store=store)
         bought_line = Line(variant_id=lamp, quantity=3, external_line_id=line, retail_price=2990)

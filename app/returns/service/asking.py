@@ -24,7 +24,7 @@ from app.orders import service as orders
 from app.orders.models import Order
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.returns.events import ShopperReturnAsked
+from app.returns.events import ShopperReturnAsked, ShopperReturnDecided
 from app.returns.files import storage
 from app.returns.models import (
     Return,
@@ -126,7 +126,7 @@ def ask_shop(
         retailer_id=order.retailer_id,
         order_id=order.id,
         state=WAITING,
-        note=key_ring().seal(note.strip().encode(), _place(row_id)) if note.strip() else None,
+        note=key_ring().seal(note.strip().encode(), place_of(row_id)) if note.strip() else None,
         answer="",
         created_at=now,
     )
@@ -161,7 +161,7 @@ def ask_shop(
     session.refresh(row, ["lines", "files"])
     orders.tell(session, order, "return.shopper_asked", units=sum(one.units for one in wanted.values()))
     if settings_of(session, order.retailer_id).automatic:
-        _become_returns(session, row, by="automatic")
+        become_returns(session, row, by="automatic")
     emit(session, ShopperReturnAsked(shopper_return_id=row.id, retailer_id=row.retailer_id, order_id=order.id))
     return row
 
@@ -172,7 +172,7 @@ def grant(session: Session, retailer_id: UUID, shopper_return_id: UUID) -> Shopp
     if row.state == GRANTED:
         return row
     _check_waiting(row)
-    _become_returns(session, row, by=current_scope().actor)
+    become_returns(session, row, by=current_scope().actor)
     return row
 
 
@@ -185,7 +185,7 @@ def refuse(session: Session, retailer_id: UUID, shopper_return_id: UUID, answer:
     said = answer.strip()
     if not said or len(said) > 500 or "\x00" in said:
         raise Invalid.field("answer", "required", "Say why, in up to 500 characters; your customer reads it.")
-    _decided(session, row, REFUSED, by=current_scope().actor, answer=said)
+    decided(session, row, REFUSED, by=current_scope().actor, answer=said)
     order = orders.locked(session, row.order_id)
     orders.tell(session, order, "return.shopper_refused")
     return row
@@ -193,7 +193,7 @@ def refuse(session: Session, retailer_id: UUID, shopper_return_id: UUID, answer:
 
 def note_of(row: ShopperReturn) -> str:
     """What the customer wrote, in the clear."""
-    return "" if row.note is None else key_ring().open(row.note, _place(row.id)).decode()
+    return "" if row.note is None else key_ring().open(row.note, place_of(row.id)).decode()
 
 
 def question(row_id: UUID) -> str:
@@ -216,8 +216,8 @@ def choose_settings(
     audit.record(session, retailer_id, "returns.settings_changed", "organisation", retailer_id)
 
 
-def _become_returns(session: Session, row: ShopperReturn, *, by: str) -> None:
-    """One return for each supplier and reason, with the customer's words and photos."""
+def become_returns(session: Session, row: ShopperReturn, *, by: str) -> None:
+    """Grant it: one return for each supplier and reason, with the customer's words and photos."""
     note = note_of(row)
     whose = {
         line_id: purchase_order_id
@@ -231,7 +231,7 @@ def _become_returns(session: Session, row: ShopperReturn, *, by: str) -> None:
     for line in row.lines:
         groups[whose[line.purchase_order_line_id], line.reason].append(line)
     # Decided before the returns are asked for: what waits at the shop is not free otherwise.
-    _decided(session, row, GRANTED, by=by)
+    decided(session, row, GRANTED, by=by)
     for (purchase_order_id, reason), lines in groups.items():
         wanted = {line.purchase_order_line_id: line.quantity for line in lines}
         made = request_return(session, row.retailer_id, purchase_order_id, reason=reason, lines=wanted, note=note)
@@ -263,11 +263,16 @@ def _copy(session: Session, photo: ShopperReturnFile, made: Return) -> None:
     )
 
 
-def _decided(session: Session, row: ShopperReturn, state: str, *, by: str, answer: str = "") -> None:
+def decided(session: Session, row: ShopperReturn, state: str, *, by: str, answer: str = "") -> None:
+    """Write down what became of it; whoever waits to be told of it hears."""
     row.state, row.answer, row.decided_by, row.decided_at = state, answer, by, clock.now()
     session.flush()
     resolve(session, row.retailer_id, question(row.id))
     audit.record(session, row.retailer_id, f"returns.shopper_{state.lower()}", "shopper_return", row.id)
+    emit(
+        session,
+        ShopperReturnDecided(shopper_return_id=row.id, retailer_id=row.retailer_id, order_id=row.order_id, state=state),
+    )
 
 
 def _check_waiting(row: ShopperReturn) -> None:
@@ -292,5 +297,6 @@ def _locked(session: Session, retailer_id: UUID, shopper_return_id: UUID) -> Sho
     ).one()
 
 
-def _place(row_id: UUID) -> Place:
+def place_of(row_id: UUID) -> Place:
+    """Where a customer's words are sealed."""
     return Place("shopper_returns", "note", row_id)

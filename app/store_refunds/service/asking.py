@@ -300,14 +300,14 @@ def _begin(
     session.refresh(row, ["lines"])
     audit.record(session, order.retailer_id, f"store_refunds.{state.lower()}", "store_refund", row.id)
     if state == BY_HAND:
-        orders.tell(session, order, "store_refund.by_hand", units=sum(units.values()))
+        orders.tell(session, order, "store.refund_by_hand", units=sum(units.values()))
     else:
         _tell_of_wish(session, order, row)
     return row
 
 
 def _tell_of_wish(session: Session, order: Order, row: StoreRefund) -> None:
-    orders.tell(session, order, "store_refund.asked", units=sum(line.units for line in row.lines))
+    orders.tell(session, order, "store.refund_asked", units=sum(line.units for line in row.lines))
     session.flush()
     emit(
         session,

@@ -131,20 +131,20 @@ def _made(
     row.refusal, row.refusal_text = None, ""
     if amount is not None:
         row.made_amount, row.made_currency = amount.minor, amount.currency
-    message = "store_refund.made_by_cancelling" if cancelled else "store_refund.made"
+    message = "store.refund_made_by_cancelling" if cancelled else "store.refund_made"
     _ended(session, row, message, amount=str(amount) if amount is not None else "–")
 
 
 def _seen_to(session: Session, row: StoreRefund) -> None:
     row.state, row.refusal, row.refusal_text, row.pending = BY_HAND, None, "", None
-    _ended(session, row, "store_refund.by_hand", units=sum(line.units for line in row.lines))
+    _ended(session, row, "store.refund_by_hand", units=sum(line.units for line in row.lines))
 
 
 def _refused(session: Session, row: StoreRefund, code: str, words: str) -> None:
     row.state, row.refusal, row.refusal_text, row.pending = REFUSED, code, words[:500], None
     order = session.get_one(Order, row.order_id)
     advice = _ADVICE.get(code) or row.refusal_text
-    _ended(session, row, "store_refund.refused", reason=advice)
+    _ended(session, row, "store.refund_refused", reason=advice)
     notify(
         session,
         row.retailer_id,

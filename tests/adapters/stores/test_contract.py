@@ -92,6 +92,12 @@ CALLS: dict[str, list[Callable[[StorePlatform, StoreAccess], object]]] = {
         lambda platform, access: platform.refund(access, _REFUND),
     ],
     "refund_requests": [],
+    "returns": [
+        lambda platform, access: platform.hear_returns(access),
+        lambda platform, access: platform.read_return(access, "1"),
+        lambda platform, access: platform.answer_return(access, "1", accept=True, reason=""),
+        lambda platform, access: platform.close_return(access, "1"),
+    ],
     "orders_since": [lambda platform, access: platform.orders_since(access, clock.now())],
 }
 

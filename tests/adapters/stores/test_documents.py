@@ -25,7 +25,7 @@ from graphql import (
 
 import app.adapters.stores.shopify as shopify
 from app.adapters._shopify import API_VERSION
-from app.adapters.stores.shopify.manifest import OPTIONAL_SCOPES
+from app.adapters.stores.shopify.manifest import OPTIONAL_SCOPES, RETURN_TOPICS
 from app.adapters.stores.shopify.translate import _READERS
 from tests.simulators.shopify.graphql.idempotency import REQUIRED
 from tests.simulators.shopify.graphql.schema import Published, published, with_implied
@@ -148,4 +148,7 @@ def test_the_app_declares_its_version_and_the_topics_that_it_understands() -> No
     topics = {topic for one in subscriptions for topic in one.get("topics", [])}
     compliance = {topic for one in subscriptions for topic in one.get("compliance_topics", [])}
     assert compliance == {"customers/data_request", "customers/redact", "shop/redact"}
-    assert topics | compliance == set(_READERS), "what is subscribed to is understood, and the other way round"
+    assert not topics & set(RETURN_TOPICS), "these want a permission that not every merchant gives"
+    assert topics | compliance | set(RETURN_TOPICS) == set(_READERS), (
+        "what is subscribed to is understood, and the other way round"
+    )

@@ -361,8 +361,17 @@ def _restock(world: World, shop: Shop, order: Order, wish: RefundWish, part: Ref
         part.location_id = place
 
 
-def open_return(world: World, shop: Shop, number: int, wishes: Sequence[tuple[int, int]]) -> Return:
-    """A shopper sends shipped units back (fulfilment line, units)."""
+def open_return(
+    world: World,
+    shop: Shop,
+    number: int,
+    wishes: Sequence[tuple[int, int]],
+    *,
+    requested: bool = False,
+    reason: str = "unknown",
+    customer_note: str = "",
+) -> Return:
+    """A merchant opens a return of shipped units (fulfilment line, units); or a shopper has requested it."""
     order = find(shop, number)
     lines = {line.id: line for one in order.fulfillments if one.status == "SUCCESS" for line in one.lines}
     for index, (line, quantity) in enumerate(wishes):
@@ -373,7 +382,11 @@ def open_return(world: World, shop: Shop, number: int, wishes: Sequence[tuple[in
                 code="NOT_FOUND",
             )
         returned = sum(
-            part.quantity for held in order.returns for part in held.lines if part.fulfillment_line_id == line
+            part.quantity
+            for held in order.returns
+            if held.status not in ("DECLINED", "CANCELED")
+            for part in held.lines
+            if part.fulfillment_line_id == line
         )
         if quantity < 1 or quantity > lines[line].quantity - returned:
             raise NotAllowed(
@@ -382,16 +395,79 @@ def open_return(world: World, shop: Shop, number: int, wishes: Sequence[tuple[in
                 code="INVALID",
             )
     now = world.clock.now()
-    parts = [ReturnLine(world.ids(), line, quantity) for line, quantity in wishes]
+    parts = [ReturnLine(world.ids(), line, quantity, reason, customer_note) for line, quantity in wishes]
     made = Return(world.ids(), order.id, f"{order.name}-R{len(order.returns) + 1}", parts, now)
+    made.status = "REQUESTED" if requested else "OPEN"
     order.returns.append(made)
-    note(world, order, f"Return {made.name} opened")
+    note(world, order, f"Return {made.name} {'requested' if requested else 'opened'}")
+    _tell_of_return(world, shop, order, made, "returns/request" if requested else "returns/approve")
+    return made
+
+
+def return_of_lines(shop: Shop, number: int, quantities: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Shipped units of line items (id → quantity) as fulfilment lines. Raises NotAllowed where fewer have left."""
+    order, found = find(shop, number), []
+    for item, wanted in quantities.items():
+        for line in (line for one in order.fulfillments if one.status == "SUCCESS" for line in one.lines):
+            count = min(wanted, line.quantity) if line.line_item_id == item else 0
+            if count:
+                found.append((line.id, count))
+                wanted -= count
+        if wanted:
+            raise NotAllowed("These units have not been fulfilled")
+    return found
+
+
+def answer_return(
+    world: World, shop: Shop, number: int, *, accept: bool, reason: str = "OTHER", words: str = ""
+) -> Return:
+    """A merchant, or an app, answers a shopper's request. Raises UnknownRecord, NotAllowed."""
+    order, held = find_return(shop, number)
+    if held.status != "REQUESTED":
+        raise NotAllowed("Return is not in a requested state", field=["input", "id"], code="INVALID_STATE")
+    now = world.clock.now()
+    if accept:
+        held.status, held.approved_at = "OPEN", now
+    else:
+        held.status, held.decline = "DECLINED", (reason, words)
+    note(world, order, f"Return {held.name} {'approved' if accept else 'declined'}")
+    _tell_of_return(world, shop, order, held, "returns/approve" if accept else "returns/decline")
+    return held
+
+
+def end_return(world: World, shop: Shop, number: int, *, status: str) -> Return:
+    """It is CLOSED, all being settled, or CANCELED. Raises UnknownRecord, NotAllowed."""
+    order, held = find_return(shop, number)
+    if held.status != "OPEN" and not (status == "CANCELED" and held.status == "REQUESTED"):
+        raise NotAllowed("Return is not open", field=["id"], code="INVALID_STATE")
+    held.status, held.closed_at = status, world.clock.now()
+    note(world, order, f"Return {held.name} {status.lower()}")
+    _tell_of_return(world, shop, order, held, "returns/close" if status == "CLOSED" else "returns/cancel")
+    return held
+
+
+def find_return(shop: Shop, number: int) -> tuple[Order, Return]:
+    """A return by its id, with its order. Raises UnknownRecord."""
+    for order in shop.orders.values():
+        for held in order.returns:
+            if held.id == number:
+                return order, held
+    raise UnknownRecord("Return does not exist", field=["id"], code="NOT_FOUND")
+
+
+def _tell_of_return(world: World, shop: Shop, order: Order, held: Return, topic: str) -> None:
+    order_id = {"id": order.id, "admin_graphql_api_id": gid("Order", order.id)}
     world.courier.publish(
         shop,
-        "returns/approve",
-        lambda: {"id": made.id, "admin_graphql_api_id": gid("Return", made.id), "name": made.name, "status": "open"},
+        topic,
+        lambda: {
+            "id": held.id,
+            "admin_graphql_api_id": gid("Return", held.id),
+            "name": held.name,
+            "status": held.status.lower(),
+            "order": order_id,
+        },
     )
-    return made
 
 
 def note(world: World, order: Order, text: str) -> None:

@@ -284,6 +284,16 @@ def _orders(routes: Blueprint, world: World) -> None:
     change("edit", lambda domain, number, given: world.edit_order(domain, number, _numbers(given["quantities"])))
     change("refund", lambda domain, number, given: world.refund(domain, number, **_refund(given)))
 
+    change("return", lambda domain, number, given: world.open_return(domain, number, **_return(given)))
+
+    @routes.post("/shops/<domain>/returns/<int:number>/answer")
+    def answer_return(domain: str, number: int) -> Response:
+        return answer(views.plain(world.answer_return(domain, number, accept=bool(_json()["accept"]))))
+
+    @routes.post("/shops/<domain>/returns/<int:number>/cancel")
+    def cancel_return(domain: str, number: int) -> Response:
+        return answer(views.plain(world.cancel_return(domain, number)))
+
     @routes.post("/shops/<domain>/fulfillment_orders/<int:number>/request")
     def request_fulfillment(domain: str, number: int) -> Response:
         return answer(views.fulfillment_order(world.request_fulfillment(domain, number, _json().get("message"))))
@@ -304,6 +314,15 @@ def _refund(given: Mapping[str, Any]) -> dict[str, Any]:
         "restock_type": given.get("restock_type", "NO_RESTOCK"),
         "note": given.get("note"),
         "amount": None if amount is None else Decimal(str(amount)),
+    }
+
+
+def _return(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "quantities": _numbers(given["quantities"]),
+        "requested": bool(given.get("requested", True)),
+        "reason": given.get("reason", "unknown"),
+        "note": given.get("note", ""),
     }
 
 

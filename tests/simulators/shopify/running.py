@@ -134,6 +134,20 @@ class Control:
         body = {"quantities": _texts(quantities), **details}
         return self._ask("POST", f"/shops/{domain}/orders/{order}/refund", **body)  # type: ignore[no-any-return]
 
+    def open_return(self, domain: str, order: int, quantities: Mapping[int, int], **details: Any) -> dict[str, Any]:
+        """A shopper requests a return, or with ``requested=False`` the merchant opens it: ``reason``, ``note``. The
+        return itself."""
+        body = {"quantities": _texts(quantities), **details}
+        return self._ask("POST", f"/shops/{domain}/orders/{order}/return", **body)["made"]  # type: ignore[no-any-return]
+
+    def answer_return(self, domain: str, number: int, *, accept: bool) -> dict[str, Any]:
+        """The merchant answers a shopper's request in the admin."""
+        return self._ask("POST", f"/shops/{domain}/returns/{number}/answer", accept=accept)  # type: ignore[no-any-return]
+
+    def cancel_return(self, domain: str, number: int) -> dict[str, Any]:
+        """The merchant cancels a return in the admin."""
+        return self._ask("POST", f"/shops/{domain}/returns/{number}/cancel")  # type: ignore[no-any-return]
+
     def request_fulfillment(self, domain: str, fulfillment_order: int, message: str | None = None) -> dict[str, Any]:
         """The merchant asks the service to ship."""
         path = f"/shops/{domain}/fulfillment_orders/{fulfillment_order}/request"

@@ -25,6 +25,7 @@ from tests.simulators.shopify.records import (
     Order,
     Product,
     Refund,
+    Return,
 )
 from tests.simulators.shopify.scheduler import Scheduler
 from tests.simulators.shopify.shop import Shop
@@ -141,6 +142,28 @@ class World:
             shop = self.shop(domain)
             lines = [commerce.RefundWish(line, count, restock_type) for line, count in quantities.items()]
             return commerce.refund(self, shop, order, lines, note=note, amount=amount)
+
+    def open_return(
+        self, domain: str, order: int, quantities: Mapping[int, int], *, requested: bool, reason: str, note: str
+    ) -> Return:
+        """A shopper requests to send back line items (id → quantity), or the merchant opens the return at once.
+        Raises UnknownRecord, NotAllowed."""
+        with self.lock:
+            shop = self.shop(domain)
+            wishes = commerce.return_of_lines(shop, order, quantities)
+            return commerce.open_return(
+                self, shop, order, wishes, requested=requested, reason=reason, customer_note=note
+            )
+
+    def answer_return(self, domain: str, number: int, *, accept: bool) -> Return:
+        """The merchant answers a request in the admin. Raises UnknownRecord, NotAllowed."""
+        with self.lock:
+            return commerce.answer_return(self, self.shop(domain), number, accept=accept)
+
+    def cancel_return(self, domain: str, number: int) -> Return:
+        """The merchant cancels a return in the admin. Raises UnknownRecord, NotAllowed."""
+        with self.lock:
+            return commerce.end_return(self, self.shop(domain), number, status="CANCELED")
 
     def request_fulfillment(self, domain: str, fulfillment_order: int, message: str | None = None) -> FulfillmentOrder:
         """The merchant asks the service to ship. Raises UnknownRecord, NotAllowed."""

@@ -27,6 +27,7 @@ from app.stores.platform import (
     RefundPending,
     RefundSuggested,
     RefundWish,
+    ReturnInStore,
     ShopFacts,
     StockPush,
     StockSet,
@@ -153,6 +154,22 @@ class CustomStore:
 
     def refund(self, access: StoreAccess, wish: RefundWish) -> RefundMade | RefundPending:
         """Not supported: its system is asked by an event."""
+        _no()
+
+    def hear_returns(self, access: StoreAccess) -> None:
+        """Not supported."""
+        _no()
+
+    def read_return(self, access: StoreAccess, external_id: str) -> ReturnInStore | None:
+        """Not supported: it asks for returns through the API."""
+        _no()
+
+    def answer_return(self, access: StoreAccess, external_id: str, *, accept: bool, reason: str) -> None:
+        """Not supported."""
+        _no()
+
+    def close_return(self, access: StoreAccess, external_id: str) -> None:
+        """Not supported."""
         _no()
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:

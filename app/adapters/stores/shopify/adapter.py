@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.adapters.stores.shopify import credentials, fulfillment, inventory, listings, refunds
+from app.adapters.stores.shopify import credentials, fulfillment, inventory, listings, refunds, returns
 from app.adapters.stores.shopify.client import AdminClient
 from app.adapters.stores.shopify.embedding import install_url
 from app.adapters.stores.shopify.manifest import CAPABILITIES, LABEL, LISTING_KEY, NAME, OPTIONAL_SCOPES
@@ -29,6 +29,7 @@ from app.stores.platform import (
     RefundPending,
     RefundSuggested,
     RefundWish,
+    ReturnInStore,
     ShopFacts,
     StockPush,
     StockSet,
@@ -173,6 +174,22 @@ class Shopify:
     def refund(self, access: StoreAccess, wish: RefundWish) -> RefundMade | RefundPending:
         """By ``refundCreate``, or by ``orderCancel`` where nothing is left of the order."""
         return refunds.refund(self._client, access, wish)
+
+    def hear_returns(self, access: StoreAccess) -> None:
+        """Subscribe to the topics of returns, which need a permission that not every shop gives."""
+        returns.subscribe(self._client, access)
+
+    def read_return(self, access: StoreAccess, external_id: str) -> ReturnInStore | None:
+        """The return with its lines and reasons."""
+        return returns.read(self._client, access, external_id)
+
+    def answer_return(self, access: StoreAccess, external_id: str, *, accept: bool, reason: str) -> None:
+        """By ``returnApproveRequest`` or ``returnDeclineRequest``."""
+        returns.answer(self._client, access, external_id, accept=accept, reason=reason)
+
+    def close_return(self, access: StoreAccess, external_id: str) -> None:
+        """By ``returnClose``."""
+        returns.close(self._client, access, external_id)
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
         """Paid orders changed since then, oldest change first."""

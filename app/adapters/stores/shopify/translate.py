@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from app.adapters.stores.shopify.manifest import RETURN_TOPICS
 from app.adapters.stores.shopify.orders import from_hook, gid, refunded_amount
 from app.kit import clock
 from app.stores.platform import (
@@ -21,6 +22,7 @@ from app.stores.platform import (
     PrivacyAsked,
     ProductEdited,
     ProductRemoved,
+    ReturnTold,
     RiskTold,
     ScopesChanged,
     StoreOrder,
@@ -94,6 +96,10 @@ def _refunded(body: Body) -> HookFact:
         note=str(body.get("note") or "")[:1000],
         amount=refunded_amount(body.get("transactions")),
     )
+
+
+def _returned(body: Body) -> HookFact:
+    return ReturnTold(_id(body, "Return"))
 
 
 def _risk(body: Body) -> HookFact:
@@ -191,6 +197,7 @@ _READERS: Mapping[str, Callable[[Body], HookFact]] = {
     "orders/edited": _order_edited,
     "orders/risk_assessment_changed": _risk,
     "refunds/create": _refunded,
+    **dict.fromkeys(RETURN_TOPICS, _returned),
     "products/delete": _product_removed,
     "products/update": _product_edited,
     "app/uninstalled": _uninstalled,

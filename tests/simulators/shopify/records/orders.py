@@ -62,16 +62,18 @@ class Refund:
 
 @dataclass(slots=True)
 class ReturnLine:
-    """Units a shopper sends back."""
+    """Units a shopper sends back; ``reason`` is the handle of a reason's definition."""
 
     id: int
     fulfillment_line_id: int
     quantity: int
+    reason: str = "unknown"
+    customer_note: str = ""
 
 
 @dataclass(slots=True)
 class Return:
-    """Goods on their way back."""
+    """Goods on their way back: REQUESTED by the shopper, OPEN, CLOSED, DECLINED or CANCELED."""
 
     id: int
     order_id: int
@@ -79,6 +81,10 @@ class Return:
     lines: list[ReturnLine]
     created_at: datetime
     status: str = "OPEN"
+    approved_at: datetime | None = None
+    closed_at: datetime | None = None
+    #: Why it was declined: a reason of the API's enum, and a note that the shopper reads.
+    decline: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)

@@ -309,7 +309,11 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "name": attribute("name"),
         "status": attribute("status"),
         "createdAt": attribute("created_at"),
-        "closedAt": constant(None),
+        "closedAt": attribute("closed_at"),
+        "requestApprovedAt": attribute("approved_at"),
+        "decline": lambda held, _info: (
+            None if held.decline is None else {"reason": held.decline[0], "note": held.decline[1]}
+        ),
         "order": _order_of,
         "totalQuantity": lambda held, _info: sum(line.quantity for line in held.lines),
         "returnLineItems": _return_lines,
@@ -318,5 +322,13 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "id": global_id("ReturnLineItem"),
         "quantity": attribute("quantity"),
         "fulfillmentLineItem": _fulfillment_line,
+        "customerNote": attribute("customer_note"),
+        "returnReasonNote": constant(""),
+        "returnReasonDefinition": lambda line, _info: {
+            "id": gid("ReturnReasonDefinition", 1),
+            "handle": line.reason,
+            "name": line.reason.replace("-", " ").capitalize(),
+            "deleted": False,
+        },
     },
 }

@@ -160,6 +160,28 @@ def _return(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"return": commerce.open_return(call.world, call.shop, number(wanted["orderId"], "Order"), wishes)}
 
 
+def _approve_return(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    key = number(given["input"]["id"], "Return")
+    return {"return": commerce.answer_return(call.world, call.shop, key, accept=True)}
+
+
+def _decline_return(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    wanted = given["input"]
+    held = commerce.answer_return(
+        call.world,
+        call.shop,
+        number(wanted["id"], "Return"),
+        accept=False,
+        reason=wanted["declineReason"],
+        words=wanted.get("declineNote") or "",
+    )
+    return {"return": held}
+
+
+def _close_return(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"return": commerce.end_return(call.world, call.shop, number(given["id"], "Return"), status="CLOSED")}
+
+
 def _update(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     wanted = given["input"]
     order = commerce.find(call.shop, number(wanted["id"], "Order"))
@@ -187,4 +209,7 @@ ORDERS: dict[str, Mutate] = {
     "orderMarkAsPaid": _mark_paid,
     "refundCreate": _refund,
     "returnCreate": _return,
+    "returnApproveRequest": _approve_return,
+    "returnDeclineRequest": _decline_return,
+    "returnClose": _close_return,
 }
