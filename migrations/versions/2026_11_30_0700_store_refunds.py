@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import tenancy
 
-revision = "0180_store_refunds"
-down_revision = "0170_one_letter"
+revision = "0190_store_refunds"
+down_revision = "0185_change_messages"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import tenancy
 
-revision = "0181_store_returns"
-down_revision = "0180_store_refunds"
+revision = "0191_store_returns"
+down_revision = "0190_store_refunds"
 branch_labels = None
 depends_on = None
 
