@@ -69,7 +69,7 @@ def _page(
         context: dict[str, Any] = {
             "stores": found,
             "refund_ways": {one.id: way_of(session, one).value for one in found},
-            "scopes": {one.id: registries.stores.get(one.platform).optional_scopes for one in found},
+            "store_scopes": {one.id: registries.stores.get(one.platform).optional_scopes for one in found},
             "hears_returns": {
                 one.id: stores.grants(session, one, registries.stores.get(one.platform), "returns") for one in found
             },
