@@ -52,13 +52,19 @@ def ask(
     notify: bool = True,
     return_id: UUID | None = None,
     by_hand: bool = False,
+    once: UUID | None = None,
 ) -> StoreRefund:
     """A retailer wants its store to refund units of order lines. ``amount``: in minor units of the order's currency,
-    None for what the store works out. ``by_hand``: it has done so itself, and only says it. Raises ``NotFound``,
-    ``Invalid``, and ``Conflict`` (``not_refundable``) where these units are refunded already."""
+    None for what the store works out. ``by_hand``: it has done so itself, and only says it. ``once``: the same again is
+    the first one. Raises ``NotFound``, ``Invalid``, and ``Conflict`` (``not_refundable``) where these units are refunded
+    already."""
     order = orders.locked(session, order_id)
     if order.retailer_id != retailer_id:
         raise NotFound("order")
+    cause = f"asked:{once or new_id()}"
+    known = session.scalar(select(StoreRefund.id).where(StoreRefund.order_id == order_id, StoreRefund.cause == cause))
+    if known is not None:
+        return locked(session, retailer_id, known)
     facts = {line.id: (line, one) for line, one in queries.lines_of(session, order_id).items()}
     if any(line_id not in facts for line_id in units):
         raise NotFound("order line")
@@ -82,7 +88,7 @@ def ask(
         session,
         order,
         {facts[line_id][0]: count for line_id, count in wanted.items()},
-        cause=f"asked:{new_id()}",
+        cause=cause,
         amount=amount,
         shipping=shipping,
         notify=notify,

@@ -114,7 +114,10 @@ def match(
             _made(session, row, refund_id, amount, cancelled=row.cancelled)
             return row
     for one in rows:
-        if one.state in (ASKED, REFUSED) and not one.pending and units_of(session, one) == dict(units):
+        if one.state == ASKED and one.whole:
+            # It may be the refund of our own cancellation, whose note is not ours to write: the store knows.
+            continue
+        if one.state in (ASKED, REFUSED) and units_of(session, one) == dict(units):
             row = locked(session, None, one.id)
             _seen_to(session, row)
             row.external_id = refund_id

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.adapters import registries
 from app.kit.errors import AdapterError, AppError, Conflict, Invalid
-from app.kit.ids import parse_id
+from app.kit.ids import new_id, parse_id
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.orders import queries as orders
@@ -85,6 +85,7 @@ def _ask(session: Session, order_id: UUID, *, by_hand: bool) -> None:
         notify=bool(request.form.get("notify")),
         return_id=parse_id(request.form.get("return", "")),
         by_hand=by_hand,
+        once=parse_id(request.form.get("once", "")),
     )
 
 
@@ -102,6 +103,8 @@ def _page(pages: Pages, order_id: UUID, status: int = 200, problem: AppError | N
         wish = service.wish_for(session, order, wanted, returned=return_id is not None)
         context: dict[str, Any] = {
             "order": order,
+            # Sent twice it is one wish.
+            "once": request.form.get("once") or new_id(),
             "store": store,
             "return_id": return_id,
             "lines": [(line, one, wanted.get(line, 0)) for line, one in facts.items()],
