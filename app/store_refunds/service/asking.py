@@ -56,8 +56,8 @@ def ask(
 ) -> StoreRefund:
     """A retailer wants its store to refund units of order lines. ``amount``: in minor units of the order's currency,
     None for what the store works out. ``by_hand``: it has done so itself, and only says it. ``once``: the same again is
-    the first one. Raises ``NotFound``, ``Invalid``, and ``Conflict`` (``not_refundable``) where these units are refunded
-    already."""
+    the first one. Raises ``NotFound``, ``Invalid``, and ``Conflict`` (``not_refundable``) where these units are
+    refunded already."""
     order = orders.locked(session, order_id)
     if order.retailer_id != retailer_id:
         raise NotFound("order")
