@@ -42,14 +42,14 @@ def bounded(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
 
     Raises ``UnreadableFile``.
     """
-    count = 0
-    for row in rows:
-        count += 1
-        if count > limits.rows:
+    count, most, longest = 0, limits.rows, limits.cell_characters
+    for count, row in enumerate(rows, start=1):
+        if count > most:
             raise UnreadableFile(
                 "too_many_rows", f"There are more than {limits.rows:,} rows. Split the file.", row=row.number
             )
-        if len(max(row.cells, key=len, default="")) > limits.cell_characters:
+        # Few rows are so long as a whole.
+        if len("".join(row.cells)) > longest and max(map(len, row.cells)) > longest:
             raise UnreadableFile(
                 "cell_too_large",
                 f"Row {row.number}: a cell holds more than {limits.cell_characters:,} characters.",

@@ -24,6 +24,8 @@ _GONE = """
         select variant.id from feed_rows as one
         join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
         where one.run_id = :run and one.sku <> ''
+        union all
+        select unnest(variants) from feed_same where run_id = :run
     ), claimed as materialized (
         select distinct other.variant_id from feed_brought as other
         where other.origin_id = any(array(

@@ -7,7 +7,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import BIG, Base, own
@@ -252,6 +262,28 @@ class FeedRow(Base):
     same: Mapped[bool] = mapped_column(server_default="false")
     #: Of its product as the file has it; empty: none (``app.feeds.rules.marks``).
     mark: Mapped[str] = mapped_column(server_default="")
+
+
+class FeedSame(Base):
+    """Rows of a run that say what the last file said and whose stock stands as they have it: nothing of them is kept
+    but their place, for the catalogue holds the rest. All of them are ``unchanged``."""
+
+    __tablename__ = "feed_same"
+    __tenancy__ = own("supplier_id")
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    first_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_row: Mapped[int]
+    supplier_id: Mapped[UUID]
+    #: How many products they tell of.
+    products: Mapped[int]
+    #: Of each row, in order: its number in the file, the variant, and the units that it tells of, if any.
+    row_numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    variants: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    stocks: Mapped[list[int | None]] = mapped_column(ARRAY(Integer))
+    #: How many of them tell of units above zero, and of a weight.
+    had_stock: Mapped[int]
+    weighed: Mapped[int]
 
 
 class FeedMark(Base):

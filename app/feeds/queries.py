@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedRunChange, FeedSource
+from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
 from app.feeds.rejected import RejectedRow
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, number_after, page_of
@@ -81,6 +81,18 @@ _LEFT = text(
     left join supplier_variants lv on lv.id = l.variant_id
     where c.run_id = :run and key not in ('search_text', 'source_category', 'position', 'ended_by_feed')
     order by 1, 2 limit :limit
+    """
+)
+_SAME_ROWS = text(
+    """
+    select told.row, told.stock, variant.sku, variant.wholesale_price, variant.weight_grams, product.handle,
+        product.title
+    from feed_same as block
+    cross join lateral unnest(block.row_numbers, block.variants, block.stocks) as told(row, variant_id, stock)
+    join supplier_variants as variant on variant.id = told.variant_id and variant.supplier_id = block.supplier_id
+    join supplier_products as product on product.id = variant.product_id
+    where block.run_id = :run and block.first_row = :block and told.row > :after
+    order by told.row limit :most
     """
 )
 _PROBLEM_GROUPS = text(
@@ -183,14 +195,52 @@ def templates(session: Session, supplier_id: UUID, source_id: UUID | None, *, li
 
 
 def rows(session: Session, run: FeedRun, *, action: str | None, limit: int, cursor: str | None) -> Page[FeedRow]:
-    """Rows of a run in the order of the file, of one action (``new``, ``changed``…) or all."""
+    """Rows of a run in the order of the file, of one action (``new``, ``changed``…) or all. Of those that said what the
+    last file said there is what the catalogue says today."""
     limit = min(limit, LARGEST_LIMIT)
+    after = number_after(cursor) if cursor else -1
     query = select(FeedRow).where(FeedRow.run_id == run.id, FeedRow.supplier_id == run.supplier_id)
     if action:
         query = query.where(FeedRow.action == action)
-    if cursor:
-        query = query.where(FeedRow.row > number_after(cursor))
-    return page_of(session.scalars(query.order_by(FeedRow.row).limit(limit + 1)).all(), limit, lambda row: [row.row])
+    found = list(session.scalars(query.where(FeedRow.row > after).order_by(FeedRow.row).limit(limit + 1)))
+    if action in (None, "", "unchanged"):
+        found = sorted([*found, *_same_rows(session, run, after, limit + 1)], key=lambda row: row.row)[: limit + 1]
+    return page_of(found, limit, lambda row: [row.row])
+
+
+def _same_rows(session: Session, run: FeedRun, after: int, most: int) -> list[FeedRow]:
+    """The first rows behind one of those that stand together."""
+    blocks = session.scalars(
+        select(FeedSame.first_row)
+        .where(FeedSame.run_id == run.id, FeedSame.supplier_id == run.supplier_id, FeedSame.last_row > after)
+        .order_by(FeedSame.first_row)
+    ).all()
+    weighed = "weight" in run.mapping.values()
+    found: list[FeedRow] = []
+    for block in blocks:
+        if len(found) >= most:
+            break
+        asked = {"run": run.id, "block": block, "after": after, "most": most - len(found)}
+        for one in session.execute(_SAME_ROWS, asked):
+            record = {"title": one.title, "cost": one.wholesale_price, "stock": one.stock}
+            if weighed:
+                record["weight_grams"] = one.weight_grams
+            found.append(
+                FeedRow(
+                    run_id=run.id,
+                    row=one.row,
+                    supplier_id=run.supplier_id,
+                    handle=one.handle,
+                    sku=one.sku,
+                    action="unchanged",
+                    record={name: value for name, value in record.items() if value is not None},
+                    changes={},
+                    problems=[],
+                    same=True,
+                    mark="",
+                )
+            )
+    return found
 
 
 def problem_groups(session: Session, run: FeedRun) -> Sequence[ProblemGroup]:

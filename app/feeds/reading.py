@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
@@ -16,7 +16,7 @@ from app.feeds.rules.columns import SURE, guesses, shape_of, unit_in_name
 from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
-from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRow, can_be_marked
+from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked
 from app.feeds.rules.numbers import decimal_mark
 from app.feeds.rules.records import Reading, ReadRow
 from app.feeds.rules.rows import RowReader
@@ -56,7 +56,7 @@ class OpenedFile:
     detected: dict[str, Any]
     rows: Iterator[ReadRow]
     #: The rows, but products whose marks are given are passed over; may raise ``TakenForKnown``. In place of ``rows``.
-    rows_beside: Callable[[KnownMarks], Iterator[ReadRow | SameRow]]
+    rows_beside: Callable[[KnownMarks], Iterator[ReadRow | SameRows]]
     #: Words in the stock column of the first rows that only the supplier can explain.
     stock_words: list[str]
 
@@ -145,11 +145,22 @@ def _told_apart(rows: Iterator[Row], fields: Mapping[str, int]) -> Iterator[Row]
 
 
 def _without_shared(rows: Iterator[Row], group: int, sku: int, options: Sequence[int]) -> Iterator[Row]:
-    for _, together in groupby(rows, key=lambda row: row.cells[group]):
-        while block := list(islice(together, _TOGETHER)):
-            if len(block) > 1 and len({row.cells[sku] for row in block}) < len(block):
+    block: list[Row] = []
+    numbers: set[str] = set()
+    key = ""
+    for row in rows:
+        cells = row.cells
+        if block and (cells[group] != key or len(block) >= _TOGETHER):
+            if len(numbers) < len(block):
                 _leave_out_shared(block, sku, options)
             yield from block
+            block, numbers = [], set()
+        key = cells[group]
+        block.append(row)
+        numbers.add(cells[sku])
+    if len(numbers) < len(block):
+        _leave_out_shared(block, sku, options)
+    yield from block
 
 
 def _leave_out_shared(block: Sequence[Row], sku: int, options: Sequence[int]) -> None:
@@ -165,15 +176,24 @@ def _leave_out_shared(block: Sequence[Row], sku: int, options: Sequence[int]) ->
 def _without_titles(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row]:
     """The rows but for titles of sections, which fill one cell alone with words, and repetitions of the header."""
     most_empty, header = len(columns) - 1, [normal(column) for column in columns if not is_unnamed(column)]
+    if len(columns) < _WIDE:
+        yield from (row for row in rows if not (header and row.cells[:1] == columns and _repeats(row.cells, header)))
+        return
+    first, second = columns[:_WIDE]
     for row in rows:
         cells = row.cells
-        if most_empty >= _WIDE and cells.count("") >= most_empty and _has_words(cells):
+        # Of a title all cells but one are empty, so one of the first two is.
+        if (not cells[0] or not cells[1]) and cells.count("") >= most_empty >= _WIDE and _has_words(cells):
             continue
-        if header and any(cell == columns[place] for place, cell in enumerate(cells[:_WIDE])):
-            repeated = [normal(cell) for cell in cells if cell]
-            if repeated == header[: len(repeated)] and len(repeated) > len(header) / 2:
-                continue
+        if (cells[0] == first or cells[1] == second) and header and _repeats(cells, header):
+            continue
         yield row
+
+
+def _repeats(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a row says what the header does."""
+    repeated = [normal(cell) for cell in cells if cell]
+    return repeated == header[: len(repeated)] and len(repeated) > len(header) / 2
 
 
 def _has_words(cells: Sequence[str]) -> bool:
@@ -190,7 +210,7 @@ def _understood(rows: Iterator[Row], reading: Reading) -> Iterator[ReadRow]:
             yield read
 
 
-def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterator[ReadRow | SameRow]:
+def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterator[ReadRow | SameRows]:
     return MarkedReader(reading, known).read(rows) if can_be_marked(reading) else _understood(rows, reading)
 
 

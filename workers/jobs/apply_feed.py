@@ -11,6 +11,7 @@ from app.feeds.events import FeedApplyWanted
 from app.feeds.service import (
     Batch,
     NoLongerWanted,
+    SamePart,
     apply_batch,
     bring_back,
     confirm_same,
@@ -86,7 +87,7 @@ def _take_over_as(run: Run, event: FeedApplyWanted, batch: Batch, turn: Turn, *,
     return True
 
 
-def _take_stock_over(run: Run, event: FeedApplyWanted, part: tuple[int, int], turn: Turn) -> bool:
+def _take_stock_over(run: Run, event: FeedApplyWanted, part: SamePart, turn: Turn) -> bool:
     """Take over the stock of rows that say nothing else that is new. False when that is no longer wanted."""
     turn.let_next_begin()
     with run.transaction() as session:

@@ -12,13 +12,14 @@ from app.feeds.events import FeedUploaded
 from app.feeds.feed import Limits, UnreadableFile
 from app.feeds.files import storage
 from app.feeds.reading import OpenedFile, open_file
-from app.feeds.rules.marks import SameRow
+from app.feeds.rules.marks import KnownMarks, SameRows
 from app.feeds.rules.records import ReadRow, TakenForKnown
 from app.feeds.service import (
     CheckPlan,
     Confirmed,
     Counts,
     Question,
+    all_holding_marks,
     ask,
     confirmed,
     fail,
@@ -33,10 +34,11 @@ from app.kit.ahead import one_ahead
 from app.kit.in_turn import Turn, in_turn
 from workers.job import Run, job
 
-#: Rows compared and kept in one transaction, and as how many of them one counts that was understood anew: it holds
-#: all texts of its product.
-_AT_ONCE = 6000
-_UNDERSTOOD = 2
+#: Rows compared and kept in one transaction: of those that were understood anew, each of which holds all texts of its
+#: product, and of those that say what the last file said.
+_UNDERSTOOD_AT_ONCE, _SAME_AT_ONCE = 3000, 24_000
+#: Rows of both kinds, and how many bytes were read for them.
+_Batch = tuple[list[ReadRow], SameRows, int]
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)
@@ -87,16 +89,15 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
             with run.closing() as session:
                 ask(session, plan.run_id, opened.detected, question)
             return None
-        rows = opened.rows_beside(partial(_marks, run, plan)) if marked else opened.rows
+        rows = opened.rows_beside(_marks(run, plan)) if marked else opened.rows
         told = frozenset(opened.mapping.values())
 
-        def keep(read: tuple[list[ReadRow | SameRow], int], turn: Turn) -> bool:
+        def keep(read: _Batch, turn: Turn) -> bool:
             turn.let_next_begin()
-            batch, place = read
+            batch, same, place = read
             theirs = Counts()
             with run.transaction() as session:
-                store_rows(session, plan, [row for row in batch if isinstance(row, ReadRow)], theirs, told=told)
-                same = [row for row in batch if isinstance(row, SameRow)]
+                store_rows(session, plan, batch, theirs, told=told)
                 store_same(session, plan, same, theirs, weighed="weight" in told)
                 turn.come()
                 counts.add(theirs)
@@ -106,7 +107,14 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
     return (opened, counts) if wanted else None
 
 
-def _marks(run: Run, plan: CheckPlan, handles: Collection[str]) -> Mapping[str, str]:
+def _marks(run: Run, plan: CheckPlan) -> KnownMarks:
+    """The marks of those products that are as they were, all at once or by and by."""
+    with run.transaction() as session:
+        every = all_holding_marks(session, plan.supplier_id)
+    return partial(_asked_for, run, plan) if every is None else lambda _: every
+
+
+def _asked_for(run: Run, plan: CheckPlan, handles: Collection[str]) -> Mapping[str, str]:
     with run.transaction() as session:
         return holding_marks(session, plan.supplier_id, handles)
 
@@ -116,20 +124,19 @@ def _failed(run: Run, event: FeedUploaded, why: str, detected: Mapping[str, Any]
         fail(session, event.run_id, why, detected)
 
 
-def _batches(
-    rows: Iterator[ReadRow | SameRow], stream: BinaryIO, size: int
-) -> Iterator[tuple[list[ReadRow | SameRow], int]]:
-    """Rows, and how many bytes were read for them."""
-    batch: list[ReadRow | SameRow] = []
-    weight = 0
-    for row in rows:
-        batch.append(row)
-        weight += 1 if isinstance(row, SameRow) else _UNDERSTOOD
-        if weight >= _AT_ONCE:
-            yield batch, _place(stream, size)
-            batch, weight = [], 0
-    if batch:
-        yield batch, _place(stream, size)
+def _batches(rows: Iterator[ReadRow | SameRows], stream: BinaryIO, size: int) -> Iterator[_Batch]:
+    batch: list[ReadRow] = []
+    same = SameRows()
+    for one in rows:
+        if isinstance(one, SameRows):
+            same.add(one)
+        else:
+            batch.append(one)
+        if len(batch) >= _UNDERSTOOD_AT_ONCE or len(same.rows) >= _SAME_AT_ONCE:
+            yield batch, same, _place(stream, size)
+            batch, same = [], SameRows()
+    if batch or same.rows:
+        yield batch, same, _place(stream, size)
 
 
 def _place(stream: BinaryIO, size: int) -> int:

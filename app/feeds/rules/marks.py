@@ -20,14 +20,14 @@ from app.feeds.rules.records import Reading, ReadRow, TakenForKnown
 from app.feeds.rules.rows import RowReader
 
 #: What a block means is decided by code, too: another number here voids all marks.
-_MEANING = 2
+_MEANING = 3
 #: Rows that are looked at together, so that marks are asked for in bulk.
-_AT_ONCE = 2000
+_AT_ONCE = 8000
 #: A product of more rows than these is several blocks, and none of them has a mark.
 _LONGEST_BLOCK = 2000
 _MARK_BYTES = 16
 #: Between cells and between rows.
-_CELL, _ROW = "\x1f", b"\x1e"
+_CELL, _ROW = "\x1f", "\x1e"
 #: Shapes whose products are rows with one handle. A WooCommerce file's variations follow their parents by id.
 _SHAPES = ("plain", "template", "shopify")
 
@@ -36,14 +36,21 @@ KnownMarks = Callable[[Collection[str]], Mapping[str, str]]
 
 
 @dataclass(slots=True)
-class SameRow:
-    """A row that says what it said last time: its number, SKU (empty for one of pictures alone), and units in stock
-    (None: it tells nothing of them)."""
+class SameRows:
+    """Rows that say what they said last time, as columns, in the order of the file: their numbers, the handles of their
+    products, their SKUs (empty: one of pictures alone), and units in stock (None: it tells nothing of them)."""
 
-    row: int
-    handle: str
-    sku: str
-    stock: int | None
+    rows: list[int] = field(default_factory=list)
+    handles: list[str] = field(default_factory=list)
+    skus: list[str] = field(default_factory=list)
+    stocks: list[int | None] = field(default_factory=list)
+
+    def add(self, more: SameRows) -> None:
+        """Put others behind them."""
+        self.rows += more.rows
+        self.handles += more.handles
+        self.skus += more.skus
+        self.stocks += more.stocks
 
 
 @dataclass(slots=True)
@@ -70,31 +77,41 @@ class MarkedReader:
         self._all = itemgetter(*sorted(set(reading.fields.values())))
         self._passed: set[str] = set()
 
-    def read(self, rows: Iterator[Row]) -> Iterator[ReadRow | SameRow]:
-        """The rows that say something. Raises ``TakenForKnown`` where a later row shows that a product was passed
-        over too soon (its rows do not stand together, or its SKU stands twice): then the file is to be read without
-        marks."""
+    def read(self, rows: Iterator[Row]) -> Iterator[ReadRow | SameRows]:
+        """The rows that say something: each that was understood, and together those before it that were not. Raises
+        ``TakenForKnown`` where a later row shows that a product was passed over too soon (its rows do not stand
+        together, or its SKU stands twice): then the file is to be read without marks."""
         for blocks in self._together(rows):
-            known = self._known({block.handle for block in blocks if block.mark})
+            known = self._known([block.handle for block in blocks if block.mark])
+            same = SameRows()
             for block in blocks:
                 if block.handle in self._passed:
                     raise TakenForKnown(block.rows[0].number)
-                same = self._same(block) if block.mark and known.get(block.handle) == block.mark else None
-                yield from self._understood(block) if same is None else same
+                if block.mark and known.get(block.handle) == block.mark and self._is_same(block, same):
+                    continue
+                yield from self._understood(block)
+            if same.rows:
+                yield same
 
     def _together(self, rows: Iterator[Row]) -> Iterator[list[_Block]]:
         """Blocks with their marks, about as many rows at once as ``_AT_ONCE``."""
         done: list[_Block] = []
         block: _Block | None = None
-        gathered, given_before = 0, ""
+        gathered, given, given_before, product_id = 0, "", "", self._product_id
         for row in rows:
-            if not any(self._all(row.cells)):
+            cells = row.cells
+            if product_id is not None:
+                given = cells[product_id]
+            if block is not None and given and given == given_before and len(block.rows) < _LONGEST_BLOCK:
+                block.rows.append(row)
+                gathered += 1
                 continue
-            given = row.cells[self._product_id] if self._product_id is not None else ""
+            if not given and not any(self._all(cells)):
+                continue
             handle = (
                 block.handle
                 if block is not None and given and given == given_before
-                else self._reader.handle_of(row.cells, block.handle if block is not None else "")
+                else self._reader.handle_of(cells, block.handle if block is not None else "")
             )
             given_before = given
             if block is not None and (block.handle != handle or len(block.rows) >= _LONGEST_BLOCK):
@@ -111,37 +128,43 @@ class MarkedReader:
             yield [*done, self._marked(block)]
 
     def _marked(self, block: _Block) -> _Block:
-        if not block.handle or len(block.rows) >= _LONGEST_BLOCK:
-            return block
-        digest = blake2b(self._way, digest_size=_MARK_BYTES)
-        for row in block.rows:
-            digest.update(_CELL.join(self._meant(row.cells)).encode(errors="surrogatepass"))
-            digest.update(_ROW)
-        block.mark = digest.hexdigest()
+        if block.handle and len(block.rows) < _LONGEST_BLOCK:
+            meant = self._meant
+            said = _ROW.join([_CELL.join(meant(row.cells)) for row in block.rows])
+            block.mark = blake2b(self._way + said.encode(errors="surrogatepass"), digest_size=_MARK_BYTES).hexdigest()
         return block
 
-    def _same(self, block: _Block) -> list[SameRow] | None:
-        """The rows of a block that is as it was; None where it must be understood all the same."""
-        if self._reader.knows(block.handle):
-            return None
-        same = []
-        for row in block.rows:
-            sku = self._reader.sku_of(row.cells[self._sku])
-            stock = None
-            if sku and self._stock is not None:
-                stock, problem = self._reader.stock_of(row.cells[self._stock])
+    def _is_same(self, block: _Block, same: SameRows) -> bool:
+        """Put the rows of a block that is as it was to the others; False where it must be understood all the same."""
+        reader, stock_at, sku_at = self._reader, self._stock, self._sku
+        if reader.knows(block.handle):
+            return False
+        skus = [reader.sku_of(row.cells[sku_at]) for row in block.rows]
+        stocks: list[int | None] = [None] * len(skus)
+        if stock_at is not None:
+            for place, row in enumerate(block.rows):
+                if not skus[place]:
+                    continue
+                stocks[place], problem = reader.stock_of(row.cells[stock_at])
                 if problem is not None:
-                    return None
-            same.append(SameRow(row.number, block.handle, sku, stock))
+                    return False
+        numbers = [row.number for row in block.rows]
         self._passed.add(block.handle)
-        self._reader.pass_over(block.handle, [(one.row, one.sku) for one in same if one.sku])
-        return same
+        reader.pass_over(block.handle, zip(numbers, skus, strict=True))
+        same.rows += numbers
+        same.handles += [block.handle] * len(numbers)
+        same.skus += skus
+        same.stocks += stocks
+        return True
 
     def _understood(self, block: _Block) -> list[ReadRow]:
         read = [one for row in block.rows if (one := self._reader.read(row)) is not None]
-        if all(one.handle == block.handle and one.action != "rejected" and not one.problems for one in read):
-            for one in read:
-                one.mark = block.mark
+        handle, mark = block.handle, block.mark
+        for one in read:
+            if one.problems or one.handle != handle or one.action == "rejected":
+                return read
+        for one in read:
+            one.mark = mark
         return read
 
 
@@ -158,4 +181,4 @@ def _way_of(reading: Reading) -> bytes:
         sorted(reading.other_currencies.items()),
         sorted(reading.tier_quantities.items()),
     )
-    return orjson.dumps(way) + _ROW
+    return orjson.dumps(way) + _ROW.encode()

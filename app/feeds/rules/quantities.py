@@ -29,13 +29,13 @@ class QuantityReader:
         self._stock_at = reading.fields.get("stock")
         self._told = of_columns(reading.fields, ("weight", "weight_unit"))
         #: Texts of stock → what they mean; a list has few of them.
-        self._stocks: dict[str, tuple[int | None, Problem | None]] = {}
+        self.known: dict[str, tuple[int | None, Problem | None]] = {}
         self._weighed: dict[object, tuple[dict[str, Any], list[Problem]]] = {}
 
     def read(self, cells: Sequence[str], cell: Cell, problems: list[Problem]) -> dict[str, Any]:
         """The weight of a row and, where it is told, its stock, as a record has them."""
         text = cells[self._stock_at] if self._stock_at is not None else ""
-        known_stock = self._stocks.get(text)
+        known_stock = self.known.get(text)
         stock, wrong = known_stock if known_stock is not None else self.stock(cell("stock"))
         if wrong is not None:
             problems.append(wrong)
@@ -72,11 +72,11 @@ class QuantityReader:
 
     def stock(self, text: str) -> tuple[int | None, Problem | None]:
         """The units in a cell of stock, and what is wrong with it; None and nothing wrong where it says nothing."""
-        known = self._stocks.get(text)
+        known = self.known.get(text)
         if known is None:
             known = self._understood_stock(text)
-            if len(self._stocks) < REMEMBERED:
-                self._stocks[text] = known
+            if len(self.known) < REMEMBERED:
+                self.known[text] = known
         return known
 
     def _understood_stock(self, text: str) -> tuple[int | None, Problem | None]:

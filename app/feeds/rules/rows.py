@@ -111,13 +111,15 @@ class RowReader:
 
     def stock_of(self, cell: str) -> tuple[int | None, Problem | None]:
         """The units in a cell of stock, and what is wrong with it; None and nothing wrong where it says nothing."""
-        return self._quantities.stock(read_cell(cell.strip()))
+        return self._quantities.known.get(cell) or self._quantities.stock(read_cell(cell.strip()))
 
     def pass_over(self, handle: str, skus: Iterable[tuple[int, str]]) -> None:
-        """Rows (number and SKU) of a product are known and not read. Raises ``TakenForKnown``."""
+        """Rows (number and SKU) of a product are known and not read; empty SKUs are none. Raises
+        ``TakenForKnown``."""
         self._last_handle = handle
+        seen = self._skus
         for row, sku in skus:
-            if self._skus.setdefault(sku, row << _HASH_BITS | _PASSED_OVER) >> _HASH_BITS != row:
+            if sku and seen.setdefault(sku, said := row << _HASH_BITS | _PASSED_OVER) is not said:
                 raise TakenForKnown(row)
 
     def read(self, row: Row) -> ReadRow | None:

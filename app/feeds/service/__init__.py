@@ -23,12 +23,12 @@ from app.feeds.service.fetching import (
 )
 from app.feeds.service.forgetting import forget_old_runs
 from app.feeds.service.guarding import change_limits, held_question, limits_of
-from app.feeds.service.marking import holding_marks
+from app.feeds.service.marking import all_holding_marks, holding_marks
 from app.feeds.service.missing import change_policy, note_missing, runs_to_look_at, settle_missing
 from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
-from app.feeds.service.same_rows import confirm_same, plan_same, set_same, store_same
+from app.feeds.service.same_rows import SamePart, confirm_same, plan_same, set_same, store_same
 from app.feeds.service.sources import (
     SourceSpec,
     access_of,
@@ -52,9 +52,11 @@ __all__ = [
     "NewFile",
     "NoLongerWanted",
     "Question",
+    "SamePart",
     "SourceSpec",
     "access_of",
     "add_source",
+    "all_holding_marks",
     "apply_batch",
     "ask",
     "bring_back",

@@ -17,7 +17,7 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.db import add_values, table_of
 from app.feeds.events import FeedApplyWanted, FeedFinished, FeedHeld
 from app.feeds.missing import plan_missing
-from app.feeds.models import FeedRow, FeedRun
+from app.feeds.models import FeedRow, FeedRun, FeedSame
 from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import untold
 from app.feeds.rules.records import Problem, ReadRow
@@ -98,7 +98,7 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
     run = session.scalar(select(FeedRun).where(FeedRun.id == run_id).with_for_update())
     if run is None or run.state != "CHECKING":
         return None
-    session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
+    _forget_rows(session, run_id)
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
     chosen = Choices.from_json(run.detected.get("choices"))
     return CheckPlan(
@@ -198,13 +198,18 @@ def is_overtaken(session: Session, run: FeedRun) -> bool:
 
 def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, Any] | None = None) -> None:
     """The file can't be read as a whole; nothing of it is kept but what was found out of its columns."""
-    session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
+    _forget_rows(session, run_id)
     run = session.scalar(select(FeedRun).where(FeedRun.id == run_id).with_for_update())
     if run is not None and run.state == "CHECKING":
         run.state, run.error, run.counts = "FAILED", message, {}
         if detected is not None:
             run.detected = dict(detected)
         emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
+
+
+def _forget_rows(session: Session, run_id: UUID) -> None:
+    for kept in (FeedRow, FeedSame):
+        session.execute(delete(kept).where(kept.run_id == run_id))
 
 
 _COUNT = own_count().lateral("counted")

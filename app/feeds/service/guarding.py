@@ -31,19 +31,27 @@ _COMPARED = text(
             nullif((changes -> 'weight_grams' ->> 1)::numeric, 0) as weight_after,
             (record ->> 'weight_grams')::numeric as weight
         from feed_rows where run_id = :run and action in ('changed', 'unchanged')
+    ), same as (
+        -- Rows that stand together; each has a price, and it has not moved.
+        select coalesce(sum(had_stock), 0) as had_stock, coalesce(sum(weighed), 0) as weighed,
+            coalesce(sum(cardinality(row_numbers)), 0) as priced
+        from feed_same where run_id = :run
+    ), moves as (
+        select case when moved and cost_before is not null and cost_after is not null
+            then abs(cost_after - cost_before) * 100 / cost_before else 0 end as percent
+        from known where cost is not null
+        union all
+        select 0 from same, generate_series(1, same.priced)
     )
     select
-        count(*) filter (where coalesce(stock_before, stock) > 0) as had_stock,
+        count(*) filter (where coalesce(stock_before, stock) > 0) + (select had_stock from same) as had_stock,
         count(*) filter (where stock_before > 0 and stock_after = 0) as to_zero,
-        count(cost) as priced,
-        coalesce(percentile_cont(0.5) within group (
-            order by case when moved and cost_before is not null and cost_after is not null
-                then abs(cost_after - cost_before) * 100 / cost_before else 0 end
-        ) filter (where cost is not null), 0) as median_price,
+        count(cost) + (select priced from same) as priced,
+        (select coalesce(percentile_cont(0.5) within group (order by percent), 0) from moves) as median_price,
         count(*) filter (
             where cost_after > cost_before * :factor or cost_after * :factor < cost_before
         ) as far_prices,
-        count(weight) as weighed,
+        count(weight) + (select weighed from same) as weighed,
         count(*) filter (where weight_after >= weight_before * 2 or weight_after * 2 <= weight_before) as far_weights
     from known
     """

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, delete, text
+from sqlalchemy import Text, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,24 @@ _HOLDING = text(
     """  # noqa: S608 - a constant of this module
 ).bindparams(bindparam("handles", type_=ARRAY(Text)))
 
+#: The same of all products, which is much less than asking for each; none where there are too many to keep in mind.
+_ALL_HOLDING = text(
+    """
+    select product.handle, held.mark
+    from supplier_products as product
+    join feed_marks as held on held.supplier_id = product.supplier_id and held.product_id = product.id
+    join (
+        select product_id, count(*) as variants, sum(extract(epoch from updated_at)) as changed
+        from supplier_variants where supplier_id = :supplier group by product_id
+    ) as today on today.product_id = product.id
+    where product.supplier_id = :supplier and product.updated_at = held.product_changed
+        and today.variants = held.variants and today.changed = held.variants_changed
+        and (select count(*) from feed_marks where supplier_id = :supplier) <= :most
+    """
+)
+#: Marks of so many products are read at once.
+_MOST = 200_000
+
 _KEEP = text(
     f"""
     insert into feed_marks (supplier_id, product_id, mark, product_changed, variants, variants_changed)
@@ -58,6 +76,16 @@ def holding_marks(session: Session, supplier_id: UUID, handles: Collection[str])
     """Handle → mark, of the products that are as they were when their marks were made."""
     found = session.execute(_HOLDING, {"supplier": supplier_id, "handles": list(handles)})
     return {row.handle: row.mark for row in found}
+
+
+def all_holding_marks(session: Session, supplier_id: UUID) -> dict[str, str] | None:
+    """The same of all of a supplier's products; None where these are too many: they are asked for by and by then."""
+    told = {"supplier": supplier_id, "most": _MOST}
+    found = session.connection().execute(_ALL_HOLDING, told).all()
+    if found:
+        return dict(found)  # type: ignore[arg-type]
+    any_held = select(FeedMark.product_id).where(FeedMark.supplier_id == supplier_id).offset(_MOST).limit(1)
+    return {} if session.scalar(any_held) is None else None
 
 
 def keep_marks(session: Session, supplier_id: UUID, marks: Mapping[str, str], saved: Saved) -> None:

@@ -18,7 +18,7 @@ from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.service import refresh_ranges
 from app.catalog.service.saving import one_at_a_time
 from app.feeds.missing import due_bounds, origin_of, policy_of, without_loops
-from app.feeds.models import FeedBrought, FeedMissingPolicy, FeedRow, FeedRun, FeedSource
+from app.feeds.models import FeedBrought, FeedMissingPolicy, FeedRow, FeedRun, FeedSame, FeedSource
 from app.feeds.rules.missing import MissingPolicy
 from app.feeds.service.changes import note_changes, note_figures
 from app.inventory.models import InventoryLevel
@@ -36,11 +36,16 @@ _ACCEPTED = ("new", "changed", "unchanged")
 _NOTE = text(
     """
     with named as materialized (
-        select variant.id, bool_or(one.action in ('new', 'changed', 'unchanged')) as accepted
-        from feed_rows as one
-        join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
-        where one.run_id = :run and one.sku <> ''
-        group by variant.id
+        select id, bool_or(accepted) as accepted
+        from (
+            select variant.id, one.action in ('new', 'changed', 'unchanged') as accepted
+            from feed_rows as one
+            join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
+            where one.run_id = :run and one.sku <> ''
+            union all
+            select unnest(variants), true from feed_same where run_id = :run
+        ) as either
+        group by id
     ), first as (
         insert into feed_brought (origin_id, variant_id, supplier_id, first_run_id)
         select :origin, named.id, :supplier, :run from named
@@ -168,15 +173,16 @@ def forget_undone(session: Session, run: FeedRun) -> None:
             update(FeedBrought).where(of, condition).values(**values).execution_options(synchronize_session=False)
         )
     without_loops(session)
-    later = _newer(run).where(FeedRun.state == "APPLIED").order_by(FeedRun.id.desc()).limit(1)
+    later = _newer(run).where(FeedRun.state == "APPLIED").order_by(FeedRun.id.desc()).limit(1).scalar_subquery()
     named_later = (
         select(SupplierVariant.id)
         .join(FeedRow, FeedRow.sku == SupplierVariant.sku)
         .where(
             SupplierVariant.supplier_id == run.supplier_id,
-            FeedRow.run_id == later.scalar_subquery(),
+            FeedRow.run_id == later,
             FeedRow.action.in_(_ACCEPTED),
         )
+        .union_all(select(func.unnest(FeedSame.variants)).where(FeedSame.run_id == later))
         .cte("named_later")
         .prefix_with("materialized")
     )
@@ -301,7 +307,9 @@ def _give_stock_back(session: Session, run: FeedRun) -> None:
             FeedRow.run_id == run.id, FeedRow.sku.in_(list(zeroed)), FeedRow.action.in_(_ACCEPTED)
         )
     ).all()
-    asked = {"origin": origin_of(run), "variants": [zeroed[sku] for sku in named]}
+    same = select(func.unnest(FeedSame.variants).label("id")).where(FeedSame.run_id == run.id).subquery()
+    found_same = session.scalars(select(same.c.id).where(same.c.id.in_(list(zeroed.values()))))
+    asked = {"origin": origin_of(run), "variants": [*(zeroed[sku] for sku in named), *found_same]}
     found = session.execute(_SET_TO_ZERO, asked).all()
     wrong = [
         WrongFigure(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import exists, literal, select, update
+from sqlalchemy import exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.service import refresh_ranges
-from app.feeds.models import FeedRow, FeedRun
+from app.feeds.models import FeedRow, FeedRun, FeedSame
 from app.feeds.rules.fields import untold
 from app.feeds.service.changes import note_changes
 from app.inventory.events import InventoryChanged
@@ -25,13 +25,14 @@ def bring_back(session: Session, run_id: UUID) -> None:
     if run.state != "APPLYING" or run.kind != "full":
         return
     named = select(FeedRow.sku).where(FeedRow.run_id == run_id, FeedRow.action.in_(("new", "changed", "unchanged")))
+    same = SupplierVariant.id.in_(select(func.unnest(FeedSame.variants)).where(FeedSame.run_id == run_id))
     ended_variants = (SupplierVariant.supplier_id == run.supplier_id, SupplierVariant.status == "ended")
     # Few are ended, and a run may name hundreds of thousands.
     skus = session.scalars(select(SupplierVariant.sku).where(*ended_variants)).all()
     variants = (
         session.execute(
             update(SupplierVariant)
-            .where(*ended_variants, SupplierVariant.sku.in_(named.where(FeedRow.sku.in_(skus))))
+            .where(*ended_variants, or_(SupplierVariant.sku.in_(named.where(FeedRow.sku.in_(skus))), same))
             .values(status="active", updated_at=clock.now())
             .returning(SupplierVariant.id, SupplierVariant.product_id)
             .execution_options(synchronize_session=False)
@@ -42,7 +43,7 @@ def bring_back(session: Session, run_id: UUID) -> None:
     offered = exists().where(
         SupplierVariant.product_id == SupplierProduct.id,
         SupplierVariant.status == "active",
-        SupplierVariant.sku.in_(named),
+        or_(SupplierVariant.sku.in_(named), same),
     )
     products = session.scalars(
         update(SupplierProduct)

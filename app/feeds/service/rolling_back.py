@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.catalog.models import SupplierVariant
 from app.catalog.service import CatalogChange, restore
 from app.feeds.events import FeedFinished, FeedRollbackWanted
-from app.feeds.models import FeedRow, FeedRun, FeedRunChange
+from app.feeds.models import FeedRow, FeedRun, FeedRunChange, FeedSame
 from app.feeds.queries import why_not_undone
 from app.feeds.service.marking import forget_marks
 from app.feeds.service.missing import forget_undone
@@ -174,10 +174,15 @@ def _named_later(session: Session, run: FeedRun, changes: Sequence[FeedRunChange
         session.scalars(
             select(SupplierVariant.id).where(
                 SupplierVariant.id.in_(created),
-                SupplierVariant.sku.in_(
-                    select(FeedRow.sku).where(
-                        FeedRow.run_id.in_(newest.values()), FeedRow.action.in_(("new", "changed", "unchanged"))
-                    )
+                or_(
+                    SupplierVariant.sku.in_(
+                        select(FeedRow.sku).where(
+                            FeedRow.run_id.in_(newest.values()), FeedRow.action.in_(("new", "changed", "unchanged"))
+                        )
+                    ),
+                    SupplierVariant.id.in_(
+                        select(func.unnest(FeedSame.variants)).where(FeedSame.run_id.in_(newest.values()))
+                    ),
                 ),
             )
         )

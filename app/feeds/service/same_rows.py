@@ -1,10 +1,12 @@
 """Rows that say what the last file said, stock apart: keeping them beside what the catalogue holds, and taking over
-their stock. There may be hundreds of thousands in a file of which little changed, so the database does it in bulk."""
+their stock. There may be hundreds of thousands in a file of which little changed, so the database does it in bulk, and
+those of which the stock stands as they have it are no rows of the run, but arrays (``FeedSame``)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import compress, pairwise, repeat
 from uuid import UUID
 
 import orjson
@@ -12,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
+    Select,
     Text,
     Uuid,
     and_,
@@ -22,16 +25,17 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.db import table_of
-from app.feeds.models import FeedRow, FeedRun
-from app.feeds.rules.marks import SameRow
+from app.feeds.models import FeedRow, FeedRun, FeedSame
+from app.feeds.rules.marks import SameRows
 from app.feeds.service.changes import note_figures
 from app.feeds.service.checking import CheckPlan, Counts
 from app.inventory.queries import own_counts
@@ -41,6 +45,7 @@ from app.inventory.service import StockFigure, confirm_figures, set_figures
 _AT_ONCE = 5000
 
 _rows = table_of(FeedRow)
+_blocks = table_of(FeedSame)
 _variants, _products = table_of(SupplierVariant), table_of(SupplierProduct)
 #: As one text, which both sides read faster than arrays.
 _sent = (
@@ -105,51 +110,174 @@ _kept = (
 _KEEP = select(_kept.c.action, func.count()).group_by(_kept.c.action)
 
 
-def store_same(session: Session, plan: CheckPlan, rows: Sequence[SameRow], counts: Counts, *, weighed: bool) -> None:
-    """Keep rows of a file, each with the change of stock that it would make. ``weighed``: the file tells weights."""
-    if not rows:
+#: Between SKUs that are sent as one text.
+_BETWEEN = "\x1f"
+#: The same as texts of columns, which is less to send and to read.
+_columns = (
+    func.unnest(
+        func.string_to_array(bindparam("skus", type_=Text), _BETWEEN),
+        func.string_to_array(bindparam("stocks", type_=Text), ",", "").cast(ARRAY(Integer)),
+        func.string_to_array(bindparam("rows", type_=Text), ",").cast(ARRAY(Integer)),
+    )
+    .table_valued(column("sku", Text), column("stock", Integer), column("row", Integer), with_ordinality="place")
+    .render_derived(name="sent")
+)
+_standing = (
+    select(_columns, _variants.c.id, _variants.c.weight_grams)
+    .select_from(
+        _columns.outerjoin(
+            _variants, and_(_variants.c.supplier_id == bindparam("supplier"), _variants.c.sku == _columns.c.sku)
+        )
+    )
+    .cte("standing")
+    .prefix_with("materialized")
+)
+_standing_ids = select(_standing.alias("counted_of").c.id).scalar_subquery()
+_units_standing = own_counts(any_(func.array(_standing_ids, type_=ARRAY(Uuid)))).subquery("counted")
+_found = (
+    select(
+        _standing,
+        and_(
+            _standing.c.id.is_not(None),
+            or_(_standing.c.stock.is_(None), _standing.c.stock == func.coalesce(_units_standing.c.units, 0)),
+        ).label("fits"),
+    )
+    .select_from(_standing.outerjoin(_units_standing, _units_standing.c.variant_id == _standing.c.id))
+    .cte("found")
+)
+_kept_block = (
+    insert(_blocks)
+    .from_select(
+        [
+            "run_id", "first_row", "last_row", "supplier_id", "products", "row_numbers", "variants", "stocks",
+            "had_stock", "weighed",
+        ],
+        select(
+            bindparam("run", type_=_blocks.c.run_id.type),
+            func.min(_found.c.row),
+            func.max(_found.c.row),
+            bindparam("supplier", type_=_blocks.c.supplier_id.type),
+            bindparam("products", type_=Integer),
+            *(
+                func.array_agg(aggregate_order_by(_found.c[name], _found.c.place))
+                for name in ("row", "id", "stock")
+            ),
+            func.count().filter(_found.c.stock > 0),
+            func.count().filter(bindparam("weighed"), _found.c.weight_grams.is_not(None)),
+        )
+        .where(_found.c.fits)
+        .having(func.count() > 0),
+    )
+    .cte("kept_block")
+)  # fmt: skip
+_KEEP_BLOCK = select(_found.c.place).where(~_found.c.fits).order_by(_found.c.place).add_cte(_kept_block)
+
+
+@dataclass(frozen=True, slots=True)
+class SamePart:
+    """What is taken over at once: a block by its first row, or else rows, the one before them and their last."""
+
+    block: int | None = None
+    rows: tuple[int, int] = (0, 0)
+
+
+def store_same(session: Session, plan: CheckPlan, same: SameRows, counts: Counts, *, weighed: bool) -> None:
+    """Keep rows of a file: together those that change nothing, the others each with the change of stock that it would
+    make. ``weighed``: the file tells weights."""
+    if not same.rows:
+        return
+    counts.handles.update(same.handles)
+    alone = [not sku or _BETWEEN in sku for sku in same.skus]
+    if any(alone):
+        _store_each(session, plan, _those(same, alone), counts, weighed=weighed)
+        same = _those(same, [not one for one in alone])
+    if not same.rows:
         return
     told = {
         "run": plan.run_id,
         "supplier": plan.supplier_id,
-        "told": orjson.dumps(rows).decode(),
+        "skus": _BETWEEN.join(same.skus),
+        "stocks": ",".join(["" if units is None else str(units) for units in same.stocks]),
+        "rows": ",".join(map(str, same.rows)),
+        "products": len(set(same.handles)),
+        "weighed": weighed,
+    }
+    differing = [place - 1 for (place,) in session.connection().execute(_KEEP_BLOCK, told)]
+    counts.actions["unchanged"] += len(same.rows) - len(differing)
+    if differing:
+        chosen = [False] * len(same.rows)
+        for place in differing:
+            chosen[place] = True
+        _store_each(session, plan, _those(same, chosen), counts, weighed=weighed)
+
+
+def _those(same: SameRows, chosen: Sequence[bool]) -> SameRows:
+    return SameRows(*(list(compress(one, chosen)) for one in (same.rows, same.handles, same.skus, same.stocks)))
+
+
+def _store_each(session: Session, plan: CheckPlan, same: SameRows, counts: Counts, *, weighed: bool) -> None:
+    names = ("row", "handle", "sku", "stock")
+    rows = zip(same.rows, same.handles, same.skus, same.stocks, strict=True)
+    told = {
+        "run": plan.run_id,
+        "supplier": plan.supplier_id,
+        "told": orjson.dumps([dict(zip(names, one, strict=True)) for one in rows]).decode(),
         "weighed": weighed,
     }
     for action, times in session.connection().execute(_KEEP, told):
         counts.actions[action] += times
-    counts.handles.update(one.handle for one in rows)
 
 
-def plan_same(session: Session, run_id: UUID) -> list[tuple[int, int]]:
-    """The batches whose stock alone is still to be taken over, in order: the row before each, and its last."""
-    done = session.get_one(FeedRun, run_id).counts.get("same_to", 0)
+def plan_same(session: Session, run_id: UUID) -> list[SamePart]:
+    """The parts whose stock alone is still to be taken over, in order."""
+    counts = session.get_one(FeedRun, run_id).counts
+    blocks = session.scalars(
+        select(_blocks.c.first_row)
+        .where(_blocks.c.run_id == run_id, _blocks.c.first_row > counts.get("blocks_to", -1))
+        .order_by(_blocks.c.first_row)
+    ).all()
+    done = counts.get("same_to", 0)
     place = func.row_number().over(order_by=_rows.c.row).label("place")
     found = select(_rows.c.row, place).where(_rows.c.run_id == run_id, _rows.c.row > done, _rows.c.same).subquery()
     ends = session.scalars(select(found.c.row).where(found.c.place % _AT_ONCE == 0).order_by(found.c.row)).all()
     last = session.scalar(select(func.max(found.c.row)))
     if last is not None and last not in ends[-1:]:
         ends = [*ends, last]
-    return list(pairwise([done, *ends]))
+    return [*map(SamePart, blocks), *map(SamePart, repeat(None), pairwise([done, *ends]))]
 
 
-def confirm_same(session: Session, run_id: UUID, part: tuple[int, int]) -> list[StockFigure] | None:
+def confirm_same(session: Session, run_id: UUID, part: SamePart) -> list[StockFigure] | None:
     """Note that figures of a part's rows are as they stand, where they are. Returns the others, which are
     ``set_same``'s; None when that is no longer wanted. It may be repeated, and several parts at once."""
     run = session.get_one(FeedRun, run_id)
     if run.state != "APPLYING":
         return None
+    return confirm_figures(session, run.supplier_id, _figures(run, part), run.created_at)
+
+
+def _figures(run: FeedRun, part: SamePart) -> Select[UUID, int]:
+    if part.block is not None:
+        told = (
+            func.unnest(_blocks.c.variants, _blocks.c.stocks)
+            .table_valued(column("variant_id", Uuid), column("quantity", Integer))
+            .render_derived(name="told")
+        )
+        return (
+            select(told.c.variant_id, told.c.quantity)
+            .join_from(_blocks, told, true())
+            .where(_blocks.c.run_id == run.id, _blocks.c.first_row == part.block, told.c.quantity.is_not(None))
+        )
     units = _rows.c.record["stock"].as_integer()
-    figures = (
+    return (
         select(_variants.c.id.label("variant_id"), units.label("quantity"))
         .join_from(
             _rows, _variants, and_(_variants.c.supplier_id == run.supplier_id, _variants.c.sku == _rows.c.sku)
         )
         .where(_rows.c.run_id == run.id, *_within(part), units.is_not(None))
     )  # fmt: skip
-    return confirm_figures(session, run.supplier_id, figures, run.created_at)
 
 
-def set_same(session: Session, run_id: UUID, part: tuple[int, int], others: Sequence[StockFigure]) -> bool:
+def set_same(session: Session, run_id: UUID, part: SamePart, others: Sequence[StockFigure]) -> bool:
     """Take over those figures of a part's rows that ``confirm_same`` left, after all parts before. False when that is
     no longer wanted. How far it got is kept in the same transaction."""
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
@@ -157,14 +285,17 @@ def set_same(session: Session, run_id: UUID, part: tuple[int, int], others: Sequ
         return False
     results = set_figures(session, run.supplier_id, others, because=f"feed_run:{run.id}") if others else []
     note_figures(session, run, list(zip(others, results, strict=True)))
-    products = session.scalar(
-        select(func.count(_rows.c.handle.distinct())).where(_rows.c.run_id == run_id, *_within(part))
-    )
-    # A product whose rows are parted between two batches is counted in both.
-    applied = min(run.counts.get("applied", 0) + (products or 0), run.counts.get("products", 0))
-    run.counts = {**run.counts, "same_to": part[1], "applied": applied}
+    if part.block is not None:
+        told = select(_blocks.c.products).where(_blocks.c.run_id == run_id, _blocks.c.first_row == part.block)
+        reached = {"blocks_to": part.block}
+    else:
+        told = select(func.count(_rows.c.handle.distinct())).where(_rows.c.run_id == run_id, *_within(part))
+        reached = {"same_to": part.rows[1]}
+    # A product whose rows are parted between two of them is counted in both.
+    applied = run.counts.get("applied", 0) + (session.scalar(told) or 0)
+    run.counts = {**run.counts, **reached, "applied": min(applied, run.counts.get("products", 0))}
     return True
 
 
-def _within(part: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
-    return _rows.c.row > part[0], _rows.c.row <= part[1], _rows.c.same
+def _within(part: SamePart) -> tuple[ColumnElement[bool], ...]:
+    return _rows.c.row > part.rows[0], _rows.c.row <= part.rows[1], _rows.c.same

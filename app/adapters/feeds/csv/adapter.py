@@ -181,22 +181,21 @@ def _alike(head: str, separator: str, quoting: Literal[0, 3]) -> int:
 def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
     """Rows by their number, counted as records: a line break inside quotes does not count."""
     number = 0
-    while True:
-        number += 1
-        try:
-            yield Row(number, next(reader))
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "field larger" in str(error):
-                raise UnreadableFile(
-                    "cell_too_large", f"Row {number}: a cell holds more than a million characters.", row=number
-                ) from error
-            raise UnreadableFile("malformed", f"Row {number} can't be read: {error}.", row=number) from error
-        except UnicodeError as error:
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield Row(number, cells)
+    except csv.Error as error:
+        at = number + 1
+        if "field larger" in str(error):
             raise UnreadableFile(
-                "encoding", f"Near row {number} there are bytes that are no text. Save the file as UTF-8.", row=number
+                "cell_too_large", f"Row {at}: a cell holds more than a million characters.", row=at
             ) from error
+        raise UnreadableFile("malformed", f"Row {at} can't be read: {error}.", row=at) from error
+    except UnicodeError as error:
+        at = number + 1
+        raise UnreadableFile(
+            "encoding", f"Near row {at} there are bytes that are no text. Save the file as UTF-8.", row=at
+        ) from error
 
 
 def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], list[Row]]:
