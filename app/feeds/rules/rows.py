@@ -45,22 +45,20 @@ _NOT_PHYSICAL = {
 }
 
 
-class _Cells(dict[str, str]):
+def _cells_of(fields: Mapping[str, int], cells: Sequence[str]) -> Cell:
     """Field → what a row's cell says; nothing for fields that the file has no column for. Each is looked at when it is
     asked for: most cells stand as they stood in another row."""
 
-    __slots__ = ("_cells", "_fields")
+    def cell(field: str) -> str:
+        place = fields.get(field)
+        return "" if place is None else _said(cells[place])
 
-    def __init__(self, fields: Mapping[str, int], cells: Sequence[str]) -> None:
-        self._fields, self._cells = fields, cells
+    return cell
 
-    def __missing__(self, field: str) -> str:
-        place = self._fields.get(field)
-        text = "" if place is None else self._cells[place].strip()
-        if text.startswith("'"):
-            text = read_cell(text)
-        self[field] = text
-        return text
+
+def _said(text: str) -> str:
+    text = text.strip()
+    return read_cell(text) if text[:1] == "'" else text
 
 
 #: What was made of some cells, and what is wrong with them.
@@ -84,6 +82,12 @@ class RowReader:
         )
         #: Handle → title, for rows that leave it out.
         self._titles: dict[str, str] = {}
+        #: Where the cells stand that differ from row to row; at the end of the cells there is nothing.
+        self._sku_at, self._title_at = reading.fields.get("sku"), reading.fields.get("title")
+        self._gtin_at, self._product_at = reading.fields.get("gtin"), reading.fields.get("product_id")
+        self._is_usual = not reading.figures_only and reading.shape != "woocommerce"
+        #: The last product id as it stands in its cell, and the handle that it gives.
+        self._given = ("", "")
         self._option_names: dict[str, tuple[str, ...]] = {}
         #: SKU → row and what it said, to tell repetitions from contradictions; both in one number, for there may be
         #: hundreds of thousands.
@@ -103,7 +107,7 @@ class RowReader:
 
     def handle_of(self, cells: Sequence[str], before: str) -> str:
         """The handle of a row's product; ``before`` is that of the row above."""
-        return self._handle(_Cells(self._reading.fields, cells).__getitem__, before or self._last_handle)
+        return self._handle(_cells_of(self._reading.fields, cells), before or self._last_handle)
 
     def sku_of(self, cell: str) -> str:
         """The SKU that a cell gives."""
@@ -124,15 +128,21 @@ class RowReader:
 
     def read(self, row: Row) -> ReadRow | None:
         """Understand one row; None for one that says nothing."""
-        cell = _Cells(self._reading.fields, row.cells).__getitem__
-        if not (cell("sku") or cell("title") or any(map(cell, self._reading.fields))):
+        cells = row.cells
+        cell = _cells_of(self._reading.fields, cells)
+        sku = "" if self._sku_at is None else _said(cells[self._sku_at])
+        if not sku and not any(map(cell, self._reading.fields)):
             return None
-        if self._reading.figures_only:
-            return self._figures(row, cell)
-        if self._reading.shape == "woocommerce":
-            return self._read_woocommerce(row, cell)
-        handle = self._handle(cell, self._last_handle)
-        if self._is_pictures_only(cell, handle):
+        if not self._is_usual:
+            return self._figures(row, cell) if self._reading.figures_only else self._read_woocommerce(row, cell)
+        given = "" if self._product_at is None else cells[self._product_at]
+        if given and given == self._given[0]:
+            handle = self._given[1]
+        else:
+            handle = self._handle(cell, self._last_handle)
+            if _said(given):
+                self._given = (given, handle)
+        if not sku.strip("0") and self._is_pictures_only(cell, handle):
             return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
         return self._variant(row, cell, handle, self._titles.get(handle, ""))
 
@@ -206,14 +216,16 @@ class RowReader:
         return any(cell(f"option{place}_value") for place in (1, 2, 3))
 
     def _is_pictures_only(self, cell: Cell, handle: str) -> bool:
-        """A row that continues the product before with nothing but pictures."""
-        if handle not in self._titles or cell("sku").strip("0") or not cell("image_urls"):
+        """A row without an SKU that continues the product before with nothing but pictures."""
+        if handle not in self._titles or not cell("image_urls"):
             return False
         return not any(cell(name) and cell(name) != "0" for name in self._beside_pictures)
 
     def _variant(self, row: Row, cell: Cell, handle: str, inherited: str, *, of_parent: bool = False) -> ReadRow:
         problems: list[Problem] = []
-        title = inherited if of_parent else cell("title") or inherited
+        title = inherited
+        if not of_parent and self._title_at is not None:
+            title = _said(row.cells[self._title_at]) or inherited
         if not title:
             problems.append(
                 Problem("title", "missing", "The row has no title, and no row above of the same product has one.")
@@ -222,7 +234,7 @@ class RowReader:
             problems.append(Problem("title", "too_long", f"A title has at most {TITLE_MAX} characters."))
         record = self._texts(row, cell, title, problems, only_pictures=of_parent)
         options, compared = self._options(row, cell, handle)
-        gtin = self._gtin(cell, problems)
+        gtin = None if self._gtin_at is None else self._gtin(_said(row.cells[self._gtin_at]), problems)
         record = {
             **record,
             "options": options,
@@ -234,11 +246,12 @@ class RowReader:
         self._last_handle = handle
         read = ReadRow(row.number, handle, sku, "accepted", record, problems)
         self._check_repeated(read, compared)
-        if any(not problem.warning for problem in read.problems):
+        problems = read.problems
+        if problems and any(not problem.warning for problem in problems):
             read.action = "rejected"
             if handle and 0 < len(title) <= TITLE_MAX and handle not in self._titles:
                 self._of_rejected[handle] = {name: record[name] for name in _OF_PRODUCT if name in record}
-        elif handle and self._of_rejected.get(handle, record) is not record:
+        elif self._of_rejected and handle and self._of_rejected.get(handle, record) is not record:
             # What the row that was rejected says of the product holds for its others.
             said = self._of_rejected.pop(handle)
             read.record |= {name: value for name, value in said.items() if value and not read.record.get(name)}
@@ -309,11 +322,12 @@ class RowReader:
                 options[(names[place] or f"Option {place + 1}")[:LONGEST_TEXT]] = value[:LONGEST_TEXT]
         return tuple(names), options
 
-    def _gtin(self, cell: Cell, problems: list[Problem]) -> str | None:
-        gtin = cell("gtin")
+    def _gtin(self, gtin: str, problems: list[Problem]) -> str | None:
+        if not gtin:
+            return None
         if not gtin.isdigit():
             gtin = _IN_GTIN.sub("", gtin)
-        if not gtin or not gtin.strip("0"):
+        if not gtin.strip("0"):
             return None
         reason = gtin_problem(gtin)
         if reason is not None:
@@ -355,7 +369,11 @@ class RowReader:
         tiers = read.record.get("tiers")
         steps = tuple((one["min_quantity"], one["price"]) for one in tiers) if tiers else ()
         said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"), steps)) & _HASH or 1
-        first, first_said = divmod(self._skus.setdefault(read.sku, read.row << _HASH_BITS | said), _HASH + 1)
+        this = read.row << _HASH_BITS | said
+        known = self._skus.setdefault(read.sku, this)
+        if known is this:
+            return
+        first, first_said = divmod(known, _HASH + 1)
         if first == read.row:
             return
         if first_said == _PASSED_OVER:

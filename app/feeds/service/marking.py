@@ -83,7 +83,7 @@ def all_holding_marks(session: Session, supplier_id: UUID) -> dict[str, str] | N
     told = {"supplier": supplier_id, "most": _MOST}
     found = session.connection().execute(_ALL_HOLDING, told).all()
     if found:
-        return dict(found)  # type: ignore[arg-type]
+        return {row.handle: row.mark for row in found}
     any_held = select(FeedMark.product_id).where(FeedMark.supplier_id == supplier_id).offset(_MOST).limit(1)
     return {} if session.scalar(any_held) is None else None
 

@@ -212,7 +212,12 @@ def store_same(session: Session, plan: CheckPlan, same: SameRows, counts: Counts
 
 
 def _those(same: SameRows, chosen: Sequence[bool]) -> SameRows:
-    return SameRows(*(list(compress(one, chosen)) for one in (same.rows, same.handles, same.skus, same.stocks)))
+    return SameRows(
+        list(compress(same.rows, chosen)),
+        list(compress(same.handles, chosen)),
+        list(compress(same.skus, chosen)),
+        list(compress(same.stocks, chosen)),
+    )
 
 
 def _store_each(session: Session, plan: CheckPlan, same: SameRows, counts: Counts, *, weighed: bool) -> None:

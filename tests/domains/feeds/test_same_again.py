@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from app import db
 from app.catalog.service import change_prices, set_status
-from app.feeds import files
+from app.feeds import files, queries
 from app.feeds.service import confirm_same, plan_same, set_same, want_rolled_back
+from app.inventory.errors import InsufficientStock
 from app.inventory.service import StockFigure, Wanted, reserve, set_figures
 from app.kit import clock
 from app.kit.errors import Conflict
@@ -135,6 +136,31 @@ def test_a_product_with_the_same_rows_is_passed_over_and_its_stock_is_taken_over
 
     supplier.undo(again)
     assert {row["sku"]: row["stock"] for row in supplier.state()} == stock | {"L-B": [[5, 0]]}
+
+
+def test_rows_that_change_nothing_are_shown_at_their_places(make: Callable[..., Again]) -> None:
+    supplier = make()
+    rug = "rug,Rug,R-1,,,40.00,2,,,,,"
+    supplier.send(*LAMPS, CHAIR, rug)
+    again = supplier.send(*LAMPS, CHAIR.replace("80", "81"), rug)
+
+    (kept,) = supplier.rows(f"select count(*) as n from feed_rows where run_id = '{again}'")
+    assert kept["n"] == 2, "the chair, and the row of a picture"
+    shown: list[tuple[int, str, str, Any]] = []
+    cursor = None
+    with db.transaction() as session:
+        run = queries.feed_run(session, supplier.supplier_id, again)
+        while cursor or not shown:
+            page = queries.rows(session, run, action=None, limit=2, cursor=cursor)
+            shown += [(one.row, one.sku, one.action, one.record.get("cost")) for one in page.items]
+            cursor = page.next_cursor
+        (lamp, white, other) = queries.rows(session, run, action="unchanged", limit=10, cursor=None).items
+    assert shown == [
+        (2, "L-B", "unchanged", 1250), (3, "L-W", "unchanged", 1250), (4, "", "merged", None),
+        (5, "C-1", "changed", 8100), (6, "R-1", "unchanged", 4000),
+    ]  # fmt: skip
+    assert lamp.record == {"title": "Desk lamp", "cost": 1250, "weight_grams": 800, "stock": 5}
+    assert (white.handle, other.handle, other.record["title"]) == ("lamp", "rug", "Rug")
 
 
 def test_a_figure_that_is_confirmed_is_fresh_again(make: Callable[..., Again]) -> None:
@@ -289,6 +315,8 @@ _STEP = st.one_of(
     st.tuples(st.just("add"), _ROW),
     st.tuples(st.just("priced"), st.integers(0, 5)),
     st.tuples(st.just("ended")),
+    st.tuples(st.just("sold"), st.integers(0, 5)),
+    st.tuples(st.just("counted"), st.integers(0, 5), st.sampled_from([0, 3, 9])),
     st.tuples(st.just("undo")),
 )
 
@@ -323,6 +351,13 @@ def _do(supplier: Again, step: tuple[Any, ...], last: UUID) -> None:
     with db.transaction() as session:
         if what == "priced":
             change_prices(session, supplier.supplier_id, {variants[told[0] % len(variants)]: 777})
+        elif what == "counted":
+            figure = StockFigure(variants[told[0] % len(variants)], told[1], clock.now())
+            set_figures(session, supplier.supplier_id, [figure])
+        elif what == "sold":
+            sold = Wanted(order_line_id=new_id(), variant_id=variants[told[0] % len(variants)], quantity=1)
+            with suppress(InsufficientStock):
+                reserve(session, new_id(), [sold], expires_at=None)
         elif what == "ended":
             (first, *_) = supplier.rows(
                 f"select id from supplier_products where supplier_id = '{supplier.supplier_id}' order by handle"
@@ -349,7 +384,7 @@ def test_remembering_the_last_file_changes_nothing_of_what_comes_out(
         last = supplier.send(*(",".join(row) for row in current))
         told.append((supplier.counts(last), supplier.state()))
         for step in steps:
-            if step[0] in ("priced", "ended", "undo"):
+            if step[0] in ("priced", "ended", "sold", "counted", "undo"):
                 _do(supplier, step, last)
             current = _changed(current, step)
             last = supplier.send(*(",".join(row) for row in current))
