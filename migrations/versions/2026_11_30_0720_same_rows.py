@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import tenancy
 
-revision = "0190_same_rows"
-down_revision = "0185_change_messages"
+revision = "0195_same_rows"
+down_revision = "0191_store_returns"
 branch_labels = None
 depends_on = None
 
