@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.fulfillment.estimates import History
 from app.fulfillment.models import Shipment, ShipmentException, TrackingEvent
 from app.kit.errors import NotFound
+from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 
 
 def of_purchase_orders(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, list[Shipment]]:
@@ -91,6 +92,36 @@ def exceptions_of(
     if only_open:
         query = query.where(ShipmentException.state == "open")
     return session.scalars(query.order_by(ShipmentException.id.desc()).limit(limit)).all()
+
+
+def exceptions_page(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    state: str,
+    shipment_id: UUID | None = None,
+    purchase_order_id: UUID | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[ShipmentException]:
+    """What is or was (``state``) wrong with parcels of which the organisation is a party, newest first."""
+    limit = min(limit, LARGEST_LIMIT)
+    query = (
+        select(ShipmentException)
+        .where(
+            (ShipmentException.retailer_id == organisation_id) | (ShipmentException.supplier_id == organisation_id),
+            ShipmentException.state == state,
+        )
+        .order_by(ShipmentException.id.desc())
+        .limit(limit + 1)
+    )
+    if shipment_id is not None:
+        query = query.where(ShipmentException.shipment_id == shipment_id)
+    if purchase_order_id is not None:
+        query = query.where(ShipmentException.purchase_order_id == purchase_order_id)
+    if cursor:
+        query = query.where(ShipmentException.id < decode_cursor(cursor, 1)[0])
+    return page_of(session.scalars(query).all(), limit, lambda row: [row.id])
 
 
 def said_day(session: Session, purchase_order_id: UUID) -> date | None:

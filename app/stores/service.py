@@ -231,9 +231,9 @@ def change_buffer(
     return store
 
 
-def change_fraud_window(session: Session, retailer_id: UUID, store_id: UUID, minutes: int) -> None:
-    """Change how long a store's paid orders wait before they are sent. Orders that wait already are not touched.
-    Raises ``NotFound``."""
+def change_fraud_window(session: Session, retailer_id: UUID, store_id: UUID, minutes: int | None) -> None:
+    """Change how long a store's paid orders wait before they are sent; None: as the platform's setting says. Orders
+    that wait already are not touched. Raises ``NotFound``."""
     store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
     if store is None:
         raise NotFound("store")

@@ -21,6 +21,7 @@ def register(app: OpenAPI) -> None:
         inventory,
         listings,
         orders,
+        parcel_exceptions,
         products,
         purchase_orders,
         returns,

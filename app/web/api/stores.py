@@ -11,12 +11,29 @@ from app.listings import queries as listings
 from app.listings.models import ImportItem, Listing
 from app.listings.service import ImportRequest, import_products
 from app.stores import queries as stores
-from app.stores.service import connect_without_credentials, request_connection
+from app.stores.models import Store
+from app.stores.risk import RiskRules, as_json, rules_of
+from app.stores.service import (
+    change_fraud_window,
+    change_risk_rules,
+    change_unlinked_lines,
+    connect_without_credentials,
+    request_connection,
+)
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
 from app.web.api.schemas.shapes import IdPath
-from app.web.api.schemas.stores import ConnectInput, ConnectOut, ImportInput, ImportOut, ImportProgressOut, SyncOut
+from app.web.api.schemas.stores import (
+    ConnectInput,
+    ConnectOut,
+    HoldRulesInput,
+    HoldRulesOut,
+    ImportInput,
+    ImportOut,
+    ImportProgressOut,
+    SyncOut,
+)
 
 
 @api.post("/retailer/connect", responses={201: ConnectOut}, summary="Connect a store")
@@ -43,6 +60,36 @@ def connect_store(body: ConnectInput) -> Response:
             answer["authorize_url"] = authorize_url
         done.answers(answer, 201)
     return done.response()
+
+
+@api.get("/stores/<uuid:id>/hold-rules", responses={200: HoldRulesOut}, summary="Which orders of a store wait")
+@guarded("retailer", scope="read:orders")
+def hold_rules(path: IdPath) -> Response:
+    with db.transaction() as session:
+        return jsonify(_hold_rules(stores.store_of(session, caller().organisation_id, path.id)))
+
+
+@api.put("/stores/<uuid:id>/hold-rules", responses={200: HoldRulesOut}, summary="Choose which orders of a store wait")
+@guarded("retailer", scope="write:stores")
+def change_hold_rules(path: IdPath, body: HoldRulesInput) -> Response:
+    """All of them at once. They hold for orders that come in from then on."""
+    retailer_id = caller().organisation_id
+    with work() as done:
+        change_fraud_window(done.session, retailer_id, path.id, body.wait_minutes)
+        change_risk_rules(done.session, retailer_id, path.id, RiskRules(**body.risk.model_dump()))
+        change_unlinked_lines(done.session, retailer_id, path.id, body.unlinked_lines)
+        done.session.flush()
+        done.answers(_hold_rules(stores.store_of(done.session, retailer_id, path.id)))
+    return done.response()
+
+
+def _hold_rules(store: Store) -> present.Json:
+    return {
+        "store_id": store.id,
+        "wait_minutes": store.fraud_window_minutes,
+        "risk": as_json(rules_of(store.risk_rules)),
+        "unlinked_lines": store.unlinked_lines,
+    }
 
 
 @api.post("/products/import", responses={202: ImportOut}, summary="List products in a store")

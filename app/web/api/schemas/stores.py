@@ -23,6 +23,44 @@ class ConnectOut(Output):
     authorize_url: str | None = None
 
 
+class RiskRulesBody(Input):
+    """Which orders wait until you have looked at them; 0 is off."""
+
+    value_factor: Literal[0, 2, 3, 5, 10, 20] = Field(
+        description="An order worth so many times the usual one (the median of your last orders) waits."
+    )
+    velocity: Literal[0, 2, 3, 5, 10] = Field(
+        description="So many orders to one address, or by one customer, within an hour wait."
+    )
+    countries: Annotated[bool, Field(strict=True)] = Field(description="One billed in another country waits.")
+    platform: Annotated[bool, Field(strict=True)] = Field(
+        description="One that the store's platform thinks risky waits."
+    )
+    address: Annotated[bool, Field(strict=True)] = Field(
+        description="One whose address looks incomplete, though a parcel may reach it, waits."
+    )
+
+
+class HoldRulesInput(Input):
+    """All of a store's rules for its orders that come in. Orders that wait already are not touched."""
+
+    wait_minutes: Annotated[int, Field(strict=True, ge=0, le=60)] | None = Field(
+        description="How long a paid order waits before it is sent; null: as long as everybody's do."
+    )
+    risk: RiskRulesBody
+    unlinked_lines: Literal["alone", "like_ours", "always"] = Field(
+        description="What becomes of a line that no supplier's variant is linked to: it is left alone, the order waits "
+        "where the line looks like ours, or always."
+    )
+
+
+class HoldRulesOut(Output):
+    store_id: UUID
+    wait_minutes: int | None
+    risk: RiskRulesBody
+    unlinked_lines: Literal["alone", "like_ours", "always"]
+
+
 class ImportItemInput(Input):
     product_id: UUID
     variant_ids: Annotated[list[UUID], Field(max_length=2048)] = []
