@@ -63,6 +63,7 @@ ROLES: dict[str, frozenset[str]] = {
         "suppliers.approve",
         "jobs.write",
         "orders.hold_any",
+        "plans.write",
         "reconciliation.write",
         "settlement.write",
         "audit.read",

@@ -66,6 +66,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "feed_missing": "feeds",
     "no_exchange_rate": "money",
     "payout_held": "money",
+    "plan_usage": "money",
     "reconciliation": "money",
     "refund_failed": "money",
     "store_refund": "money",
@@ -81,7 +82,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "webhook_failing": ACCOUNT,
 }
 #: Warnings of what has happened and is not over by anything that is seen here: whoever has read them puts them away.
-_HAPPENED = frozenset({"address_changed", "cancelled_in_store", "hook_refused", "risk_told"})
+_HAPPENED = frozenset({"address_changed", "cancelled_in_store", "hook_refused", "plan_usage", "risk_told"})
 #: Role → topics that come otherwise than at once, unless the reader chooses.
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "support_agent": {"money": DAILY, "papers": DAILY},

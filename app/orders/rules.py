@@ -108,6 +108,7 @@ class HoldReason(StrEnum):
     RISK_PLATFORM = "risk_platform"
     ADDRESS_DOUBTFUL = "address_doubtful"
     UNLINKED_LINES = "unlinked_lines"
+    PLAN_LIMIT = "plan_limit"
     MANUAL = "manual"
     PLATFORM = "platform"
 
@@ -134,6 +135,7 @@ class Ending(StrEnum):
     STOCK = "stock"
     RATE = "rate"
     LINK = "link"
+    PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +267,15 @@ HOLD_RULES: dict[HoldReason, HoldRule] = {
         advice=_("Say which supplier's item each line is, or that it is not yours; then the order goes on by itself."),
         releaser=Releaser.NOBODY,
         ends_by=Ending.LINK,
+        stays=True,
+    ),
+    HoldReason.PLAN_LIMIT: HoldRule(
+        heading=_("All orders of your plan are used"),
+        advice=_(
+            "Your plan's orders of this month are used. Write to us for a larger plan, or wait for the next month."
+        ),
+        releaser=Releaser.PLATFORM,
+        ends_by=Ending.PLAN,
         stays=True,
     ),
     HoldReason.MANUAL: HoldRule(

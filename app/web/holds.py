@@ -21,6 +21,7 @@ _ENDS_BY = {
     Ending.ADDRESS: _("It goes on by itself when the address is put right."),
     Ending.STOCK: _("It goes on by itself when there is stock."),
     Ending.RATE: _("It goes on by itself when there is a rate."),
+    Ending.PLAN: _("It goes on by itself when your plan is raised, or the next month begins, oldest first."),
     Ending.LINK: _("It goes on by itself when you have said what each line is."),
 }
 
@@ -30,6 +31,7 @@ _FIGURES = {
     HoldReason.RISK_VALUE: _(
         "It is worth %(total)s; your usual order is worth %(usual)s, and %(factor)s times that waits."
     ),
+    HoldReason.PLAN_LIMIT: _("%(used)s of %(limit)s orders a month of your plan “%(plan)s” were used."),
     HoldReason.RISK_COUNTRIES: _("Billed in %(billed_in)s, sent to %(sent_to)s."),
     HoldReason.RISK_VELOCITY: _(
         "Within an hour: %(same_customer)s by this customer, %(same_address)s to this address; from %(limit)s on "

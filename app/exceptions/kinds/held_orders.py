@@ -17,7 +17,11 @@ _OVERDUE = timedelta(minutes=5)
 #: A test order goes no further, and nothing is to be done about that.
 _NEVER = (HoldReason.TEST_ORDER,)
 #: Headings that speak to the retailer, as the platform says them.
-_SEEN_BY_US = {HoldReason.MANUAL: _("Held by the retailer"), HoldReason.PLATFORM: _("Held by us")}
+_SEEN_BY_US = {
+    HoldReason.MANUAL: _("Held by the retailer"),
+    HoldReason.PLATFORM: _("Held by us"),
+    HoldReason.PLAN_LIMIT: _("Beyond its retailer's plan"),
+}
 
 
 def ball_of(rule: HoldRule) -> Party:

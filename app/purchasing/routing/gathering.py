@@ -33,7 +33,7 @@ from app.purchasing.routing.rules import DEFAULT_RULES
 from app.purchasing.routing.snapshot import rule_of
 from app.suppliers.models import Supplier
 from app.suppliers.queries import CLOSED, as_closures, rates_of
-from app.suppliers.rules import ACTIVE, Rate, order_day, working_days_from
+from app.suppliers.rules import ACTIVE, Rate, order_day, rates_by_method, working_days_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ _COLUMNS = (
         SupplierProduct.title,
         Organisation.name.label("retailer_name"),
         Organisation.currency.label("retailer_currency"),
+        Organisation.timezone.label("retailer_timezone"),
         Supplier.company_name,
         Supplier.country,
         Supplier.handling_days,
@@ -173,10 +174,12 @@ def gather(
     barred: Iterable[UUID] = (),
     agreed: Mapping[UUID, int] | None = None,
     sample: bool = False,
+    methods: Mapping[UUID | None, str] | None = None,
 ) -> Gathered:
     """Read what an order's choice is made from. ``aside``: units of variants that are set aside for this order, and so
     free for it; ``barred``: suppliers that are not to be asked; ``agreed``: prices of variants that do not follow the
-    quantity. A ``sample`` is of the variant itself, whatever the rules."""
+    quantity. A ``sample`` is of the variant itself, whatever the rules. ``methods``: how each supplier is to ship (by
+    None: any of them); those that are not named, or do not ship so, do not come into question."""
     rules = Rules() if sample else rules_of(session, retailer_id)
     listed = {one.variant_id for one in asked}
     linked = _links(session, store_id, listed)
@@ -195,6 +198,9 @@ def gather(
     suppliers = {row.supplier_id: row for row in rows}
     sellers = {key: str(key) for key in suppliers}
     rates = rates_of(session, suppliers)
+    if methods:
+        wanted = {key: methods.get(key, methods.get(None, "")) for key in rates}
+        rates = {key: rates_by_method(own, country, wanted[key]) for key, own in rates.items()}
     target = next(iter(variants.values())).retailer_currency
     now = clock.now()
     exchange = {source: exchange_rate(session, source, target, now) for source in {row.currency for row in rows}}

@@ -2,6 +2,7 @@
 
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
 from app.purchasing.service.addressing import AddressChange, change_address, take_over_address
+from app.purchasing.service.allowing import orders_with_a_place, retailers_waiting_for_plan, waiting_for_plan
 from app.purchasing.service.answering import (
     GivenUp,
     accept_request,
@@ -20,7 +21,13 @@ from app.purchasing.service.following import (
     note_gone_in_store,
     supplements_of,
 )
-from app.purchasing.service.holding import end_fraud_window, hold_for_risk, hold_order, release_holds
+from app.purchasing.service.holding import (
+    end_fraud_window,
+    go_on_within_plan,
+    hold_for_risk,
+    hold_order,
+    release_holds,
+)
 from app.purchasing.service.linking import drop_unlinked, follow_link, link_line, say_not_ours
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
@@ -54,6 +61,7 @@ __all__ = [
     "follow_link",
     "follow_store_order",
     "give_up",
+    "go_on_within_plan",
     "hold_for_risk",
     "hold_order",
     "left_units",
@@ -64,6 +72,7 @@ __all__ = [
     "note_gone_in_store",
     "note_returned",
     "order_sample",
+    "orders_with_a_place",
     "place_order",
     "quote_sample",
     "record_cancelled",
@@ -73,9 +82,11 @@ __all__ = [
     "release_purchase_orders",
     "remind",
     "resume_order",
+    "retailers_waiting_for_plan",
     "say_not_ours",
     "supplements_of",
     "take_over_address",
     "try_again",
+    "waiting_for_plan",
     "withdraw_request",
 ]

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.billing import service as billing
+from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
 from app.orders import service as orders
@@ -51,6 +53,10 @@ def release_holds(
     ]
     if not may:
         raise Conflict("Nothing holds this order that you could release.", code="nothing_to_release")
+    if HoldReason.PLAN_LIMIT in may:
+        # It takes a place beyond those of the plan, and keeps it.
+        timezone = session.get_one(Organisation, order.retailer_id).timezone
+        billing.count_order(session, order.retailer_id, order_id, timezone)
     orders.release(session, order, may)
     audit.record(session, order.retailer_id, "orders.released", "order", order_id, details={"reasons": may})
     return resume_order(session, order_id)
@@ -65,6 +71,13 @@ def hold_for_risk(session: Session, order_id: UUID, level: str) -> bool:
         return False
     orders.hold(session, order, HoldReason.RISK_PLATFORM, details={"level": level})
     return True
+
+
+def go_on_within_plan(session: Session, order_id: UUID) -> None:
+    """Take an order up again that waits for its retailer's plan; it goes on where there is a place for it."""
+    orders.locked(session, order_id)
+    if any(one.reason == HoldReason.PLAN_LIMIT for one in orders.open_holds(session, order_id)):
+        resume_order(session, order_id)
 
 
 def end_fraud_window(session: Session, order_id: UUID) -> bool:

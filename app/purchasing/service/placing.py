@@ -17,6 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.billing import service as billing
+from app.billing.rules import Usage
 from app.config import settings
 from app.db import together
 from app.inventory.errors import InsufficientStock, ShortLine
@@ -34,6 +36,7 @@ from app.purchasing.routing.gathering import Asked, Gathered, gather
 from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.service import choose, next_attempt, record
 from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
+from app.purchasing.service.allowing import place_for, refused_by_plan
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, line_title, make_purchase_orders
 from app.purchasing.service.screening import ToScreen, screened, still_held
 from app.stores.platform import Address
@@ -83,6 +86,10 @@ class PlaceOrder:
     #: Where it is billed, and by what the customer is known in the store.
     billing_country: str = ""
     customer_ref: str = field(default="", repr=False)
+    #: How suppliers are to ship, as a person chose: ``app.purchasing.routing.gathering.gather``.
+    methods: Mapping[UUID | None, str] = field(default_factory=dict)
+    #: It takes a place in the retailer's plan, unless it is a sample or belongs to an order that took one.
+    counts: bool = True
     #: The store's lines that no supplier's variant is linked to.
     unlinked: Sequence[orders.NewUnlinkedLine] = ()
 
@@ -168,6 +175,7 @@ def resume_order(session: Session, order_id: UUID) -> bool:
         ],
         trouble="hold",
         kind=cast(Kind, order.kind),
+        supplements=order.supplements,
     )
     has = units_set_aside(session, [row.id for row in rows])
     gathered = _gathered(session, wanted, [row.variant_id for row in rows], rows=rows, has=has)
@@ -223,6 +231,7 @@ def _gathered(
         aside=free,
         agreed=wanted.agreed,
         sample=wanted.kind == "sample",
+        methods=wanted.methods,
     )
 
 
@@ -241,6 +250,13 @@ def _route(
     line_ids = {line.position: line.order_line_id for line in lines}
     unusable = address_trouble(wanted.address)
     troubles = [*troubles, unusable] if unusable is not None else list(troubles)
+    place = None
+    if not troubles and _counts(wanted):
+        place = place_for(session, wanted.retailer_id, order.id, order.number, again=order.again)
+    if isinstance(place, Trouble):
+        if wanted.trouble == "refuse":
+            raise refused_by_plan(place)
+        troubles = [place]
     if not troubles:
         chosen: list[ChosenLine] = []
 
@@ -252,6 +268,11 @@ def _route(
         attempt = next_attempt(session, order.id) if order.again else 1
         if isinstance(outcome, Choice):
             record(session, wanted.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
+            if _counts(wanted):
+                timezone = chosen[0].variant.retailer_timezone
+                billing.count_order(session, wanted.retailer_id, order.id, timezone, new=not order.again)
+            if isinstance(place, Usage):
+                billing.tell_if_near(session, wanted.retailer_id, place)
             return _make(session, order, chosen, gathered)
         if wanted.trouble == "refuse":
             raise refusal(problem, outcome)
@@ -263,6 +284,10 @@ def _route(
     if short and all(one.reason is not HoldReason.OUT_OF_STOCK for one in troubles):
         troubles = [*troubles, Trouble(HoldReason.OUT_OF_STOCK, {})]
     return _hold(session, order, troubles)
+
+
+def _counts(wanted: PlaceOrder) -> bool:
+    return wanted.counts and wanted.kind != "sample" and wanted.supplements is None
 
 
 def _set_aside(session: Session, retailer_id: UUID, chosen: Sequence[ChosenLine], has: Mapping[Aside, int]) -> None:

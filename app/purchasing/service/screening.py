@@ -78,11 +78,12 @@ def screened(session: Session, order: ToScreen, now: datetime) -> list[Trouble]:
 
 
 def still_held(session: Session, order_id: UUID) -> list[Trouble]:
-    """The open holds of an order that trying it again does not end."""
+    """The open holds of an order that trying it again does not end. Whether its retailer's plan has a place for it is
+    found out anew."""
     return [
         Trouble(HoldReason(hold.reason), hold.details)
         for hold in orders.open_holds(session, order_id)
-        if HOLD_RULES[HoldReason(hold.reason)].stays
+        if HOLD_RULES[HoldReason(hold.reason)].stays and hold.reason != HoldReason.PLAN_LIMIT
     ]
 
 

@@ -46,6 +46,7 @@ def exchange(session: Session, retailer_id: UUID, return_id: UUID) -> Order:
             external_name=f"{order.external_name} ({row.number})",
             currency=order.currency,
             address=address,
+            counts=False,
             lines=[
                 Line(variant_id=variants[line.purchase_order_line_id], quantity=line.quantity) for line in row.lines
             ],

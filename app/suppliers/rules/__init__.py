@@ -12,6 +12,7 @@ from app.suppliers.rules.shipping import (
     delivery_range,
     order_day,
     rate_for,
+    rates_by_method,
     shipping_cost,
     working_days_from,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "may_move",
     "order_day",
     "rate_for",
+    "rates_by_method",
     "shipping_cost",
     "working_days_from",
 ]

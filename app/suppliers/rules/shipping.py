@@ -77,6 +77,14 @@ def rate_for(rates: Sequence[Rate], country: str, parcel: Parcel | None = None) 
     return min(priced, key=lambda one: one[:2])[2] if priced else None
 
 
+def rates_by_method(rates: Sequence[Rate], country: str, method: str) -> list[Rate]:
+    """Of the rates that hold for a country, those that are called so, or whose method is."""
+    wanted = method.strip().casefold()
+    named = [rate for rate in rates if country in rate.countries]
+    holds = named or [rate for rate in rates if "*" in rate.countries]
+    return [rate for rate in holds if wanted in (rate.name.casefold(), rate.method.casefold())]
+
+
 def shipping_cost(rate: Rate, parcel: Parcel, currency: str) -> Money:
     """What a parcel costs. Raises ``ValueError`` for one that the rate does not carry."""
     price = price_of(rate, parcel)

@@ -8,13 +8,23 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from app import db
+from app.billing.queries import usage_of
 from app.fulfillment import queries as fulfillment
 from app.kit.errors import FieldError, Invalid
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import STATUSES, HoldReason, Releaser
 from app.purchasing import queries as purchasing
-from app.purchasing.service import Line, PlaceOrder, hold_order, link_line, place_order, release_holds, say_not_ours
+from app.purchasing.service import (
+    Line,
+    PlaceOrder,
+    hold_order,
+    link_line,
+    place_order,
+    release_holds,
+    say_not_ours,
+    waiting_for_plan,
+)
 from app.stores import queries as stores
 from app.stores.platform import Address
 from app.web.api import present
@@ -28,6 +38,7 @@ from app.web.api.schemas.orders import (
     OrderOut,
     OrdersQuery,
     OrderStatusOut,
+    PlanOut,
     ReleaseInput,
     UnlinkedLinePath,
 )
@@ -106,6 +117,25 @@ def list_orders(query: OrdersQuery) -> Response:
         )
         routed = purchasing.of_orders(session, [row.id for row in page.items])
         return jsonify(items=[present.order(row, routed[row.id]) for row in page.items], next_cursor=page.next_cursor)
+
+
+@api.get("/plan", responses={200: PlanOut}, summary="Your plan and what is used of it")
+@guarded("retailer", scope="read:orders")
+def plan() -> Response:
+    """Orders count once, in the month of your time zone in which they first go to suppliers. Those beyond the limit
+    wait (`plan_limit`); those that you place by this API are refused with 409 `plan_limit`."""
+    with db.transaction() as session:
+        usage = usage_of(session, caller().organisation_id)
+        waiting = waiting_for_plan(session, caller().organisation_id)
+    return jsonify(
+        plan=usage.plan,
+        orders_a_month=usage.limit,
+        used=usage.used,
+        left=usage.left,
+        waiting=waiting,
+        month=usage.month.isoformat()[:7],
+        renews_on=usage.renews_on.isoformat(),
+    )
 
 
 @api.get("/orders/<uuid:id>", responses={200: OrderOut}, summary="One order")

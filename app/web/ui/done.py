@@ -77,6 +77,8 @@ SENTENCES: Mapping[str, str] = {
     "parcel_corrected": _("Put right. The store and its customer are told."),
     "parcel_voided": _("Taken back. Its units are open again."),
     "person_removed": _("Removed. This person can't sign in here any more."),
+    "plan_assigned": _("Given. Orders that waited for it go on within a minute."),
+    "plan_saved": _("Saved. Orders that waited for it go on within a minute."),
     "prices_saved": _("Saved. Prices follow within seconds."),
     "photo_kept": _("The photo is kept."),
     "return_asked_of_shop": _("The shop has your request. You see its answer here."),

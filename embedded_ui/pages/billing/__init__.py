@@ -8,12 +8,14 @@ from flask import request
 
 from app import db
 from app.adapters import registries
+from app.billing.queries import usage_of
 from app.config import settings
 from app.identity.queries import recipients
 from app.kit.errors import Conflict
 from app.kit.ids import new_id
 from app.kit.texts import marked as _
 from app.orders import queries as orders
+from app.purchasing.service import waiting_for_plan
 from app.settlement import queries as settlement
 from app.settlement.service import record_customer, record_method, start_setup
 from app.web.auth import principal
@@ -31,6 +33,8 @@ def billing() -> Any:
     with db.transaction() as session:
         charges = settlement.charges(session, retailer_id)
         context: dict[str, Any] = {
+            "usage": usage_of(session, retailer_id),
+            "waiting": waiting_for_plan(session, retailer_id),
             "profile": settlement.payment_profile(session, retailer_id),
             "charges": charges,
             "carried": settlement.carried(session, retailer_id),

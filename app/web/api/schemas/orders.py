@@ -117,7 +117,7 @@ class HoldOut(Output):
     releases: Literal["retailer", "platform", "nobody"] = Field(
         description="Who may release it by hand; `nobody`: only what is wrong can be put right."
     )
-    ends_by: Literal["time", "payment", "address", "stock", "rate", "link"] | None = Field(
+    ends_by: Literal["time", "payment", "address", "stock", "rate", "link", "plan"] | None = Field(
         description="What releases it by itself."
     )
     until: datetime | None = Field(description="When it ends by itself, where a clock ends it.")
@@ -191,6 +191,18 @@ class OrderOut(Output):
     lines: list[OrderLineOut]
     unlinked_lines: list[UnlinkedLineOut]
     purchase_orders: list[PurchaseOrderOut]
+
+
+class PlanOut(Output):
+    """``plan`` and ``orders_a_month`` are null where nothing limits you; ``waiting``: orders that wait for the plan."""
+
+    plan: str | None
+    orders_a_month: int | None
+    used: int
+    left: int | None
+    waiting: int
+    month: str = Field(description="The month that is counted, as `2026-11`.")
+    renews_on: date
 
 
 class OrderList(Output):
