@@ -14,7 +14,7 @@ REQUIRED = ("order_number", "sku", "quantity", "name", "address1", "city", "coun
 ADDRESS = (
     "name", "company", "address1", "address2", "postal_code", "city", "province", "country_code", "phone", "email",
 )  # fmt: skip
-COLUMNS = ("order_number", "sku", "supplier", "quantity", *ADDRESS, "note")
+COLUMNS = ("order_number", "sku", "supplier", "quantity", *ADDRESS, "method", "note")
 #: What one file may hold, and how large it may be.
 MOST_ROWS, MOST_ORDERS, LARGEST_FILE = 1_000, 200, 500_000
 _LONGEST_CELL = 500

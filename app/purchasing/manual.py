@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -14,18 +13,39 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.identity.models import Organisation
+from app.kit import clock
 from app.kit.errors import AppError, Invalid
 from app.kit.money import Money
 from app.listings.models import ListingVariant
 from app.orders.manual_file import ADDRESS, MOST_ORDERS, Row, by_order
+from app.orders.rules import HoldReason
 from app.orders.service import LARGEST_QUANTITY, find_by_external_id
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import Line, Placed, PlaceOrder, place_order
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
-from app.suppliers.rules import ACTIVE
+from app.suppliers.queries import closures, rates_of
+from app.suppliers.rules import (
+    ACTIVE,
+    Closure,
+    Parcel,
+    delivery_range,
+    order_day,
+    rate_for,
+    rates_by_method,
+    shipping_cost,
+)
 
 KIND = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way in which a supplier could send its part: what shipping costs then, and when it arrives."""
+
+    name: str
+    price: Money
+    arrives: tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +59,9 @@ class Part:
     total: Money
     method: str
     arrives: tuple[date | None, date | None]
+    supplier_id: UUID
+    #: All ways in which it could be sent, the cheapest first.
+    methods: Sequence[Method] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +87,10 @@ def manual_order(
     *,
     number: str,
     note: str = "",
+    methods: Mapping[UUID | None, str] | None = None,
 ) -> PlaceOrder:
-    """An order as it is placed. ``number`` is the retailer's own name of it, once."""
+    """An order as it is placed. ``number`` is the retailer's own name of it, once; ``methods`` how suppliers ship
+    (by None: all of them), where somebody chose."""
     currency = session.get_one(Organisation, retailer_id).currency
     return PlaceOrder(
         retailer_id=retailer_id,
@@ -77,6 +102,7 @@ def manual_order(
         lines=[Line(variant_id=variant_id, quantity=units) for variant_id, units in lines.items()],
         note=note,
         kind="manual",
+        methods=methods or {},
     )
 
 
@@ -109,7 +135,7 @@ def place_file_order(session: Session, retailer_id: UUID, number: str, rows: Seq
             wanted = _wanted(session, retailer_id, number, rows)
             placed: Placed = place_order(session, wanted)
     except AppError as error:
-        return RowsResult(number, rows, "rejected", _reason(error))
+        return RowsResult(number, rows, "rejected", _reason(error, rows))
     state = "placed" if placed.created else "known"
     return RowsResult(number, rows, state, units=_units(wanted), order_id=placed.order_id)
 
@@ -151,7 +177,7 @@ def _tried(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row]
             wanted = _wanted(session, retailer_id, number, rows)
             parts = preview_order(session, wanted)
     except AppError as error:
-        return RowsResult(number, rows, "rejected", _reason(error))
+        return RowsResult(number, rows, "rejected", _reason(error, rows))
     names = [part.supplier for part in parts]
     return RowsResult(number, rows, "ready", units=_units(wanted), total=total_of(parts), suppliers=names)
 
@@ -166,13 +192,16 @@ def _wanted(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row
     for row in rows[1:]:
         if any(row.get(name) and row.get(name) != head.get(name) for name in ADDRESS):
             raise _wrong(row, "The address is another than in the order's first row.")
+        if row.get("method") and row.get("method") != head.get("method"):
+            raise _wrong(row, "The shipping method is another than in the order's first row.")
     variants = found_variants(session, retailer_id, {row.get("sku") for row in rows})
     lines: dict[UUID, int] = {}
     for row in rows:
         variant_id = _variant(row, variants.get(row.get("sku"), []))
         lines[variant_id] = lines.get(variant_id, 0) + _quantity(row)
     address = Address(**{name: head.get(name) for name in ADDRESS})
-    return manual_order(session, retailer_id, lines, address, number=number, note=head.get("note"))
+    methods: dict[UUID | None, str] = {None: head.get("method")} if head.get("method") else {}
+    return manual_order(session, retailer_id, lines, address, number=number, note=head.get("note"), methods=methods)
 
 
 def _variant(row: Row, found: Sequence[tuple[UUID, str, bool]]) -> UUID:
@@ -200,7 +229,10 @@ def _wrong(row: Row, message: str) -> Invalid:
     return Invalid.field("file", "row", f"Row {row.number}: {message}")
 
 
-def _reason(error: AppError) -> str:
+def _reason(error: AppError, rows: Sequence[Row]) -> str:
+    method = rows[0].get("method")
+    if method and error.code == HoldReason.NOT_SHIPPED_THERE:
+        return f"No supplier of these items ships there by “{method}”. Leave it empty for the cheapest way."
     return " ".join(dict.fromkeys([one.message for one in error.errors] or [error.detail]))
 
 
@@ -218,13 +250,40 @@ def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder
 
 
 def _part(session: Session, one: PurchaseOrder) -> Part:
-    company: Any = session.get_one(Supplier, one.supplier_id).company_name
     return Part(
-        company,
+        session.get_one(Supplier, one.supplier_id).company_name,
         [(line.quantity, line.title) for line in one.lines],
         Money(one.wholesale_total, one.currency),
         Money(one.shipping_cost, one.currency),
         Money(one.charge_total, one.charge_currency),
         one.shipping_method,
         (one.estimated_from, one.estimated_to),
+        one.supplier_id,
+        _methods(session, one),
     )
+
+
+def _methods(session: Session, one: PurchaseOrder) -> list[Method]:
+    """In which ways its supplier could send a purchase order, by the same terms as it was made."""
+    supplier = session.get_one(Supplier, one.supplier_id)
+    weights = session.execute(
+        select(SupplierVariant.id, SupplierVariant.weight_grams).where(
+            SupplierVariant.id.in_({line.variant_id for line in one.lines})
+        )
+    )
+    grams = {variant_id: weight or 0 for variant_id, weight in weights}
+    parcel = Parcel(
+        units=sum(line.quantity for line in one.lines),
+        grams=sum(line.quantity * grams[line.variant_id] for line in one.lines),
+        goods=one.wholesale_total,
+    )
+    begins = order_day(clock.now(), supplier.timezone, supplier.cutoff_hour)
+    closed = [Closure(row.starts_on, row.ends_on) for row in closures(session, supplier.id)]
+    rates = rates_of(session, [supplier.id])[supplier.id]
+    found = {}
+    for name in dict.fromkeys(rate.name for rate in rates):
+        rate = rate_for(rates_by_method(rates, one.ship_to_country, name), one.ship_to_country, parcel)
+        if rate is not None:
+            price = shipping_cost(rate, parcel, one.currency) + Money(supplier.order_fee, one.currency)
+            found[rate.name] = Method(rate.name, price, delivery_range(begins, supplier.handling_days, rate, closed))
+    return sorted(found.values(), key=lambda method: (method.price.minor, method.name))

@@ -8,6 +8,12 @@ from uuid import UUID
 from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
+from app import db
+from app.kit.countries import country_codes
+from app.kit.ids import new_id
+from app.orders.address_form import AddressField, address_fields
+from app.orders.rules import province_problem
+from app.suppliers.models import ShippingRate
 from tests.flows.books import Books
 from tests.market import Market
 from tests.web.browsing import Browser, text_of
@@ -149,3 +155,108 @@ def test_others_place_nothing_for_a_retailer(market: Market, books: Books) -> No
     answer = books.press(market.other_retailer, "/app/orders/new/preview", **typed({lamp: 1}))
     assert answer.status_code == 200
     assert market.count("orders") == 0
+
+
+def express_too(market: Market) -> None:
+    """The lamps' supplier also sends by a quicker, dearer way."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.add(
+            ShippingRate(
+                id=new_id(),
+                supplier_id=market.supplier.id,
+                name="Courier",
+                method="express",
+                countries=["GB"],
+                first_item=2500,
+                next_item=0,
+                transit_days_min=1,
+                transit_days_max=1,
+            )
+        )
+
+
+def methods(books: Books) -> list[str]:
+    rows = books.rows("select shipping_method from purchase_orders order by number")
+    return [str(row["shipping_method"]) for row in rows]
+
+
+def test_of_several_ways_of_sending_one_is_chosen_with_its_price_and_days(market: Market, books: Books) -> None:
+    shop = books.browser(market.retailer)
+    lamp, chair = market.lamp.variants[0], market.chair.variants[0]
+    values = typed({lamp: 2, chair: 1}) | {"csrf_token": token(shop)}
+    assert "How it is sent" not in text_of(shop.post("/app/orders/new/preview", values))
+    express_too(market)
+    seen = shop.post("/app/orders/new/preview", values)
+    assert "Courier, $25.00, arrives" in text_of(seen)
+    before = hidden(seen, "/app/orders/new")["total"]
+    way = f"method-{market.supplier.id}"
+    others = {name: value for name, value in hidden(seen, "/app/orders/new").items() if name.startswith("method-")}
+    quicker = shop.post("/app/orders/new/preview", values | others | {way: "Courier"})
+    assert "Shipping, Courier" in text_of(quicker)
+    sent = hidden(quicker, "/app/orders/new")
+    assert (sent[way], sent["total"] != before) == ("Courier", True)
+    assert shop.post("/app/orders/new", sent).status_code == 303
+    assert "Courier" in methods(books)
+    books.jobs.drain()
+    (order,) = market.retailer.api.get("/api/orders").json["items"]
+    assert books.taken(order) == [round(float(sent["total"].split()[0]) * 100)]
+
+
+def test_a_file_names_the_way_of_sending_for_each_order(market: Market, books: Books) -> None:
+    express_too(market)
+    shop, lamp = books.browser(market.retailer), market.lamp.skus[0]
+    head = "order_number,sku,quantity,name,address1,postal_code,city,country_code,method"
+    home = "Ada Lovelace,12 St James's Square,SW1Y 4JH,London,GB"
+    lines = [head, *(f"B{at},{lamp},1,{home},{way}" for at, way in enumerate(["", "courier", "Express", "Pigeon"]))]
+    seen = send_file(shop, "\n".join(lines))
+    assert "No supplier of these items ships there by “Pigeon”." in text_of(seen)
+    shop.post("/app/orders/file/place", hidden(seen, "/app/orders/file/place"))
+    assert market.count("orders") == 3
+    assert methods(books)[1:] == ["Courier", "Courier"]
+    assert methods(books)[0] != "Courier"
+
+
+def test_the_form_asks_for_an_address_as_its_country_writes_it(market: Market, books: Books) -> None:
+    shop, lamp = books.browser(market.retailer), market.lamp.variants[0]
+    american = text_of(shop.get(f"/app/orders/new?line={lamp}:1&country_code=US"))
+    assert "ZIP code" in american
+    assert "California" in american
+    values = typed({lamp: 1}) | {"csrf_token": token(shop)}
+    moved = shop.post("/app/orders/new/preview", values | {"fields_of": "US"})
+    british = text_of(moved)
+    assert (moved.status_code, "Postcode" in british, "Town" in british) == (200, True, True)
+    assert "State" not in british
+    assert 'value="London"' in moved.text, "what was typed stays"
+    bare = shop.post("/app/orders/new/preview", values | {"city": "", "country_code": "US", "fields_of": "US"})
+    assert bare.status_code == 422
+    assert text_of(bare).count("Please fill this in.") >= 2, "the city and the state"
+
+
+def test_what_the_retailer_lists_comes_first_in_its_search(market: Market, books: Books) -> None:
+    found = text_of(books.browser(market.retailer).get("/app/orders/new?search=lamp"))
+    assert market.lamp.skus[0] in found
+
+
+def test_how_addresses_are_asked_for_by_country() -> None:
+    def named(country: str) -> list[str]:
+        return [one.name for one in address_fields(country)]
+
+    def of(country: str, name: str) -> AddressField:
+        return next(one for one in address_fields(country) if one.name == name)
+
+    assert named("DE") == ["name", "company", "address1", "address2", "postal_code", "city"]
+    assert named("US")[-3:] == ["city", "province", "postal_code"]
+    assert (of("US", "postal_code").label, of("GB", "postal_code").label, of("IE", "postal_code").label) == (
+        "ZIP code",
+        "Postcode",
+        "Eircode",
+    )
+    assert ("CA", "California") in of("US", "province").choices
+    assert ("Hokkaido", "Hokkaido") in of("JP", "province").choices
+    assert (of("US", "province").required, of("IE", "postal_code").required) == (True, False)
+    assert "postal_code" not in named("HK")
+    for country in country_codes():
+        required = {one.name for one in address_fields(country) if one.required}
+        assert {"name", "address1", "city"} <= required, country
+        for value, _name in of(country, "province").choices if "province" in named(country) else ():
+            assert province_problem(country, value) is None, (country, value)

@@ -12,14 +12,16 @@ from werkzeug.datastructures import MultiDict
 from app import db
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
-from app.catalog.search.asking import Wanted
-from app.catalog.search.queries import search
 from app.kit.countries import country_codes
 from app.kit.csv_lines import csv_line
-from app.kit.errors import AppError, Forbidden, Invalid
+from app.kit.errors import AppError, FieldError, Forbidden, Invalid
 from app.kit.ids import new_id, parse_id
+from app.kit.texts import day as day_text
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
+from app.kit.texts import money as money_text
+from app.listings.unlinked import find_variants
+from app.orders.address_form import address_fields
 from app.orders.manual_file import COLUMNS, LARGEST_FILE, Row, read_orders, rejected_file, template_file
 from app.orders.service import LARGEST_QUANTITY
 from app.purchasing.manual import (
@@ -40,7 +42,7 @@ from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__)
 _ADDRESS = ("name", "company", "address1", "address2", "postal_code", "city", "province", "phone", "email")
-_FOUND, _MOST_LINES = 10, 50
+_METHOD, _MOST_LINES = "method-", 50
 _LARGEST_FORM = LARGEST_FILE * 3
 
 
@@ -52,8 +54,11 @@ def new() -> Any:
 
 @pages.post("/orders/new/preview", permission="orders.write")
 def preview() -> Any:
-    """Who would deliver it and what it costs. Nothing is placed."""
+    """Who would deliver it and what it costs. Nothing is placed. With another country than the form was for, the form
+    comes back with that country's fields."""
     _may_read_addresses()
+    if request.form.get("fields_of", request.form.get("country_code")) != request.form.get("country_code"):
+        return _form(request.form)
     try:
         with db.transaction() as session:
             wanted = _wanted(request.form)
@@ -64,7 +69,8 @@ def preview() -> Any:
         "preview.html",
         parts=parts,
         total=total_of(parts),
-        kept=[(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
+        choosable=_choosable(parts),
+        kept=_kept(),
         number=wanted["number"],
         address=wanted["address"],
         problem=None,
@@ -87,7 +93,8 @@ def place() -> Any:
                     409,
                     parts=parts,
                     total=total_of(parts),
-                    kept=[(name, value) for name, value in request.form.items(multi=True) if name not in _PASSING],
+                    choosable=_choosable(parts),
+                    kept=_kept(),
                     number=wanted["number"],
                     address=wanted["address"],
                     problem=gettext(_("It costs something else by now. Look at it again, then place it.")),
@@ -99,7 +106,14 @@ def place() -> Any:
     return go(page_url("orders.detail", order_id=placed.order_id, done=done))
 
 
+#: What a form sends that the next one sends anew.
 _PASSING = ("csrf_token", "total")
+
+
+def _kept() -> list[tuple[str, str]]:
+    """What was sent, for the form that follows; the choice of methods stands there itself."""
+    passing = [name for name in request.form if name in _PASSING or name.startswith(_METHOD)]
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in passing]
 
 
 @pages.get("/orders/file", permission="orders.write")
@@ -162,12 +176,7 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
         if added is not None:
             lines.setdefault(added, 1)
         chosen = _named(session, lines)
-        found = (
-            search(session, Wanted(search=words, in_stock=True, sort="relevance"), limit=_FOUND).page.items
-            if words
-            else []
-        )
-        offered = _named(session, {one.id: 0 for entry in found for one in _variants(session, entry.product_id)})
+        found = find_variants(session, principal().organisation_id, words) if words else []
     wrong = (
         {name.removeprefix("shipping_address."): text for name, text in problems(problem).items()} if problem else {}
     )
@@ -179,18 +188,15 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
         lines=chosen,
         query=",".join(f"{line['id']}:{line['units']}" for line in chosen),
         words=words,
-        offered=offered,
+        offered=[one for one in found if one.free and one.id not in lines],
         typed=values,
         wrong=wrong,
         problem=None if problem is None else gettext(problem.detail),
         number=values.get("number") or f"M-{str(new_id())[-8:].upper()}",
         countries=sorted(((code, names.get(code, code)) for code in country_codes()), key=lambda pair: pair[1]),
         country=country,
+        fields=address_fields(country),
     )
-
-
-def _variants(session: Any, product_id: UUID) -> list[SupplierVariant]:
-    return [one for one in catalog.product(session, product_id).variants if one.status == "active"]
 
 
 def _named(session: Any, units: Mapping[UUID, int]) -> list[dict[str, Any]]:
@@ -242,7 +248,52 @@ def _wanted(values: MultiDict[str, str]) -> dict[str, Any]:
         raise Invalid.field("number", "required", gettext(_("Give the order a number of at most 100 characters.")))
     given = {name: values.get(name, "").replace("\x00", "").strip()[:255] for name in _ADDRESS}
     address = Address(country_code=values.get("country_code", "")[:2], **given)
-    return {"lines": lines, "address": address, "number": number, "note": values.get("note", "").strip()[:2000]}
+    missing = [
+        FieldError(f"shipping_address.{one.name}", "required", gettext(_("Please fill this in.")))
+        for one in address_fields(address.country_code)
+        if one.required and not given[one.name]
+    ]
+    if missing:
+        raise Invalid(gettext(_("The address is not complete.")), errors=missing)
+    return {
+        "lines": lines,
+        "address": address,
+        "number": number,
+        "note": values.get("note", "").strip()[:2000],
+        "methods": _methods(values),
+    }
+
+
+def _choosable(parts: Sequence[Part]) -> dict[UUID, list[tuple[str, str]]]:
+    """Supplier → its ways of sending, with price and days; empty where no supplier has several."""
+    if all(len(part.methods) < 2 for part in parts):
+        return {}
+    return {
+        part.supplier_id: [
+            (
+                one.name,
+                gettext(_("%(method)s, %(price)s, arrives %(first)s – %(last)s"))
+                % {
+                    "method": one.name,
+                    "price": money_text(one.price, locale()),
+                    "first": day_text(one.arrives[0], locale()),
+                    "last": day_text(one.arrives[1], locale()),
+                },
+            )
+            for one in part.methods
+        ]
+        for part in parts
+    }
+
+
+def _methods(values: MultiDict[str, str]) -> dict[UUID | None, str]:
+    """Supplier → how it is to ship, of those that were chosen."""
+    found: dict[UUID | None, str] = {}
+    for name in [one for one in values if one.startswith(_METHOD)][:_MOST_LINES]:
+        supplier_id = parse_id(name.removeprefix(_METHOD))
+        if supplier_id is not None and values[name]:
+            found[supplier_id] = values[name][:100]
+    return found
 
 
 def _may_read_addresses() -> None:
