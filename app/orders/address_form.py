@@ -76,7 +76,9 @@ def address_fields(country_code: str) -> tuple[AddressField, ...]:
     form = rules.address_latin_format or rules.address_format
     found = [name for mark in form.split("%")[1:] for name in _NAMES.get(mark[:1], ())]
     names = list(dict.fromkeys(found))
-    names += [name for name in _LABELS if name in _ALWAYS and name not in names]
+    lacking = [name for name in _LABELS if name in _ALWAYS and name not in names]
+    after = names.index("address2") + 1 if "address2" in names else len(names)
+    names[after:after] = lacking
     choices = _choices(rules.country_area_choices)
     required = {
         *_ALWAYS,
