@@ -25,7 +25,7 @@ from app.suppliers.models import Supplier
 from app.suppliers.rules import ACTIVE
 
 _NOT_IN_HANDLES = re.compile(r"[^a-z0-9]+")
-_SHOWN, _PRODUCTS_FOUND = 20, 10
+_SHOWN, _LOOKED_AT, _PRODUCTS_FOUND = 20, 200, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +109,19 @@ def find_variants(
 ) -> list[FoundVariant]:
     """What is on offer by words (of a title, or a SKU or article number) or, without words, what has this ``sku`` or
     belongs to the retailer's listing of the store's product ``product_ref``. What the retailer lists comes first, then
-    what has the same SKU or number, then the cheapest."""
+    what has the same SKU or number, then what fits the words best, then the cheapest."""
     wanted = words.split()[:6] or ([sku] if sku else [])
     same = SupplierVariant.sku.in_(wanted) | SupplierVariant.gtin.in_(_gtins(wanted))
     listed = exists().where(ListingVariant.variant_id == SupplierVariant.id, ListingVariant.retailer_id == retailer_id)
     own: list[ColumnElement[bool]] = []
+    places: dict[UUID, int] = {}
     if words:
         titled = [SupplierProduct.title.icontains(word, autoescape=True) for word in wanted]
         mine = select(Listing.product_id).where(Listing.retailer_id == retailer_id)
         own.append(SupplierProduct.id.in_(mine) & _all(titled))
         others = search(session, Wanted(search=words, sort="relevance"), limit=_PRODUCTS_FOUND).page.items
-        own.append(SupplierProduct.id.in_([entry.product_id for entry in others]))
+        places = {entry.product_id: place for place, entry in enumerate(others)}
+        own.append(SupplierProduct.id.in_(places))
     elif product_ref:
         mine = select(Listing.product_id).where(Listing.retailer_id == retailer_id, Listing.external_id == product_ref)
         own.append(SupplierProduct.id.in_(mine))
@@ -141,8 +143,9 @@ def find_variants(
             or_(same, *own),
         )
         .order_by(listed.desc(), same.desc().nulls_last(), SupplierVariant.wholesale_price, SupplierVariant.id)
-        .limit(_SHOWN)
-    )
+        .limit(_LOOKED_AT)
+    ).all()
+    ordered = sorted(rows, key=lambda row: (not row[4], not row[5], places.get(row[0].product_id, 0)))
     return [
         FoundVariant(
             row.id,
@@ -155,7 +158,7 @@ def find_variants(
             bool(is_listed),
             bool(is_same),
         )
-        for row, title, company, units, is_listed, is_same in rows
+        for row, title, company, units, is_listed, is_same in ordered[:_SHOWN]
     ]
 
 
