@@ -36,6 +36,8 @@ class Shipment(Base):
         ),
         Index(None, "replaces_id", postgresql_where=text("replaces_id is not null")),
         Index(None, "retailer_id", "shipped_at"),
+        # A shopper who asks after a parcel knows its number.
+        Index(None, "tracking_number", "retailer_id"),
         Index("ix_shipments_measured", "created_at", "estimated_to", postgresql_using="brin"),
         Index(
             "ix_shipments_store_refused",

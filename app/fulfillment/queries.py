@@ -14,6 +14,21 @@ from app.fulfillment.models import Shipment, ShipmentException, TrackingEvent
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 
+#: Most orders that one parcel's number finds: a carrier's, or whatever somebody wrote instead.
+_MOST_FOUND = 100
+
+
+def orders_with_number(session: Session, retailer_id: UUID, number: str) -> tuple[UUID, ...]:
+    """Ids of a retailer's orders with a parcel of this tracking number, as it was told or without its spaces."""
+    written = {number.strip(), "".join(number.split()), "".join(number.split()).upper()} - {""}
+    rows = session.scalars(
+        select(Shipment.order_id)
+        .where(Shipment.retailer_id == retailer_id, Shipment.tracking_number.in_(written))
+        .distinct()
+        .limit(_MOST_FOUND)
+    )
+    return tuple(rows)
+
 
 def of_purchase_orders(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, list[Shipment]]:
     """The parcels of each purchase order with their lines, in the order they left."""

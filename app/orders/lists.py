@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,23 +13,27 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
-from app.orders.models import Order, OrderHold
+from app.orders.models import Order, OrderHold, OrderLine
 
 NEWEST, OLDEST = "newest", "oldest"
 SORTS = (NEWEST, OLDEST)
 _UTC = ZoneInfo("UTC")
+#: An order's number, and that of one of its purchase orders: ``1001`` and ``1001-2``.
+_NUMBER = re.compile(r"([0-9]{1,17})(?:-[0-9]{1,4})?")
 #: Counting ends here.
 MOST_COUNTED = 10_001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """What is looked for; what is empty does not narrow. ``reason``: why it is on hold. Days are the reader's own
-    (``zone``), both included."""
+    """What is looked for; what is empty does not narrow. ``search``: an order's or a purchase order's number or a SKU;
+    ``found_by_it``: ids of orders that it finds besides, by a parcel's number. ``reason``: why it is on hold. Days are
+    the reader's own (``zone``), both included."""
 
     status: str = ""
     reason: str = ""
     search: str = ""
+    found_by_it: tuple[UUID, ...] = ()
     country: str = ""
     store_id: UUID | None = None
     since: date | None = None
@@ -102,8 +107,14 @@ def _conditions(retailer_id: UUID, wanted: OrderFilter) -> list[ColumnElement[bo
     text = wanted.search.strip().lstrip("#")
     if text:
         condition = Order.external_name.contains(text, autoescape=True) | (Order.external_id == text)
-        if text.isascii() and text.isdigit() and len(text) < 18:
-            condition = condition | (Order.number == int(text))
+        number = _NUMBER.fullmatch(text)
+        if number is not None:
+            condition = condition | (Order.number == int(number[1]))
+        else:
+            lines = select(OrderLine.order_id).where(OrderLine.retailer_id == retailer_id)
+            condition = condition | Order.id.in_(lines.where(func.lower(OrderLine.sku) == text.lower()))
+        if wanted.found_by_it:
+            condition = condition | Order.id.in_(wanted.found_by_it)
         found.append(condition)
     return found
 

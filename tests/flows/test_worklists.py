@@ -76,6 +76,28 @@ def test_orders_are_held_and_let_go_by_the_many_and_each_says_what_became_of_it(
     assert "It was taken back" in text_of(browser.get(page))
 
 
+def test_an_order_is_found_by_its_numbers_its_articles_and_its_parcels(market: Market, books: Books) -> None:
+    lamp, chair = market.lamp.variants[0], market.chair.variants[0]
+    wanted, other = books.paid_order((lamp, 1)), books.paid_order((chair, 1))
+    mine = books.purchase_order(wanted, market.supplier)
+    books.answer(market.supplier, mine, status="accepted")
+    books.ship(market.supplier, mine, 1, number="JD014600123456")
+    browser = books.browser(market.retailer)
+
+    def found(text: str) -> set[str]:
+        listed = BeautifulSoup(browser.get("/app/orders", query_string={"search": text}).text, "html.parser")
+        return {str(one["value"]) for one in listed.select("input[name=order]")}
+
+    sku = market.lamp.skus[0]
+    for text in (mine["number"], sku, sku.lower(), "JD014600123456", "jd 0146 0012 3456"):
+        assert found(text) == {wanted["id"]}, text
+    assert found("JD0146001234") == set(), "not by a part of a parcel's number"
+    assert found("") == {wanted["id"], other["id"]}
+    page = text_of(browser.get("/app/orders", query_string={"search": mine["number"]}))
+    assert f"{mine['number']} · Shipped" in page
+    assert "Clear all" in page
+
+
 def test_all_that_match_are_dealt_with_across_pages_and_what_can_not_be_says_why(
     waiting: Storefront, jobs: Jobs, books: Books
 ) -> None:

@@ -27,6 +27,7 @@ from app.orders.rules import HOLD_RULES, STATUSES, HoldReason
 from app.purchasing import queries as purchasing
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.stores import queries as stores
+from app.suppliers import queries as suppliers
 from app.web import bulk, saved_views
 from app.web.auth import principal
 from app.web.holds import shown_holds
@@ -60,10 +61,12 @@ _EXPORTED_AT_ONCE = 200
 def asked(values: Mapping[str, str]) -> OrderFilter:
     """What the values of an address ask for; what they can't mean is left out."""
     status, reason, sort = values.get("status", ""), values.get("reason", ""), values.get("sort", "")
+    search = values.get("search", "")[:200].replace("\x00", "")
     return OrderFilter(
         status=status if status in STATUSES else "",
         reason=reason if reason in set(HoldReason) else "",
-        search=values.get("search", "")[:200].replace("\x00", ""),
+        search=search,
+        found_by_it=_by_parcel(search) if search else (),
         country=values.get("country", "").strip().upper()[:2].replace("\x00", ""),
         store_id=parse_id(values.get("store", "")),
         since=_day(values.get("since", "")),
@@ -71,6 +74,11 @@ def asked(values: Mapping[str, str]) -> OrderFilter:
         sort=sort if sort in lists.SORTS else lists.NEWEST,
         zone=zone_of(principal().timezone),
     )
+
+
+def _by_parcel(number: str) -> tuple[UUID, ...]:
+    with db.transaction() as session:
+        return fulfillment.orders_with_number(session, principal().organisation_id, number)
 
 
 def add_pages(pages: Pages) -> None:
@@ -90,10 +98,13 @@ def add_pages(pages: Pages) -> None:
             page = lists.listed(session, retailer_id, wanted, limit=30, cursor=request.args.get("cursor"))
             more = page.next_cursor is not None or request.args.get("cursor")
             matching = lists.count(session, retailer_id, wanted) if more else len(page.items)
+            routed = purchasing.of_orders(session, [one.id for one in page.items])
+            sellers = {one.supplier_id for group in routed.values() for one in group}
             context: dict[str, Any] = {
                 "orders": page.items,
                 "next_cursor": page.next_cursor,
-                "routed": purchasing.of_orders(session, [one.id for one in page.items]),
+                "routed": routed,
+                "suppliers": suppliers.names(session, sellers),
                 "views": _statuses(counts, wanted, present),
                 "saved": saved_views.shown(session, LIST, "orders.list_orders", present),
                 "holds": {one.id: shown_holds(one.holds) for one in page.items},
@@ -201,7 +212,7 @@ def _words(session: Session, values: Mapping[str, str]) -> list[tuple[str, str]]
     said: list[tuple[str, str, Callable[[str], str | None]]] = [
         ("status", _("Status"), lambda text: gettext(shown("order", text).label) if text in STATUSES else None),
         ("reason", _("On hold because"), _heading),
-        ("search", _("Number"), str),
+        ("search", _("Search"), str),
         ("country", _("To country"), str),
         ("store", _("Store"), dict(_stores(session, principal().organisation_id)).get),
         ("since", _("Placed from"), str),
