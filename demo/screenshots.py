@@ -141,6 +141,7 @@ def _listen(page: Page, pictures: Pictures) -> None:
 def embedded_pages(story: Story) -> list[tuple[str, str]]:
     """The retailer's pages inside the admin, as paths below the app's own."""
     product, listing = _shown(story)
+    trouble = story.trouble()
     return [
         ("home", ""),
         ("products", "/products"),
@@ -155,6 +156,17 @@ def embedded_pages(story: Story) -> list[tuple[str, str]]:
         ("orders", "/orders"),
         ("exceptions", "/exceptions"),
         ("order", f"/orders/{story.order_id}"),
+        ("order-held", f"/orders/{trouble.held_order_id}"),
+        ("order-decision", f"/orders/{trouble.open_order_id}"),
+        ("order-new", "/orders/new"),
+        ("order-file", "/orders/file"),
+        ("views", "/orders/views?status=ON_HOLD"),
+        ("parcel", f"/parcels/{_parcel(story)}"),
+        ("routing", "/routing"),
+        ("returns", "/returns?view=all"),
+        ("return", f"/returns/{trouble.return_id}"),
+        ("return-requests", "/returns/requests"),
+        ("return-settings", "/returns/settings"),
         ("billing", "/billing"),
         ("settings", "/settings"),
         ("brand", "/settings/brand"),
@@ -201,6 +213,7 @@ def _parcel(story: Story) -> str:
 def retailer_pages(story: Story) -> list[tuple[str, str]]:
     """The standalone pages of a retailer."""
     product, listing = _shown(story)
+    trouble = story.trouble()
     return [
         ("retailer-home", "/app/"),
         ("retailer-products", "/app/products"),
@@ -216,11 +229,14 @@ def retailer_pages(story: Story) -> list[tuple[str, str]]:
         ("retailer-order", f"/app/orders/{story.order_id}"),
         ("retailer-new-order", "/app/orders/new?search=lamp"),
         ("retailer-orders-file", "/app/orders/file"),
+        ("retailer-order-held", f"/app/orders/{trouble.held_order_id}"),
+        ("retailer-order-decision", f"/app/orders/{trouble.open_order_id}"),
         ("retailer-views", "/app/orders/views?status=ON_HOLD"),
         ("retailer-exceptions", "/app/exceptions"),
         ("retailer-parcel", f"/app/parcels/{_parcel(story)}"),
         ("retailer-routing", "/app/routing"),
         ("retailer-returns", "/app/returns?view=all"),
+        ("retailer-return", f"/app/returns/{trouble.return_id}"),
         ("retailer-return-requests", "/app/returns/requests"),
         ("retailer-return-settings", "/app/returns/settings"),
         ("retailer-billing", "/app/billing"),
@@ -277,6 +293,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
         ("supplier-label", f"/supplier/purchase-orders/{order}/label"),
         ("supplier-parcel", f"/supplier/parcels/{_parcel(story)}"),
         ("supplier-returned", "/supplier/returns?view=all"),
+        ("supplier-return", f"/supplier/returns/{story.trouble().return_id}"),
         ("supplier-statements", "/supplier/statements"),
         ("supplier-reports", "/supplier/reports"),
         ("supplier-performance", "/supplier/performance"),

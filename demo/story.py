@@ -28,6 +28,15 @@ class StepFailed(Exception):
     """Something did not happen as it should."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Ids of an order on hold, of one that waits for its retailer's decision, and of a return."""
+
+    held_order_id: str
+    open_order_id: str
+    return_id: str
+
+
 @dataclass(slots=True)
 class Story:
     """What was done so far, and the ids it goes on with."""
@@ -46,6 +55,7 @@ class Story:
     _feed: tuple[str, str] | None = None
     #: Somebody's e-mail → its webhook and what was sent to it.
     _webhooks: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _trouble: Trouble | None = None
 
     def __post_init__(self) -> None:
         self.control = Control(self.installation.shopify_url)
@@ -142,6 +152,43 @@ class Story:
             )
             self._webhooks[who.email] = (made["id"], sent)
         return self._webhooks[who.email]
+
+    def trouble(self) -> Trouble:
+        """What does not go as it should: an order that can't be sent anywhere, one whose supplier rejects it, and goods
+        that come back."""
+        if self._trouble is None:
+            retailer, supplier = self.people.retailer, self.people.nordlicht
+            nowhere = {"first_name": "Robin", "last_name": "Vale", "address1": "", "city": "Salem", "zip": "",
+                       "province": "Oregon", "province_code": "OR", "country": "United States",
+                       "country_code": "US"}  # fmt: skip
+            held = self._bought(shipping_address=nowhere)
+            rejected, sent = self._bought(), self._bought()
+            for order, answer in ((rejected, {"status": "rejected", "reason": "out_of_stock"}),
+                                  (sent, {"status": "accepted"})):  # fmt: skip
+                mine = self._purchase_order_of(order)
+                lines = [{"line_id": line["id"], **answer} for line in mine["lines"]]
+                self.api(supplier, "POST", f"/api/supplier/orders/{mine['id']}/acknowledge", lines=lines)
+            mine = self._purchase_order_of(sent)
+            number = requests.post(f"{self.installation.carrier_url}/labels", timeout=10).json()["number"]
+            line = {"line_id": mine["lines"][0]["id"], "quantity": 1}
+            parcel = {"carrier": "Simulated Carrier", "tracking_number": number, "lines": [line]}
+            self.api(supplier, "POST", f"/api/supplier/orders/{mine['id']}/ship", parcels=[parcel])
+            self._bring(number)
+            self.wait_for(lambda: self._purchase_order_of(sent)["status"] == "DELIVERED", "the goods are there")
+            back = self.api(
+                retailer,
+                "POST",
+                "/api/returns",
+                purchase_order_id=mine["id"],
+                reason="damaged",
+                note="The shade has a crack.",
+                lines=[line],
+            )
+            self.wait_for(
+                lambda: self.api(retailer, "GET", f"/api/orders/{rejected}/decisions")["items"], "it is asked about"
+            )
+            self._trouble = Trouble(held, rejected, back["id"])
+        return self._trouble
 
     def save_card(self) -> str:
         """The retailer saves a card on Stripe's page; both suppliers show who they are."""
@@ -240,10 +287,7 @@ class Story:
     def deliver(self) -> str:
         """The carrier brings the parcels."""
         for number in self.parcels:
-            for step in ("in_transit", "out_for_delivery", "delivered"):
-                requests.post(
-                    f"{self.installation.carrier_url}/_sim/parcels/{number}/advance", json={"to": step}, timeout=10
-                ).raise_for_status()
+            self._bring(number)
 
         def delivered() -> bool:
             order = self.api(self.people.retailer, "GET", f"/api/orders/{self.order_id}/status")
@@ -331,6 +375,35 @@ class Story:
             return run if run["state"] == state else None
 
         return self.wait_for(look, f"the file is {state}")
+
+    def _bought(self, **details: Any) -> str:
+        """A lamp of Nordlicht's; the order's id."""
+        known = {one["id"] for one in self.api(self.people.retailer, "GET", "/api/orders?limit=100")["items"]}
+        lamp = [{"sku": "NL-LUMDES-WHITE", "quantity": 1}]
+        self.control.create_order(SHOP, lamp, financial_status="PAID", **details)
+
+        def come() -> Any:
+            found = self.api(self.people.retailer, "GET", "/api/orders?limit=100")["items"]
+            return next((one["id"] for one in found if one["id"] not in known), None)
+
+        return str(self.wait_for(come, "the order has come"))
+
+    def _purchase_order_of(self, order_id: str) -> Any:
+        """Nordlicht's part of an order, as Nordlicht sees it."""
+
+        def come() -> Any:
+            numbers = self.api(self.people.retailer, "GET", f"/api/orders/{order_id}")["purchase_orders"]
+            found = self._purchase_orders(self.people.nordlicht)
+            return next((one for one in found if one["id"] in {part["id"] for part in numbers}), None)
+
+        return self.wait_for(come, "the supplier has its order")
+
+    def _bring(self, number: str) -> None:
+        """The carrier brings a parcel."""
+        for step in ("in_transit", "out_for_delivery", "delivered"):
+            requests.post(
+                f"{self.installation.carrier_url}/_sim/parcels/{number}/advance", json={"to": step}, timeout=10
+            ).raise_for_status()
 
     def _purchase_orders(self, supplier: SignIn) -> list[Any]:
         found: list[Any] = self.api(supplier, "GET", "/api/supplier/orders")["items"]
