@@ -79,7 +79,7 @@ def next_step(
         reason = sorted(holds, key=lambda one: (HOLD_RULES[one].severity == "info", one))[0]
         return NextStep(code=f"held.{reason}", text=HOLD_RULES[reason].advice, ball=ball_of(HOLD_RULES[reason]))
     if decide_by is not None:
-        text = _("The retailer decides what becomes of units that do not come as ordered.")
+        text = _("What becomes of units that do not come as ordered is to be decided.")
         return NextStep(code="decide", text=text, ball=Party.RETAILER, due=decide_by)
     asked = min((one.asked for one in parts if one.asked is not None), default=None)
     if asked is not None:

@@ -186,7 +186,7 @@ HOLD_RULES: dict[HoldReason, HoldRule] = {
     ),
     HoldReason.ADDRESS_INCOMPLETE: HoldRule(
         heading=_("Address can't be used"),
-        advice=_("Complete the delivery address, then release the order."),
+        advice=_("Complete the delivery address."),
         releaser=Releaser.NOBODY,
         ends_by=Ending.ADDRESS,
     ),

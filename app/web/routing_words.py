@@ -8,7 +8,7 @@ from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.kit.texts import money as money_text
 from app.purchasing.routing.explaining import BEATEN, CHOSEN, EQUAL, UNFIT, Judged
-from app.web.ui.rendering import gettext, locale
+from app.web.ui.rendering import gettext, locale, ngettext
 
 _EXCLUDED: Mapping[str, str] = {
     "not_on_offer": _("It is no longer on offer."),
@@ -57,7 +57,7 @@ OBJECTIVES: Mapping[str, str] = {
 def reason(judged: Judged, currency: str) -> str:
     """Why a candidate was taken or not; amounts are in the retailer's currency."""
     if judged.status == CHOSEN:
-        return gettext(_("Chosen: %(quantity)s.")) % {"quantity": judged.quantity}
+        return ngettext("Chosen, for one unit.", "Chosen, for %(num)s units.", judged.quantity)
     if judged.status == UNFIT:
         return gettext(_("With the rest of the order it fits neither stock nor rules."))
     if judged.status == EQUAL:

@@ -218,7 +218,7 @@ def test_an_order_without_an_address_waits_until_its_page_is_given_one(storefron
     assert order["purchase_orders"] == []
     assert storefront.reserved() == (2, 1), "what the shopper has paid for is kept"
     browser, page = owner_page(storefront, order)
-    assert "Complete the delivery address, then release the order." in text_of(browser.get(page))
+    assert "Complete the delivery address." in text_of(browser.get(page))
     assert storefront.books.notices(storefront.market.retailer)["order_held"].endswith("is on hold")
 
     lacking = browser.submit(page, f"{page}/address", **{**MENDED, "address1": " "})

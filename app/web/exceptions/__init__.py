@@ -109,6 +109,7 @@ def add_pages(pages: Pages, *, read: str, write: str) -> None:
             "app/web/exceptions/inbox.html",
             rows=[_shown(one, reader, names) for one in page.items],
             next_cursor=page.next_cursor,
+            stuck=sum(found.values()),
             views=views,
             may_snooze=principal().may(write),
         )

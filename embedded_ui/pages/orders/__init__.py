@@ -51,6 +51,7 @@ from app.returns.models import Return
 from app.returns.rules import ENDED
 from app.settlement import queries as settlement
 from app.store_refunds import queries as store_refunds
+from app.stores import queries as stores
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web.auth import principal
@@ -131,6 +132,7 @@ def _page(
             "wants_address": not routed and bool(reasons & _ADDRESS_HOLDS),
             "can_move": _can_move(order, routed) and not (not routed and reasons & _ADDRESS_HOLDS),
             "countries": _countries(),
+            "store": _store_name(session, order),
             "routed": routed,
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
@@ -399,6 +401,12 @@ def _why(decision: RoutingDecision | None) -> dict[str, Any]:
             for need, judged in explain(problem, outcome).needs
         ],
     }
+
+
+def _store_name(session: Session, order: Order) -> str:
+    """Where it was sold; orders by the API and by hand have no store."""
+    found = stores.stores_of(session, order.retailer_id) if order.store_id else []
+    return next((one.name or one.external_id for one in found if one.id == order.store_id), "–")
 
 
 def _countries() -> list[tuple[str, str]]:

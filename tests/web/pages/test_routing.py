@@ -16,7 +16,7 @@ def test_an_order_tells_why_these_suppliers_on_its_page_and_by_the_api(market: M
     browser, _ = member(market, "retailer")
     shown = text_of(browser.get(f"/app/orders/{order['id']}"))
     assert "Why these suppliers?" in shown
-    assert "Chosen: 2." in shown
+    assert "Chosen, for 2 units." in shown
     answer = market.retailer.api.get(f"/api/orders/{order['id']}/routing")
     assert answer.status_code == 200, answer.text
     told = answer.json
