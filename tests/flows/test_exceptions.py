@@ -121,6 +121,7 @@ def test_what_is_put_aside_comes_back_if_it_is_still_stuck(market: Market, books
         with clock.shifted(timedelta(days=2)):
             assert len(listed(market.retailer.api)) == 1
         browser.submit("/app/exceptions?view=snoozed", f"/exceptions/unanswered/{one['subject_id']}/wake")
+        assert "Nothing is put aside" in text_of(browser.get("/app/exceptions?view=snoozed"))
         assert len(listed(market.retailer.api)) == 1
         made_up = browser.post(f"/app/exceptions/unanswered/{market.store_id}/snooze", {"for": "week"})
         assert made_up.status_code == 403

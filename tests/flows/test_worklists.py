@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from app.kit import clock
+from app.kit.money import Money
+from app.kit.texts import money
 from app.purchasing.sla import TimeLeft, time_left
 from app.suppliers.rules import Closure, working_days_from
 from tests.flows.books import Books
@@ -306,12 +308,17 @@ def test_an_orders_page_says_what_comes_next_whose_turn_it_is_and_who_did_what(
     retailer, supplier = books.browser(market.retailer), books.browser(market.supplier)
     order, purchase_order = f"/app/orders/{placed['id']}", f"/supplier/purchase-orders/{found['id']}"
     assert "Next: The supplier answers whether it can deliver." in text_of(retailer.get(order))
-    assert "up to Supplier" in text_of(retailer.get(order))
+    shown = text_of(retailer.get(order))
+    assert "up to Supplier" in shown
+    charged = Money(int(books.row("select amount from charges")["amount"]), "USD")
+    assert f"Costs you in all {money(charged, 'en')}" in shown, "goods and shipping are what was charged"
+    assert "Answers by" in shown
     assert "up to You" in text_of(supplier.get(purchase_order))
     supplier.submit(purchase_order, "/accept")
     jobs.drain()
     shown = text_of(retailer.get(order))
     assert "Next: The supplier packs and ships." in shown
+    assert "Ships by" in shown
     assert "· Nordlicht" in shown, "the supplier's people are told of by their company"
     books.ship(market.supplier, books.purchase_order(placed, market.supplier), 1)
     own = text_of(supplier.get(purchase_order))

@@ -110,6 +110,9 @@ def test_long_lists_have_pages(market: Market) -> None:
     assert len(seen) == 25
     assert "Notice 4" in text_of(rest)
     assert "Notice 5" not in text_of(rest)
+    home = text_of(browser.get("/app/"))
+    assert [number for number in range(30) if f"Notice {number} " in home] == [27, 28, 29], "the list has the others"
+    assert "More notices" in home
 
 
 def test_topics_that_a_reader_hides_show_their_critical_notices_only(market: Market) -> None:
