@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, TextClause, Uuid, bindparam, text, update
@@ -37,36 +39,45 @@ def emit(session: Session, *events: Event) -> None:
     )
 
 
-def emit_parts(session: Session, event: Event, field: str, ids: str, *, at_once: int) -> None:
-    """Write one fact for each ``at_once`` of the ids that are found, in their order. ``event``: the fact, with any
-    ``field``. ``ids``: a SELECT of ``id``, without values."""
-    told = {
-        "topic": event.topic,
-        "key": event.key,
-        "organisation": event.organisation,
-        "payload": {**event.payload(), field: []},
-        "now": clock.now(),
-        "at_once": at_once,
-    }
-    session.execute(_parts(field, ids), told)
+def emit_parts(session: Session, events: Sequence[Event], field: str, ids: str, *, at_once: int) -> None:
+    """Write facts of the ids that are found, in their order, for each ``at_once`` of them one of each kind. ``events``:
+    the facts, with any ``field``. ``ids``: a SELECT, without values, of ``id`` and of a column for each kind,
+    ``told_0`` and so on, that says whether it tells of the id."""
+    told: dict[str, Any] = {"now": clock.now(), "at_once": at_once}
+    for place, event in enumerate(events):
+        told |= {
+            f"topic_{place}": event.topic,
+            f"key_{place}": event.key,
+            f"organisation_{place}": event.organisation,
+            f"payload_{place}": {**event.payload(), field: []},
+        }
+    session.execute(_parts(len(events), field, ids), told)
 
 
 @cache
-def _parts(field: str, ids: str) -> TextClause:
+def _parts(kinds: int, field: str, ids: str) -> TextClause:
     # A name of a field and a statement of our own.
-    return text(
+    lists = ", ".join(f"array_agg(id order by id) filter (where told_{one}) as ids_{one}" for one in range(kinds))
+    facts = ", ".join(
+        f"({one}, :topic_{one}, :key_{one}, :organisation_{one}, :payload_{one}, ids_{one})" for one in range(kinds)
+    )
+    statement = text(
         f"""
         insert into outbox_events (topic, key, organisation_id, payload, created_at)
-        select :topic, :key, :organisation,
-            jsonb_set(:payload, '{{{field}}}', to_jsonb(array_agg(id order by id))), :now
-        from (select id, (row_number() over (order by id) - 1) / :at_once as part from ({ids}) as found) as numbered
-        group by part order by part
+        select topic, key, organisation_id, jsonb_set(payload, '{{{field}}}', to_jsonb(ids)), :now
+        from (
+            select part, {lists}
+            from (select *, (row_number() over (order by id) - 1) / :at_once as part from ({ids}) as found) as numbered
+            group by part
+        ) as parted, lateral (values {facts}) as fact(kind, topic, key, organisation_id, payload, ids)
+        where ids is not null order by kind, part
         """  # noqa: S608
-    ).bindparams(
-        bindparam("organisation", type_=Uuid),
-        bindparam("payload", type_=JSONB),
-        bindparam("now", type_=DateTime(timezone=True)),
-    )
+    ).bindparams(bindparam("now", type_=DateTime(timezone=True)))
+    for one in range(kinds):
+        statement = statement.bindparams(
+            bindparam(f"organisation_{one}", type_=Uuid), bindparam(f"payload_{one}", type_=JSONB)
+        )
+    return statement
 
 
 def retry_tasks(session: Session, task_ids: list[UUID]) -> int:

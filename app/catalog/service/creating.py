@@ -19,10 +19,11 @@ from app.kit import clock
 from app.kit.ids import ID_IN_SERIES, new_series
 
 #: Where ``create_products`` finds the rows of its list: a temporary table with the columns ``place`` (counted from 1,
-#: products together, in the order of their handles), ``handle``, ``sku``, ``variant_id`` (a new id where it tells of a
-#: variant, not only of its product) and those of ``SAID``, in which nothing said is null.
+#: products together), ``product`` (the place of its first row), ``handle``, ``sku``, ``variant_id`` (a new id where it
+#: tells of a variant, not only of its product) and those of ``SAID``, in which nothing said is null.
 LISTED = "listed_rows"
-#: Where it leaves what it made until the transaction ends: ``id``, ``handle``, ``variants`` (how many), ``made_at``.
+#: Where it leaves what it made until the transaction ends: ``id``, ``product``, ``handle``, ``variants`` (how many),
+#: ``made_at``.
 CREATED = "created_products"
 #: What a row may say, under the names of ``ProductRecord`` and ``VariantRecord``. ``images`` are pairs of address and
 #: text.
@@ -40,42 +41,46 @@ _PRODUCTS = text(
     rf"""
     create temp table {CREATED} on commit drop as
     with said as (
-        select distinct on (handle) handle, title, description, brand, category, tags, status
-        from {LISTED} where title <> '' order by handle, place
+        select product, min(place) as place from {LISTED} where title <> '' group by product
     ), used as (
-        select handle, name, min(place) as first from (
-            select handle, place, jsonb_object_keys(options) as name from {LISTED} where variant_id is not null
-        ) as one group by handle, name
+        select product, name, min(place) as first from (
+            select product, place, jsonb_object_keys(options) as name from {LISTED} where variant_id is not null
+        ) as one group by product, name
     ), named as (
-        select handle, (array_agg(name order by first, octet_length(name), name collate "C"))[1 : 3] as names
-        from used group by handle
+        select product, (array_agg(name order by first, octet_length(name), name collate "C"))[1 : 3] as names
+        from used group by product
     ), counted as (
-        select listed.handle, array_agg(listed.sku order by listed.place) as skus, count(*)::integer as variants,
-            min(listed.wholesale_price) as lowest, max(listed.wholesale_price) as highest, min(listed.place) as place,
+        select listed.product, min(listed.handle) as handle, array_agg(listed.sku order by listed.place) as skus,
+            count(*)::integer as variants,
+            min(listed.wholesale_price) as lowest, max(listed.wholesale_price) as highest,
             count(distinct array[
                 coalesce(listed.options ->> named.names[1], ''), coalesce(listed.options ->> named.names[2], ''),
                 coalesce(listed.options ->> named.names[3], '')
             ]) < count(*) as alike, min(named.names) as names
-        from {LISTED} as listed left join named on named.handle = listed.handle
-        where listed.variant_id is not null group by listed.handle
+        from {LISTED} as listed left join named on named.product = listed.product
+        where listed.variant_id is not null group by listed.product
     ), whole as (
-        select counted.*, coalesce(said.title, counted.skus[1]) as title, coalesce(said.brand, '') as brand,
-            coalesce(said.tags, '[]') as tags, coalesce(said.description, '') as description,
-            coalesce(said.category, '') as category, coalesce(said.status, 'active') as status
-        from counted left join said on said.handle = counted.handle
+        select counted.*, coalesce(first.title, counted.skus[1]) as title, coalesce(first.brand, '') as brand,
+            coalesce(first.tags, '[]') as tags, coalesce(first.description, '') as description,
+            coalesce(first.category, '') as category, coalesce(first.status, 'active') as status
+        from counted left join said on said.product = counted.product
+        left join {LISTED} as first on first.place = said.place
     ), worded as materialized (
         select whole.*, concat_ws(' ', title, brand, (
             select string_agg(tag, ' ' order by nth)
             from jsonb_array_elements_text(tags) with ordinality as tagged(tag, nth)
         ), array_to_string(skus, ' ')) as words from whole
     )
-    select {ID_IN_SERIES.format("place")} as id, handle, variants, lowest, highest, alike, skus, title, brand, tags,
-        description, category, status,
+    select {ID_IN_SERIES.format("product")} as id, product, handle, variants, lowest, highest, alike, skus, title,
+        brand, tags, description, category, status,
         case when alike then '["Variant"]' else coalesce(to_jsonb(names), '[]') end as option_names,
-        case when octet_length(words) = length(words)
-            then trim(regexp_replace(lower(words), '[\s\x1c-\x1f]+', ' ', 'g')) end as search_text,
+        case
+            when words !~ '[^ -~]|  ' then trim(lower(words collate "C"))
+            when octet_length(words) = length(words)
+                then trim(regexp_replace(lower(words collate "C"), '[\s\x1c-\x1f]+', ' ', 'g'))
+        end as search_text,
         cast(:now as timestamptz) as made_at
-    from worded order by place
+    from worded order by product
     """  # noqa: S608
 )
 _UNFOLDED = text(f"select id, title, brand, tags, skus from {CREATED} where search_text is null")  # noqa: S608
@@ -111,8 +116,8 @@ _KEEP_VARIANTS = text(
         case when product.alike then jsonb_build_object('Variant', listed.sku) else listed.options end,
         listed.wholesale_price, listed.msrp, listed.map_price, coalesce(listed.price_tiers, '[]'), :currency,
         listed.weight_grams, 'active',
-        row_number() over (partition by listed.handle order by listed.place) - 1, :now
-    from {LISTED} as listed join {CREATED} as product on product.handle = listed.handle
+        row_number() over (partition by listed.product order by listed.place) - 1, :now
+    from {LISTED} as listed join {CREATED} as product on product.product = listed.product
     where listed.variant_id is not null order by listed.place
     """  # noqa: S608
 ).bindparams(bindparam("supplier", type_=Uuid), bindparam("now", type_=DateTime(timezone=True)))
@@ -129,13 +134,13 @@ _KEEP_PICTURES = text(
             row_number() over (order by picture.first) as nth,
             row_number() over (partition by product.id order by picture.first) - 1 as position
         from (
-            select listed.handle, image.pair ->> 0 as url,
+            select listed.product, image.pair ->> 0 as url,
                 (array_agg(image.pair ->> 1 order by listed.place, image.nth))[1] as alt,
                 min(listed.place * 10000::bigint + image.nth) as first
             from {LISTED} as listed, jsonb_array_elements(listed.images) with ordinality as image(pair, nth)
-            group by 1, 2
+            where listed.images is not null group by 1, 2
         ) as picture
-        join {CREATED} as product on product.handle = picture.handle
+        join {CREATED} as product on product.product = picture.product
     ) as shown
     order by nth
     """  # noqa: S608

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -48,8 +48,9 @@ from app.kit.in_turn import Turn
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
 
-#: Products in one transaction.
-PRODUCTS_AT_ONCE = 500
+#: Products in one transaction, and the rows after which it takes no more.
+PRODUCTS_AT_ONCE = 1000
+_ROWS_AT_ONCE = 4000
 _MOST_OPTIONS = 3
 
 
@@ -103,13 +104,27 @@ _ROWS = (
 def plan_batches(session: Session, run_id: UUID) -> list[Batch]:
     """What of a run is still to be taken over, in order; a product's rows may stand anywhere in the file."""
     run = session.get_one(FeedRun, run_id)
-    found = iter(session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, "after": run.counts.get("applied_row", 0)}))
+    found = session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, "after": run.counts.get("applied_row", 0)})
     batches = []
-    while some := list(islice(found, PRODUCTS_AT_ONCE)):
+    for some in _parts(found):
         rows = array("i", sorted(chain.from_iterable(theirs for _, theirs, _, _ in some)))
         whole = all(together for _, _, _, together in some) and rows[-1] - rows[0] + 1 == len(rows)
         batches.append(Batch(rows, some[-1][0], all(new for _, _, new, _ in some), whole))
     return batches
+
+
+def _parts(products: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    """What is taken over in one transaction each."""
+    some: list[Sequence[Any]] = []
+    rows = 0
+    for product in products:
+        some.append(product)
+        rows += len(product[1])
+        if len(some) == PRODUCTS_AT_ONCE or rows >= _ROWS_AT_ONCE:
+            yield some
+            some, rows = [], 0
+    if some:
+        yield some
 
 
 def prepare_batch(session: Session, run_id: UUID, batch: Batch, *, alone: bool = False) -> Prepared | None:

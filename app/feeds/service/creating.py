@@ -49,23 +49,25 @@ _FIRST_SAID = """
     """
 _LIST = f"""
     create temp table {LISTED} on commit drop as
-    select one.place::integer as place, one.handle, one.sku, one.mark, (one.record ->> 'stock')::integer as stock,
+    select one.place::integer as place,
+        (max(one.begun) over (order by {{order}} rows unbounded preceding))::integer as product,
+        one.handle, one.sku, one.mark, (one.record ->> 'stock')::integer as stock,
         case when one.action <> 'merged' then {ID_IN_SERIES.format("one.place")} end as variant_id,
         {", ".join(_FIELDS)}
     from (
-        select handle, sku, mark, action, record, row_number() over (order by {{order}}) as place
-        from {{source}}
+        select listed.*, row_number() over ordered as place,
+            case when lag(handle) over ordered is distinct from handle then row_number() over ordered end as begun
+        from {{source}} as listed window ordered as (order by {{order}})
     ) as one
-    order by one.place
     """  # noqa: S608
-_APART = f"(select *, min(row) over (partition by handle) as first from feed_rows where {_CHOSEN}) as listed"  # noqa: S608
+_APART = f"(select *, min(row) over (partition by handle) as first from feed_rows where {_CHOSEN})"  # noqa: S608
 #: By whether the rows of each product stand together, and no others among them.
 _FIRST_SAID_OF = {
     True: text(_FIRST_SAID.format(rows=_WHOLE, titles=TITLES)),
     False: text(_FIRST_SAID.format(rows=_CHOSEN, titles=TITLES)).bindparams(_ROWS),
 }
 _LIST_OF = {
-    True: text(_LIST.format(order="row", source=f"feed_rows where {_WHOLE}")),
+    True: text(_LIST.format(order="row", source=f"(select * from feed_rows where {_WHOLE})")),  # noqa: S608
     False: text(_LIST.format(order="first, row", source=_APART)).bindparams(_ROWS),
 }
 #: Rows that were not one block without complaints have no mark, and neither has their product then.
@@ -73,9 +75,9 @@ _KEEP = text(
     f"""
     with listed as materialized (
         select product.id, product.variants, product.made_at, min(one.mark) as mark,
-            count(distinct one.mark) = 1 as one_block,
+            min(one.mark) = max(one.mark) as one_block,
             jsonb_agg(one.variant_id order by one.place) filter (where one.variant_id is not null) as made
-        from {CREATED} as product join {LISTED} as one on one.handle = product.handle
+        from {CREATED} as product join {LISTED} as one on one.product = product.product
         group by product.id, product.variants, product.made_at
     ), marked as (
         insert into feed_marks (supplier_id, product_id, mark, product_changed, variants, variants_changed)

@@ -53,10 +53,9 @@ def set_first_figures(session: Session, supplier_id: UUID, figures: str, as_of: 
     }
     session.execute(_keep(figures), values)
     # These are the caller's own statement.
-    ids = f"select variant_id as id from ({figures}) as told"  # noqa: S608
-    freed = f"{ids} where quantity > 0"
-    emit_parts(session, InventoryChanged(supplier_id=supplier_id, variant_ids=()), "variant_ids", ids, at_once=CHUNK)
-    emit_parts(session, StockFreed(supplier_id=supplier_id, variant_ids=()), "variant_ids", freed, at_once=CHUNK)
+    ids = f"select variant_id as id, true as told_0, quantity > 0 as told_1 from ({figures}) as told"  # noqa: S608
+    events = [kind(supplier_id=supplier_id, variant_ids=()) for kind in (InventoryChanged, StockFreed)]
+    emit_parts(session, events, "variant_ids", ids, at_once=CHUNK)
 
 
 @cache
