@@ -19,7 +19,7 @@ from app.kit import clock
 from app.kit.ids import ID_IN_SERIES, new_series
 
 #: Where ``create_products`` finds the rows of its list: a temporary table with the columns ``place`` (counted from 1,
-#: products together), ``product`` (the place of its first row), ``handle``, ``sku``, ``variant_id`` (a new id where it
+#: products together), ``product`` (its number among them), ``handle``, ``sku``, ``variant_id`` (a new id where it
 #: tells of a variant, not only of its product) and those of ``SAID``, in which nothing said is null.
 LISTED = "listed_rows"
 #: Where it leaves what it made until the transaction ends: ``id``, ``product``, ``handle``, ``variants`` (how many),

@@ -57,13 +57,13 @@ _MOST_OPTIONS = 3
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Products that are taken over in one transaction: the rows of the file that tell of them, in order, the first row
-    of the last of them, and whether all of their SKUs were new when the file was checked. ``whole``: each one's rows
-    stand together, and no other product's among them."""
+    of the last of them, and whether all of their SKUs were new when the file was checked. ``begins``: the first rows of
+    all, where each one's rows stand together and no others among them."""
 
     rows: Sequence[int]
     last: int
     new: bool
-    whole: bool
+    begins: Sequence[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ def plan_batches(session: Session, run_id: UUID) -> list[Batch]:
     for some in _parts(found):
         rows = array("i", sorted(chain.from_iterable(theirs for _, theirs, _, _ in some)))
         whole = all(together for _, _, _, together in some) and rows[-1] - rows[0] + 1 == len(rows)
-        batches.append(Batch(rows, some[-1][0], all(new for _, _, new, _ in some), whole))
+        begins = array("i", [first for first, _, _, _ in some]) if whole else None
+        batches.append(Batch(rows, some[-1][0], all(new for _, _, new, _ in some), begins))
     return batches
 
 
@@ -134,9 +135,7 @@ def prepare_batch(session: Session, run_id: UUID, batch: Batch, *, alone: bool =
     if run.state != "APPLYING":
         return None
     said = (
-        first_said(session, run, batch.rows, whole=batch.whole)
-        if batch.new and run.kind == "full" and not alone
-        else None
+        first_said(session, run, batch.rows, batch.begins) if batch.new and run.kind == "full" and not alone else None
     )
     if said is not None:
         place(session, run.supplier_id, said[0])
@@ -176,7 +175,7 @@ def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn) 
         one_at_a_time(session, run.supplier_id, beside_others=prepared.new)
     if prepared.new:
         turn.let_next_begin()
-        create_batch(session, run, prepared.batch.rows, prepared.titles, whole=prepared.batch.whole)
+        create_batch(session, run, prepared.batch.rows, prepared.batch.begins, prepared.titles)
     else:
         _save_batch(session, run, prepared)
     turn.come()

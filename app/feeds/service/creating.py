@@ -32,13 +32,14 @@ _ROWS = bindparam("rows", type_=ARRAY(Integer))
 #: products each has, and whether one of these, or of their SKUs, is there already.
 _FIRST_SAID = """
     with one as materialized (
-        select handle, row, sku, action, record ->> 'title' as title, record ->> 'category' as category
+        select {product} as product, handle, row, sku, action, record ->> 'title' as title,
+            record ->> 'category' as category
         from feed_rows where {rows}
     ), said as (
-        select handle, min(row) as first, (array_agg(title order by row) filter (where title <> ''))[1] as title,
+        select min(row) as first, (array_agg(title order by row) filter (where title <> ''))[1] as title,
             (array_agg(category order by row) filter (where title <> ''))[1] as category,
-            (select true from supplier_products where supplier_id = :supplier and handle = one.handle) as there
-        from one group by handle
+            (select true from supplier_products where supplier_id = :supplier and handle = min(one.handle)) as there
+        from one group by product
     )
     select coalesce(category, '') as category, (array_agg(coalesce(title, '') order by first))[1 : {titles}] as titles,
         count(*) as products, bool_or(there) or exists (
@@ -49,26 +50,27 @@ _FIRST_SAID = """
     """
 _LIST = f"""
     create temp table {LISTED} on commit drop as
-    select one.place::integer as place,
-        (max(one.begun) over (order by {{order}} rows unbounded preceding))::integer as product,
-        one.handle, one.sku, one.mark, (one.record ->> 'stock')::integer as stock,
+    select one.place::integer as place, one.product::integer as product, one.handle, one.sku, one.mark,
+        (one.record ->> 'stock')::integer as stock,
         case when one.action <> 'merged' then {ID_IN_SERIES.format("one.place")} end as variant_id,
         {", ".join(_FIELDS)}
-    from (
-        select listed.*, row_number() over ordered as place,
-            case when lag(handle) over ordered is distinct from handle then row_number() over ordered end as begun
-        from {{source}} as listed window ordered as (order by {{order}})
-    ) as one
+    from {{numbered}} as one
     """  # noqa: S608
-_APART = f"(select *, min(row) over (partition by handle) as first from feed_rows where {_CHOSEN})"  # noqa: S608
+#: Which of the products (``begins``: their first rows, in order) a row tells of, where their rows stand together.
+_PRODUCT = "width_bucket(row, cast(:begins as integer[]))"
+_TOGETHER = f"(select *, row - :first + 1 as place, {_PRODUCT} as product from feed_rows where {_WHOLE})"  # noqa: S608
+_APART = f"""(
+    select *, row_number() over (order by first, row) as place, dense_rank() over (order by first) as product
+    from (select *, min(row) over (partition by handle) as first from feed_rows where {_CHOSEN}) as listed
+    )"""  # noqa: S608
 #: By whether the rows of each product stand together, and no others among them.
 _FIRST_SAID_OF = {
-    True: text(_FIRST_SAID.format(rows=_WHOLE, titles=TITLES)),
-    False: text(_FIRST_SAID.format(rows=_CHOSEN, titles=TITLES)).bindparams(_ROWS),
+    True: text(_FIRST_SAID.format(product=_PRODUCT, rows=_WHOLE, titles=TITLES)),
+    False: text(_FIRST_SAID.format(product="handle", rows=_CHOSEN, titles=TITLES)).bindparams(_ROWS),
 }
 _LIST_OF = {
-    True: text(_LIST.format(order="row", source=f"(select * from feed_rows where {_WHOLE})")),  # noqa: S608
-    False: text(_LIST.format(order="first, row", source=_APART)).bindparams(_ROWS),
+    True: text(_LIST.format(numbered=_TOGETHER)),
+    False: text(_LIST.format(numbered=_APART)).bindparams(_ROWS),
 }
 #: Rows that were not one block without complaints have no mark, and neither has their product then.
 _KEEP = text(
@@ -93,32 +95,33 @@ _FIGURES = f"select variant_id, stock as quantity from {LISTED} where variant_id
 
 
 def first_said(
-    session: Session, run: FeedRun, rows: Sequence[int], *, whole: bool
+    session: Session, run: FeedRun, rows: Sequence[int], begins: Sequence[int] | None
 ) -> tuple[dict[str, list[str]], int] | None:
     """Of rows of new products: the supplier's categories with titles of their products, as many as are looked at, and
-    how many products there are. ``whole``: the rows of each product stand together, and no others among them. None
-    where one of the products, or of their SKUs, is there already: an SKU that came since the file was checked would
-    break the batch when the next one has begun already."""
-    found = session.execute(
-        _FIRST_SAID_OF[whole], {**_named(run, rows, whole=whole), "supplier": run.supplier_id}
-    ).all()
+    how many products there are. ``begins``: the products' first rows, in order, where the rows of each stand together
+    and no others among them. None where one of the products, or of their SKUs, is there already: an SKU that came since
+    the file was checked would break the batch when the next one has begun already."""
+    told = {**_named(run, rows, begins), "supplier": run.supplier_id}
+    found = session.execute(_FIRST_SAID_OF[begins is not None], told).all()
     if any(row.there for row in found):
         return None
     return {row.category: row.titles for row in found}, sum(row.products for row in found)
 
 
-def _named(run: FeedRun, rows: Sequence[int], *, whole: bool) -> dict[str, Any]:
+def _named(run: FeedRun, rows: Sequence[int], begins: Sequence[int] | None) -> dict[str, Any]:
     """The values of a batch's rows in statements."""
-    return {"run": run.id, **({"first": rows[0], "last": rows[-1]} if whole else {"rows": list(rows)})}
+    if begins is None:
+        return {"run": run.id, "rows": list(rows)}
+    return {"run": run.id, "first": rows[0], "last": rows[-1], "begins": f"{{{','.join(map(str, begins))}}}"}
 
 
 def create_batch(
-    session: Session, run: FeedRun, rows: Sequence[int], titles: dict[str, list[str]], *, whole: bool
+    session: Session, run: FeedRun, rows: Sequence[int], begins: Sequence[int] | None, titles: dict[str, list[str]]
 ) -> None:
-    """Make the products of some rows, with their stock, their marks and what is needed to undo it. Raises
-    ``IntegrityError`` where an SKU or a product came into being since the rows were read; the transaction is lost
-    then."""
-    session.execute(_LIST_OF[whole], {**_named(run, rows, whole=whole), "series": new_series()})
+    """Make the products of some rows (``begins`` as in ``first_said``), with their stock, their marks and what is
+    needed to undo it. Raises ``IntegrityError`` where an SKU or a product came into being since the rows were read; the
+    transaction is lost then."""
+    session.execute(_LIST_OF[begins is not None], {**_named(run, rows, begins), "series": new_series()})
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
     create_products(session, run.supplier_id, currency, titles)
     set_first_figures(session, run.supplier_id, _FIGURES, run.created_at, because=f"feed_run:{run.id}")
