@@ -278,12 +278,6 @@ def use(engine: Engine) -> None:
     _engine = engine
 
 
-def forget_connections() -> None:
-    """Leave the parent's connections to the parent, after a fork."""
-    if _engine is not None:
-        _engine.dispose(close=False)
-
-
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One transaction in the current scope: committed at the end, rolled back on any error."""

@@ -4,7 +4,7 @@ them. They go the way of every order."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -66,8 +66,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RowsResult:
-    """What becomes of the rows of one order: ``ready``, ``placed``, ``known`` (there already) or ``rejected`` with the
-    ``reason``."""
+    """What becomes of the rows of one order: ``ready``, ``placed``, ``known`` (there already), ``changed`` (it costs
+    something else than was shown, and was not placed), or ``rejected`` with the ``reason``."""
 
     number: str
     rows: Sequence[Row]
@@ -125,19 +125,26 @@ def total_of(parts: Iterable[Part]) -> Money:
 
 def try_file(session: Session, retailer_id: UUID, rows: Sequence[Row]) -> list[RowsResult]:
     """What would become of each order of a file; nothing of it stays. Raises ``Invalid`` for too many orders."""
-    return [_tried(session, retailer_id, number, own) for number, own in _orders(rows).items()]
+    return [_tried(session, retailer_id, number, own) for number, own in orders_of(rows).items()]
 
 
-def place_file_order(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row]) -> RowsResult:
-    """Place one order of a file, once per number; what is wrong with it is its result's reason."""
+def place_file_order(
+    session: Session, retailer_id: UUID, number: str, rows: Sequence[Row], *, shown: str | None
+) -> RowsResult:
+    """Place one order of a file, once per number, if it still costs what was ``shown``; what is wrong with it is its
+    result's reason."""
+    tried = _tried(session, retailer_id, number, rows)
+    if tried.state != "ready":
+        return tried
+    if str(tried.total) != shown:
+        return replace(tried, state="changed")
     try:
         with session.begin_nested():
             wanted = _wanted(session, retailer_id, number, rows)
             placed: Placed = place_order(session, wanted)
     except AppError as error:
         return RowsResult(number, rows, "rejected", _reason(error, rows))
-    state = "placed" if placed.created else "known"
-    return RowsResult(number, rows, state, units=_units(wanted), order_id=placed.order_id)
+    return replace(tried, state="placed" if placed.created else "known", order_id=placed.order_id)
 
 
 def found_variants(session: Session, retailer_id: UUID, skus: Iterable[str]) -> dict[str, list[tuple[UUID, str, bool]]]:
@@ -161,7 +168,8 @@ def found_variants(session: Session, retailer_id: UUID, skus: Iterable[str]) -> 
     return found
 
 
-def _orders(rows: Sequence[Row]) -> dict[str, list[Row]]:
+def orders_of(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of a file by the order's number. Raises ``Invalid`` for too many orders."""
     found = by_order(rows)
     if len(found) > MOST_ORDERS:
         raise Invalid.field("file", "too_many", f"A file has at most {MOST_ORDERS} orders. Split it.")

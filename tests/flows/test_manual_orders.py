@@ -10,6 +10,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import db
+from app.catalog.models import SupplierVariant
 from app.kit.countries import country_codes
 from app.kit.ids import new_id
 from app.orders.address_form import AddressField, address_fields
@@ -132,6 +133,27 @@ def test_a_file_is_looked_at_placed_in_part_and_its_refused_rows_come_back(marke
     books.jobs.drain()
     assert market.count("orders") == 4
     assert {one["kind"] for one in market.retailer.api.get("/api/orders").json["items"]} == {"manual"}
+
+
+def test_what_costs_something_else_than_was_shown_of_a_file_is_asked_again(market: Market, books: Books) -> None:
+    shop = books.browser(market.retailer)
+    home = "Ada Lovelace,,12 St James's Square,,SW1Y 4JH,London,,GB,,,"
+    head = shop.get("/app/orders/file/template").text.splitlines()[0]
+    rows = [head, f"B1,{market.lamp.skus[0]},,2,{home}", f"B2,{market.chair.skus[0]},,1,{home}"]
+    seen = send_file(shop, "\n".join(rows))
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.get_one(SupplierVariant, market.lamp.variants[0]).wholesale_price += 150
+    answer = shop.post("/app/orders/file/place", hidden(seen, "/app/orders/file/place"))
+    assert [one["external_id"] for one in market.retailer.api.get("/api/orders").json["items"]] == ["B2"]
+    assert "Some cost something else by now." in text_of(answer)
+    assert "29.00" in text_of(answer), "two are 3.00 dearer"
+    again = hidden(answer, "/app/orders/file/place")
+    forged = shop.post("/app/orders/file/place", again | {"totals": "[1]"})
+    assert market.count("orders") == 1
+    assert "Some cost something else by now." in text_of(forged)
+    done = shop.post("/app/orders/file/place", again)
+    assert market.count("orders") == 2
+    assert "Some cost something else by now." not in text_of(done)
 
 
 def test_a_file_that_is_none_says_why(market: Market, books: Books) -> None:

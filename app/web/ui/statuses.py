@@ -147,6 +147,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "ready": Shown(_("Can be placed"), _INFO),
         "placed": Shown(_("Placed"), _SUCCESS),
         "known": Shown(_("There already"), _NEUTRAL),
+        "changed": Shown(_("Costs something else"), _WARNING),
         "rejected": Shown(_("Can't be taken"), _CRITICAL),
     },
     "shopper_return": {

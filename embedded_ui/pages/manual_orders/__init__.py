@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
@@ -28,6 +29,7 @@ from app.purchasing.manual import (
     Part,
     RowsResult,
     manual_order,
+    orders_of,
     place_file_order,
     preview_order,
     total_of,
@@ -108,6 +110,8 @@ def place() -> Any:
 
 #: What a form sends that the next one sends anew.
 _PASSING = ("csrf_token", "total")
+#: What the button under a file's orders places.
+_TO_PLACE = ("ready", "changed")
 
 
 def _kept() -> list[tuple[str, str]]:
@@ -144,15 +148,15 @@ def check_file() -> Any:
 
 @pages.post("/orders/file/place", permission="orders.write", largest=_LARGEST_FORM)
 def place_file() -> Any:
-    """Place the orders of a file that can be. Each is a commit of its own: the others stand whatever happens."""
+    """Place the orders of a file that can be and still cost what was shown. Each is a commit of its own: the others
+    stand whatever happens."""
     _may_read_addresses()
-    rows = _rows_again()
+    rows, shown = _rows_again(), _totals_shown()
     results: list[RowsResult] = []
-    with db.transaction() as session:
-        groups = [(one.number, one.rows) for one in try_file(session, principal().organisation_id, rows)]
-    for number, own in groups:
+    for number, own in orders_of(rows).items():
         with db.transaction() as session:
-            results.append(place_file_order(session, principal().organisation_id, number, own))
+            one = place_file_order(session, principal().organisation_id, number, own, shown=shown.get(number))
+        results.append(one)
     return _results(results, rows, placed=True)
 
 
@@ -310,13 +314,24 @@ def _rows_again() -> list[Row]:
     return read_orders(request.form.get("rows", "").encode())
 
 
+def _totals_shown() -> dict[str, str]:
+    """What each order of the file was said to cost, by its number."""
+    try:
+        found = orjson.loads(request.form.get("totals", "{}"))
+    except orjson.JSONDecodeError:
+        return {}
+    return {str(number): str(total) for number, total in found.items()} if isinstance(found, dict) else {}
+
+
 def _results(results: Sequence[RowsResult], rows: Sequence[Row], *, placed: bool) -> Any:
     lines = [csv_line(COLUMNS), *(csv_line([row.get(name) for name in COLUMNS]) for row in rows)]
     return pages.render(
         "file.html",
         results=results,
         placed=placed,
-        ready=sum(1 for one in results if one.state == "ready"),
+        ready=sum(1 for one in results if one.state in _TO_PLACE),
+        changed=any(one.state == "changed" for one in results),
+        totals=orjson.dumps({one.number: str(one.total) for one in results if one.state in _TO_PLACE}).decode(),
         refused=sum(1 for one in results if one.state == "rejected"),
         rows="".join(lines),
         wrong={},
