@@ -6,24 +6,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.outbox.events import Event
+from app.outbox.events import OfRetailer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ShipmentEvent(Event):
+class _ShipmentEvent(OfRetailer):
     shipment_id: UUID
     purchase_order_id: UUID
     order_id: UUID
-    retailer_id: UUID
     supplier_id: UUID
 
     @property
     def key(self) -> str:
         return f"shipment:{self.shipment_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,18 +79,13 @@ class ShipmentGivenUp(_ShipmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ExceptionEvent(Event):
+class _ExceptionEvent(OfRetailer):
     exception_id: UUID
-    retailer_id: UUID
     supplier_id: UUID
 
     @property
     def key(self) -> str:
         return f"shipment_exception:{self.exception_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,49 +6,38 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.outbox.events import Event
+from app.outbox.events import OfSupplier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryChanged(Event):
+class InventoryChanged(OfSupplier):
     """What can be sold of these variants of one supplier has changed."""
 
     topic: ClassVar[str] = "inventory.changed"
-    supplier_id: UUID
     variant_ids: tuple[UUID, ...]
 
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
 
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StockFreed(Event):
+class StockFreed(OfSupplier):
     """There may be more of these variants of one supplier than before: units came, or were let go."""
 
     topic: ClassVar[str] = "inventory.stock_freed"
-    supplier_id: UUID
     variant_ids: tuple[UUID, ...]
 
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
 
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShortfallFound(Event):
+class ShortfallFound(OfSupplier):
     """A supplier's figure fell below what is promised; these order lines may not be deliverable."""
 
     topic: ClassVar[str] = "inventory.shortfall_found"
-    supplier_id: UUID
     shortfall_id: UUID
     variant_id: UUID
     missing: int
@@ -56,7 +45,3 @@ class ShortfallFound(Event):
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id

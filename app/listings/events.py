@@ -6,22 +6,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.outbox.events import Event
+from app.outbox.events import OfRetailer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ListingsEvent(Event):
+class _ListingsEvent(OfRetailer):
     store_id: UUID
-    retailer_id: UUID
     listing_ids: tuple[UUID, ...]
 
     @property
     def key(self) -> str:
         return f"store:{self.store_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,52 +34,37 @@ class ListingPricesChanged(_ListingsEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoreBehind(Event):
+class StoreBehind(OfRetailer):
     """A store shows something else than it should; what differs is worked out when it is pushed."""
 
     topic: ClassVar[str] = "listings.store_behind"
     store_id: UUID
-    retailer_id: UUID
 
     @property
     def key(self) -> str:
         return f"store:{self.store_id}"
 
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoreLinked(Event):
+class StoreLinked(OfRetailer):
     """A retailer has said what an article of its store is: orders that wait for that may go on."""
 
     topic: ClassVar[str] = "listings.store_linked"
     store_id: UUID
-    retailer_id: UUID
     link_key: str
 
     @property
     def key(self) -> str:
         return f"store:{self.store_id}"
 
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourcesChanged(Event):
+class SourcesChanged(OfRetailer):
     """The goods of a listing may come from elsewhere than before."""
 
     topic: ClassVar[str] = "listings.sources_changed"
     listing_id: UUID
-    retailer_id: UUID
 
     @property
     def key(self) -> str:
         return f"listing:{self.listing_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id

@@ -31,6 +31,28 @@ class Event:
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfRetailer(Event):
+    """A fact that makes work for a retailer."""
+
+    retailer_id: UUID
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.retailer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfSupplier(Event):
+    """A fact that makes work for a supplier."""
+
+    supplier_id: UUID
+
+    @property
+    def organisation(self) -> UUID | None:
+        return self.supplier_id
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)

@@ -6,24 +6,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.outbox.events import Event
+from app.outbox.events import Event, OfSupplier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupplierStatusChanged(Event):
+class SupplierStatusChanged(OfSupplier):
     """A supplier may sell now, or no longer."""
 
     topic: ClassVar[str] = "suppliers.status_changed"
-    supplier_id: UUID
     status: str
 
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,39 +46,29 @@ class SupplierSent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupplierAsked(Event):
+class SupplierAsked(OfSupplier):
     """A reviewer wants to know something of a supplier."""
 
     topic: ClassVar[str] = "suppliers.asked"
-    supplier_id: UUID
     question_id: UUID
 
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
 
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestOrderPlaced(Event):
+class TestOrderPlaced(OfSupplier):
     """A test order waits for its supplier."""
 
     topic: ClassVar[str] = "suppliers.test_order_placed"
     #: Not one of pytest's.
     __test__: ClassVar[bool] = False
-    supplier_id: UUID
     test_order_id: UUID
 
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +98,13 @@ class OpenOrdersUnwanted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SupplierBelowGoal(Event):
+class SupplierBelowGoal(OfSupplier):
     """A supplier's score is low, or some of its measures are below their goals. ``day`` is that of the scorecard."""
 
     topic: ClassVar[str] = "suppliers.below_goal"
-    supplier_id: UUID
     day: str
     measures: tuple[str, ...]
 
     @property
     def key(self) -> str:
         return f"supplier:{self.supplier_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
