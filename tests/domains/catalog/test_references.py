@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app import db
 from app.kit.ids import new_id
 from tests import factories
 
@@ -54,3 +55,35 @@ def test_a_reference_to_nothing_is_refused(session: Session, names: dict[str, st
     told = {name: value for name, value in names.items() if f":{name}" in statement}
     with pytest.raises(IntegrityError):
         session.execute(text(statement), told)
+
+
+@pytest.mark.usefixtures("committed", "system")
+def test_what_something_comes_to_refer_to_just_then_can_not_go(engine: None) -> None:
+    with db.transaction() as making:
+        supplier = factories.supplier(making)
+        (variant,) = factories.product(making, supplier, stock=5)
+        making.flush()
+        names = {"variant": str(variant), "product": str(new_id()), "new": str(new_id())}
+        making.execute(
+            text(
+                "insert into supplier_products select (jsonb_populate_record(p, jsonb_build_object("
+                "'id', :product, 'handle', 'empty'))).* from supplier_products p "
+                "where p.id = (select product_id from supplier_variants where id = :variant)"
+            ),
+            {name: names[name] for name in ("product", "variant")},
+        )
+    with db.transaction() as adding:
+        adding.execute(
+            text(
+                "insert into supplier_variants select (jsonb_populate_record(v, jsonb_build_object("
+                "'id', :new, 'sku', 'N', 'product_id', :product))).* from supplier_variants v where v.id = :variant"
+            ),
+            names,
+        )
+        with pytest.raises(IntegrityError), db.transaction() as deleting:
+            deleting.execute(
+                text("delete from supplier_products where id = cast(:product as uuid)"), {"product": names["product"]}
+            )
+    with db.transaction() as looking:
+        orphans = "select count(*) from supplier_variants v left join supplier_products p on p.id = v.product_id"
+        assert looking.scalar(text(f"{orphans} where p.id is null")) == 0
