@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from bs4 import BeautifulSoup
+
 from app import db
 from app.kit import clock
 from app.kit.errors import AppError
@@ -386,6 +388,36 @@ def test_both_sides_do_it_on_their_pages(desk: Desk, books: Books) -> None:
     desk.jobs.drain()
     assert desk.decisions(order)[0]["state"] == "OVERTAKEN"
     assert "Start packing" in supplier.get(page).text
+
+
+def test_an_answer_with_a_mistake_keeps_what_was_typed_about_every_line(desk: Desk, books: Books) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        ours = session.get_one(Supplier, desk.market.supplier.id)
+        (shade,) = factories.product(session, ours, title="Shade", wholesale="10.00", stock=5)
+    order = desk.buys(1, (shade, 1))
+    (one,) = desk.purchase_orders(order, desk.market.supplier)
+    first, second = (line["id"] for line in one["lines"])
+    supplier, page = books.browser(desk.market.supplier), f"/supplier/purchase-orders/{one['id']}"
+    typed = {f"answer-{first}": "backordered", f"day-{first}": "2031-05-04", f"price-{second}": "eleven"}
+    for wrong, message in (
+        (typed, "such as 12.50"),
+        ({**typed, f"price-{second}": "11.25", f"day-{first}": "2031-05-99"}, "A day such as"),
+        ({**typed, f"price-{second}": "11.25", f"day-{first}": ""}, "day"),
+        ({**typed, f"price-{second}": "11.25", f"answer-{second}": "rejected", f"reason-{second}": "moon"}, "One of"),
+    ):
+        answer = supplier.submit(page, f"{page}/answer", **wrong)
+        assert answer.status_code == 422, wrong
+        form = BeautifulSoup(answer.text, "html.parser").select_one(f"form[action$='{one['id']}/answer']")
+        assert form is not None
+        chosen = form.select_one(f"[name='answer-{first}'] option[selected]")
+        assert chosen is not None
+        assert chosen["value"] == "backordered"
+        for name in (f"day-{first}", f"price-{second}"):
+            field = form.select_one(f"[name='{name}']")
+            assert field is not None
+            assert field["value"] == wrong[name]
+        assert message in form.get_text(" ")
+    assert supplier.submit(page, f"{page}/answer", **{**typed, f"price-{second}": "10"}).status_code == 303
 
 
 def test_a_stranger_sees_and_decides_nothing(desk: Desk) -> None:

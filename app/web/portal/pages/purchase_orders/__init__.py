@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -153,25 +154,28 @@ def accept_all(purchase_order_id: UUID) -> Any:
 def answer(purchase_order_id: UUID) -> Any:
     """Answer line by line."""
     supplier_id = principal().organisation_id
-    with db.transaction() as session:
-        order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
-        answers = []
-        for line in order.lines:
-            said = request.form.get(f"answer-{line.id}", "")
-            if not said:
-                continue
-            answers.append(
-                LineAnswer(
-                    line_id=line.id,
-                    answer=said,
-                    available_on=_day(request.form.get(f"day-{line.id}", "")),
-                    reason=request.form.get(f"reason-{line.id}") or None,
-                    price=_price(request.form.get(f"price-{line.id}", ""), order.currency, said),
+    answers: list[LineAnswer] = []
+    try:
+        with db.transaction() as session:
+            order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+            for line in order.lines:
+                said = request.form.get(f"answer-{line.id}", "")
+                if not said:
+                    continue
+                answers.append(
+                    LineAnswer(
+                        line_id=line.id,
+                        answer=said,
+                        available_on=_day(request.form.get(f"day-{line.id}", ""), f"day-{line.id}"),
+                        reason=request.form.get(f"reason-{line.id}") or None,
+                        price=_price(line.id, order.currency, said),
+                    )
                 )
-            )
-        if not answers:
-            raise Invalid.field("answer", "required", "Answer at least one line.")
-        acknowledge(session, supplier_id, purchase_order_id, answers)
+            if not answers:
+                raise Invalid.field("answer", "required", "Answer at least one line.")
+            acknowledge(session, supplier_id, purchase_order_id, answers)
+    except Invalid as error:
+        return _detail(purchase_order_id, 422, _by_line(problems(error), answers))
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="answered"))
 
 
@@ -272,18 +276,34 @@ def give_up_units(purchase_order_id: UUID) -> Any:
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="given_up"))
 
 
-def _price(text: str, currency: str, said: str) -> int | None:
+#: What an answer's part is called in the form.
+_FIELDS = {"available_on": "day", "reason": "reason", "price": "price"}
+
+
+def _by_line(found: Mapping[str, str], answers: Sequence[LineAnswer]) -> dict[str, str]:
+    """What is wrong with answers (``lines[0].reason``) at the fields of the form (``reason-<line>``)."""
+    named = {}
+    for field, message in found.items():
+        place = re.fullmatch(r"lines\[(\d+)\]\.(\w+)", field)
+        if place is not None:
+            field = f"{_FIELDS.get(place[2], 'answer')}-{answers[int(place[1])].line_id}"
+        named[field] = message
+    return named
+
+
+def _price(line_id: UUID, currency: str, said: str) -> int | None:
     """Another price than the ordered one, where one was typed for units that are sent."""
+    text = request.form.get(f"price-{line_id}", "")
     if not text.strip() or said == "rejected":
         return None
     try:
         return Money.parse(text.strip().replace(",", "."), currency).minor
     except ValueError as error:
-        raise Invalid.field("price", "not_an_amount", f"An amount in {currency}, such as 12.50.") from error
+        raise Invalid.field(f"price-{line_id}", "not_an_amount", f"An amount in {currency}, such as 12.50.") from error
 
 
-def _day(text: str) -> date | None:
+def _day(text: str, field: str = "available_on") -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Invalid.field("available_on", "not_a_day", "A day such as 2026-12-01.") from error
+        raise Invalid.field(field, "not_a_day", "A day such as 2026-12-01.") from error
