@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from uuid import UUID
 
@@ -66,6 +67,18 @@ def test_a_rejected_purchase_order_is_given_back_whole(market: Market, jobs: Job
     jobs.drain()
     assert books.given_back(order) == [4500]
     assert books.ledger() == WITHOUT_CHAIR
+
+
+def test_money_goes_back_where_it_was_taken_though_payments_are_made_elsewhere_now(
+    market: Market, jobs: Jobs, books: Books, set_up: Callable[..., None]
+) -> None:
+    order = books.paid_order()
+    set_up(processor="manual")
+    chair = books.purchase_order(order, market.other_supplier)
+    books.answer(market.other_supplier, chair, status="rejected", reason="out_of_stock")
+    jobs.drain()
+    assert books.given_back(order) == [4500]
+    assert [one["state"] for one in books.refunds(order)] == ["SUCCEEDED"]
 
 
 def test_a_part_of_a_line_takes_its_share_of_shipping_and_fee_along(market: Market, jobs: Jobs, books: Books) -> None:

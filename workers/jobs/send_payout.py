@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.adapters import registries
-from app.config import settings
 from app.kit.crash import crash_point
 from app.kit.errors import Rejected
 from app.settlement.events import PayoutWanted
@@ -23,7 +22,7 @@ def send_payout(run: Run, event: PayoutWanted) -> None:
         plan = plan_payout(session, event.payout_id)
     if plan is None:
         return
-    processor = registries.processors.get(settings().processor)
+    processor = registries.processors.get(plan.processor)
     group, reference = f"payout_{plan.payout_id}", f"{plan.payout_id}:{plan.attempt}"
     crash_point("payout.planned")
     sent = processor.find_transfer(group=group, reference=reference) if plan.unsure else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.adapters import registries
-from app.config import settings
 from app.kit.errors import Rejected
 from app.settlement.events import RefundWanted
 from app.settlement.processor import RefundOutcome
@@ -18,7 +17,7 @@ def send_refund(run: Run, event: RefundWanted) -> None:
         plan = None if let_off(session, event.refund_id) else plan_refund(session, event.refund_id)
     if plan is None:
         return
-    processor = registries.processors.get(settings().processor)
+    processor = registries.processors.get(plan.processor)
     try:
         outcome = processor.refund(
             charge_ref=plan.charge_ref, amount=plan.amount, reference=str(plan.refund_id), key=plan.key

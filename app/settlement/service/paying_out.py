@@ -105,9 +105,11 @@ def _held_again(session: Session) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PayoutPlan:
-    """What is to be asked of the processor. ``unsure``: it may have been asked before without an answer."""
+    """What is to be asked of the processor that the supplier's account is at. ``unsure``: it may have been asked before
+    without an answer."""
 
     payout_id: UUID
+    processor: str
     attempt: int
     key: str
     account_ref: str
@@ -124,6 +126,7 @@ def plan_payout(session: Session, payout_id: UUID) -> PayoutPlan | None:
     payout.state, payout.updated_at = "SENDING", clock.now()
     return PayoutPlan(
         payout.id,
+        payout.processor,
         payout.attempt,
         f"payout:{payout.id}:{payout.attempt}",
         payout.account_ref,

@@ -174,9 +174,10 @@ def owe_back(session: Session, charge: Charge, *, surplus: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RefundPlan:
-    """What is to be asked of the processor."""
+    """What is to be asked of the processor that took the money."""
 
     refund_id: UUID
+    processor: str
     key: str
     charge_ref: str
     amount: Money
@@ -193,6 +194,7 @@ def plan_refund(session: Session, refund_id: UUID) -> RefundPlan | None:
     refund.state, refund.updated_at = "SENDING", clock.now()
     return RefundPlan(
         refund.id,
+        charge.processor,
         f"refund:{refund.id}:{refund.attempt}",
         charge.charge_ref,
         Money(refund.amount, refund.currency),
