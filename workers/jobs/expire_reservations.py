@@ -19,6 +19,4 @@ def expire_reservations(run: Run, payload: dict[str, Any]) -> None:
     with run.transaction() as session:
         line_ids = expire_held(session, clock.now())
         order_ids = session.scalars(select(OrderLine.order_id).where(OrderLine.id.in_(line_ids)).distinct()).all()
-    for order_id in order_ids:
-        with run.transaction() as session:
-            let_go_unpaid(session, [order_id])
+    run.each(order_ids, lambda session, order_id: let_go_unpaid(session, [order_id]))

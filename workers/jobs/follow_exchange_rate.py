@@ -23,9 +23,7 @@ def follow_exchange_rate(run: Run, event: ExchangeRateSet) -> None:
         products = listings.products_across(session, event.base, event.quote)
         for pair in ((event.base, event.quote), (event.quote, event.base)):
             resolve(session, platform_organisation(session).id, f"no_exchange_rate:{':'.join(pair)}")
-    for order_id in waiting:
-        with run.transaction() as session:
-            resume_order(session, order_id)
     for start in range(0, len(products), _AT_ONCE):
         with run.transaction() as session:
             follow_products(session, products[start : start + _AT_ONCE])
+    run.each(waiting, resume_order)

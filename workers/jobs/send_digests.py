@@ -14,6 +14,4 @@ def send_digests(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each person's letter is a commit of its own."""
     with run.transaction() as session:
         due = digests_due(session)
-    for one in due:
-        with run.transaction() as session:
-            send_digest(session, one, settings().public_url)
+    run.each(due, lambda session, one: send_digest(session, one, settings().public_url))

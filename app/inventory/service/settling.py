@@ -93,7 +93,12 @@ def _close(
     levels = {
         level.id: level
         for level in session.scalars(
-            select(InventoryLevel).where(InventoryLevel.id.in_(level_ids)).order_by(InventoryLevel.id).with_for_update()
+            select(InventoryLevel)
+            .where(InventoryLevel.id.in_(level_ids))
+            .order_by(InventoryLevel.id)
+            .with_for_update()
+            # Whoever looked at a level before has it as it was then.
+            .execution_options(populate_existing=True)
         )
     }
     reservations = session.scalars(

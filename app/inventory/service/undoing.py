@@ -29,7 +29,11 @@ def undo_consume(session: Session, units: Mapping[Aside, int], *, reference: str
     levels = {
         level.id: level
         for level in session.scalars(
-            select(InventoryLevel).where(InventoryLevel.id.in_(level_ids)).order_by(InventoryLevel.id).with_for_update()
+            select(InventoryLevel)
+            .where(InventoryLevel.id.in_(level_ids))
+            .order_by(InventoryLevel.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
     }
     reservations = session.scalars(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import db
 from app.config import settings
@@ -46,6 +46,31 @@ def test_a_reservation_that_nobody_paid_in_time_expires(jobs: Jobs, held: bool) 
     with clock.shifted(settings().payment_hold + timedelta(minutes=1)):
         jobs.run_scheduled("expire_reservations")
     assert states()[:2] == (["EXPIRED"], 0)
+
+
+def test_an_order_that_can_not_be_let_go_keeps_none_behind_it_waiting(jobs: Jobs) -> None:
+    place()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        # Its level holds less than was promised, so nothing can be taken off it.
+        session.execute(update(InventoryLevel).values(reserved=0))
+    place()
+    with clock.shifted(settings().payment_hold + timedelta(minutes=1)):
+        jobs.run_scheduled("expire_reservations")
+    assert (sorted(states()[0]), states()[1]) == (["EXPIRED", "HELD"], 0)
+    assert [job for job, _, _ in jobs.open_tasks()] == ["expire_reservations"], "what went wrong is seen"
+
+
+def test_what_was_looked_at_before_is_not_written_back(jobs: Jobs) -> None:
+    order_id = place()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        level = session.scalars(select(InventoryLevel)).one()
+        assert level.reserved == 2
+        with db.transaction() as beside:
+            retailer = factories.retailer(beside, "Southwind")
+            place_order(beside, factories.order_of(retailer, {level.variant_id: 3}))
+        cancel_order(session, order_id)
+    assert sorted(states()[0]) == ["HELD", "RELEASED"]
+    assert states()[1] == 3
 
 
 def test_one_that_is_cancelled_is_released(jobs: Jobs) -> None:
