@@ -6,7 +6,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0195_nothing_goes"
-down_revision = "0191_store_returns"
+down_revision = "0197_parcel_numbers"
 branch_labels = None
 depends_on = None
 
