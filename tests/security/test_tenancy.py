@@ -65,6 +65,8 @@ def insert_row(cursor: psycopg2.extensions.cursor, table: str, values: dict[str,
 
 def _made_up(kind: str) -> object:
     kind = kind.upper()
+    if kind.endswith("[]"):
+        return "{}"
     if "UUID" in kind:
         return uuid4()
     if "JSON" in kind:

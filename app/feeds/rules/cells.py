@@ -33,7 +33,9 @@ def addresses(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The addresses of pictures in a cell, each once, and what is wrong with the others."""
     found: dict[str, None] = {}
     problems = []
-    for url in _SEVERAL.split(text):
+    # Most cells divide their addresses by bars, if at all.
+    plain = "," not in text and ";" not in text and text.split(maxsplit=1) == [text]
+    for url in text.split("|") if plain else _SEVERAL.split(text):
         if not url:
             continue
         reason = image_url_problem(url)

@@ -266,9 +266,11 @@ def _without_repeated(row: ReadRow, above: ReadRow) -> dict[str, Any]:
     finds it there."""
     if row.handle != above.handle or not above.record.get("title"):
         return row.record
-    return {
-        name: value for name, value in row.record.items() if name not in _REPEATED or value != above.record.get(name)
-    }
+    record = row.record.copy()
+    for name in _REPEATED:
+        if name in record and record[name] == above.record.get(name):
+            del record[name]
+    return record
 
 
 def _short(value: Any) -> Any:
