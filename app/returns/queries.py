@@ -93,10 +93,12 @@ def return_file(session: Session, organisation_id: UUID, return_id: UUID, file_i
     return found
 
 
-def returnable_units(session: Session, purchase_orders: Iterable[PurchaseOrder]) -> dict[UUID, int]:
+def returnable_units(
+    session: Session, purchase_orders: Iterable[PurchaseOrder], *, asked_at: datetime | None = None
+) -> dict[UUID, int]:
     """Purchase order line → units that may be sent back now, by the supplier's terms of today. The purchase orders'
-    lines are loaded."""
-    now = clock.now()
+    lines are loaded. ``asked_at``: when they were asked for, where that was in time and is decided later."""
+    now = asked_at or clock.now()
     found: dict[UUID, int] = {}
     for purchase_order in purchase_orders:
         policy = suppliers.return_policy(session, purchase_order.supplier_id)

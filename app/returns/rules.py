@@ -32,6 +32,34 @@ ENDED = frozenset(state for state, moves in MOVES.items() if not moves)
 #: States in which the units of a return are free to be returned again.
 VOID = frozenset({DECLINED, EXPIRED, CANCELLED})
 
+#: What a return of each state is, and what cannot be done where it may not become that state.
+IS: Mapping[str, str] = {
+    REQUESTED: "waits for the supplier's decision",
+    APPROVED: "is approved",
+    DECLINED: "was declined",
+    LABEL_SENT: "has a label",
+    IN_TRANSIT: "is on its way back",
+    RECEIVED: "has come in",
+    INSPECTED: "was checked",
+    CREDITED: "is credited",
+    CLOSED: "is done",
+    EXPIRED: "ran out",
+    CANCELLED: "was withdrawn",
+}
+BECOMES: Mapping[str, str] = {
+    REQUESTED: "asked for",
+    APPROVED: "approved",
+    DECLINED: "declined",
+    LABEL_SENT: "sent a label",
+    IN_TRANSIT: "sent back",
+    RECEIVED: "taken in",
+    INSPECTED: "checked",
+    CREDITED: "credited",
+    CLOSED: "ended",
+    EXPIRED: "ended",
+    CANCELLED: "withdrawn",
+}
+
 #: How long a state waits for somebody before it ends by itself: a request is approved, goods that were not sent need
 #: not come any more, and goods that nobody looked at count as good.
 ENDS_AFTER: Mapping[str, timedelta] = {

@@ -293,6 +293,26 @@ def test_a_refund_and_a_change_of_its_order_do_not_wait_for_each_other(
     assert books.refunds(order)[0]["state"] == "SUCCEEDED"
 
 
+def test_a_share_that_is_worth_less_than_a_cent_to_the_retailer_is_owed_to_nobody(
+    market: Market, jobs: Jobs, books: Books
+) -> None:
+    order = market.place()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        # What is worth 12.50 there, its part of the shipping included, is worth less than half a cent here.
+        session.connection().exec_driver_sql(
+            "update purchase_orders set exchange_rate = 0.0003 where supplier_id = %s", (market.supplier.id,)
+        )
+    jobs.drain()
+    lamps = books.purchase_order(order, market.supplier)
+    books.answer(market.supplier, lamps, status="rejected", quantity=1, reason="out_of_stock")
+    jobs.drain()
+    (refund,) = books.refunds(order)
+    assert (refund["amount"], refund["goods"], refund["state"]) == (0, 1000, "SUCCEEDED")
+    assert books.given_back(order) == []
+    books.jobs.run_scheduled("reconcile_books")
+    assert books.rows("select kind, detail from reconciliation_breaks where state = 'OPEN'") == []
+
+
 def test_nothing_is_given_back_for_what_was_not_paid(market: Market, jobs: Jobs, books: Books) -> None:
     books.use_card("pm_card_chargeCustomerFail")
     jobs.drain()

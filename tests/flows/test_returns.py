@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
 from typing import Any
+from uuid import UUID
 
+import psycopg2
 import pytest
 
 from app import db
+from app.settlement.service import book_credit_memo
 from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Books, Json
 from tests.market import Market, Party
@@ -270,3 +275,51 @@ def test_a_return_that_was_declined_stays_so(market: Market, jobs: Jobs, books: 
     )
     assert again.get("code", "move_not_allowed") == "move_not_allowed"
     assert state(market, row) == "DECLINED"
+
+
+def test_a_credit_and_a_change_of_its_order_do_not_wait_for_each_other(
+    market: Market, jobs: Jobs, books: Books, database_url: str
+) -> None:
+    policy(market)
+    lamps = delivered(market, jobs, books)
+    row = asked(market, lamps)
+    act(market.supplier, row, "approve")
+    checked(market, row)
+    act(market.supplier, row, "credit")
+    memo_id = books.row("select id from credit_memos")["id"]
+
+    def book() -> None:
+        with db.system_scope(actor="test"), db.transaction() as session:
+            book_credit_memo(session, UUID(str(memo_id)))
+
+    with closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor:
+        # As every change does: the order first, then its purchase orders, then what hangs on them.
+        cursor.execute("select 1 from orders where id = %s for no key update", (lamps["order"]["id"],))
+        cursor.execute("select 1 from purchase_orders where id = %s for update", (lamps["id"],))
+        thread = threading.Thread(target=book)
+        thread.start()
+        waiting = "select count(*) from pg_locks where not granted and pid <> pg_backend_pid()"
+        for _ in range(100):
+            cursor.execute(f"select ({waiting}), pg_sleep(0.05)")
+            if cursor.fetchone()[0]:
+                break
+        cursor.execute("select 1 from credit_memos where id = %s for update nowait", (memo_id,))
+        other.rollback()
+        thread.join(timeout=20)
+    jobs.drain()
+    assert books.given_back(lamps["order"]) == [850]
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("approve", "This return was declined, so it can't be approved any more."),
+        ("receive", "This return was declined, so it can't be taken in any more."),
+    ],
+)
+def test_what_can_not_be_done_any_more_is_said_in_words(
+    market: Market, jobs: Jobs, books: Books, verb: str, words: str
+) -> None:
+    row = asked(market, delivered(market, jobs, books))
+    act(market.supplier, row, "decline", {"reason": "It was used."})
+    assert act(market.supplier, row, verb, status=409)["detail"] == words

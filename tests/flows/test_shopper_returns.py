@@ -247,3 +247,16 @@ def test_a_supplier_says_for_which_reasons_it_wants_a_photo_and_silence_approves
     found = market.retailer.api.get(f"/api/returns/{made.json['id']}").json
     assert found["state"] == "DECLINED"
     assert "none came" in found["answer"]
+
+
+def test_what_was_asked_for_in_time_is_agreed_to_later(
+    shopper: Shopper, jobs: Jobs, books: Books, market: Market
+) -> None:
+    with clock.shifted(timedelta(days=29)):
+        assert shopper.lamp_back(2).status_code == 303
+    page = f"/app/returns/requests/{books.row('select id from shopper_returns')['id']}"
+    with clock.shifted(timedelta(days=32)):
+        assert shopper.lamp_back(2).status_code == 422, "the window is over for new requests"
+        answer = books.browser(market.retailer).submit(page, "/grant")
+    assert answer.status_code == 303, text_of(answer)
+    assert [one["state"] for one in books.rows("select state from returns")] == ["REQUESTED"]

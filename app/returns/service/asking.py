@@ -234,7 +234,15 @@ def become_returns(session: Session, row: ShopperReturn, *, by: str) -> None:
     decided(session, row, GRANTED, by=by)
     for (purchase_order_id, reason), lines in groups.items():
         wanted = {line.purchase_order_line_id: line.quantity for line in lines}
-        made = request_return(session, row.retailer_id, purchase_order_id, reason=reason, lines=wanted, note=note)
+        made = request_return(
+            session,
+            row.retailer_id,
+            purchase_order_id,
+            reason=reason,
+            lines=wanted,
+            note=note,
+            asked_at=row.created_at,
+        )
         for line in lines:
             line.return_id = made.id
         for photo in row.files:

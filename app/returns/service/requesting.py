@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -32,9 +33,11 @@ def request_return(
     reason: str,
     lines: Mapping[UUID, int],
     note: str = "",
+    asked_at: datetime | None = None,
 ) -> Return:
-    """Ask a supplier to take units of a purchase order's lines back. Its terms are frozen now. Raises ``NotFound``,
-    ``Invalid``, and ``Conflict`` where more is asked for than may come back."""
+    """Ask a supplier to take units of a purchase order's lines back. Its terms are frozen now. ``asked_at``: when the
+    customer asked, who must do so within the supplier's days; without it, now. Raises ``NotFound``, ``Invalid``, and
+    ``Conflict`` where more is asked for than may come back."""
     order_id = session.scalar(
         select(PurchaseOrder.order_id).where(
             PurchaseOrder.id == purchase_order_id, PurchaseOrder.retailer_id == retailer_id
@@ -48,7 +51,7 @@ def request_return(
         raise Invalid.field("reason", "unknown", "Choose why it comes back.")
     if len(note) > _LONGEST_NOTE:
         raise Invalid.field("note", "too_long", f"Use at most {_LONGEST_NOTE} characters.")
-    _check_units(session, purchase_order, lines)
+    _check_units(session, purchase_order, lines, asked_at)
     policy = suppliers.return_policy(session, purchase_order.supplier_id)
     before = session.scalar(select(func.count()).select_from(Return).where(Return.order_id == order_id)) or 0
     row = Return(
@@ -102,10 +105,12 @@ def cancel_return(session: Session, retailer_id: UUID, return_id: UUID) -> Retur
     return row
 
 
-def _check_units(session: Session, purchase_order: PurchaseOrder, lines: Mapping[UUID, int]) -> None:
+def _check_units(
+    session: Session, purchase_order: PurchaseOrder, lines: Mapping[UUID, int], asked_at: datetime | None
+) -> None:
     if not lines:
         raise Invalid.field("lines", "required", "Say what comes back.")
-    free = returnable_units(session, [purchase_order])
+    free = returnable_units(session, [purchase_order], asked_at=asked_at)
     wrong = []
     for line_id, units in lines.items():
         if line_id not in free:

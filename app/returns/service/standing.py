@@ -19,17 +19,21 @@ from app.returns.events import ReturnMoved
 from app.returns.models import Return
 from app.returns.rules import (
     APPROVED,
+    BECOMES,
     CANCELLED,
     CLOSED,
     CREDITED,
     DECLINED,
+    ENDED,
     ENDS_AFTER,
     EXPIRED,
     IN_TRANSIT,
     INSPECTED,
+    IS,
     LABEL_SENT,
     RECEIVED,
     REQUESTED,
+    STATES,
     may_move,
 )
 
@@ -87,7 +91,10 @@ def locked(session: Session, return_id: UUID, organisation_id: UUID | None) -> L
 def move(session: Session, row: Return, state: str, *, by: str, story: str | None = None, **values: object) -> None:
     """Bring a return to another state, write its story and tell the others. Raises ``Conflict``."""
     if not may_move(row.state, state):
-        raise Conflict(f"A return that is {row.state} can't become {state}.", code="move_not_allowed")
+        # What comes too early is told so: it may be done later.
+        late = "any more" if STATES.index(row.state) >= STATES.index(state) or row.state in ENDED else "yet"
+        said = f"This return {IS[row.state]}, so it can't be {BECOMES[state]} {late}."
+        raise Conflict(said, code="move_not_allowed")
     row.state = state
     arrived(session, row, by=by, story=story, **values)
 

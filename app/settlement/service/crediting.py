@@ -12,11 +12,13 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
 from app.ledger.service import post
+from app.orders import service as orders
 from app.outbox.service import emit
 from app.pricing.rules import converted
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share, share_of
 from app.returns import service as returns
+from app.returns.models import CreditMemo
 from app.settlement.events import RefundWanted
 from app.settlement.models import Earning, Refund
 from app.settlement.rules import PaidPart, credit_lines
@@ -28,10 +30,16 @@ from app.settlement.service.shares import locked_purchase_order
 def book_credit_memo(session: Session, credit_memo_id: UUID) -> None:
     """Take the credited goods from the supplier's earnings and our share of them from our commission, owe them to the
     retailer, and have its card refunded. Twice is once."""
+    # The order first, then its purchase order, then what hangs on them: else two could wait for each other.
+    of_memo = select(PurchaseOrder.order_id).join(CreditMemo, CreditMemo.purchase_order_id == PurchaseOrder.id)
+    orders.locked(session, of_memo.where(CreditMemo.id == credit_memo_id).scalar_subquery())
+    purchase_order_id = session.scalars(
+        select(CreditMemo.purchase_order_id).where(CreditMemo.id == credit_memo_id)
+    ).one()
+    purchase_order = locked_purchase_order(session, purchase_order_id)
     memo = returns.credit_memo(session, credit_memo_id)
     if memo.refund_amount is not None:
         return
-    purchase_order = locked_purchase_order(session, memo.purchase_order_id)
     for shipment_id in session.scalars(select(Shipment.id).where(Shipment.purchase_order_id == purchase_order.id)):
         # What is taken back was earned before, also where goods are credited right after they arrived.
         earn(session, shipment_id)

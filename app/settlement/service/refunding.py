@@ -82,7 +82,18 @@ def settle_share(session: Session, purchase_order: PurchaseOrder, refund: Refund
         return False
     portions = portions_of(charges, refund.amount)
     if not portions:
+        # Worth less than the payment's smallest coin: nothing goes back, and the goods are owed to nobody.
         refund.state = "SUCCEEDED"
+        lines = _refund_lines(refund, purchase_order)
+        if any(line.amount for line in lines):
+            post(
+                session,
+                key=f"refund:{refund.id}",
+                kind="refund",
+                reference=("refund", refund.id),
+                description=f"Nothing to refund for {purchase_order.number}",
+                lines=lines,
+            )
         return True
     whole, (charge, first) = refund.amount, portions[0]
     refund.state, refund.charge_id = "PENDING", charge.id
