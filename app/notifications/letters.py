@@ -11,6 +11,18 @@ _TEMPLATES = Environment(loader=PackageLoader("app.notifications"), autoescape=T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrandOnLetter:
+    """The shop in whose name its customer is written to. ``logo``: the address of a picture; ``colour``: ``#rrggbb``;
+    ``email``: where answers go."""
+
+    name: str
+    logo: str = ""
+    colour: str = "#1f2937"
+    email: str = ""
+    contact: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One e-mail's content. ``subject`` is fact, object and number in at most 60 characters, without personal
     data; ``paragraphs`` say first what happened, then what to do."""
@@ -24,6 +36,9 @@ class Letter:
     entries: Sequence[tuple[str, str | None]] = ()
     more: int = 0
     reason: str = "You get this because of your role at Crossdock."
+    #: None: in our own name.
+    brand: BrandOnLetter | None = None
+    language: str = "en"
 
     def text(self) -> str:
         """The plain text part."""
@@ -38,7 +53,8 @@ class Letter:
             parts.append(f"… and {self.more} more.")
         if self.button:
             parts.append(f"{self.button[0]}:\n{self.button[1]}")
-        return "\n\n".join([*parts, f"--\n{self.reason}"])
+        end = [self.brand.name, *self.brand.contact, self.reason] if self.brand is not None else [self.reason]
+        return "\n\n".join([*parts, "--\n" + "\n".join(end)])
 
     def html(self) -> str:
         """The HTML part."""

@@ -34,6 +34,8 @@ class MailTransport(Protocol):
         html: str,
         headers: Mapping[str, str] | None = None,
         attachments: Sequence[Attachment] = (),
+        sender_name: str = "",
     ) -> None:
-        """Hand an e-mail over. ``message_id`` lets the other side drop a repeated one; ``headers`` are added. Raises
-        ``Unavailable`` or ``Rejected``."""
+        """Hand an e-mail over. ``message_id`` lets the other side drop a repeated one; ``headers`` are added;
+        ``sender_name`` stands before our address, for letters in a shop's name. Raises ``Unavailable`` or
+        ``Rejected``."""

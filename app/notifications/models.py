@@ -88,6 +88,7 @@ class Email(Base):
         Index("ix_emails_waiting", "created_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_emails_daily", "user_id", "organisation_id", postgresql_where=text("state = 'daily'")),
         Index(None, "created_at"),
+        Index("ix_emails_order_id", "order_id", postgresql_where=text("order_id is not null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -102,6 +103,11 @@ class Email(Base):
     link: Mapped[str | None]
     #: What is attached when it is sent, drawn then: ``purchase_orders:<supplier>:<id>,<id>…``.
     attached: Mapped[str | None]
+    #: In whose name a shop's customer is written to, and where answers go; empty: in ours.
+    sender_name: Mapped[str] = mapped_column(server_default="")
+    reply_to: Mapped[str] = mapped_column(server_default="")
+    #: The order that a shop's customer is written to about: the letter is erased with its address.
+    order_id: Mapped[UUID | None]
     #: Whose it is, where it is kept for the digest.
     user_id: Mapped[UUID | None]
     #: ``waiting``, ``sent``, ``daily`` (waits for the digest), ``digested`` or ``off`` (its reader does not want it).

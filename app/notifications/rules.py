@@ -77,6 +77,8 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "supplier_score": "papers",
     "supplier_status": "papers",
     "api_key_ends": ACCOUNT,
+    # To customers of shops, who choose nothing here.
+    "customer_return": ACCOUNT,
     "invitation": ACCOUNT,
     "password_reset": ACCOUNT,
     "webhook_failing": ACCOUNT,

@@ -14,6 +14,7 @@ from app.audit import service as audit
 from app.fulfillment.models import ShippingLabel
 from app.kit import clock
 from app.kit.ids import new_id
+from app.notifications.service import erase_letters
 from app.orders.models import Order
 from app.privacy.models import PrivacyRequest
 from app.purchasing.models import ChangeRequest, PurchaseOrder
@@ -106,6 +107,7 @@ def redact_orders(session: Session, order_ids: Sequence[UUID]) -> int:
     session.execute(update(PurchaseOrder).where(PurchaseOrder.order_id.in_(order_ids)).values(ship_to=None))
     session.execute(update(ChangeRequest).where(ChangeRequest.order_id.in_(order_ids)).values(ship_to=None))
     erase_of_orders(session, order_ids)
+    erase_letters(session, order_ids)
     theirs = select(PurchaseOrder.id).where(PurchaseOrder.order_id.in_(order_ids))
     session.execute(update(ShippingLabel).where(ShippingLabel.purchase_order_id.in_(theirs)).values(content=None))
     done = session.scalars(

@@ -41,6 +41,8 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
 _WHOLE = (selectinload(Return.lines), selectinload(Return.files), selectinload(Return.memo))
 #: Days within which goods may come back where their supplier has no terms.
 WINDOW_WITHOUT_POLICY = 30
+#: What stands for orders without a store where stores are chosen.
+WITHOUT_STORE = "none"
 
 
 def returns_of(
@@ -120,12 +122,19 @@ class ChosenSettings:
     by_shoppers: bool = True
     automatic: bool = False
     photo_reasons: Sequence[str] = ("damaged", "not_as_described", "wrong_item")
+    silent_stores: Sequence[str] = ()
+
+    def writes_for(self, store_id: UUID | None) -> bool:
+        """Whether customers of a store are written to about returns; None: of orders without a store."""
+        return (str(store_id) if store_id is not None else WITHOUT_STORE) not in self.silent_stores
 
 
 def settings_of(session: Session, retailer_id: UUID) -> ChosenSettings:
     """What a retailer chose."""
     row = session.get(ReturnSettings, retailer_id)
-    return ChosenSettings() if row is None else ChosenSettings(row.by_shoppers, row.automatic, row.photo_reasons)
+    if row is None:
+        return ChosenSettings()
+    return ChosenSettings(row.by_shoppers, row.automatic, row.photo_reasons, row.silent_stores)
 
 
 def shopper_returns(

@@ -3,7 +3,9 @@ followed to the supplier's door, and given back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -14,9 +16,11 @@ from flask.testing import FlaskClient
 
 from app import db
 from app.fulfillment.service.accounts import save_account, save_size
+from app.kit import clock
 from app.privacy.service import redact_orders
 from app.suppliers.service.onboarding import RETURN_REASONS
 from tests.flows.books import Books, Json
+from tests.flows.test_customer_letters import letters, subjects
 from tests.flows.test_labels import Gateway
 from tests.flows.test_returns import act, asked, delivered, policy, state
 from tests.market import Market, Party
@@ -327,3 +331,26 @@ def test_a_label_of_the_suppliers_own_still_goes_to_the_customer(desk: Desk, mar
     link = desk.link()
     assert link is not None
     assert desk.customer.get(link).mimetype == "application/pdf"
+
+
+def test_the_label_comes_by_a_link_that_ends_with_the_return(
+    desk: Desk,
+    market: Market,
+    books: Books,
+) -> None:
+    row = desk.approved()
+    assert "a label follows by e-mail" in letters()[-1].text
+    page = desk.bought(market.supplier, row)
+    found = re.search(r"http://localhost(/return-label/\S+)", letters()[-1].text)
+    assert found is not None
+    assert letters()[-1].subject == f"The label for your return {row['number']}"
+    link = found.group(1)
+    assert desk.customer.get(link).data.startswith(b"%PDF")
+    with clock.shifted(timedelta(days=31)):
+        assert desk.customer.get(link).status_code == 410
+    assert books.press(market.supplier, f"{page}/give-back").status_code == 303
+    assert desk.customer.get(link).status_code == 404
+    desk.jobs.drain()
+    desk.bought(market.supplier, row)
+    assert subjects().count(f"The label for your return {row['number']}") == 2, "another label, another letter"
+    assert subjects().count(f"Your return {row['number']} is approved") == 1

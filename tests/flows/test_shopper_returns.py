@@ -17,6 +17,7 @@ from app.kit import clock
 from app.privacy.service import redact_orders
 from app.returns.files import storage
 from tests.flows.books import Books
+from tests.flows.test_customer_letters import brand, letters, subjects
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import text_of
@@ -260,3 +261,25 @@ def test_what_was_asked_for_in_time_is_agreed_to_later(
         answer = books.browser(market.retailer).submit(page, "/grant")
     assert answer.status_code == 303, text_of(answer)
     assert [one["state"] for one in books.rows("select state from returns")] == ["REQUESTED"]
+
+
+def test_a_request_that_came_in_and_is_refused(
+    shopper: Shopper,
+    jobs: Jobs,
+    books: Books,
+    market: Market,
+) -> None:
+    brand(market)
+    assert shopper.lamp_back().status_code == 303
+    jobs.drain()
+    (first,) = letters()
+    assert first.subject == "Your return: we have your request"
+    assert first.recipient == "ada@shopper.example"
+    assert (first.sender_name, first.reply_to) == ("Lumen & Oak", "help@lumen.example")
+    assert "Crossdock" not in first.text + first.html, "customers know their shop alone"
+    assert "#0a7f5a" in first.html
+    page = f"/app/returns/requests/{books.row('select id from shopper_returns')['id']}"
+    books.browser(market.retailer).submit(page, "/refuse", answer="It was worn.")
+    jobs.drain()
+    assert subjects()[1:] == ["Your return can't be accepted"]
+    assert "It was worn." in letters()[-1].text

@@ -27,11 +27,12 @@ def send_email(run: Run, event: EmailQueued) -> None:
             return
         kind = session.get_one(Organisation, email.organisation_id).kind if email.organisation_id else None
         attachments = attachments_of(session, email.attached)
-    text, html, headers = email.text, email.html, {}
+    text, html = email.text, email.html
+    headers = {"Reply-To": email.reply_to} if email.reply_to else {}
     if way.stop is not None and kind is not None:
         # One click in the reader's mail program (RFC 8058), and the same link below the letter.
         stop = f"{settings().public_url}/unsubscribe/{way.stop}"
-        headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         choices = f"{settings().public_url}{AREAS[kind]}/notices/choices"
         text, html = with_footer(text, html, [("Choose what you are told", choices), ("Stop these e-mails", stop)])
     registries.mail.get(settings().mail_transport).send(
@@ -42,6 +43,7 @@ def send_email(run: Run, event: EmailQueued) -> None:
         html=html,
         headers=headers,
         attachments=attachments,
+        sender_name=email.sender_name,
     )
     with run.closing() as session:
         mark_sent(session, email.id)

@@ -13,6 +13,7 @@ from app.notifications.service.choosing import (
 from app.notifications.service.digesting import AREAS, digests_due, send_digest
 from app.notifications.service.mailing import (
     OpenedEmail,
+    erase_letters,
     latest_emails,
     mark_sent,
     open_email,
@@ -29,6 +30,7 @@ __all__ = [
     "choose",
     "digests_due",
     "dismiss",
+    "erase_letters",
     "latest_emails",
     "mark_read",
     "mark_sent",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,10 +30,11 @@ def queue_email(
     dedupe: str,
     organisation_id: UUID | None = None,
     attached: str | None = None,
+    order_id: UUID | None = None,
 ) -> int:
     """Send a letter to each address after the commit, in the way that its reader chose. The same ``dedupe`` to the same
-    address is sent once. ``attached`` names files that are made when it is sent. Returns how many were not there
-    before."""
+    address is sent once. ``attached`` names files that are made when it is sent. ``order_id``: the letter goes
+    to the order's customer, and is erased with its address. Returns how many were not there before."""
     ring, now, count = key_ring(), clock.now(), 0
     # A link that gives its holder something must not stand in the clear; a digest needs those of news only.
     link = letter.button[1] if letter.button and not is_essential(kind) else None
@@ -56,6 +57,9 @@ def queue_email(
                 html_body=sealed("html_body", letter.html()),
                 link=link,
                 attached=attached,
+                sender_name=letter.brand.name if letter.brand is not None else "",
+                reply_to=letter.brand.email if letter.brand is not None else "",
+                order_id=order_id,
                 created_at=now,
             )
             .on_conflict_do_nothing()
@@ -64,6 +68,11 @@ def queue_email(
             count += 1
             emit(session, EmailQueued(email_id=email_id, organisation_id=organisation_id))
     return count
+
+
+def erase_letters(session: Session, order_ids: Sequence[UUID]) -> None:
+    """Letters to the customers of these orders are gone. Needs a system scope."""
+    session.execute(delete(Email).where(Email.order_id.in_(order_ids)))
 
 
 def mark_sent(session: Session, email_id: UUID) -> None:
@@ -81,6 +90,8 @@ class OpenedEmail:
         self.organisation_id = row.organisation_id
         self.state = row.state
         self.attached = row.attached
+        self.sender_name = row.sender_name
+        self.reply_to = row.reply_to
         self.created_at = row.created_at
         self.subject = row.subject
         self.recipient = ring.open(row.recipient, Place("emails", "recipient", row.id)).decode()

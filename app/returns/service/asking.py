@@ -202,9 +202,16 @@ def question(row_id: UUID) -> str:
 
 
 def choose_settings(
-    session: Session, retailer_id: UUID, *, by_shoppers: bool, automatic: bool, photo_reasons: Sequence[str]
+    session: Session,
+    retailer_id: UUID,
+    *,
+    by_shoppers: bool,
+    automatic: bool,
+    photo_reasons: Sequence[str],
+    silent_stores: Sequence[str],
 ) -> None:
-    """How customers ask. Raises ``Invalid`` for a reason that there is not."""
+    """How customers ask, and for which stores they are not written to. Raises ``Invalid`` for a reason that there is
+    not."""
     if any(one not in REASONS for one in photo_reasons):
         raise Invalid.field("photo_reasons", "unknown", "Choose from the list.")
     row = session.get(ReturnSettings, retailer_id)
@@ -212,6 +219,7 @@ def choose_settings(
         row = ReturnSettings(retailer_id=retailer_id)
         session.add(row)
     row.by_shoppers, row.automatic, row.photo_reasons = by_shoppers, automatic, sorted(set(photo_reasons))
+    row.silent_stores = sorted(set(silent_stores))
     row.updated_at = clock.now()
     audit.record(session, retailer_id, "returns.settings_changed", "organisation", retailer_id)
 

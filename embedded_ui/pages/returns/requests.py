@@ -7,14 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from app import db
 from app.kit.errors import Invalid
+from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.returns import queries
 from app.returns.rules import REASONS
 from app.returns.service.asking import choose_settings, grant, note_of, refuse
 from app.returns.service.filing import read_shopper_photo
+from app.stores.queries import stores_of
 from app.web.auth import principal
 from app.web.forms import problems
 from app.web.kept_files import file_answer
@@ -69,18 +72,22 @@ def add_pages(pages: Pages) -> None:
         """How customers ask."""
         with db.transaction() as session:
             chosen = queries.settings_of(session, principal().organisation_id)
-        return pages.render("settings.html", chosen=chosen, reasons=_reasons())
+            places = _places(session, principal().organisation_id)
+        written = [name for name, _label in places if name not in chosen.silent_stores]
+        return pages.render("settings.html", chosen=chosen, reasons=_reasons(), places=places, written=written)
 
     @pages.post("/returns/settings", permission="settings.write")
     def save_return_settings() -> Response:
         """Keep it."""
         with db.transaction() as session:
+            places = _places(session, principal().organisation_id)
             choose_settings(
                 session,
                 principal().organisation_id,
                 by_shoppers="by_shoppers" in request.form,
                 automatic="automatic" in request.form,
                 photo_reasons=request.form.getlist("photo_reasons"),
+                silent_stores=[name for name, _label in places if name not in request.form.getlist("written")],
             )
         return go(page_url("returns.return_settings", done="saved"))
 
@@ -101,6 +108,12 @@ def add_pages(pages: Pages) -> None:
             errors=errors or {},
             typed=request.form if errors else {},
         )
+
+
+def _places(session: Session, retailer_id: UUID) -> list[tuple[str, str]]:
+    """The stores whose customers may be written to, and orders without one."""
+    found = [(str(one.id), one.name) for one in stores_of(session, retailer_id)]
+    return [*found, (queries.WITHOUT_STORE, gettext(_("Orders without a store")))]
 
 
 def _reasons() -> list[tuple[str, str]]:

@@ -22,5 +22,6 @@ class Mailbox:
         html: str,
         headers: Mapping[str, str] | None = None,
         attachments: Sequence[Attachment] = (),
+        sender_name: str = "",
     ) -> None:
         """The e-mail is kept where it is."""

@@ -26,6 +26,7 @@ class Smtp:
         html: str,
         headers: Mapping[str, str] | None = None,
         attachments: Sequence[Attachment] = (),
+        sender_name: str = "",
     ) -> None:
         """Hand an e-mail over, one connection for each."""
         url = settings().smtp_url
@@ -34,6 +35,7 @@ class Smtp:
             raise Unavailable("CROSSDOCK_SMTP_URL is not set")
         built = message(
             sender=settings().mail_from,
+            sender_name=sender_name,
             message_id=message_id,
             recipient=recipient,
             subject=subject,

@@ -24,15 +24,24 @@ def message(
     html: str,
     headers: Mapping[str, str],
     attachments: Sequence[Attachment] = (),
+    sender_name: str = "",
 ) -> EmailMessage:
-    """Build the message. Its id is the same each time, so that a repeated one can be dropped; ``headers`` are added.
+    """Build the message. Its id is the same each time, so that a repeated one can be dropped; ``headers`` are added;
+    ``sender_name`` takes the place of the sender's own.
 
     Raises ``Rejected`` for a recipient that is not one address, and for line breaks in a header, which would
     start another one.
     """
     if any(
         sign in value
-        for value in (recipient, subject, message_id, *headers.values(), *(one.name for one in attachments))
+        for value in (
+            recipient,
+            subject,
+            message_id,
+            sender_name,
+            *headers.values(),
+            *(one.name for one in attachments),
+        )
         for sign in "\r\n\0"
     ):
         raise Rejected("header_injection", "a header may not hold line breaks")
@@ -41,7 +50,7 @@ def message(
     except (MessageError, ValueError, IndexError) as error:
         raise Rejected("bad_recipient", "the recipient is not one e-mail address") from error
     built = EmailMessage(policy=SMTP)
-    built["From"] = sender
+    built["From"] = Address(sender_name, addr_spec=parseaddr(sender)[1]) if sender_name else sender
     built["To"] = to
     built["Subject"] = subject
     built["Date"] = format_datetime(clock.now())

@@ -1,0 +1,125 @@
+"""Letters to a shop's customer about things that come back, in the shop's look and the customer's language. Where
+we have no words in a language (``customer_letters.json``), they are written in English."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.config import settings
+from app.documents.queries import brand_of
+from app.documents.sending_back import PRINT, SEND, NextStep
+from app.documents.words import language_of
+from app.identity.models import Organisation
+from app.kit import texts
+from app.notifications.letters import BrandOnLetter, Letter
+from app.notifications.service import queue_email
+from app.orders.models import Order
+from app.orders.service import address_of
+from app.returns.queries import settings_of
+from app.stores.models import Store
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    found: Mapping[str, Mapping[str, str]] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+    return found
+
+
+class CustomerLetters:
+    """Writes to the customer of one order. Needs a system scope."""
+
+    def __init__(self, session: Session, order: Order) -> None:
+        self._session, self._order = session, order
+        brand = brand_of(session, order.retailer_id)
+        store = session.get(Store, order.store_id) if order.store_id else None
+        own = session.get_one(Organisation, order.retailer_id).name
+        #: The shop, as its customers know it.
+        self.shop = (brand.name if brand else "") or (store.name if store else "") or own
+        wanted = (brand.language if brand else "") or language_of(order.ship_to_country)
+        self._language = wanted if wanted in _words() else "en"
+        self._brand = BrandOnLetter(name=self.shop)
+        if brand is not None:
+            logo = f"{settings().public_url}/logo/{brand.retailer_id}/{brand.logo_sha256}.png" if brand.logo else ""
+            contact = [one for one in (brand.email, brand.phone, brand.website) if one]
+            self._brand = BrandOnLetter(
+                name=self.shop, logo=logo, colour=brand.colour, email=brand.email, contact=contact
+            )
+
+    def asked(self, about: str) -> None:
+        """The shop has the customer's request."""
+        self._write("asked_subject", ["asked"], about=about)
+
+    def refused(self, about: str, reason: str) -> None:
+        """It can't be taken back. ``reason`` is a person's; empty: a photo was wanted and did not come."""
+        self._write("refused_subject", ["refused"], about=about, values={"reason": reason or self._say("no_photo")})
+
+    def approved(self, about: str, step: NextStep) -> None:
+        """It can be sent back: what to do now, with the label where it is there. None is written about what is on its
+        way."""
+        day = texts.day(step.until, self._language) if step.until else "–"
+        values = {"number": step.number, "day": day, "carrier": _carrier(step.carrier)}
+        if step.what == PRINT:
+            button = (self._say("label_button"), step.label)
+            self._write("label_subject", ["label"], about=f"{about}:{step.label_file}", button=button, values=values)
+        elif step.what == SEND:
+            self._write("approved_subject", ["send"], about=about, address=step.address, values=values)
+        else:
+            self._write("approved_subject", ["wait"], about=about, values=values)
+
+    def accepted(self, about: str, number: str, *, kept: bool) -> None:
+        """What came back is accepted, or need not come back."""
+        self._write("accepted_subject", ["kept" if kept else "accepted"], about=about, values={"number": number})
+
+    def _write(
+        self,
+        subject: str,
+        paragraphs: list[str],
+        *,
+        about: str,
+        button: tuple[str, str] | None = None,
+        address: Sequence[str] = (),
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        session, order = self._session, self._order
+        sealed = address_of(order.ship_to, "orders", order.id)
+        if sealed is None or not sealed.email or not settings_of(session, order.retailer_id).writes_for(order.store_id):
+            return
+        audit.record(session, order.retailer_id, "orders.address_read", "order", order.id, details={"for": "letter"})
+        known = {**(values or {}), "order": order.external_name or str(order.number), "shop": self.shop}
+        text = [self._say(name, **known) for name in paragraphs]
+        if address:
+            text.append(", ".join(address))
+        page = f"{settings().public_url}/t/{order.tracking_token}"
+        letter = Letter(
+            subject=self._say(subject, **known),
+            paragraphs=text,
+            button=button or (self._say("page"), page),
+            reason=self._say("why", **known),
+            brand=self._brand,
+            language=self._language,
+        )
+        queue_email(
+            session,
+            [sealed.email],
+            letter,
+            kind="customer_return",
+            dedupe=f"customer:{about}",
+            order_id=order.id,
+        )
+
+    def _say(self, name: str, **values: str) -> str:
+        text = _words()[self._language][name]
+        for key, value in values.items():
+            text = text.replace(f"{{{key}}}", value)
+        return text
+
+
+def _carrier(name: str) -> str:
+    """A carrier's name for people, as far as it can be told from ours."""
+    return name.replace("_", " ").upper() if len(name) <= 4 else name.replace("_", " ").title()
