@@ -106,6 +106,7 @@ def test_who_refuses_here_declines_there_with_the_reason(till: Till, sold: Json,
     till.jobs.drain()
     (there,) = till.seen(sold)["returns"]
     assert (there["status"], there["decline"]) == ("DECLINED", ["OTHER", "It was a gift."])
+    assert books.letters("customer_return") == [], "the store writes to its customer itself"
 
 
 def test_a_supplier_that_declines_is_the_stores_answer_too(
