@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0195_customer_letters"
-down_revision = "0191_store_returns"
+revision = "0198_customer_letters"
+down_revision = "0195_nothing_goes"
 branch_labels = None
 depends_on = None
 
