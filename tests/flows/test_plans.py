@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from app import db
 from app.billing.rules import Usage, month_of, next_month, warned_from
@@ -79,6 +80,8 @@ def test_orders_beyond_the_plan_wait_and_go_on_oldest_first_when_it_is_raised(
     seen = text_of(shop.get(page))
     assert "All orders of your plan are used" in seen
     assert "1 of 1 orders a month of your plan “Small” were used." in seen
+    shown = BeautifulSoup(shop.get(page).text, "html.parser")
+    assert shown.select("main a[href='/app/billing']"), "the way to the plan"
     bill = text_of(shop.get("/app/billing"))
     assert "Orders waiting for your plan: 3" in bill
     assert "1 of 1" in bill

@@ -85,7 +85,7 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
             ),
             Fix(
                 label=_("To billing"), endpoint="billing.billing", permission="billing.read",
-                when=_hold(lambda reason: reason in PAYMENT_HOLDS),
+                when=_hold(lambda reason: reason in PAYMENT_HOLDS or reason is HoldReason.PLAN_LIMIT),
             ),
             Fix(
                 label=_("Mend the address"), endpoint="orders.detail", permission=_ORDERS, args=_order,
