@@ -152,7 +152,6 @@ class SupplierVariant(Base):
     __table_args__ = (
         # Of its supplier as its product is: looked up once a statement by a trigger (``refers``), as of its stock,
         # pictures and entries; a foreign key would look once for each of millions of rows.
-        UniqueConstraint("supplier_id", "id"),
         UniqueConstraint("supplier_id", "sku"),
         Index(None, "product_id", "position"),
         Index(None, "gtin", postgresql_where=text("gtin is not null")),

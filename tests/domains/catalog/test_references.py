@@ -24,6 +24,11 @@ _WRONG = {
     "'id', :new, 'variant_id', :new))).* from inventory_levels l where l.variant_id = :variant",
     "stock nowhere": "insert into inventory_levels select (jsonb_populate_record(l, jsonb_build_object("
     "'id', :new, 'location_id', :new))).* from inventory_levels l where l.variant_id = :variant",
+    "stock that becomes another supplier's": "update inventory_levels set supplier_id = cast(:other as uuid) "
+    "where variant_id = :variant",
+    "stock of another supplier's variant": "with l as (delete from inventory_levels where variant_id = :variant "
+    "returning *) insert into inventory_levels select (jsonb_populate_record("
+    "null::inventory_levels, to_jsonb(l) || jsonb_build_object('id', :new, 'supplier_id', :other))).* from l",
     "a picture of no product": "insert into product_images (id, product_id, url, alt, position) "
     "values (cast(:new as uuid), cast(:new as uuid), 'https://p.example/1.jpg', '', 0)",
     "an entry of no product": "insert into catalog_entries select (jsonb_populate_record(e, jsonb_build_object("
