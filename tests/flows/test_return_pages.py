@@ -7,6 +7,9 @@ import io
 from PIL import Image
 from pypdfium2 import PdfDocument
 
+from app import db
+from app.suppliers.models import Supplier
+from tests import factories
 from tests.flows.books import Books
 from tests.flows.test_returns import act, asked, delivered, policy, state
 from tests.market import Market
@@ -33,7 +36,9 @@ def test_two_people_take_a_return_from_the_order_to_the_refund(market: Market, j
     assert (too_many.status_code, "A whole number from 0 to 2." in too_many.text) == (422, True)
     nothing = retailer.submit(start, start, **{f"units-{line}": "0"})
     assert (nothing.status_code, "Say what comes back." in nothing.text) == (422, True)
-    sent = retailer.submit(start, start, **{f"units-{line}": "2", "reason": "damaged", "note": "The glass is broken."})
+    sent = retailer.submit(
+        start, start, **{f"units-{line}": "2", f"reason-{line}": "damaged", f"note-{line}": "The glass is broken."}
+    )
     assert sent.status_code == 303
     (row,) = market.retailer.api.get("/api/returns").json["items"]
     mine, theirs = f"/app/returns/{row['id']}", f"/supplier/returns/{row['id']}"
@@ -78,3 +83,31 @@ def test_a_file_that_is_no_photo_is_refused_and_nothing_is_kept(market: Market, 
     assert market.count("return_files") == 0
     act(market.retailer, row, "cancel")
     assert state(market, row) == "CANCELLED"
+
+
+def test_each_reason_becomes_a_return_with_its_own_words_and_photo(market: Market, jobs: Jobs, books: Books) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        ours = session.get_one(Supplier, market.supplier.id)
+        (shade,) = factories.product(session, ours, title="Shade", wholesale="8.00", stock=5)
+    order = books.paid_order((market.lamp.variants[0], 2), (shade, 1))
+    placed = books.purchase_order(order, market.supplier)
+    parcel = {
+        "carrier": "manual",
+        "tracking_number": "BOTH-1",
+        "lines": [{"line_id": one["id"], "quantity": one["quantity"]} for one in placed["lines"]],
+    }
+    shipped = market.supplier.api.post(f"/api/supplier/orders/{placed['id']}/ship", {"parcels": [parcel]})
+    books.arrived(market.supplier, shipped.json["shipments"][0])
+    jobs.drain()
+    first, second = (one["id"] for one in placed["lines"])
+    start = f"/app/orders/{order['id']}/purchase-orders/{placed['id']}/return"
+    browser = books.browser(market.retailer)
+    values = {f"units-{first}": "1", f"reason-{first}": "damaged", f"note-{first}": "It leaks."}
+    values |= {f"units-{second}": "1", f"reason-{second}": "changed_mind"}
+    wrong = browser.submit(start, start, **values, **{f"photo-{first}": (io.BytesIO(b"MZ"), "photo.png")})
+    assert (wrong.status_code, market.count("returns"), market.count("return_files")) == (422, 0, 0)
+    assert browser.submit(start, start, **values, **{f"photo-{first}": photo()}).status_code == 303
+    rows = books.rows("select id, reason, note from returns order by reason")
+    assert [(one["reason"], one["note"]) for one in rows] == [("changed_mind", ""), ("damaged", "It leaks.")]
+    (evidence,) = books.rows("select return_id from return_files")
+    assert evidence["return_id"] == rows[1]["id"], "the photo is of what is broken"

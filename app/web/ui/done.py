@@ -84,6 +84,7 @@ SENTENCES: Mapping[str, str] = {
     "return_asked_of_shop": _("The shop has your request. You see its answer here."),
     "shopper_answered": _("Your customer reads it on the page of the order."),
     "exchanged": _("Ordered. It is delivered to the same address; the return goes on as it was."),
+    "returns_asked": _("Asked: a return for each reason. The supplier is told."),
     "return_asked": _("Asked. The supplier is told by e-mail."),
     "return_credited": _("Credited. The refund follows by itself."),
     "return_label_bought": _("Bought. The customer gets it now."),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from app import db
 from app.documents.drawing import draw
@@ -15,6 +17,7 @@ from app.kit.errors import AppError, Conflict, Invalid, NotFound
 from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
+from app.purchasing.models import PurchaseOrder
 from app.returns import queries, service
 from app.suppliers import queries as suppliers
 from app.web.auth import principal
@@ -28,6 +31,8 @@ from app.web.ui.rendering import gettext
 from embedded_ui.pages.returns import requests
 
 pages = Pages(__name__, nav=Nav(_("Returns"), "list_returns", 45, permission="orders.read"))
+#: Bytes of a form with a photo for each line, and characters of what is said of one.
+_LARGEST_FORM, _LONGEST_NOTE = 25 * 1024 * 1024, 500
 _VIEWS = {"open": _("Open"), "all": _("All")}
 requests.add_pages(pages)
 add_return_labels(pages, permission="orders.write")
@@ -92,10 +97,7 @@ def _start(order_id: UUID, purchase_order_id: UUID, status: int = 200, problem: 
     retailer_id = principal().organisation_id
     with db.transaction() as session:
         order = orders.order(session, retailer_id, order_id)
-        routed = purchasing.of_orders(session, [order.id])[order.id]
-        found = next((one for one in routed if one.id == purchase_order_id), None)
-        if found is None:
-            raise NotFound("purchase order")
+        found = _purchase_order(session, retailer_id, order_id, purchase_order_id)
         policy = suppliers.return_policy(session, found.supplier_id)
         context: dict[str, Any] = {
             "order": order,
@@ -116,37 +118,101 @@ def _start(order_id: UUID, purchase_order_id: UUID, status: int = 200, problem: 
     )
 
 
-@pages.post("/orders/<uuid:order_id>/purchase-orders/<uuid:purchase_order_id>/return", permission="orders.write")
+@pages.post(
+    "/orders/<uuid:order_id>/purchase-orders/<uuid:purchase_order_id>/return",
+    permission="orders.write",
+    largest=_LARGEST_FORM,
+)
 def ask(order_id: UUID, purchase_order_id: UUID) -> Any:
-    """Ask for it."""
-    retailer_id, sent = principal().organisation_id, Sent()
+    """Ask for it: one return for each reason, with what was said and pictured of its lines."""
+    retailer_id, kept = principal().organisation_id, list[service.KeptFile]()
     try:
         with db.transaction() as session:
-            order = orders.order(session, retailer_id, order_id)
-            routed = purchasing.of_orders(session, [order.id])[order.id]
-            found = next((one for one in routed if one.id == purchase_order_id), None)
-            if found is None:
-                raise NotFound("purchase order")
-            asked = {
-                line.id: sent.whole(f"units-{line.id}", 0, line.quantity)
-                for line in found.lines
-                if request.form.get(f"units-{line.id}")
-            }
-            reason = sent.one_of("reason", tuple(REASON_WORDS))
-            note = sent.text("note", longest=2000)
-            sent.check()
-            row = service.request_return(
-                session,
-                retailer_id,
-                purchase_order_id,
-                reason=reason,
-                note=note,
-                lines={line_id: units for line_id, units in asked.items() if units},
-            )
-            return_id = row.id
+            found = _purchase_order(session, retailer_id, order_id, purchase_order_id)
+            wanted = _wanted(found)
+        photos = {one.line_id: _photo(one.line_id, kept) for each in wanted.values() for one in each}
+        with db.transaction() as session:
+            made = []
+            for reason, lines in wanted.items():
+                row = service.request_return(
+                    session,
+                    retailer_id,
+                    purchase_order_id,
+                    reason=reason,
+                    note=_said(lines),
+                    lines={one.line_id: one.units for one in lines},
+                )
+                for one in lines:
+                    photo = photos[one.line_id]
+                    if photo is not None:
+                        service.add_file(session, retailer_id, row.id, photo)
+                made.append(row.id)
     except (Invalid, Conflict) as error:
+        for one_file in kept:
+            service.forget_file(one_file)
         return _start(order_id, purchase_order_id, 422, error)
-    return go(page_url("returns.detail", return_id=return_id, done="return_asked"))
+    if len(made) > 1:
+        return go(page_url("returns.list_returns", done="returns_asked"))
+    return go(page_url("returns.detail", return_id=made[0], done="return_asked"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Units of a line that are to come back, and what was said of them."""
+
+    line_id: UUID
+    title: str
+    units: int
+    note: str
+
+
+def _wanted(found: PurchaseOrder) -> dict[str, list[_Wanted]]:
+    """What the form asks for, by reason. Raises ``Invalid``."""
+    sent, wanted = Sent(), dict[str, list[_Wanted]]()
+    for line in found.lines:
+        if not request.form.get(f"units-{line.id}"):
+            continue
+        units = sent.whole(f"units-{line.id}", 0, line.quantity)
+        if not units:
+            continue
+        reason = sent.one_of(f"reason-{line.id}", tuple(REASON_WORDS))
+        note = sent.text(f"note-{line.id}", longest=_LONGEST_NOTE)
+        wanted.setdefault(reason, []).append(_Wanted(line.id, line.title, units, note))
+    sent.check()
+    if not wanted:
+        raise Invalid.field("lines", "required", gettext(_("Say what comes back.")))
+    return wanted
+
+
+def _said(lines: Sequence[_Wanted]) -> str:
+    """The notes of a return's lines in one, each with its article where there are several lines."""
+    if len(lines) == 1:
+        return lines[0].note
+    return "\n".join(f"{one.title}: {one.note}" for one in lines if one.note)
+
+
+def _photo(line_id: UUID, kept: list[service.KeptFile]) -> service.KeptFile | None:
+    """Keep a line's photo, where one was sent, and note it in ``kept``. Raises ``Invalid``."""
+    name = f"photo-{line_id}"
+    file = request.files.get(name)
+    if file is None or not file.filename:
+        return None
+    try:
+        kept.append(service.keep_file("evidence", file.stream))  # type: ignore[arg-type]
+    except Invalid as error:
+        raise Invalid.field(name, "unfit", error.detail) from error
+    return kept[-1]
+
+
+def _purchase_order(session: Session, retailer_id: UUID, order_id: UUID, purchase_order_id: UUID) -> PurchaseOrder:
+    """A purchase order of a retailer's order, with its lines. Raises ``NotFound``."""
+    order = orders.order(session, retailer_id, order_id)
+    found = next(
+        (one for one in purchasing.of_orders(session, [order.id])[order.id] if one.id == purchase_order_id), None
+    )
+    if found is None:
+        raise NotFound("purchase order")
+    return found
 
 
 @pages.get("/returns/<uuid:return_id>/files/<uuid:file_id>", permission="orders.read")
