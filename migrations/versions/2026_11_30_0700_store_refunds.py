@@ -40,8 +40,8 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("order_id", "cause", name="uq_store_refunds_order_id"),
-        sa.UniqueConstraint("retailer_id", "id", name="uq_store_refunds_retailer_id"),
+        sa.UniqueConstraint("order_id", "cause"),
+        sa.UniqueConstraint("retailer_id", "id"),
         sa.ForeignKeyConstraint(
             ["retailer_id", "order_id"],
             ["orders.retailer_id", "orders.id"],
@@ -53,7 +53,7 @@ def upgrade() -> None:
             name="fk_store_refunds_retailer_id_stores",
         ),
     )
-    op.create_index("ix_store_refunds_retailer_id", "store_refunds", ["retailer_id", "id"])
+    op.create_index(None, "store_refunds", ["retailer_id", "id"])
     op.create_index(
         "ix_store_refunds_open",
         "store_refunds",

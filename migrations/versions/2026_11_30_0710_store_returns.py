@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("told", sa.Text()),
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("store_id", "external_id", name="uq_store_returns_store_id"),
+        sa.UniqueConstraint("store_id", "external_id"),
         sa.ForeignKeyConstraint(
             ["retailer_id", "store_id"],
             ["stores.retailer_id", "stores.id"],

@@ -31,7 +31,8 @@ _LINE = {"open", *ANSWERS, "partially_shipped", "shipped", "delivered", "cancell
         ("listing", set(STATES)),
         ("delivery", set(LABELS)),
         ("supplier", set(SUPPLIER_MOVES)),
-        ("charge", set(CHARGE_MOVES)),
+        # What goes along with a later charge is shown by a word of its own.
+        ("charge", {*CHARGE_MOVES, "CARRIED"}),
         ("change_request", set(CHANGE_STATES)),
         ("transmission", set(TRANSMISSION_STATES)),
         ("change_message", set(MESSAGE_MOVES)),
