@@ -278,3 +278,26 @@ def test_what_changed_beyond_one_look_is_read_by_the_next(shop: Shop, monkeypatc
     first = shop.poll()
     assert (list(first.answers), first.more) == ([], True)
     assert [one.number for one in shop.poll().answers] == [ORDER.number]
+
+
+def test_a_large_order_is_read_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, small in (
+        ("order", {"lineItems(first: 100": "lineItems(first: 1", "fulfillments(first: 20": "fulfillments(first: 1"}),
+        ("order", {"fulfillmentLineItems(first: 50": "fulfillmentLineItems(first: 1"}),
+        ("order_lines", {"first: 250": "first: 1"}),
+        ("fulfillment_lines", {"first: 250": "first: 1"}),
+    ):
+        for said, instead in small.items():
+            assert said in client._DOCUMENTS[name]
+            monkeypatch.setitem(client._DOCUMENTS, name, client._DOCUMENTS[name].replace(said, instead))
+    reference = shop.send()
+    shop.fulfil({"LAMP-1": 1, "BULB-9": 3}, "1Z999AA10123456784")
+    shop.fulfil({"LAMP-1": 1, "BULB-9": 1}, "1Z999AA10123456785")
+    told = [one for one in shop.poll().answers if isinstance(one, ShipmentTold)]
+    assert [[(name.line_id, units) for name, units in parcel.lines] for one in told for parcel in one.parcels] == [
+        [("line-1", 1), ("line-2", 3)],
+        [("line-1", 1), ("line-2", 1)],
+    ]
+    less = replace(ORDER, lines=(replace(LINES[0], quantity=2), replace(LINES[1], quantity=4)))
+    assert shop.channel.cancel(less, reference, shop.settings, sending(8)) is Stopping.STOPPED
+    assert [line["current_quantity"] for line in shop.orders()[0]["lines"]] == [2, 4]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import threading
 from collections.abc import Iterator
@@ -79,7 +80,10 @@ def _read(world: World, path: str, params: dict[str, str]) -> Any:
                     found = [one for one in found if one[shown] > params[name].rstrip("Z")]
             by = "date_modified_gmt" if params.get("orderby") == "modified" else "date_created_gmt"
             found.sort(key=lambda one: one[by], reverse=params.get("order", "desc") == "desc")
-            return _page(found, params)
+            shown = copy.deepcopy(_page(found, params))
+            if "modified_after" in params and world.after_reading:
+                world.after_reading.pop(0)()
+            return shown
         case ["orders", number]:
             return world.order(int(number))
         case ["orders", number, "fulfillments"] if world.with_fulfillments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -37,6 +38,8 @@ class World:
     fulfillments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     #: What goes wrong with the next calls that change something: ``drop_before``, ``drop_after``, ``error_after``.
     faults: list[str] = field(default_factory=list)
+    #: What happens in the shop right after a list of orders was read, each once.
+    after_reading: list[Callable[[], object]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     _last: int = 100
     _clock: datetime | None = None

@@ -255,8 +255,34 @@ class ShopifyShop(SupplierChannel):
         return found, True
 
     def _order(self, settings: ChannelSettings, order_id: str) -> Mapping[str, Any] | None:
-        order: Mapping[str, Any] | None = self._client.call(settings, "order", {"id": order_id})["order"]
+        """An order with all of its lines and parcels, whatever there are; a usual one is read at once."""
+        order: dict[str, Any] | None = self._client.call(settings, "order", {"id": order_id})["order"]
+        if order is None:
+            return None
+        self._read_on(settings, order["lineItems"], "order_lines", order_id, "order", "lineItems")
+        if order["fulfillmentsCount"]["count"] > len(order["fulfillments"]):
+            whole = self._client.call(settings, "order_fulfillments", {"id": order_id})["order"]["fulfillments"]
+            known = {one["id"]: one for one in order["fulfillments"]}
+            order["fulfillments"] = [known.get(one["id"]) or self._with_lines(settings, one) for one in whole]
+        for one in order["fulfillments"]:
+            lines = one["fulfillmentLineItems"]
+            self._read_on(settings, lines, "fulfillment_lines", one["id"], "fulfillment", "fulfillmentLineItems")
         return order
+
+    def _with_lines(self, settings: ChannelSettings, fulfillment: Mapping[str, Any]) -> dict[str, Any]:
+        found = self._client.call(settings, "fulfillment_lines", {"id": fulfillment["id"]})["fulfillment"]
+        return {**fulfillment, "fulfillmentLineItems": found["fulfillmentLineItems"]}
+
+    def _read_on(
+        self, settings: ChannelSettings, first: dict[str, Any], name: str, object_id: str, kind: str, held: str
+    ) -> None:
+        """Add what stands on the pages behind the first."""
+        page = first["pageInfo"]
+        while page["hasNextPage"]:
+            variables = {"id": object_id, "after": page["endCursor"]}
+            found = self._client.call(settings, name, variables)[kind][held]
+            first["nodes"] += found["nodes"]
+            page = found["pageInfo"]
 
     def _found(self, settings: ChannelSettings, number: str) -> str:
         """The shop's id of an order of ours; empty where there is none."""

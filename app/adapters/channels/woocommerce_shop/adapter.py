@@ -183,17 +183,39 @@ class WooCommerceShop(SupplierChannel):
         )
         accepts = settings.get("accepts") != "no"
         answers: list[Answer] = []
-        seen, last = 0, ""
-        for order in self._orders(settings, modified_after=since, orderby="modified"):
-            seen, last = seen + 1, order["date_modified_gmt"]
+        changed, until = self._changed(settings, since)
+        for order in changed:
             if number_of(order) in numbers:
                 answers += answers_of(order, self._fulfillments(settings, order), accepts=accepts)
         # More changed than one look reads: the next one goes on from here.
-        # "After" leaves out the second itself, which others may have been changed in.
-        until = clock.iso(clock.parse_iso(f"{last}Z") - timedelta(seconds=1)) if seen >= _PAGE * _PAGES else since
-        more = until != since
+        more = until not in ("", since)
         marks = {"since": until if more else clock.iso((started - _OVERLAP).replace(microsecond=0))}
         return Answers(answers=answers, marks=marks, more=more)
+
+    def _changed(self, settings: ChannelSettings, since: str) -> tuple[list[dict[str, Any]], str]:
+        """Orders that changed since, each once as it stands last, and from when on the next look goes on; empty where
+        all were seen. Each page begins at the moment at which the one before ended, and not at a count of orders:
+        whatever changes meanwhile goes to the end, and would shift the others."""
+        found: dict[int, dict[str, Any]] = {}
+        after, page = since, 1
+        for _look in range(_PAGES):
+            orders = client.get(
+                settings, "orders", per_page=_PAGE, page=page, order="asc", dates_are_gmt="true",
+                modified_after=after, orderby="modified",
+            )  # fmt: skip
+            for one in orders:
+                found.pop(one["id"], None)
+                found[one["id"]] = one
+            if len(orders) < _PAGE:
+                return list(found.values()), ""
+            # "After" leaves out the second itself, which others may have been changed in.
+            until = clock.iso(clock.parse_iso(f"{orders[-1]['date_modified_gmt']}Z") - timedelta(seconds=1))
+            # A second in which more were changed than a page holds is counted through.
+            after, page = (until, 1) if until > after else (after, page + 1)
+        if after == since:
+            # The whole look went into one second; the next one begins behind it.
+            after = clock.iso(clock.parse_iso(after) + timedelta(seconds=1))
+        return list(found.values()), after
 
     def _orders(self, settings: ChannelSettings, **params: str) -> Iterator[dict[str, Any]]:
         for page in range(1, _PAGES + 1):
