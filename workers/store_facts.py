@@ -5,7 +5,7 @@ Everything here happens in the transaction that closes the hook; nothing calls o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import singledispatch
 from typing import cast
@@ -57,6 +57,7 @@ from app.stores.platform import (
     StoreOrder,
 )
 from app.stores.risk import rules_of
+from workers.store_locations import lines_there
 
 
 def handle(session: Session, store: Store, fact: HookFact, *, message_id: str, triggered_at: datetime | None) -> str:
@@ -133,8 +134,14 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
     return "partly cancelled"
 
 
-def _cancel_all(session: Session, order: Order, only: Sequence[UUID] | None = None, ref: str | None = None) -> Asked:
-    """Cancel all that can be of an order, or of these purchase orders."""
+def _cancel_all(
+    session: Session,
+    order: Order,
+    only: Sequence[UUID] | None = None,
+    ref: str | None = None,
+    of_lines: Collection[UUID] | None = None,
+) -> Asked:
+    """Cancel all that can be of an order, or of these purchase orders, or of these lines of it in them."""
     if only is None:
         purchasing.drop_unlinked(session, order)
     lines = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)).all()
@@ -142,7 +149,7 @@ def _cancel_all(session: Session, order: Order, only: Sequence[UUID] | None = No
         session,
         order.retailer_id,
         order.id,
-        dict.fromkeys(lines),
+        dict.fromkeys(line for line in lines if of_lines is None or line in of_lines),
         origin="store",
         as_far=True,
         only=only,
@@ -236,17 +243,17 @@ def _(fact: FulfillmentAsked, session: Session, store: Store) -> str:
 def _(fact: CancellationAsked, session: Session, store: Store) -> str:
     ref = fact.external_fulfillment_order_id
     found = session.scalars(
-        select(PurchaseOrder).where(
-            PurchaseOrder.retailer_id == store.retailer_id, PurchaseOrder.external_fulfillment_order_id == ref
-        )
+        select(PurchaseOrder).where(PurchaseOrder.retailer_id == store.retailer_id, _asked_as(ref))
     ).all()
     accept = False
     if found:
         order = session.get_one(Order, found[0].order_id)
-        asked = _cancel_all(session, order, [one.id for one in found], ref)
-        if asked.request_ids or waiting_of(session, [one.id for one in found]):
+        there = {line.id: line for one in found for line in lines_there(session, store.id, one, ref)}
+        only = [one.id for one in found]
+        _cancel_all(session, order, only, ref, {line.order_line_id for line in there.values()})
+        if any(row.purchase_order_line_id in there for one in waiting_of(session, only) for row in one.lines):
             return "its supplier is asked"
-        accept = all(one.status == CANCELLED for one in found)
+        accept = all(line.cancelled == line.quantity for line in there.values())
     emit(
         session,
         CancellationWanted(

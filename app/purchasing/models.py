@@ -308,7 +308,7 @@ class ChangeRequest(Base):
     asked_by: Mapped[str]
     #: Why, in the retailer's words. Nothing personal.
     note: Mapped[str]
-    #: The store's own request, which is answered when this one is.
+    #: The store's own requests, which are answered when this one is: one on a line (``store_refs``).
     external_ref: Mapped[str | None]
     #: The new address, sealed; it goes when the request is over.
     ship_to: Mapped[bytes | None]

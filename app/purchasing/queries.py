@@ -25,11 +25,12 @@ from app.orders.rules import (
 )
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.decisions.queries import about_rejected
-from app.purchasing.decisions.rules import IN_BETWEEN
+from app.purchasing.decisions.rules import IN_BETWEEN, REJECTED
 from app.purchasing.models import (
     ChangeMessage,
     ChangeRequest,
     ChannelAnswer,
+    OrderDecision,
     PurchaseOrder,
     PurchaseOrderLine,
     SupplierInvoice,
@@ -64,9 +65,30 @@ def of_orders(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, list[Pu
     return found
 
 
+def being_taken_over(session: Session, order_id: UUID) -> set[UUID]:
+    """Lines of purchase orders that are still being paid for, whose units the supplier before still has."""
+    return set(
+        session.scalars(
+            select(PurchaseOrderLine.id)
+            .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+            .join(
+                OrderDecision,
+                (OrderDecision.rerouting_id == PurchaseOrder.rerouting_id)
+                & (OrderDecision.order_line_id == PurchaseOrderLine.order_line_id)
+                & (OrderDecision.component == PurchaseOrderLine.component),
+            )
+            .where(
+                PurchaseOrder.order_id == order_id,
+                PurchaseOrder.released_at.is_(None),
+                OrderDecision.kind != REJECTED,
+            )
+        )
+    )
+
+
 def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
     """Of each of an order's lines that purchase orders name: the units that were not withdrawn from them, those
-    included about which is to be decided."""
+    included about which is to be decided. What another supplier is still being paid for is not counted twice."""
     rows = session.execute(
         select(OrderLine, PurchaseOrderLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
@@ -75,8 +97,10 @@ def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
         .execution_options(populate_existing=True)
     )
     found: defaultdict[OrderLine, list[PurchaseOrderLine]] = defaultdict(list)
+    twice = being_taken_over(session, order_id)
     for order_line, row in rows:
-        found[order_line].append(row)
+        if row.id not in twice:
+            found[order_line].append(row)
     between = {row.id: row.rejected for own in found.values() for row in own}
     for one in about_rejected(session, order_id):
         # What was rejected a moment ago, and not looked at yet, is not lost either.

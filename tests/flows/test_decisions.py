@@ -474,6 +474,25 @@ def test_an_answer_in_the_last_moment_keeps_the_order(desk: Desk, books: Books) 
     assert desk.purchase_orders(order, desk.market.supplier)[0]["status"] == "CONFIRMED"
 
 
+def test_units_that_another_supplier_is_being_paid_for_are_counted_once(desk: Desk, books: Books) -> None:
+    desk.link()
+    order = desk.buys(3)
+    books.fault("timeout_after_commit", "/v1/payment_intents")
+    silent_for_good(desk)
+    assert desk.decision(order)["state"] == "PAYING"
+    lines = [{"line_id": order["lines"][0]["id"], "quantity": 4}]
+    path = f"/api/orders/{order['id']}/cancel"
+    too_many = desk.market.retailer.api.post(path, {"lines": lines})
+    assert (too_many.status_code, too_many.json["code"]) == (409, "quantity_exceeds_open")
+    assert "3 can still be cancelled" in too_many.text
+    done = desk.market.retailer.api.post(path, {"lines": [{**lines[0], "quantity": 3}]})
+    assert done.json["order"]["status"] == "CANCELLED"
+    desk.jobs.drain(retries=True)
+    assert books.order(order)["status"] == "CANCELLED"
+    assert sum(books.given_back(order)) == sum(books.taken(order))
+    desk.balanced(order)
+
+
 def test_a_silent_supplier_is_watched_on_when_fewer_units_are_left(desk: Desk) -> None:
     order = desk.buys(3)
     silent_for_good(desk)

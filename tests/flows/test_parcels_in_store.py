@@ -18,15 +18,24 @@ from app.fulfillment.models import Shipment
 from app.fulfillment.service import Correction, NewParcel, correct, mark_delivered, ship, void
 from app.kit import clock
 from app.orders.models import OrderLine, TimelineEntry
+from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
-from app.purchasing.service import Line, place_order, release_purchase_orders
-from app.stores.models import StoreLocation
-from app.stores.platform import ShopFacts
+from app.purchasing.service import (
+    Line,
+    LineAnswer,
+    accept_request,
+    acknowledge,
+    place_order,
+    release_purchase_orders,
+)
+from app.stores.models import Store, StoreLocation
+from app.stores.platform import CancellationAsked, ShopFacts
 from app.stores.service import connect
 from tests import factories
 from tests.adapters.stores.conftest import configured, open_shop, shop, simulator
 from tests.adapters.stores.shop import Shop, listing, number, pushed
 from tests.stack import Jobs
+from workers.store_facts import handle
 
 __all__ = ["configured", "open_shop", "shop", "simulator"]
 
@@ -91,6 +100,13 @@ class Delivery:
             lambda session: session.scalars(select(TimelineEntry.message).order_by(TimelineEntry.at)).all()
         )
         return [one for one in rows if one.startswith("store.")]
+
+    def asked_to_stop(self, ref: str, message_id: str) -> str:
+        """The shop asks to stop one of its fulfilment orders. Returns what was done."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            store = session.scalars(select(Store)).one()
+            fact = CancellationAsked(ref)
+            return handle(session, store, fact, message_id=message_id, triggered_at=None)
 
     def settle(self) -> None:
         """All that waits is done, what the shop decides a moment later included."""
@@ -228,6 +244,51 @@ def test_a_parcel_of_two_locations_is_told_at_both(shop: Shop, jobs: Jobs) -> No
     found.ship("N-3", 0, 2)
     found.settle()
     assert found.alive() == [("N-3", {second: 2})]
+
+
+def test_a_store_that_asks_to_stop_what_is_at_one_location_gets_its_answer(shop: Shop, jobs: Jobs) -> None:
+    found = delivery(shop, jobs, quantities=(1, 2), locations=(0, 1))
+    with db.system_scope(actor="test"), db.transaction() as session:
+        order = session.get_one(PurchaseOrder, found.purchase_order_id)
+        refs = list(order.external_fulfillment_orders)
+        answers = [LineAnswer(line_id=line, answer="accepted") for line in found.line_ids]
+        acknowledge(session, found.supplier_id, order.id, answers)
+    assert len(refs) == 2
+    for ref, line_id, units in zip(refs, found.line_ids, (1, 2), strict=True):
+        shop.control.request_cancellation(shop.domain, number(ref))
+        for message in (f"a:{ref}", f"b:{ref}"):
+            assert found.asked_to_stop(ref, message) == "its supplier is asked"
+        with db.system_scope(actor="test"), db.transaction() as session:
+            (request,) = waiting_of(session, [found.purchase_order_id])
+            asked = {row.purchase_order_line_id: row.quantity for row in request.lines}
+            assert asked == {line_id: units}, "what is there, and nothing else"
+            accept_request(session, found.supplier_id, request.id)
+        found.settle()
+        whole = shop.control.order(shop.domain, found.external_id)["fulfillment_orders"]
+        (there,) = [one for one in whole if one["id"] == number(ref)]
+        assert there["status"] == "CANCELLED", there
+    with db.system_scope(actor="test"), db.transaction() as session:
+        assert session.get_one(PurchaseOrder, found.purchase_order_id).status == "CANCELLED"
+
+
+def test_a_supplier_that_is_asked_for_both_locations_at_once_answers_for_both(shop: Shop, jobs: Jobs) -> None:
+    found = delivery(shop, jobs, quantities=(1, 2), locations=(0, 1))
+    with db.system_scope(actor="test"), db.transaction() as session:
+        order = session.get_one(PurchaseOrder, found.purchase_order_id)
+        refs = list(order.external_fulfillment_orders)
+        answers = [LineAnswer(line_id=line, answer="accepted") for line in found.line_ids]
+        acknowledge(session, found.supplier_id, order.id, answers)
+    for ref in refs:
+        shop.control.request_cancellation(shop.domain, number(ref))
+        assert found.asked_to_stop(ref, f"a:{ref}") == "its supplier is asked"
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (request,) = waiting_of(session, [found.purchase_order_id])
+        accept_request(session, found.supplier_id, request.id, {found.line_ids[0]: 1, found.line_ids[1]: 0})
+    found.settle()
+    whole = shop.control.order(shop.domain, found.external_id)["fulfillment_orders"]
+    states = {one["id"]: one["status"] for one in whole}
+    assert states[number(refs[0])] == "CANCELLED"
+    assert states[number(refs[1])] == "IN_PROGRESS", "it was refused"
 
 
 def test_an_order_that_comes_apart_is_one_letter(one_place: Delivery) -> None:

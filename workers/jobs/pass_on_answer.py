@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from app.orders.models import Order
-from app.orders.rules import CANCELLED
 from app.outbox.service import emit
 from app.purchasing.changes.rules import ACCEPTED, ADDRESS, OPEN
 from app.purchasing.events import ChangeRequestMoved
 from app.purchasing.models import ChangeRequest, PurchaseOrder
 from app.purchasing.service import take_over_address
+from app.purchasing.service.asking import store_refs
 from app.stores.events import CancellationWanted
 from workers.job import Run, job
+from workers.store_locations import lines_there
 
 
 @job(queue="quick", on=ChangeRequestMoved)
 def pass_on_answer(run: Run, event: ChangeRequestMoved) -> None:
-    """See the module. The store asked for all that is left of a purchase order, so only all of it is a yes."""
+    """See the module. The store asked for all that is left of a purchase order at one of its locations, so only all of
+    it is a yes."""
     if event.state == OPEN:
         return
     with run.closing() as session:
@@ -26,12 +28,14 @@ def pass_on_answer(run: Run, event: ChangeRequestMoved) -> None:
         if request.external_ref is None or order.store_id is None:
             return
         purchase_order = session.get_one(PurchaseOrder, event.purchase_order_id)
-        emit(
-            session,
-            CancellationWanted(
-                store_id=order.store_id,
-                retailer_id=order.retailer_id,
-                fulfillment_order_ref=request.external_ref,
-                accept=purchase_order.status == CANCELLED,
-            ),
-        )
+        for ref in store_refs(request):
+            there = lines_there(session, order.store_id, purchase_order, ref)
+            emit(
+                session,
+                CancellationWanted(
+                    store_id=order.store_id,
+                    retailer_id=order.retailer_id,
+                    fulfillment_order_ref=ref,
+                    accept=all(line.cancelled == line.quantity for line in there),
+                ),
+            )

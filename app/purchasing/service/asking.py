@@ -4,7 +4,7 @@ request to the supplier what it has."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -37,7 +37,7 @@ from app.purchasing.changes.rules import (
 from app.purchasing.decisions.queries import in_between
 from app.purchasing.decisions.service import withdraw_between
 from app.purchasing.models import ChangeRequest, ChangeRequestLine, PurchaseOrder, PurchaseOrderLine
-from app.purchasing.queries import still_coming
+from app.purchasing.queries import being_taken_over, still_coming
 from app.purchasing.service.settling import (
     CANCELLED_UNITS,
     close,
@@ -62,10 +62,12 @@ class Asked:
     request_ids: list[UUID] = field(default_factory=list)
 
 
-def cancellable_of(
-    purchase_orders: Iterable[PurchaseOrder], requests: Iterable[ChangeRequest]
-) -> dict[UUID, list[Cancellable]]:
-    """Order line → the purchase orders' lines that fill it, as far as units of them can be cancelled or asked for."""
+def cancellable_of(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict[UUID, list[Cancellable]]:
+    """Order line → the purchase orders' lines that fill it, as far as units of them can be cancelled or asked for.
+    Units that another supplier is being paid for, and that the first one still has, are the first one's: once fewer
+    are wanted there, the rerouting is given up."""
+    requests = waiting_of(session, [one.id for one in purchase_orders])
+    twice = being_taken_over(session, purchase_orders[0].order_id) if purchase_orders else set[UUID]()
     waiting = {
         row.purchase_order_line_id: row.quantity - row.granted - row.lost
         for request in requests
@@ -76,7 +78,7 @@ def cancellable_of(
     for one in purchase_orders:
         told = one.released_at is not None
         for line in one.lines:
-            if open_units(line):
+            if open_units(line) and line.id not in twice:
                 found[line.order_line_id].append(
                     Cancellable(
                         line_id=line.id,
@@ -124,7 +126,7 @@ def ask_to_cancel(
         raise NotFound("order line")
     purchase_orders = locked_of_order(session, order_id)
     routed = {row.order_line_id for one in purchase_orders for row in one.lines}
-    able = cancellable_of(purchase_orders, waiting_of(session, [one.id for one in purchase_orders]))
+    able = cancellable_of(session, purchase_orders)
     if only is not None:
         wanted_lines = {row.id for one in purchase_orders if one.id in only for row in one.lines}
         able = {key: [one for one in found if one.line_id in wanted_lines] for key, found in able.items()}
@@ -179,7 +181,8 @@ def ask_to_cancel(
             result.request_ids.append(request.id)
     withdraw_between(session, order, ended)
     if external_ref is not None:
-        for request in _joined(session, only or (), external_ref):
+        about = {row.id for one in purchase_orders for row in one.lines if row.order_line_id in units}
+        for request in _joined(session, only or (), external_ref, about):
             result.request_ids.append(request.id)
     _forget(session, order, purchase_orders)
     if result.cancelled or result.asked:
@@ -295,7 +298,8 @@ def _ask(
         session.flush()
     else:
         request.asked_at, request.reminded_at = now, None
-        request.note, request.external_ref = note or request.note, external_ref or request.external_ref
+        request.note = note or request.note
+        request.external_ref = _with_ref(request.external_ref, external_ref)
         request.due_at = min(due, request.due_at) if request.external_ref else due
         request.remind_at = remind_at(now, request.due_at)
     rows = {row.purchase_order_line_id: row for row in request.lines}
@@ -321,16 +325,30 @@ def _ask(
     return request
 
 
-def _joined(session: Session, purchase_order_ids: Sequence[UUID], external_ref: str) -> list[ChangeRequest]:
-    """Requests that wait already and are the store's too from now on."""
+def store_refs(request: ChangeRequest) -> list[str]:
+    """The store's own requests that are answered with this one: one for each location that the goods are at."""
+    return (request.external_ref or "").split("\n") if request.external_ref else []
+
+
+def _with_ref(known: str | None, ref: str | None) -> str | None:
+    refs = [*(known or "").split("\n"), ref or ""]
+    return "\n".join(dict.fromkeys(one for one in refs if one)) or None
+
+
+def _joined(
+    session: Session, purchase_order_ids: Sequence[UUID], external_ref: str, about: Collection[UUID]
+) -> list[ChangeRequest]:
+    """Requests about these lines that wait already and are the store's too from now on."""
     found = [
         one
         for one in waiting_of(session, purchase_order_ids)
-        if one.kind == CANCELLATION and one.external_ref != external_ref
+        if one.kind == CANCELLATION
+        and external_ref not in store_refs(one)
+        and any(row.purchase_order_line_id in about for row in one.lines)
     ]
     now = clock.now()
     for request in found:
-        request.external_ref = external_ref
+        request.external_ref = _with_ref(request.external_ref, external_ref)
         request.due_at = min(request.due_at, due_at(now, by_platform=True))
         request.remind_at = min(request.remind_at, remind_at(now, request.due_at))
     return found

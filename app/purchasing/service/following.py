@@ -18,7 +18,6 @@ from app.orders import queries
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
 from app.orders.rules import CANCELLED
-from app.purchasing.changes.queries import waiting_of
 from app.purchasing.changes.rules import asked_units
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
@@ -138,7 +137,7 @@ def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, 
 def _waiting(session: Session, order: Order, line: OrderLine) -> int:
     """Units of a line that a supplier was asked to stop and has not answered."""
     purchase_orders = locked_of_order(session, order.id)
-    able = cancellable_of(purchase_orders, waiting_of(session, [one.id for one in purchase_orders]))
+    able = cancellable_of(session, purchase_orders)
     return asked_units(able.get(line.id, []))
 
 

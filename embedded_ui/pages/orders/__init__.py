@@ -25,11 +25,11 @@ from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, HoldReason, R
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import change_requests
-from app.purchasing.changes.rules import cancellable_units
+from app.purchasing.changes.rules import Cancellable, cancellable_units
 from app.purchasing.decisions import queries as decisions
 from app.purchasing.decisions.rules import SUBSTITUTE
 from app.purchasing.decisions.service import choose, undo
-from app.purchasing.models import ChangeRequest, PurchaseOrder, RoutingDecision
+from app.purchasing.models import PurchaseOrder, RoutingDecision
 from app.purchasing.routing import queries as routing
 from app.purchasing.routing.explaining import explain, value_of
 from app.purchasing.routing.problem import Choice
@@ -102,6 +102,7 @@ def _page(
         routed = purchasing.of_orders(session, [order.id])[order.id]
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         requests = change_requests(session, who.organisation_id, order_id=order.id).items
+        able = cancellable_of(session, routed)
         charges = settlement.charges_of_order(session, order.id)
         charge = next((one for one in charges if not one.cause), None)
         holds = shown_holds(order.holds)
@@ -138,8 +139,8 @@ def _page(
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
             "suppliers": sellers,
             "step": shown_step(step, Party.RETAILER),
-            "cancellable": _cancellable(order, routed, requests),
-            "asks": _asks(routed, requests),
+            "cancellable": _cancellable(order, routed, able),
+            "asks": any(not one.at_once for found in able.values() for one in found),
             "requests": requests,
             "line_titles": {line.id: line.title for one in routed for line in one.lines},
             "refusals": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
@@ -259,9 +260,10 @@ def release(order_id: UUID) -> Any:
     return _after_try(order_id, on_its_way)
 
 
-def _cancellable(order: Order, routed: Sequence[PurchaseOrder], requests: Sequence[ChangeRequest]) -> dict[UUID, int]:
+def _cancellable(
+    order: Order, routed: Sequence[PurchaseOrder], able: Mapping[UUID, Sequence[Cancellable]]
+) -> dict[UUID, int]:
     """Units of each line that can be cancelled or asked for; lines of which none can are left out."""
-    able = cancellable_of(routed, requests)
     chosen = {line.order_line_id for one in routed for line in one.lines}
     found = {
         line.id: cancellable_units(able.get(line.id, [])) if line.id in chosen else line.quantity - line.cancelled
@@ -278,11 +280,6 @@ def _can_move(order: Order, routed: Sequence[PurchaseOrder]) -> bool:
         and order.redacted_at is None
         and (not routed or any(line.quantity > line.shipped + line.cancelled for line in lines))
     )
-
-
-def _asks(routed: Sequence[PurchaseOrder], requests: Sequence[ChangeRequest]) -> bool:
-    """Whether cancelling something of it means asking a supplier."""
-    return any(not one.at_once for found in cancellable_of(routed, requests).values() for one in found)
 
 
 @pages.post("/orders/<uuid:order_id>/decisions/<uuid:decision_id>", permission="orders.write")
