@@ -231,6 +231,11 @@ def put_away(settings: ChannelSettings, names: Iterable[str]) -> None:
                     _archive(server.client, _path(inbox, name), _path(archive, name))
 
 
+def mark_of(settings: ChannelSettings) -> str:
+    """What tells a supplier's files from those of others that use the same folder."""
+    return hashlib.sha256(settings.supplier_id.encode()).hexdigest()[:6]
+
+
 def remembered(settings: ChannelSettings) -> frozenset[str]:
     """The marks of files that were taken, of the settings' marks."""
     return frozenset(settings.marks.get("taken", "").split())

@@ -225,6 +225,11 @@ class Awaited:
     sent_at: datetime
 
 
+#: The mark in which sources are kept, as a JSON list, all of whose answers name orders that are none of this
+#: supplier's.
+FOREIGN = "foreign"
+
+
 @dataclass(frozen=True, slots=True)
 class Handled:
     """An answer of a poll that was written down, or could not be: ``problem`` says why in words for the supplier.

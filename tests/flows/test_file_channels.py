@@ -148,7 +148,7 @@ def test_an_order_goes_out_as_850_and_comes_back_as_855_856_and_810(house: House
     house.choose("x12")
     number, sku = house.order(), house.market.lamp.skus[0]
     assert house.controls("850") == [1]
-    assert (house.told(number).state, house.told(number).reference) == ("SENT", "850-000000001.edi")
+    assert (house.told(number).state, house.told(number).reference) == ("SENT", next(iter(house.sent())))
 
     house.says("997", "AK1*PO*1", "AK2*850*0001", "AK5*A", "AK9*A*1*1*1")
     house.poll()
@@ -380,3 +380,54 @@ def test_a_suppliers_own_shop_gets_the_order_and_its_parcel_comes_back(house: Ho
         house.poll()
     assert (house.row(number).status, house.market.count("shipments")) == ("SHIPPED", 1)
     assert house.refused() == []
+
+
+@pytest.mark.parametrize("channel", ["x12", "sftp_csv"])
+def test_suppliers_that_share_a_folder_take_none_of_one_anothers_files(house: House, channel: str) -> None:
+    market = house.market
+    files: dict[str, str] = {"afterwards": "archive", "archive": f"/{house.root}/done"}
+    house.servers.folder(f"{house.root}/done", write=True)
+    house.choose(channel, **files)
+    lamps, lamp = house.order(), market.lamp.skus[0]
+    found = registries.channels.get(channel)
+    given = {one.name: one.default for one in found.form if one.default}
+    with db.tenant_scope(market.supplier.id, actor="test"), db.transaction() as session:
+        row = setting_of(session, market.supplier.id)
+        assert row is not None
+        given |= row.values
+    with db.tenant_scope(market.other_supplier.id, actor="test"), db.transaction() as session:
+        ids = {"your_id": "SEATS"} if channel == "x12" else {}
+        choose_channel(session, market.other_supplier.id, found, {**given, **ids, "password": "pass-Zw4!"})
+    placed = market.place((market.chair.variants[0], 2))
+    house.jobs.drain()
+    chairs, chair = str(placed["purchase_orders"][0]["number"]), market.chair.skus[0]
+    for order in (house.orders[-1], placed):
+        with db.system_scope(actor="test"), db.transaction() as session:
+            cancel_order(session, UUID(order["id"]))
+    house.jobs.drain()
+    kinds = sorted(name.split("-")[0] for name in house.sent())
+    assert kinds == (["850", "850", "860", "860"] if channel == "x12" else ["cancel", "cancel", "orders", "orders"])
+    told = b"".join(house.sent().values()).decode()
+    assert told.count(lamps) == told.count(chairs) == 2
+
+    if channel == "x12":
+        content = x12.interchange(
+            Partner(sender_qualifier="01", sender="SEATS", receiver_qualifier="ZZ", receiver="CROSSDOCK"),
+            "CA", [("865", [["BCA", "00", "AT", chairs]])], control=1, at=clock.now(),
+        )  # fmt: skip
+        house.put("chairs.edi", content)
+        house.control += 1
+        content = x12.interchange(THEM, "CA", [("865", [["BCA", "00", "AT", lamps]])], control=1, at=clock.now())
+        house.put("lamps.edi", content)
+    else:
+        house.put("chairs.csv", f"po,sku,status\n{chairs},{chair},cancelled\n")
+        house.put("lamps.csv", f"po,sku,status\n{lamps},{lamp},cancelled\n")
+    house.poll()
+    house.poll()
+    assert house.servers.listed(f"{house.root}/out") == [], "each was taken by whom it is about"
+    assert len(house.servers.listed(f"{house.root}/done")) == 2
+    with db.system_scope(actor="test"), db.transaction() as session:
+        answers = session.connection().exec_driver_sql(
+            "select supplier_id from channel_answers where problem is null and kind <> 'unreadable'"
+        )
+        assert {one for (one,) in answers} == {market.supplier.id, market.other_supplier.id}

@@ -6,6 +6,7 @@ all is written down are files put away.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -29,7 +30,7 @@ from app.purchasing.answers import (
     ShipmentTold,
     Unreadable,
 )
-from app.purchasing.channel import ChannelSettings, Handled, SupplierChannel
+from app.purchasing.channel import FOREIGN, ChannelSettings, Handled, SupplierChannel
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.service.applying import (
     KINDS,
@@ -40,6 +41,7 @@ from app.purchasing.service.applying import (
     apply_receipt,
     known_answer,
     line_meant,
+    names_no_order,
     note_polled,
     order_meant,
     plan_poll,
@@ -68,7 +70,8 @@ def poll_channel(run: Run, event: ChannelPollDue) -> None:
         handled = [_taken(run, event.supplier_id, plan.channel, one) for one in (*brought.answers, *brought.unreadable)]
         crash_point("channel.applied")
         with run.transaction() as session:
-            settings = note_brought(session, event.supplier_id, plan.channel, brought.marks, owes=brought.owes)
+            marks = {**brought.marks, FOREIGN: _foreign(plan.settings, handled)}
+            settings = note_brought(session, event.supplier_id, plan.channel, marks, owes=brought.owes)
         crash_point("channel.written")
         _put_away(run, event.supplier_id, channel, settings, handled)
     except AdapterError as error:
@@ -84,7 +87,7 @@ def _put_away(
 ) -> ChannelSettings:
     """Send what is owed for the answers and put the files away. Returns the settings with the marks of that."""
     number = int(settings.marks.get(OWED) or 0)
-    marks = {**channel.put_away(settings, handled, number), OWED: ""}
+    marks = {**channel.put_away(settings, handled, number), OWED: "", FOREIGN: ""}
     crash_point("channel.put_away")
     with run.transaction() as session:
         return note_brought(session, supplier_id, channel.name, marks, owes=False)
@@ -97,7 +100,7 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
         with run.transaction() as session:
             known = known_answer(session, supplier_id, channel, answer.key)
             if known is not None:
-                return Handled(answer.key, answer.source, known.problem or "")
+                return _handled(answer, known.problem or "")
             if isinstance(answer, Unreadable):
                 write_answer(session, supplier_id, channel, answer, kind=kind, problem=answer.problem)
                 _tell(session, supplier_id, answer.problem)
@@ -111,8 +114,19 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
         with run.transaction() as session:
             write_answer(session, supplier_id, channel, answer, kind=kind, problem=problem)
             _tell(session, supplier_id, problem)
-        return Handled(answer.key, answer.source, problem)
+        return _handled(answer, problem)
     return Handled(answer.key, answer.source)
+
+
+def _handled(answer: Answer | Unreadable, problem: str) -> Handled:
+    return Handled(answer.key, answer.source, problem, foreign=names_no_order(problem))
+
+
+def _foreign(settings: ChannelSettings, handled: Sequence[Handled]) -> str:
+    """Sources that are about other suppliers' orders alone, with those that an earlier poll left over."""
+    before: list[str] = json.loads(settings.marks.get(FOREIGN) or "[]")
+    own = {one.source for one in handled if not one.foreign}
+    return json.dumps(sorted({*before, *(one.source for one in handled if one.foreign)} - own))
 
 
 def _apply(session: Session, supplier_id: UUID, channel: str, answer: Answer) -> UUID | None:

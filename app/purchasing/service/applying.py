@@ -152,6 +152,11 @@ def known_answer(session: Session, supplier_id: UUID, channel: str, key: str) ->
     )
 
 
+def names_no_order(problem: str) -> bool:
+    """Whether an answer could not be used because it names no order of this supplier's."""
+    return problem.startswith(str(NotFound("purchase order")).rstrip("."))
+
+
 def write_answer(
     session: Session,
     supplier_id: UUID,

@@ -51,7 +51,7 @@ def test_orders_come_in_the_columns_of_the_supplier(exchange: Exchange) -> None:
     second = replace(NOTE, number="1002-1", lines=NOTE.lines[:1])
     exchange.channel.transmit([NOTE, second], exchange.settings, sending(42))
     ((name, content),) = exchange.sent().items()
-    assert name == "orders-000042.csv"
+    assert name == "orders-000042-2a827f.csv"
     rows = list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";"))
     assert rows == [
         ["Bestellung", "Quelle", "Artikel", "Text", "Menge", "Preis", "Versand bis", "Name", "Telefon"],
@@ -74,9 +74,9 @@ def test_without_a_template_there_are_columns_of_ours_and_cancellations_in_them(
         for name, content in exchange.sent().items()
     }
     assert said == {
-        "orders-000001.csv": [("new", "1001-1", "LAMP-1", "2"), ("new", "1001-1", "BULB-9", "5")],
-        "cancel-000002.csv": [("cancel", "1001-1", "", "")],
-        "change-000003.csv": [("change", "1001-1", "BULB-9", "5")],
+        "orders-000001-2a827f.csv": [("new", "1001-1", "LAMP-1", "2"), ("new", "1001-1", "BULB-9", "5")],
+        "cancel-000002-2a827f.csv": [("cancel", "1001-1", "", "")],
+        "change-000003-2a827f.csv": [("change", "1001-1", "BULB-9", "5")],
     }
 
 

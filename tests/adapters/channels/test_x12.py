@@ -80,7 +80,7 @@ def exchange(exchange_with: Callable[[SupplierChannel], Exchange]) -> Exchange:
 def test_an_order_is_an_850(exchange: Exchange) -> None:
     exchange.channel.transmit([NOTE], exchange.settings, sending(42))
     ((name, content),) = exchange.sent().items()
-    assert name == "850-000000042.edi"
+    assert name == "850-000000042-2a827f.edi"
     rows = foreign(content)
     assert rows[0][5:9] == ["ZZ", "CROSSDOCK      ", "01", "BRIGHT         "]
     assert (rows[0][13], rows[0][15], rows[1][1], rows[1][6]) == ("000000042", "P", "PO", "42")
@@ -109,7 +109,7 @@ def test_an_order_is_an_850(exchange: Exchange) -> None:
 def test_what_is_withdrawn_is_an_860(exchange: Exchange) -> None:
     gone = replace(NOTE, lines=())
     assert exchange.channel.cancel(gone, "850-1.edi", exchange.settings, sending(43)) is Stopping.ASKED
-    content = exchange.sent()["860-000000043.edi"]
+    content = exchange.sent()["860-000000043-2a827f.edi"]
     (beginning,) = [row for row in foreign(content) if row[0] == "BCH"]
     assert beginning[1:4] == ["01", "DS", "1001-1"]
 
@@ -117,7 +117,7 @@ def test_what_is_withdrawn_is_an_860(exchange: Exchange) -> None:
         NOTE, lines=(replace(NOTE.lines[1], quantity=3),), withdrawn=(NOTE.lines[0], replace(NOTE.lines[1], quantity=2))
     )
     exchange.channel.cancel(less, "850-1.edi", exchange.settings, sending(44))
-    rows = foreign(exchange.sent()["860-000000044.edi"])
+    rows = foreign(exchange.sent()["860-000000044-2a827f.edi"])
     assert [row[1] for row in rows if row[0] == "BCH"] == ["04"]
     assert [row[:5] for row in rows if row[0] == "POC"] == [["POC", "1", "DI", "2", "0"], ["POC", "2", "QD", "5", "3"]]
 
@@ -332,7 +332,7 @@ def test_everything_received_is_answered_with_a_997_that_says_why(exchange: Exch
     ]
     exchange.put_away(99)
     ((name, content),) = exchange.sent().items()
-    assert name == "997-000000099.edi"
+    assert name == "997-000000099-2a827f.edi"
     rows = foreign(content)
     assert rows[1][1] == "FA" and rows[0][13] == "000000099"
     kept = [row for row in rows if row[0].startswith("AK")]

@@ -12,6 +12,7 @@ from app.adapters.channels.sftp_csv.template import DATES, DEFAULT_COLUMNS, FIEL
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answers, Unreadable
 from app.purchasing.channel import (
+    FOREIGN,
     Awaited,
     ChangeKind,
     ChangeNote,
@@ -108,11 +109,11 @@ class SftpCsv(SupplierChannel):
     def transmit(self, notes: Sequence[PurchaseOrderNote], settings: ChannelSettings, sending: Sending) -> Transmitted:
         """One file for all of them."""
         content = Template.of(settings).file(notes, action="new", sequence=sending.sequence)
-        return _put(settings, _file_name("orders", sending.sequence), content, alone=True)
+        return _put(settings, _file_name(settings, "orders", sending.sequence), content, alone=True)
 
     def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
         """By the file."""
-        name = _file_name("orders", sending.sequence)
+        name = _file_name(settings, "orders", sending.sequence)
         found = _exchange.presence(settings, name)
         return Probed(found, name if found is Presence.FOUND else "")
 
@@ -120,7 +121,7 @@ class SftpCsv(SupplierChannel):
         """A file of the same columns: ``change`` with what is still wanted, or ``cancel`` with the number alone."""
         action = "change" if note.lines else "cancel"
         content = Template.of(settings).file([note], action=action, sequence=sending.sequence)
-        _put(settings, _file_name(action, sending.sequence), content)
+        _put(settings, _file_name(settings, action, sending.sequence), content)
         return Stopping.ASKED
 
     def takes(self, kind: ChangeKind, settings: ChannelSettings) -> bool:
@@ -138,7 +139,7 @@ class SftpCsv(SupplierChannel):
         elif change.kind == "cancellation":
             note = replace(note, lines=change.stops)
         content = Template.of(settings).file([note], action=action, sequence=sending.sequence)
-        sent = _put(settings, _file_name(action, sending.sequence), content)
+        sent = _put(settings, _file_name(settings, action, sending.sequence), content)
         return ChangeReply(answer="asked", marks=sent.marks)
 
     def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
@@ -162,8 +163,10 @@ class SftpCsv(SupplierChannel):
         )
 
     def put_away(self, settings: ChannelSettings, handled: Sequence[Handled], sequence: int) -> Mapping[str, str]:
-        """Do with the files what the supplier chose."""
-        _exchange.put_away(settings, _done(settings))
+        """Do with the files what the supplier chose. Those that are about nobody's orders of this supplier stay:
+        another one may use the same folder."""
+        foreign = json.loads(settings.marks.get(FOREIGN) or "[]")
+        _exchange.put_away(settings, [name for name in _done(settings) if name not in foreign])
         return {"done": ""}
 
 
@@ -175,8 +178,8 @@ def _named(settings: ChannelSettings) -> Mapping[str, str]:
     return dict(pairs(settings.get("answer_columns"), "answer_columns", words.NAMES))
 
 
-def _file_name(kind: str, sequence: int) -> str:
-    return f"{kind}-{sequence:06d}.csv"
+def _file_name(settings: ChannelSettings, kind: str, sequence: int) -> str:
+    return f"{kind}-{sequence:06d}-{_exchange.mark_of(settings)}.csv"
 
 
 def _done(settings: ChannelSettings) -> list[str]:

@@ -99,7 +99,7 @@ class X12(SupplierChannel):
 
     def probe(self, note: PurchaseOrderNote, settings: ChannelSettings, sending: Sending) -> Probed:
         """By the file."""
-        name = _file_name("850", sending.sequence)
+        name = _file_name(settings, "850", sending.sequence)
         found = _exchange.presence(settings, name)
         return Probed(found, name if found is Presence.FOUND else "")
 
@@ -130,7 +130,9 @@ class X12(SupplierChannel):
             for name, mark in looked.too_large
         ]
         receipts = [*_kept(settings, "receipts"), *(one for result in taken for one in result.receipts)]
-        done = [*_kept(settings, "done"), *(one.name for one in looked.files)]
+        # What is between others, whose files stand in the same folder, stays for them.
+        own = [one.name for one, result in zip(looked.files, taken, strict=True) if not result.foreign]
+        done = [*_kept(settings, "done"), *own]
         marks = dict(
             _exchange.to_remember(
                 looked, [*(one.mark for one in looked.files), *(mark for _n, mark in looked.too_large)]
@@ -151,7 +153,7 @@ class X12(SupplierChannel):
         if receipts:
             documents = [("997", receipt(one)) for one in receipts]
             content = x12.interchange(_partner(settings), "FA", documents, control=sequence, at=clock.now())
-            _exchange.put(settings, _file_name("997", sequence), content)
+            _exchange.put(settings, _file_name(settings, "997", sequence), content)
         _exchange.put_away(settings, _kept(settings, "done"))
         return {"receipts": "", "done": ""}
 
@@ -164,7 +166,7 @@ class X12(SupplierChannel):
         sending: Sending,
     ) -> Transmitted:
         content = x12.interchange(_partner(settings), functional, documents, control=sending.sequence, at=clock.now())
-        name = _file_name(kind, sending.sequence)
+        name = _file_name(settings, kind, sending.sequence)
         host_key = _exchange.put(settings, name, content, alone=kind == "850")
         return Transmitted(reference=name, marks={"host_key": host_key})
 
@@ -179,8 +181,8 @@ def _partner(settings: ChannelSettings) -> Partner:
     )
 
 
-def _file_name(kind: str, sequence: int) -> str:
-    return f"{kind}-{sequence:09d}.edi"
+def _file_name(settings: ChannelSettings, kind: str, sequence: int) -> str:
+    return f"{kind}-{sequence:09d}-{_exchange.mark_of(settings)}.edi"
 
 
 def _kept(settings: ChannelSettings, name: str) -> list[Any]:

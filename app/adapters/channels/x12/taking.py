@@ -27,6 +27,8 @@ class Taken:
     answers: list[Answer] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     receipts: list[dict[str, Any]] = field(default_factory=list)
+    #: Nothing in it is between us and this partner.
+    foreign: bool = False
 
 
 def take(name: str, content: bytes, partner: Partner, currency: str) -> Taken:
@@ -39,6 +41,7 @@ def take(name: str, content: bytes, partner: Partner, currency: str) -> Taken:
     except x12.NotX12 as error:
         taken.unreadable.append(Unreadable(key=f"x12:{name}:{digest}", source=name, problem=str(error)))
         return taken
+    taken.foreign = bool(interchanges) and all(_others(one, partner) for one in interchanges)
     for interchange in interchanges:
         foreign = _foreign(interchange, partner)
         if foreign:
@@ -62,6 +65,10 @@ def _foreign(interchange: Interchange, partner: Partner) -> str:
         kind = "a test" if interchange.test else "a real one"
         return f"The interchange is {kind} (ISA15); that is not what the settings say."
     return ""
+
+
+def _others(interchange: Interchange, partner: Partner) -> bool:
+    return (interchange.receiver, interchange.sender) != (partner.sender, partner.receiver)
 
 
 def _take_group(taken: Taken, name: str, interchange: Interchange, group: Group, currency: str) -> None:
