@@ -13,6 +13,7 @@ from app import db
 from app.audit import service as audit
 from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
+from app.insights.earning import earned
 from app.kit.countries import country_codes
 from app.kit.errors import Forbidden, Invalid
 from app.kit.ids import parse_id
@@ -149,6 +150,7 @@ def _page(
             "returnable": {one.id for one in routed if any(returns.returnable_units(session, [one]).values())},
             "returns": back,
             "charge": charge,
+            "earned": earned(session, order) if who.may("billing.read") else None,
             "supplements": [one for one in charges if one.cause],
             "refunds": settlement.refunds_of(session, [one.id for one in charges]),
             "cards": decided,
