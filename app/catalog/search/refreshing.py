@@ -183,6 +183,9 @@ def show_pictures(session: Session, product_ids: Iterable[UUID]) -> None:
 def mend(session: Session) -> int:
     """Bring entries that have gone astray back to their products, at most ``_MENDED_AT_ONCE``. Returns how many."""
     astray = session.scalars(_ASTRAY, {"most": _MENDED_AT_ONCE}).all()
+    # As in ``list_new``: an entry that is missing may be of a product that is changing just now.
+    session.execute(_HOLD, {"ids": astray})
+    session.execute(_MAKING)
     refresh(session, astray)
     return len(astray)
 

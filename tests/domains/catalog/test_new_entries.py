@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
 from app.catalog.search.queries import Wanted, search
-from app.catalog.search.refreshing import list_new, show_pictures
+from app.catalog.search.refreshing import list_new, mend, show_pictures
 from app.catalog.service import PriceChange, set_prices, set_status
 from app.feeds.service import apply_batch, plan_batches, prepare_batch
 from app.kit.in_turn import Turn
@@ -101,16 +101,29 @@ def _show(session: Session, _supplier_id: UUID, rug: UUID) -> None:
     show_pictures(session, [rug])
 
 
+def _list(session: Session, products: list[UUID]) -> None:
+    list_new(session, products)
+
+
+def _sweep(session: Session, _products: list[UUID]) -> None:
+    mend(session)
+
+
+@pytest.mark.parametrize("list_by", [_list, _sweep])
 @pytest.mark.parametrize("change", [_end, _sell, _show])
 @pytest.mark.parametrize("listed_first", [True, False])
 def test_what_changes_at_the_same_time_is_not_lost(
-    supplier_id: UUID, made: dict[str, UUID], change: Callable[[Session, UUID, UUID], None], listed_first: bool
+    supplier_id: UUID,
+    made: dict[str, UUID],
+    list_by: Callable[[Session, list[UUID]], None],
+    change: Callable[[Session, UUID, UUID], None],
+    listed_first: bool,
 ) -> None:
     """Whichever of the two comes first, the other waits for its end."""
 
     def list_them() -> None:
         with db.transaction() as session:
-            list_new(session, list(made.values()))
+            list_by(session, list(made.values()))
 
     def change_it() -> None:
         with db.transaction() as session:
@@ -119,7 +132,7 @@ def test_what_changes_at_the_same_time_is_not_lost(
     with ThreadPoolExecutor(1) as threads:
         with db.transaction() as session:
             if listed_first:
-                list_new(session, list(made.values()))
+                list_by(session, list(made.values()))
             else:
                 change(session, supplier_id, made["rug"])
             second: Future[None] = threads.submit(copy_context().run, change_it if listed_first else list_them)
