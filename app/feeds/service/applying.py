@@ -91,7 +91,9 @@ _ROWS_OF_PRODUCTS = text(
     select min(row) as first, array_agg(row), bool_and(action in ('new', 'merged')),
         max(row) - min(row) + 1 = count(*) from feed_rows
     where run_id = :run and not same and action in ('new', 'changed', 'unchanged', 'merged')
-    group by handle having bool_or(action <> 'merged') and min(row) > :after order by first
+    group by handle having bool_or(action <> 'merged') and min(row) > :after
+        and (cast(:behind as text) is null or handle > :behind)
+    order by first
     """
 )
 _ROWS = (
@@ -104,7 +106,10 @@ _ROWS = (
 def plan_batches(session: Session, run_id: UUID) -> list[Batch]:
     """What of a run is still to be taken over, in order; a product's rows may stand anywhere in the file."""
     run = session.get_one(FeedRun, run_id)
-    found = session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, "after": run.counts.get("applied_row", 0)})
+    # An earlier version went by the handles, and a run that it began is not gone through again: what was changed since
+    # would be changed back.
+    places = {"after": run.counts.get("applied_row", 0), "behind": run.counts.get("applied_to")}
+    found = session.execute(_ROWS_OF_PRODUCTS, {"run": run_id, **places})
     batches = []
     for some in _parts(found):
         rows = array("i", sorted(chain.from_iterable(theirs for _, theirs, _, _ in some)))
@@ -185,8 +190,7 @@ def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn) 
     run.counts = {
         **run.counts,
         "applied_row": prepared.batch.last,
-        # A run that an earlier version began is gone through from its beginning again.
-        "applied": min(run.counts.get("applied", 0) + prepared.count, run.counts["products"]),
+        "applied": run.counts.get("applied", 0) + prepared.count,
     }
 
 

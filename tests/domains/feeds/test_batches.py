@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app import db
 from app.catalog.events import ProductsMade
 from app.catalog.models import CatalogEntry, Category, ProductImage, SupplierProduct, SupplierVariant
-from app.catalog.service import ProductChange, VariantChange, make_product
+from app.catalog.service import ProductChange, VariantChange, change_prices, make_product
 from app.feeds.models import FeedMark, FeedRun, FeedRunChange
 from app.feeds.service import NoLongerWanted, apply_batch, cancel, plan_batches, prepare_batch
 from app.feeds.service.applying import PRODUCTS_AT_ONCE
@@ -222,3 +222,32 @@ def test_an_sku_that_came_meanwhile_is_seen_before_its_batch_begins(supplier_id:
     assert (early.new, late.new) == (True, False)
     with pytest.raises(IntegrityError), db.transaction() as session:
         apply_batch(session, run_id, early, Turn(None))
+
+
+def test_a_run_that_the_version_before_began_goes_on_behind_the_products_it_came_to(
+    supplier_id: UUID, jobs: Jobs
+) -> None:
+    """It went by their handles, whatever their order in the file; what people changed since of those stays."""
+    header = b"product_id,title,sku,cost\n"
+    first = upload(supplier_id, header + b"vase,Vase,V1,1.00\nlamp,Lamp,L1,2.00\nrug,Rug,R1,3.00\n")
+    jobs.drain()
+    apply(supplier_id, first)
+    jobs.drain()
+    run_id = upload(supplier_id, header + b"vase,Vase,V1,1.50\nlamp,Lamp,L1,2.50\nrug,Rug,R1,3.00\n")
+    jobs.drain()
+    apply(supplier_id, run_id)
+    with db.transaction() as session:
+        before, after = {"wholesale_price": 200}, {"wholesale_price": 250}
+        lamp = session.scalars(select(SupplierVariant.id).where(SupplierVariant.sku == "L1")).one()
+        session.add(FeedRunChange(run_id=run_id, kind="variant", target_id=lamp, supplier_id=supplier_id,
+                                  before=before, after=after))  # fmt: skip
+        run = session.get_one(FeedRun, run_id)
+        run.counts = {**run.counts, "applied_to": "lamp", "applied": 1}
+        change_prices(session, supplier_id, {lamp: 222})
+    jobs.drain()
+
+    run = run_of(run_id)
+    assert (run.state, run.counts["applied"]) == ("APPLIED", run.counts["products"])
+    with db.transaction() as session:
+        prices = session.execute(select(SupplierVariant.sku, SupplierVariant.wholesale_price)).all()
+    assert dict(tuple(row) for row in prices) == {"V1": 150, "L1": 222, "R1": 300}
