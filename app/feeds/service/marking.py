@@ -52,18 +52,26 @@ _ALL_HOLDING = text(
 #: Marks of so many products are read at once.
 _MOST = 200_000
 
+#: Both tables are asked by arrays, by the one index of each that fits: joined, a plan without statistics, as after a
+#: first list, may look at all products of the supplier for each handle.
 _KEEP = text(
-    f"""
+    """
+    with named as materialized (
+        select id, handle, updated_at from supplier_products where supplier_id = :supplier and handle = any(:handles)
+    ), today as materialized (
+        select product_id, count(*) as variants, sum(extract(epoch from updated_at)) as changed
+        from supplier_variants where product_id = any(array(select id from named)) group by product_id
+    )
     insert into feed_marks (supplier_id, product_id, mark, product_changed, variants, variants_changed)
-    select :supplier, product.id, found.mark, product.updated_at, today.variants, today.changed
+    select :supplier, named.id, found.mark, named.updated_at, today.variants, today.changed
     from unnest(:handles, :marks) as found(handle, mark)
-    join supplier_products as product on product.supplier_id = :supplier and product.handle = found.handle
-    cross join lateral ({_STATE}) as today
-    where today.variants > 0
+    join named on named.handle = found.handle
+    join today on today.product_id = named.id
+    order by named.id
     on conflict (supplier_id, product_id) do update
         set mark = excluded.mark, product_changed = excluded.product_changed,
             variants = excluded.variants, variants_changed = excluded.variants_changed
-    """  # noqa: S608 - a constant of this module
+    """
 ).bindparams(bindparam("handles", type_=ARRAY(Text)), bindparam("marks", type_=ARRAY(Text)))
 
 
