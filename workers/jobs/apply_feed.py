@@ -16,6 +16,7 @@ from app.feeds.service import (
     bring_back,
     confirm_same,
     finish_applying,
+    look_again,
     note_missing,
     plan_batches,
     plan_same,
@@ -40,7 +41,12 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
     if waits:
         raise RetryLater("an older file of the source is being taken over", at=clock.now() + _LOOK_AGAIN)
     with run.transaction() as session:
-        batches = plan_batches(session, event.run_id)
+        anew = look_again(session, event.run_id)
+        if anew:
+            run.end()
+        batches = [] if anew else plan_batches(session, event.run_id)
+    if anew:
+        return
     in_turn(batches, partial(_take_over, run, event))
     with run.transaction() as session:
         parts = plan_same(session, event.run_id)

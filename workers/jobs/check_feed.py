@@ -50,7 +50,7 @@ def check_feed(run: Run, event: FeedUploaded) -> None:
     if plan is None or known is None:
         return
     try:
-        read = _read(run, plan, known)
+        read = _read(run, plan, known, marked=not plan.anew)
     except TakenForKnown:
         # Its products do not stand as their marks have it. Read as if nothing were known, it is right in any case.
         with run.transaction() as session:

@@ -28,7 +28,7 @@ from app.feeds.service.missing import change_policy, note_missing, runs_to_look_
 from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
-from app.feeds.service.same_rows import SamePart, confirm_same, plan_same, set_same, store_same
+from app.feeds.service.same_rows import SamePart, confirm_same, look_again, plan_same, set_same, store_same
 from app.feeds.service.sources import (
     SourceSpec,
     access_of,
@@ -79,6 +79,7 @@ __all__ = [
     "holding_marks",
     "keep_file",
     "limits_of",
+    "look_again",
     "mapping_question",
     "note_failed",
     "note_missing",

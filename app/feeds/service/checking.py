@@ -47,6 +47,8 @@ ACCEPTED = ("new", "changed", "unchanged")
 _REPEATED = frozenset({"description", "images"})
 #: What is kept of a row, in the order of ``store_rows``; the same for most: no change and no problem.
 _KEPT = ("run_id", "row", "supplier_id", "handle", "sku", "action", "record", "changes", "problems", "mark")
+#: What of ``detected`` stays when a file is read anew in the middle of its way.
+_DECIDED = ("anew", "held", "keep_missing")
 _NOTHING: dict[str, Any] = {}
 _FINE: list[dict[str, Any]] = []
 
@@ -54,7 +56,8 @@ _FINE: list[dict[str, Any]] = []
 @dataclass(frozen=True, slots=True)
 class CheckPlan:
     """What a check needs to know: the file, the adapter that reads it, the mapping that a person chose (empty:
-    recognise it), and the supplier's currency."""
+    recognise it), and the supplier's currency. ``anew``: another file came between its check and its being taken over,
+    so nothing of it is passed over."""
 
     run_id: UUID
     supplier_id: UUID
@@ -65,6 +68,7 @@ class CheckPlan:
     kind: str = "full"
     choices: Choices = NO_CHOICES
     size_bytes: int = 1
+    anew: bool = False
 
 
 @dataclass(slots=True)
@@ -102,7 +106,16 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
     chosen = Choices.from_json(run.detected.get("choices"))
     return CheckPlan(
-        run.id, run.supplier_id, run.file_key, run.feed, run.mapping, currency, run.kind, chosen, run.size_bytes
+        run.id,
+        run.supplier_id,
+        run.file_key,
+        run.feed,
+        run.mapping,
+        currency,
+        run.kind,
+        chosen,
+        run.size_bytes,
+        anew="anew" in run.detected,
     )
 
 
@@ -159,7 +172,10 @@ def finish_checking(
     run = session.scalars(select(FeedRun).where(FeedRun.id == plan.run_id).with_for_update()).one()
     if run.state != "CHECKING":
         return
-    run.detected, run.mapping, run.counts = dict(detected), dict(mapping), counts.to_json()
+    stays = {name: run.detected[name] for name in _DECIDED if name in run.detected} if plan.anew else {}
+    # A person has said already that it is to be taken over.
+    decided = plan.anew and (run.source_id is None or "held" in stays)
+    run.detected, run.mapping, run.counts = {**detected, **stays}, dict(mapping), counts.to_json()
     run.error = None if run.counts["variants"] else "No row of the file can be taken over."
     run.state = "READY" if run.counts["variants"] else "FAILED"
     if run.state == "FAILED":
@@ -167,9 +183,9 @@ def finish_checking(
     missing = _note_gone(session, run) if run.state == "READY" and run.kind == "full" else (0, 0)
     if run.state == "READY" and run.source_id is not None and is_overtaken(session, run):
         run.state, run.error = "DISCARDED", "A newer file of the source came."
-    elif run.state == "READY" and run.source_id is not None:
+    elif run.state == "READY" and (decided or run.source_id is not None):
         # What its columns are was confirmed before; nobody is waited for, unless the file looks like a mistake.
-        reasons = held_back(session, run, missing)
+        reasons = [] if decided else held_back(session, run, missing)
         if reasons:
             run.state, run.detected = "QUARANTINED", {**run.detected, "held": reasons}
             emit(session, FeedHeld(supplier_id=run.supplier_id, run_id=run.id))

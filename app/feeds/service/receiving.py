@@ -127,7 +127,8 @@ def change_mapping(
     if wrong is not None:
         raise Invalid.field("choices", "out_of_range", wrong)
     run.mapping, run.state, run.error = chosen, "CHECKING", None
-    run.detected = {**run.detected, "choices": choices.to_json()}
+    known = {name: value for name, value in run.detected.items() if name != "anew"}
+    run.detected = {**known, "choices": choices.to_json()}
     keep_template(session, run)
     resolve(session, supplier_id, mapping_question(run))
     resolve(session, supplier_id, held_question(run))
@@ -139,7 +140,7 @@ def want_applied(session: Session, supplier_id: UUID, run_id: UUID, *, keep_miss
     """Take a checked file over; a job does it. Asked again, nothing more happens. ``keep_missing``: what the file no
     longer names stays this time, whatever was chosen."""
     run = own_run(session, supplier_id, run_id)
-    if run.state in ("APPLYING", "APPLIED"):
+    if run.state in ("APPLYING", "APPLIED") or (run.state == "CHECKING" and "anew" in run.detected):
         return run
     if run.state not in ("READY", "QUARANTINED", "CANCELLED"):
         raise Conflict("The file is not checked yet, or can't be read.", code="feed_not_ready")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import compress, pairwise, repeat
 from uuid import UUID
 
@@ -34,15 +35,21 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.db import table_of
+from app.feeds.events import FeedUploaded
 from app.feeds.models import FeedRow, FeedRun, FeedSame
 from app.feeds.rules.marks import SameRows
 from app.feeds.service.changes import note_figures
 from app.feeds.service.checking import CheckPlan, Counts
 from app.inventory.queries import own_counts
 from app.inventory.service import StockFigure, confirm_figures, set_figures
+from app.outbox.service import emit
 
 #: Rows whose stock is taken over in one transaction.
 _AT_ONCE = 5000
+#: What ``counts`` says of how far a run got.
+_PLACES = ("applied_row", "applied_to", "blocks_to", "same_to")
+#: What is seen from its end on has the time of its beginning.
+_LONGEST_BATCH = timedelta(minutes=1)
 
 _rows = table_of(FeedRow)
 _blocks = table_of(FeedSame)
@@ -231,6 +238,48 @@ def _store_each(session: Session, plan: CheckPlan, same: SameRows, counts: Count
     }
     for action, times in session.connection().execute(_KEEP, told):
         counts.actions[action] += times
+
+
+def look_again(session: Session, run_id: UUID) -> bool:
+    """Have the file of a run that begins read anew, and as a whole, where another file that was taken over or undone
+    since it came has changed something of which it says what was said before: what it says is not kept, and the file
+    that is taken over last decides. It goes on by itself then. Returns whether that is so."""
+    run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
+    begun = any(place in run.counts for place in _PLACES)
+    if run.state != "APPLYING" or begun or not _others_came_between(session, run):
+        return False
+    since = run.created_at - _LONGEST_BATCH
+    named = select(_rows.c.sku).where(_rows.c.run_id == run.id, _rows.c.same)
+    in_blocks = select(func.unnest(_blocks.c.variants)).where(_blocks.c.run_id == run.id)
+    changed = (
+        select(_variants.c.id)
+        .join_from(_variants, _products, _products.c.id == _variants.c.product_id)
+        .where(
+            _variants.c.supplier_id == run.supplier_id,
+            or_(_variants.c.updated_at >= since, _products.c.updated_at >= since),
+            or_(_variants.c.sku.in_(named), _variants.c.id.in_(in_blocks)),
+        )
+        .limit(1)
+    )
+    if session.scalar(changed) is None:
+        return False
+    run.state, run.detected = "CHECKING", {**run.detected, "anew": True}
+    emit(session, FeedUploaded(supplier_id=run.supplier_id, run_id=run.id))
+    return True
+
+
+def _others_came_between(session: Session, run: FeedRun) -> bool:
+    other = select(FeedRun.id).where(
+        FeedRun.supplier_id == run.supplier_id,
+        FeedRun.id != run.id,
+        or_(
+            FeedRun.state.in_(("APPLYING", "ROLLING_BACK")),
+            FeedRun.applied_at > run.created_at,
+            FeedRun.cancelled_at > run.created_at,
+            FeedRun.rolled_back_at > run.created_at,
+        ),
+    )
+    return session.scalar(other.limit(1)) is not None
 
 
 def plan_same(session: Session, run_id: UUID) -> list[SamePart]:

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from app import db
 from app.catalog.service import change_prices, set_status
 from app.feeds import files, queries
-from app.feeds.service import confirm_same, plan_same, set_same, want_rolled_back
+from app.feeds.service import (
+    confirm_same,
+    keep_file,
+    plan_same,
+    receive_upload,
+    set_same,
+    want_applied,
+    want_rolled_back,
+)
 from app.inventory.errors import InsufficientStock
 from app.inventory.service import StockFigure, Wanted, reserve, set_figures
 from app.kit import clock
@@ -55,6 +63,23 @@ class Again(Files):
         if self._forgetful:
             self.do(f"delete from feed_marks where supplier_id = '{self.supplier_id}'")
         return super().send(*lines, header=header, kind=kind)
+
+    def look_at(self, *lines: str) -> UUID:
+        """Upload a file and have it checked."""
+        key, stored = keep_file(["\n".join([COLUMNS, *lines, ""]).encode()])
+        with db.transaction() as session:
+            run_id = receive_upload(
+                session, self.supplier_id, file_name="list.csv", feed="csv", file_key=key, stored=stored
+            ).id
+        if self._forgetful:
+            self.do(f"delete from feed_marks where supplier_id = '{self.supplier_id}'")
+        self._jobs.drain()
+        return run_id
+
+    def take_over(self, run_id: UUID) -> None:
+        with db.transaction() as session:
+            want_applied(session, self.supplier_id, run_id)
+        self._jobs.drain()
 
     def undo(self, run_id: UUID) -> None:
         with db.transaction() as session:
@@ -259,6 +284,24 @@ def test_what_people_changed_since_is_as_the_file_has_it_again(make: Callable[..
 
     assert supplier.passed_over(again) == []
     assert supplier.state() == before
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_the_file_that_is_taken_over_last_decides_though_it_was_looked_at_before_the_other_was(
+    make: Callable[..., Again], jobs: Jobs, *, forgetful: bool
+) -> None:
+    supplier = make(forgetful=forgetful)
+    supplier.send(*LAMPS, CHAIR)
+    dearer, as_before = supplier.look_at(*LAMPS, CHAIR.replace("80.00", "90.00")), supplier.look_at(*LAMPS, CHAIR)
+    supplier.take_over(dearer)
+    chair = f"select wholesale_price from supplier_variants where id = '{supplier.variant('C-1')}'"
+    assert supplier.rows(chair) == [{"wholesale_price": 9000}]
+
+    supplier.take_over(as_before)
+    assert supplier.rows(chair) == [{"wholesale_price": 8000}]
+    assert supplier.rows(f"select state from feed_runs where id = '{as_before}'") == [{"state": "APPLIED"}]
+    supplier.undo(as_before)
+    assert supplier.rows(chair) == [{"wholesale_price": 9000}]
 
 
 def test_pictures_that_were_put_back_come_again_with_the_file(make: Callable[..., Again]) -> None:
