@@ -16,8 +16,17 @@ from app.fulfillment.telling import told_parcel
 from app.kit.errors import Conflict, NotFound
 from app.orders import queries as orders
 from app.orders.rules import CANCELLED, HoldReason, Releaser
+from app.orders.service import locked
 from app.purchasing import queries as purchasing
-from app.purchasing.service import LineAnswer, acknowledge, ask_to_cancel, hold_order, release_holds, try_again
+from app.purchasing.service import (
+    LineAnswer,
+    acknowledge,
+    ask_to_cancel,
+    drop_unlinked,
+    hold_order,
+    release_holds,
+    try_again,
+)
 from app.suppliers import queries as suppliers
 
 Doing = Callable[[Session, BulkAction, BulkRow], str]
@@ -54,6 +63,9 @@ def _cancel(session: Session, action: BulkAction, row: BulkRow) -> str:
     if order.status == CANCELLED:
         return UNCHANGED
     wanted = {line.id: None for line in order.lines if line.quantity > line.cancelled}
+    drop_unlinked(session, locked(session, order.id))
+    if order.status == CANCELLED:
+        return DONE
     came = ask_to_cancel(session, action.organisation_id, order.id, wanted, as_far=True)
     if not came.cancelled and not came.asked:
         raise Conflict("All of it has left, or its supplier is asked already.", code="quantity_exceeds_open")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
 
 from app.billing.models import CountedOrder, Plan, RetailerPlan
 from app.billing.rules import Usage, month_of
@@ -44,6 +45,11 @@ def usage_of(session: Session, retailer_id: UUID) -> Usage:
 def is_counted(session: Session, order_id: UUID) -> bool:
     """Whether an order has its place already."""
     return session.scalar(select(CountedOrder.order_id).where(CountedOrder.order_id == order_id)) is not None
+
+
+def counted(order_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """The same of the order with this id, within a query."""
+    return exists().where(CountedOrder.order_id == order_id)
 
 
 def retailers(session: Session, search: str = "", *, limit: int = 50) -> Sequence[tuple[UUID, str, UUID | None]]:

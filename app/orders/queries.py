@@ -102,14 +102,13 @@ def unlinked_of(session: Session, order_ids: Sequence[UUID]) -> dict[str, Unlink
     return {row.external_line_id: row for row in rows}
 
 
-def orders_waiting_for_link(session: Session, store_id: UUID, link_key: str, *, limit: int = 500) -> Sequence[UUID]:
+def orders_waiting_for_link(session: Session, store_id: UUID, link_key: str) -> Sequence[UUID]:
     """Ids of a store's orders that wait for what an article of it is, oldest first."""
     return session.scalars(
         select(UnlinkedLine.order_id)
         .where(UnlinkedLine.store_id == store_id, UnlinkedLine.link_key == link_key, UnlinkedLine.state == "waiting")
         .distinct()
         .order_by(UnlinkedLine.order_id)
-        .limit(limit)
     ).all()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ScalarSelect, func, select, update
+from sqlalchemy import ScalarSelect, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -293,7 +293,8 @@ def change_address(session: Session, order: Order, address: Address) -> None:
 
 
 def cancel_units(session: Session, order: Order, line: OrderLine, units: int) -> None:
-    """Write down that units of a line will not be delivered. Stock and money are the caller's."""
+    """Write down that units of a line will not be delivered. Stock and money are the caller's. An order of which
+    nothing is left, and nothing is asked about, is cancelled."""
     if not 0 < units <= line.quantity - line.cancelled:
         raise Conflict("More than is open can't be cancelled.", code="quantity_exceeds_open")
     line.cancelled += units
@@ -303,7 +304,8 @@ def cancel_units(session: Session, order: Order, line: OrderLine, units: int) ->
         emit(session, UnitsCancelled(order_id=order.id, retailer_id=order.retailer_id))
     session.flush()
     lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
-    if all(row.cancelled == row.quantity for row in lines):
+    asked_about = exists().where(UnlinkedLine.order_id == order.id, UnlinkedLine.state == "waiting")
+    if all(row.cancelled == row.quantity for row in lines) and not session.scalar(select(asked_about)):
         order.status = CANCELLED
 
 

@@ -166,6 +166,46 @@ def test_the_retailer_is_warned_once_at_eighty_percent_and_once_when_all_are_use
         assert sorted(set(letters())) == ([] if count < 4 else ["near"] if count == 4 else ["full", "near"])
 
 
+def test_what_a_store_adds_to_an_order_waits_with_it_and_shares_its_place(storefront: Storefront, books: Books) -> None:
+    market = storefront.market
+    give_plan(books, market, "Small", 1)
+    lamp = storefront.line(market.lamp.variants[0], 1)
+    first, second, third = (storefront.order(lamp) for _ in range(3))
+    for body in (first, second, third):
+        storefront.tell("orders/paid", body)
+    for body in (first, second):
+        more = [lamp, storefront.line(market.chair.variants[0], 1)]
+        storefront.tell("orders/updated", body | {"updated_at": "2026-11-01T11:00:00-04:00", "line_items": more})
+    held = "ON_HOLD plan_limit"
+    assert states(storefront) == ["PENDING", held, held, "PENDING", held]
+    assert usage(market)["used"] == 1
+    give_plan(books, market, "Small", 2)
+    assert states(storefront) == ["PENDING", "PENDING", held, "PENDING", "PENDING"]
+    assert usage(market)["used"] == 2
+
+
+def test_another_plan_is_warned_of_anew_and_ends_the_warning_of_the_one_before(
+    storefront: Storefront, books: Books
+) -> None:
+    market = storefront.market
+
+    def told() -> tuple[bool, int]:
+        return "plan_usage" in books.notices(market.retailer), len(set(books.letters("plan_usage")))
+
+    give_plan(books, market, "Small", 1)
+    assert told() == (False, 0)
+    lamp_order(storefront)
+    assert told() == (True, 1)
+    give_plan(books, market, "Small", 3)
+    assert told() == (False, 1), "there are places again"
+    lamp_order(storefront)
+    lamp_order(storefront)
+    assert told() == (True, 2)
+    give_plan(books, market, "Small", 2)
+    assert told() == (True, 3), "a plan that is lowered is told of"
+    assert books.notices(market.retailer)["plan_usage"] == "3 of your 2 orders this month are used"
+
+
 def test_orders_of_the_api_are_refused_at_the_limit_and_a_repeated_one_counts_once(
     market: Market, books: Books
 ) -> None:

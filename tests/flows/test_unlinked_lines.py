@@ -221,6 +221,61 @@ def test_an_order_that_is_cancelled_in_its_store_asks_nothing_any_more(storefron
     assert "A line has no supplier" not in text_of(books.browser(storefront.market.retailer).get("/app/exceptions"))
 
 
+def test_cancelling_what_is_ours_leaves_what_is_asked_about_to_be_answered(storefront: Storefront) -> None:
+    market = storefront.market
+    lamp = storefront.line(market.lamp.variants[0], 1)
+    for _ in range(2):
+        storefront.tell("orders/paid", storefront.order(lamp, same_sku(storefront)))
+    for order in storefront.orders():
+        storefront.books.cancel(order, order["lines"][0])
+    first = storefront.orders()[0]
+    assert (first["status"], first["holds"][0]["reason"]) == ("ON_HOLD", "unlinked_lines")
+    assert storefront.reserved() == (0, 0)
+    done = act(storefront, first, "link", variant_id=str(market.lamp.variants[0]))
+    assert (done["status"], done["holds"], len(done["purchase_orders"])) == ("PENDING", [], 1)
+    # The other one waits for the same.
+    assert [one["status"] for one in storefront.orders()] == ["PENDING"] * 2
+    assert storefront.reserved() == (2, 0)
+
+
+def test_an_order_of_which_all_was_cancelled_or_taken_away_is_closed(storefront: Storefront) -> None:
+    lamp = storefront.line(storefront.market.lamp.variants[0], 1)
+    mug = same_sku(storefront, title="Own mug", variant_id=56)
+    body = storefront.order(lamp, mug)
+    storefront.tell("orders/paid", body)
+    storefront.books.cancel(storefront.only_order(), storefront.only_order()["lines"][0])
+    done = act(storefront, storefront.only_order(), "not-ours")
+    assert (done["status"], done["holds"], done["purchase_orders"]) == ("CANCELLED", [], [])
+    other = same_sku(storefront, title="Own cup", variant_id=57)
+    body = storefront.order(lamp, other)
+    storefront.tell("orders/paid", body)
+    lines = [one | {"current_quantity": 0, "fulfillable_quantity": 0} for one in body["line_items"]]
+    first = body | {"updated_at": "2026-11-01T11:00:00-04:00", "line_items": [lines[0], other]}
+    storefront.tell("orders/updated", first)
+    assert (newest(storefront)["status"], waiting(newest(storefront))) == ("ON_HOLD", [("Own cup", "sku")])
+    storefront.tell("orders/updated", body | {"updated_at": "2026-11-01T12:00:00-04:00", "line_items": lines})
+    order = newest(storefront)
+    assert (order["status"], order["holds"], waiting(order)) == ("CANCELLED", [], [])
+
+
+def test_an_order_that_its_retailer_cancels_altogether_asks_nothing_any_more(
+    storefront: Storefront, books: Books
+) -> None:
+    market = storefront.market
+    lamp = storefront.line(market.lamp.variants[0], 1)
+    storefront.tell("orders/paid", storefront.order(lamp, same_sku(storefront)))
+    storefront.tell("orders/paid", storefront.order(same_sku(storefront)))
+    storefront.tell("orders/paid", storefront.order(same_sku(storefront)))
+    mixed, alone, in_bulk = storefront.orders()
+    for order in (mixed, alone):
+        assert market.retailer.api.post(f"/api/orders/{order['id']}/cancel", {}).status_code == 200
+    started = books.press(market.retailer, "/app/orders/bulk", do="cancel", sure="1", order=in_bulk["id"])
+    assert started.status_code == 303, text_of(started)
+    storefront.jobs.drain()
+    assert [(one["status"], one["holds"], waiting(one)) for one in storefront.orders()] == [("CANCELLED", [], [])] * 3
+    assert storefront.reserved() == (0, 0)
+
+
 def test_a_line_is_settled_once_by_its_own_retailer_with_what_is_on_offer(storefront: Storefront) -> None:
     market = storefront.market
     storefront.tell("orders/paid", storefront.order(same_sku(storefront)))

@@ -1,22 +1,25 @@
-"""A retailer's orders of the month come near to what its plan allows: it is told, in the app and by e-mail."""
+"""A retailer's orders of the month come near to what its plan allows, or it has another plan: it is told, in the app
+and by e-mail, and a warning that is true no more goes."""
 
 from __future__ import annotations
 
-from app.billing.events import PlanNearlyUsed
+from app.billing.events import PlanChanged, PlanNearlyUsed
 from app.billing.queries import usage_of
 from app.config import settings
 from app.identity.queries import recipients
 from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
+from app.notifications.service import notify, queue_email, resolve
 from workers.job import Run, job
 
 
-@job(queue="letters", on=PlanNearlyUsed)
-def tell_of_plan_usage(run: Run, event: PlanNearlyUsed) -> None:
+@job(queue="letters", on=(PlanNearlyUsed, PlanChanged))
+def tell_of_plan_usage(run: Run, event: PlanNearlyUsed | PlanChanged) -> None:
     """See the module."""
     with run.closing() as session:
         usage = usage_of(session, event.retailer_id)
+        notice = f"plan_usage:{usage.month}"
         if usage.limit is None or not usage.near:
+            resolve(session, event.retailer_id, notice)
             return
         full = not usage.left
         title = f"{usage.used} of your {usage.limit} orders this month are used"
@@ -34,7 +37,7 @@ def tell_of_plan_usage(run: Run, event: PlanNearlyUsed) -> None:
             title=title,
             body=body,
             link="/app/billing",
-            dedupe=f"plan_usage:{usage.month}",
+            dedupe=notice,
         )
         queue_email(
             session,
@@ -46,6 +49,6 @@ def tell_of_plan_usage(run: Run, event: PlanNearlyUsed) -> None:
                 reason="You get this because you look after your company's billing at Crossdock.",
             ),
             kind="plan_usage",
-            dedupe=f"plan_usage:{usage.month}:{'full' if full else 'near'}",
+            dedupe=f"{notice}:{'full' if full else 'near'}:{usage.limit}",
             organisation_id=event.retailer_id,
         )

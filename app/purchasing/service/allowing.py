@@ -1,7 +1,8 @@
 """Orders beyond what their retailer's plan allows in a month: they wait, and go on oldest first.
 
 An order takes its place when it first goes to suppliers, and keeps it. Where a plan has a limit, its retailer's orders
-take their places one after the other: the plan's row is locked before any stock is.
+take their places one after the other: the plan's row is locked before any stock is. What a store added to an order has
+the order's place.
 """
 
 from __future__ import annotations
@@ -14,25 +15,29 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import ColumnElement
 
 from app.billing import service as billing
-from app.billing.queries import is_counted
+from app.billing.queries import counted, is_counted
 from app.billing.rules import Usage
 from app.kit.errors import Conflict
 from app.orders.models import Order, OrderHold
 from app.orders.rules import CANCELLED, HoldReason
 from app.purchasing.routing.trouble import Trouble
 
+#: The order whose place an order has.
+_PLACE = func.coalesce(Order.supplements, Order.id)
 
-def place_for(
-    session: Session, retailer_id: UUID, order_id: UUID, number: int, *, again: bool
-) -> Usage | Trouble | None:
+
+def place_for(session: Session, retailer_id: UUID, place: UUID, number: int, *, new: bool) -> Usage | Trouble | None:
     """Whether an order may go: None where nothing limits its retailer, or it has its place already; what is used of the
     plan where there is a place for it, which it keeps until the transaction ends; else why it waits. Older orders that
-    wait for nothing else come first. ``again``: it was placed before."""
+    wait for nothing else come first. ``place``: the order whose place it has; ``new``: it is its own, and is placed in
+    this transaction."""
     usage = billing.usage_locked(session, retailer_id)
-    if usage is None or (again and is_counted(session, order_id)):
+    if usage is None or (not new and is_counted(session, place)):
         return None
     older = session.scalar(
-        select(func.count()).select_from(Order).where(_waits_for_plan(retailer_id), Order.number < number)
+        select(func.count(_PLACE.distinct())).where(
+            _waits_for_plan(retailer_id), Order.number < number, _PLACE.is_distinct_from(place), ~counted(_PLACE)
+        )
     )
     if usage.left is not None and usage.left > (older or 0):
         return usage
@@ -54,7 +59,16 @@ def orders_with_a_place(session: Session, retailer_id: UUID) -> Sequence[UUID]:
     """Of a retailer's orders that wait for nothing but its plan, as many as there are places for, oldest first."""
     usage = billing.usage_locked(session, retailer_id)
     query = select(Order.id).where(_waits_for_plan(retailer_id)).order_by(Order.number)
-    return session.scalars(query if usage is None else query.limit(usage.left)).all()
+    if usage is not None:
+        next_ones = (
+            select(_PLACE)
+            .where(_waits_for_plan(retailer_id), ~counted(_PLACE))
+            .group_by(_PLACE)
+            .order_by(func.min(Order.number))
+            .limit(usage.left)
+        )
+        query = query.where(counted(_PLACE) | _PLACE.in_(next_ones))
+    return session.scalars(query).all()
 
 
 def waiting_for_plan(session: Session, retailer_id: UUID) -> int:

@@ -56,7 +56,7 @@ def release_holds(
     if HoldReason.PLAN_LIMIT in may:
         # It takes a place beyond those of the plan, and keeps it.
         timezone = session.get_one(Organisation, order.retailer_id).timezone
-        billing.count_order(session, order.retailer_id, order_id, timezone)
+        billing.count_order(session, order.retailer_id, order.supplements or order_id, timezone)
     orders.release(session, order, may)
     audit.record(session, order.retailer_id, "orders.released", "order", order_id, details={"reasons": may})
     return resume_order(session, order_id)

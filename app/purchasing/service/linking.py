@@ -89,7 +89,8 @@ def follow_unlinked(session: Session, order: Order, units: Mapping[str, int]) ->
 
 
 def drop_unlinked(session: Session, order: Order) -> None:
-    """The store's order was cancelled: nothing is asked about its lines any more. One without others is cancelled."""
+    """An order is cancelled altogether: nothing is asked about its lines any more. One of which nothing else is left is
+    cancelled."""
     waiting = waiting_lines(session, order.id)
     for line in waiting:
         line.state = "gone"
@@ -169,7 +170,8 @@ def _refuse(session: Session, order: Order, line: UnlinkedLine) -> None:
 
 
 def _has_lines(session: Session, order: Order) -> bool:
-    return session.scalar(select(OrderLine.id).where(OrderLine.order_id == order.id).limit(1)) is not None
+    left = (OrderLine.order_id == order.id) & (OrderLine.quantity > OrderLine.cancelled)
+    return session.scalar(select(OrderLine.id).where(left).limit(1)) is not None
 
 
 def _close(session: Session, order: Order) -> None:

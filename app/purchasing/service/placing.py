@@ -88,7 +88,7 @@ class PlaceOrder:
     customer_ref: str = field(default="", repr=False)
     #: How suppliers are to ship, as a person chose: ``app.purchasing.routing.gathering.gather``.
     methods: Mapping[UUID | None, str] = field(default_factory=dict)
-    #: It takes a place in the retailer's plan, unless it is a sample or belongs to an order that took one.
+    #: It takes a place in the retailer's plan, unless it is a sample or has the place of another order.
     counts: bool = True
     #: The store's lines that no supplier's variant is linked to.
     unlinked: Sequence[orders.NewUnlinkedLine] = ()
@@ -251,8 +251,11 @@ def _route(
     unusable = address_trouble(wanted.address)
     troubles = [*troubles, unusable] if unusable is not None else list(troubles)
     place = None
+    # What was added to an order has its place, which it takes where the order has not yet.
+    counts_as = wanted.supplements or order.id
+    new = not order.again and wanted.supplements is None
     if not troubles and _counts(wanted):
-        place = place_for(session, wanted.retailer_id, order.id, order.number, again=order.again)
+        place = place_for(session, wanted.retailer_id, counts_as, order.number, new=new)
     if isinstance(place, Trouble):
         if wanted.trouble == "refuse":
             raise refused_by_plan(place)
@@ -270,7 +273,7 @@ def _route(
             record(session, wanted.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
             if _counts(wanted):
                 timezone = chosen[0].variant.retailer_timezone
-                billing.count_order(session, wanted.retailer_id, order.id, timezone, new=not order.again)
+                billing.count_order(session, wanted.retailer_id, counts_as, timezone, new=new)
             if isinstance(place, Usage):
                 billing.tell_if_near(session, wanted.retailer_id, place)
             return _make(session, order, chosen, gathered)
@@ -287,7 +290,7 @@ def _route(
 
 
 def _counts(wanted: PlaceOrder) -> bool:
-    return wanted.counts and wanted.kind != "sample" and wanted.supplements is None
+    return wanted.counts and wanted.kind != "sample"
 
 
 def _set_aside(session: Session, retailer_id: UUID, chosen: Sequence[ChosenLine], has: Mapping[Aside, int]) -> None:

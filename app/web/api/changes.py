@@ -13,7 +13,7 @@ from app import db
 from app.audit import service as audit
 from app.kit.errors import Invalid
 from app.orders import queries as orders
-from app.orders.service import address_of
+from app.orders.service import address_of, locked
 from app.purchasing import queries as purchasing
 from app.purchasing import service
 from app.purchasing.changes import queries
@@ -56,6 +56,8 @@ def cancel(path: IdPath, body: CancelInput) -> Response:
         order = orders.order(session, mine, path.id)
         named = {line.line_id: line.quantity for line in body.lines or ()}
         units = named or {line.id: None for line in order.lines if line.quantity > line.cancelled}
+        if not named:
+            service.drop_unlinked(session, locked(session, order.id))
         # All of an order is all that is left of it; a line that is named must have something left.
         asked = service.ask_to_cancel(session, mine, path.id, units, as_far=not named, note=body.reason or "")
         session.flush()
