@@ -266,7 +266,7 @@ class _Document(FPDF):
 def _packing_slip(pdf: _Document, paper: Paper) -> None:
     said = words(paper.language)
     pdf.branded(paper)
-    pdf.blocks((said["ship_to"], paper.address), ("", ()))
+    pdf.blocks((said["ship_to"], paper.address), (said["from"] if paper.sender else "", paper.sender))
     _lines(pdf, paper)
     if paper.brand.message:
         pdf.said(paper.brand.message, size=11)

@@ -39,7 +39,9 @@ class PaperLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """A paper that goes with a parcel. ``kind`` is one of ``KINDS``.
-    ``number`` is the purchase order's and stands below the barcode; ``order`` is what the shop calls the order."""
+    ``number`` is the purchase order's and stands below the barcode; ``order`` is what the shop calls the order.
+    ``sender``: of a return slip where the goods go, of an invoice who sends them abroad, of a packing slip whom the
+    shop names as sender, if anybody."""
 
     kind: str
     language: str

@@ -31,6 +31,7 @@ from app.documents.queries import brand_of, brand_on_paper
 from app.documents.words import language_of
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
+from app.orders.senders import sender_of
 from app.orders.service import address_of, write_timeline
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.returns.models import Return
@@ -91,7 +92,7 @@ def papers(
     if not purchase_orders:
         return []
     supplier = suppliers.supplier(session, purchase_orders[0].supplier_id)
-    sender = _sender(session, kind, supplier)
+    place = _place(session, kind, supplier)
     weights = _weights(session, purchase_orders) if kind == COMMERCIAL_INVOICE else {}
     brands: dict[UUID, BrandOnPaper] = {}
     drawn = []
@@ -113,7 +114,7 @@ def papers(
                 order=order.order_reference,
                 day=_day(order, supplier),
                 address=address_lines(address),
-                sender=sender,
+                sender=_sender(kind, order, place, supplier),
                 lines=[_line(line, kind, supplier, weights) for line in order.lines if line.quantity > line.cancelled],
                 currency=order.currency,
             )
@@ -148,8 +149,8 @@ def pick_list(purchase_orders: Sequence[PurchaseOrder]) -> PickList:
     )
 
 
-def example_paper(retailer_name: str, brand: BrandOnPaper, *, language: str, day: date) -> Paper:
-    """A packing slip of a made-up order, for looking at a brand."""
+def example_paper(brand: BrandOnPaper, *, language: str, day: date, sender: Sequence[str] = ()) -> Paper:
+    """A packing slip of a made-up order, for looking at a brand and at a sender."""
     return Paper(
         kind=PACKING_SLIP,
         language=language or "en",
@@ -167,7 +168,7 @@ def example_paper(retailer_name: str, brand: BrandOnPaper, *, language: str, day
                 country_code="US",
             )
         ),
-        sender=(retailer_name,),
+        sender=sender,
         lines=[
             PaperLine(title="Desk lamp, brass", sku="LAMP-BRASS", quantity=1),
             PaperLine(title="Linen cushion, sand, 40 × 40 cm", sku="CUSHION-SAND", quantity=2),
@@ -208,21 +209,36 @@ def mark_printed(session: Session, purchase_order: PurchaseOrder, kind: str, *, 
         )
 
 
-def _sender(session: Session, kind: str, supplier: Supplier) -> list[str]:
+def _place(session: Session, kind: str, supplier: Supplier) -> PostalAddress | None:
+    """Of the supplier: where returned goods go, or where its company is; None where it did not say."""
     if kind == RETURN_SLIP:
         policy = suppliers.return_policy(session, supplier.id)
         if policy is None:
             raise Invalid("Say in the settings where returned goods go, then return slips can be printed.")
-        return _postal_lines(return_address(policy), supplier.company_name)
+        return return_address(policy)
     application = session.get(SupplierApplication, supplier.id)
-    address = company_address(application) if application is not None else None
-    return _postal_lines(address, supplier.company_name) if address else [supplier.company_name, supplier.country]
+    return company_address(application) if application is not None else None
 
 
-def _postal_lines(address: PostalAddress, name: str) -> list[str]:
+def _sender(kind: str, order: PurchaseOrder, place: PostalAddress | None, supplier: Supplier) -> list[str]:
+    """The store's own sender where it named one. What comes back goes to the supplier's place all the same, with the
+    store's name above it; customs are told who sends in truth."""
+    shop = sender_of(order.sender, "purchase_orders", order.id)
+    named = shop.address if shop is not None and shop.as_sender else None
+    if kind == PACKING_SLIP:
+        return address_lines(named) if named is not None else []
+    if place is None:
+        return [supplier.company_name, supplier.country]
+    if kind == RETURN_SLIP and named is not None:
+        return _postal_lines(place, named.name, company=place.name or supplier.company_name)
+    return _postal_lines(place, place.name or supplier.company_name)
+
+
+def _postal_lines(address: PostalAddress, name: str, *, company: str = "") -> list[str]:
     return address_lines(
         Address(
-            name=address.name or name,
+            name=name,
+            company=company,
             address1=address.address1,
             address2=address.address2,
             city=address.city,

@@ -174,6 +174,20 @@ class RetailerAddress(Base):
     created_at: Mapped[datetime]
 
 
+class StoreSender(Base):
+    """Who stands on the parcels of a store's orders, in place of the supplier."""
+
+    __tablename__ = "store_senders"
+    __tenancy__ = own("retailer_id")
+    __table_args__ = (ForeignKeyConstraint(["retailer_id", "store_id"], ["stores.retailer_id", "stores.id"]),)
+
+    store_id: Mapped[UUID] = mapped_column(primary_key=True)
+    retailer_id: Mapped[UUID]
+    #: Sealed: ``app.orders.senders.Sender``.
+    sender: Mapped[bytes]
+    updated_at: Mapped[datetime]
+
+
 class OrderHold(Base):
     """Why an order waits. Several may be open; it goes on when the last is released."""
 

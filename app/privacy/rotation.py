@@ -15,7 +15,7 @@ from app.fulfillment.models import LabelAccount, ShippingLabel
 from app.inbox.models import InboxMessage
 from app.kit.crypto import Place
 from app.notifications.models import Email
-from app.orders.models import Order, RetailerAddress
+from app.orders.models import Order, RetailerAddress, StoreSender
 from app.purchasing.models import ChangeMessage, ChangeRequest, ChannelSetting, PurchaseOrder, Transmission
 from app.returns.models import ReturnFile, ShopperReturn
 from app.stores.models import StoreCredential
@@ -49,7 +49,9 @@ SEALED: tuple[tuple[type[Base], str, str], ...] = (
     (ChannelSetting, "words", "supplier_id"),
     (Transmission, "words", "id"),
     (ChangeMessage, "words", "id"),
+    (StoreSender, "sender", "store_id"),
     (PurchaseOrder, "ship_to", "id"),
+    (PurchaseOrder, "sender", "id"),
 )
 _BATCH = 500
 

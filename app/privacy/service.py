@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from app.fulfillment.models import ShippingLabel
 from app.kit import clock
 from app.kit.ids import new_id
 from app.notifications.service import erase_letters
-from app.orders.models import Order
+from app.orders.models import Order, StoreSender
 from app.privacy.models import PrivacyRequest
 from app.purchasing.models import ChangeRequest, PurchaseOrder
 from app.returns.service.erasing import erase_of_orders
@@ -71,6 +71,12 @@ def carry_out_requests(session: Session, *, limit: int = 50) -> int:
         if request.kind == "customer_redact":
             named = query.where(Order.external_id.in_(request.order_refs))
             query = query.where(Order.id.in_(named) | Order.supplements.in_(named))
+        else:
+            session.execute(
+                delete(StoreSender).where(
+                    StoreSender.retailer_id == request.retailer_id, StoreSender.store_id == request.store_id
+                )
+            )
         count = redact_orders(session, session.scalars(query).all())
         request.done_at, request.result = clock.now(), f"{count} orders redacted"
         audit.record(
@@ -104,7 +110,9 @@ def redact_orders(session: Session, order_ids: Sequence[UUID]) -> int:
     of their returns; the country stays."""
     if not order_ids:
         return 0
-    session.execute(update(PurchaseOrder).where(PurchaseOrder.order_id.in_(order_ids)).values(ship_to=None))
+    session.execute(
+        update(PurchaseOrder).where(PurchaseOrder.order_id.in_(order_ids)).values(ship_to=None, sender=None)
+    )
     session.execute(update(ChangeRequest).where(ChangeRequest.order_id.in_(order_ids)).values(ship_to=None))
     erase_of_orders(session, order_ids)
     erase_letters(session, order_ids)

@@ -71,6 +71,9 @@ class PurchaseOrder(Base):
     #: The address, sealed again for this row; the supplier's reading it is audited.
     ship_to: Mapped[bytes | None]
     ship_to_country: Mapped[str]
+    #: Who stands on its parcels in place of the supplier, sealed for this row as it was when it was made
+    #: (``app.orders.senders``); None: the supplier does.
+    sender: Mapped[bytes | None]
     shipping_method: Mapped[str]
     estimated_from: Mapped[date | None]
     estimated_to: Mapped[date | None]

@@ -40,6 +40,7 @@ from app.notifications.models import Email
 from app.notifications.service import open_email, queue_email
 from app.orders.models import Order, RetailerAddress
 from app.orders.saved_addresses import save_address, saved_address
+from app.orders.senders import Sender, save_sender, sender_of, sender_of_store
 from app.orders.service import address_of, seal_address
 from app.privacy.rotation import SEALED
 from app.purchasing.channel import Setting, SupplierChannel
@@ -104,6 +105,7 @@ SECRETS = (
     "7 Quayside",
     "9 Return Lane",
     "3 Sample Row",
+    "77 Retail Street",
     "a hook about Grace Hopper",
     "grace@shopper.example",
     "Dear Grace",
@@ -234,6 +236,10 @@ class House:
             ]
             (address_id,) = session.scalars(select(RetailerAddress.id))
             own = saved_address(session, order.retailer_id, address_id)
+            kept = sender_of_store(session, order.retailer_id, self.store_id)
+            frozen = sender_of(purchase_order.sender, "purchase_orders", purchase_order.id)
+            assert kept is not None
+            assert frozen is not None
             letters = []
             for email_id in session.scalars(select(Email.id)):
                 email = open_email(session, email_id)
@@ -244,6 +250,8 @@ class House:
                     *_words(address_of(order.ship_to, "orders", order.id)),
                     *_words(address_of(purchase_order.ship_to, "purchase_orders", purchase_order.id)),
                     *_words(own),
+                    *_words(kept.address),
+                    *_words(frozen.address),
                     *_words(contact_of(session.get_one(SupplierApplication, self.supplier_id))),
                     *_words(company_address(session.get_one(SupplierApplication, self.supplier_id))),
                     *_words(return_address(session.scalars(select(ReturnPolicy)).one())),
@@ -447,6 +455,8 @@ def house(committed: None, system: None, set_up: Callable[..., None]) -> House:
         save_credentials(
             session, store, Credentials(access_token="shpat_of_the_shop", refresh_token="shprt_of_the_shop", scopes=())
         )
+        sender = make.address(address1="77 Retail Street")
+        save_sender(session, retailer.id, store.id, Sender(address=sender, as_sender=True, as_return_address=True))
         [lamp] = make.product(session, supplier)
         placed = place_order(session, make.order_of(retailer, {lamp: 1}, store=store))
         save_address(session, retailer.id, make.address(address1="3 Sample Row"))
@@ -658,7 +668,7 @@ def test_rotation_that_is_cut_off_in_the_middle_completes_when_it_is_run_again(
     assert numbers(raw) == {1, 2}
     assert house.open_everything() == before
     done = rotate()
-    assert done.pop("purchase_orders.ship_to") == 1
+    assert (done.pop("purchase_orders.ship_to"), done.pop("purchase_orders.sender")) == (1, 1)
     assert set(done.values()) == {0}
     assert numbers(raw) == {2}
     set_up(encryption_keys=written(2))

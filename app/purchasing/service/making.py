@@ -19,6 +19,7 @@ from app.kit.ids import new_id
 from app.kit.money import Money
 from app.orders import service as orders
 from app.orders.rules import PENDING
+from app.orders.senders import Sender, seal_sender, sender_for_order
 from app.pricing.rules import converted
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.routing.gathering import Gathered
@@ -90,16 +91,17 @@ def chosen_lines(parts: Iterable[Part], gathered: Gathered, line_ids: Mapping[in
 def make_purchase_orders(
     session: Session, order: ForOrder, lines: Sequence[ChosenLine], gathered: Gathered
 ) -> list[UUID]:
-    """Write one purchase order for each supplier. Returns their ids. Money is frozen here."""
+    """Write one purchase order for each supplier. Returns their ids. Money is frozen here, and who
+    stands on the parcels."""
     by_supplier: dict[UUID, list[ChosenLine]] = {}
     for line in lines:
         by_supplier.setdefault(line.variant.supplier_id, []).append(line)
-    now = clock.now()
+    now, sender = clock.now(), sender_for_order(session, order.id)
     heads: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     story: list[dict[str, Any]] = []
     for suffix, (supplier_id, own) in enumerate(by_supplier.items(), start=order.made + 1):
-        head = _head(order, f"{order.number}-{suffix}", own, gathered, now)
+        head = _head(order, f"{order.number}-{suffix}", own, gathered, now, sender)
         heads.append(head)
         rows += [
             {
@@ -140,7 +142,7 @@ def line_title(variant: Any) -> str:
 
 
 def _head(
-    order: ForOrder, number: str, lines: Sequence[ChosenLine], gathered: Gathered, now: datetime
+    order: ForOrder, number: str, lines: Sequence[ChosenLine], gathered: Gathered, now: datetime, sender: Sender | None
 ) -> dict[str, Any]:
     first = lines[0].variant
     parcel = _parcel(lines)
@@ -173,6 +175,7 @@ def _head(
         "exchange_rate_as_of": exchange[1],
         "ship_to": orders.seal_address(order.address, "purchase_orders", row_id),
         "ship_to_country": order.address.country_code,
+        "sender": None if sender is None else seal_sender(sender, "purchase_orders", row_id),
         "shipping_method": rate.name,
         "estimated_from": arrives[0],
         "estimated_to": arrives[1],

@@ -15,6 +15,7 @@ from app.kit.money import Money
 from app.listings.models import Listing
 from app.orders.models import Order, OrderHold
 from app.orders.rules import CANCELLED, HOLD_RULES, HoldReason
+from app.orders.senders import Sender
 from app.orders.service import until_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import combined_status, line_status
@@ -296,8 +297,8 @@ def order_status(
     }
 
 
-def supplier_order(row: PurchaseOrder, address: Address | None = None) -> Json:
-    """A purchase order as its supplier sees it. The address only where it was asked for and may be read."""
+def supplier_order(row: PurchaseOrder, address: Address | None = None, sender: Sender | None = None) -> Json:
+    """A purchase order as its supplier sees it. The addresses only where they were asked for and may be read."""
     shown: Json = {
         "id": row.id,
         "number": row.number,
@@ -335,14 +336,29 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None) -> Json:
         ],
     }
     if address is not None:
-        shown["shipping_address"] = {
-            name: getattr(address, name)
-            for name in (
-                "name", "company", "address1", "address2", "city", "province", "postal_code", "country_code",
-                "phone", "email",
-            )
-        }  # fmt: skip
+        shown["shipping_address"] = _address(address)
+    if sender is not None:
+        shown["sender"] = store_sender(sender)
     return shown
+
+
+def store_sender(sender: Sender) -> Json:
+    """Who stands on a store's parcels, and where."""
+    return {
+        "address": _address(sender.address),
+        "as_sender": sender.as_sender,
+        "as_return_address": sender.as_return_address,
+    }
+
+
+def _address(address: Address) -> Json:
+    return {
+        name: getattr(address, name)
+        for name in (
+            "name", "company", "address1", "address2", "city", "province", "postal_code", "country_code",
+            "phone", "email",
+        )
+    }  # fmt: skip
 
 
 #: Where test orders go to.

@@ -14,6 +14,7 @@ from app.audit import service as audit
 from app.fulfillment.service import NewParcel, ship
 from app.kit.errors import FieldError, Invalid
 from app.orders.rules import STATUSES
+from app.orders.senders import Sender, sender_of
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
@@ -59,7 +60,7 @@ def list_purchase_orders(query: PurchaseOrdersQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-        shown = [present.supplier_order(row, _address(session, row)) for row in page.items]
+        shown = [present.supplier_order(row, _address(session, row), _sender(row)) for row in page.items]
         if not query.cursor and query.search is None:
             shown = _waiting_test_orders(session, query) + shown
         return jsonify(items=shown, next_cursor=page.next_cursor)
@@ -75,7 +76,7 @@ def one_purchase_order(path: IdPath) -> Response:
         row = purchasing.purchase_order(session, caller().organisation_id, path.id)
         # Whoever fetches it has it, however it was sent.
         note_answered(session, row.supplier_id, [row.id], by="fetched")
-        return jsonify(present.supplier_order(row, _address(session, row)))
+        return jsonify(present.supplier_order(row, _address(session, row), _sender(row)))
 
 
 def _waiting_test_orders(session: Session, query: PurchaseOrdersQuery) -> list[dict[str, Any]]:
@@ -101,6 +102,11 @@ def _address(session: Session, row: PurchaseOrder) -> Address | None:
     if address is not None:
         audit.record(session, row.supplier_id, "orders.address_read", "purchase_order", row.id)
     return address
+
+
+def _sender(row: PurchaseOrder) -> Sender | None:
+    """Who stands on the parcel, for keys that may read addresses."""
+    return sender_of(row.sender, "purchase_orders", row.id) if caller().may(READ_ADDRESSES) else None
 
 
 @api.post(

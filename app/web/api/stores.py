@@ -10,8 +10,10 @@ from app.kit.errors import Invalid
 from app.listings import queries as listings
 from app.listings.models import ImportItem, Listing
 from app.listings.service import ImportRequest, import_products
+from app.orders.senders import Sender, remove_sender, save_sender, sender_of_store
 from app.stores import queries as stores
 from app.stores.models import Store
+from app.stores.platform import Address
 from app.stores.risk import RiskRules, as_json, rules_of
 from app.stores.service import (
     change_fraud_window,
@@ -32,6 +34,8 @@ from app.web.api.schemas.stores import (
     ImportInput,
     ImportOut,
     ImportProgressOut,
+    SenderInput,
+    StoreSenderOut,
     SyncOut,
 )
 
@@ -81,6 +85,40 @@ def change_hold_rules(path: IdPath, body: HoldRulesInput) -> Response:
         done.session.flush()
         done.answers(_hold_rules(stores.store_of(done.session, retailer_id, path.id)))
     return done.response()
+
+
+@api.get("/stores/<uuid:id>/sender", responses={200: StoreSenderOut}, summary="Who stands on a store's parcels")
+@guarded("retailer", scope="read:orders")
+def store_sender(path: IdPath) -> Response:
+    with db.transaction() as session:
+        sender = sender_of_store(session, caller().organisation_id, path.id)
+    return jsonify(_sender(path, sender))
+
+
+@api.put("/stores/<uuid:id>/sender", responses={200: StoreSenderOut}, summary="Choose who stands on a store's parcels")
+@guarded("retailer", scope="write:stores")
+def change_store_sender(path: IdPath, body: SenderInput) -> Response:
+    """Of orders that are placed from then on. The address is checked by the rules of its country."""
+    wanted = Sender(
+        address=Address(**body.address.model_dump()),
+        as_sender=body.as_sender,
+        as_return_address=body.as_return_address,
+    )
+    with work() as done:
+        done.answers(_sender(path, save_sender(done.session, caller().organisation_id, path.id, wanted)))
+    return done.response()
+
+
+@api.delete("/stores/<uuid:id>/sender", responses={204: None}, summary="Let suppliers stand on a store's parcels")
+@guarded("retailer", scope="write:stores")
+def remove_store_sender(path: IdPath) -> Response:
+    with db.transaction() as session:
+        remove_sender(session, caller().organisation_id, path.id)
+    return Response(status=204)
+
+
+def _sender(path: IdPath, sender: Sender | None) -> present.Json:
+    return {"store_id": path.id, "sender": None if sender is None else present.store_sender(sender)}
 
 
 def _hold_rules(store: Store) -> present.Json:

@@ -98,6 +98,7 @@ SENTENCES: Mapping[str, str] = {
     "saved": _("Saved."),
     "saved_for_files": _("Saved. It holds from the next file on."),
     "saved_for_refunds": _("Saved. It holds for what is cancelled or credited from now on."),
+    "sender_removed": _("Removed. On later orders the suppliers stand as senders."),
     "saved_for_orders": _("Saved. It holds for orders from now on."),
     "saved_for_store": _("Saved. Your store follows within seconds."),
     "saved_for_stores": _("Saved. Stores follow within seconds."),

@@ -108,7 +108,7 @@ def _page(
         message=shown["message"],
         contact=[shown[name] for name in ("email", "phone", "website") if shown[name]],
     )
-    paper = example_paper(retailer, on_paper, language=shown["language"], day=clock.now().date())
+    paper = example_paper(on_paper, language=shown["language"], day=clock.now().date())
     names = Locale.parse(locale())
     languages = [("", gettext(_("The language of the address"))), *sorted(
         ((code, names.languages.get(code, code)) for code in LANGUAGES), key=lambda item: item[1].casefold()
@@ -122,11 +122,11 @@ def _page(
         languages=languages,
         errors=errors or {},
         looking=values is not None and not errors,
-        preview=_picture(draw([paper])),
+        preview=picture_of(draw([paper])),
     )
 
 
-def _picture(pdf: bytes) -> str:
+def picture_of(pdf: bytes) -> str:
     """The upper half of the first page, as an address that holds the picture."""
     document = pypdfium2.PdfDocument(pdf)
     try:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +15,12 @@ from flask import Flask, Response, jsonify, request
 
 from tests.simulators.labels.world import API_KEY, Refused, World
 
-_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-_PDF += b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 288 432]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+_PAGE = (
+    b"<</Type/Catalog/Pages 2 0 R>>",
+    b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 288 432]/Contents 5 0 R/Resources<</Font<</F1 4 0 R>>>>>>",
+    b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+)
 
 
 def make_app(world: World) -> Flask:
@@ -65,12 +70,15 @@ def make_app(world: World) -> Flask:
 
     @app.get("/labels/<name>")
     def label(name: str) -> Any:
-        world.find(name.rpartition(".")[0])
+        shipment = world.find(name.rpartition(".")[0])
         if world.fault("no_file"):
             return Response("AccessDenied", status=403)
         if name.endswith(".zpl"):
-            return Response(b"^XA^FO50,50^ADN,36,20^FDLabel^FS^XZ", content_type="text/plain")
-        return Response(_PDF, content_type="application/pdf")
+            fields = "".join(
+                f"^FO50,{50 + 30 * place}^ADN,18,10^FD{line}^FS" for place, line in enumerate(_lines(shipment))
+            )
+            return Response(f"^XA{fields}^XZ".encode(), content_type="text/plain")
+        return Response(_pdf(_lines(shipment)), content_type="application/pdf")
 
     @app.get("/_sim/health")
     def health() -> Any:
@@ -122,6 +130,28 @@ def make_app(world: World) -> Flask:
         return jsonify(body=body, signature="hmac-sha256-hex=" + hmac.digest(key, body.encode(), hashlib.sha256).hex())
 
     return app
+
+
+def _lines(shipment: dict[str, Any]) -> list[str]:
+    """What stands on a label: as sender the return address, as carriers print it, then who gets it."""
+    found: list[str] = []
+    for title, name in (("FROM", "return_address"), ("SHIP TO", "to_address")):
+        address = shipment[name]
+        city = " ".join(address.get(part, "") for part in ("city", "state", "zip")).strip()
+        parts = [address.get(part) for part in ("name", "company", "street1", "street2")]
+        found += [title, *(one for one in parts if one), f"{city} {address['country']}", address.get("phone", ""), ""]
+    return [*found, f"{shipment['selected_rate']['service']} {shipment['tracking_code']}"]
+
+
+def _pdf(lines: list[str]) -> bytes:
+    """One page with these lines."""
+    written = b"".join(
+        b"(" + re.sub(rb"([()\\\\])", rb"\\\1", line.encode("cp1252", "replace")) + b") Tj T* " for line in lines
+    )
+    text = b"BT /F1 12 Tf 16 TL 20 400 Td " + written + b"ET"
+    pieces = [*_PAGE, b"<</Length %d>>stream\n%s\nendstream" % (len(text), text)]
+    body = b"".join(b"%d 0 obj%s endobj\n" % (place, piece) for place, piece in enumerate(pieces, start=1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 def _shown(shipment: dict[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,9 @@ class World:
             missing = [part for part in ("street1", "city", "zip", "country") if not address.get(part)]
             if missing:
                 raise Refused(422, "ADDRESS.PARAMETERS.INVALID", f"{name}: {', '.join(missing)} can't be blank")
+        back = given.get("return_address")
+        if back and self.fault("no_such_return"):
+            raise Refused(422, "ADDRESS.VERIFY.FAILURE", "return_address: no carrier takes parcels back there")
         weight = parcel.get("weight")
         if not isinstance(weight, int | float) or weight <= 0:
             raise Refused(422, "PARCEL.WEIGHT.INVALID", "weight must be above 0")

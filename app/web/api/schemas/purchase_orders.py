@@ -31,6 +31,14 @@ class AddressOut(Output):
     email: str
 
 
+class SenderOut(Output):
+    """Who stands on a store's parcels in place of the supplier."""
+
+    address: AddressOut
+    as_sender: bool = Field(description="As sender on labels, packing slips and return slips.")
+    as_return_address: bool = Field(description="Parcels that can't be delivered go there.")
+
+
 class SupplierOrderLineOut(Output):
     id: UUID
     variant_id: UUID
@@ -68,6 +76,9 @@ class SupplierOrderOut(Output):
     platform_fee: MoneyOut
     lines: list[SupplierOrderLineOut]
     shipping_address: AddressOut | None = None
+    sender: SenderOut | None = Field(
+        default=None, description="Who stands on the parcel, for keys that may read addresses; without it you do."
+    )
 
 
 class SupplierOrderList(Output):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.web.api.schemas.purchase_orders import SenderOut
 from app.web.api.schemas.shapes import FieldProblem, Input, Money, MoneyOut, Name, Output, PageQuery, Text
 
 
@@ -59,6 +60,36 @@ class HoldRulesOut(Output):
     wait_minutes: int | None
     risk: RiskRulesBody
     unlinked_lines: Literal["alone", "like_ours", "always"]
+
+
+class SenderAddressInput(Input):
+    name: Name
+    company: Text = ""
+    address1: Name
+    address2: Text = ""
+    city: Name
+    province: Text = ""
+    postal_code: Text = ""
+    country_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    phone: Text = ""
+
+
+class SenderInput(Input):
+    """Who stands on the parcels of a store's orders in place of the supplier, from now on."""
+
+    address: SenderAddressInput
+    as_sender: Annotated[bool, Field(strict=True)] = Field(
+        description="As sender: the name and telephone on labels, the whole address on packing slips."
+    )
+    as_return_address: Annotated[bool, Field(strict=True)] = Field(
+        description="As return address on labels: parcels that can't be delivered go there. Where no carrier takes it, "
+        "the supplier's own stands."
+    )
+
+
+class StoreSenderOut(Output):
+    store_id: UUID
+    sender: SenderOut | None
 
 
 class ImportItemInput(Input):

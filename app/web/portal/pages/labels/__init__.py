@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from app.fulfillment.models import LabelAccount
 from app.fulfillment.postage import buy_label, give_back
 from app.fulfillment.service import accounts, labelling
 from app.fulfillment.service.buying import account_of, offers_of
-from app.kit.errors import AdapterError, AppError, Conflict, Invalid, NotFound
+from app.kit.errors import AdapterError, AppError, Conflict, Invalid, NotFound, Rejected
 from app.kit.texts import marked as _
+from app.orders.senders import Sender, sender_of
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing import queue as queues
@@ -32,6 +34,7 @@ from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
 from app.web.portal.pages.purchase_orders import queue
+from app.web.portal.senders import sender_shown
 from app.web.postage import HEAVIEST, add_account_pages, in_words
 from app.web.printed import pdf_answer
 from app.web.ui.rendering import gettext
@@ -63,6 +66,7 @@ def _pack(
             "account": session.get(LabelAccount, supplier_id),
             "sizes": [(str(one.id), one.name) for one in accounts.sizes_of(session, supplier_id)],
             "grams": labelling.weight_of(session, order, open_) if open_ else None,
+            "sender": sender_shown(order) if principal().may("purchase_orders.read_address") else None,
         }
     typed = request.form if errors or refused else {}
     return pages.render("pack.html", status, errors=errors or {}, refused=refused, typed=typed, **context)
@@ -244,17 +248,24 @@ def buy_many() -> Any:
 
 
 def _quote(supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int], size_id: UUID, grams: int) -> UUID:
-    """Ask the gateway, and keep what it offers. Nothing is bought by that."""
+    """Ask the gateway, and keep what it offers. Nothing is bought by that. Where no carrier takes the parcel with the
+    return address of the retailer's store, it is asked for with the supplier's own: it has to leave."""
     with db.transaction() as session:
         account = account_of(session, supplier_id)
         order = labelling.packed(session, supplier_id, purchase_order_id, lines)
         package = accounts.package_of(accounts.own_size(session, supplier_id, size_id), grams)
         access = accounts.way_in(account)
-        sender, recipient, returns = _parties(session, supplier_id, order)
+        sender, recipient, backs = _parties(session, supplier_id, order)
         gateway, form, number = account.gateway, account.form, order.number
-    quoted = registries.labels.get(gateway).quote(
-        access, package, sender=sender, recipient=recipient, returns=returns, reference=number, form=form
-    )
+    for place, returns in enumerate(backs, start=1):
+        try:
+            quoted = registries.labels.get(gateway).quote(
+                access, package, sender=sender, recipient=recipient, returns=returns, reference=number, form=form
+            )
+            break
+        except Rejected:
+            if place == len(backs):
+                raise
     with db.transaction() as session:
         label = labelling.record_quote(
             session, supplier_id, purchase_order_id, quoted, gateway=gateway, lines=lines, grams=package.grams
@@ -262,8 +273,9 @@ def _quote(supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int]
         return label.id
 
 
-def _parties(session: Session, supplier_id: UUID, order: PurchaseOrder) -> tuple[Party, Party, Party]:
-    """Who sends, who gets it, and where it goes back to: where the return policy says, else to the sender."""
+def _parties(session: Session, supplier_id: UUID, order: PurchaseOrder) -> tuple[Party, Party, list[Party]]:
+    """Who sends, who gets it, and where it goes back to, what is wanted most first: to the return address of the
+    retailer's store, if it has one, then where the supplier's return policy says, else to where it leaves."""
     supplier = suppliers.supplier(session, supplier_id)
     address = address_of(order.ship_to, "purchase_orders", order.id)
     if address is None:
@@ -275,9 +287,20 @@ def _parties(session: Session, supplier_id: UUID, order: PurchaseOrder) -> tuple
     back = return_address(policy) if policy is not None else None
     if own is None and back is None:
         raise Conflict("Enter your company's address first: it stands on the label.", code="no_sender_address")
+    shop = sender_of(order.sender, "purchase_orders", order.id)
     # The shop's name stands above the address: its customers know no other.
-    sender = _from(own or back, order.retailer_name, supplier.company_name)
-    return sender, _to(address), _from(back or own, order.retailer_name, supplier.company_name)
+    if shop is not None and shop.as_sender:
+        sender, returns = _named(own or back, shop), _named(back or own, shop)
+    else:
+        sender = _from(own or back, order.retailer_name, supplier.company_name)
+        returns = _from(back or own, order.retailer_name, supplier.company_name)
+    backs = [_to(shop.address), returns] if shop is not None and shop.as_return_address else [returns]
+    return sender, _to(address), backs
+
+
+def _named(address: PostalAddress | None, shop: Sender) -> Party:
+    """The place of the supplier, under the name of the store alone."""
+    return replace(_from(address, shop.address.name, ""), company=shop.address.company, phone=shop.address.phone)
 
 
 def _from(address: PostalAddress | None, name: str, company: str) -> Party:

@@ -51,6 +51,7 @@ from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
 from app.web.portal.carriers import carrier_choices
 from app.web.portal.pages.purchase_orders import queue
+from app.web.portal.senders import sender_shown
 from app.web.transmissions import act_on, changes_told, ways_of
 from app.web.ui.rendering import gettext
 from app.web.ui.stories import colleagues, story
@@ -83,6 +84,7 @@ def _detail(
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
             "parcels": fulfillment.of_purchase_orders(session, [order.id])[order.id],
             "address": address,
+            "sender": sender_shown(order) if who.may("purchase_orders.read_address") else None,
             "labels": labels_of(session, who.organisation_id, order.id),
             "late": next(
                 (
