@@ -14,7 +14,7 @@ from app.fulfillment.models import Shipment, ShipmentLine
 from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, page_of
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.returns.models import Return, ReturnFile, ReturnLine, ReturnSettings, ShopperReturn, ShopperReturnLine
 from app.returns.rules import (
     APPROVED,
@@ -181,7 +181,9 @@ def asked_of_shop(session: Session, order_id: UUID) -> dict[UUID, int]:
     rows = session.execute(
         select(ShopperReturnLine.purchase_order_line_id, func.sum(ShopperReturnLine.quantity))
         .join(ShopperReturn, ShopperReturn.id == ShopperReturnLine.shopper_return_id)
-        .where(ShopperReturn.order_id == order_id, ShopperReturn.state == WAITING)
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == ShopperReturnLine.purchase_order_line_id)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .where(PurchaseOrder.order_id == order_id, ShopperReturn.state == WAITING)
         .group_by(ShopperReturnLine.purchase_order_line_id)
     )
     return {line_id: int(units) for line_id, units in rows}

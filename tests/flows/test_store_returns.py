@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
+from app import db
+from app.returns.service import from_store
+from app.stores.models import Store
+from app.stores.platform import ReturnedLine, ReturnInStore
 from tests.adapters.stores.conftest import configured, simulator
 from tests.flows.books import Books, Json
 from tests.flows.refunding import SCOPES, Till, till
+from tests.flows.test_return_pages import photo
 from tests.flows.test_returns import act, checked
 from tests.market import Market
 from tests.web.browsing import text_of
@@ -149,6 +154,51 @@ def test_a_return_that_the_merchant_calls_off_is_called_off_here(
     tell(till, second, "returns/cancel")
     assert [one["state"] for one in returns_of(till)] == ["CANCELLED"]
     assert in_shop(till, sold) == ["DECLINED", "CANCELED"]
+
+
+def test_a_return_that_the_merchant_calls_off_with_its_label_is_called_off_here(
+    till: Till, sold: Json, books: Books, market: Market
+) -> None:
+    made = asks(till, sold, requested=False)
+    (row,) = returns_of(till)
+    act(market.supplier, row, "approve")
+    theirs = f"/supplier/returns/{row['id']}"
+    assert books.browser(market.supplier).submit(theirs, f"{theirs}/label", file=photo("white")).status_code == 303
+    assert [one["state"] for one in returns_of(till)] == ["LABEL_SENT"]
+    till.control.cancel_return(till.shop, made["id"])
+    tell(till, made, "returns/cancel")
+    assert [one["state"] for one in returns_of(till)] == ["CANCELLED"]
+
+
+def opened(till: Till, order: Json, *notes: str) -> None:
+    """The merchant has opened a return of one lamp for each of these notes, and we have read it."""
+    lamp = f"gid://shopify/LineItem/{order['lines'][0]['id']}"
+    asked = ReturnInStore(
+        external_id="gid://shopify/Return/77",
+        external_order_id=f"gid://shopify/Order/{order['id']}",
+        name="#1001-R1",
+        state="open",
+        lines=tuple(ReturnedLine(external_line_id=lamp, units=1, reason="damaged", note=note) for note in notes),
+    )
+    with db.system_scope(actor="test"), db.transaction() as session:
+        from_store.take_from_store(session, session.get_one(Store, till.store_id), asked)
+
+
+def test_many_lines_with_long_notes_are_a_return_all_the_same(till: Till, sold: Json) -> None:
+    opened(till, sold, *(letter * 500 for letter in "abcde"))
+    (row,) = returns_of(till)
+    assert row["lines"][0]["quantity"] == 2, "no more than has arrived"
+
+
+def test_units_that_were_added_in_the_store_come_back_too(till: Till, sold: Json, books: Books, market: Market) -> None:
+    till.control.edit_order(till.shop, sold["id"], {sold["lines"][0]["id"]: 3})
+    till.hears("orders/updated")
+    till.jobs.drain()
+    (more,) = [one for one in books.queue(market.supplier) if one["lines"][0]["quantity"] == 1]
+    books.arrived(market.supplier, books.ship(market.supplier, more, 1))
+    till.jobs.drain()
+    opened(till, sold, "", "", "")
+    assert sorted(row["lines"][0]["quantity"] for row in returns_of(till)) == [1, 2]
 
 
 def test_what_can_not_come_back_is_left_to_the_merchant(till: Till, books: Books, market: Market) -> None:

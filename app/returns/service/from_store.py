@@ -23,7 +23,6 @@ from app.returns.events import ShopperReturnAsked
 from app.returns.models import Return, ShopperReturn, ShopperReturnLine, StoreReturn
 from app.returns.queries import settings_of
 from app.returns.rules import (
-    APPROVED,
     CANCELLED,
     CREDITED,
     ENDED,
@@ -32,8 +31,9 @@ from app.returns.rules import (
     REQUESTED,
     VOID,
     WAITING,
+    may_move,
 )
-from app.returns.service.asking import become_returns, decided, free_units, place_of
+from app.returns.service.asking import LONGEST_NOTE, become_returns, decided, free_units, place_of
 from app.returns.service.standing import RETAILER, locked, move
 from app.stores.models import Store
 from app.stores.platform import ReturnInStore
@@ -156,7 +156,7 @@ def _follow(session: Session, row: StoreReturn, told: ReturnInStore) -> str:
             return "declined in the store"
         called_off = 0
         for one in _returns_of(session, row.shopper_return_id):
-            if one.state in (REQUESTED, APPROVED):
+            if may_move(one.state, CANCELLED):
                 move(session, locked(session, one.id, None).row, CANCELLED, by=RETAILER)
                 called_off += 1
         if called_off:
@@ -168,7 +168,9 @@ def _follow(session: Session, row: StoreReturn, told: ReturnInStore) -> str:
 
 def _lines(session: Session, order: Order, told: ReturnInStore) -> dict[tuple[UUID, str], int] | None:
     """Purchase order's lines and reasons → units that may come back; None where no line of it is ours."""
-    free = free_units(session, order.id)
+    free: dict[UUID, int] = {}
+    for one in session.scalars(select(Order.id).where((Order.id == order.id) | (Order.supplements == order.id))):
+        free |= free_units(session, one)
     ours = session.execute(
         select(OrderLine.external_line_id, PurchaseOrderLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
@@ -208,7 +210,7 @@ def _ask(session: Session, order: Order, told: ReturnInStore, wanted: Mapping[tu
             select(PurchaseOrderLine.id, PurchaseOrderLine.title).where(PurchaseOrderLine.id.in_(list(units)))
         )
     }
-    note = "\n".join(dict.fromkeys(line.note for line in told.lines if line.note))
+    note = "\n".join(dict.fromkeys(line.note for line in told.lines if line.note))[:LONGEST_NOTE]
     row_id, now = new_id(), clock.now()
     row = ShopperReturn(
         id=row_id,
