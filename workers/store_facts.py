@@ -34,6 +34,7 @@ from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import Asked
 from app.settlement.service import cancel_unpaid_charge
+from app.store_refunds import queries as store_refunds_queries
 from app.store_refunds import service as store_refunds
 from app.stores import service as stores
 from app.stores.events import CancellationWanted, FulfillmentWanted, StoreReturnTold
@@ -302,6 +303,7 @@ def _follow(
         {line.external_line_id: line.quantity for line in order.lines},
         wanted,
         told_at=order.updated_at,
+        given_back=store_refunds_queries.given_back(session, known.id),
     )
     moved = ""
     if followed.address_changed and order.address is not None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
 from app.kit.money import Money
 from app.orders.models import Order, OrderLine
 from app.purchasing.models import PurchaseOrderLine
-from app.returns.models import CreditMemo, CreditMemoLine, ReturnLine
+from app.returns.models import CreditMemo, CreditMemoLine, Return, ReturnLine
 from app.store_refunds.models import StoreRefund, StoreRefundLine
-from app.store_refunds.rules import LineFacts
+from app.store_refunds.rules import REFUSED, LineFacts
 from app.stores.models import Store
 
 
@@ -83,28 +84,97 @@ def owed(session: Session, order_id: UUID) -> dict[OrderLine, int]:
     return {line: facts.owed for line, facts in lines_of(session, order_id).items() if facts.owed}
 
 
+def given_back(session: Session, order_id: UUID) -> dict[str, int]:
+    """Units of an order's lines, by the store's ids, that it counts no more once they are refunded, although they were
+    sold and are not to be stopped: those that came back, and those refunded for another reason than that they will not
+    come."""
+    family = select(Order.id).where((Order.id == order_id) | (Order.supplements == order_id))
+    rows = session.execute(
+        select(
+            StoreRefundLine.order_line_id,
+            StoreRefund.return_id.is_not(None),
+            func.sum(StoreRefundLine.units - StoreRefundLine.owed),
+        )
+        .join(StoreRefund, StoreRefund.id == StoreRefundLine.store_refund_id)
+        .where(StoreRefund.order_id.in_(family), StoreRefund.state != REFUSED)
+        .group_by(StoreRefundLine.order_line_id, StoreRefund.return_id.is_not(None))
+    )
+    refunded = {(line_id, returned): int(units) for line_id, returned, units in rows}
+    came_back: Counter[UUID] = Counter()
+    for one in session.scalars(family):
+        came_back.update(_credited(session, one))
+    found: Counter[str] = Counter()
+    for line in session.scalars(select(OrderLine).where(OrderLine.order_id.in_(family))):
+        back = max(refunded.get((line.id, True), 0), came_back[line.id])
+        found[line.external_line_id or ""] += back + refunded.get((line.id, False), 0)
+    return dict(found)
+
+
 def owed_for_return(session: Session, return_id: UUID) -> dict[OrderLine, int]:
-    """Units of a credited return for which the store's customer has not got its money back, in units of the order."""
+    """Units of a credited return for which the store's customer has not got its money back, in units of the order. A
+    bundle is owed once all of it came back. What the store took away and nothing of ours explains was refunded there
+    by hand: it counts for what will not come first, then for what came back."""
+    order_id = session.get_one(Return, return_id).order_id
     refunded = {
-        line_id: int(units)
-        for line_id, units in session.execute(
-            select(StoreRefundLine.order_line_id, func.sum(StoreRefundLine.units))
+        (line_id, one): int(units)
+        for line_id, one, units in session.execute(
+            select(StoreRefundLine.order_line_id, StoreRefund.return_id, func.sum(StoreRefundLine.units))
             .join(StoreRefund, StoreRefund.id == StoreRefundLine.store_refund_id)
-            .where(StoreRefund.return_id == return_id)
-            .group_by(StoreRefundLine.order_line_id)
+            .where(StoreRefund.order_id == order_id, StoreRefund.return_id.is_not(None))
+            .group_by(StoreRefundLine.order_line_id, StoreRefund.return_id)
         )
     }
+    here, all_in_all = _credited_parts(session, order_id, return_id), _credited(session, order_id)
+    found = {}
+    for line, facts in lines_of(session, order_id).items():
+        if line.id not in here:
+            continue
+        by_hand = max(0, facts.gone - facts.others - max(facts.settled, facts.cancelled))
+        of_line = sum(units for (line_id, _), units in refunded.items() if line_id == line.id)
+        left = min(
+            max(here[line.id].values()) - refunded.get((line.id, return_id), 0),
+            all_in_all.get(line.id, 0) - of_line - by_hand,
+        )
+        if left > 0:
+            found[line] = left
+    return found
+
+
+def _credited(session: Session, order_id: UUID) -> dict[UUID, int]:
+    """Order line → whole units of it that came back and are credited."""
+    parts = _credited_parts(session, order_id, None)
+    components = session.execute(
+        select(PurchaseOrderLine.order_line_id, PurchaseOrderLine.component)
+        .where(PurchaseOrderLine.order_line_id.in_(list(parts)))
+        .distinct()
+    )
+    found: dict[UUID, int] = {}
+    for line_id, component in components:
+        units = parts[line_id].get(component, 0)
+        found[line_id] = min(found.get(line_id, units), units)
+    return found
+
+
+def _credited_parts(session: Session, order_id: UUID, return_id: UUID | None) -> dict[UUID, dict[int, int]]:
+    """Order line → component → units of the order for which it is credited; ``return_id``: in that return."""
+    only = CreditMemo.return_id == return_id if return_id is not None else true()
     rows = session.execute(
-        select(OrderLine, func.min(CreditMemoLine.units / PurchaseOrderLine.per_unit))
-        .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
+        select(
+            PurchaseOrderLine.order_line_id,
+            PurchaseOrderLine.component,
+            func.sum(CreditMemoLine.units) / func.min(PurchaseOrderLine.per_unit),
+        )
         .join(ReturnLine, ReturnLine.purchase_order_line_id == PurchaseOrderLine.id)
         .join(CreditMemoLine, CreditMemoLine.return_line_id == ReturnLine.id)
         .join(CreditMemo, CreditMemo.id == CreditMemoLine.credit_memo_id)
-        .where(CreditMemo.return_id == return_id)
-        .group_by(OrderLine.id)
+        .join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
+        .where(OrderLine.order_id == order_id, only)
+        .group_by(PurchaseOrderLine.order_line_id, PurchaseOrderLine.component)
     )
-    left = {line: int(units) - refunded.get(line.id, 0) for line, units in rows}
-    return {line: units for line, units in left.items() if units > 0}
+    found: dict[UUID, dict[int, int]] = {}
+    for line_id, component, units in rows:
+        found.setdefault(line_id, {})[component] = int(units)
+    return found
 
 
 def worth(order: Order, units: Mapping[OrderLine, int]) -> Money | None:

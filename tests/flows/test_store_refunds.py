@@ -207,10 +207,10 @@ def test_what_the_merchant_refunds_in_the_store_ends_the_wish(till: Till, books:
     assert "Refunded in the store itself: 2 units." in story(till, books)
 
 
-def back_and_credited(till: Till, books: Books) -> Json:
-    """The lamps arrived, one came back and is credited."""
+def back(till: Till, books: Books, *, sent: int = 2) -> Json:
+    """Lamps arrived, one came back and was looked at."""
     (one, *_) = books.queue(till.market.supplier)
-    books.arrived(till.market.supplier, books.ship(till.market.supplier, one, 2))
+    books.arrived(till.market.supplier, books.ship(till.market.supplier, one, sent))
     till.jobs.drain()
     order = till.only_order()
     lamps = next(row for row in order["purchase_orders"] if row["supplier_id"] == str(till.market.supplier.id))
@@ -218,6 +218,12 @@ def back_and_credited(till: Till, books: Books) -> Json:
     act(till.market.supplier, row, "approve")
     act(till.market.retailer, row, "ship", {"carrier": "DHL", "tracking_number": "00340434161094042557"})
     checked(till.market, row)
+    return row
+
+
+def back_and_credited(till: Till, books: Books, *, sent: int = 2) -> Json:
+    """Lamps arrived, one came back and is credited."""
+    row = back(till, books, sent=sent)
     act(till.market.supplier, row, "credit")
     till.settle()
     return row
@@ -256,6 +262,45 @@ def test_a_credited_return_is_refunded_by_a_store_that_does_so_by_itself(till: T
     row = back_and_credited(till, books)
     assert till.given_back(order) == ["25.00"]
     assert [(one["state"], one["return_id"]) for one in till.refunds()] == [("MADE", row["id"])]
+
+
+def stopped(books: Books) -> list[int]:
+    """Units that suppliers were asked to stop."""
+    return [row["quantity"] for row in books.rows("select quantity from change_request_lines")]
+
+
+def test_the_refund_of_a_return_stops_no_unit_that_is_still_to_come(till: Till, books: Books) -> None:
+    till.change(lambda store: setattr(store, "refunds_customers", True))
+    order = till.sells(lamps=2)
+    back_and_credited(till, books, sent=1)
+    assert till.given_back(order) == ["25.00"]
+    till.hears()
+    assert stopped(books) == []
+    # What the store takes away beside it is an edit as ever.
+    till.control.edit_order(till.shop, order["id"], {order["lines"][0]["id"]: 0})
+    till.hears()
+    assert stopped(books) == [1]
+
+
+def test_a_merchant_that_refunds_a_credited_return_in_its_store_stops_nothing(till: Till, books: Books) -> None:
+    order = till.sells(lamps=2)
+    back_and_credited(till, books, sent=1)
+    till.control.refund_order(till.shop, order["id"], {order["lines"][0]["id"]: 1})
+    till.hears()
+    assert stopped(books) == []
+
+
+def test_a_return_that_the_merchant_refunded_before_its_credit_is_not_refunded_again(till: Till, books: Books) -> None:
+    till.change(lambda store: setattr(store, "refunds_customers", True))
+    order = till.sells(lamps=2)
+    row = back(till, books)
+    till.control.refund_order(till.shop, order["id"], {order["lines"][0]["id"]: 1})
+    till.hears()
+    act(till.market.supplier, row, "credit")
+    till.settle()
+    assert till.given_back(order) == ["25.00"]
+    assert till.refunds() == []
+    assert "still to be refunded" not in story(till, books)
 
 
 def test_a_retailer_refunds_what_stays_with_its_customer_without_a_return(till: Till, books: Books) -> None:

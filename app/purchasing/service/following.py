@@ -48,9 +48,11 @@ def follow_store_order(
     wanted: PlaceOrder | None,
     *,
     told_at: datetime,
+    given_back: Mapping[str, int],
 ) -> Followed:
     """Follow what a store says of an order that is known: ``quantities`` are the store's lines' units as they are now.
-    ``wanted`` is the order as it would be placed now; None where nothing may be added (it is not paid, or a test)."""
+    ``wanted`` is the order as it would be placed now; None where nothing may be added (it is not paid, or a test).
+    ``given_back``: units of the store's lines that it counts no more, or soon, although they are not to be stopped."""
     main = orders.locked(session, order_id)
     before = main.store_updated_at
     if before is not None and told_at < before:
@@ -68,7 +70,7 @@ def follow_store_order(
             continue
         then = sum(line.quantity if line.store_quantity is None else line.store_quantity for _, line in own)
         if now < then:
-            _less(session, own, then - now, now, result)
+            _less(session, own, then - now, now + given_back.get(store_line, 0), result)
         elif now > then and newer and wanted is not None:
             more += [replace(line, quantity=now - then) for line in wanted.lines if line.external_line_id == store_line]
     if newer and wanted is not None:
@@ -107,8 +109,8 @@ def _lines_by_store_line(session: Session, family: Sequence[Order]) -> dict[str,
     return found
 
 
-def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, now: int, result: Followed) -> None:
-    """The store has taken units away: as many go here, but for those that went already."""
+def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, kept: int, result: Followed) -> None:
+    """The store has taken units away: as many go here, but for those that went already. ``kept`` of them stay."""
     left = taken
     for _, line in own:
         had = line.quantity if line.store_quantity is None else line.store_quantity
@@ -117,7 +119,7 @@ def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, 
         left -= gone
     standing = sum(line.quantity - line.cancelled for _, line in own)
     waiting = sum(_waiting(session, order, line) for order, line in own)
-    units = min(taken, standing - waiting - now)
+    units = min(taken, standing - waiting - kept)
     for order, line in own:
         if units <= 0:
             break
@@ -181,9 +183,12 @@ def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) ->
         .where(OrderLine.external_line_id.in_(list(refunded)))
         .group_by(OrderLine.external_line_id)
     )
-    open_units = select(
-        func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.shipped - PurchaseOrderLine.cancelled)
-    ).join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
+    open_units = (
+        select(func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.shipped - PurchaseOrderLine.cancelled))
+        .join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where((Order.id == order_id) | (Order.supplements == order_id))
+    )
     found = 0
     for store_line, units in shipped:
         still = session.scalar(open_units.where(OrderLine.external_line_id == store_line)) or 0

@@ -13,10 +13,8 @@ from typing import Any
 
 from app.adapters.stores.shopify.client import AdminClient
 from app.kit.errors import Rejected
-from app.kit.money import Money
+from app.kit.money import Money, exponent
 from app.stores.platform import RefundMade, RefundPending, RefundSuggested, RefundWish, StoreAccess
-
-_ONE_CENT = Decimal("0.01")
 
 
 def suggest(client: AdminClient, access: StoreAccess, wish: RefundWish) -> RefundSuggested:
@@ -143,7 +141,8 @@ def _transactions(wish: RefundWish, suggested: Mapping[str, Any]) -> list[dict[s
         if taken <= 0:
             continue
         paid = Decimal(suits["presentmentMoney"]["amount"])
-        share = paid if taken == _amount(suits) else (paid * taken / _amount(suits)).quantize(_ONE_CENT, ROUND_HALF_UP)
+        coin = Decimal(1).scaleb(-exponent(suits["presentmentMoney"]["currencyCode"]))
+        share = paid if taken == _amount(suits) else (paid * taken / _amount(suits)).quantize(coin, ROUND_HALF_UP)
         total -= taken
         found.append(
             {
