@@ -18,7 +18,8 @@ def confirm_figures(
 ) -> list[StockFigure]:
     """Take over figures of variants (columns ``variant_id`` and ``quantity``) at the default location, which hold for
     ``as_of``, where they confirm what stands: as many on hand, none set aside, no shortfall. Returns the others, which
-    are ``set_figures``'s, in another transaction: each locks its levels in one order."""
+    are ``set_figures``'s, in another transaction: each locks its levels in one order. A figure of that time or a later
+    one stays as it is; repeated, nothing more happens."""
     now = clock.now()
     location = session.scalar(
         select(StockLocation.id).where(StockLocation.supplier_id == supplier_id, StockLocation.is_default)
@@ -48,8 +49,14 @@ def confirm_figures(
         .cte("confirmed")
     )
     fresh_again = select(confirmed.c.variant_id, null().label("quantity")).where(confirmed.c.as_of < now - FRESHENS)
+    # Of a figure that was noted before, in a task that was cut off, parcels may have taken units since.
+    noted = (
+        select(InventoryLevel.variant_id)
+        .join(figure, figure.c.variant_id == InventoryLevel.variant_id)
+        .where(InventoryLevel.location_id == location, InventoryLevel.as_of >= as_of)
+    )
     others = select(figure.c.variant_id, figure.c.quantity).where(
-        figure.c.variant_id.not_in(select(confirmed.c.variant_id))
+        figure.c.variant_id.not_in(select(confirmed.c.variant_id)), figure.c.variant_id.not_in(noted)
     )
     found = session.execute(union_all(fresh_again, others)).all()
     tell_of_fresh(session, supplier_id, sorted(variant_id for variant_id, quantity in found if quantity is None))

@@ -26,7 +26,7 @@ from app.feeds.service import (
     want_rolled_back,
 )
 from app.inventory.errors import InsufficientStock
-from app.inventory.service import StockFigure, Wanted, reserve, set_figures
+from app.inventory.service import Aside, StockFigure, Wanted, consume, reserve, set_figures
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.kit.ids import new_id
@@ -244,6 +244,31 @@ def test_stock_that_differs_by_now_is_set_and_a_newer_figure_stays(make: Callabl
             assert set_same(session, again, part, others)
 
     assert {row["sku"]: row["stock"] for row in supplier.state()} == {"L-B": [[5, 0]], "L-W": [[0, 0]], "C-1": [[1, 0]]}
+
+
+def test_units_that_left_while_a_task_was_cut_off_are_not_there_again_when_it_goes_on(
+    make: Callable[..., Again],
+) -> None:
+    supplier = make()
+    supplier.send(*LAMPS[:2])
+    again = supplier.send(*LAMPS[:2])
+    supplier.do(
+        f"update feed_runs set state = 'APPLYING', counts = counts - 'same_to' - 'blocks_to' where id = '{again}'"
+    )
+    supplier.do("update inventory_levels set as_of = as_of - interval '1 hour'")
+    with db.transaction() as session:
+        (part,) = plan_same(session, again)
+        confirm_same(session, again, part)
+    with db.transaction() as session:
+        sold = Wanted(order_line_id=new_id(), variant_id=supplier.variant("L-B"), quantity=2)
+        reserve(session, new_id(), [sold], expires_at=None)
+        consume(session, {Aside(sold.order_line_id, sold.variant_id): 2}, reference="parcel")
+
+    with db.transaction() as session:
+        others = confirm_same(session, again, part)
+        assert others is not None
+        assert set_same(session, again, part, others)
+    assert next(row["stock"] for row in supplier.state() if row["sku"] == "L-B") == [[3, 0]]
 
 
 @pytest.mark.parametrize(
