@@ -40,6 +40,8 @@ _LIMITS = {
 }
 #: Numbers of the form about suppliers that do not deliver as ordered, with their limits.
 _NUMBERS = {"decide_within_hours": (0, 336), "wait_days": (1, 180), "reminders": (0, 5), "remind_hours": (1, 72)}
+#: Where a rule's buttons move it.
+_STEPS = {"up": -1, "down": 1}
 _USES = {"": _("not used"), "required": _("required"), "preferred": _("preferred")}
 
 
@@ -53,10 +55,13 @@ def routing_rules() -> Any:
 
 @pages.post("/routing", permission="settings.write")
 def change() -> Any:
-    """Try the rules on the last orders, or save them."""
+    """Try the rules on the last orders, save them, or move one before or behind its neighbour without saving."""
     who = principal()
     same_articles = "same_articles" in request.form
     rules, wrong = _read(who.currency)
+    way, _colon, kind = request.form.get("do", "").partition(":")
+    if way in _STEPS:
+        return _page(_moved(rules, kind, _STEPS[way]), same_articles=same_articles, wrong=wrong)
     with db.transaction() as session:
         known = frozenset(str(one) for one, _name in listings.suppliers_listed(session, who.organisation_id))
         wrong += problems_of(rules, known | _named(session))
@@ -119,6 +124,7 @@ def _page(
         changed = seen.changes[:20] if seen else []
         context: dict[str, Any] = {
             "rows": _rows(rules, who.currency),
+            "used": len(rules),
             "uses": {kind: _uses(kind) for kind in SHAPES},
             "same_articles": same_articles,
             "suppliers": [(str(one), name) for one, name in listings.suppliers_listed(session, who.organisation_id)],
@@ -197,6 +203,14 @@ def _read(currency: str) -> tuple[list[Rule], list[FieldError]]:
         rank = int(place) if place.isascii() and place.isdigit() and len(place) < 4 else len(SHAPES)
         placed.append((rank, at, Rule(kind, use == "required", suppliers, limit)))
     return [rule for _rank, _at, rule in sorted(placed, key=lambda one: one[:2])], wrong
+
+
+def _moved(rules: Sequence[Rule], kind: str, step: int) -> list[Rule]:
+    moved = list(rules)
+    at = next((index for index, rule in enumerate(moved) if rule.kind.value == kind), None)
+    if at is not None and 0 <= at + step < len(moved):
+        moved[at], moved[at + step] = moved[at + step], moved[at]
+    return moved
 
 
 def _limit(text: str, counts: str | None, currency: str) -> tuple[int | None, str | None]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bs4 import BeautifulSoup
+
 from app import db
 from app.listings.models import ListingSource
+from app.purchasing.routing.rules import SHAPES
 from app.stores.models import Store
 from tests import factories
 from tests.market import Market
@@ -52,6 +55,33 @@ def test_rules_are_tried_on_the_last_orders_before_they_are_saved_and_taken_up_a
     assert browser.submit("/app/routing", "/routing/versions/1").status_code == 303
     assert market.retailer.api.post("/api/orders", market.order_body()).status_code == 409
     assert market.count("routing_rule_sets") == 3
+
+
+def test_rules_are_put_in_order_by_buttons_and_nothing_is_saved_by_that(market: Market) -> None:
+    browser, _ = member(market, "retailer")
+    page = browser.get("/app/routing").text
+    wanted = dict.fromkeys((f"use-{one}" for one in SHAPES), "")
+    wanted |= {"use-fastest": "required", "place-fastest": "1", "limit-fastest": "4"}
+    wanted |= {"use-lowest_cost": "preferred", "place-lowest_cost": "2"}
+    tried = browser.submit("/app/routing", "/routing", do="try", **wanted)
+    first, second = in_order(tried.text)
+    buttons = BeautifulSoup(tried.text, "html.parser").select("button[aria-label^=Move]")
+    names = [one["aria-label"] for one in buttons]
+    assert names == [f"Move down: {first}", f"Move up: {second}"], "the first has nowhere up to go"
+    for button in buttons:
+        moved = browser.submit("/app/routing", "/routing", do=str(button["value"]), **wanted)
+        assert moved.status_code == 200
+        assert in_order(moved.text) == [second, first]
+        assert 'value="4"' in moved.text, "what was typed stays"
+    assert in_order(browser.get("/app/routing").text) == in_order(page), "nothing is saved"
+
+
+def in_order(page: str) -> list[str]:
+    """The rules that a page shows as used, by their numbers."""
+    labels = [one.text for one in BeautifulSoup(page, "html.parser").select("label[for^=f-use-]")]
+    used = [label for label in labels if label[0].isdigit()]
+    assert [label.split(". ")[0] for label in used] == [str(place) for place, _ in enumerate(used, 1)]
+    return [label.split(". ")[1] for label in used]
 
 
 def test_a_rule_that_says_nothing_is_refused_with_a_reason(market: Market) -> None:
