@@ -26,6 +26,13 @@ PAYER_WORDS: Mapping[str, str] = {
     "retailer": _("The retailer"),
     "shopper": _("The shopper"),
 }
+
+
+def payer_words(payer: str, reader: str) -> str:
+    """Who pays for the way back, to a reader of an organisation's kind."""
+    return _("You") if payer == reader else PAYER_WORDS[payer]
+
+
 FILE_WORDS: Mapping[str, str] = {
     "evidence": _("Photo of the request"),
     "inspection": _("Photo of the inspection"),

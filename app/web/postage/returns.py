@@ -25,7 +25,7 @@ from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url, render
 from app.web.postage.accounts import HEAVIEST, in_words
-from app.web.return_words import PAYER_WORDS, REASON_WORDS
+from app.web.return_words import REASON_WORDS, payer_words
 from app.web.ui.rendering import gettext
 
 
@@ -52,7 +52,7 @@ def add_return_labels(pages: Pages, *, permission: str) -> None:
                 "sizes": [(str(one.id), one.name) for one in accounts.sizes_of(session, owner_id)],
                 "grams": labelling.weight_of(session, row),
                 "reason": gettext(REASON_WORDS[row.reason]),
-                "payer": gettext(PAYER_WORDS[row.payer]),
+                "payer": gettext(payer_words(row.payer, principal().organisation_kind)),
             }
         typed = request.form if errors or refused else {}
         path = "app/web/postage/return_pack.html"
@@ -71,7 +71,7 @@ def add_return_labels(pages: Pages, *, permission: str) -> None:
                 "label": label,
                 "row": row,
                 "offers": offers_of(label, quickest=quickest),
-                "payer": gettext(PAYER_WORDS[row.payer]),
+                "payer": gettext(payer_words(row.payer, principal().organisation_kind)),
                 "sorts": [
                     {
                         "label": gettext(name),

@@ -26,7 +26,7 @@ from app.web.pages import Nav, Pages, go, page_url
 from app.web.postage.returns import add_return_labels, labels_shown
 from app.web.printed import pdf_answer
 from app.web.return_files import LARGEST_FORM, give_file, take_file
-from app.web.return_words import CONDITION_WORDS, FILE_WORDS, PAYER_WORDS, REASON_WORDS, end_of
+from app.web.return_words import CONDITION_WORDS, FILE_WORDS, REASON_WORDS, end_of, payer_words
 from app.web.ui.rendering import gettext
 from embedded_ui.pages.returns import requests
 
@@ -77,7 +77,7 @@ def _detail(return_id: UUID, status: int = 200, errors: Mapping[str, str] | None
             "order": orders.order(session, retailer_id, row.order_id),
             "supplier": suppliers.supplier(session, row.supplier_id).company_name,
             "reason": gettext(REASON_WORDS[row.reason]),
-            "payer": gettext(PAYER_WORDS[row.payer]),
+            "payer": gettext(payer_words(row.payer, "retailer")),
             "ends": end_of(row),
             "labels": labels_shown(session, row, retailer_id),
             "files": _words(FILE_WORDS),
@@ -105,7 +105,7 @@ def _start(order_id: UUID, purchase_order_id: UUID, status: int = 200, problem: 
             "supplier": suppliers.supplier(session, found.supplier_id).company_name,
             "free": queries.returnable_units(session, [found]),
             "policy": policy,
-            "payers": {name: gettext(PAYER_WORDS[who]) for name, who in policy.payers.items()} if policy else {},
+            "payers": _payers(policy.payers) if policy else {},
         }
     errors = problems(problem) if problem is not None else {}
     return pages.render(
@@ -116,6 +116,11 @@ def _start(order_id: UUID, purchase_order_id: UUID, status: int = 200, problem: 
         reasons=_words(REASON_WORDS),
         **context,
     )
+
+
+def _payers(payers: Mapping[str, str]) -> dict[str, str]:
+    """By the supplier's terms: reason → who pays for the way back."""
+    return {reason: gettext(payer_words(who, "retailer")) for reason, who in payers.items()}
 
 
 @pages.post(

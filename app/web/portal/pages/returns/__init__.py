@@ -19,7 +19,7 @@ from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.postage.returns import add_return_labels, labels_shown
 from app.web.return_files import LARGEST_FORM, give_file, take_file
-from app.web.return_words import CONDITION_WORDS, FILE_WORDS, PAYER_WORDS, REASON_WORDS, end_of
+from app.web.return_words import CONDITION_WORDS, FILE_WORDS, REASON_WORDS, end_of, payer_words
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__, nav=Nav(_("Returns"), "queue", 35, permission="purchase_orders.read"))
@@ -69,7 +69,7 @@ def _detail(return_id: UUID, status: int = 200, errors: Mapping[str, str] | None
             "order": order,
             "at_stake": at_stake,
             "reason": gettext(REASON_WORDS[row.reason]),
-            "payer": gettext(PAYER_WORDS[row.payer]),
+            "payer": gettext(payer_words(row.payer, "supplier")),
             "ends": end_of(row),
             "labels": labels_shown(session, row, supplier_id),
             "files": _words(FILE_WORDS),
