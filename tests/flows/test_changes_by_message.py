@@ -217,6 +217,28 @@ def test_a_parcel_told_while_the_system_is_asked_leaves_every_unit_in_one_place(
     assert house.market.stock(house.market.lamp.variants[0]) == {"on_hand": 8, "reserved": 0}
 
 
+def test_what_a_system_says_it_stopped_and_has_sent_meanwhile_counts_as_sent(house: House, books: Books) -> None:
+    lamp = house.market.lamp
+    books.browser(house.market.supplier)
+    house.choose()
+    order = books.paid_order((lamp.variants[0], 2), (lamp.variants[1], 1))
+    (purchase_order,) = books.queue(house.market.supplier)
+    for one in purchase_order["lines"]:
+        books.answer(house.market.supplier, purchase_order | {"lines": [one]}, status="accepted")
+    wanted = [{"line_id": one["id"], "quantity": one["quantity"]} for one in order["lines"]]
+    asked = house.market.retailer.api.post(f"/api/orders/{order['id']}/cancel", {"lines": wanted})
+    (request,) = asked.json["change_requests"]
+    first, second = sorted(purchase_order["lines"], key=lambda one: -one["quantity"])
+    lines = [{"id": first["id"], "quantity": 2}, {"id": second["id"], "quantity": 0}]
+    house.world.answers_changes = {"accepted": True, "lines": lines}
+    house.world.meanwhile = lambda: books.ship(house.market.supplier, purchase_order | {"lines": [first]}, 2)
+    house.jobs.drain()
+    rows = books.rows("select shipped, cancelled from purchase_order_lines order by id")
+    assert sorted((row["shipped"], row["cancelled"]) for row in rows) == [(0, 0), (2, 0)]
+    assert state(house.market, request["id"]) == "REFUSED"
+    assert messages(books) == [("ask", "DELIVERED")]
+
+
 def test_a_parcel_that_leaves_first_wins_over_the_request(house: House, books: Books) -> None:
     order, purchase_order = accepted(house, books)
     request_id = asks(house.market, order, 5)

@@ -202,12 +202,13 @@ def take_grant(
     if request.state == OPEN and _newer_is_out(session, request, message):
         # More was asked for since, which is answered by itself.
         _grant_some(session, supplier_id, request, left, "change.granted")
-    elif request.state == OPEN and not any(left.values()):
-        _refused(session, supplier_id, request, "shipped", "")
     elif request.state == OPEN:
-        accept_request(
-            session, supplier_id, request.id, {line: min(units, _waits(rows[line])) for line, units in left.items()}
-        )
+        # What has left meanwhile is not stopped any more.
+        units = {line: min(count, _waits(rows[line])) for line, count in left.items()}
+        if any(units.values()):
+            accept_request(session, supplier_id, request.id, units)
+        else:
+            _refused(session, supplier_id, request, "shipped", "")
     elif for_good:
         _grant_some(session, supplier_id, request, left, "change.stopped_anyway")
     elif request.state != ACCEPTED:
