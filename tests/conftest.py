@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from psycopg2.extensions import parse_dsn
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["CROSSDOCK_API_KEY_CACHE_SECONDS"] = "0"
     # Orders go on at once, unless a test is about their wait.
     os.environ["CROSSDOCK_FRAUD_WINDOW_MINUTES"] = "0"
+    # What properties promise is nothing about the speed of the machine that looks at them.
+    settings.register_profile("crossdock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("crossdock")
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     folder = Path(tempfile.mkdtemp(prefix="crossdock-tests-"))

@@ -46,7 +46,7 @@ class Launcher:
     def run(self, *argv: str, **env: str) -> tuple[int, str, str]:
         """The same, awaited: exit code, output, errors."""
         process = self.start(*argv, **env)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
         return process.returncode, out, err
 
     def stop(self) -> None:

@@ -158,6 +158,7 @@ def _query_lines(lines: Sequence[Mapping[str, Any]]) -> list[StoreOrderLine]:
                 sku=_text(line.get("sku")),
                 quantity=int(line.get("currentQuantity") or 0),
                 unit_price=_money(price.get("amount"), price.get("currencyCode") or ""),
+                external_product_id=(line.get("product") or {}).get("id"),
                 unsent=_quantity(line.get("unfulfilledQuantity")),
             )
         )
