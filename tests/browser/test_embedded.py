@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Frame, Page, expect
 
+from demo.installation import SHOP
 from tests.browser import making
 from tests.browser.conftest import Demo, Open, app_frame
 
@@ -93,6 +94,23 @@ def test_the_menu_of_the_admin_leads_to_every_page(demo: Demo, opened: Open) -> 
         page.locator("#app-nav").get_by_role("link", name=entry).click()
         expect(frame.get_by_role("heading", level=1, name=entry)).to_be_visible()
     assert page.context.cookies() == []
+
+
+def test_a_merchant_permits_refunds_where_it_is_told_of_them(demo: Demo, opened: Open) -> None:
+    """The admin is asked for the permission; when the shop has told us, the page offers what it is for."""
+    page = opened()
+    frame = _framed(page, demo, "/settings")
+    frame.get_by_role("button", name="Allow refunds").click()
+    demo.story.wait_for(
+        lambda: "write_orders" in demo.story.control.shop(SHOP)["scopes"], "the merchant has permitted it"
+    )
+
+    def is_known() -> bool:
+        shown = _framed(page, demo, "/settings")
+        expect(shown.get_by_role("heading", level=1, name="Settings")).to_be_visible()
+        return shown.get_by_role("button", name="Save the refunds").count() == 1
+
+    demo.story.wait_for(is_known, "the permission is known")
 
 
 def test_going_back_shows_the_page_before(demo: Demo, opened: Open) -> None:
