@@ -130,6 +130,8 @@ def store_rows(
     run_id, supplier_id = plan.run_id, plan.supplier_id
     kept = []
     above: ReadRow | None = None
+    #: Of the product whose rows these are, its texts were told: what the rows below say otherwise is not taken over.
+    texts_of: str | None = None
     for row in rows:
         action, changes = row.action, _NOTHING
         if action == "accepted":
@@ -140,9 +142,11 @@ def store_rows(
                 Problem("sku", "unknown_sku", "None of your products has this SKU. Send the whole catalogue first.")
             )
         elif action == "accepted":
-            changes = _changes(row, variant, silent) if variant is not None else _NOTHING
+            changes = _changes(row, variant, silent, texts=row.handle != texts_of) if variant is not None else _NOTHING
             action = "new" if variant is None else "changed" if changes else "unchanged"
             counts.handles.add(row.handle)
+            if row.record.get("title"):
+                texts_of = row.handle
         counts.actions[action] += 1
         problems: list[dict[str, Any]] = _FINE
         if row.problems:
@@ -252,8 +256,9 @@ def _known(session: Session, supplier_id: UUID, skus: Sequence[str]) -> dict[str
     return {row.sku: row for row in found}
 
 
-def _changes(row: ReadRow, known: Row[Any], silent: Collection[str]) -> dict[str, list[Any]]:
-    """Field → [today, in the file], for what differs; what the file says nothing about (``silent``) stays."""
+def _changes(row: ReadRow, known: Row[Any], silent: Collection[str], *, texts: bool) -> dict[str, list[Any]]:
+    """Field → [today, in the file], for what differs; what the file says nothing about (``silent``) stays. ``texts``:
+    those of its product are this row's."""
     changes: dict[str, list[Any]] = {}
     record = row.record
     for name, column in _VARIANT_FIELDS.items():
@@ -261,8 +266,8 @@ def _changes(row: ReadRow, known: Row[Any], silent: Collection[str]) -> dict[str
             today, new = getattr(known, column), record[name]
             if today != new:
                 changes[name] = [today, new]
-    # A product's later rows leave its texts out.
-    if record.get("title"):
+    # A product's later rows may leave its texts out.
+    if texts and record.get("title"):
         for name, column in _PRODUCT_FIELDS.items():
             new = record.get(name)
             if new and column not in silent:

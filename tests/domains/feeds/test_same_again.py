@@ -329,6 +329,21 @@ def test_the_file_that_is_taken_over_last_decides_though_it_was_looked_at_before
     assert supplier.rows(chair) == [{"wholesale_price": 9000}]
 
 
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_what_later_rows_say_otherwise_of_their_product_is_no_change(
+    make: Callable[..., Again], forgetful: bool
+) -> None:
+    rows = ("rug,Rug,R-1,Color,Red,5.00,3,1,kg,,Good,active", "rug,Runner,R-2,Color,Blue,5.00,3,1,kg,,Fair,draft")
+    supplier = make(forgetful=forgetful)
+    supplier.send(*rows)
+    before = supplier.state()
+    for _ in range(2):
+        counts = supplier.counts(supplier.send(*rows))
+        assert (counts["unchanged"], counts["changed"]) == (2, 0)
+    assert supplier.state() == before
+    assert {row["title"] for row in before} == {"Rug"}
+
+
 def test_pictures_that_were_put_back_come_again_with_the_file(make: Callable[..., Again]) -> None:
     supplier = make()
     supplier.send(*LAMPS)

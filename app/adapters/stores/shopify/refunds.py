@@ -26,11 +26,13 @@ def suggest(client: AdminClient, access: StoreAccess, wish: RefundWish) -> Refun
 
 def refund(client: AdminClient, access: StoreAccess, wish: RefundWish) -> RefundMade | RefundPending:
     """Find what was made for the reference, else make it."""
+    # Before the order is read: what was done by then, the order shows.
+    done = wish.pending is None or _done(client, access, wish.pending)
     order = _order(client, access, wish)
     made = _made(order, wish)
     if made is not None:
         return made
-    if wish.pending is not None and not _done(client, access, wish.pending):
+    if wish.pending is not None and not done:
         return RefundPending(wish.pending)
     if order["cancelledAt"] is not None:
         raise Rejected("already_refunded", "The order was cancelled in the store meanwhile.")
