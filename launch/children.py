@@ -6,11 +6,13 @@ import ctypes
 import hashlib
 import os
 import pwd
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,6 +20,8 @@ from typing import IO
 _PR_SET_PDEATHSIG = 1
 #: Where servers' files go when their user can't get to the data folder.
 _FALLBACK = Path("/var/lib/crossdock")
+#: Linux takes ports of connections that go out from 32,768 on, other systems from 49,152.
+_PORTS = range(20_000, 32_768)
 
 
 class StartError(Exception):
@@ -143,7 +147,13 @@ def is_alive(pid: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nobody listens on at the moment."""
+    """A TCP port that nobody listens on at the moment. It is below those that systems give to connections that go out,
+    so that none of these takes it until somebody listens."""
+    for _ in range(20):
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
