@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 import redis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from psycopg2.extensions import parse_dsn
 from sqlalchemy.orm import Session
 
@@ -39,8 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["CROSSDOCK_API_KEY_CACHE_SECONDS"] = "0"
     # Orders go on at once, unless a test is about their wait.
     os.environ["CROSSDOCK_FRAUD_WINDOW_MINUTES"] = "0"
-    # What properties promise is nothing about the speed of the machine that looks at them.
-    settings.register_profile("crossdock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # What properties promise is nothing about the speed of the machine that looks at them. Explaining a failure traces
+    # every line of every example, which takes several times as long.
+    phases = [phase for phase in Phase if phase is not Phase.explain]
+    settings.register_profile("crossdock", deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=phases)
     settings.load_profile("crossdock")
     if hasattr(config, "workerinput") or config.option.collectonly:
         return

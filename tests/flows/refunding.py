@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 import requests
 from sqlalchemy import func, update
@@ -84,6 +85,17 @@ class Till(Storefront):
             message_id = f"{one['id']}-again" if again else one["id"]
             done.append(self.tell(one["topic"], one["body"].encode(), message_id=message_id))
         return done
+
+    def edits(self, order: Json, line: Json, quantity: int) -> None:
+        """The merchant sets how many of a line are sold; until the shop has told of it, it has not happened for us."""
+        self.control.edit_order(self.shop, order["id"], {line["id"]: quantity})
+
+        def is_told() -> bool:
+            told = [orjson.loads(one["body"]) for one in self.control.deliveries(self.shop, "orders/updated")]
+            lines = [row for one in told if one["id"] == order["id"] for row in one["line_items"]]
+            return any((row["id"], row["current_quantity"]) == (line["id"], quantity) for row in lines)
+
+        self.control.wait_for(is_told, "the shop tells of its order's edit")
 
     def fulfils(self, order: Json) -> None:
         """All of an order leaves, as its merchant sees it."""

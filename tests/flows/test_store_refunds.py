@@ -277,7 +277,7 @@ def test_the_refund_of_a_return_stops_no_unit_that_is_still_to_come(till: Till, 
     till.hears()
     assert stopped(books) == []
     # What the store takes away beside it is an edit as ever.
-    till.control.edit_order(till.shop, order["id"], {order["lines"][0]["id"]: 0})
+    till.edits(order, order["lines"][0], 0)
     till.hears()
     assert stopped(books) == [1]
 

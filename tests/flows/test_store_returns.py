@@ -191,7 +191,7 @@ def test_many_lines_with_long_notes_are_a_return_all_the_same(till: Till, sold: 
 
 
 def test_units_that_were_added_in_the_store_come_back_too(till: Till, sold: Json, books: Books, market: Market) -> None:
-    till.control.edit_order(till.shop, sold["id"], {sold["lines"][0]["id"]: 3})
+    till.edits(sold, sold["lines"][0], 3)
     till.hears("orders/updated")
     till.jobs.drain()
     (more,) = [one for one in books.queue(market.supplier) if one["lines"][0]["quantity"] == 1]

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import io
 import logging
+import re
 import sys
 from collections.abc import Iterator
 
@@ -62,7 +63,9 @@ class Watch:
         found = []
         text = self.text
         for secret in secrets:
-            if secret.lower() in text.lower():
+            # Three letters may stand in an id by chance: a word of letters is looked for as a word.
+            looked_for = re.compile(rf"\b{secret}\b" if secret.isalpha() else re.escape(secret), re.IGNORECASE)
+            if looked_for.search(text):
                 found.append(f"{secret} in the log")
             for answer in self.answers:
                 places = {"address": answer.headers.get("Location", "") + answer.request.url}
@@ -71,7 +74,7 @@ class Watch:
                 found += [
                     f"{secret} in the {place} of {answer.request.path} ({answer.status_code})"
                     for place, shown in places.items()
-                    if secret.lower() in shown.lower()
+                    if looked_for.search(shown)
                 ]
         return found
 
