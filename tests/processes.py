@@ -7,8 +7,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import requests
 
 from app.kit.crash import VARIABLE
@@ -83,3 +85,18 @@ def wait_for(condition: Callable[[], bool], what: str, *, patience: float = PATI
         assert waited < patience, f"after {waited:.0f} s still not: {what}"
         time.sleep(0.05)
     return time.monotonic() - begun
+
+
+def wait_for_lock(database_url: str, what: str) -> None:
+    """Wait until somebody waits for a lock in this database. Raises as ``wait_for``."""
+    # A transaction sees who waits as it was when it first looked.
+    with closing(psycopg2.connect(database_url)) as looking, looking.cursor() as cursor:
+        looking.autocommit = True
+
+        def waits() -> bool:
+            cursor.execute(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            return bool(cursor.fetchone() != (0,))
+
+        wait_for(waits, what)

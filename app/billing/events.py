@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
-from uuid import UUID
 
-from app.outbox.events import Event
+from app.outbox.events import OfRetailer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PlanEvent(Event):
-    retailer_id: UUID
-
+class _PlanEvent(OfRetailer):
     @property
     def key(self) -> str:
         return f"plan:{self.retailer_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.outbox.events import Event
+from app.outbox.events import OfRetailer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OrderEvent(Event):
+class _OrderEvent(OfRetailer):
     order_id: UUID
-    retailer_id: UUID
 
     @property
     def key(self) -> str:
         return f"order:{self.order_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,57 +6,42 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.outbox.events import Event
+from app.outbox.events import OfRetailer, OfSupplier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRouted(Event):
+class OrderRouted(OfRetailer):
     """An order has its purchase orders and its stock; what is left is to pay."""
 
     topic: ClassVar[str] = "purchasing.order_routed"
     order_id: UUID
-    retailer_id: UUID
 
     @property
     def key(self) -> str:
         return f"order:{self.order_id}"
 
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderReleased(Event):
+class OrderReleased(OfRetailer):
     """An order is paid for; its suppliers see their purchase orders."""
 
     topic: ClassVar[str] = "purchasing.order_released"
     order_id: UUID
-    retailer_id: UUID
 
     @property
     def key(self) -> str:
         return f"order:{self.order_id}"
 
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PurchaseOrderEvent(Event):
+class _PurchaseOrderEvent(OfSupplier):
     purchase_order_id: UUID
     order_id: UUID
     retailer_id: UUID
-    supplier_id: UUID
 
     @property
     def key(self) -> str:
         return f"purchase_order:{self.purchase_order_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,18 +111,13 @@ class LinesRerouted(_PurchaseOrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _DecisionEvent(Event):
+class _DecisionEvent(OfRetailer):
     decision_id: UUID
     order_id: UUID
-    retailer_id: UUID
 
     @property
     def key(self) -> str:
         return f"order:{self.order_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.retailer_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,20 +146,15 @@ class DecisionMade(_DecisionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DispatchDue(Event):
+class DispatchDue(OfSupplier):
     """A message with purchase orders is to be sent to a supplier's system, or its doubtful outcome to be looked at."""
 
     topic: ClassVar[str] = "purchasing.dispatch_due"
     dispatch_id: UUID
-    supplier_id: UUID
 
     @property
     def key(self) -> str:
         return f"dispatch:{self.dispatch_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,35 +166,25 @@ class TransmissionInDoubt(_PurchaseOrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelFailing(Event):
+class ChannelFailing(OfSupplier):
     """A supplier's channel fails again and again, or refuses us."""
 
     topic: ClassVar[str] = "purchasing.channel_failing"
-    supplier_id: UUID
 
     @property
     def key(self) -> str:
         return f"channel:{self.supplier_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelPollDue(Event):
+class ChannelPollDue(OfSupplier):
     """It is time to ask a supplier's channel for answers."""
 
     topic: ClassVar[str] = "purchasing.channel_poll_due"
-    supplier_id: UUID
 
     @property
     def key(self) -> str:
         return f"channel:{self.supplier_id}"
-
-    @property
-    def organisation(self) -> UUID | None:
-        return self.supplier_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,9 @@ class Till(Storefront):
         return done
 
     def edits(self, order: Json, line: Json, quantity: int) -> None:
-        """The merchant sets how many of a line are sold; until the shop has told of it, it has not happened for us."""
+        """The merchant sets how many of a line are sold, later than what went before by more than the second in which the
+        shop tells times. Until the shop has told of it, it has not happened for us."""
+        self.control.advance_clock(2)
         self.control.edit_order(self.shop, order["id"], {line["id"]: quantity})
 
         def is_told() -> bool:

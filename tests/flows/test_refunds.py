@@ -18,7 +18,7 @@ from app.settlement.processor import RefundOutcome
 from app.settlement.service import record_refund
 from tests.flows.books import Books, Json
 from tests.market import Market
-from tests.processes import wait_for
+from tests.processes import wait_for_lock
 from tests.stack import Jobs
 
 WHOLE, STRIPE_FEE = 7100, (7100 * 290 + 5000) // 10_000 + 30
@@ -280,12 +280,7 @@ def test_a_refund_and_a_change_of_its_order_do_not_wait_for_each_other(
         cursor.execute("select 1 from orders where id = %s for no key update", (order["id"],))
         thread = threading.Thread(target=answer)
         thread.start()
-
-        def waits() -> bool:
-            cursor.execute("select count(*) from pg_locks where not granted and pid <> pg_backend_pid()")
-            return bool(cursor.fetchone()[0])
-
-        wait_for(waits, "the answer waits for the order")
+        wait_for_lock(database_url, "the answer waits for the order")
         cursor.execute("select 1 from purchase_orders where order_id = %s for update nowait", (order["id"],))
         cursor.execute("select 1 from refunds where id = %s for update nowait", (refund["id"],))
         other.rollback()

@@ -15,6 +15,7 @@ from app.settlement.service import book_credit_memo
 from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Books, Json
 from tests.market import Market, Party
+from tests.processes import wait_for_lock
 from tests.stack import Jobs
 
 WHOLE, STRIPE_FEE = 7100, (7100 * 290 + 5000) // 10_000 + 30
@@ -298,11 +299,7 @@ def test_a_credit_and_a_change_of_its_order_do_not_wait_for_each_other(
         cursor.execute("select 1 from purchase_orders where id = %s for update", (lamps["id"],))
         thread = threading.Thread(target=book)
         thread.start()
-        waiting = "select count(*) from pg_locks where not granted and pid <> pg_backend_pid()"
-        for _ in range(100):
-            cursor.execute(f"select ({waiting}), pg_sleep(0.05)")
-            if cursor.fetchone()[0]:
-                break
+        wait_for_lock(database_url, "the credit waits for its order")
         cursor.execute("select 1 from credit_memos where id = %s for update nowait", (memo_id,))
         other.rollback()
         thread.join(timeout=20)

@@ -114,7 +114,32 @@ def ask_shop(
     system scope."""
     order = orders.locked(session, order_id)
     check_wish(session, order, wanted, note=note, photos=len(photos))
-    now, row_id = clock.now(), new_id()
+    row = keep_wish(session, order, wanted, note=note)
+    session.add_all(
+        ShopperReturnFile(
+            id=new_id(),
+            shopper_return_id=row.id,
+            retailer_id=order.retailer_id,
+            file_key=photo.file_key,
+            media_type=photo.media_type,
+            size=photo.size,
+            sha256=photo.sha256,
+            uploaded_at=row.created_at,
+        )
+        for photo in photos
+    )
+    session.flush()
+    session.refresh(row, ["lines", "files"])
+    orders.tell(session, order, "return.shopper_asked", units=sum(one.units for one in wanted.values()))
+    if settings_of(session, order.retailer_id).automatic:
+        become_returns(session, row, by="automatic")
+    emit(session, ShopperReturnAsked(shopper_return_id=row.id, retailer_id=row.retailer_id, order_id=order.id))
+    return row
+
+
+def keep_wish(session: Session, order: Order, wanted: Mapping[UUID, Wanted], *, note: str) -> ShopperReturn:
+    """Write down what a customer asks for, on our page or in the store: it waits for the shop."""
+    row_id, note = new_id(), note.strip()
     titles = {
         line_id: title
         for line_id, title in session.execute(
@@ -126,9 +151,9 @@ def ask_shop(
         retailer_id=order.retailer_id,
         order_id=order.id,
         state=WAITING,
-        note=key_ring().seal(note.strip().encode(), place_of(row_id)) if note.strip() else None,
+        note=key_ring().seal(note.encode(), place_of(row_id)) if note else None,
         answer="",
-        created_at=now,
+        created_at=clock.now(),
     )
     session.add(row)
     session.flush()
@@ -144,25 +169,6 @@ def ask_shop(
         )
         for position, (line_id, one) in enumerate(wanted.items())
     )
-    session.add_all(
-        ShopperReturnFile(
-            id=new_id(),
-            shopper_return_id=row.id,
-            retailer_id=order.retailer_id,
-            file_key=photo.file_key,
-            media_type=photo.media_type,
-            size=photo.size,
-            sha256=photo.sha256,
-            uploaded_at=now,
-        )
-        for photo in photos
-    )
-    session.flush()
-    session.refresh(row, ["lines", "files"])
-    orders.tell(session, order, "return.shopper_asked", units=sum(one.units for one in wanted.values()))
-    if settings_of(session, order.retailer_id).automatic:
-        become_returns(session, row, by="automatic")
-    emit(session, ShopperReturnAsked(shopper_return_id=row.id, retailer_id=row.retailer_id, order_id=order.id))
     return row
 
 

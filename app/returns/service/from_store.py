@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from app.config import key_ring
 from app.kit import clock
 from app.kit.ids import new_id
 from app.notifications.service import notify
@@ -33,7 +32,7 @@ from app.returns.rules import (
     WAITING,
     may_move,
 )
-from app.returns.service.asking import LONGEST_NOTE, become_returns, decided, free_units, place_of
+from app.returns.service.asking import LONGEST_NOTE, Wanted, become_returns, decided, free_units, keep_wish
 from app.returns.service.standing import RETAILER, locked, move
 from app.stores.models import Store
 from app.stores.platform import ReturnInStore
@@ -204,37 +203,9 @@ def _ask(session: Session, order: Order, told: ReturnInStore, wanted: Mapping[tu
     for (line_id, reason), count in wanted.items():
         units[line_id] += count
         reasons[line_id] = max(reasons.get(line_id, (0, reason)), (count, reason))
-    titles = {
-        line_id: title
-        for line_id, title in session.execute(
-            select(PurchaseOrderLine.id, PurchaseOrderLine.title).where(PurchaseOrderLine.id.in_(list(units)))
-        )
-    }
     note = "\n".join(dict.fromkeys(line.note for line in told.lines if line.note))[:LONGEST_NOTE]
-    row_id, now = new_id(), clock.now()
-    row = ShopperReturn(
-        id=row_id,
-        retailer_id=order.retailer_id,
-        order_id=order.id,
-        state=WAITING,
-        note=key_ring().seal(note.encode(), place_of(row_id)) if note else None,
-        answer="",
-        created_at=now,
-    )
-    session.add(row)
-    session.flush()
-    session.add_all(
-        ShopperReturnLine(
-            shopper_return_id=row.id,
-            purchase_order_line_id=line_id,
-            retailer_id=order.retailer_id,
-            position=position,
-            title=titles[line_id],
-            quantity=count,
-            reason=reasons[line_id][1],
-        )
-        for position, (line_id, count) in enumerate(units.items())
-    )
+    asked = {line_id: Wanted(count, reasons[line_id][1]) for line_id, count in units.items()}
+    row = keep_wish(session, order, asked, note=note)
     session.flush()
     session.refresh(row, ["lines", "files"])
     orders.tell(session, order, "return.store_asked", name=told.name, units=sum(units.values()))

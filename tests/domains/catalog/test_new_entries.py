@@ -20,7 +20,7 @@ from app.feeds.service import apply_batch, plan_batches, prepare_batch
 from app.kit.in_turn import Turn
 from app.listings.service.quantities import refresh_in_stock
 from tests.domains.feeds.test_runs import _files_here, apply, supplier_id, upload
-from tests.processes import wait_for
+from tests.processes import wait_for_lock
 from tests.stack import Jobs
 
 __all__ = ["_files_here", "supplier_id"]
@@ -118,6 +118,7 @@ def test_what_changes_at_the_same_time_is_not_lost(
     list_by: Callable[[Session, list[UUID]], None],
     change: Callable[[Session, UUID, UUID], None],
     listed_first: bool,
+    database_url: str,
 ) -> None:
     """Whichever of the two comes first, the other waits for its end."""
 
@@ -136,15 +137,10 @@ def test_what_changes_at_the_same_time_is_not_lost(
             else:
                 change(session, supplier_id, made["rug"])
             second: Future[None] = threads.submit(copy_context().run, change_it if listed_first else list_them)
-            wait_for(_waits, "the second one waits for the first")
+            wait_for_lock(database_url, "the second one waits for the first")
         second.result()
     rug = [row for row in _as_listed() if row[0] == "Rug"]
     assert rug == {_end: [], _sell: [("Rug", True, None)], _show: [("Rug", False, "ab" * 32)]}[change]
-
-
-def _waits() -> bool:
-    with db.transaction() as session:
-        return bool(session.scalar(text("select exists (select from pg_locks where not granted)")))
 
 
 def _as_listed() -> list[tuple[object, ...]]:
