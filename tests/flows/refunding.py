@@ -87,8 +87,8 @@ class Till(Storefront):
         return done
 
     def edits(self, order: Json, line: Json, quantity: int) -> None:
-        """The merchant sets how many of a line are sold, later than what went before by more than the second in which the
-        shop tells times. Until the shop has told of it, it has not happened for us."""
+        """The merchant sets how many of a line are sold, later than what went before: the shop tells times in whole
+        seconds. Until it has told of the edit, this has not happened for us."""
         self.control.advance_clock(2)
         self.control.edit_order(self.shop, order["id"], {line["id"]: quantity})
 
