@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
@@ -118,7 +118,7 @@ def find_variants(
     if words:
         titled = [SupplierProduct.title.icontains(word, autoescape=True) for word in wanted]
         mine = select(Listing.product_id).where(Listing.retailer_id == retailer_id)
-        own.append(SupplierProduct.id.in_(mine) & _all(titled))
+        own.append(SupplierProduct.id.in_(mine) & and_(*titled))
         others = search(session, Wanted(search=words, sort="relevance"), limit=_PRODUCTS_FOUND).page.items
         places = {entry.product_id: place for place, entry in enumerate(others)}
         own.append(SupplierProduct.id.in_(places))
@@ -160,13 +160,6 @@ def find_variants(
         )
         for row, title, company, units, is_listed, is_same in ordered[:_SHOWN]
     ]
-
-
-def _all(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    first, *others = conditions
-    for one in others:
-        first = first & one
-    return first
 
 
 def _gtins(words: Iterable[str]) -> list[str]:

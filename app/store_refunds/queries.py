@@ -113,8 +113,11 @@ def given_back(session: Session, order_id: UUID) -> dict[str, int]:
 def owed_for_return(session: Session, return_id: UUID) -> dict[OrderLine, int]:
     """Units of a credited return for which the store's customer has not got its money back, in units of the order. A
     bundle is owed once all of it came back. What the store took away and nothing of ours explains was refunded there
-    by hand: it counts for what will not come first, then for what came back."""
-    order_id = session.get_one(Return, return_id).order_id
+    by hand: it counts for what will not come first, then for what came back. Nothing is owed for what was exchanged."""
+    row = session.get_one(Return, return_id)
+    if row.exchange_order_id is not None:
+        return {}
+    order_id = row.order_id
     refunded = {
         (line_id, one): int(units)
         for line_id, one, units in session.execute(
@@ -134,6 +137,7 @@ def owed_for_return(session: Session, return_id: UUID) -> dict[OrderLine, int]:
         left = min(
             max(here[line.id].values()) - refunded.get((line.id, return_id), 0),
             all_in_all.get(line.id, 0) - of_line - by_hand,
+            facts.refundable,
         )
         if left > 0:
             found[line] = left

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.kit.texts import marked as _
+
 #: The store is asked; it gave the money back; it did not; the retailer saw to it in the store itself.
 ASKED, MADE, REFUSED, BY_HAND = "ASKED", "MADE", "REFUSED", "BY_HAND"
 
@@ -26,6 +28,14 @@ NOT_GRANTED, NO_ACCESS, ALREADY, PARTLY, TOO_MUCH = (
     "partly_refunded",
     "too_much",
 )
+
+#: Code of a refusal → what can be done about it.
+ADVICE: Mapping[str, str] = {
+    NOT_GRANTED: _("Your store does not let us refund. Allow it under Settings, or refund it in your store."),
+    NO_ACCESS: _("Your store can't be reached. Connect it again, or refund it in your store."),
+    PARTLY: _("Some of these units were refunded in your store already. Refund the rest there."),
+    TOO_MUCH: _("Your customer has not paid that much, or has it back already."),
+}
 
 
 def may_move(current: str, wanted: str) -> bool:

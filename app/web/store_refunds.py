@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.adapters import registries
 from app.kit.money import Money
-from app.kit.texts import marked as _
 from app.orders.models import Order, OrderLine
 from app.returns.models import Return
-from app.returns.rules import CLOSED, CREDITED
 from app.store_refunds import queries
 from app.store_refunds.models import StoreRefund
+from app.store_refunds.rules import ADVICE
 from app.stores import queries as stores
 from app.stores.models import Store
 from app.web.ui.rendering import gettext
@@ -30,15 +29,6 @@ class Way(StrEnum):
     SYSTEM = "system"
     NOT_PERMITTED = "not_permitted"
     NONE = "none"
-
-
-#: Code of a refusal → the sentence for it.
-REFUSAL_WORDS: Mapping[str, str] = {
-    "access_denied": _("Your store does not let us refund. Allow it under Settings, or refund it in your store."),
-    "no_access": _("Your store can't be reached. Connect it again, or refund it in your store."),
-    "partly_refunded": _("Some of these units were refunded in your store already. Refund the rest there."),
-    "too_much": _("Your customer has not paid that much, or has it back already."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +63,13 @@ def owed_of(session: Session, order: Order, back: Sequence[Return]) -> list[Owed
     if units:
         found.append(Owed(units, queries.worth(order, units), None, ""))
     for one in back:
-        if one.state in (CREDITED, CLOSED) and one.memo is not None and one.exchange_order_id is None:
-            returned = queries.owed_for_return(session, one.id)
-            if returned:
-                found.append(Owed(returned, queries.worth(order, returned), one.id, one.number))
+        returned = queries.owed_for_return(session, one.id)
+        if returned:
+            found.append(Owed(returned, queries.worth(order, returned), one.id, one.number))
     return found
 
 
 def refusal_of(row: StoreRefund) -> str:
     """Why a store refused, in a sentence."""
-    words = REFUSAL_WORDS.get(row.refusal or "")
+    words = ADVICE.get(row.refusal or "")
     return gettext(words) if words is not None else row.refusal_text

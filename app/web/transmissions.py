@@ -86,7 +86,6 @@ class ChangeTold:
     label: str
     state: str
     channel: str
-    tries: int
     at: datetime | None
     words: str
 
@@ -109,7 +108,6 @@ def changes_told(
                 label=gettext(_change_label(kinds[row.change_request_id], row.purpose)),
                 state=row.state,
                 channel=channel_label(row.channel),
-                tries=row.tries,
                 at=row.answered_at or row.asked_at or row.created_at,
                 words=words_of_message(row) if with_words else "",
             )

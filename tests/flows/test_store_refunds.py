@@ -256,6 +256,20 @@ def test_a_credited_return_is_refunded_from_its_orders_page(till: Till, books: B
     assert till.given_back(order) == ["25.00"]
 
 
+def test_what_was_exchanged_is_not_refunded_besides(till: Till, books: Books) -> None:
+    order = till.sells(lamps=2)
+    row, sold = back(till, books), till.only_order()
+    assert till.market.retailer.api.post(f"/api/returns/{row['id']}/exchange", {}).status_code == 200
+    act(till.market.supplier, row, "credit")
+    till.settle()
+    path = f"/api/orders/{sold['id']}/store-refunds"
+    lines = [{"line_id": sold["lines"][0]["id"], "quantity": 1}]
+    refused = till.market.retailer.api.post(path, {"lines": lines, "return_id": row["id"]})
+    assert (refused.status_code, refused.json["code"]) == (409, "not_refundable")
+    till.settle()
+    assert till.given_back(order) == []
+
+
 def test_a_credited_return_is_refunded_by_a_store_that_does_so_by_itself(till: Till, books: Books) -> None:
     till.change(lambda store: setattr(store, "refunds_customers", True))
     order = till.sells(lamps=2)

@@ -149,11 +149,16 @@ def _browse(session: Session, wanted: Wanted, words: str | None, limit: int, cur
     column, descending = _ORDERS.get("newest" if all_alike else wanted.sort, _ORDERS["newest"])
     if wanted.updated_since is not None and wanted.sort == "newest":
         column = "changed_at"
-    below = _below_of(session, asked.category) if asked.category is not None else []
-    in_category = bool(below) and words is None and not wanted.brand and wanted.supplier_id is None
-    if in_category and column == "lowest_wholesale" and len(below) <= rules.GATHERED_OF:
+    below = _below_of(session, asked.category) if asked.category is not None else None
+    in_category = words is None and not wanted.brand and wanted.supplier_id is None
+    if below is not None and in_category and column == "lowest_wholesale" and len(below) <= rules.GATHERED_OF:
         way, asked = statements.gathering, _of_categories(asked, below)
-    elif in_category and column == "reliability" and _are_few(session, asked, rules.SORTED_OF_CATEGORY):
+    elif (
+        below is not None
+        and in_category
+        and column == "reliability"
+        and _are_few(session, asked, rules.SORTED_OF_CATEGORY)
+    ):
         way, asked = statements.sorting, _of_categories(asked, below)
     elif _are_few(session, asked, rules.SORTED_WHERE_ALIKE if column in _ALIKE else rules.SORTED_AT_MOST):
         way = statements.sorting
@@ -190,12 +195,12 @@ def _of_categories(asked: Asked, below: list[UUID]) -> Asked:
     return _of_values({**values, "categories": below})
 
 
-def _walked(wanted: Wanted, asked: Asked, below: list[UUID]) -> Asked:
+def _walked(wanted: Wanted, asked: Asked, below: list[UUID] | None) -> Asked:
     """The same in conditions on what the indexes of orders hold."""
     values = dict(asked.values)
     if wanted.brand:
         values["brand"] = wanted.brand[:200].lower()
-    if below:
+    if below is not None:
         values["categories"] = below
     if "words" not in values:
         values.pop("lexemes", None)

@@ -127,20 +127,11 @@ def settle_return(session: Session, return_id: UUID) -> None:
     row = session.get_one(Return, return_id)
     order = orders.locked(session, row.order_id)
     store = queries.store_of(session, order)
-    if store is None or not store.refunds_customers or row.exchange_order_id is not None:
+    if store is None or not store.refunds_customers:
         return
-    facts = queries.lines_of(session, order.id)
-    units = {
-        line: min(count, facts[line].refundable) for line, count in queries.owed_for_return(session, return_id).items()
-    }
-    if any(units.values()):
-        _begin(
-            session,
-            order,
-            {line: count for line, count in units.items() if count},
-            cause=f"return:{return_id}",
-            return_id=return_id,
-        )
+    units = queries.owed_for_return(session, return_id)
+    if units:
+        _begin(session, order, units, cause=f"return:{return_id}", return_id=return_id)
 
 
 def ask_again(session: Session, retailer_id: UUID, store_refund_id: UUID) -> StoreRefund:

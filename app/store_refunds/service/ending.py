@@ -20,17 +20,9 @@ from app.orders.models import Order
 from app.outbox.service import emit
 from app.store_refunds.events import StoreRefundMoved
 from app.store_refunds.models import StoreRefund
-from app.store_refunds.rules import ALREADY, ASKED, BY_HAND, MADE, REFUSED, may_move
+from app.store_refunds.rules import ADVICE, ALREADY, ASKED, BY_HAND, MADE, REFUSED, may_move
 from app.store_refunds.service.asking import locked, units_of
 from app.stores.platform import RefundMade
-
-#: Code of a refusal → what can be done about it.
-_ADVICE: Mapping[str, str] = {
-    "access_denied": "Your store does not let us refund. Allow it under Settings, or refund it in your store.",
-    "no_access": "Your store can't be reached. Connect it again, or refund it in your store.",
-    "partly_refunded": "Some of these units were refunded in your store already. Refund the rest there.",
-    "too_much": "Your customer has not paid that much, or has it back already.",
-}
 
 
 def note_pending(session: Session, store_refund_id: UUID, pending: str) -> None:
@@ -146,7 +138,7 @@ def _seen_to(session: Session, row: StoreRefund) -> None:
 def _refused(session: Session, row: StoreRefund, code: str, words: str) -> None:
     row.state, row.refusal, row.refusal_text, row.pending = REFUSED, code, words[:500], None
     order = session.get_one(Order, row.order_id)
-    advice = _ADVICE.get(code) or row.refusal_text
+    advice = ADVICE.get(code) or row.refusal_text
     _ended(session, row, "store.refund_refused", reason=advice)
     notify(
         session,

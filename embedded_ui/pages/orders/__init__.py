@@ -318,7 +318,6 @@ def _refunding(session: Session, order: Order, back: Sequence[Return]) -> dict[s
     store = store_refunds.store_of(session, order)
     rows = store_refunds.of_order(session, order.id)
     return {
-        "refund_way": way_of(session, store),
         "refunds_itself": store is not None and store.refunds_customers,
         "store_refunds": [(one, refusal_of(one)) for one in rows],
         "refund_owed": owed_of(session, order, back),
