@@ -1,7 +1,7 @@
 """``python -m benchmarks.feed_job <run> check|apply``: one job for a run that a case has made, as a worker runs it.
 
 Prints its seconds, those of the processor that it and the processes it began took, and the peak of its memory. What
-follows from a change (stores, pictures) is other jobs' and is not measured.
+follows from a change (finding new products, stores, pictures) is other jobs' and is not measured.
 """
 
 from __future__ import annotations

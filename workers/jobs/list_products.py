@@ -7,15 +7,15 @@ from app.catalog.search import refreshing
 from workers.job import Run, job
 
 #: Products in one transaction; others who change one of them wait for its end.
-_AT_ONCE = 500
+AT_ONCE = 500
 
 
 @job(queue="quick", on=ProductsMade, gather="product_ids", timeout=120)
 def list_products(run: Run, event: ProductsMade) -> None:
     """See the module. Begun again, it passes over what is listed; what it never comes to ``mend_catalogue`` finds."""
     ids = sorted(set(event.product_ids))
-    for start in range(0, len(ids), _AT_ONCE):
+    for start in range(0, len(ids), AT_ONCE):
         with run.transaction() as session:
-            refreshing.list_new(session, ids[start : start + _AT_ONCE])
+            refreshing.list_new(session, ids[start : start + AT_ONCE])
     with run.closing():
         pass
