@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.catalog.models import SupplierVariant
 from app.config import key_ring
 from app.fulfillment.labels import Label, Quoted, RefundMoved, TrackerMoved
 from app.fulfillment.models import ShippingLabel
@@ -40,19 +39,6 @@ from app.kit.ids import new_id
 from app.notifications.service import notify
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.queries import purchase_order as released_purchase_order
-
-
-def weight_of(session: Session, order: PurchaseOrder, lines: Mapping[UUID, int]) -> int | None:
-    """Grams of so many units of lines; None where the weight of a variant is not known."""
-    variants = {line.id: line.variant_id for line in order.lines}
-    rows = session.execute(
-        select(SupplierVariant.id, SupplierVariant.weight_grams).where(
-            SupplierVariant.id.in_([variants[line_id] for line_id in lines])
-        )
-    )
-    grams = {variant_id: weight for variant_id, weight in rows}
-    weights = [(grams.get(variants[line_id]), units) for line_id, units in lines.items()]
-    return None if any(not weight for weight, _ in weights) else sum((weight or 0) * units for weight, units in weights)
 
 
 def packed(session: Session, supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int]) -> PurchaseOrder:

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.catalog.models import SupplierVariant
 from app.fulfillment.labels import Label, Package, Party, Quoted, RefundMoved, TrackerMoved
 from app.fulfillment.postage import Book
 from app.fulfillment.service.buying import (
@@ -30,12 +29,12 @@ from app.fulfillment.service.buying import (
     note_given_back,
     note_refused,
 )
+from app.fulfillment.service.packing import party_at, party_of
 from app.kit import clock
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
 from app.notifications.service import notify
 from app.orders.service import address_of
-from app.purchasing.models import PurchaseOrderLine
 from app.returns.models import Return, ReturnLabel
 from app.returns.rules import APPROVED, CANCELLED, EXPIRED, IN_TRANSIT, LABEL_SENT, buyer
 from app.returns.service.filing import add_label, remove_label
@@ -62,17 +61,6 @@ def buyer_of(row: Return) -> UUID:
     return row.supplier_id if buyer(row.payer) == SUPPLIER else row.retailer_id
 
 
-def weight_of(session: Session, row: Return) -> int | None:
-    """Grams of a return's goods; None where the weight of an article is not known. Its lines are loaded."""
-    units = {line.purchase_order_line_id: line.quantity for line in row.lines}
-    rows = session.execute(
-        select(PurchaseOrderLine.id, SupplierVariant.weight_grams)
-        .join(SupplierVariant, SupplierVariant.id == PurchaseOrderLine.variant_id)
-        .where(PurchaseOrderLine.id.in_(list(units)), SupplierVariant.weight_grams > 0)
-    ).all()
-    return sum((grams or 0) * units[line_id] for line_id, grams in rows) if len(rows) == len(units) else None
-
-
 def way_back(session: Session, owner_id: UUID, return_id: UUID) -> Way:
     """The way of a return that a label may be bought for; the reading of the shopper's address is written down. Raises
     ``NotFound`` where somebody else buys it, and ``Conflict``."""
@@ -89,27 +77,9 @@ def way_back(session: Session, owner_id: UUID, return_id: UUID) -> Way:
     back = return_address(policy)
     return Way(
         number=row.number,
-        sender=Party(
-            name=address.name,
-            company=address.company,
-            street1=address.address1,
-            street2=address.address2,
-            city=address.city,
-            province=address.province,
-            postal_code=address.postal_code,
-            country_code=address.country_code,
-            phone=address.phone,
-        ),
-        recipient=Party(
-            # The shop's name stands above the address: its customers know no other.
-            name=order.retailer_name,
-            company=back.name or suppliers.supplier(session, row.supplier_id).company_name,
-            street1=back.address1,
-            street2=back.address2,
-            city=back.city,
-            postal_code=back.postal_code,
-            country_code=back.country_code,
-        ),
+        sender=party_of(address),
+        # The shop's name stands above the address: its customers know no other.
+        recipient=party_at(back, order.retailer_name, suppliers.supplier(session, row.supplier_id).company_name),
     )
 
 

@@ -15,6 +15,7 @@ from app.fulfillment.models import LabelAccount
 from app.fulfillment.postage import buy_label, give_back
 from app.fulfillment.service import accounts
 from app.fulfillment.service.buying import account_of, offers_of
+from app.fulfillment.service.packing import weight_of
 from app.kit.errors import AdapterError, Conflict, Invalid, NotFound
 from app.kit.texts import marked as _
 from app.returns import queries
@@ -50,7 +51,7 @@ def add_return_labels(pages: Pages, *, permission: str) -> None:
                 "row": row,
                 "account": session.get(LabelAccount, owner_id),
                 "sizes": [(str(one.id), one.name) for one in accounts.sizes_of(session, owner_id)],
-                "grams": labelling.weight_of(session, row),
+                "grams": weight_of(session, {line.purchase_order_line_id: line.quantity for line in row.lines}),
                 "reason": gettext(REASON_WORDS[row.reason]),
                 "payer": gettext(payer_words(row.payer, principal().organisation_kind)),
             }

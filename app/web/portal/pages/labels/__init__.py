@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from app import db
 from app.adapters import registries
 from app.audit import service as audit
-from app.fulfillment.labels import Party
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.postage import buy_label, give_back
-from app.fulfillment.service import accounts, labelling
+from app.fulfillment.service import accounts, labelling, packing
 from app.fulfillment.service.buying import account_of, offers_of
 from app.kit.errors import AdapterError, AppError, Conflict, Invalid, NotFound, Rejected
 from app.kit.texts import marked as _
-from app.orders.senders import Sender, sender_of
-from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing import queue as queues
 from app.purchasing.models import PurchaseOrder
-from app.stores.platform import Address
-from app.suppliers import queries as suppliers
-from app.suppliers.models import SupplierApplication
-from app.suppliers.service.onboarding import PostalAddress, company_address, return_address
 from app.web import bulk
 from app.web.auth import principal
 from app.web.forms import Sent, problems
@@ -65,7 +56,7 @@ def _pack(
             "lines": [(line, left[line.id]) for line in order.lines if left[line.id]],
             "account": session.get(LabelAccount, supplier_id),
             "sizes": [(str(one.id), one.name) for one in accounts.sizes_of(session, supplier_id)],
-            "grams": labelling.weight_of(session, order, open_) if open_ else None,
+            "grams": packing.weight_of(session, open_) if open_ else None,
             "sender": sender_shown(order) if principal().may("purchase_orders.read_address") else None,
         }
     typed = request.form if errors or refused else {}
@@ -186,7 +177,7 @@ def many() -> Any:
         weights = {}
         for order in wanted:
             lines = _open(order)
-            weights[order.id] = labelling.weight_of(session, order, lines) if lines else None
+            weights[order.id] = packing.weight_of(session, lines) if lines else None
     size = next(
         (one for one in sizes if str(one.id) == request.form.get("size")), sizes[0] if len(sizes) == 1 else None
     )
@@ -255,7 +246,7 @@ def _quote(supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int]
         order = labelling.packed(session, supplier_id, purchase_order_id, lines)
         package = accounts.package_of(accounts.own_size(session, supplier_id, size_id), grams)
         access = accounts.way_in(account)
-        sender, recipient, backs = _parties(session, supplier_id, order)
+        sender, recipient, backs = packing.parties(session, supplier_id, order)
         gateway, form, number = account.gateway, account.form, order.number
     for place, returns in enumerate(backs, start=1):
         try:
@@ -271,63 +262,6 @@ def _quote(supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int]
             session, supplier_id, purchase_order_id, quoted, gateway=gateway, lines=lines, grams=package.grams
         )
         return label.id
-
-
-def _parties(session: Session, supplier_id: UUID, order: PurchaseOrder) -> tuple[Party, Party, list[Party]]:
-    """Who sends, who gets it, and where it goes back to, what is wanted most first: to the return address of the
-    retailer's store, if it has one, then where the supplier's return policy says, else to where it leaves."""
-    supplier = suppliers.supplier(session, supplier_id)
-    address = address_of(order.ship_to, "purchase_orders", order.id)
-    if address is None:
-        raise Conflict("The shopper's address was deleted, as it is some time after delivery.", code="address_gone")
-    audit.record(session, supplier_id, "orders.address_read", "purchase_order", order.id, details={"paper": "label"})
-    application = session.get(SupplierApplication, supplier_id)
-    own = company_address(application) if application is not None else None
-    policy = suppliers.return_policy(session, supplier_id)
-    back = return_address(policy) if policy is not None else None
-    if own is None and back is None:
-        raise Conflict("Enter your company's address first: it stands on the label.", code="no_sender_address")
-    shop = sender_of(order.sender, "purchase_orders", order.id)
-    # The shop's name stands above the address: its customers know no other.
-    if shop is not None and shop.as_sender:
-        sender, returns = _named(own or back, shop), _named(back or own, shop)
-    else:
-        sender = _from(own or back, order.retailer_name, supplier.company_name)
-        returns = _from(back or own, order.retailer_name, supplier.company_name)
-    backs = [_to(shop.address), returns] if shop is not None and shop.as_return_address else [returns]
-    return sender, _to(address), backs
-
-
-def _named(address: PostalAddress | None, shop: Sender) -> Party:
-    """The place of the supplier, under the name of the store alone."""
-    return replace(_from(address, shop.address.name, ""), company=shop.address.company, phone=shop.address.phone)
-
-
-def _from(address: PostalAddress | None, name: str, company: str) -> Party:
-    assert address is not None
-    return Party(
-        name=name,
-        company=address.name or company,
-        street1=address.address1,
-        street2=address.address2,
-        city=address.city,
-        postal_code=address.postal_code,
-        country_code=address.country_code,
-    )
-
-
-def _to(address: Address) -> Party:
-    return Party(
-        name=address.name,
-        company=address.company,
-        street1=address.address1,
-        street2=address.address2,
-        city=address.city,
-        province=address.province,
-        postal_code=address.postal_code,
-        country_code=address.country_code,
-        phone=address.phone,
-    )
 
 
 def _open(order: PurchaseOrder) -> dict[UUID, int]:
