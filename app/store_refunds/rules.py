@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from app.kit.texts import marked as _
 
@@ -19,6 +20,9 @@ MOVES: Mapping[str, frozenset[str]] = {
     MADE: frozenset(),
 }
 STATES = tuple(MOVES)
+
+#: How long a store may take to say what became of it; then a person may ask it again.
+ANSWERED_WITHIN = timedelta(hours=24)
 
 #: What a refusal of ours is called; a store's own words stand beside ``refused``.
 NOT_GRANTED, NO_ACCESS, ALREADY, PARTLY, TOO_MUCH = (
@@ -41,6 +45,11 @@ ADVICE: Mapping[str, str] = {
 def may_move(current: str, wanted: str) -> bool:
     """Whether a refund's state may change so."""
     return wanted in MOVES[current]
+
+
+def is_overdue(state: str, since: datetime, now: datetime) -> bool:
+    """Whether a store that was asked has not answered in time."""
+    return state == ASKED and since < now - ANSWERED_WITHIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

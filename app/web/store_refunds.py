@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.adapters import registries
+from app.kit import clock
 from app.kit.money import Money
 from app.orders.models import Order, OrderLine
 from app.returns.models import Return
 from app.store_refunds import queries
 from app.store_refunds.models import StoreRefund
-from app.store_refunds.rules import ADVICE
+from app.store_refunds.rules import ADVICE, REFUSED, is_overdue
 from app.stores import queries as stores
 from app.stores.models import Store
 from app.web.ui.rendering import gettext
@@ -73,3 +74,8 @@ def refusal_of(row: StoreRefund) -> str:
     """Why a store refused, in a sentence."""
     words = ADVICE.get(row.refusal or "")
     return gettext(words) if words is not None else row.refusal_text
+
+
+def may_ask_again(row: StoreRefund) -> bool:
+    """Whether the store refused, or has not answered in time."""
+    return row.state == REFUSED or is_overdue(row.state, row.updated_at, clock.now())

@@ -18,8 +18,8 @@ from app.stores.platform import RefundPending
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
 
-#: How long a store takes to cancel an order.
-_SOON = timedelta(seconds=2)
+#: How long a store takes to cancel an order; one that takes longer is asked less often, but at least so often.
+_SOON, _AT_LEAST = timedelta(seconds=2), timedelta(hours=1)
 
 
 @job(queue="stores", on=StoreRefundAsked, timeout=60, max_attempts=40)
@@ -54,7 +54,8 @@ def refund_in_store(run: Run, event: StoreRefundAsked) -> None:
     crash_point("store_refund.answered")
     if isinstance(outcome, RefundPending):
         with run.transaction() as session:
-            service.note_pending(session, event.store_refund_id, outcome.pending)
-        raise RetryLater("the store is cancelling the order", at=clock.now() + _SOON)
+            for_so_long = service.note_pending(session, event.store_refund_id, outcome.pending)
+        wait = min(_AT_LEAST, max(_SOON, for_so_long / 10))
+        raise RetryLater("the store is cancelling the order", at=clock.now() + wait)
     with run.closing() as session:
         service.note_made(session, event.store_refund_id, outcome)

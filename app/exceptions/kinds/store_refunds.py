@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_
@@ -11,10 +11,7 @@ from app.exceptions.kind import Kind, Party, Told, rows
 from app.kit.texts import marked as _
 from app.orders.models import Order
 from app.store_refunds.models import StoreRefund
-from app.store_refunds.rules import ASKED, REFUSED
-
-#: How long a store may take.
-_ANSWERED_WITHIN = timedelta(hours=24)
+from app.store_refunds.rules import ANSWERED_WITHIN, ASKED, REFUSED
 
 
 def _query(now: datetime) -> Select[Any]:
@@ -35,7 +32,7 @@ def _query(now: datetime) -> Select[Any]:
         .where(
             or_(
                 StoreRefund.state == REFUSED,
-                (StoreRefund.state == ASKED) & (StoreRefund.updated_at < now - _ANSWERED_WITHIN),
+                (StoreRefund.state == ASKED) & (StoreRefund.updated_at < now - ANSWERED_WITHIN),
             )
         )
     )
@@ -49,7 +46,12 @@ KIND = Kind(
     told={
         ASKED: Told(
             heading=_("Store has not refunded its customer yet"),
-            advice={Party.RETAILER: _("Look in your store whether it was refunded, and say so on the order's page.")},
+            advice={
+                Party.RETAILER: _(
+                    "Ask it again: what it has refunded meanwhile is found and not made twice. Or refund it in your "
+                    "store, and say so on the order's page."
+                )
+            },
         ),
         "": Told(
             heading=_("Store did not refund its customer"),

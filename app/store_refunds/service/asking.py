@@ -25,7 +25,7 @@ from app.returns.models import Return
 from app.store_refunds import queries
 from app.store_refunds.events import StoreRefundAsked
 from app.store_refunds.models import StoreRefund, StoreRefundLine
-from app.store_refunds.rules import ASKED, BY_HAND, may_move
+from app.store_refunds.rules import ASKED, BY_HAND, is_overdue, may_move
 from app.stores.platform import RefundWish
 
 #: What stands in the store's note of the refund, before our reference.
@@ -135,15 +135,19 @@ def settle_return(session: Session, return_id: UUID) -> None:
 
 
 def ask_again(session: Session, retailer_id: UUID, store_refund_id: UUID) -> StoreRefund:
-    """The store refused; it is asked anew. Raises ``NotFound`` and ``Conflict``."""
-    row = locked(session, retailer_id, store_refund_id)
+    """The store refused, or has not answered in time; it is asked anew. Asked twice in a row it is once. Raises
+    ``NotFound`` and ``Conflict``."""
+    row, now = locked(session, retailer_id, store_refund_id), clock.now()
     if row.state == ASKED:
-        return row
-    if not may_move(row.state, ASKED):
+        if not is_overdue(row.state, row.updated_at, now):
+            return row
+        # What became of the last call is not known: its key stays, so that the store makes nothing twice.
+    elif may_move(row.state, ASKED):
+        row.tries += 1
+    else:
         raise Conflict("It is refunded already.", code="move_not_allowed")
     row.state, row.refusal, row.refusal_text, row.pending = ASKED, None, "", None
-    row.tries += 1
-    row.updated_at = clock.now()
+    row.updated_at = now
     audit.record(session, retailer_id, "store_refunds.asked_again", "store_refund", row.id)
     _tell_of_wish(session, orders.locked(session, row.order_id), row)
     return row

@@ -4,6 +4,7 @@ same."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +26,12 @@ from app.store_refunds.service.asking import locked, units_of
 from app.stores.platform import RefundMade
 
 
-def note_pending(session: Session, store_refund_id: UUID, pending: str) -> None:
-    """The store is at it."""
-    row = locked(session, None, store_refund_id)
-    if row.state == ASKED:
-        row.pending, row.updated_at = pending, clock.now()
+def note_pending(session: Session, store_refund_id: UUID, pending: str) -> timedelta:
+    """The store is at it; for how long already."""
+    row, now = locked(session, None, store_refund_id), clock.now()
+    if row.state == ASKED and row.pending != pending:
+        row.pending, row.updated_at = pending, now
+    return now - row.updated_at
 
 
 def note_made(session: Session, store_refund_id: UUID, made: RefundMade) -> None:

@@ -79,7 +79,8 @@ def one_store_refund(path: IdPath) -> Response:
 @api.post("/store-refunds/<uuid:id>/again", responses={200: StoreRefundOut}, summary="Ask the store again")
 @guarded("retailer", scope="write:orders")
 def ask_store_refund_again(path: IdPath) -> Response:
-    """After it was refused."""
+    """After it was refused, or when your store has not answered for a day: what it has refunded meanwhile is found, and
+    not made twice."""
     with work() as done:
         row = service.ask_again(done.session, caller().organisation_id, path.id)
         done.answers(shown(done.session, row))

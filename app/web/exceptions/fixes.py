@@ -128,7 +128,6 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
             Fix(
                 label=_("Ask the store again"), endpoint="orders.refund_again", permission=_ORDERS,
                 args=lambda thing: {"order_id": thing.order_id, "refund_id": thing.subject_id}, posts=_nothing,
-                when=lambda thing: thing.about == "REFUSED",
             ),
             Fix(label=_("Look at it"), endpoint="orders.detail", permission=_ORDERS, args=_order),
         ),

@@ -64,7 +64,7 @@ from app.web.holds import LINE_LOOKS, shown_holds
 from app.web.next_steps import shown_step, step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
-from app.web.store_refunds import Way, owed_of, refusal_of, way_of
+from app.web.store_refunds import Way, may_ask_again, owed_of, refusal_of, way_of
 from app.web.transmissions import ways_of
 from app.web.ui.rendering import gettext, locale
 from app.web.ui.stories import colleagues, story
@@ -319,7 +319,7 @@ def _refunding(session: Session, order: Order, back: Sequence[Return]) -> dict[s
     rows = store_refunds.of_order(session, order.id)
     return {
         "refunds_itself": store is not None and store.refunds_customers,
-        "store_refunds": [(one, refusal_of(one)) for one in rows],
+        "store_refunds": [(one, refusal_of(one), may_ask_again(one)) for one in rows],
         "refund_owed": owed_of(session, order, back),
         "refundable": store is not None
         and any(facts.refundable for facts in store_refunds.lines_of(session, order.id).values()),

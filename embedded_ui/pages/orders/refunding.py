@@ -46,7 +46,7 @@ def add_pages(pages: Pages) -> None:
 
     @pages.post("/orders/<uuid:order_id>/refunds/<uuid:refund_id>/again", permission="orders.write")
     def refund_again(order_id: UUID, refund_id: UUID) -> Any:
-        """The store refused; it is asked anew."""
+        """The store refused, or has not answered; it is asked anew."""
         with db.transaction() as session:
             service.ask_again(session, principal().organisation_id, refund_id)
         return go(page_url("orders.detail", order_id=order_id, done="refund_asked"))

@@ -10,9 +10,11 @@ from threading import Lock
 
 #: Faults of calls to the Admin API.
 CALL_KINDS = ("slow", "http_500", "http_502", "http_429", "throttled", "drop_before", "drop_after_effect")
+#: Faults of jobs that a call starts: one that never ends.
+JOB_KINDS = ("stuck_job",)
 #: Faults of deliveries.
 DELIVERY_KINDS = ("duplicate_webhook", "late_webhook", "bad_hmac", "lost_webhook")
-KINDS = CALL_KINDS + DELIVERY_KINDS
+KINDS = CALL_KINDS + JOB_KINDS + DELIVERY_KINDS
 
 
 @dataclass(slots=True)

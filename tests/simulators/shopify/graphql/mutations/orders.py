@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.simulators.shopify import commerce
+from tests.simulators.shopify.faults import JOB_KINDS
 from tests.simulators.shopify.gid import gid
 from tests.simulators.shopify.graphql.call import Call, number
 from tests.simulators.shopify.graphql.mutations.signature import Mutate
@@ -111,7 +112,8 @@ def _cancel(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
                 commerce.note(world, order, f"Order could not be canceled: {refusal.message}")
             shop.jobs[job] = True
 
-    world.scheduler.after(_JOB_DELAY, work)
+    if world.faults.take(JOB_KINDS, operations=("orderCancel",), shop=shop.domain) is None:
+        world.scheduler.after(_JOB_DELAY, work)
     return {"job": {"id": gid("Job", job), "done": False}}
 
 
