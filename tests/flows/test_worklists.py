@@ -117,6 +117,28 @@ def test_all_that_match_are_dealt_with_across_pages_and_what_can_not_be_says_why
     assert (left["refused"], left["seen"], left["total"]) == (1, 34, 34)
 
 
+def test_a_row_that_breaks_has_its_own_result_and_those_behind_it_are_dealt_with(
+    waiting: Storefront, jobs: Jobs, books: Books
+) -> None:
+    held(waiting, 3)
+    browser = books.browser(waiting.market.retailer)
+    page = browser.submit("/app/orders?status=ON_HOLD", "/orders/bulk", everything="1", do="release")
+    second = "select subject_id from bulk_rows where position = 1"
+    # As after a fault of ours: nothing in the house knows what to make of it.
+    run(f"update order_holds set reason = 'unheard_of' where order_id = ({second})")
+    jobs.drain()
+    assert [(row["position"], row["outcome"]) for row in rows_of(books)] == [(0, "done"), (1, "refused"), (2, "done")]
+    result = text_of(browser.get(page.headers["Location"]))
+    assert "1 row was left as it is" in result
+    assert "Something went wrong on our side; nothing was changed. Try it again." in result
+    assert [row["status"] for row in books.rows("select status from orders order by status")].count("ON_HOLD") == 1
+    assert "run_bulk_action" not in [name for name, _, _ in jobs.open_tasks()], "it is over"
+
+
+def rows_of(books: Books) -> list[dict[str, Any]]:
+    return books.rows("select position, outcome from bulk_rows order by position")
+
+
 def test_orders_are_cancelled_by_the_many_and_downloaded_without_anything_personal(
     waiting: Storefront, jobs: Jobs, books: Books
 ) -> None:
@@ -239,16 +261,27 @@ def test_a_supplier_sees_what_is_overdue_first_and_accepts_and_ships_by_the_many
 def test_papers_of_many_orders_are_drawn_in_the_background_and_kept_sealed_for_an_hour(
     market: Market, jobs: Jobs, books: Books
 ) -> None:
-    for _ in range(2):
+    for _ in range(4):
         market.place((market.lamp.variants[0], 1))
+    with_logo = market.other_retailer.api.post("/api/orders", market.order_body((market.lamp.variants[0], 1)))
+    assert with_logo.status_code == 201, with_logo.text
     jobs.drain()
     browser = books.browser(market.supplier)
     asked = {"kind": "packing_slip", "everything": "1", "view": "new", "csrf_token": token_of(browser)}
     page = browser.post("/supplier/purchase-orders/papers.pdf", asked).headers["Location"]
-    run("update purchase_orders set ship_to = null where number = (select max(number) from purchase_orders)")
+    numbers = [row["number"] for row in books.rows("select number from purchase_orders order by number")]
+    run("update purchase_orders set ship_to = null where number = %s", numbers[0])
+    # What no fault of ours may do to the others: an address that can't be opened, a logo that can't be drawn.
+    run("update purchase_orders set ship_to = 'no address'::bytea where number = %s", numbers[1])
+    run(
+        "insert into brands (retailer_id, name, colour, logo, message, email, phone, website, language, updated_at) "
+        "values (%s, 'Contoso', '#112233', 'no picture'::bytea, '', '', '', '', '', now())",
+        market.other_retailer.id,
+    )
     jobs.drain()
     result = text_of(browser.get(page))
-    assert "1 row was left as it is" in result
+    assert "3 rows were left as they are" in result
+    assert result.count("Something went wrong on our side; nothing was changed. Try it again.") == 2
     file = browser.get(f"{page}/file.pdf")
     assert (file.status_code, file.headers["Cache-Control"]) == (200, "private, no-store")
     assert "Ada Lovelace" in text_in(file.data)

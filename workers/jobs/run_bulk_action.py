@@ -6,9 +6,13 @@ together, into a file that is kept for an hour.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
+from rq.timeouts import JobTimeoutException
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app import db
+from app import db, log
 from app.bulk import files
 from app.bulk.events import BulkActionStarted
 from app.bulk.models import BulkAction, BulkRow
@@ -22,10 +26,19 @@ from app.kit.errors import AppError, NotFound
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from workers.bulk_actions import DOING
-from workers.job import Run, job
+from workers.job import LeaseLost, Run, job
 
 #: Purchase orders of which addresses are read in one transaction.
 _AT_ONCE = 50
+#: How often a row is tried whose locks others hold.
+_TRIES = 3
+#: What a row says that broke for a reason that nobody foresaw.
+_BROKEN = "Something went wrong on our side; nothing was changed. Try it again."
+
+#: A purchase order and its papers.
+_Part = tuple[PurchaseOrder, Sequence[Paper]]
+
+logger = log.get("workers.bulk")
 
 
 @job(queue="bulk", on=BulkActionStarted, timeout=1800)
@@ -43,7 +56,8 @@ def run_bulk_action(run: Run, event: BulkActionStarted) -> None:
 
 
 def _go_through(run: Run, action: BulkAction) -> None:
-    do = DOING[action.action]
+    """One row after another. A row that breaks keeps none behind it waiting."""
+    do, tries = DOING[action.action], 0
     while True:
         position = -1
         try:
@@ -56,6 +70,18 @@ def _go_through(run: Run, action: BulkAction) -> None:
         except AppError as error:
             with run.transaction() as session:
                 refuse(session, action.id, position, error.detail)
+        except (LeaseLost, JobTimeoutException):
+            raise
+        except Exception as error:
+            if position < 0 or (isinstance(error, DBAPIError) and error.connection_invalidated):
+                raise
+            tries += 1
+            if isinstance(error, OperationalError) and tries < _TRIES:
+                continue
+            logger.exception("row broke", bulk_action=str(action.id), position=position)
+            with run.transaction() as session:
+                refuse(session, action.id, position, _BROKEN)
+        tries = 0
         crash_point("bulk.row_done")
     with run.closing() as session:
         finish(session, action.id)
@@ -65,8 +91,7 @@ def _print(run: Run, action: BulkAction) -> None:
     """Papers of all rows in one file. Nothing is written of the rows before the file is there: a run that was cut off
     reads and draws them anew."""
     kind = str(action.given["kind"])
-    drawn: list[Paper] = []
-    orders: list[PurchaseOrder] = []
+    parts: dict[int, _Part] = {}
     refused: dict[int, str] = {}
     with run.transaction() as session:
         rows = pending_rows(session, action.id)
@@ -76,16 +101,30 @@ def _print(run: Run, action: BulkAction) -> None:
                 try:
                     order = _order_of(session, action, row)
                     # Each has its own say: one without an address keeps no other back.
-                    drawn += papers(session, kind, [order]) if kind != PICK_LIST else []
-                    orders.append(order)
+                    parts[row.position] = order, papers(session, kind, [order]) if kind != PICK_LIST else []
                 except AppError as error:
                     refused[row.position] = error.detail
+                except (DBAPIError, JobTimeoutException):
+                    raise
+                except Exception:
+                    logger.exception("row broke", bulk_action=str(action.id), position=row.position)
+                    refused[row.position] = _BROKEN
             note_progress(session, action.id, first)
-    content = _drawn(kind, drawn, orders)
+    try:
+        content = _drawn(kind, parts.values())
+    except JobTimeoutException:
+        raise
+    except Exception:
+        logger.exception("papers can't be drawn", bulk_action=str(action.id))
+        # Whose they are shows when each is drawn alone.
+        for position in [one for one, part in parts.items() if not _is_drawable(kind, part)]:
+            refused[position] = _BROKEN
+            del parts[position]
+        content = _drawn(kind, parts.values())
     key = files.keep(action.id, run.attempt, content) if content is not None else None
     with run.closing() as session:
         answer_rows(session, action.id, refused)
-        finish(session, action.id, file_key=key, file_name=f"{kind}-{len(orders)}" if key else None)
+        finish(session, action.id, file_key=key, file_name=f"{kind}-{len(parts)}" if key else None)
 
 
 def _order_of(session: Session, action: BulkAction, row: BulkRow) -> PurchaseOrder:
@@ -94,7 +133,20 @@ def _order_of(session: Session, action: BulkAction, row: BulkRow) -> PurchaseOrd
     return purchasing.purchase_order(session, action.organisation_id, row.subject_id)
 
 
-def _drawn(kind: str, drawn: list[Paper], orders: list[PurchaseOrder]) -> bytes | None:
-    if not orders:
+def _drawn(kind: str, parts: Collection[_Part]) -> bytes | None:
+    if not parts:
         return None
-    return draw_pick_list(pick_list(orders)) if kind == PICK_LIST else draw(drawn)
+    if kind == PICK_LIST:
+        return draw_pick_list(pick_list([order for order, _ in parts]))
+    return draw([paper for _, own in parts for paper in own])
+
+
+def _is_drawable(kind: str, part: _Part) -> bool:
+    try:
+        _drawn(kind, [part])
+    except JobTimeoutException:
+        raise
+    except Exception:
+        logger.exception("row broke", purchase_order=part[0].number)
+        return False
+    return True
