@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.exceptions.kind import Party
 from app.exceptions.kinds.held_orders import ball_of
+from app.exceptions.queries import StuckThing
 from app.kit.texts import marked as _
 from app.orders.rules import (
     BACKORDERED,
@@ -23,6 +24,7 @@ from app.orders.rules import (
     SHIPPED,
     HoldReason,
 )
+from app.purchasing.decisions.rules import CHOSEN, OPEN, PAYING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +40,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """Units that do not come as ordered, in one of the states of a decision that is not over, and when the clock ends
+    it: ``OPEN`` until its retailer should have decided, ``CHOSEN`` until it is carried out, ``WAITING`` for stock;
+    ``PAYING`` has no such moment."""
+
+    state: str
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """``ball``: who has to do something, None where nothing is left to do. ``due``: by when; ``code`` is stable."""
+    """``ball``: who has to do something, None where nothing is left to do. ``due``: by when; ``code`` is stable.
+    ``heading``: what is stuck, where something is."""
 
     code: str
     text: str
     ball: Party | None
     due: datetime | None = None
+    heading: str = ""
 
 
 _DONE = {
@@ -62,10 +76,9 @@ def next_step(
     parts: Sequence[Part],
     *,
     open_return: bool = False,
-    decide_by: datetime | None = None,
+    undecided: Sequence[Undecided] = (),
 ) -> NextStep:
-    """What an order of this status, with these open holds and purchase orders, waits for. Every order has a step.
-    ``decide_by``: the retailer is asked about units that do not come as ordered."""
+    """What an order of this status, with these open holds and purchase orders, waits for. Every order has a step."""
     if status in _DONE:
         if open_return and status != CANCELLED:
             return NextStep(
@@ -78,9 +91,10 @@ def next_step(
         # The one that a person must end comes before those that end by themselves.
         reason = sorted(holds, key=lambda one: (HOLD_RULES[one].severity == "info", one))[0]
         return NextStep(code=f"held.{reason}", text=HOLD_RULES[reason].advice, ball=ball_of(HOLD_RULES[reason]))
-    if decide_by is not None:
+    asked_of_retailer = [one for one in undecided if one.state == OPEN]
+    if asked_of_retailer:
         text = _("What becomes of units that do not come as ordered is to be decided.")
-        return NextStep(code="decide", text=text, ball=Party.RETAILER, due=decide_by)
+        return NextStep(code="decide", text=text, ball=Party.RETAILER, due=_first(asked_of_retailer))
     asked = min((one.asked for one in parts if one.asked is not None), default=None)
     if asked is not None:
         return NextStep(
@@ -90,10 +104,49 @@ def next_step(
             due=asked,
         )
     live = [one for one in parts if one.status in _PROGRESS]
+    if undecided and all(one.status == SHIPPED for one in live):
+        # Nothing else is in the way.
+        return _undecided(undecided)
     if not live:
         return NextStep(code="routing", text=_("Suppliers are chosen, usually within seconds."), ball=Party.PLATFORM)
     first = min(live, key=lambda one: _PROGRESS.index(one.status))
     return _of(first, live)
+
+
+def with_stuck(step: NextStep, things: Sequence[StuckThing], reader: Party) -> NextStep:
+    """What comes next for a reader, of whose inbox the order's ``things`` are, the longest first: what is stuck and up
+    to the reader comes before what others do, and anything stuck before a step that leaves nobody anything to do."""
+    if step.ball is reader:
+        return step
+    mine = [one for one in things if one.ball is reader]
+    nobody = step.ball in (None, Party.OUTSIDE)
+    thing = next(iter(mine or (things if nobody else ())), None)
+    if thing is None:
+        return step
+    return NextStep(
+        code=f"stuck.{thing.kind}",
+        heading=thing.told.heading_for(reader),
+        text=thing.told.advice[reader],
+        ball=thing.ball,
+        due=thing.due,
+    )
+
+
+def _first(undecided: Sequence[Undecided]) -> datetime | None:
+    return min((one.due for one in undecided if one.due is not None), default=None)
+
+
+def _undecided(undecided: Sequence[Undecided]) -> NextStep:
+    """Of what is decided and not over, what comes first."""
+    if any(one.state == PAYING for one in undecided):
+        text = _("The card is charged what the choice costs more; then it is carried out.")
+        return NextStep(code="difference", text=text, ball=Party.PLATFORM)
+    chosen = [one for one in undecided if one.state == CHOSEN]
+    if chosen:
+        text = _("What was chosen is carried out in a moment; until then it can be taken back.")
+        return NextStep(code="chosen", text=text, ball=Party.PLATFORM, due=_first(chosen))
+    text = _("Units wait for a supplier to have them again; what has not come by then is refunded.")
+    return NextStep(code="stock", text=text, ball=Party.SUPPLIER, due=_first(undecided))
 
 
 def _of(first: Part, live: Sequence[Part]) -> NextStep:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.exceptions.kind import Party
-from app.insights.next_step import NextStep, Part, next_step
+from sqlalchemy.orm import Session
+
+from app.exceptions.queries import Reader, inbox
+from app.insights.next_step import NextStep, Part, Undecided, next_step, with_stuck
 from app.kit import clock
 from app.orders.models import Order
 from app.orders.rules import HoldReason
 from app.purchasing.changes.rules import OPEN
-from app.purchasing.models import ChangeRequest, PurchaseOrder
+from app.purchasing.decisions.queries import PENDING_STATES, of_order
+from app.purchasing.models import ChangeRequest, OrderDecision, PurchaseOrder
 from app.web.ui.rendering import gettext
 
 
@@ -27,30 +30,50 @@ class ShownStep:
     tone: str
 
 
-def shown_step(step: NextStep, reader: Party) -> ShownStep:
-    """In the reader's words, and as far as it is the reader's turn."""
-    mine, overdue = step.ball is reader, step.due is not None and step.due < clock.now()
-    tone = "critical" if overdue else "warning" if mine else "success" if step.ball is None else "info"
-    ball = None if step.ball is None else "mine" if mine else step.ball.value
-    return ShownStep(gettext(step.text), ball, step.due, tone)
-
-
 def step_of_order(
+    session: Session,
     order: Order,
     routed: Sequence[PurchaseOrder],
-    requests: Iterable[ChangeRequest] = (),
+    requests: Iterable[ChangeRequest],
+    reader: Reader,
     *,
     open_return: bool = False,
-    decide_by: datetime | None = None,
-) -> NextStep:
-    """What an order waits for; its holds are loaded. ``decide_by``: by when its retailer decides what it is asked."""
-    holds = [HoldReason(one.reason) for one in order.holds if one.released_at is None]
-    return next_step(order.status, holds, _parts(routed, requests), open_return=open_return, decide_by=decide_by)
+) -> ShownStep:
+    """What an order waits for, as its reader is told; its holds are loaded."""
+    step = next_step(
+        order.status,
+        [HoldReason(one.reason) for one in order.holds if one.released_at is None],
+        _parts(routed, requests),
+        open_return=open_return,
+        undecided=[
+            Undecided(state=one.state, due=_ends(one))
+            for one in of_order(session, order.id)
+            if one.state in PENDING_STATES
+        ],
+    )
+    return _shown(session, step, order.id, reader)
 
 
-def step_of_purchase_order(row: PurchaseOrder, requests: Iterable[ChangeRequest] = ()) -> NextStep:
-    """What a purchase order waits for, for its supplier."""
-    return next_step(row.status, [], _parts([row], requests))
+def step_of_purchase_order(
+    session: Session, row: PurchaseOrder, requests: Iterable[ChangeRequest], reader: Reader
+) -> ShownStep:
+    """What a purchase order waits for, as its supplier is told."""
+    return _shown(session, next_step(row.status, [], _parts([row], requests)), row.order_id, reader)
+
+
+def _shown(session: Session, step: NextStep, order_id: UUID, reader: Reader) -> ShownStep:
+    """In the reader's words, and as far as it is the reader's turn."""
+    step = with_stuck(step, inbox(session, reader, order_id=order_id).items, reader.party)
+    mine, overdue = step.ball is reader.party, step.due is not None and step.due < clock.now()
+    tone = "critical" if overdue else "warning" if mine else "success" if step.ball is None else "info"
+    ball = None if step.ball is None else "mine" if mine else step.ball.value
+    text = gettext(step.text)
+    return ShownStep(f"{gettext(step.heading)}. {text}" if step.heading else text, ball, step.due, tone)
+
+
+def _ends(one: OrderDecision) -> datetime | None:
+    """When the clock acts on a decision."""
+    return one.next_at or one.due_at
 
 
 def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -> list[Part]:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.audit import service as audit
-from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
 from app.insights.earning import earned
 from app.kit.countries import country_codes
@@ -58,10 +57,11 @@ from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.decision_words import cards
+from app.web.exceptions import reader_of
 from app.web.forms import Sent
 from app.web.forms import problems as form_problems
 from app.web.holds import LINE_LOOKS, shown_holds
-from app.web.next_steps import shown_step, step_of_order
+from app.web.next_steps import step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
 from app.web.store_refunds import Way, may_ask_again, owed_of, refusal_of, way_of
@@ -111,11 +111,12 @@ def _page(
         back = returns.returns_of(session, who.organisation_id, order_id=order.id).items
         decided = cards(session, order)
         step = step_of_order(
+            session,
             order,
             routed,
             requests,
+            reader_of(who),
             open_return=any(one.state not in ENDED for one in back),
-            decide_by=min((one.due_at for one in decided if one.state == "OPEN"), default=None),
         )
         reasons = {HoldReason(hold.reason) for hold in holds}
         address = None
@@ -139,7 +140,7 @@ def _page(
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
             "suppliers": sellers,
-            "step": shown_step(step, Party.RETAILER),
+            "step": step,
             "cancellable": _cancellable(order, routed, able),
             "asks": any(not one.at_once for found in able.values() for one in found),
             "requests": requests,

@@ -8,7 +8,9 @@ from itertools import combinations_with_replacement
 import pytest
 
 from app.exceptions.kind import Party
-from app.insights.next_step import Part, next_step
+from app.exceptions.queries import StuckThing, all_kinds
+from app.insights.next_step import NextStep, Part, Undecided, next_step, with_stuck
+from app.kit.ids import new_id
 from app.orders.rules import CANCELLED, DELIVERED, HOLD_RULES, RETURNED, STATUSES, HoldReason, Releaser, order_status
 from app.purchasing.rules import MOVES
 
@@ -54,3 +56,54 @@ def test_what_a_person_must_end_comes_before_what_ends_by_itself_and_the_earlies
     asked = Part(status="CONFIRMED", released=True, asked=_NOW)
     assert next_step("CONFIRMED", [], [asked, part("CONFIRMED")]).code == "change"
     assert next_step(DELIVERED, [], [part(DELIVERED)], open_return=True).ball is Party.SUPPLIER
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "ball"),
+    [
+        ("OPEN", "decide", Party.RETAILER),
+        ("CHOSEN", "chosen", Party.PLATFORM),
+        ("PAYING", "difference", Party.PLATFORM),
+        ("WAITING", "stock", Party.SUPPLIER),
+    ],
+)
+def test_units_about_which_is_decided_are_what_comes_next_once_nothing_else_is_to_leave(
+    state: str, code: str, ball: Party
+) -> None:
+    due = None if state == "PAYING" else _NOW
+    undecided = [Undecided(state=state, due=due)]
+    for parts in ([], [part("CANCELLED")], [part("SHIPPED"), part("CANCELLED")]):
+        status = order_status([*(one.status for one in parts), "ON_HOLD"], held=False)
+        step = next_step(status, [], parts, undecided=undecided)
+        assert (step.code, step.ball, step.due) == (code, ball, due), parts
+    before = next_step("PENDING", [], [part("PENDING")], undecided=undecided)
+    assert before.code == ("decide" if state == "OPEN" else "answer")
+
+
+def stuck(kind: str, about: str, ball: Party) -> StuckThing:
+    found = all_kinds()[kind]
+    return StuckThing(
+        kind=kind, subject=found.subject, subject_id=new_id(), order_id=None, purchase_order_id=None, retailer_id=None,
+        supplier_id=None, since=_NOW, due=_NOW, ball=ball, about=about, name="", reference="", detail={},
+        snoozed_until=None, told=found.words(about),
+    )  # fmt: skip
+
+
+def test_what_is_stuck_is_said_instead_of_nothing_to_be_done() -> None:
+    under_way, over = next_step("SHIPPED", [], [part("SHIPPED")]), next_step(CANCELLED, [], [])
+    lost = stuck("parcel", "lost", Party.RETAILER)
+    for step, thing in ((under_way, lost), (over, stuck("store_refund", "REFUSED", Party.RETAILER))):
+        said = with_stuck(step, [thing], Party.RETAILER)
+        assert (said.ball, said.due, said.heading) == (Party.RETAILER, _NOW, thing.told.heading)
+        assert said.text == thing.told.advice[Party.RETAILER]
+    assert with_stuck(under_way, [lost], Party.PLATFORM).ball is Party.RETAILER
+    assert with_stuck(under_way, [], Party.RETAILER) == under_way
+
+
+def test_what_is_up_to_the_reader_comes_before_what_others_do_and_its_own_step_before_both() -> None:
+    theirs = next_step("CONFIRMED", [], [part("CONFIRMED")])
+    mine, others = stuck("parcel", "lost", Party.RETAILER), stuck("late", "", Party.SUPPLIER)
+    assert with_stuck(theirs, [others, mine], Party.RETAILER).ball is Party.RETAILER
+    assert with_stuck(theirs, [others], Party.RETAILER) == theirs, "the step says the same, with its day"
+    own = NextStep(code="decide", text="Decide.", ball=Party.RETAILER)
+    assert with_stuck(own, [mine], Party.RETAILER) == own

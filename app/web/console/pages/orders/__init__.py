@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import request
 
 from app import db
-from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
 from app.identity.models import Organisation
 from app.kit.texts import marked as _
@@ -16,14 +15,14 @@ from app.orders import queries as orders
 from app.orders.rules import CANCELLED, STATUSES, Releaser
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import waiting_of
-from app.purchasing.decisions.queries import decide_by
 from app.purchasing.service import hold_order, release_holds
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.settlement import queries as settlement
 from app.suppliers.models import Supplier
 from app.web.auth import principal
+from app.web.exceptions import reader_of
 from app.web.holds import shown_holds
-from app.web.next_steps import shown_step, step_of_order
+from app.web.next_steps import step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.transmissions import act_on, changes_told, ways_of
 from app.web.ui.rendering import gettext
@@ -72,9 +71,7 @@ def detail(order_id: UUID) -> Any:
         context: dict[str, Any] = {
             "order": order,
             "retailer": retailer,
-            "step": shown_step(
-                step_of_order(order, routed, requests, decide_by=decide_by(session, order.id)), Party.PLATFORM
-            ),
+            "step": step_of_order(session, order, routed, requests, reader_of(principal())),
             "routed": routed,
             "parcels": fulfillment.of_purchase_orders(session, [one.id for one in routed]),
             "suppliers": sellers,

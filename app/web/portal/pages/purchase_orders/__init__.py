@@ -15,7 +15,6 @@ from app import db
 from app.audit import service as audit
 from app.documents.papers import COMMERCIAL_INVOICE, KINDS, PACKING_SLIP, RETURN_SLIP
 from app.documents.queries import printed
-from app.exceptions.kind import Party
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.rules import LATE
 from app.fulfillment.service import announce, ship
@@ -44,8 +43,9 @@ from app.purchasing.service.status import counts
 from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
+from app.web.exceptions import reader_of
 from app.web.forms import Sent, problems
-from app.web.next_steps import shown_step, step_of_purchase_order
+from app.web.next_steps import step_of_purchase_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
 from app.web.parcels import number_doubt, told_parcel
@@ -101,7 +101,7 @@ def _detail(
             "carriers": carrier_choices(suppliers.supplier(session, who.organisation_id).country),
             "reasons": [("", "–"), *((reason, reason.replace("_", " ").capitalize()) for reason in REJECT_REASONS)],
             "requests": requests,
-            "step": shown_step(step_of_purchase_order(order, requests), Party.SUPPLIER),
+            "step": step_of_purchase_order(session, order, requests, reader_of(who)),
             "story": story(told, own, {order.retailer_id: order.retailer_name}),
             "new_addresses": {
                 one.id: address_of(one.ship_to, "change_requests", one.id) if address else None for one in requests
