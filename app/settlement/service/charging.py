@@ -133,8 +133,8 @@ def record_charge(session: Session, charge_id: UUID, attempt: int, outcome: Char
             _paid(session, order, charge, outcome, purchase_orders, parts)
     elif order.status == "CANCELLED":
         _give_up(session, charge)
-    elif state in _HOLD_OF_STATE:
-        _not_paid(session, order, charge, outcome, changed=previous != state or outcome.failure_code is not None)
+    elif state in _HOLD_OF_STATE and (previous != state or _other_reason(charge, outcome)):
+        _not_paid(session, order, charge, outcome)
     return state
 
 
@@ -251,7 +251,13 @@ def _paid(
         release_purchase_orders(session, order.id, purchase_orders)
 
 
-def _not_paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome, *, changed: bool) -> None:
+def _other_reason(charge: Charge, outcome: ChargeOutcome) -> bool:
+    """Whether the processor says something else than before: what the call and the hook both bring is told once."""
+    known = (charge.failure_code, charge.failure_message, charge.action_url)
+    return known != (outcome.failure_code, outcome.failure_message, outcome.action_url)
+
+
+def _not_paid(session: Session, order: Order, charge: Charge, outcome: ChargeOutcome) -> None:
     charge.failure_code, charge.failure_message = outcome.failure_code, outcome.failure_message
     charge.action_url = outcome.action_url
     tries = charge.attempt - 1
@@ -264,9 +270,8 @@ def _not_paid(session: Session, order: Order, charge: Charge, outcome: ChargeOut
     other = [one for one in PAYMENT_HOLDS if one is not reason]
     orders.hold(session, order, reason, details={"code": outcome.failure_code, "message": outcome.failure_message})
     orders.release(session, order, other)
-    if changed:
-        message = "money.action_required" if charge.state == ACTION_REQUIRED else "money.declined"
-        orders.tell(session, order, message, reason=outcome.failure_message or "declined")
+    message = "money.action_required" if charge.state == ACTION_REQUIRED else "money.declined"
+    orders.tell(session, order, message, reason=outcome.failure_message or "declined")
     mark_held(session, order.id, held=True)
 
 
