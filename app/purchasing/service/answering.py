@@ -19,6 +19,7 @@ from app.purchasing.changes.rules import (
     LONGEST_NOTE,
     NO_ANSWER,
     OPEN,
+    PARTLY,
     REFUSALS,
     REFUSED,
     answered_state,
@@ -57,7 +58,7 @@ def accept_request(
     """The supplier stops what it was asked to stop, or only these units of the lines. The same answer again changes
     nothing. Raises ``NotFound``, ``Invalid``, and ``Conflict`` (``answered``) for a request that is over."""
     request = locked_request(session, request_id, supplier_id=supplier_id)
-    if request.state == ACCEPTED:
+    if request.state == ACCEPTED or _said_before(request, units):
         return request
     _still_open(request)
     purchase_order = locked_for_supplier(session, supplier_id, request.purchase_order_id)
@@ -132,6 +133,13 @@ def give_up(
             )
         )
     return acknowledge(session, supplier_id, purchase_order_id, answers)
+
+
+def _said_before(request: ChangeRequest, units: Mapping[UUID, int] | None) -> bool:
+    """Whether just so many units were stopped by an answer before."""
+    if request.state != PARTLY or units is None:
+        return False
+    return all(row.granted == units.get(row.purchase_order_line_id, 0) for row in request.lines)
 
 
 def _still_open(request: ChangeRequest) -> None:
