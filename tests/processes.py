@@ -87,8 +87,8 @@ def wait_for(condition: Callable[[], bool], what: str, *, patience: float = PATI
     return time.monotonic() - begun
 
 
-def wait_for_lock(database_url: str, what: str) -> None:
-    """Wait until somebody waits for a lock in this database. Raises as ``wait_for``."""
+def wait_for_lock(database_url: str, what: str, *, waiting: int = 1) -> None:
+    """Wait until somebody, or so many, wait for a lock in this database. Raises as ``wait_for``."""
     # A transaction sees who waits as it was when it first looked.
     with closing(psycopg2.connect(database_url)) as looking, looking.cursor() as cursor:
         looking.autocommit = True
@@ -97,6 +97,6 @@ def wait_for_lock(database_url: str, what: str) -> None:
             cursor.execute(
                 "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
             )
-            return bool(cursor.fetchone() != (0,))
+            return bool(cursor.fetchone()[0] >= waiting)
 
         wait_for(waits, what)

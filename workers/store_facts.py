@@ -33,7 +33,7 @@ from app.purchasing import service as purchasing
 from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import Asked
-from app.settlement.service import cancel_unpaid_charge
+from app.settlement.service import cancel_unpaid_charge, take_up_rejections
 from app.store_refunds import queries as store_refunds_queries
 from app.store_refunds import service as store_refunds
 from app.stores import service as stores
@@ -297,6 +297,8 @@ def _follow(
     session: Session, store: Store, known: Order, order: StoreOrder, wanted: purchasing.PlaceOrder | None
 ) -> str:
     """An order that is there: what its store changed of it since is changed here."""
+    for one in (known, *purchasing.supplements_of(session, known.id)):
+        take_up_rejections(session, one.id)
     followed = purchasing.follow_store_order(
         session,
         known.id,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
+import psycopg2
 import pytest
 
+from tests.flows.deciding import RULES
 from tests.flows.storefront import Json, Storefront
+from tests.processes import wait_for_lock
 
 
 def edited(body: Json, *quantities: int, minute: int, more: list[Json] | None = None, **changes: Any) -> Json:
@@ -147,3 +152,147 @@ def test_a_full_refund_cancels_and_one_of_what_has_left_is_told(storefront: Stor
     late = {"id": 78, "order_id": other["id"], "refund_line_items": [line]}
     assert storefront.tell("refunds/create", late) == "2 units had left"
     assert "refunded_in_store" in books.notices(market.retailer)
+
+
+# An edit against the supplier's answer
+
+
+def asks_retailer(storefront: Storefront) -> None:
+    """Its retailer is asked about units that nobody delivers."""
+    answer = storefront.market.retailer.api.put("/api/answer-rules", {**RULES, "reroute_rejected": False})
+    assert answer.status_code == 200, answer.text
+
+
+def says(storefront: Storefront, purchase_order: Json, **said: Any) -> int:
+    """The supplier's answer about the lamps, as a program sends it."""
+    line = {"line_id": purchase_order["lines"][0]["id"], **said}
+    path = f"/api/supplier/orders/{purchase_order['id']}/acknowledge"
+    return storefront.market.supplier.api.post(path, {"lines": [line]}).status_code
+
+
+def lamps(storefront: Storefront) -> Json:
+    """Of the one order's line: units cancelled in the order, and in its purchase order."""
+    return storefront.books.row(
+        "select l.quantity, l.cancelled, p.shipped, p.cancelled as withdrawn, p.rejected, p.answer, "
+        "p.quantity - p.shipped - p.cancelled as open from order_lines l "
+        "join purchase_order_lines p on p.order_line_id = l.id"
+    )
+
+
+def is_settled(storefront: Storefront, *, units: int) -> None:
+    """So many lamps come: they are set aside and paid for, and nobody waits for anything."""
+    market, books = storefront.market, storefront.books
+    line = lamps(storefront)
+    assert (line["open"], line["quantity"] - line["cancelled"]) == (units, units)
+    assert storefront.reserved()[0] == units
+    order = storefront.only_order()
+    kept = sum(books.taken(order)) - sum(books.given_back(order))
+    paid = books.row("select charge_total, wholesale_total, shipping_cost from purchase_orders")
+    assert kept * 5 == paid["charge_total"] * units
+    assert market.supplier.api.get("/api/supplier/change-requests", state="OPEN").json["items"] == []
+    decisions = market.retailer.api.get(f"/api/orders/{order['id']}/decisions").json["items"]
+    assert [one for one in decisions if one["state"] not in ("DONE", "OVERTAKEN")] == []
+    assert "order_decision" not in books.notices(market.retailer)
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_an_edit_takes_the_units_away_that_their_supplier_rejected_and_none_besides(
+    storefront: Storefront, followed: bool
+) -> None:
+    market, books = storefront.market, storefront.books
+    asks_retailer(storefront)
+    body = storefront.order(storefront.line(market.lamp.variants[0], 5))
+    storefront.tell("orders/paid", body)
+    (purchase_order,) = books.queue(market.supplier)
+    assert says(storefront, purchase_order, status="rejected", quantity=2, reason="other") == 200
+    if followed:
+        storefront.jobs.drain()
+    assert storefront.tell("orders/updated", edited(body, 3, minute=1)).endswith("changed: 2 cancelled")
+    assert market.supplier.api.get("/api/supplier/change-requests").json["items"] == []
+    is_settled(storefront, units=3)
+    assert storefront.tell("orders/updated", edited(body, 2, minute=2)).endswith("changed: 1 asked for")
+
+
+def test_of_rejected_units_those_that_the_store_still_wants_are_decided_about(storefront: Storefront) -> None:
+    market, books = storefront.market, storefront.books
+    asks_retailer(storefront)
+    body = storefront.order(storefront.line(market.lamp.variants[0], 5))
+    storefront.tell("orders/paid", body)
+    (purchase_order,) = books.queue(market.supplier)
+    assert says(storefront, purchase_order, status="rejected", quantity=3, reason="other") == 200
+    storefront.jobs.drain()
+    order = storefront.only_order()
+    assert storefront.tell("orders/updated", edited(body, 4, minute=1)).endswith("changed: 1 cancelled")
+    found = market.retailer.api.get(f"/api/orders/{order['id']}/decisions").json["items"]
+    assert sorted((one["state"], one["units"]) for one in found) == [("DONE", 1), ("OPEN", 2)]
+    line = lamps(storefront)
+    assert (line["cancelled"], line["open"]) == (1, 2)
+    # What its retailer cancels here, and then refunds there, goes once.
+    wanted = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": 2}]}
+    assert market.retailer.api.post(f"/api/orders/{order['id']}/cancel", wanted).status_code == 200
+    assert storefront.tell("orders/updated", edited(body, 2, minute=2)).endswith("known")
+    storefront.jobs.drain()
+    is_settled(storefront, units=2)
+
+
+@contextmanager
+def held(database_url: str, purchase_order: Json) -> Iterator[psycopg2.extensions.connection]:
+    """Somebody is at a purchase order, so that others wait for it in the order in which they come."""
+    with closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor:
+        cursor.execute("select 1 from purchase_orders where id = %s for update", (purchase_order["id"],))
+        yield other
+
+
+@pytest.mark.parametrize("first", ["edit", "answer"])
+@pytest.mark.parametrize("said", ["accepted", "rejected"])
+def test_an_edit_and_the_suppliers_answer_at_once_end_with_the_units_that_the_store_wants(
+    storefront: Storefront, database_url: str, said: str, first: str
+) -> None:
+    market, books = storefront.market, storefront.books
+    asks_retailer(storefront)
+    body = storefront.order(storefront.line(market.lamp.variants[0], 5))
+    storefront.tell("orders/paid", body)
+    (purchase_order,) = books.queue(market.supplier)
+    what = {"status": "accepted"} if said == "accepted" else {"status": "rejected", "quantity": 2, "reason": "other"}
+    answers: list[int] = []
+
+    def answer() -> None:
+        answers.append(says(storefront, purchase_order, **what))
+
+    supplier = threading.Thread(target=answer)
+    with held(database_url, purchase_order) as other:
+
+        def let_go() -> None:
+            if first == "edit":
+                wait_for_lock(database_url, "the edit waits")
+                supplier.start()
+            wait_for_lock(database_url, "both wait", waiting=2)
+            other.rollback()
+
+        if first == "answer":
+            supplier.start()
+            wait_for_lock(database_url, "the answer waits")
+        gate = threading.Thread(target=let_go)
+        gate.start()
+        outcome = storefront.tell("orders/updated", edited(body, 3, minute=1))
+        gate.join(60)
+    supplier.join(60)
+    storefront.jobs.drain()
+    requests = market.supplier.api.get("/api/supplier/change-requests").json["items"]
+    if (said, first) == ("accepted", "answer"):
+        # It had said that it sends all five: it is asked, and until it answers nothing is taken away or given back.
+        assert (answers, outcome.endswith("2 asked for")) == ([200], True)
+        assert [(one["state"], one["lines"][0]["quantity"]) for one in requests] == [("OPEN", 2)]
+        assert "lines_cancelled" not in books.notices(market.supplier)
+        assert storefront.reserved()[0] == 5
+        assert books.given_back(storefront.only_order()) == []
+        market.supplier.api.post(f"/api/supplier/change-requests/{requests[0]['id']}/accept", {})
+        storefront.jobs.drain()
+    else:
+        assert (answers, outcome.endswith("2 cancelled")) == ([200], True)
+        assert requests == [], "nobody is asked to stop what is gone"
+    if first == "edit":
+        # It answers about what is left; two rejected in all are those two.
+        assert lamps(storefront)["rejected"] == 0
+        assert "lines_cancelled" in books.notices(market.supplier)
+    is_settled(storefront, units=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -23,6 +24,7 @@ from app.purchasing.decisions.rules import (
     MAY_COME_BACK,
     OPEN,
     PAYING,
+    REFUND,
     REJECTED,
     WAITING,
     Rules,
@@ -86,13 +88,6 @@ def decisions(
     return page_of(rows, limit, lambda row: [row.id])
 
 
-def decide_by(session: Session, order_id: UUID) -> datetime | None:
-    """The first deadline of what a retailer is asked about an order."""
-    return session.scalar(
-        select(func.min(OrderDecision.due_at)).where(OrderDecision.order_id == order_id, OrderDecision.state == OPEN)
-    )
-
-
 def in_between(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
     """Units that a supplier rejected, and that are neither with another one nor cancelled."""
     return session.scalars(
@@ -102,6 +97,32 @@ def in_between(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
             OrderDecision.state.in_(IN_BETWEEN),
         )
     ).all()
+
+
+def not_wanted(session: Session, order_id: UUID) -> dict[UUID, int]:
+    """Units in between, by order line, that are to be refunded and are still counted as coming."""
+    found: Counter[UUID] = Counter()
+    for one in in_between(session, order_id):
+        if one.state == CHOSEN and one.choice == REFUND:
+            found[one.order_line_id] += one.units // one.per_unit
+    return dict(found)
+
+
+def free_between(session: Session, order_id: UUID) -> dict[UUID, int]:
+    """Units in between, by order line, of which some can be taken away alone and are not to be refunded anyway. Of a
+    bundle none can: its components are decided about apart."""
+    found: Counter[UUID] = Counter()
+    for one in in_between(session, order_id):
+        if one.choice != REFUND and (one.component, one.per_unit) == (0, 1):
+            found[one.order_line_id] += one.units
+    bundles = session.scalars(
+        select(PurchaseOrderLine.order_line_id).where(
+            PurchaseOrderLine.order_line_id.in_(list(found)), PurchaseOrderLine.component > 0
+        )
+    )
+    for line_id in bundles:
+        found.pop(line_id, None)
+    return dict(found)
 
 
 def barred_suppliers(

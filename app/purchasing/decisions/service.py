@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,7 +25,6 @@ from app.purchasing.decisions.rules import (
     CHOICES,
     CHOSEN,
     DONE,
-    IN_BETWEEN,
     OPEN,
     OVERTAKEN,
     PAYING,
@@ -257,15 +257,33 @@ def _take_up_rest(session: Session, one: OrderDecision) -> None:
         purchase_order.remind_at = clock.now()
 
 
-def withdraw_between(session: Session, order: Order, order_line_ids: Iterable[UUID]) -> None:
-    """Order lines are cancelled: what of them is in between is refunded, by those who carry choices out."""
-    wanted = set(order_line_ids)
+def withdraw_between(session: Session, order: Order, units: Mapping[UUID, int | None]) -> None:
+    """So many units of order lines (None: all) that are in between are not wanted any more: they are refunded, by those
+    who carry choices out. Of a decision about more units the rest is decided about on its own."""
+    left = {line_id: sys.maxsize if count is None else count for line_id, count in units.items()}
     for one in queries.in_between(session, order.id):
-        if one.order_line_id in wanted and one.state in IN_BETWEEN:
-            one.state, one.choice, one.chosen_by = CHOSEN, REFUND, current_scope().actor
-            one.next_at = one.updated_at = clock.now()
-            emit(session, DecisionChosen(decision_id=one.id, order_id=order.id, retailer_id=order.retailer_id))
+        count = min(one.units, left.get(one.order_line_id, 0))
+        if not count or (one.choice == REFUND and units[one.order_line_id] is not None):
+            # What is to be refunded anyway is not taken away twice.
+            continue
+        left[one.order_line_id] -= count
+        found = one if count == one.units else _split(session, one, count)
+        found.state, found.choice, found.chosen_by = CHOSEN, REFUND, current_scope().actor
+        found.substitute_id = None
+        found.next_at = found.updated_at = clock.now()
+        session.flush()
+        emit(session, DecisionChosen(decision_id=found.id, order_id=order.id, retailer_id=order.retailer_id))
     session.flush()
+
+
+def _split(session: Session, one: OrderDecision, units: int) -> OrderDecision:
+    """Another decision about some of a decision's units."""
+    kept = {column.name: getattr(one, column.name) for column in table_of(OrderDecision).columns}
+    found = OrderDecision(**{**kept, "id": new_id(), "units": units, "cause": f"{one.cause}:less:{one.units}"})
+    one.units -= units
+    one.updated_at = clock.now()
+    session.add(found)
+    return found
 
 
 def decide(found: OrderDecision, choice: str, by: str) -> None:

@@ -34,7 +34,7 @@ from app.purchasing.changes.rules import (
     remind_at,
     spread,
 )
-from app.purchasing.decisions.queries import in_between
+from app.purchasing.decisions.queries import free_between, in_between
 from app.purchasing.decisions.service import withdraw_between
 from app.purchasing.models import ChangeRequest, ChangeRequestLine, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.queries import being_taken_over, still_coming
@@ -132,7 +132,8 @@ def ask_to_cancel(
         able = {key: [one for one in found if one.line_id in wanted_lines] for key, found in able.items()}
     result = Asked()
     between = {one.order_line_id for one in in_between(session, order_id)} if only is None else set()
-    ended: list[UUID] = []
+    nobodys = free_between(session, order_id) if only is None and between else {}
+    ended: dict[UUID, int | None] = {}
     plan: dict[UUID, int] = {}
     wrong: list[FieldError] = []
     for place, (line_id, wanted) in enumerate(units.items()):
@@ -142,16 +143,25 @@ def ask_to_cancel(
         count = most if wanted is None else wanted
         if wanted is None and line_id in between:
             # No supplier has these units any more, and the retailer wants no other one.
-            ended.append(line_id)
+            ended[line_id] = None
             if not count:
                 continue
+        # What nobody delivers yet goes first: nobody has to be asked for it.
+        loose = 0 if wanted is None else nobodys.get(line_id, 0)
         if as_far:
-            count = min(count, most)
-        elif not 0 < count <= most:
-            wrong.append(FieldError(f"lines[{place}].quantity", "quantity_exceeds_open", _most_words(line, most)))
+            count = min(count, most + loose)
+        elif not 0 < count <= most + loose:
+            wrong.append(
+                FieldError(f"lines[{place}].quantity", "quantity_exceeds_open", _most_words(line, most + loose))
+            )
             continue
         if count <= 0:
             continue
+        if loose:
+            ended[line_id] = result.cancelled[line_id] = min(count, loose)
+            count -= result.cancelled[line_id]
+            if not count:
+                continue
         if line_id not in routed:
             _cancel_unrouted(session, order, line, count)
             result.cancelled[line_id] = count
@@ -161,7 +171,7 @@ def ask_to_cancel(
         at_once = [one for one in candidates if one.at_once]
         now_units = cancelled_of(at_once, shares)
         if now_units:
-            result.cancelled[line_id] = now_units
+            result.cancelled[line_id] = result.cancelled.get(line_id, 0) + now_units
         if count > now_units:
             result.asked[line_id] = count - now_units
     if wrong:

@@ -99,7 +99,7 @@ def _cancel(session: Session, order: Order, lines: list[OrderLine]) -> None:
         if line.quantity > line.cancelled:
             orders.cancel_units(session, order, line, line.quantity - line.cancelled)
     session.flush()
-    withdraw_between(session, order, [line.id for line in lines])
+    withdraw_between(session, order, dict.fromkeys(line.id for line in lines))
     for purchase_order in purchase_orders:
         goods = withdrawn.get(purchase_order.id)
         if goods is None:

@@ -19,6 +19,7 @@ from app.orders import service as orders
 from app.orders.models import Order, OrderLine
 from app.orders.rules import CANCELLED
 from app.purchasing.changes.rules import asked_units
+from app.purchasing.decisions.queries import not_wanted
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
 from app.purchasing.service.linking import follow_unlinked
@@ -137,10 +138,11 @@ def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, 
 
 
 def _waiting(session: Session, order: Order, line: OrderLine) -> int:
-    """Units of a line that a supplier was asked to stop and has not answered."""
+    """Units of a line that go already: that a supplier was asked to stop and has not answered, or that none delivers
+    and that are to be refunded."""
     purchase_orders = locked_of_order(session, order.id)
     able = cancellable_of(session, purchase_orders)
-    return asked_units(able.get(line.id, []))
+    return asked_units(able.get(line.id, [])) + not_wanted(session, order.id).get(line.id, 0)
 
 
 def _count(result: Followed, asked: Asked) -> None:

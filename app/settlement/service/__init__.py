@@ -17,6 +17,7 @@ from app.settlement.service.deciding import (
     follow_prices,
     follow_rejection,
     follow_silence,
+    take_up_rejections,
     try_waiting,
 )
 from app.settlement.service.earning import earn, make_payable
@@ -73,6 +74,7 @@ __all__ = [
     "schedule_payouts",
     "settle_along",
     "start_setup",
+    "take_up_rejections",
     "try_waiting",
     "withdraw",
     "withdraw_lines",
