@@ -20,6 +20,7 @@ from app import config as app_config
 from app import db
 from launch import postgres, valkey
 from launch.cli import run_migrations
+from tests.kept_rows import delete_all
 from tests.stack import Jobs
 
 _TEMPLATE = "crossdock_template"
@@ -121,21 +122,10 @@ def session(engine: None) -> Iterator[Session]:
 def committed(engine: None, database_url: str, redis_url: str) -> Iterator[None]:
     """For tests that commit: everything is deleted at the end."""
     yield
-    _empty(database_url)
+    delete_all(database_url)
     client = redis.Redis.from_url(redis_url)
     client.flushdb()
     client.close()
-
-
-def _empty(url: str) -> None:
-    """Delete all rows, triggers and foreign keys aside. Only tables with rows cost anything."""
-    connection = psycopg2.connect(url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("set session_replication_role = replica")
-        cursor.execute("select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
-        statement = ";".join(f"delete from {table}" for (table,) in cursor.fetchall())
-        cursor.execute(statement)
-    connection.close()
 
 
 @pytest.fixture

@@ -48,6 +48,17 @@ def put_back(url: str, rows: Mapping[str, bytes], other_words: Mapping[str, str]
         connection.close()
 
 
+def delete_all(url: str) -> None:
+    """Delete all rows, triggers and foreign keys aside. Only tables with rows cost anything."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute("select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'")
+        statement = ";".join(f"delete from {table}" for (table,) in cursor.fetchall())
+        cursor.execute(statement)
+    connection.close()
+
+
 def is_empty(url: str) -> bool:
     """Whether no organisation is there."""
     connection = psycopg2.connect(url)

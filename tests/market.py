@@ -31,7 +31,7 @@ from app.settlement.models import PaymentProfile, PayoutAccount
 from app.settlement.processor import AccountStatus, SavedMethod
 from app.settlement.service import record_account, record_customer, record_method
 from tests import factories
-from tests.kept_rows import forget_all, is_empty, put_back, rows_of
+from tests.kept_rows import delete_all, forget_all, is_empty, put_back, rows_of
 from tests.simulators.process import SimulatorProcess, free_port, spawn
 from tests.stack import Jobs
 
@@ -292,6 +292,23 @@ _kept: dict[tuple[str, Settings], _Kept] = {}
 def market(committed: None, jobs: Jobs, stripe_url: str, database_url: str) -> Market:
     """See the module. It is made once for the same settings and put back as it was for every test after: ids and keys
     are the same ones then, customers and accounts at Stripe are new."""
+    return _ready(jobs, stripe_url, database_url)
+
+
+@pytest.fixture
+def market_anew(jobs: Jobs, stripe_url: str, database_url: str) -> Callable[[], Market]:
+    """Each call deletes all there is and gives a market as it is when it has just been made: for a test that walks
+    through many stories, none of which the one before is to be seen in."""
+
+    def anew() -> Market:
+        delete_all(database_url)
+        jobs.forget()
+        return _ready(jobs, stripe_url, database_url)
+
+    return anew
+
+
+def _ready(jobs: Jobs, stripe_url: str, database_url: str) -> Market:
     if not is_empty(database_url):
         return _made(jobs, stripe_url)
     found = _kept.get((database_url, settings()))
@@ -349,4 +366,4 @@ def _goods(session: Session, variants: list[UUID]) -> Goods:
     return Goods(rows[0].product_id, variants, [row.sku for row in rows])
 
 
-__all__ = ["Api", "Goods", "Market", "Party", "market", "stripe_simulator", "stripe_url"]
+__all__ = ["Api", "Goods", "Market", "Party", "market", "market_anew", "stripe_simulator", "stripe_url"]

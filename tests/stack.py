@@ -77,6 +77,11 @@ class Jobs:
             )
             return [(job, state, error) for job, state, error in rows]
 
+    def forget(self) -> None:
+        """Everything was deleted: nothing is on its way any more."""
+        self._connection.flushdb()
+        self.relay = Relay(self._connection)
+
     def close(self) -> None:
         """Leave Redis alone from now on."""
         self._connection.close()

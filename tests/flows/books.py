@@ -219,6 +219,10 @@ class Books:
             self._browsers[party.id] = browser
         return self._browsers[party.id]
 
+    def sign_out(self) -> None:
+        """So much time has passed that everybody signs in anew."""
+        self._browsers.clear()
+
     def press(self, party: Party, path: str, **values: str) -> TestResponse:
         """A member of the party does what a button of its pages does."""
         browser = self.browser(party)

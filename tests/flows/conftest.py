@@ -3,6 +3,6 @@
 from tests.adapters.settings import set_up
 from tests.flows.books import books
 from tests.flows.storefront import storefront
-from tests.market import market, stripe_simulator, stripe_url
+from tests.market import market, market_anew, stripe_simulator, stripe_url
 
-__all__ = ["books", "market", "set_up", "storefront", "stripe_simulator", "stripe_url"]
+__all__ = ["books", "market", "market_anew", "set_up", "storefront", "stripe_simulator", "stripe_url"]
