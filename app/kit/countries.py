@@ -1,13 +1,17 @@
-"""Countries by their ISO 3166-1 codes, as CLDR knows them."""
+"""Countries and territories by their ISO 3166-1 codes, as CLDR knows them."""
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 from babel import Locale
 
-#: Two-letter territories of CLDR that are no country anybody lives in: groupings, test locales, "unknown".
-_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+from app.kit.texts import country
+
+#: Two-letter codes of CLDR that no parcel goes to: groupings, test locales, "unknown", and places that ISO only keeps a
+#: code for. Ascension (AC), Tristan da Cunha (TA) and Kosovo (XK) stay: stores sell there by these codes.
+_NO_COUNTRIES = frozenset({"CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 @cache
@@ -23,3 +27,15 @@ def country_codes() -> frozenset[str]:
 def is_country(code: str) -> bool:
     """Whether ``code`` is the two-letter code of a country, in capitals."""
     return code in country_codes()
+
+
+@cache
+def named_countries(locale: str) -> tuple[tuple[str, str], ...]:
+    """Code and name of each, by name: letters with marks stand beside those without."""
+    named = ((code, country(code, locale)) for code in country_codes())
+    return tuple(sorted(named, key=lambda one: (_plain(one[1]), one[1])))
+
+
+def _plain(name: str) -> str:
+    marks = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in marks if not unicodedata.combining(letter))

@@ -17,9 +17,6 @@ from babel.support import NullTranslations, Translations
 
 from app.kit.money import Money
 
-#: Two-letter codes of CLDR that ISO keeps for other things than countries.
-_NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
-
 _FOLDER = Path(__file__).parents[1] / "translations"
 
 
@@ -41,13 +38,6 @@ def locale_of(code: str) -> Locale:
         return Locale.parse(code.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en")
-
-
-@cache
-def country_codes() -> frozenset[str]:
-    """The ISO 3166 codes of all countries, as CLDR names them."""
-    codes = (str(code) for code in locale_of("en").territories)
-    return frozenset(code for code in codes if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES)
 
 
 def country(code: str, locale: str) -> str:

@@ -22,9 +22,9 @@ from app.inventory.queries import untold_units
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service.settling import OPEN_STATES
 from app.kit import clock
+from app.kit.countries import country_codes
 from app.kit.errors import Invalid
 from app.kit.ids import new_id
-from app.kit.texts import country_codes
 from app.outbox.service import emit
 
 #: A figure may be ahead of our clock by this much.

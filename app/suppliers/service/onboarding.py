@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.config import key_ring
 from app.kit import clock
+from app.kit.countries import country_codes
 from app.kit.crypto import Place
 from app.kit.errors import FieldError, Invalid, NotFound
 from app.kit.ids import new_id
-from app.kit.texts import country_codes
 from app.suppliers.models import ReturnPolicy, Supplier, SupplierApplication
 from app.suppliers.rules import BUSINESS_TYPES
 from app.suppliers.rules.company import MISSING, WRONG, check_registration, check_tax_id, e164

@@ -11,9 +11,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.kit.countries import country_codes
 from app.kit.errors import Invalid
 from app.kit.ids import new_id
-from app.kit.texts import country_codes
 from app.suppliers.models import ShippingRate, Supplier
 from app.suppliers.queries import own_rate
 from app.suppliers.rules import METHODS, PRICE_BY, Rate, Tier

@@ -9,7 +9,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app import db
-from app.kit.texts import country_codes, locale_of
+from app.kit.countries import named_countries
 from app.suppliers import queries as suppliers
 from app.suppliers.service.onboarding import (
     PAYERS,
@@ -29,7 +29,6 @@ def shown(session: Session, errors: dict[str, Any] | None) -> dict[str, Any]:
     """What the form shows: what was sent if it was wrong, else the terms that hold, else usual ones."""
     supplier_id = principal().organisation_id
     policy = suppliers.return_policy(session, supplier_id)
-    names = locale_of(locale()).territories
     values: dict[str, Any]
     if policy is None:
         values = {
@@ -58,7 +57,7 @@ def shown(session: Session, errors: dict[str, Any] | None) -> dict[str, Any]:
         "errors": errors or {},
         "reasons": [(name, gettext(REASON_WORDS[name])) for name in RETURN_REASONS],
         "payers": [(name, gettext(PAYER_WORDS[name])) for name in PAYERS],
-        "countries": sorted(((code, str(names.get(code, code))) for code in country_codes()), key=lambda pair: pair[1]),
+        "countries": named_countries(locale()),
     }
 
 

@@ -20,6 +20,7 @@ from app.catalog.search.queries import SORTS, Count, Facets, Wanted, facets
 from app.identity.models import Organisation
 from app.inventory.queries import availability
 from app.kit import texts
+from app.kit.countries import named_countries
 from app.kit.errors import Conflict
 from app.kit.texts import marked as _
 from app.listings import queries as listings
@@ -116,7 +117,7 @@ def detail(product_id: UUID) -> Any:
             "supplier": suppliers.supplier(session, product.supplier_id),
             "rates": rates,
             "country": country,
-            "country_options": _countries(),
+            "country_options": named_countries(locale()),
             "delivery": next(
                 (delivery(rates, country, one) for one in product.variants if one.status == "active"), None
             ),
@@ -176,7 +177,7 @@ def _options(session: Session, counted: Facets, args: Mapping[str, str]) -> dict
 
     supplier_id, category = _uuid(args.get("supplier")), args.get("category")
     named = suppliers.names(session, [supplier_id]).get(supplier_id, "") if supplier_id else ""
-    codes = _countries()
+    codes = named_countries(locale())
     by_code = dict(codes)
     return {
         "category": of(gettext("All categories"), counted.categories, category),
@@ -189,11 +190,6 @@ def _options(session: Session, counted: Facets, args: Mapping[str, str]) -> dict
         ),
         "ships_to": [("", gettext("Any country")), *codes],
     }
-
-
-def _countries() -> list[tuple[str, str]]:
-    named = ((code, texts.country(code, locale())) for code in texts.country_codes())
-    return sorted(named, key=lambda one: one[1].casefold())
 
 
 def _country(text: str | None) -> str | None:

@@ -14,8 +14,9 @@ from app.audit import service as audit
 from app.catalog import queries as catalog
 from app.config import settings
 from app.insights.onboarding import progress_of
+from app.kit.countries import country_codes
 from app.kit.errors import AppError, Invalid
-from app.kit.texts import country_codes, locale_of
+from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.settlement import queries as settlement
 from app.settlement.service.by_hand import PROCESSOR as BY_HAND

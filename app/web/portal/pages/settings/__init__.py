@@ -14,9 +14,10 @@ from app.feeds.rules.guard import BOUNDS, DEFAULT_LIMITS, GuardLimits
 from app.feeds.service import change_limits, limits_of
 from app.inventory.queries import locations
 from app.inventory.service import add_location
+from app.kit.countries import named_countries
 from app.kit.errors import Invalid
 from app.kit.money import Money
-from app.kit.texts import country_codes, locale_of
+from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.suppliers import queries as suppliers
 from app.suppliers.models import ShippingRate
@@ -307,7 +308,6 @@ def add_place() -> Any:
 def _places(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
     supplier_id = principal().organisation_id
     names = locale_of(locale()).territories
-    countries = sorted(((code, str(names.get(code, code))) for code in country_codes()), key=lambda pair: pair[1])
     with db.transaction() as session:
         found = [(one, str(names.get(one.country, one.country))) for one in locations(session, supplier_id)]
         home = suppliers.supplier(session, supplier_id).country
@@ -316,7 +316,7 @@ def _places(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
         status,
         views=_views("places"),
         places=found,
-        countries=countries,
+        countries=named_countries(locale()),
         sent=request.form if errors else {"country": home},
         errors=errors or {},
     )

@@ -1,0 +1,26 @@
+"""Countries: which there are, and how they are listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.kit.countries import country_codes, is_country, named_countries
+
+
+@pytest.mark.parametrize("code", ["AC", "DE", "TA", "TW", "US", "XK"])
+def test_places_that_stores_sell_to_are_countries(code: str) -> None:
+    assert is_country(code)
+
+
+@pytest.mark.parametrize("code", ["", "EU", "IC", "QO", "UN", "XA", "ZZ", "us", "USA"])
+def test_groupings_and_tests_are_none(code: str) -> None:
+    assert not is_country(code)
+
+
+def test_each_is_listed_once_by_its_name_with_marks_beside_plain_letters() -> None:
+    listed = named_countries("en")
+    assert {code for code, _name in listed} == country_codes()
+    assert len(listed) == len(country_codes())
+    names = [name for _code, name in listed]
+    assert names.index("Afghanistan") < names.index("Åland Islands") < names.index("Albania")
+    assert ("DE", "Deutschland") in named_countries("de")
