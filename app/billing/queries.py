@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -27,19 +27,36 @@ def plans(session: Session) -> Sequence[tuple[Plan, int]]:
 
 def usage_of(session: Session, retailer_id: UUID) -> Usage:
     """What a retailer has used of its plan in the month that is now there. Raises ``NotFound``."""
-    row = session.execute(
-        select(Organisation.timezone, Plan.name, Plan.orders_a_month)
+    found = usages(session, [retailer_id]).get(retailer_id)
+    if found is None:
+        raise NotFound("retailer")
+    return found
+
+
+def usages(session: Session, retailer_ids: Collection[UUID]) -> dict[UUID, Usage]:
+    """The same of several retailers. Those of others than the reader need a system scope."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.timezone, Plan.name, Plan.orders_a_month)
         .outerjoin(RetailerPlan, RetailerPlan.retailer_id == Organisation.id)
         .outerjoin(Plan, Plan.id == RetailerPlan.plan_id)
-        .where(Organisation.id == retailer_id, Organisation.kind == "retailer")
-    ).one_or_none()
-    if row is None:
-        raise NotFound("retailer")
-    month = month_of(clock.now(), row.timezone)
-    used = session.scalar(
-        select(func.count()).where(CountedOrder.retailer_id == retailer_id, CountedOrder.month == month)
-    )
-    return Usage(plan=row.name, limit=row.orders_a_month, used=used or 0, month=month)
+        .where(Organisation.id.in_(retailer_ids), Organisation.kind == "retailer")
+    ).all()
+    now = clock.now()
+    # Where their time zones lie in different months, these are two.
+    months = {row.id: month_of(now, row.timezone) for row in rows}
+    used = {
+        (retailer_id, month): count
+        for retailer_id, month, count in session.execute(
+            select(CountedOrder.retailer_id, CountedOrder.month, func.count())
+            .where(CountedOrder.retailer_id.in_(months), CountedOrder.month.in_(set(months.values())))
+            .group_by(CountedOrder.retailer_id, CountedOrder.month)
+        )
+    }
+    return {
+        row.id: Usage(plan=row.name, limit=row.orders_a_month, used=used.get((row.id, month), 0), month=month)
+        for row in rows
+        for month in [months[row.id]]
+    }
 
 
 def is_counted(session: Session, order_id: UUID) -> bool:

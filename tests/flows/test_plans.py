@@ -255,10 +255,28 @@ def test_plans_are_the_platforms_to_define(market: Market, books: Books) -> None
     assert "Retailers that have it: 1" in listed
 
 
+def test_the_console_shows_each_retailer_with_what_is_its_own(market: Market, books: Books) -> None:
+    give_plan(books, market, "Small", 3)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        # Their months may be different ones.
+        session.get_one(Organisation, market.other_retailer.id).timezone = "Pacific/Kiritimati"
+    market.place((market.lamp.variants[0], 1))
+    market.place((market.lamp.variants[0], 1))
+    page = BeautifulSoup(books.browser(market.admin).get("/console/plans").data, "html.parser")
+    used = {
+        row("td")[0].get_text(strip=True): [row("td")[place].get_text(strip=True) for place in (1, 2)]
+        for row in page.find_all("tr")
+        if row("td")
+    }
+    with db.system_scope(actor="test"), db.transaction() as session:
+        names = [session.get_one(Organisation, one.id).name for one in (market.retailer, market.other_retailer)]
+    assert [used[name] for name in names] == [["2 of 3", "0"], ["0", "0"]]
+
+
 def test_months_are_those_of_the_retailers_time_zone(market: Market, books: Books) -> None:
     with db.system_scope(actor="test"), db.transaction() as session:
         session.get_one(Organisation, market.retailer.id).timezone = "Pacific/Auckland"
-    first = next_month(clock.now().date().replace(day=1))
+    first = next_month(month_of(clock.now(), "Pacific/Auckland"))
     # Eleven in the morning of the last day in Greenwich is the first day in Auckland.
     moment = datetime(first.year, first.month, 1, 11, tzinfo=UTC) - timedelta(days=1)
     with clock.shifted(moment - clock.now()):

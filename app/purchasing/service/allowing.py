@@ -7,7 +7,7 @@ the order's place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -73,7 +73,15 @@ def orders_with_a_place(session: Session, retailer_id: UUID) -> Sequence[UUID]:
 
 def waiting_for_plan(session: Session, retailer_id: UUID) -> int:
     """How many of a retailer's orders wait for nothing but its plan."""
-    return session.scalar(select(func.count()).select_from(Order).where(_waits_for_plan(retailer_id))) or 0
+    return counts_waiting_for_plan(session, [retailer_id])[retailer_id]
+
+
+def counts_waiting_for_plan(session: Session, retailer_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The same of several retailers. Those of others than the reader need a system scope."""
+    rows = session.execute(
+        select(Order.retailer_id, func.count()).where(_waits_for_plan(*retailer_ids)).group_by(Order.retailer_id)
+    )
+    return dict.fromkeys(retailer_ids, 0) | {retailer_id: count for retailer_id, count in rows}
 
 
 def retailers_waiting_for_plan(session: Session) -> Sequence[UUID]:
@@ -86,14 +94,14 @@ def retailers_waiting_for_plan(session: Session) -> Sequence[UUID]:
     ).all()
 
 
-def _waits_for_plan(retailer_id: UUID) -> ColumnElement[bool]:
+def _waits_for_plan(*retailer_ids: UUID) -> ColumnElement[bool]:
     other = aliased(OrderHold)
     return (
-        (Order.retailer_id == retailer_id)
+        Order.retailer_id.in_(retailer_ids)
         & (Order.status != CANCELLED)
         & exists().where(
             OrderHold.order_id == Order.id,
-            OrderHold.retailer_id == retailer_id,
+            OrderHold.retailer_id == Order.retailer_id,
             OrderHold.reason == HoldReason.PLAN_LIMIT,
             OrderHold.released_at.is_(None),
         )

@@ -8,13 +8,13 @@ from uuid import UUID
 from flask import request
 
 from app import db
-from app.billing.queries import plans, retailers, usage_of
+from app.billing.queries import plans, retailers, usages
 from app.billing.rules import LONGEST_NAME, MOST_ORDERS
 from app.billing.service import assign_plan, change_plan, define_plan
 from app.kit.errors import Invalid
 from app.kit.ids import parse_id
 from app.kit.texts import marked as _
-from app.purchasing.service import waiting_for_plan
+from app.purchasing.service import counts_waiting_for_plan
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.ui.rendering import gettext
@@ -33,15 +33,12 @@ def _shown(wrong: dict[str, Any] | None = None, status: int = 200, *, at: UUID |
     search = request.args.get("search", "").strip()[:100]
     with db.transaction() as session:
         found = plans(session)
+        listed = retailers(session, search)
+        ids = [row_id for row_id, _name, _plan_id in listed]
+        used, waiting = usages(session, ids), counts_waiting_for_plan(session, ids)
         rows = [
-            {
-                "id": row_id,
-                "name": name,
-                "plan_id": plan_id,
-                "usage": usage_of(session, row_id),
-                "waiting": waiting_for_plan(session, row_id),
-            }
-            for row_id, name, plan_id in retailers(session, search)
+            {"id": row_id, "name": name, "plan_id": plan_id, "usage": used[row_id], "waiting": waiting[row_id]}
+            for row_id, name, plan_id in listed
         ]
     return pages.render(
         "plans.html",
