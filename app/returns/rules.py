@@ -89,6 +89,12 @@ def may_move(current: str, wanted: str) -> bool:
     return wanted in MOVES[current]
 
 
+def asks_for_parcel(state: str, tracking_number: str) -> bool:
+    """Whether somebody has to say with which parcel the goods come: not where a label was bought, whose number is
+    known."""
+    return may_move(state, IN_TRANSIT) and not tracking_number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFacts:
     """What is known of a purchase order's line: units that arrived, units in returns that count, and when the last of

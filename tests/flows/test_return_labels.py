@@ -149,11 +149,15 @@ def test_a_supplier_that_pays_buys_the_label_and_the_customer_prints_it(
 
 def test_a_retailer_that_pays_buys_it_and_the_supplier_does_not(desk: Desk, market: Market, books: Books) -> None:
     row = desk.approved("retailer")
-    assert "Buy a label" in text_of(books.browser(market.retailer).get(f"/app/returns/{row['id']}"))
+    before = text_of(books.browser(market.retailer).get(f"/app/returns/{row['id']}"))
+    assert "Buy a label" in before
+    assert "On its way?" in before
     assert "Buy a label" not in text_of(books.browser(market.supplier).get(f"/supplier/returns/{row['id']}"))
     assert books.browser(market.supplier).get(f"/supplier/returns/{row['id']}/postage").status_code == 404
     page = desk.bought(market.retailer, row)
     assert state(market, row) == "LABEL_SENT"
+    # Its number is known: nobody is asked to type it.
+    assert "On its way?" not in text_of(books.browser(market.retailer).get(f"/app/returns/{row['id']}"))
     assert books.row("select message from timeline_entries where message = 'return.label_sent'")
     assert books.browser(market.other_retailer).get(page).status_code == 404
     file = BeautifulSoup(books.browser(market.retailer).get(page).text, "html.parser").select_one("a[href*=files]")
@@ -321,6 +325,16 @@ def test_a_retailer_keeps_its_own_account_and_boxes(desk: Desk, market: Market, 
     assert retailer.submit("/app/labels", "/app/labels/sizes", **box).status_code == 303
     assert "Big" in text_of(retailer.get("/app/labels"))
     assert "Big" not in text_of(books.browser(market.supplier).get("/supplier/labels"))
+
+
+def test_only_who_prints_labels_itself_chooses_their_form(desk: Desk, market: Market, books: Books) -> None:
+    """Customers print at home: a retailer's labels are PDF, whatever is sent."""
+    assert "ZPL, for label printers" in text_of(books.browser(market.supplier).get("/supplier/labels"))
+    retailer = books.browser(market.retailer)
+    assert "ZPL" not in text_of(retailer.get("/app/labels"))
+    kept = {"gateway": "easypost", "api_key": API_KEY, "form": "ZPL"}
+    assert retailer.submit("/app/labels", "/app/labels/account", **kept).status_code == 303
+    assert books.row("select form from label_accounts where owner_id = %s", market.retailer.id)["form"] == "PDF"
 
 
 def test_a_label_of_the_suppliers_own_still_goes_to_the_customer(desk: Desk, market: Market, books: Books) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +22,14 @@ from app.web.ui.rendering import gettext
 
 #: Sides of a box in millimetres, and weights in grams, beyond which no parcel service carries anything.
 _LONGEST, HEAVIEST = 3_000, 100_000
+_FORM_WORDS = {"PDF": _("PDF, for any printer"), "ZPL": _("ZPL, for label printers")}
 
 
-def add_account_pages(pages: Pages, *, permission: str, back: tuple[str, str]) -> None:
+def add_account_pages(
+    pages: Pages, *, permission: str, back: tuple[str, str], forms: Sequence[str] = accounts.FORMS
+) -> None:
     """The account and the boxes at ``/labels`` of an area; the pages are called ``labels``. ``back``: the endpoint and
-    the name of the page above."""
+    the name of the page above; ``forms``: what the area's labels may be, asked for where there is a choice."""
 
     def shown(status: int = 200, errors: Mapping[str, str] | None = None) -> Any:
         owner_id = principal().organisation_id
@@ -38,6 +41,7 @@ def add_account_pages(pages: Pages, *, permission: str, back: tuple[str, str]) -
                 "gateways": [(name, one.label) for name, one in registries.labels.all().items()],
                 "hook_url": f"{settings().public_url}/hooks/labels/{account.gateway}/{owner_id}" if account else None,
                 "back": (page_url(back[0]), gettext(back[1])),
+                "forms": [(name, gettext(_FORM_WORDS[name])) for name in forms],
             }
         typed = request.form if errors else {}
         return render("app/web/postage/settings.html", status, errors=errors or {}, typed=typed, **context)
@@ -52,7 +56,7 @@ def add_account_pages(pages: Pages, *, permission: str, back: tuple[str, str]) -
         """Keep the way in."""
         sent = Sent()
         gateway = sent.one_of("gateway", registries.labels.names())
-        form = sent.one_of("form", accounts.FORMS)
+        form = sent.one_of("form", forms) if len(forms) > 1 else forms[0]
         key, secret = sent.text("api_key", longest=300), sent.text("hook_secret", longest=300)
         try:
             sent.check()

@@ -19,6 +19,7 @@ from app.orders import queries as orders
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.returns import queries, service
+from app.returns.rules import CANCELLED, IN_TRANSIT, VOID, asks_for_parcel, may_move
 from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.forms import Sent, problems
@@ -81,6 +82,10 @@ def _detail(return_id: UUID, status: int = 200, errors: Mapping[str, str] | None
             "ends": end_of(row),
             "labels": labels_shown(session, row, retailer_id),
             "files": _words(FILE_WORDS),
+            "can_withdraw": may_move(row.state, CANCELLED),
+            "can_send_again": row.state not in VOID,
+            "is_to_come": may_move(row.state, IN_TRANSIT),
+            "asks_for_parcel": asks_for_parcel(row.state, row.tracking_number),
             "has_slip": suppliers.return_policy(session, row.supplier_id) is not None,
             "conditions": _words(CONDITION_WORDS),
         }
