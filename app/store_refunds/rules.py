@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.kit.texts import marked as _
+from app.orders import rules as o
 
 #: The store is asked; it gave the money back; it did not; the retailer saw to it in the store itself.
 ASKED, MADE, REFUSED, BY_HAND = "ASKED", "MADE", "REFUSED", "BY_HAND"
@@ -40,6 +41,11 @@ ADVICE: Mapping[str, str] = {
     PARTLY: _("Some of these units were refunded in your store already. Refund the rest there."),
     TOO_MUCH: _("Your customer has not paid that much, or has it back already."),
 }
+
+
+#: Statuses of an order at which its customer may want money back although nothing is owed: something of it has left,
+#: or nothing comes any more. Before, what should not come is cancelled, and then owed.
+OFFERED_AT = frozenset({o.PARTIALLY_SHIPPED, o.SHIPPED, o.DELIVERED, o.RETURNED, o.CANCELLED})
 
 
 def may_move(current: str, wanted: str) -> bool:

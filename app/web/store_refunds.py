@@ -16,7 +16,7 @@ from app.orders.models import Order, OrderLine
 from app.returns.models import Return
 from app.store_refunds import queries
 from app.store_refunds.models import StoreRefund
-from app.store_refunds.rules import ADVICE, REFUSED, is_overdue
+from app.store_refunds.rules import ADVICE, BY_HAND, OFFERED_AT, REFUSED, is_overdue, may_move
 from app.stores import queries as stores
 from app.stores.models import Store
 from app.web.ui.rendering import gettext
@@ -70,12 +70,42 @@ def owed_of(session: Session, order: Order, back: Sequence[Return]) -> list[Owed
     return found
 
 
-def refusal_of(row: StoreRefund) -> str:
-    """Why a store refused, in a sentence."""
+@dataclass(frozen=True, slots=True)
+class ShownRefund:
+    """A refund that a store was asked for: why it refused, in a sentence, and what its retailer can do about it."""
+
+    row: StoreRefund
+    refusal: str
+    can_ask_again: bool
+    can_note: bool
+
+
+def refunds_of(session: Session, order: Order, store: Store | None) -> list[ShownRefund]:
+    """An order's, the oldest first."""
+    askable = way_of(session, store) in (Way.STORE, Way.SYSTEM)
+    return [
+        ShownRefund(
+            row,
+            _refusal_of(row),
+            can_ask_again=askable and _may_ask_again(row),
+            can_note=may_move(row.state, BY_HAND),
+        )
+        for row in queries.of_order(session, order.id)
+    ]
+
+
+def may_be_refunded(session: Session, order: Order, store: Store | None) -> bool:
+    """Whether its customer can be given money back although nothing is owed."""
+    if store is None or order.status not in OFFERED_AT:
+        return False
+    return any(facts.refundable for facts in queries.lines_of(session, order.id).values())
+
+
+def _refusal_of(row: StoreRefund) -> str:
     words = ADVICE.get(row.refusal or "")
     return gettext(words) if words is not None else row.refusal_text
 
 
-def may_ask_again(row: StoreRefund) -> bool:
+def _may_ask_again(row: StoreRefund) -> bool:
     """Whether the store refused, or has not answered in time."""
     return row.state == REFUSED or is_overdue(row.state, row.updated_at, clock.now())

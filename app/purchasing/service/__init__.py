@@ -1,8 +1,18 @@
 """Changes of purchase orders: placing and routing orders, releasing, answering, cancelling."""
 
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
-from app.purchasing.service.addressing import AddressChange, change_address, take_over_address
-from app.purchasing.service.allowing import orders_with_a_place, retailers_waiting_for_plan, waiting_for_plan
+from app.purchasing.service.addressing import (
+    AddressChange,
+    can_change_address,
+    change_address,
+    take_over_address,
+)
+from app.purchasing.service.allowing import (
+    counts_waiting_for_plan,
+    orders_with_a_place,
+    retailers_waiting_for_plan,
+    waiting_for_plan,
+)
 from app.purchasing.service.answering import (
     GivenUp,
     accept_request,
@@ -51,11 +61,13 @@ __all__ = [
     "acknowledge",
     "allowance",
     "ask_to_cancel",
+    "can_change_address",
     "cancel_order",
     "cancel_order_line",
     "change_address",
     "correct_address",
     "count_silence",
+    "counts_waiting_for_plan",
     "drop_unlinked",
     "end_fraud_window",
     "follow_link",

@@ -3,6 +3,7 @@ when all of it has left."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
 from app.kit.money import Money
 from app.orders import service as orders
+from app.orders.models import Order
 from app.orders.rules import CANCELLED, HoldReason
 from app.outbox.service import emit
 from app.purchasing.changes.queries import waiting_of
@@ -40,6 +42,13 @@ class AddressChange:
     applied: bool = False
     routed: bool = False
     request_ids: list[UUID] = field(default_factory=list)
+
+
+def can_change_address(order: Order, purchase_orders: Sequence[PurchaseOrder]) -> bool:
+    """Whether ``change_address`` has anything to change: something of it is still to be sent."""
+    if order.status == CANCELLED or order.redacted_at is not None:
+        return False
+    return not purchase_orders or any(open_units(line) for one in purchase_orders for line in one.lines)
 
 
 def change_address(

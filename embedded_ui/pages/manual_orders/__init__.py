@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +14,13 @@ from werkzeug.datastructures import MultiDict
 from app import db
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
-from app.kit.countries import country_codes
 from app.kit.csv_lines import csv_line
-from app.kit.errors import AppError, FieldError, Forbidden, Invalid
+from app.kit.errors import AppError, Forbidden, Invalid
 from app.kit.ids import new_id, parse_id
 from app.kit.texts import day as day_text
-from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.kit.texts import money as money_text
 from app.listings.unlinked import find_variants
-from app.orders.address_form import address_fields
 from app.orders.manual_file import COLUMNS, LARGEST_FILE, Row, read_orders, rejected_file, template_file
 from app.orders.service import LARGEST_QUANTITY
 from app.purchasing.manual import (
@@ -36,14 +34,13 @@ from app.purchasing.manual import (
     try_file,
 )
 from app.purchasing.service import PlaceOrder, place_order
-from app.stores.platform import Address
+from app.web import address_forms
 from app.web.auth import principal
 from app.web.forms import problems
 from app.web.pages import Pages, go, page_url
 from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__)
-_ADDRESS = ("name", "company", "address1", "address2", "postal_code", "city", "province", "phone", "email")
 _METHOD, _MOST_LINES = "method-", 50
 _LARGEST_FORM = LARGEST_FILE * 3
 
@@ -59,7 +56,7 @@ def preview() -> Any:
     """Who would deliver it and what it costs. Nothing is placed. With another country than the form was for, the form
     comes back with that country's fields."""
     _may_read_addresses()
-    if request.form.get("fields_of", request.form.get("country_code")) != request.form.get("country_code"):
+    if address_forms.is_of_other_country():
         return _form(request.form)
     try:
         with db.transaction() as session:
@@ -181,11 +178,10 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
             lines.setdefault(added, 1)
         chosen = _named(session, lines)
         found = find_variants(session, principal().organisation_id, words) if words else []
-    wrong = (
-        {name.removeprefix("shipping_address."): text for name, text in problems(problem).items()} if problem else {}
-    )
-    names = locale_of(locale()).territories
-    country = values.get("country_code") or "US"
+    wrong = address_forms.wrong_fields(problem) if problem else {}
+    address = address_forms.sent_address(values)
+    if not address.country_code:
+        address = replace(address, country_code="US")
     return pages.render(
         "new.html",
         problem.status if problem is not None else 200,
@@ -197,9 +193,7 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
         wrong=wrong,
         problem=None if problem is None else gettext(problem.detail),
         number=values.get("number") or f"M-{str(new_id())[-8:].upper()}",
-        countries=sorted(((code, names.get(code, code)) for code in country_codes()), key=lambda pair: pair[1]),
-        country=country,
-        fields=address_fields(country),
+        form=address_forms.shown(address, wrong),
     )
 
 
@@ -250,15 +244,8 @@ def _wanted(values: MultiDict[str, str]) -> dict[str, Any]:
     number = values.get("number", "").strip()
     if not number or len(number) > 100:
         raise Invalid.field("number", "required", gettext(_("Give the order a number of at most 100 characters.")))
-    given = {name: values.get(name, "").replace("\x00", "").strip()[:255] for name in _ADDRESS}
-    address = Address(country_code=values.get("country_code", "")[:2], **given)
-    missing = [
-        FieldError(f"shipping_address.{one.name}", "required", gettext(_("Please fill this in.")))
-        for one in address_fields(address.country_code)
-        if one.required and not given[one.name]
-    ]
-    if missing:
-        raise Invalid(gettext(_("The address is not complete.")), errors=missing)
+    address = address_forms.sent_address(values)
+    address_forms.check_filled(address)
     return {
         "lines": lines,
         "address": address,

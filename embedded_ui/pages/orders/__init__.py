@@ -13,15 +13,14 @@ from app import db
 from app.audit import service as audit
 from app.fulfillment import queries as fulfillment
 from app.insights.earning import earned
-from app.kit.countries import country_codes
+from app.kit.countries import is_country
 from app.kit.errors import Forbidden, Invalid
 from app.kit.ids import parse_id
-from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.listings.unlinked import find_variants
 from app.orders import queries as orders
 from app.orders.models import Order
-from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, HoldReason, Releaser
+from app.orders.rules import CANCELLED, HOLD_RULES, PAYMENT_HOLDS, HoldReason, Releaser, may_be_held
 from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import change_requests
@@ -36,6 +35,7 @@ from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
 from app.purchasing.service import (
     ask_to_cancel,
+    can_change_address,
     change_address,
     hold_order,
     link_line,
@@ -54,6 +54,7 @@ from app.store_refunds import queries as store_refunds
 from app.stores import queries as stores
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
+from app.web import address_forms
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.decision_words import cards
@@ -64,15 +65,14 @@ from app.web.holds import LINE_LOOKS, shown_holds
 from app.web.next_steps import step_of_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
-from app.web.store_refunds import Way, may_ask_again, owed_of, refusal_of, way_of
+from app.web.store_refunds import may_be_refunded, owed_of, refunds_of
 from app.web.transmissions import ways_of
-from app.web.ui.rendering import gettext, locale
+from app.web.ui.rendering import gettext
 from app.web.ui.stories import colleagues, story
 from embedded_ui.pages.orders import listing, refunding
 
 #: Holds that another address can end.
 _ADDRESS_HOLDS = frozenset({HoldReason.ADDRESS_INCOMPLETE, HoldReason.NOT_SHIPPED_THERE, HoldReason.ADDRESS_DOUBTFUL})
-_ADDRESS_FIELDS = ("name", "company", "address1", "address2", "city", "province", "postal_code", "phone", "email")
 
 pages = Pages(__name__, nav=Nav(_("Orders"), "list_orders", 40, permission="orders.read"))
 
@@ -130,11 +130,10 @@ def _page(
             "order": order,
             "holds": holds,
             "can_try": not routed and any(not HOLD_RULES[one].stays and one not in PAYMENT_HOLDS for one in reasons),
-            "can_hold": not routed and order.status != CANCELLED and HoldReason.MANUAL not in reasons,
+            "can_hold": not routed and order.status != CANCELLED and may_be_held(reasons),
             "can_release": not routed,
             "wants_address": not routed and bool(reasons & _ADDRESS_HOLDS),
-            "can_move": _can_move(order, routed) and not (not routed and reasons & _ADDRESS_HOLDS),
-            "countries": _countries(),
+            "can_move": can_change_address(order, routed) and (bool(routed) or not reasons & _ADDRESS_HOLDS),
             "store": _store_name(session, order),
             "routed": routed,
             "parcels": parcels,
@@ -164,8 +163,8 @@ def _page(
             ),
             "sent": ways_of(session, [one.id for one in routed]),
             "address": address,
-            "form": sent or address,
-            "problems": problems,
+            "typed_address": sent,
+            "form": address_forms.shown(sent or address or _nowhere(order), problems),
         }
     return pages.render("detail.html", status, **context)
 
@@ -211,18 +210,19 @@ def withdraw(order_id: UUID, request_id: UUID) -> Any:
 @pages.post("/orders/<uuid:order_id>/address", permission="orders.write")
 def save_address(order_id: UUID) -> Any:
     """Another address: for an order that waits for it, which goes on then; for one that suppliers have, they are told
-    or asked."""
+    or asked. With another country than the form was for, the form comes back with that country's fields."""
     who = principal()
     if not who.may("orders.read_address"):
         raise Forbidden("Your role may not change addresses.")
-    sent = {name: request.form.get(name, "").strip()[:255] for name in _ADDRESS_FIELDS}
-    address = Address(country_code=request.form.get("country_code", "")[:2], **sent)
+    address = address_forms.sent_address()
+    if address_forms.is_of_other_country():
+        return _page(order_id, sent=address, wrong={})
     try:
+        address_forms.check_filled(address)
         with db.transaction() as session:
             changed = change_address(session, who.organisation_id, order_id, address)
     except Invalid as error:
-        wrong = {one.field.removeprefix("shipping_address."): gettext(one.message) for one in error.errors}
-        return _page(order_id, 422, sent=address, wrong=wrong)
+        return _page(order_id, 422, sent=address, wrong=address_forms.wrong_fields(error))
     if changed.request_ids:
         return go(page_url("orders.detail", order_id=order_id, done="address_asked"))
     return _after_try(order_id, changed.routed)
@@ -263,6 +263,12 @@ def release(order_id: UUID) -> Any:
     return _after_try(order_id, on_its_way)
 
 
+def _nowhere(order: Order) -> Address:
+    """An empty address in the country that the order goes to."""
+    home = order.ship_to_country if is_country(order.ship_to_country) else "US"
+    return Address(name="", address1="", city="", postal_code="", country_code=home)
+
+
 def _cancellable(
     order: Order, routed: Sequence[PurchaseOrder], able: Mapping[UUID, Sequence[Cancellable]]
 ) -> dict[UUID, int]:
@@ -273,16 +279,6 @@ def _cancellable(
         for line in order.lines
     }
     return {line_id: count for line_id, count in found.items() if count}
-
-
-def _can_move(order: Order, routed: Sequence[PurchaseOrder]) -> bool:
-    """Whether it may still go to another address."""
-    lines = [line for one in routed for line in one.lines]
-    return (
-        order.status != CANCELLED
-        and order.redacted_at is None
-        and (not routed or any(line.quantity > line.shipped + line.cancelled for line in lines))
-    )
 
 
 @pages.post("/orders/<uuid:order_id>/decisions/<uuid:decision_id>", permission="orders.write")
@@ -317,14 +313,12 @@ def take_back(order_id: UUID, decision_id: UUID) -> Any:
 def _refunding(session: Session, order: Order, back: Sequence[Return]) -> dict[str, Any]:
     """What the store refunds its customer, and what it should."""
     store = store_refunds.store_of(session, order)
-    rows = store_refunds.of_order(session, order.id)
+    owed = owed_of(session, order, back)
     return {
         "refunds_itself": store is not None and store.refunds_customers,
-        "store_refunds": [(one, refusal_of(one), may_ask_again(one)) for one in rows],
-        "refund_owed": owed_of(session, order, back),
-        "refundable": store is not None
-        and any(facts.refundable for facts in store_refunds.lines_of(session, order.id).values()),
-        "can_ask": way_of(session, store) in (Way.STORE, Way.SYSTEM),
+        "store_refunds": refunds_of(session, order, store),
+        "refund_owed": owed,
+        "refundable": not owed and may_be_refunded(session, order, store),
     }
 
 
@@ -406,8 +400,3 @@ def _store_name(session: Session, order: Order) -> str:
     """Where it was sold; orders by the API and by hand have no store."""
     found = stores.stores_of(session, order.retailer_id) if order.store_id else []
     return next((one.name or one.external_id for one in found if one.id == order.store_id), "–")
-
-
-def _countries() -> list[tuple[str, str]]:
-    names = locale_of(locale()).territories
-    return sorted(((code, names.get(code, code)) for code in country_codes()), key=lambda pair: pair[1])

@@ -12,7 +12,7 @@ from app import db
 from app.audit import service as audit
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierProduct
-from app.kit import texts
+from app.identity.models import Organisation
 from app.kit.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.kit.ids import new_id, parse_id
 from app.kit.money import Money
@@ -21,14 +21,12 @@ from app.orders.saved_addresses import remove_address, save_address, saved_addre
 from app.purchasing.service import Allowance, SampleQuote, allowance, order_sample, quote_sample
 from app.stores.platform import Address
 from app.suppliers import queries as suppliers
+from app.web import address_forms
 from app.web.auth import principal
-from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
-from app.web.ui.rendering import gettext, locale
+from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
-_FIELDS = ("name", "company", "address1", "address2", "city", "province", "postal_code", "phone", "email")
-_REQUIRED = ("name", "address1", "city")
 #: Why no sample can be ordered, in words.
 _REASONS = {
     "not_shipped_there": _("The supplier does not send to this country. Choose another address."),
@@ -67,6 +65,7 @@ def _shown(product_id: UUID, problem: AppError | None = None, wrong: dict[str, A
             "variant_options": [(str(one.id), _named(product, one)) for one in variants],
             "variant_id": str(variant_id),
         }
+        fallback = session.get_one(Organisation, who.organisation_id).country
     return pages.render(
         "sample.html",
         problem.status if problem is not None else 422 if wrong else 200,
@@ -74,13 +73,10 @@ def _shown(product_id: UUID, problem: AppError | None = None, wrong: dict[str, A
         units=units,
         addresses=[(str(row_id), _line(one)) for row_id, one in kept],
         chosen=chosen,
-        countries=_countries(),
-        country=chosen[1].country_code if chosen else "",
+        form=address_forms.shown(_to_fill_in(chosen, fallback), wrong),
         quote=quote,
         key=new_id(),
         problem=gettext(_REASONS.get(problem.code, problem.detail)) if problem is not None else None,
-        wrong=wrong or {},
-        sent=request.form,
         **context,
     )
 
@@ -103,16 +99,17 @@ def _quote(
 
 @pages.post("/products/<uuid:product_id>/sample/address", permission="orders.write")
 def keep_address(product_id: UUID) -> Any:
-    """Keep another address and choose it."""
-    sent = Sent()
-    told = {name: sent.text(name, longest=255, required=name in _REQUIRED) for name in _FIELDS}
-    address = Address(country_code=request.form.get("country_code", "")[:2], **told)
+    """Keep another address and choose it. With another country than the form was for, the form comes back with that
+    country's fields."""
+    if address_forms.is_of_other_country():
+        return _shown(product_id)
+    address = address_forms.sent_address()
     try:
-        sent.check()
+        address_forms.check_filled(address)
         with db.transaction() as session:
             row_id = save_address(session, principal().organisation_id, address)
     except Invalid as error:
-        return _shown(product_id, wrong={name.rsplit(".", 1)[-1]: text for name, text in problems(error).items()})
+        return _shown(product_id, wrong=address_forms.wrong_fields(error))
     return go(page_url("samples.sample", product_id=product_id, address_id=row_id, done="address_kept", **_rest()))
 
 
@@ -176,6 +173,9 @@ def _line(address: Address) -> str:
     return ", ".join(part for part in (address.name, address.address1, address.city, address.country_code) if part)
 
 
-def _countries() -> list[tuple[str, str]]:
-    named = ((code, texts.country(code, locale())) for code in texts.country_codes())
-    return [("", gettext(_("Choose"))), *sorted(named, key=lambda one: one[1].casefold())]
+def _to_fill_in(chosen: tuple[UUID, Address] | None, country: str) -> Address:
+    """What was typed of another address; without anything, an empty one in the country of the last, or the reader's."""
+    if "fields_of" in request.form:
+        return address_forms.sent_address()
+    home = chosen[1].country_code if chosen else country
+    return Address(name="", address1="", city="", postal_code="", country_code=home)

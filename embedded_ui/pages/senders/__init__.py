@@ -13,21 +13,17 @@ from app.documents.drawing import draw
 from app.documents.queries import brand_of, brand_on_paper
 from app.documents.service import example_paper
 from app.identity.models import Organisation
-from app.kit import clock, texts
-from app.kit.errors import FieldError, Invalid
-from app.kit.texts import marked as _
-from app.orders.address_form import address_fields
+from app.kit import clock
+from app.kit.errors import Invalid
 from app.orders.senders import Sender, remove_sender, save_sender, sender_of_store
 from app.stores import queries as stores
 from app.stores.platform import Address
+from app.web import address_forms
 from app.web.auth import principal
-from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
-from app.web.ui.rendering import gettext, locale
 from embedded_ui.pages.brand import picture_of
 
 pages = Pages(__name__)
-_FIELDS = ("name", "company", "address1", "address2", "postal_code", "city", "province", "phone")
 _PLACES = ("as_sender", "as_return_address")
 
 
@@ -41,30 +37,19 @@ def sender(store_id: UUID) -> Any:
 def save(store_id: UUID) -> Any:
     """Keep it for orders from now on. With another country than the form was for, the form comes back with that
     country's fields."""
-    country = request.form.get("country_code", "")[:2]
-    if request.form.get("fields_of", country) != country:
+    if address_forms.is_of_other_country():
         return _page(store_id, typed=True)
-    sent = Sent()
-    told = {name: sent.text(name, longest=255) for name in _FIELDS}
-    missing = [
-        FieldError(f"address.{one.name}", "required", gettext(_("Please fill this in.")))
-        for one in address_fields(country)
-        if one.required and not told[one.name]
-    ]
     wanted = Sender(
-        address=Address(country_code=country, **told),
+        address=address_forms.sent_address(),
         as_sender=bool(request.form.get("as_sender")),
         as_return_address=bool(request.form.get("as_return_address")),
     )
     try:
-        sent.check()
-        if missing:
-            raise Invalid(gettext(_("The address is not complete.")), errors=missing)
+        address_forms.check_filled(wanted.address)
         with db.transaction() as session:
             save_sender(session, principal().organisation_id, store_id, wanted)
     except Invalid as error:
-        wrong = {name.removeprefix("address."): text for name, text in problems(error).items()}
-        return _page(store_id, 422, typed=True, wrong=wrong)
+        return _page(store_id, 422, typed=True, wrong=address_forms.wrong_fields(error))
     return go(page_url("senders.sender", store_id=store_id, done="saved_for_orders"))
 
 
@@ -86,13 +71,14 @@ def _page(store_id: UUID, status: int = 200, *, typed: bool = False, wrong: dict
         own = brand_of(session, retailer_id)
         language = own.language if own else ""
     if typed:
-        values = {name: request.form.get(name, "") for name in (*_FIELDS, "country_code")}
+        values = address_forms.sent_address()
         ticked = {name: bool(request.form.get(name)) for name in _PLACES}
     elif kept is not None:
-        values = {name: getattr(kept.address, name) for name in (*_FIELDS, "country_code")}
+        values = kept.address
         ticked = {name: getattr(kept, name) for name in _PLACES}
     else:
-        values, ticked = {"name": brand.name, "country_code": country or "US"}, dict.fromkeys(_PLACES, True)
+        values = Address(name=brand.name, address1="", city="", postal_code="", country_code=country or "US")
+        ticked = dict.fromkeys(_PLACES, True)
     paper = example_paper(
         brand,
         language=language,
@@ -105,13 +91,7 @@ def _page(store_id: UUID, status: int = 200, *, typed: bool = False, wrong: dict
         store_id=store_id,
         store_name=store_name,
         kept=kept,
-        values=values,
+        form=address_forms.shown(values, wrong),
         ticked=ticked,
-        wrong=wrong or {},
-        fields=address_fields(values["country_code"]),
-        countries=sorted(
-            ((code, texts.country(code, locale())) for code in texts.country_codes()),
-            key=lambda one: one[1].casefold(),
-        ),
         preview=picture_of(draw([paper])),
     )
