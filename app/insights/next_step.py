@@ -52,13 +52,15 @@ class Undecided:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
     """``ball``: who has to do something, None where nothing is left to do. ``due``: by when; ``code`` is stable.
-    ``heading``: what is stuck, where something is."""
+    ``heading``: what is stuck, where something is. ``text`` says it to everybody, ``own`` to whoever has the ball; empty
+    where ``text`` fits both."""
 
     code: str
     text: str
     ball: Party | None
     due: datetime | None = None
     heading: str = ""
+    own: str = ""
 
 
 _DONE = {
@@ -84,6 +86,7 @@ def next_step(
             return NextStep(
                 code="return",
                 text=_("A return is under way: the supplier takes the goods back and credits them."),
+                own=_("A return is under way: take the goods back and credit them."),
                 ball=Party.SUPPLIER,
             )
         return _DONE[status]
@@ -94,12 +97,19 @@ def next_step(
     asked_of_retailer = [one for one in undecided if one.state == OPEN]
     if asked_of_retailer:
         text = _("What becomes of units that do not come as ordered is to be decided.")
-        return NextStep(code="decide", text=text, ball=Party.RETAILER, due=_first(asked_of_retailer))
+        return NextStep(
+            code="decide",
+            text=text,
+            own=_("Decide what becomes of units that do not come as ordered."),
+            ball=Party.RETAILER,
+            due=_first(asked_of_retailer),
+        )
     asked = min((one.asked for one in parts if one.asked is not None), default=None)
     if asked is not None:
         return NextStep(
             code="change",
             text=_("The supplier says whether it can change what was asked."),
+            own=_("Say whether you can change what was asked."),
             ball=Party.SUPPLIER,
             due=asked,
         )
@@ -160,13 +170,17 @@ def _of(first: Part, live: Sequence[Part]) -> NextStep:
     match first.status:
         case "PENDING" | "ON_HOLD":
             text = _("The supplier answers whether it can deliver.")
-            return NextStep(code="answer", text=text, ball=supplier, due=answer_by)
+            own = _("Answer whether you can deliver.")
+            return NextStep(code="answer", text=text, own=own, ball=supplier, due=answer_by)
         case "BACKORDERED":
-            return NextStep(code="backorder", text=_("The supplier ships when the goods are there."), ball=supplier)
+            text, own = _("The supplier ships when the goods are there."), _("Ship when the goods are there.")
+            return NextStep(code="backorder", text=text, own=own, ball=supplier)
         case "CONFIRMED" | "PROCESSING":
-            return NextStep(code="ship", text=_("The supplier packs and ships."), ball=supplier, due=ship_by)
+            text, own = _("The supplier packs and ships."), _("Pack and ship.")
+            return NextStep(code="ship", text=text, own=own, ball=supplier, due=ship_by)
         case "PARTIALLY_SHIPPED":
-            return NextStep(code="rest", text=_("The supplier ships the rest."), ball=supplier, due=ship_by)
+            text, own = _("The supplier ships the rest."), _("Ship the rest.")
+            return NextStep(code="rest", text=text, own=own, ball=supplier, due=ship_by)
         case _:
             text = _("The carrier delivers. Nothing is to be done until then.")
             return NextStep(code="delivery", text=text, ball=Party.OUTSIDE)

@@ -157,7 +157,7 @@ def _effect(one: OrderDecision, choice: str, offered: Quote) -> str | None:
     if choice == ACCEPT:
         return gettext(_("Your card is charged %(amount)s more.")) % {"amount": _money(offered.accept)}
     if choice == REFUND:
-        return gettext(_("%(amount)s go back to your card.")) % {"amount": _money(offered.refund)}
+        return gettext(_("%(amount)s goes back to your card.")) % {"amount": _money(offered.refund)}
     if choice == WAIT:
         if one.kind == SILENT:
             return gettext(_("The supplier gets another day, and is watched as before."))
@@ -174,7 +174,7 @@ def _effect(one: OrderDecision, choice: str, offered: Quote) -> str | None:
         more = {**values, "amount": _money(difference)}
         return gettext(_("%(suppliers)s, there within %(days)s days; your card is charged %(amount)s more.")) % more
     less = {**values, "amount": _money(-difference)}
-    return gettext(_("%(suppliers)s, there within %(days)s days; %(amount)s go back to your card.")) % less
+    return gettext(_("%(suppliers)s, there within %(days)s days; %(amount)s goes back to your card.")) % less
 
 
 def _money(amount: Money | None) -> str:

@@ -67,7 +67,7 @@ def _shown(session: Session, step: NextStep, order_id: UUID, reader: Reader) -> 
     mine, overdue = step.ball is reader.party, step.due is not None and step.due < clock.now()
     tone = "critical" if overdue else "warning" if mine else "success" if step.ball is None else "info"
     ball = None if step.ball is None else "mine" if mine else step.ball.value
-    text = gettext(step.text)
+    text = gettext(step.own if mine and step.own else step.text)
     return ShownStep(f"{gettext(step.heading)}. {text}" if step.heading else text, ball, step.due, tone)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from app import db
 from app.identity.queries import api_keys, members
 from app.kit import clock, texts
+from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.orders.models import TimelineEntry
 from app.orders.story import SENTENCES
@@ -37,6 +38,18 @@ class _Gaps(dict[str, object]):
 
 #: What a retailer may want for a parcel that does not come.
 _WANTED = {"refund": _("its money back"), "reship": _("another parcel")}
+
+
+#: Values that are amounts of money, as ``str(Money)`` writes them.
+_AMOUNTS = frozenset({"amount", "asked", "expected", "ordered"})
+
+
+def _money(text: str) -> str:
+    number, _space, currency = text.partition(" ")
+    try:
+        return texts.money(Money.parse(number, currency), locale())
+    except ValueError:
+        return text
 
 
 def _day(text: str) -> str:
@@ -68,6 +81,8 @@ def story(
             values["carrier"] = carrier_label(str(values["carrier"]))
         if "channel" in values:
             values["channel"] = channel_label(str(values["channel"]))
+        for name in _AMOUNTS & values.keys():
+            values[name] = _money(str(values[name]))
         if "at" in values:
             values["at"] = moment_shown(clock.parse_iso(str(values["at"])))
         if "day" in values:

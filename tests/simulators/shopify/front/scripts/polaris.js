@@ -92,6 +92,12 @@
       if (!this.firstChild) this.innerHTML = `<img src="${attr(this, "src")}" alt="${attr(this, "alt")}" loading="lazy">`;
     }
   });
+  define("s-image", class extends HTMLElement {
+    connectedCallback() {
+      const width = this.getAttribute("inlinesize") === "fill" ? "100%" : "auto";
+      if (!this.firstChild) this.innerHTML = `<img src="${attr(this, "src")}" alt="${attr(this, "alt")}" style="display:block;max-width:100%;width:${width}">`;
+    }
+  });
   define("s-link", class extends HTMLElement {
     connectedCallback() {
       this.setAttribute("role", "link");
