@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import requests
+from sqlalchemy import func, select, update
 
+from app import db
 from app.feeds.template import COLUMNS
+from app.outbox.models import Task, TaskState
+from app.purchasing.decisions.rules import CHOSEN
+from app.purchasing.models import OrderDecision
 from demo.catalogues import Item, template_file
 from demo.installation import SHOP
 from tests.browser.conftest import Demo
 
+#: What is bought most here.
+LAMP = {"sku": "NL-LUMDES-WHITE", "quantity": 1}
 _numbers = itertools.count(1)
 _NAMES = ("Amber", "Birch", "Cedar", "Dune", "Ember", "Fern", "Granite", "Hazel", "Iris", "Juniper", "Kelp", "Larch")
 
@@ -93,6 +103,88 @@ def purchase_order(demo: Demo) -> Any:
         return next((one for one in found if one["id"] not in before), None)
 
     return story.wait_for(come, "the supplier has its order")
+
+
+def order(demo: Demo, *lines: Mapping[str, Any], **details: Any) -> str:
+    """What a shopper has bought and paid for in the shop, as its retailer has it; the order's id. ``details`` as the
+    simulated shop takes them."""
+    story, retailer = demo.story, demo.people.retailer
+    made = story.control.create_order(SHOP, lines, financial_status="PAID", allow_oversell=True, **details)
+
+    def come() -> Any:
+        found = story.api(retailer, "GET", "/api/orders?limit=20")["items"]
+        return next((one["id"] for one in found if str(made["id"]) in one["external_id"]), None)
+
+    return str(story.wait_for(come, "the order has come"))
+
+
+def held_order(demo: Demo) -> str:
+    """The second order of one customer within an hour, where two are to wait."""
+    someone = name("Customer")
+    address = {
+        "first_name": "Mia", "last_name": someone, "address1": f"{next(_numbers)} Elm Street", "city": "Austin",
+        "zip": "73301", "province": "Texas", "province_code": "TX", "country": "United States", "country_code": "US",
+    }  # fmt: skip
+    details = {"shipping_address": address, "email": f"{slug(someone)}@example.com"}
+    with _hold_rules(demo, velocity=2):
+        order(demo, LAMP, **details)
+        return order(demo, LAMP, **details)
+
+
+def order_of_unknown(demo: Demo) -> tuple[str, int]:
+    """An order of an article that the shop has from somewhere and no supplier's is linked to, where its retailer wants
+    to be asked; and the article's number in the shop."""
+    title = name("Heirloom lamp")
+    article = demo.story.control.add_product(SHOP, title, f"OLD-{next(_numbers)}")["variants"][0]["id"]
+    with _hold_rules(demo, unlinked_lines="always"):
+        return order(demo, {"variant_id": article, "quantity": 1}, LAMP), int(article)
+
+
+def part(demo: Demo, order_id: str) -> Any:
+    """Nordlicht's part of an order, once it has it."""
+    story, retailer, supplier = demo.story, demo.people.retailer, demo.people.nordlicht
+
+    def come() -> Any:
+        ids = {one["id"] for one in story.api(retailer, "GET", f"/api/orders/{order_id}")["purchase_orders"]}
+        found = story.api(supplier, "GET", "/api/supplier/orders?limit=100")["items"]
+        return next((one for one in found if one["id"] in ids), None)
+
+    return story.wait_for(come, "the supplier has its order")
+
+
+def accept(demo: Demo, purchase_order: Any) -> None:
+    """The supplier accepts all of it."""
+    lines = [{"line_id": line["id"], "status": "accepted"} for line in purchase_order["lines"]]
+    path = f"/api/supplier/orders/{purchase_order['id']}/acknowledge"
+    demo.story.api(demo.people.nordlicht, "POST", path, lines=lines)
+
+
+def carried_out(demo: Demo, order_id: str) -> None:
+    """What was chosen about an order can be taken back no more: two minutes go by."""
+
+    def done() -> bool:
+        with db.system_scope(actor="test"), db.transaction() as session:
+            chosen = OrderDecision.order_id == UUID(order_id), OrderDecision.state == CHOSEN
+            session.execute(update(OrderDecision).where(*chosen).values(next_at=func.now()))
+            waits = Task.job == "carry_out_decision", Task.state == TaskState.PENDING
+            session.execute(update(Task).where(*waits).values(available_at=func.now()))
+            return session.scalar(select(func.count()).select_from(OrderDecision).where(*chosen)) == 0
+
+    demo.story.wait_for(done, "the choice is carried out")
+
+
+@contextmanager
+def _hold_rules(demo: Demo, unlinked_lines: str | None = None, **risks: Any) -> Iterator[None]:
+    """The store's rules of what waits are these for what comes meanwhile."""
+    story, retailer = demo.story, demo.people.retailer
+    path = f"/api/stores/{story.store_id}/hold-rules"
+    rules = {key: value for key, value in story.api(retailer, "GET", path).items() if key != "store_id"}
+    changed = {**rules, "risk": {**rules["risk"], **risks}}
+    story.api(retailer, "PUT", path, **changed | ({"unlinked_lines": unlinked_lines} if unlinked_lines else {}))
+    try:
+        yield
+    finally:
+        story.api(retailer, "PUT", path, **rules)
 
 
 def listing(demo: Demo, title: str) -> Any:

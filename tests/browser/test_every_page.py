@@ -23,7 +23,7 @@ _GRAVE = ("serious", "critical")
 _NARROW_TABLES = """() => [...document.querySelectorAll("s-table")].filter((one) =>
   Math.abs(one.getBoundingClientRect().width - one.parentElement.getBoundingClientRect().width) > 1).length"""
 #: By how many pixels the page is wider than its window.
-_TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
+TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
 
 
 @dataclass(slots=True)
@@ -109,9 +109,9 @@ def _walk(demo: Demo, chromium: Browser, area: str, size: tuple[int, int]) -> Wa
         found.seen += 1
         place: Page | Frame = app_frame(page) if area == "embedded" else page
         # Colours are the same in both sizes, and looking at them takes longest.
-        found.axe += [f"{name}: {one}" for one in _axe(place, colours=size == DESKTOP)]
+        found.axe += [f"{name}: {one}" for one in axe(place, colours=size == DESKTOP)]
         for where in {page, place}:
-            pixels = where.evaluate(_TOO_WIDE)
+            pixels = where.evaluate(TOO_WIDE)
             if pixels > 1:
                 found.too_wide.append(f"{name}: {pixels} px wider than the window")
         if place.evaluate(_NARROW_TABLES):
@@ -121,7 +121,7 @@ def _walk(demo: Demo, chromium: Browser, area: str, size: tuple[int, int]) -> Wa
     return found
 
 
-def _axe(place: Page | Frame, *, colours: bool) -> list[str]:
+def axe(place: Page | Frame, *, colours: bool) -> list[str]:
     """What axe thinks is serious or critical, with the elements it means."""
     place.evaluate(_AXE.read_text())
     told: dict[str, Any] = place.evaluate(

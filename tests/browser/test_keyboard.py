@@ -11,7 +11,7 @@ from tests.browser import making
 from tests.browser.conftest import PHONE, Demo, Open
 
 #: How the focused element looks now, and how it does when the focus is elsewhere.
-_LOOKS = """() => {
+LOOKS = """() => {
   const one = document.activeElement;
   const look = () => { const s = getComputedStyle(one); return [s.outlineStyle, s.outlineWidth, s.boxShadow].join(); };
   document.getAnimations().forEach((running) => running.finish());
@@ -30,14 +30,14 @@ def test_the_import_list_works_by_keyboard_alone(demo: Demo, opened: Open) -> No
     item = making.goods()
     making.draft(demo, item)
     page = opened(demo.people.retailer)
-    _tab_to(page, "link", "Import list")
+    tab_to(page, "link", "Import list")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Import list")
     field = page.get_by_label(f"Price of {making.sku(item)}")
-    _tab_until(page, lambda: field.evaluate("one => one === document.activeElement"))
+    tab_until(page, lambda: field.evaluate("one => one === document.activeElement"))
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("66.60")
-    _tab_to(page, "button", "Save and publish")
+    tab_to(page, "button", "Save and publish")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("On its way to your store.")
     demo.story.wait_for(lambda: making.listing(demo, item.title)["state"] == "LIVE", "the listing is live")
@@ -55,11 +55,11 @@ def test_the_import_list_in_the_admin_works_by_keyboard_alone(demo: Demo, opened
     draft = frame.locator("s-section").filter(has_text=item.title)
     field = draft.locator("s-text-field").filter(has_text="").nth(1)
     expect(field).to_be_visible()
-    _tab_until(page, lambda: field.evaluate("one => one === document.activeElement"))
+    tab_until(page, lambda: field.evaluate("one => one === document.activeElement"))
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("44.40")
     button = draft.locator("s-button").filter(has_text="Save and publish")
-    _tab_until(page, lambda: button.evaluate("one => one === document.activeElement"))
+    tab_until(page, lambda: button.evaluate("one => one === document.activeElement"))
     page.keyboard.press("Enter")
     expect(frame.get_by_text("On its way to your store.")).to_be_visible()
     demo.story.wait_for(lambda: making.listing(demo, item.title)["state"] == "LIVE", "the listing is live")
@@ -94,7 +94,7 @@ def test_every_stop_shows_that_it_has_the_focus(demo: Demo, opened: Open, path: 
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement === document.body"):
             break
-        focused, blurred = page.evaluate(_LOOKS)
+        focused, blurred = page.evaluate(LOOKS)
         if focused == blurred:
             unseen.append(page.evaluate("document.activeElement.outerHTML.slice(0, 160)"))
     assert unseen == []
@@ -106,21 +106,21 @@ def test_the_menu_of_a_phone_opens_by_keyboard(demo: Demo, opened: Open) -> None
     page.goto(f"{demo.url}/app/")
     entry = page.get_by_role("link", name="Import list")
     expect(entry).to_be_hidden()
-    _tab_until(page, lambda: page.evaluate("document.activeElement.localName === 'summary'"))
+    tab_until(page, lambda: page.evaluate("document.activeElement.localName === 'summary'"))
     page.keyboard.press("Enter")
     expect(entry).to_be_visible()
-    _tab_to(page, "link", "Import list")
+    tab_to(page, "link", "Import list")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Import list")
 
 
-def _tab_to(page: Page, role: str, name: str) -> None:
+def tab_to(page: Page, role: str, name: str) -> None:
     """Press Tab until the focus is on the control."""
     wanted = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
-    _tab_until(page, lambda: wanted.evaluate_all("all => all.includes(document.activeElement)"))
+    tab_until(page, lambda: wanted.evaluate_all("all => all.includes(document.activeElement)"))
 
 
-def _tab_until(page: Page, there: Callable[[], bool]) -> None:
+def tab_until(page: Page, there: Callable[[], bool]) -> None:
     for _ in range(_MANY):
         page.keyboard.press("Tab")
         if there():

@@ -10,10 +10,8 @@ from playwright.sync_api import Page, expect
 from app.kit import clock
 from tests.browser import making
 from tests.browser.conftest import DESKTOP, PHONE, Demo, Open
+from tests.browser.test_every_page import TOO_WIDE
 from tests.domains.suppliers.test_papers import pdf, picture
-
-#: By how many pixels the page is wider than its window.
-_TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
 
 
 def fill(page: Page, values: dict[str, str]) -> None:
@@ -26,7 +24,7 @@ def go_on(page: Page, heading: str) -> None:
     """Save the step; the next one opens."""
     page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-    assert page.evaluate(_TOO_WIDE) <= 1, heading
+    assert page.evaluate(TOO_WIDE) <= 1, heading
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -84,4 +82,4 @@ def test_a_supplier_sets_itself_up_and_passes_the_test_order(demo: Demo, opened:
     expect(page.get_by_text("You have shown that orders reach you")).to_be_visible()
     page.goto(f"{demo.url}/supplier/onboarding")
     expect(page.get_by_text("7 of 9 steps done")).to_be_visible()
-    assert page.evaluate(_TOO_WIDE) <= 1
+    assert page.evaluate(TOO_WIDE) <= 1
