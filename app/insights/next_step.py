@@ -52,8 +52,8 @@ class Undecided:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
     """``ball``: who has to do something, None where nothing is left to do. ``due``: by when; ``code`` is stable.
-    ``heading``: what is stuck, where something is. ``text`` says it to everybody, ``own`` to whoever has the ball; empty
-    where ``text`` fits both."""
+    ``heading``: what is stuck, where something is. ``text`` says it to everybody, ``own`` to whoever has the ball;
+    empty where ``text`` fits both."""
 
     code: str
     text: str
