@@ -30,10 +30,10 @@ from app.purchasing.answers import (
     ShipmentTold,
 )
 from app.purchasing.channel import PurchaseOrderLineNote, Stopping, SupplierChannel
-from tests.adapters.channels.partner import NOTE, Exchange, exchange_with, sending
+from tests.adapters.channels.partner import NOTE, SENDER, Exchange, exchange_with, sending
 from tests.adapters.settings import set_up
 from tests.domains.feeds.portal import file_servers
-from tests.domains.kit.samples import x12_samples
+from tests.samples import all_samples
 
 __all__ = ["exchange_with", "file_servers", "set_up"]
 GROUPS = {"855": "PR", "865": "CA", "856": "SH", "810": "IN", "997": "FA"}
@@ -421,7 +421,7 @@ def test_any_bytes_end_in_words(content: bytes) -> None:
     assert take("a.edi", content, US, "USD").unreadable
 
 
-@pytest.mark.parametrize("sample", x12_samples(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("sample", all_samples("x12", "*-8*.txt"))
 def test_real_files_of_others_give_what_they_say(sample: Any) -> None:
     content = sample.read_bytes()
     (interchange,) = x12.read(content)

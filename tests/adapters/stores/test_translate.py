@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +22,8 @@ from app.stores.platform import (
     ProductRemoved,
     ScopesChanged,
 )
+from tests.samples import sample
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "payloads"
 ORDER: dict[str, Any] = {
     "id": 820982911946154508,
     "admin_graphql_api_id": "gid://shopify/Order/820982911946154508",
@@ -275,19 +274,12 @@ def test_any_object_is_understood_or_refused(topic: str, body: dict[str, Any]) -
         return
 
 
-real = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
-
-
-@real
 @pytest.mark.parametrize("topic", sorted(_READERS))
 def test_a_real_payload_of_each_topic_is_understood(topic: str) -> None:
-    path = SAMPLES / f"shopify-webhook-{topic.replace('/', '-')}.json"
-    if not path.exists():
-        pytest.skip(f"there is no sample of {topic}")
+    path = sample(f"payloads/shopify-webhook-{topic.replace('/', '-')}.json")
     assert not isinstance(translate(topic, path.read_bytes()), Ignored)
 
 
-@real
 @pytest.mark.parametrize(
     ("name", "paid", "cancelled", "quantities"),
     [
@@ -303,7 +295,7 @@ def test_a_real_payload_of_each_topic_is_understood(topic: str) -> None:
     ],
 )
 def test_a_real_order_wants_what_is_left_of_it(name: str, paid: bool, cancelled: bool, quantities: list[int]) -> None:
-    fact = translate("orders/updated", (SAMPLES / f"shopify-order-{name}.json").read_bytes())
+    fact = translate("orders/updated", sample(f"payloads/shopify-order-{name}.json").read_bytes())
     assert isinstance(fact, OrderReported)
     assert (fact.order.paid, fact.order.cancelled) == (paid, cancelled)
     assert [line.quantity for line in fact.order.lines] == quantities

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from tests.domains.feeds.files import read_file
+from tests.samples import sample
 
-_SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "feeds"
 _NAMES = (
     "shopifypartners-apparel.csv",
     "shopifypartners-jewelery.csv",
@@ -29,10 +28,8 @@ _NAMES = (
 
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_real_file_gives_what_is_in_it(name: str) -> None:
-    file = _SAMPLES / name
-    if not file.exists():
-        pytest.skip("the samples are not here")
-    expected = json.loads((_SAMPLES / "expected.json").read_text())[name]
+    file = sample(f"feeds/{name}")
+    expected = json.loads(sample("feeds/expected.json").read_text())[name]
 
     rows = read_file(file.read_bytes(), name=name)
 
@@ -55,13 +52,12 @@ def test_a_real_file_gives_what_is_in_it(name: str) -> None:
 
 def test_products_and_combinations_in_one_archive_are_one_list() -> None:
     names = ("thirtybees-products_import.csv", "thirtybees-combinations_import.csv")
-    if not all((_SAMPLES / name).exists() for name in names):
-        pytest.skip("the samples are not here")
-    expected = json.loads((_SAMPLES / "expected.json").read_text())[names[0]]["with_combinations"]
+    files = {name: sample(f"feeds/{name}") for name in names}
+    expected = json.loads(sample("feeds/expected.json").read_text())[names[0]]["with_combinations"]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in names:
-            archive.write(_SAMPLES / name, f"export/{name}")
+        for name, file in files.items():
+            archive.write(file, f"export/{name}")
 
     rows = [row for row in read_file(out.getvalue(), name="export.zip") if row.action == "accepted"]
 

@@ -12,7 +12,7 @@ from pyx12.x12file import X12Reader
 
 from app.kit import x12
 from app.kit.x12 import NotX12, Partner, on_paper
-from tests.domains.kit.samples import x12_samples
+from tests.samples import all_samples
 
 PARTNER = Partner(sender_qualifier="ZZ", sender="CROSSDOCK", receiver_qualifier="01", receiver="123456789")
 AT = datetime(2026, 11, 29, 22, 53, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_any_bytes_end_in_values_or_in_words(content: bytes) -> None:
         assert str(error)
 
 
-@pytest.mark.parametrize("sample", x12_samples(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("sample", all_samples("x12", "*-8*.txt"))
 def test_real_files_are_read_whatever_their_separators(sample: object) -> None:
     (interchange,) = x12.read(sample.read_bytes())  # type: ignore[attr-defined]
     (group,) = interchange.groups
