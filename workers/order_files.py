@@ -79,6 +79,7 @@ def _sheet(note: PurchaseOrderNote, zone: str) -> OrderSheet:
             ("Ordered", _day(note.released_at, zone)),
             ("Ship by", _day(note.ship_by, zone)),
             ("Shipping", note.shipping_method),
+            *([("Your order fee", str(note.order_fee))] if note.order_fee else []),
             ("To", f"{note.country}; the address is in the portal, where each look is written down"),
         ],
         lines=[

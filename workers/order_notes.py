@@ -13,8 +13,9 @@ from app.catalog.models import SupplierVariant
 from app.config import settings
 from app.identity.queries import recipients
 from app.kit.money import Money
+from app.orders.senders import sender_of
 from app.orders.service import address_of
-from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
+from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote, SenderNote
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.suppliers.queries import supplier
 
@@ -28,8 +29,8 @@ def notes_of(
     told: Mapping[UUID, Mapping[str, int]] | None = None,
 ) -> dict[UUID, PurchaseOrderNote]:
     """A supplier's released purchase orders as notes. ``told``: of some, the units of each line as they were told
-    before, so that a repetition says the same. Addresses are handed over only where the channel needs them, and that is
-    written down. Needs a system scope."""
+    before, so that a repetition says the same. Addresses, of the shopper and of the shop as sender, are handed over
+    only where the channel needs them, and that is written down. Needs a system scope."""
     rows = session.scalars(
         select(PurchaseOrder)
         .where(
@@ -50,9 +51,10 @@ def notes_of(
     company, people = supplier(session, supplier_id), recipients(session, supplier_id, "purchase_orders.write")
     notes = {}
     for row in rows:
-        address = None
+        address = sender = None
         if with_address:
             address = address_of(row.ship_to, "purchase_orders", row.id)
+            sender = _sender(row)
             audit.record(session, supplier_id, "orders.address_read", "purchase_order", row.id)
         units = (told or {}).get(row.id) or {str(line.id): line.quantity - line.cancelled for line in row.lines}
         notes[row.id] = PurchaseOrderNote(
@@ -73,7 +75,9 @@ def notes_of(
             url=f"{settings().public_url}/supplier/purchase-orders/{row.id}",
             total=Money(row.wholesale_total + row.shipping_cost, row.currency),
             shipping=Money(row.shipping_cost, row.currency),
+            order_fee=Money(row.order_fee, row.currency),
             address=address,
+            sender=sender,
             lines=[
                 _line(line, row.currency, gtins.get(line.variant_id), units[str(line.id)])
                 for line in row.lines
@@ -86,6 +90,13 @@ def notes_of(
             ],
         )
     return notes
+
+
+def _sender(row: PurchaseOrder) -> SenderNote | None:
+    found = sender_of(row.sender, "purchase_orders", row.id)
+    if found is None:
+        return None
+    return SenderNote(address=found.address, as_sender=found.as_sender, as_return_address=found.as_return_address)
 
 
 def _line(line: PurchaseOrderLine, currency: str, gtin: str | None, units: int) -> PurchaseOrderLineNote:

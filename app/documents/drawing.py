@@ -84,7 +84,7 @@ def draw_order_sheets(sheets: Sequence[OrderSheet]) -> bytes:
             sheet.lines,
             numbers=2,
         )
-        pdf.said(f"Goods and shipping: {sheet.total}, before fees.", size=10, bold=True)
+        pdf.said(f"Goods and shipping: {sheet.total}, before the fee that is kept of it.", size=10, bold=True)
     return pdf.bytes()
 
 

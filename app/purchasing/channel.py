@@ -80,10 +80,20 @@ class PurchaseOrderLineNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderNote:
+    """Who stands on the parcels in place of the supplier: ``as_sender`` by name and telephone, above the place that
+    they leave from; ``as_return_address``: what can't be delivered goes there."""
+
+    address: Address
+    as_sender: bool
+    as_return_address: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderNote:
-    """A purchase order as the supplier is told of it. ``address`` is there for those channels only that ask for it
-    (``needs_address``): the hand-over to the supplier's own system is written down as a reading of it. Letters never
-    hold it."""
+    """A purchase order as the supplier is told of it. ``address`` and ``sender`` are there for those channels only that
+    ask for them (``needs_address``): the hand-over to the supplier's own system is written down as a reading of them.
+    Letters never hold them."""
 
     id: str
     number: str
@@ -102,11 +112,15 @@ class PurchaseOrderNote:
     retailer_id: str = ""
     #: What the shopper's store calls the order.
     order_reference: str = ""
+    #: With the order fee, which is what of it the supplier asks for the order itself.
     shipping: Money | None = None
+    order_fee: Money | None = None
     shipping_method: str = ""
     released_at: datetime | None = None
     acknowledge_by: datetime | None = None
     address: Address | None = None
+    #: None: the supplier stands on them itself.
+    sender: SenderNote | None = None
     #: The units of each line that are not wanted any more, for channels that name what is withdrawn.
     withdrawn: Sequence[PurchaseOrderLineNote] = ()
 

@@ -50,12 +50,14 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one supplier would deliver: ``lines`` are units and titles; ``total`` is what the retailer is charged."""
+    """What one supplier would deliver: ``lines`` are units and titles; ``order_fee`` is the part of
+    ``shipping`` that is asked for the order itself; ``total`` is what the retailer is charged."""
 
     supplier: str
     lines: Sequence[tuple[int, str]]
     goods: Money
     shipping: Money
+    order_fee: Money
     total: Money
     method: str
     arrives: tuple[date | None, date | None]
@@ -263,6 +265,7 @@ def _part(session: Session, one: PurchaseOrder) -> Part:
         [(line.quantity, line.title) for line in one.lines],
         Money(one.wholesale_total, one.currency),
         Money(one.shipping_cost, one.currency),
+        Money(one.order_fee, one.currency),
         Money(one.charge_total, one.charge_currency),
         one.shipping_method,
         (one.estimated_from, one.estimated_to),

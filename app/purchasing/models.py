@@ -59,7 +59,10 @@ class PurchaseOrder(Base):
     status: Mapped[str]
     currency: Mapped[str]
     wholesale_total: Mapped[int] = mapped_column(BIG)
+    #: With the order fee.
     shipping_cost: Mapped[int] = mapped_column(BIG)
+    #: What of ``shipping_cost`` its supplier asks once for each purchase order, as it was when this one was made.
+    order_fee: Mapped[int] = mapped_column(BIG, server_default="0")
     #: The platform's share of the goods, kept from what the supplier is paid.
     platform_fee: Mapped[int] = mapped_column(BIG)
     commission_bps: Mapped[int]

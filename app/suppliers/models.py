@@ -48,7 +48,7 @@ class Supplier(Base):
     no_post_boxes: Mapped[bool] = mapped_column(server_default="false")
     shipping_methods: Mapped[list[str]]
     min_order_value: Mapped[int] = mapped_column(BIG, server_default="0")
-    #: Asked once for each purchase order, with its shipping, in minor units.
+    #: Asked once for each purchase order, with its shipping, in minor units of ``currency``.
     order_fee: Mapped[int] = mapped_column(BIG, server_default="0")
     #: Basis points of the goods' value that the platform keeps; None: the platform's default.
     commission_bps: Mapped[int | None]

@@ -132,6 +132,30 @@ def test_an_order_reaches_the_suppliers_system_signed_and_once(house: House) -> 
     assert house.market.count("audit_events where action = 'orders.address_read'") == 1
 
 
+def test_its_system_is_told_who_stands_on_the_parcel_and_what_of_the_money_is_its_fee(house: House) -> None:
+    house.choose()
+    sender = {
+        "address": {
+            "name": "Northwind Returns", "address1": "77 Retail Street", "city": "Portland", "province": "ME",
+            "postal_code": "04101", "country_code": "US",
+        },
+        "as_sender": False,
+        "as_return_address": True,
+    }  # fmt: skip
+    api = house.market.retailer.api
+    assert api.put(f"/api/stores/{house.market.store_id}/sender", sender).status_code == 200
+    fee = {"order_fee": {"amount": "1.50", "currency": "USD"}}
+    assert house.market.supplier.api.put("/api/supplier/order-fee", fee).status_code == 200
+    body = house.market.order_body((house.market.lamp.variants[0], 1)) | {"store_id": str(house.market.store_id)}
+    (of_store,) = api.post("/api/orders", body).json["purchase_orders"]
+    of_none = house.order()
+    told = house.world.orders[of_store["number"]].body
+    given = {name: told["sender"]["address"][name] for name in sender["address"]}
+    assert {**told["sender"], "address": given} == sender
+    assert (told["shipping_cost"]["amount"], told["order_fee"]["amount"]) == ("6.50", "1.50")
+    assert house.world.orders[of_none].body["sender"] is None
+
+
 def test_a_supplier_that_chose_nothing_is_written_to(house: House) -> None:
     with db.system_scope(actor="test"), db.transaction() as session:
         factories.member(session, session.get_one(Organisation, house.market.supplier.id), "supplier_owner")

@@ -167,6 +167,7 @@ def _head(
         "currency": first.currency,
         "wholesale_total": goods.minor,
         "shipping_cost": shipping.minor,
+        "order_fee": first.order_fee,
         "platform_fee": goods.share(bps).minor,
         "commission_bps": bps,
         "charge_currency": first.retailer_currency,

@@ -43,12 +43,14 @@ class Allowance:
 @dataclass(frozen=True, slots=True)
 class SampleQuote:
     """What a sample of a product costs to an address: ``price`` of one, ``goods`` and ``shipping`` in the supplier's
-    currency; ``total`` in the retailer's, which is charged. ``arrives``: the first and the last day."""
+    currency, of shipping ``order_fee`` for the order itself; ``total`` in the retailer's, which is charged.
+    ``arrives``: the first and the last day."""
 
     product_id: UUID
     price: Money
     goods: Money
     shipping: Money
+    order_fee: Money
     total: Money
     method: str
     arrives: tuple[date, date]
@@ -97,7 +99,8 @@ def quote_sample(session: Session, retailer_id: UUID, variant_id: UUID, units: i
     if exchange is None:
         raise Conflict("No exchange rate for this supplier's currency is known yet.", code=HoldReason.NO_EXCHANGE_RATE)
     goods = Money(parcel.goods, variant.currency)
-    shipping = shipping_cost(rate, parcel, variant.currency) + Money(supplier.order_fee, variant.currency)
+    order_fee = Money(supplier.order_fee, variant.currency)
+    shipping = shipping_cost(rate, parcel, variant.currency) + order_fee
     closed = [Closure(one.starts_on, one.ends_on) for one in suppliers.closures(session, supplier.id)]
     begins = order_day(now, supplier.timezone, supplier.cutoff_hour)
     return SampleQuote(
@@ -105,6 +108,7 @@ def quote_sample(session: Session, retailer_id: UUID, variant_id: UUID, units: i
         Money(price, variant.currency),
         goods,
         shipping,
+        order_fee,
         converted(goods + shipping, rate=exchange[0], currency=currency),
         rate.name,
         delivery_range(begins, supplier.handling_days, rate, closed),

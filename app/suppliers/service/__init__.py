@@ -6,7 +6,7 @@ from app.suppliers.service.applying import Application, Contact, apply, contact_
 from app.suppliers.service.closing import add_closure, remove_closure
 from app.suppliers.service.deciding import apply_again, approve, ask, decide, end_offer, send
 from app.suppliers.service.rates import add_rate, change_rate, remove_rate, set_rates
-from app.suppliers.service.terms import change_profile, set_dispatch
+from app.suppliers.service.terms import change_profile, set_dispatch, set_order_fee
 
 __all__ = [
     "Application",
@@ -26,5 +26,6 @@ __all__ = [
     "remove_rate",
     "send",
     "set_dispatch",
+    "set_order_fee",
     "set_rates",
 ]

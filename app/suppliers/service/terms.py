@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.kit import clock
 from app.kit.errors import Invalid, NotFound
+from app.kit.money import LARGEST_MINOR
 from app.suppliers.models import Supplier
 
 
@@ -37,6 +38,27 @@ def change_profile(
     supplier.min_order_value = min_order_value
     supplier.updated_at = clock.now()
     audit.record(session, supplier_id, "suppliers.profile_changed", "supplier", supplier_id)
+    return supplier
+
+
+def set_order_fee(session: Session, supplier_id: UUID, order_fee: int) -> Supplier:
+    """Ask retailers for an amount once for each purchase order, in minor units of the supplier's currency; 0 for none.
+    It counts for orders from now on: a purchase order keeps the fee that it was made with. Raises ``Invalid``."""
+    if not 0 <= order_fee <= LARGEST_MINOR:
+        raise Invalid.field("order_fee", "out_of_range", "A fee is not negative.")
+    supplier = session.get(Supplier, supplier_id)
+    if supplier is None:
+        raise NotFound("supplier")
+    if supplier.order_fee != order_fee:
+        audit.record(
+            session,
+            supplier_id,
+            "suppliers.order_fee_changed",
+            "supplier",
+            supplier_id,
+            details={"from": supplier.order_fee, "to": order_fee, "currency": supplier.currency},
+        )
+        supplier.order_fee, supplier.updated_at = order_fee, clock.now()
     return supplier
 
 

@@ -20,6 +20,7 @@ def register(app: OpenAPI) -> None:
         feeds,
         inventory,
         listings,
+        order_fee,
         orders,
         parcel_exceptions,
         products,

@@ -7,8 +7,9 @@ from app.kit.money import LARGEST_MINOR
 from app.web.api.schemas.shapes import Money
 
 
-def minor_of(field: str, price: Money | None, currency: str) -> int | None:
-    """Minor units of a supplier's price in its own ``currency``; None for none. Raises ``Invalid`` naming ``field``."""
+def minor_of(field: str, price: Money | None, currency: str, *, may_be_zero: bool = False) -> int | None:
+    """Minor units of a supplier's price in its own ``currency``, above zero unless it ``may_be_zero``; None for none.
+    Raises ``Invalid`` naming ``field``."""
     if price is None:
         return None
     if price.currency != currency:
@@ -17,6 +18,7 @@ def minor_of(field: str, price: Money | None, currency: str) -> int | None:
         minor = price.value().minor
     except ValueError as error:
         raise Invalid.field(f"{field}.amount", "not_an_amount", f"{error}.") from error
-    if not 0 < minor <= LARGEST_MINOR:
-        raise Invalid.field(f"{field}.amount", "out_of_range", "A price is above zero.")
+    if not (0 if may_be_zero else 1) <= minor <= LARGEST_MINOR:
+        told = "An amount is not below zero." if may_be_zero else "A price is above zero."
+        raise Invalid.field(f"{field}.amount", "out_of_range", told)
     return minor

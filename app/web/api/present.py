@@ -52,6 +52,7 @@ def supplier(row: Supplier, card: SupplierCard | None) -> Json:
         "fulfillment_speed": "1 working day" if days == 1 else f"{days} working days",
         "shipping_methods": row.shipping_methods,
         "min_order_value": money(row.min_order_value, row.currency),
+        "order_fee": money(row.order_fee, row.currency),
         "rating": None if row.rating is None else float(row.rating),
         "scorecard": None if card is None or card.score is None else _scorecard(card),
         "status": row.status,
@@ -240,6 +241,7 @@ def _purchase_order(row: PurchaseOrder) -> Json:
         "status": row.status,
         "wholesale_total": money(row.wholesale_total, row.currency),
         "shipping_cost": money(row.shipping_cost, row.currency),
+        "order_fee": money(row.order_fee, row.currency),
         "platform_fee": money(row.platform_fee, row.currency),
         "lines": [
             {
@@ -315,6 +317,7 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None, sender: S
         "updated_at": row.updated_at,
         "wholesale_total": money(row.wholesale_total, row.currency),
         "shipping_cost": money(row.shipping_cost, row.currency),
+        "order_fee": money(row.order_fee, row.currency),
         "platform_fee": money(row.platform_fee, row.currency),
         "lines": [
             {
@@ -409,6 +412,7 @@ def test_order(row: TestOrder, supplier: Supplier, *, with_address: bool) -> Jso
         "updated_at": updated,
         "wholesale_total": nothing,
         "shipping_cost": nothing,
+        "order_fee": nothing,
         "platform_fee": nothing,
         "lines": [
             {

@@ -92,6 +92,7 @@ def _candidate(judged: Judged, currency: str) -> Json:
         "explanation": reason(judged, currency),
         "quantity": judged.quantity,
         "unit_cost": money(judged.offer.unit_cost * judged.candidate.per_unit, judged.seller.currency),
+        "order_fee": money(judged.seller.order_fee, judged.seller.currency),
         "available_quantity": judged.offer.free // judged.candidate.per_unit,
         "reliability": judged.seller.reliability,
         "days": judged.days,

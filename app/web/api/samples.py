@@ -50,7 +50,7 @@ def sample_cost(path: IdPath, query: SampleQuoteQuery) -> Response:
         quote = quote_sample(session, retailer_id, path.id, query.quantity, query.country_code)
         allowed = allowance(session, retailer_id, quote.product_id)
     return jsonify(
-        **{name: getattr(quote, name).to_json() for name in ("price", "goods", "shipping", "total")},
+        **{name: getattr(quote, name).to_json() for name in ("price", "goods", "shipping", "order_fee", "total")},
         method=quote.method,
         max_units=allowed.terms.max_units,
         days=allowed.terms.days,

@@ -36,8 +36,8 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What one supplier asks for an article; amounts in minor units of its own currency. ``delivery`` is None where
-    it does not send there; ``landed`` is cost and delivery in the reader's currency, None where that is unknown;
-    ``reliability`` is in words."""
+    it does not send there; ``order_fee`` is asked once for each order; ``landed`` is all three in the reader's
+    currency, None where that is unknown; ``reliability`` is in words."""
 
     product_id: UUID
     supplier_name: str
@@ -46,6 +46,7 @@ class Offer:
     cost: int
     currency: str
     delivery: Delivery | None
+    order_fee: int
     landed: int | None
     free: int
     handling_days: int
@@ -112,7 +113,7 @@ def _offer(
 ) -> Offer:
     landed = None
     if sent is not None and rate is not None:
-        whole = Money(variant.wholesale_price + sent.cost, variant.currency).decimal * rate
+        whole = Money(variant.wholesale_price + sent.cost + seller.order_fee, variant.currency).decimal * rate
         landed = Money.of_decimal(whole, currency).minor
     return Offer(
         variant.product_id,
@@ -122,6 +123,7 @@ def _offer(
         variant.wholesale_price,
         variant.currency,
         sent,
+        seller.order_fee,
         landed,
         free,
         seller.handling_days,

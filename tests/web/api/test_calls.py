@@ -18,7 +18,7 @@ def test_suppliers_are_listed_without_what_is_private(market: Market) -> None:
     assert set(names) == {"Nordlicht", "Kanto"}
     assert set(names["Kanto"]) == {
         "id", "company_name", "slug", "description", "logo_url", "website", "business_type", "country",
-        "fulfillment_speed", "shipping_methods", "min_order_value", "rating", "scorecard", "status",
+        "fulfillment_speed", "shipping_methods", "min_order_value", "order_fee", "rating", "scorecard", "status",
     }  # fmt: skip
     assert names["Kanto"]["status"] == "ACTIVE"
     assert "@" not in answer.text

@@ -10,7 +10,7 @@ import orjson
 
 from app.kit import clock
 from app.kit.money import Money
-from app.purchasing.channel import ChangeNote, ChangeReply, PurchaseOrderNote
+from app.purchasing.channel import ChangeNote, ChangeReply, PurchaseOrderNote, SenderNote
 
 CREATED, CANCELLED, TEST = "purchase_order.created", "purchase_order.cancelled", "test"
 #: Of what was accepted: units are to be stopped, it is to go to another address, or neither any more.
@@ -40,8 +40,10 @@ def order(note: PurchaseOrderNote) -> dict[str, Any]:
         "shipping_method": note.shipping_method,
         "ship_to_country": note.country,
         "shipping_address": None if note.address is None else asdict(note.address),
+        "sender": _sender(note.sender),
         "total": _money(note.total),
         "shipping_cost": _money(note.shipping),
+        "order_fee": _money(note.order_fee),
         "lines": _lines(note),
         "url": note.url,
     }
@@ -104,6 +106,11 @@ def reply(found: dict[str, Any]) -> ChangeReply:
             return ChangeReply(answer="asked")
         stopped[line] = units
     return ChangeReply(answer="accepted", stopped=stopped)
+
+
+def _sender(sender: SenderNote | None) -> dict[str, Any] | None:
+    """As ``sender`` of our API."""
+    return None if sender is None else asdict(sender)
 
 
 def _lines(note: PurchaseOrderNote) -> list[dict[str, Any]]:

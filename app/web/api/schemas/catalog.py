@@ -48,6 +48,7 @@ class SupplierOut(Output):
     fulfillment_speed: str
     shipping_methods: list[str]
     min_order_value: MoneyOut
+    order_fee: MoneyOut = Field(description="Asked once for each purchase order, on top of its shipping.")
     rating: float | None
     scorecard: ScorecardOut | None
     status: str

@@ -63,7 +63,8 @@ class SampleQuoteOut(Output):
 
     price: MoneyOut
     goods: MoneyOut
-    shipping: MoneyOut
+    shipping: MoneyOut = Field(description="With the supplier's order fee.")
+    order_fee: MoneyOut
     total: MoneyOut
     method: str
     max_units: int
@@ -170,7 +171,10 @@ class PurchaseOrderOut(Output):
     supplier_id: UUID
     status: str
     wholesale_total: MoneyOut
-    shipping_cost: MoneyOut
+    shipping_cost: MoneyOut = Field(description="With the supplier's order fee.")
+    order_fee: MoneyOut = Field(
+        description="What of `shipping_cost` the supplier asks once for each order, as it was when this one was placed."
+    )
     platform_fee: MoneyOut
     lines: list[PurchaseOrderLineOut]
 

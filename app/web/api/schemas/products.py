@@ -11,7 +11,18 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from app.catalog.rules import DESCRIPTION_MAX_BYTES, SKU_MAX, TITLE_MAX
 from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS
 from app.web.api.schemas.catalog import ProductOut, VariantOut
-from app.web.api.schemas.shapes import FieldProblem, Input, Money, Name, Output, PageQuery, StockUnits, Text, no_nul
+from app.web.api.schemas.shapes import (
+    FieldProblem,
+    Input,
+    Money,
+    MoneyOut,
+    Name,
+    Output,
+    PageQuery,
+    StockUnits,
+    Text,
+    no_nul,
+)
 
 Html = Annotated[str, Field(max_length=DESCRIPTION_MAX_BYTES), AfterValidator(no_nul)]
 Sku = Annotated[Name, Field(max_length=SKU_MAX)]
@@ -56,6 +67,16 @@ class PriceTierInput(Input):
 
 
 PriceTiers = Annotated[list[PriceTierInput], Field(max_length=MOST_STEPS)]
+
+
+class OrderFeeInput(Input):
+    """``order_fee`` in your currency, asked once for each purchase order on top of its shipping; 0 for none."""
+
+    order_fee: Money
+
+
+class OrderFeeOut(Output):
+    order_fee: MoneyOut
 
 
 class NewVariantInput(Input):

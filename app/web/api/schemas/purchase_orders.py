@@ -72,7 +72,10 @@ class SupplierOrderOut(Output):
     ship_by: datetime | None
     updated_at: datetime
     wholesale_total: MoneyOut
-    shipping_cost: MoneyOut
+    shipping_cost: MoneyOut = Field(description="With the supplier's order fee.")
+    order_fee: MoneyOut = Field(
+        description="What of `shipping_cost` the supplier asks once for each order, as it was when this one was placed."
+    )
     platform_fee: MoneyOut
     lines: list[SupplierOrderLineOut]
     shipping_address: AddressOut | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from app.web.api.schemas.shapes import MoneyOut, Output
 
 
@@ -32,6 +34,7 @@ class RoutingCandidateOut(Output):
     explanation: str
     quantity: int
     unit_cost: MoneyOut
+    order_fee: MoneyOut = Field(description="What the supplier asks once for the whole order.")
     available_quantity: int
     reliability: int | None
     days: int | None

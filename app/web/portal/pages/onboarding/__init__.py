@@ -16,6 +16,7 @@ from app.config import settings
 from app.insights.onboarding import progress_of
 from app.kit.countries import country_codes
 from app.kit.errors import AppError, Invalid
+from app.kit.money import Money
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.settlement import queries as settlement
@@ -26,7 +27,7 @@ from app.suppliers.rules.company import shown_phone
 from app.suppliers.rules.papers import EXPIRING, LARGEST
 from app.suppliers.rules.round_trip import checks
 from app.suppliers.rules.steps import STEPS, payout_words
-from app.suppliers.service import Contact, apply_again, contact_of, send, set_dispatch
+from app.suppliers.service import Contact, apply_again, contact_of, send, set_dispatch, set_order_fee
 from app.suppliers.service.deciding import answered
 from app.suppliers.service.onboarding import (
     Company,
@@ -284,22 +285,24 @@ def _returns(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
 
 @pages.get("/onboarding/shipping", permission="settings.write")
 def shipping() -> Any:
-    """Rates, handling, cut-off and closures."""
+    """Rates, the order fee, handling, cut-off and closures."""
     return _shipping()
 
 
 @pages.post("/onboarding/shipping", permission="settings.write")
 def store_shipping() -> Any:
-    """When parcels leave; rates and closures have pages of their own."""
+    """When parcels leave, and the order fee; rates and closures have pages of their own."""
     sent, supplier_id = Sent(), principal().organisation_id
     handling_days = sent.whole("handling_days", 0, 60)
     cutoff = request.form.get("cutoff_hour", "").strip()
     cutoff_hour = sent.whole("cutoff_hour", 0, 23) if cutoff else None
     zone = sent.text("timezone", longest=60)
+    order_fee = sent.money("order_fee", principal().currency)
     try:
         sent.check()
         with db.transaction() as session:
             set_dispatch(session, supplier_id, handling_days=handling_days, cutoff_hour=cutoff_hour, timezone=zone)
+            set_order_fee(session, supplier_id, order_fee)
             answered(session, supplier_id, "shipping")
     except Invalid as error:
         return _shipping(422, problems(error))
@@ -314,6 +317,7 @@ def _shipping(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
             "handling_days": supplier.handling_days,
             "cutoff_hour": supplier.cutoff_hour,
             "timezone": supplier.timezone,
+            "order_fee": Money(supplier.order_fee, principal().currency).amount,
         }
         context: dict[str, Any] = {
             **_frame(session, "shipping"),
@@ -326,6 +330,7 @@ def _shipping(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
         sent=request.form if errors else values,
         errors=errors or {},
         zones=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        currency=principal().currency,
         **context,
     )
 

@@ -29,6 +29,7 @@ from app.suppliers.service import (
     remove_closure,
     remove_rate,
     set_dispatch,
+    set_order_fee,
 )
 from app.web.auth import principal
 from app.web.forms import Sent, problems
@@ -79,6 +80,7 @@ def _settings(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
             "timezone": supplier.timezone,
             "no_post_boxes": supplier.no_post_boxes,
             "min_order_value": Money(supplier.min_order_value, principal().currency).amount,
+            "order_fee": Money(supplier.order_fee, principal().currency).amount,
         }
         rates = suppliers.shipping_rates(session, supplier_id)
         context: dict[str, Any] = {"currency": principal().currency, "rates": [(one, _where(one)) for one in rates]}
@@ -144,6 +146,20 @@ def save_dispatch() -> Any:
                 timezone=request.form.get("timezone", ""),
                 no_post_boxes=bool(request.form.get("no_post_boxes")),
             )
+    except Invalid as error:
+        return _settings(422, problems(error))
+    return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+@pages.post("/settings/order-fee", permission="settings.write")
+def save_order_fee() -> Any:
+    """What each purchase order costs besides goods and shipping."""
+    who, sent = principal(), Sent()
+    order_fee = sent.money("order_fee", who.currency)
+    try:
+        sent.check()
+        with db.transaction() as session:
+            set_order_fee(session, who.organisation_id, order_fee)
     except Invalid as error:
         return _settings(422, problems(error))
     return go(page_url("settings.settings", done="saved_for_orders"))
