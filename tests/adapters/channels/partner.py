@@ -15,6 +15,7 @@ from app.purchasing.channel import (
     ChannelSettings,
     PurchaseOrderLineNote,
     PurchaseOrderNote,
+    SenderNote,
     Sending,
     SupplierChannel,
 )
@@ -31,6 +32,20 @@ ADDRESS = Address(
     postal_code="90-001",
     country_code="PL",
     phone="+48 42 123 45 67",
+)
+SENDER = SenderNote(
+    address=Address(
+        name="Northwind Returns",
+        company="Northwind Home Inc.",
+        address1="77 Retail Street",
+        city="Portland",
+        province="ME",
+        postal_code="04101",
+        country_code="US",
+        phone="+12075552368",
+    ),
+    as_sender=True,
+    as_return_address=True,
 )
 NOTE = PurchaseOrderNote(
     id="0198c0de-0000-7000-8000-000000000001",

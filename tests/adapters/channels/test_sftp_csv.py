@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from app.adapters import registries
 from app.adapters.channels.sftp_csv.reading import read
 from app.kit.errors import Invalid
+from app.kit.money import Money
 from app.purchasing.answers import AcknowledgedLine, Acknowledgement, ChangeAnswered, LineName, ShipmentTold
 from app.purchasing.channel import Stopping, SupplierChannel
-from tests.adapters.channels.partner import NOTE, Exchange, exchange_with, sending
+from tests.adapters.channels.partner import NOTE, SENDER, Exchange, exchange_with, sending
 from tests.adapters.settings import set_up
 from tests.domains.feeds.portal import file_servers
 
@@ -78,6 +79,34 @@ def test_without_a_template_there_are_columns_of_ours_and_cancellations_in_them(
         "cancel-000002-2a827f.csv": [("cancel", "1001-1", "", "")],
         "change-000003-2a827f.csv": [("change", "1001-1", "BULB-9", "5")],
     }
+
+
+def test_a_file_says_who_stands_on_the_parcel_and_what_of_the_money_is_the_order_fee(exchange: Exchange) -> None:
+    named = replace(NOTE, sender=replace(SENDER, as_sender=False))
+    without = replace(NOTE, number="1002-1")
+    exchange.channel.transmit([named, without], exchange.settings, sending(1))
+    (content,) = exchange.sent().values()
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    ours = {name: value for name, value in rows[0].items() if name.startswith(("sender_", "as_"))}
+    assert ours == {
+        "sender_name": "Northwind Returns",
+        "sender_company": "Northwind Home Inc.",
+        "sender_address1": "77 Retail Street",
+        "sender_address2": "",
+        "sender_city": "Portland",
+        "sender_province": "ME",
+        "sender_postal_code": "04101",
+        "sender_country": "US",
+        "sender_phone": "+12075552368",
+        "as_sender": "no",
+        "as_return_address": "yes",
+    }
+    assert not any(rows[2][name] for name in ours), "the supplier stands on it"
+    exchange.set(columns="no = number\nfee = order_fee\nshipping = shipping_cost", decimal="comma")
+    exchange.channel.transmit(
+        [replace(NOTE, shipping=Money(600, "EUR"), order_fee=Money(350, "EUR"))], exchange.settings, sending(2)
+    )
+    assert b'1001-1,"3,50","6,00"' in exchange.sent()["orders-000002-2a827f.csv"]
 
 
 @pytest.mark.parametrize(

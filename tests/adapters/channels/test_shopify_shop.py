@@ -18,7 +18,7 @@ from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
 from app.purchasing.answers import Acknowledgement, Answers, CancellationTold, ShipmentTold
 from app.purchasing.channel import Awaited, ChannelSettings, Presence, Stopping
-from tests.adapters.channels.partner import NOTE, sending
+from tests.adapters.channels.partner import NOTE, SENDER, sending
 from tests.adapters.settings import set_up
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, configured, simulator
 from tests.simulators.shopify import Control
@@ -148,6 +148,23 @@ def test_a_purchase_order_is_an_order_there_at_our_prices(shop: Shop) -> None:
     assert order["tags"] == ["Crossdock", "crossdock-1001-1"]
     assert order["shipping_address"]["city"] == "Łódź"
     assert order["email"] is None, "the shopper hears from its own store only"
+
+
+ABOUT = "query($id: ID!) { order(id: $id) { note customAttributes { key value } } }"
+
+
+def test_an_order_says_who_stands_on_the_parcel(shop: Shop) -> None:
+    reference = shop.send(replace(ORDER, sender=replace(SENDER, as_return_address=False)))
+    token = shop.control.issue_tokens(shop.domain)["access_token"]
+    told = requests.post(
+        f"{shop.control.url}/{shop.domain}/admin/api/{API_VERSION}/graphql.json",
+        json={"query": ABOUT, "variables": {"id": reference}},
+        headers={"X-Shopify-Access-Token": token},
+        timeout=20,
+    ).json()["data"]["order"]
+    line = "Northwind Returns, Northwind Home Inc., 77 Retail Street, 04101 Portland ME, US, +12075552368"
+    assert told["note"].splitlines()[1:] == [f"Sender on the parcel: {line}"]
+    assert told["customAttributes"][1:] == [{"key": "Sender on the parcel", "value": line}]
 
 
 def test_after_a_lost_answer_the_order_is_found_and_not_made_twice(shop: Shop) -> None:

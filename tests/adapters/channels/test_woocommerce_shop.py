@@ -16,7 +16,7 @@ from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
 from app.purchasing.answers import Acknowledgement, Answer, CancellationTold, ShipmentTold
 from app.purchasing.channel import Awaited, ChannelSettings, Presence, Stopping
-from tests.adapters.channels.partner import NOTE, sending
+from tests.adapters.channels.partner import NOTE, SENDER, sending
 from tests.adapters.settings import set_up
 from tests.simulators.woocommerce.server import serving
 from tests.simulators.woocommerce.world import World
@@ -74,6 +74,17 @@ def shop(set_up: Callable[..., None]) -> Iterator[Shop]:
             supplier_id=NOTE.supplier_id, values=values, secrets={"consumer_secret": world.secret}
         )
         yield Shop(world, settings, note)
+
+
+NORTHWIND = "Northwind Returns, Northwind Home Inc., 77 Retail Street, 04101 Portland ME, US, +12075552368"
+
+
+def test_an_order_says_who_stands_on_the_parcel(shop: Shop) -> None:
+    shop.send(replace(shop.note, sender=SENDER))
+    order = shop.order()
+    assert order["customer_note"] == f"Sender on the parcel: {NORTHWIND}\nReturn address on the parcel: {NORTHWIND}"
+    told = {one["key"]: one["value"] for one in order["meta_data"]}
+    assert told["Sender on the parcel"] == told["Return address on the parcel"] == NORTHWIND
 
 
 def test_a_purchase_order_is_an_order_there_at_our_prices(shop: Shop) -> None:

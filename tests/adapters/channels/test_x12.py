@@ -106,6 +106,30 @@ def test_an_order_is_an_850(exchange: Exchange) -> None:
     ]
 
 
+_NORTHWIND = [
+    ["N2", "Northwind Home Inc."],
+    ["N3", "77 Retail Street"],
+    ["N4", "Portland", "ME", "04101", "US"],
+    ["PER", "DC", "Northwind Returns", "TE", "+12075552368"],
+]
+
+
+@pytest.mark.parametrize(
+    ("as_sender", "as_return_address", "parties"),
+    [(True, False, ["SH"]), (False, True, ["RT"]), (True, True, ["SH", "RT"])],
+)
+def test_an_850_names_who_stands_on_the_parcel_and_where_it_returns_to(
+    exchange: Exchange, as_sender: bool, as_return_address: bool, parties: list[str]
+) -> None:
+    sender = replace(SENDER, as_sender=as_sender, as_return_address=as_return_address)
+    exchange.channel.transmit([replace(NOTE, sender=sender)], exchange.settings, sending(42))
+    (content,) = exchange.sent().values()
+    rows = foreign(content)
+    begin = next(place for place, row in enumerate(rows) if row[:2] == ["N1", "ST"]) + 5
+    end = next(place for place, row in enumerate(rows) if row[0] == "PO1")
+    assert rows[begin:end] == [row for who in parties for row in (["N1", who, "Northwind Returns"], *_NORTHWIND)]
+
+
 def test_what_is_withdrawn_is_an_860(exchange: Exchange) -> None:
     gone = replace(NOTE, lines=())
     assert exchange.channel.cancel(gone, "850-1.edi", exchange.settings, sending(43)) is Stopping.ASKED

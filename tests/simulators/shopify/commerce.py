@@ -112,6 +112,7 @@ def _record(world: World, shop: Shop, new: NewOrder, chosen: Sequence[tuple[Vari
         tax=new.tax,
         note=new.note,
         tags=list(new.tags),
+        attributes=list(new.attributes),
         test=new.test,
         customer_id=world.ids() if new.email else None,
         timeline=[TimelineEntry(now, "Order placed")],

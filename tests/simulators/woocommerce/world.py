@@ -83,6 +83,7 @@ class World:
             "currency": given.get("currency", self.currency),
             "date_created_gmt": now,
             "date_modified_gmt": now,
+            "customer_note": given.get("customer_note", ""),
             "billing": given.get("billing", {}),
             "shipping": given.get("shipping", {}),
             "line_items": [self._item(one) for one in given.get("line_items", [])],

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from app.kit.errors import Invalid
 from app.kit.money import Money
-from app.purchasing.channel import ChannelSettings, PurchaseOrderLineNote, PurchaseOrderNote
+from app.purchasing.channel import ChannelSettings, PurchaseOrderLineNote, PurchaseOrderNote, SenderNote
 from app.stores.platform import Address
 
 SEPARATORS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
@@ -116,6 +116,14 @@ def _of_address(read: Callable[[Address], object]) -> Callable[[_Row], object]:
     return lambda row: None if row.note.address is None else read(row.note.address)
 
 
+def _of_sender(read: Callable[[SenderNote], object]) -> Callable[[_Row], object]:
+    return lambda row: None if row.note.sender is None else read(row.note.sender)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
 #: What a column of a file of ours can hold.
 FIELDS: Mapping[str, Callable[[_Row], object]] = {
     "action": lambda row: row.action,
@@ -144,6 +152,20 @@ FIELDS: Mapping[str, Callable[[_Row], object]] = {
     "postal_code": _of_address(lambda address: address.postal_code),
     "country": _of_address(lambda address: address.country_code),
     "phone": _of_address(lambda address: address.phone),
+    # Who stands on the parcel; all of it is empty where the supplier does.
+    "sender_name": _of_sender(lambda sender: sender.address.name),
+    "sender_company": _of_sender(lambda sender: sender.address.company),
+    "sender_address1": _of_sender(lambda sender: sender.address.address1),
+    "sender_address2": _of_sender(lambda sender: sender.address.address2),
+    "sender_city": _of_sender(lambda sender: sender.address.city),
+    "sender_province": _of_sender(lambda sender: sender.address.province),
+    "sender_postal_code": _of_sender(lambda sender: sender.address.postal_code),
+    "sender_country": _of_sender(lambda sender: sender.address.country_code),
+    "sender_phone": _of_sender(lambda sender: sender.address.phone),
+    "as_sender": _of_sender(lambda sender: _yes(sender.as_sender)),
+    "as_return_address": _of_sender(lambda sender: _yes(sender.as_return_address)),
+    "shipping_cost": lambda row: row.note.shipping,
+    "order_fee": lambda row: row.note.order_fee,
 }
 
 #: The columns of a supplier that names none.
@@ -156,5 +178,9 @@ DEFAULT_COLUMNS = "\n".join(
         ("name", "name"), ("company", "company"), ("address1", "address1"), ("address2", "address2"),
         ("city", "city"), ("province", "province"), ("postal_code", "postal_code"), ("country", "country"),
         ("phone", "phone"),
+        *((f"sender_{part}", f"sender_{part}") for part in (
+            "name", "company", "address1", "address2", "city", "province", "postal_code", "country", "phone",
+        )),
+        ("as_sender", "as_sender"), ("as_return_address", "as_return_address"),
     )
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.adapters._senders import sender_lines
 from app.kit.clock import parse_iso
 from app.kit.money import Money
 from app.purchasing.answers import (
@@ -34,6 +35,8 @@ def tag_of(number: str) -> str:
 
 def order_input(note: PurchaseOrderNote, variants: Mapping[str, str], *, paid: bool) -> dict[str, Any]:
     """``OrderCreateOrderInput``. ``variants``: SKU → the shop's variant."""
+    stands = sender_lines(note.sender)
+    about = [f"Purchase order {note.number} of {note.retailer_name} by Crossdock. {note.url}"]
     made: dict[str, Any] = {
         "currency": note.total.currency,
         "lineItems": [_line_item(line, variants[line.sku]) for line in note.lines],
@@ -41,8 +44,11 @@ def order_input(note: PurchaseOrderNote, variants: Mapping[str, str], *, paid: b
         "poNumber": note.number,
         "sourceIdentifier": note.id,
         "tags": [TAG, tag_of(note.number)],
-        "note": f"Purchase order {note.number} of {note.retailer_name} by Crossdock. {note.url}",
-        "customAttributes": [{"key": "Crossdock purchase order", "value": note.number}],
+        "note": "\n".join(about + [f"{what}: {line}" for what, line in stands.items()]),
+        "customAttributes": [
+            {"key": "Crossdock purchase order", "value": note.number},
+            *({"key": what, "value": line} for what, line in stands.items()),
+        ],
         "shippingLines": [
             {
                 "title": note.shipping_method or "Standard",

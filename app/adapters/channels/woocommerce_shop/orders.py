@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.adapters._senders import sender_lines
 from app.kit.money import Money
 from app.purchasing.answers import (
     AcknowledgedLine,
@@ -31,12 +32,14 @@ _ENDED = frozenset({"cancelled", "refunded", "failed", "trash"})
 def order_body(note: PurchaseOrderNote, items: Mapping[str, Mapping[str, Any]], status: str) -> dict[str, Any]:
     """The body of an order. ``items``: SKU → the shop's product or variation."""
     place = _address(note.address) if note.address else {}
+    stands = sender_lines(note.sender)
     shipping = note.shipping or Money.zero(note.total.currency)
     return {
         "status": status,
         "currency": note.total.currency,
         "created_via": "crossdock",
-        "customer_note": "",
+        # What people who pack read first; the same once more for programs, as meta data.
+        "customer_note": "\n".join(f"{what}: {line}" for what, line in stands.items()),
         "billing": place,
         "shipping": place,
         "line_items": [_line_item(line, items[line.sku]) for line in note.lines],
@@ -50,6 +53,7 @@ def order_body(note: PurchaseOrderNote, items: Mapping[str, Mapping[str, Any]], 
         "meta_data": [
             {"key": NUMBER, "value": note.number},
             {"key": ORDERED, "value": json.dumps({line.id: line.quantity for line in note.lines})},
+            *({"key": what, "value": line} for what, line in stands.items()),
         ],
     }
 

@@ -10,6 +10,9 @@ from app.stores.platform import Address
 
 #: Purchase order type (data element 92): drop ship.
 _DROP_SHIP = "DS"
+#: Who a party is (data element 98): the shopper; who stands on the parcel as its sender, wherever it leaves from; and
+#: where what can't be delivered goes.
+_SHIP_TO, _SHIPPER, _RETURNED_TO = "ST", "SH", "RT"
 #: Lengths of 004010: names, address lines, city, state, postal code, description, reference, routing, message.
 _NAME, _STREET, _CITY, _STATE, _POSTAL, _TITLE, _REFERENCE, _ROUTING = 60, 55, 30, 2, 15, 80, 30, 35
 
@@ -31,7 +34,11 @@ def purchase_order(note: PurchaseOrderNote) -> list[Segment]:
         body.append(["TD5", "", "", "", "", on_paper(note.shipping_method, _ROUTING)])
     body.append(["N1", "BY", on_paper(note.retailer_name, _NAME)])
     if note.address:
-        body += _ship_to(note.address)
+        body += _party(_SHIP_TO, note.address)
+    if note.sender and note.sender.as_sender:
+        body += _party(_SHIPPER, note.sender.address)
+    if note.sender and note.sender.as_return_address:
+        body += _party(_RETURNED_TO, note.sender.address)
     for line in note.lines:
         body.append(_order_line(line))
         body.append(["PID", "F", "", "", "", on_paper(line.title, _TITLE)])
@@ -72,7 +79,7 @@ def requested(asked: ChangeNote, *, sequence: int, on: str) -> list[Segment]:
     ]
     count = 0
     if asked.kind == "address" and note.address is not None:
-        body += _ship_to(note.address)
+        body += _party(_SHIP_TO, note.address)
     elif asked.withdrawn:
         for line in note.lines:
             body.append(_changed(line, "RZ", line.quantity, line.quantity))
@@ -104,8 +111,8 @@ def _names(line: PurchaseOrderLineNote) -> Iterator[str]:
         yield from (qualifier, line.gtin)
 
 
-def _ship_to(address: Address) -> Iterator[Segment]:
-    yield ["N1", "ST", on_paper(address.name, _NAME)]
+def _party(who: str, address: Address) -> Iterator[Segment]:
+    yield ["N1", who, on_paper(address.name, _NAME)]
     if address.company:
         yield ["N2", on_paper(address.company, _NAME)]
     yield ["N3", on_paper(address.address1, _STREET), on_paper(address.address2, _STREET)]

@@ -119,6 +119,8 @@ class Order:
     tax: Decimal = Decimal(0)
     note: str | None = None
     tags: list[str] = field(default_factory=list)
+    #: What programs wrote at the order, as names and values.
+    attributes: list[tuple[str, str]] = field(default_factory=list)
     test: bool = False
     customer_id: int | None = None
     cancelled_at: datetime | None = None
@@ -217,5 +219,6 @@ class NewOrder:
     tax: Decimal = Decimal(0)
     note: str | None = None
     tags: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
     test: bool = False
     allow_oversell: bool = False

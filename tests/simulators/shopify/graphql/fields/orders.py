@@ -210,7 +210,7 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "note": attribute("note"),
         "tags": attribute("tags"),
         "poNumber": constant(None),
-        "customAttributes": constant([]),
+        "customAttributes": lambda order, _info: [{"key": key, "value": value} for key, value in order.attributes],
         "currencyCode": attribute("currency"),
         "presentmentCurrencyCode": attribute("currency"),
         "displayFinancialStatus": attribute("financial_status"),

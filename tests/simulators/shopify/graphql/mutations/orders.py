@@ -38,6 +38,7 @@ def _create(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
         shipping_price=sum((_price(shop, one["priceSet"]) for one in wanted.get("shippingLines") or []), Decimal(0)),
         note=wanted.get("note"),
         tags=tuple(wanted.get("tags") or ()),
+        attributes=tuple((one["key"], one["value"]) for one in wanted.get("customAttributes") or []),
         test=bool(wanted.get("test")),
         allow_oversell=claimed != "DECREMENT_OBEYING_POLICY",
     )
