@@ -468,8 +468,9 @@ class ChannelAnswer(Base):
     kind: Mapped[str]
     purchase_order_id: Mapped[UUID | None]
     source: Mapped[str]
-    #: Why it could not be applied, in words for the supplier.
+    #: Why it could not be applied, in words for the supplier; and whether that is because it names none of its orders.
     problem: Mapped[str | None]
+    of_others: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime]
 
 

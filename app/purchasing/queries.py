@@ -258,6 +258,17 @@ def transmissions_of(session: Session, purchase_order_ids: Iterable[UUID]) -> di
     return found
 
 
+def newest_transmission(session: Session, purchase_order_id: UUID, *, lock: bool = False) -> Transmission | None:
+    """How its supplier was told of a purchase order last; None while it was not."""
+    query = (
+        select(Transmission)
+        .where(Transmission.purchase_order_id == purchase_order_id)
+        .order_by(Transmission.created_at.desc(), Transmission.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query.with_for_update() if lock else query)
+
+
 def change_messages_of(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, list[ChangeMessage]]:
     """What suppliers' systems were told of requests to change purchase orders, newest first."""
     found: dict[UUID, list[ChangeMessage]] = {one: [] for one in purchase_order_ids}

@@ -45,6 +45,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 OPEN = frozenset({QUEUED, SENDING, UNKNOWN, NOT_RECEIVED, REJECTED})
 #: The supplier has it, or should have.
 ARRIVED = frozenset({SENT, DELIVERED})
+#: The supplier's system has it, or it is not known yet whether it has.
+MAY_HAVE_IT = ARRIVED | {SENDING, UNKNOWN, NOT_RECEIVED}
 
 #: How long after the call each probe comes. The other side may be at work on what it was slow to answer, so that
 #: "not there" counts only from ``ABSENT_COUNTS_AFTER`` on.

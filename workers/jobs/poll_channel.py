@@ -34,6 +34,7 @@ from app.purchasing.channel import FOREIGN, ChannelSettings, Handled, SupplierCh
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.service.applying import (
     KINDS,
+    NoSuchOrder,
     apply_acknowledgement,
     apply_cancellation,
     apply_change_answer,
@@ -41,7 +42,6 @@ from app.purchasing.service.applying import (
     apply_receipt,
     known_answer,
     line_meant,
-    names_no_order,
     note_polled,
     order_meant,
     plan_poll,
@@ -100,7 +100,7 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
         with run.transaction() as session:
             known = known_answer(session, supplier_id, channel, answer.key)
             if known is not None:
-                return _handled(answer, known.problem or "")
+                return Handled(answer.key, answer.source, known.problem or "", foreign=known.of_others)
             if isinstance(answer, Unreadable):
                 write_answer(session, supplier_id, channel, answer, kind=kind, problem=answer.problem)
                 _tell(session, supplier_id, answer.problem)
@@ -111,15 +111,12 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
     except (AppError, DataError, ValueError, ArithmeticError) as error:
         # One that can't be kept (zeros in a text, numbers out of all bounds) must not keep the others waiting for ever.
         problem = error.detail if isinstance(error, AppError) else _NOT_KEPT
+        foreign = isinstance(error, NoSuchOrder)
         with run.transaction() as session:
-            write_answer(session, supplier_id, channel, answer, kind=kind, problem=problem)
+            write_answer(session, supplier_id, channel, answer, kind=kind, problem=problem, of_others=foreign)
             _tell(session, supplier_id, problem)
-        return _handled(answer, problem)
+        return Handled(answer.key, answer.source, problem, foreign=foreign)
     return Handled(answer.key, answer.source)
-
-
-def _handled(answer: Answer | Unreadable, problem: str) -> Handled:
-    return Handled(answer.key, answer.source, problem, foreign=names_no_order(problem))
 
 
 def _foreign(settings: ChannelSettings, handled: Sequence[Handled]) -> str:

@@ -41,6 +41,7 @@ from app.purchasing.models import (
     SupplierInvoice,
     Transmission,
 )
+from app.purchasing.queries import newest_transmission
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge
 from app.purchasing.service.channels import note_worked, setting_of, settings_of
 from app.purchasing.service.passing_on import (
@@ -50,7 +51,6 @@ from app.purchasing.service.passing_on import (
     stop_rejected,
     take_grant,
     take_refusal,
-    way_of,
 )
 from app.purchasing.service.stopping import READDRESSED
 from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_told
@@ -152,9 +152,8 @@ def known_answer(session: Session, supplier_id: UUID, channel: str, key: str) ->
     )
 
 
-def names_no_order(problem: str) -> bool:
-    """Whether an answer could not be used because it names no order of this supplier's."""
-    return problem.startswith(str(NotFound("purchase order")).rstrip("."))
+class NoSuchOrder(NotFound):
+    """An answer names no order of this supplier's: of several that use one folder it may be another's."""
 
 
 def write_answer(
@@ -166,8 +165,10 @@ def write_answer(
     kind: str,
     purchase_order_id: UUID | None = None,
     problem: str | None = None,
+    of_others: bool = False,
 ) -> None:
-    """Write down that an answer was handled, or why it could not be."""
+    """Write down that an answer was handled, or why it could not be. ``of_others``: it names an order that is none of
+    this supplier's."""
     session.add(
         ChannelAnswer(
             id=new_id(),
@@ -178,13 +179,14 @@ def write_answer(
             purchase_order_id=purchase_order_id,
             source=_without_zeros(answer.source),
             problem=None if problem is None else _without_zeros(problem),
+            of_others=of_others,
             created_at=clock.now(),
         )
     )
 
 
 def order_meant(session: Session, supplier_id: UUID, answer: Answer) -> PurchaseOrder:
-    """The supplier's purchase order that an answer names, with its lines. Raises ``NotFound``."""
+    """The supplier's purchase order that an answer names, with its lines. Raises ``NoSuchOrder``."""
     query = select(PurchaseOrder).where(
         PurchaseOrder.supplier_id == supplier_id, PurchaseOrder.released_at.is_not(None)
     )
@@ -192,7 +194,7 @@ def order_meant(session: Session, supplier_id: UUID, answer: Answer) -> Purchase
     query = query.where(PurchaseOrder.id == given if given else PurchaseOrder.number == answer.number.strip())
     found = session.scalar(query.options(selectinload(PurchaseOrder.lines)))
     if found is None:
-        raise NotFound(f"purchase order {answer.number}".strip())
+        raise NoSuchOrder(f"purchase order {answer.number}".strip())
     return found
 
 
@@ -278,7 +280,7 @@ def apply_cancellation(session: Session, supplier_id: UUID, answer: Cancellation
 
 def _told_as_it_is(session: Session, purchase_order_id: UUID, kind: str | None) -> dict[int, str]:
     """What the supplier's system was told without being asked: the message's number → its cause."""
-    way = way_of(session, purchase_order_id)
+    way = newest_transmission(session, purchase_order_id)
     stops: Mapping[str, Mapping[str, Any]] = way.detail.get("stops", {}) if way is not None else {}
     kinds = {None: (True, False), "address": (True,), "cancellation": (False,)}[kind]
     return {int(one["sequence"]): cause for cause, one in stops.items() if cause.startswith(READDRESSED) in kinds}
@@ -394,12 +396,7 @@ def apply_invoice(session: Session, supplier_id: UUID, channel: str, answer: Inv
 
 def _units_told(session: Session, purchase_order_id: UUID) -> Mapping[str, int]:
     """The units of each line that the last message told; empty where none did."""
-    row = session.scalar(
-        select(Transmission)
-        .where(Transmission.purchase_order_id == purchase_order_id)
-        .order_by(Transmission.created_at.desc(), Transmission.id.desc())
-        .limit(1)
-    )
+    row = newest_transmission(session, purchase_order_id)
     return {} if row is None else units_told(row)
 
 

@@ -46,6 +46,7 @@ from app.purchasing.models import (
     PurchaseOrderLine,
     Transmission,
 )
+from app.purchasing.queries import newest_transmission
 from app.purchasing.service.acknowledging import locked_for_supplier
 from app.purchasing.service.answering import accept_request, refuse_request
 from app.purchasing.service.asking import locked_request
@@ -54,7 +55,7 @@ from app.purchasing.service.settling import STOPPED_UNITS, grant, ids_of, open_u
 from app.purchasing.transmission_rules import (
     ARRIVED,
     DELIVERED,
-    NOT_RECEIVED,
+    MAY_HAVE_IT,
     QUEUED,
     REJECTED,
     SENDING,
@@ -90,22 +91,13 @@ class Message:
     in_doubt: bool = False
 
 
-def way_of(session: Session, purchase_order_id: UUID) -> Transmission | None:
-    """How the supplier was told of a purchase order last."""
-    return session.scalar(
-        select(Transmission)
-        .where(Transmission.purchase_order_id == purchase_order_id)
-        .order_by(Transmission.created_at.desc(), Transmission.id.desc())
-        .limit(1)
-    )
-
-
 def goes_by_machine(session: Session, request: ChangeRequest, takes: Takes) -> bool:
     """Whether the supplier's system has the order, or may have it, and takes such requests."""
-    way = way_of(session, request.purchase_order_id)
-    if way is None or way.state not in ARRIVED | {SENDING, UNKNOWN, NOT_RECEIVED}:
-        return False
-    return bool(takes(way.channel, request.kind))
+    return _goes_so(newest_transmission(session, request.purchase_order_id), request.kind, takes)
+
+
+def _goes_so(way: Transmission | None, kind: str, takes: Takes) -> bool:
+    return way is not None and way.state in MAY_HAVE_IT and bool(takes(way.channel, kind))
 
 
 def begin_message(session: Session, event: ChangeRequestMoved, takes: Takes) -> Message | None:
@@ -122,14 +114,14 @@ def begin_message(session: Session, event: ChangeRequestMoved, takes: Takes) -> 
         _drop_unsent(told)
         if not any(one.purpose == ASK and one.state in MAY_HAVE for one in told):
             return None
-    way = way_of(session, request.purchase_order_id)
+    way = newest_transmission(session, request.purchase_order_id)
     cause = f"{purpose}:{event.asked_at}"
     message = next((one for one in told if one.cause == cause), None)
     if message is None:
         if way is None or takes(way.channel, request.kind) is None:
             return None
         message = _new(request, purpose, cause, way.channel)
-        if not goes_by_machine(session, request, takes):
+        if not _goes_so(way, request.kind, takes):
             message.state = BY_PEOPLE
             session.add(message)
             _story(session, request, "change.by_people")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kit.ids import new_id
 from app.purchasing.channel import Sending, Stopping
-from app.purchasing.models import PurchaseOrder, Transmission
+from app.purchasing.models import PurchaseOrder
+from app.purchasing.queries import newest_transmission
 from app.purchasing.service.channels import take_number
 from app.purchasing.service.transmitting import tell_story
-from app.purchasing.transmission_rules import ARRIVED, NOT_RECEIVED, SENDING, UNKNOWN
+from app.purchasing.transmission_rules import ARRIVED, MAY_HAVE_IT
 
 #: What the cause of telling another address begins with.
 READDRESSED = "address:"
@@ -37,14 +37,8 @@ class Stop:
 def plan_stop(session: Session, purchase_order_id: UUID, cause: str) -> Stop | None:
     """How the supplier is told of a withdrawal, or of another address; ``cause`` names it. None where nothing was
     sent: nothing will be. The message's key is written down first."""
-    row = session.scalar(
-        select(Transmission)
-        .where(Transmission.purchase_order_id == purchase_order_id)
-        .order_by(Transmission.created_at.desc(), Transmission.id.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    if row is None or row.state not in ARRIVED | {SENDING, UNKNOWN, NOT_RECEIVED}:
+    row = newest_transmission(session, purchase_order_id, lock=True)
+    if row is None or row.state not in MAY_HAVE_IT:
         return None
     if row.state not in ARRIVED:
         return Stop(row.channel, row.reference, Sending(key="", sequence=0), in_doubt=True)
