@@ -87,8 +87,9 @@ def wait_for(condition: Callable[[], bool], what: str, *, patience: float = PATI
     return time.monotonic() - begun
 
 
-def wait_for_lock(database_url: str, what: str, *, waiting: int = 1) -> None:
-    """Wait until somebody, or so many, wait for a lock in this database. Raises as ``wait_for``."""
+def wait_for_lock(database_url: str, what: str, *, waiting: int = 1, ended: Callable[[], bool] = lambda: False) -> None:
+    """Wait until somebody, or so many, wait for a lock in this database, or they have ``ended`` without it. Fails as
+    ``wait_for``."""
     # A transaction sees who waits as it was when it first looked.
     with closing(psycopg2.connect(database_url)) as looking, looking.cursor() as cursor:
         looking.autocommit = True
@@ -99,4 +100,4 @@ def wait_for_lock(database_url: str, what: str, *, waiting: int = 1) -> None:
             )
             return bool(cursor.fetchone()[0] >= waiting)
 
-        wait_for(waits, what)
+        wait_for(lambda: waits() or ended(), what)

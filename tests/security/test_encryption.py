@@ -83,7 +83,7 @@ from app.webhooks.service.endpoints import signing_secrets
 from launch.cli import ROOT, main
 from tests import factories as make
 from tests.adapters.settings import set_up
-from tests.processes import wait_for
+from tests.processes import wait_for_lock
 
 __all__ = ["set_up"]
 
@@ -610,15 +610,6 @@ def test_rotating_goes_through_more_rows_than_one_batch(
     assert numbers(raw) == {2}
 
 
-def waits_for_a_lock(raw: psycopg2.extensions.connection) -> bool:
-    """Whether somebody waits for a row that another holds."""
-    with raw.cursor() as cursor:
-        cursor.execute(
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone() != (0,))
-
-
 @pytest.fixture
 def held(database_url: str) -> Iterator[psycopg2.extensions.connection]:
     """Somebody who holds the last table's row: rotation comes to it when all else is done."""
@@ -635,12 +626,13 @@ def test_a_row_that_somebody_holds_is_waited_for_and_not_left_out(
     raw: psycopg2.extensions.connection,
     held: psycopg2.extensions.connection,
     set_up: Callable[..., None],
+    database_url: str,
 ) -> None:
     set_up(encryption_keys=written(1, 2))
     done: dict[str, int] = {}
     thread = Thread(target=lambda: done.update(rotate()))
     thread.start()
-    wait_for(lambda: waits_for_a_lock(raw) or not thread.is_alive(), "rotation comes to the held row", patience=30)
+    wait_for_lock(database_url, "rotation comes to the held row", ended=lambda: not thread.is_alive())
     held.rollback()
     thread.join(30)
     assert done["purchase_orders.ship_to"] == 1
@@ -652,6 +644,7 @@ def test_rotation_that_is_cut_off_in_the_middle_completes_when_it_is_run_again(
     raw: psycopg2.extensions.connection,
     held: psycopg2.extensions.connection,
     set_up: Callable[..., None],
+    database_url: str,
 ) -> None:
     before = house.open_everything()
     set_up(encryption_keys=written(1, 2))
@@ -661,7 +654,7 @@ def test_rotation_that_is_cut_off_in_the_middle_completes_when_it_is_run_again(
         env={**os.environ, "DATABASE_URL": config.settings().database_url, "REDIS_URL": config.settings().redis_url},
         stdout=subprocess.DEVNULL,
     )
-    wait_for(lambda: waits_for_a_lock(raw) or process.poll() is not None, "rotation comes to the held row", patience=30)
+    wait_for_lock(database_url, "rotation comes to the held row", ended=lambda: process.poll() is not None)
     process.send_signal(signal.SIGKILL)
     assert process.wait(10) == -signal.SIGKILL
     held.rollback()
