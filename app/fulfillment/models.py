@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text, true
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship, synonym
 
 from app.db import BIG, Base, own, parties
 
@@ -271,6 +271,14 @@ class Postage:
     """What all labels have that are bought at a gateway: QUOTED → BUYING → BOUGHT → VOIDING → VOIDED. While BUYING the
     gateway was asked and its answer is not known; it is asked what it did, never again to buy."""
 
+    #: What its table calls the organisation that bought it.
+    OWNER: ClassVar[str]
+
+    @declared_attr
+    def owner_id(self) -> Mapped[UUID]:
+        """Whose it is."""
+        return synonym(self.OWNER)
+
     id: Mapped[UUID] = mapped_column(primary_key=True)
     gateway: Mapped[str]
     state: Mapped[str]
@@ -295,6 +303,8 @@ class Postage:
 class ShippingLabel(Postage, Base):
     """Postage for one parcel of a purchase order. The supplier's alone: what its postage costs is nobody else's
     business."""
+
+    OWNER = "supplier_id"
 
     __tablename__ = "shipping_labels"
     __tenancy__ = own("supplier_id")

@@ -1,9 +1,9 @@
-"""Buying a label and giving it back: each is one transaction that says what will be asked, the call, and one
-transaction that says what came of it."""
+"""Asking what a label costs, buying it and giving it back: each is one transaction that says what will be asked, the
+call, and one transaction that says what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.fulfillment.labels import Label, LabelGateway
-from app.fulfillment.service import labelling
-from app.fulfillment.service.buying import Asked
+from app.fulfillment.service import accounts, labelling, packing
+from app.fulfillment.service.buying import Asked, account_of
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected
 
 #: The gateway of a name.
@@ -39,6 +39,41 @@ PARCELS = Book(
     plan_giving_back=labelling.plan_giving_back,
     record_refund=labelling.record_refund,
 )
+
+
+def ask_offers(
+    gateway_of: GatewayOf,
+    supplier_id: UUID,
+    purchase_order_id: UUID,
+    lines: Mapping[UUID, int],
+    size_id: UUID,
+    grams: int,
+) -> UUID:
+    """Ask what carriers want for a parcel of so many units by line in a box of the supplier's, and keep what they offer
+    as a label that can be bought. Nothing is bought by that. Where no carrier takes the parcel with the return address
+    of the retailer's store, it is asked for with the supplier's own: it has to leave. Raises the adapter errors, and as
+    ``labelling.packed``, ``accounts.own_size`` and ``account_of``."""
+    with db.transaction() as session:
+        account = account_of(session, supplier_id)
+        order = labelling.packed(session, supplier_id, purchase_order_id, lines)
+        package = accounts.package_of(accounts.own_size(session, supplier_id, size_id), grams)
+        access = accounts.way_in(account)
+        sender, recipient, backs = packing.parties(session, supplier_id, order)
+        gateway, form, number = account.gateway, account.form, order.number
+    for place, returns in enumerate(backs, start=1):
+        try:
+            quoted = gateway_of(gateway).quote(
+                access, package, sender=sender, recipient=recipient, returns=returns, reference=number, form=form
+            )
+            break
+        except Rejected:
+            if place == len(backs):
+                raise
+    with db.transaction() as session:
+        label = labelling.record_quote(
+            session, supplier_id, purchase_order_id, quoted, gateway=gateway, lines=lines, grams=package.grams
+        )
+        return label.id
 
 
 def buy_label(gateway_of: GatewayOf, owner_id: UUID, label_id: UUID, offer_ref: str, book: Book = PARCELS) -> None:

@@ -79,6 +79,16 @@ def due_for_tracking(session: Session, moment: datetime, *, limit: int = 200) ->
     ).all()
 
 
+def last_heard(session: Session, shipment_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When something of a parcel was last heard, by parcel; those of which nothing was are left out."""
+    rows = session.execute(
+        select(TrackingEvent.shipment_id, func.max(TrackingEvent.recorded_at))
+        .where(TrackingEvent.shipment_id.in_(shipment_ids))
+        .group_by(TrackingEvent.shipment_id)
+    )
+    return {shipment_id: at for shipment_id, at in rows}
+
+
 def exception(session: Session, organisation_id: UUID, exception_id: UUID) -> ShipmentException:
     """What is or was wrong with a parcel of which the organisation is a party. Raises ``NotFound``."""
     found = session.get(ShipmentException, exception_id)

@@ -150,6 +150,8 @@ class ReturnLabel(Postage, Base):
     """Postage for a return, bought by the party that its terms name. The buyer's alone: what it costs is nobody else's
     business. The label itself is a file of the return."""
 
+    OWNER = "buyer_id"
+
     __tablename__ = "return_labels"
     __tenancy__ = own("buyer_id")
     __table_args__ = (

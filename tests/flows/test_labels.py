@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bs4 import BeautifulSoup
 
 from app import db
 from app.fulfillment.service.accounts import save_account, save_size
+from app.kit import clock
 from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Books, Json
 from tests.market import Market
@@ -261,3 +263,43 @@ def test_the_account_and_its_labels_are_their_suppliers_alone(
     assert books.press(market.other_supplier, f"{page}/buy", offer="x").status_code == 404
     empty = text_of(books.browser(market.other_supplier).get("/supplier/labels"))
     assert "No box yet" in empty
+
+
+def test_hooks_that_never_came_are_made_up_for_by_asking(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    assert buy(books, market, quoted(books, market, lamps)).status_code == 303
+    jobs.drain()
+    number = books.row("select tracking_number from shipments")["tracking_number"]
+
+    def status() -> str:
+        return str(books.row("select delivery_status from shipments")["delivery_status"])
+
+    def seen(status: str) -> Json:
+        """The carrier sees it; what the gateway's hook would say."""
+        params = {"secret": "s3cret", "status": status}
+        return dict(requests.get(f"{gateway.url}/_sim/hook/{number}", params=params, timeout=5).json())
+
+    seen("in_transit")
+    books.later("poll_tracking", minutes=30)
+    assert status() == "unknown", "its hook may still come"
+    books.later("poll_tracking", hours=1, minutes=1)
+    assert status() == "in_transit"
+    told = seen("out_for_delivery")
+    with clock.shifted(timedelta(minutes=110)):
+        market.app.test_client(use_cookies=False).post(
+            f"/hooks/labels/easypost/{market.supplier.id}",
+            data=told["body"],
+            headers={"X-Hmac-Signature": told["signature"]},
+        )
+    assert status() == "out_for_delivery"
+    seen("delivered")
+    books.later("poll_tracking", hours=2, minutes=2)
+    assert status() == "out_for_delivery", "its hooks come: the gateway is not asked so soon"
+    gateway.pull("faults", kind="down")
+    books.later("poll_tracking", hours=3, minutes=3)
+    assert status() == "out_for_delivery", "it gave no answer"
+    books.later("poll_tracking", hours=4, minutes=4)
+    assert status() == "delivered"
+    assert books.row("select next_poll_at from shipments")["next_poll_at"] is None
+    assert len(books.rows("select 1 from tracking_events")) == 3

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.fulfillment.labels import Access, Label, Offer
 from app.fulfillment.models import LabelAccount, Postage
 from app.fulfillment.service.accounts import way_in
 from app.kit import clock
-from app.kit.errors import Conflict, Invalid
+from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.money import Money
+
+AnyLabel = TypeVar("AnyLabel", bound=Postage)
 
 QUOTED, BUYING, BOUGHT, VOIDING, VOIDED = "QUOTED", "BUYING", "BOUGHT", "VOIDING", "VOIDED"
 #: States in which it may be that the gateway sold one.
@@ -50,6 +53,25 @@ def account_of(session: Session, owner_id: UUID) -> LabelAccount:
     if account is None:
         raise Conflict("Connect your account at the gateway first.", code="no_label_account")
     return account
+
+
+def own_label(session: Session, book: type[AnyLabel], owner_id: UUID, label_id: UUID) -> AnyLabel:
+    """One of the labels that an organisation bought or asked prices for. Raises ``NotFound``."""
+    label = session.get(book, label_id)
+    if label is None or label.owner_id != owner_id:
+        raise NotFound("label")
+    return label
+
+
+def unsure_labels(session: Session, book: type[Postage]) -> Sequence[tuple[UUID, UUID, str]]:
+    """Labels whose answer never came: owner, label, state. Needs a system scope."""
+    rows = session.execute(
+        select(book.owner_id, book.id, book.state)
+        .where(book.state.in_((BUYING, VOIDING)), book.updated_at < clock.now() - ANSWER_WITHIN)
+        .order_by(book.id)
+        .limit(100)
+    )
+    return [(owner_id, label_id, state) for owner_id, label_id, state in rows]
 
 
 def offers_of(label: Postage, *, quickest: bool = False) -> list[Offer]:

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.config import key_ring
 from app.fulfillment.labels import Label, Quoted, RefundMoved, TrackerMoved
-from app.fulfillment.models import ShippingLabel
+from app.fulfillment.models import LabelAccount, Shipment, ShippingLabel
+from app.fulfillment.service.accounts import way_in
 from app.fulfillment.service.buying import (
-    ANSWER_WITHIN,
+    BOUGHT,
     BUYING,
     QUOTED,
     VOIDED,
-    VOIDING,
     Asked,
     as_json,
     begin,
@@ -183,15 +183,28 @@ def take_in(session: Session, supplier_id: UUID, told: TrackerMoved | RefundMove
     return True
 
 
-def unsure_labels(session: Session) -> Sequence[tuple[UUID, UUID, str]]:
-    """Labels whose answer never came: supplier, label, state. System scope."""
+def gateways_to_ask(session: Session, shipment_ids: Sequence[UUID]) -> dict[UUID, Asked]:
+    """Of these parcels, those that left with a label that was bought, and the gateway to be asked where they are. Needs
+    a system scope."""
     rows = session.execute(
-        select(ShippingLabel.supplier_id, ShippingLabel.id, ShippingLabel.state)
-        .where(ShippingLabel.state.in_((BUYING, VOIDING)), ShippingLabel.updated_at < clock.now() - ANSWER_WITHIN)
-        .order_by(ShippingLabel.id)
-        .limit(100)
+        select(ShippingLabel, LabelAccount)
+        .join(
+            LabelAccount,
+            (LabelAccount.owner_id == ShippingLabel.supplier_id) & (LabelAccount.gateway == ShippingLabel.gateway),
+        )
+        .join(Shipment, Shipment.id == ShippingLabel.shipment_id)
+        .where(
+            ShippingLabel.shipment_id.in_(shipment_ids),
+            ShippingLabel.state == BOUGHT,
+            # A number that was corrected since is another parcel's.
+            ShippingLabel.tracking_number == Shipment.tracking_number,
+        )
     )
-    return [(supplier_id, label_id, state) for supplier_id, label_id, state in rows]
+    return {
+        label.shipment_id: Asked(label.gateway, way_in(account), label.gateway_ref, label.offer_ref or "", unsure=False)
+        for label, account in rows
+        if label.shipment_id is not None
+    }
 
 
 def labels_of(session: Session, supplier_id: UUID, purchase_order_id: UUID) -> Sequence[ShippingLabel]:
@@ -205,14 +218,6 @@ def labels_of(session: Session, supplier_id: UUID, purchase_order_id: UUID) -> S
         )
         .order_by(ShippingLabel.id.desc())
     ).all()
-
-
-def own_label(session: Session, supplier_id: UUID, label_id: UUID) -> ShippingLabel:
-    """One of a supplier's labels. Raises ``NotFound``."""
-    label = session.get(ShippingLabel, label_id)
-    if label is None or label.supplier_id != supplier_id:
-        raise NotFound("label")
-    return label
 
 
 def locked_label(session: Session, supplier_id: UUID, label_id: UUID) -> ShippingLabel:

@@ -14,12 +14,10 @@ from app.audit import service as audit
 from app.fulfillment.labels import Label, Package, Party, Quoted, RefundMoved, TrackerMoved
 from app.fulfillment.postage import Book
 from app.fulfillment.service.buying import (
-    ANSWER_WITHIN,
     BUYING,
     QUOTED,
     SOLD,
     VOIDED,
-    VOIDING,
     Asked,
     as_json,
     begin,
@@ -28,6 +26,7 @@ from app.fulfillment.service.buying import (
     note_bought,
     note_given_back,
     note_refused,
+    own_label,
 )
 from app.fulfillment.service.packing import party_at, party_of
 from app.kit import clock
@@ -112,25 +111,6 @@ def labels_of(session: Session, owner_id: UUID, return_id: UUID) -> Sequence[Ret
         .where(ReturnLabel.buyer_id == owner_id, ReturnLabel.return_id == return_id, ReturnLabel.state != QUOTED)
         .order_by(ReturnLabel.id.desc())
     ).all()
-
-
-def own_label(session: Session, owner_id: UUID, label_id: UUID) -> ReturnLabel:
-    """One of an organisation's labels. Raises ``NotFound``."""
-    label = session.get(ReturnLabel, label_id)
-    if label is None or label.buyer_id != owner_id:
-        raise NotFound("label")
-    return label
-
-
-def unsure_labels(session: Session) -> Sequence[tuple[UUID, UUID, str]]:
-    """Labels whose answer never came: owner, label, state. System scope."""
-    rows = session.execute(
-        select(ReturnLabel.buyer_id, ReturnLabel.id, ReturnLabel.state)
-        .where(ReturnLabel.state.in_((BUYING, VOIDING)), ReturnLabel.updated_at < clock.now() - ANSWER_WITHIN)
-        .order_by(ReturnLabel.id)
-        .limit(100)
-    )
-    return [(owner_id, label_id, state) for owner_id, label_id, state in rows]
 
 
 def tell_unused(session: Session, row: Return) -> None:
@@ -248,7 +228,7 @@ def _ask_to_give_back(session: Session, row: Return, label: ReturnLabel, why: st
 
 def _locked(session: Session, owner_id: UUID, label_id: UUID) -> tuple[Locked, ReturnLabel]:
     """A label with its return, which is locked before it. Raises ``NotFound``."""
-    return_id = own_label(session, owner_id, label_id).return_id
+    return_id = own_label(session, ReturnLabel, owner_id, label_id).return_id
     held = locked(session, return_id, owner_id)
     label = session.scalars(
         select(ReturnLabel)

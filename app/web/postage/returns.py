@@ -14,12 +14,12 @@ from app.adapters import registries
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.postage import buy_label, give_back
 from app.fulfillment.service import accounts
-from app.fulfillment.service.buying import account_of, offers_of
+from app.fulfillment.service.buying import account_of, offers_of, own_label
 from app.fulfillment.service.packing import weight_of
 from app.kit.errors import AdapterError, Conflict, Invalid, NotFound
 from app.kit.texts import marked as _
 from app.returns import queries
-from app.returns.models import Return
+from app.returns.models import Return, ReturnLabel
 from app.returns.rules import APPROVED
 from app.returns.service import RETURNS, labelling
 from app.web.auth import principal
@@ -62,7 +62,7 @@ def add_return_labels(pages: Pages, *, permission: str) -> None:
     def shown(label_id: UUID, status: int = 200, *, refused: str = "") -> Any:
         owner_id, quickest = principal().organisation_id, request.args.get("sort") == "days"
         with db.transaction() as session:
-            label = labelling.own_label(session, owner_id, label_id)
+            label = own_label(session, ReturnLabel, owner_id, label_id)
             row = queries.one_return(session, owner_id, label.return_id)
             sorts: list[tuple[str, dict[str, str], bool]] = [
                 (_("By price"), {}, not quickest),

@@ -11,11 +11,11 @@ from flask import Response, request
 from app import db
 from app.adapters import registries
 from app.audit import service as audit
-from app.fulfillment.models import LabelAccount
-from app.fulfillment.postage import buy_label, give_back
+from app.fulfillment.models import LabelAccount, ShippingLabel
+from app.fulfillment.postage import ask_offers, buy_label, give_back
 from app.fulfillment.service import accounts, labelling, packing
-from app.fulfillment.service.buying import account_of, offers_of
-from app.kit.errors import AdapterError, AppError, Conflict, Invalid, NotFound, Rejected
+from app.fulfillment.service.buying import offers_of, own_label
+from app.kit.errors import AdapterError, AppError, Conflict, Invalid, NotFound
 from app.kit.texts import marked as _
 from app.purchasing import queries as purchasing
 from app.purchasing import queue as queues
@@ -76,7 +76,7 @@ def ask_prices(purchase_order_id: UUID) -> Any:
             grams = sent.whole("grams", 1, HEAVIEST)
             sent.check()
         lines = {line_id: count for line_id, count in units.items() if count}
-        label_id = _quote(supplier_id, purchase_order_id, lines, UUID(size_id), grams)
+        label_id = ask_offers(registries.labels.get, supplier_id, purchase_order_id, lines, UUID(size_id), grams)
     except Invalid as error:
         return _pack(purchase_order_id, 422, problems(error), refused=error.detail if not problems(error) else "")
     except Conflict as error:
@@ -95,7 +95,7 @@ def one(label_id: UUID) -> Any:
 def _one(label_id: UUID, status: int = 200, *, refused: str = "") -> Any:
     supplier_id = principal().organisation_id
     with db.transaction() as session:
-        label = labelling.own_label(session, supplier_id, label_id)
+        label = own_label(session, ShippingLabel, supplier_id, label_id)
         order = purchasing.purchase_order(session, supplier_id, label.purchase_order_id)
         quickest = request.args.get("sort") == "days"
         context: dict[str, Any] = {
@@ -146,7 +146,7 @@ def printed(label_id: UUID) -> Response:
     if not who.may("purchase_orders.read_address"):
         raise NotFound("label")
     with db.transaction() as session:
-        label = labelling.own_label(session, who.organisation_id, label_id)
+        label = own_label(session, ShippingLabel, who.organisation_id, label_id)
         content, name = labelling.label_file(label), f"label-{label.tracking_number}"
         audit.record(session, who.organisation_id, "orders.address_read", "purchase_order", label.purchase_order_id)
     if label.media_type == "application/pdf":
@@ -193,9 +193,9 @@ def many() -> Any:
             continue
         else:
             try:
-                label_id = _quote(supplier_id, order.id, _open(order), size.id, grams)
+                label_id = ask_offers(registries.labels.get, supplier_id, order.id, _open(order), size.id, grams)
                 with db.transaction() as session:
-                    row["label"] = labelling.own_label(session, supplier_id, label_id)
+                    row["label"] = own_label(session, ShippingLabel, supplier_id, label_id)
                     row["cheapest"] = offers_of(row["label"])[0]
             except AppError as error:
                 row["why"] = error.detail
@@ -223,7 +223,7 @@ def buy_many() -> Any:
             continue
         label_id, why = UUID(text), ""
         with db.transaction() as session:
-            label = labelling.own_label(session, supplier_id, label_id)
+            label = own_label(session, ShippingLabel, supplier_id, label_id)
             cheapest = offers_of(label)[0]
         try:
             buy_label(registries.labels.get, supplier_id, label_id, cheapest.ref)
@@ -232,36 +232,10 @@ def buy_many() -> Any:
         except AdapterError as error:
             why = in_words(error)
         with db.transaction() as session:
-            label = labelling.own_label(session, supplier_id, label_id)
+            label = own_label(session, ShippingLabel, supplier_id, label_id)
             order = purchasing.purchase_order(session, supplier_id, label.purchase_order_id)
         results.append({"label": label, "order": order, "why": why or label.failure or ""})
     return pages.render("bought.html", results=results)
-
-
-def _quote(supplier_id: UUID, purchase_order_id: UUID, lines: Mapping[UUID, int], size_id: UUID, grams: int) -> UUID:
-    """Ask the gateway, and keep what it offers. Nothing is bought by that. Where no carrier takes the parcel with the
-    return address of the retailer's store, it is asked for with the supplier's own: it has to leave."""
-    with db.transaction() as session:
-        account = account_of(session, supplier_id)
-        order = labelling.packed(session, supplier_id, purchase_order_id, lines)
-        package = accounts.package_of(accounts.own_size(session, supplier_id, size_id), grams)
-        access = accounts.way_in(account)
-        sender, recipient, backs = packing.parties(session, supplier_id, order)
-        gateway, form, number = account.gateway, account.form, order.number
-    for place, returns in enumerate(backs, start=1):
-        try:
-            quoted = registries.labels.get(gateway).quote(
-                access, package, sender=sender, recipient=recipient, returns=returns, reference=number, form=form
-            )
-            break
-        except Rejected:
-            if place == len(backs):
-                raise
-    with db.transaction() as session:
-        label = labelling.record_quote(
-            session, supplier_id, purchase_order_id, quoted, gateway=gateway, lines=lines, grams=package.grams
-        )
-        return label.id
 
 
 def _open(order: PurchaseOrder) -> dict[UUID, int]:
