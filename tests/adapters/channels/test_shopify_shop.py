@@ -81,9 +81,9 @@ class Shop:
         assert done["userErrors"] == []
         return done
 
-    def fulfil(self, quantities: dict[str, int], number: str) -> str:
-        """Ship units by SKU; the fulfilment's id."""
-        order = self.control.wait_until_routed(self.domain, self.orders()[0]["id"])
+    def fulfil(self, quantities: dict[str, int], number: str, *, order: dict[str, Any] | None = None) -> str:
+        """Ship units of an order (the only one unless told) by SKU; the fulfilment's id."""
+        order = self.control.wait_until_routed(self.domain, (order or self.orders()[0])["id"])
         skus = {line["id"]: line["sku"] for line in order["lines"]}
         (whole,) = [one for one in order["fulfillment_orders"] if one["status"] in ("OPEN", "IN_PROGRESS")]
         parts = [

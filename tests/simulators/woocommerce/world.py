@@ -55,6 +55,12 @@ class World:
         self._clock = max(real, (self._clock or real) + timedelta(seconds=1))
         return self._clock.strftime("%Y-%m-%dT%H:%M:%S")
 
+    def advance(self, seconds: int) -> None:
+        """Time passes in the shop."""
+        self.now()
+        assert self._clock is not None
+        self._clock += timedelta(seconds=seconds)
+
     def add_product(self, sku: str, stock: int | None, *, parent: int = 0) -> int:
         """A product, or a variation of ``parent``; ``stock`` None: it is not counted."""
         number = self.number()
