@@ -21,6 +21,8 @@ from demo.people import People, SignIn
 from tests.simulators.shopify.running import Control
 
 _PATIENCE = 120.0
+#: A parcel that left is in the shop before so many seconds are over.
+_TOLD_WITHIN = 60.0
 Found = TypeVar("Found")
 
 
@@ -251,14 +253,17 @@ class Story:
         return "both accept"
 
     def ship(self) -> str:
-        """Nordlicht sends two parcels, Kanto one; the shop and its shopper see the numbers."""
+        """Nordlicht sends two parcels, Kanto one; the shop and its shopper see the numbers, each at its line."""
+        wanted: dict[str, Mapping[str, int]] = {}
+        begun = time.monotonic()
         for supplier, parts in ((self.people.nordlicht, (1, 1)), (self.people.kanto, (1,))):
             order = self._purchase_orders(supplier)[0]
-            line = order["lines"][0]["id"]
+            line, sku = order["lines"][0]["id"], order["lines"][0]["sku"]
             parcels = []
             for units in parts:
                 label = requests.post(f"{self.installation.carrier_url}/labels", timeout=10).json()
                 self.parcels[label["number"]] = supplier.email
+                wanted[str(label["number"])] = {sku: units}
                 parcels.append(
                     {
                         "carrier": "Simulated Carrier",
@@ -267,8 +272,11 @@ class Story:
                     }
                 )
             self.api(supplier, "POST", f"/api/supplier/orders/{order['id']}/ship", parcels=parcels)
-        self.wait_for(lambda: self._numbers_in_shop() == set(self.parcels), "the shop knows all tracking numbers")
-        return f"{len(self.parcels)} parcels, all numbers are in the shop"
+        self.wait_for(lambda: set(self._told_in_shop()) == set(self.parcels), "the shop knows all tracking numbers")
+        took = time.monotonic() - begun
+        _expect(self._told_in_shop() == wanted, f"the shop has {self._told_in_shop()}, shipped were {wanted}")
+        _expect(took < _TOLD_WITHIN, f"the shop had the last number after {took:.1f} s")
+        return f"{len(self.parcels)} parcels, all numbers are in the shop at their lines after {took:.1f} s"
 
     def sell_out(self) -> str:
         """Kanto runs out of a bottle: within seconds no shop sells it."""
@@ -409,10 +417,14 @@ class Story:
         found: list[Any] = self.api(supplier, "GET", "/api/supplier/orders")["items"]
         return found
 
-    def _numbers_in_shop(self) -> set[str]:
+    def _told_in_shop(self) -> dict[str, Mapping[str, int]]:
+        """Tracking number → units in its parcel by SKU, as the shop has them."""
         order = self.control.order(SHOP, self.shop_order)
+        skus = {line["id"]: line["sku"] for line in order["lines"]}
         return {
-            str(tracking["number"]) for fulfillment in order["fulfillments"] for tracking in fulfillment["tracking"]
+            str(tracking["number"]): {skus[line["line_item_id"]]: line["quantity"] for line in fulfillment["lines"]}
+            for fulfillment in order["fulfillments"]
+            for tracking in fulfillment["tracking"]
         }
 
 

@@ -16,13 +16,11 @@ from app.fulfillment.telling import told_parcel
 from app.kit.errors import Conflict, NotFound
 from app.orders import queries as orders
 from app.orders.rules import CANCELLED, HoldReason, Releaser
-from app.orders.service import locked
 from app.purchasing import queries as purchasing
 from app.purchasing.service import (
     LineAnswer,
     acknowledge,
-    ask_to_cancel,
-    drop_unlinked,
+    cancel_all,
     hold_order,
     release_holds,
     try_again,
@@ -62,11 +60,9 @@ def _cancel(session: Session, action: BulkAction, row: BulkRow) -> str:
     order = orders.order(session, action.organisation_id, _subject(row))
     if order.status == CANCELLED:
         return UNCHANGED
-    wanted = {line.id: None for line in order.lines if line.quantity > line.cancelled}
-    drop_unlinked(session, locked(session, order.id))
-    if order.status == CANCELLED:
+    came = cancel_all(session, action.organisation_id, order.id)
+    if order.status == CANCELLED and not came.asked:
         return DONE
-    came = ask_to_cancel(session, action.organisation_id, order.id, wanted, as_far=True)
     if not came.cancelled and not came.asked:
         raise Conflict("All of it has left, or its supplier is asked already.", code="quantity_exceeds_open")
     return ASKED if came.asked else DONE

@@ -37,6 +37,7 @@ from app.purchasing.events import (
     ChangeRequestMoved,
     DecisionMade,
     DecisionNeeded,
+    DecisionWaits,
     LinesRerouted,
     LinesWithdrawn,
     OrderReleased,
@@ -153,6 +154,11 @@ def _refunded(event: StoreRefundMoved, _session: Session) -> Iterable[Fact]:
 @public_facts.register
 def _to_decide(event: DecisionNeeded, _session: Session) -> Iterable[Fact]:
     yield _of_order(event, "order.decision_needed", decision_id=event.decision_id, kind=event.kind)
+
+
+@public_facts.register
+def _waits(event: DecisionWaits, _session: Session) -> Iterable[Fact]:
+    yield _of_order(event, "order.decision_waits", decision_id=event.decision_id, until=event.until)
 
 
 @public_facts.register
@@ -329,6 +335,7 @@ TOLD: tuple[type[Event], ...] = (
     AnswerOverdue,
     DecisionMade,
     DecisionNeeded,
+    DecisionWaits,
     FeedFinished,
     FeedHeld,
     FeedMappingNeeded,

@@ -5,7 +5,6 @@ Everything here happens in the transaction that closes the hook; nothing calls o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import singledispatch
 from typing import cast
@@ -24,7 +23,7 @@ from app.listings.rules import link_key
 from app.listings.unlinked import links_of, looks
 from app.notifications.service import notify
 from app.orders import service as orders
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order
 from app.orders.risk import HIGH
 from app.orders.rules import CANCELLED
 from app.outbox.service import emit
@@ -32,7 +31,6 @@ from app.privacy.service import note_request
 from app.purchasing import service as purchasing
 from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
-from app.purchasing.service import Asked
 from app.settlement.service import cancel_unpaid_charge, take_up_rejections
 from app.store_refunds import queries as store_refunds_queries
 from app.store_refunds import service as store_refunds
@@ -108,10 +106,10 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
         return "not an order of ours"
     before = order.status
     purchasing.note_gone_in_store(session, order.id)
-    asked = _cancel_all(session, order)
+    asked = purchasing.cancel_all(session, order.retailer_id, order.id, origin="store")
     session.refresh(order)
     for more in purchasing.supplements_of(session, order.id):
-        asked.asked |= _cancel_all(session, more).asked
+        asked.asked |= purchasing.cancel_all(session, more.retailer_id, more.id, origin="store").asked
         session.refresh(more)
         if more.status == CANCELLED:
             cancel_unpaid_charge(session, more.id)
@@ -133,29 +131,6 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
         dedupe=f"cancelled_in_store:{order.id}",
     )
     return "partly cancelled"
-
-
-def _cancel_all(
-    session: Session,
-    order: Order,
-    only: Sequence[UUID] | None = None,
-    ref: str | None = None,
-    of_lines: Collection[UUID] | None = None,
-) -> Asked:
-    """Cancel all that can be of an order, or of these purchase orders, or of these lines of it in them."""
-    if only is None:
-        purchasing.drop_unlinked(session, order)
-    lines = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)).all()
-    return purchasing.ask_to_cancel(
-        session,
-        order.retailer_id,
-        order.id,
-        dict.fromkeys(line for line in lines if of_lines is None or line in of_lines),
-        origin="store",
-        as_far=True,
-        only=only,
-        external_ref=ref,
-    )
 
 
 @_handle.register
@@ -251,7 +226,16 @@ def _(fact: CancellationAsked, session: Session, store: Store) -> str:
         order = session.get_one(Order, found[0].order_id)
         there = {line.id: line for one in found for line in lines_there(session, store.id, one, ref)}
         only = [one.id for one in found]
-        _cancel_all(session, order, only, ref, {line.order_line_id for line in there.values()})
+        purchasing.ask_to_cancel(
+            session,
+            order.retailer_id,
+            order.id,
+            dict.fromkeys(line.order_line_id for line in there.values()),
+            origin="store",
+            as_far=True,
+            only=only,
+            external_ref=ref,
+        )
         if any(row.purchase_order_line_id in there for one in waiting_of(session, only) for row in one.lines):
             return "its supplier is asked"
         accept = all(line.cancelled == line.quantity for line in there.values())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import Category, SupplierProduct, SupplierVariant
@@ -104,6 +104,11 @@ def variants_of(
 _COMPARED = 50
 
 
+def on_offer() -> ColumnElement[bool]:
+    """Whether a variant can be bought: it, its product and its supplier are active. All three are joined."""
+    return and_(SupplierVariant.status == "active", SupplierProduct.status == "active", Supplier.status == ACTIVE)
+
+
 def with_gtins(session: Session, gtins: Iterable[str]) -> list[tuple[SupplierVariant, Supplier]]:
     """Variants on offer with any of the numbers, however many zeros stand before them, with their suppliers."""
     written = {form for gtin in gtins for form in same_gtins(gtin)}
@@ -115,9 +120,7 @@ def with_gtins(session: Session, gtins: Iterable[str]) -> list[tuple[SupplierVar
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
         .where(
             SupplierVariant.gtin.in_(written),
-            SupplierVariant.status == "active",
-            SupplierProduct.status == "active",
-            Supplier.status == ACTIVE,
+            on_offer(),
         )
         .order_by(SupplierVariant.gtin, SupplierVariant.wholesale_price, SupplierVariant.id)
         .limit(_COMPARED)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
@@ -102,6 +103,12 @@ _ZERO = ord("0")
 def search_terms(query: str) -> list[str]:
     """The words of a query, folded, at most eight."""
     return _WORD.findall(folded([query]))[:8]
+
+
+def variant_title(title: str, options: Mapping[str, Any]) -> str:
+    """What a variant is called: its product's title and its options."""
+    named = " / ".join(str(value) for value in options.values() if value != "Default Title")
+    return f"{title} – {named}" if named else title
 
 
 def gtin_problem(gtin: str) -> str | None:

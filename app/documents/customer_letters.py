@@ -1,10 +1,12 @@
-"""Letters to a shop's customer about things that come back, in the shop's look and the customer's language. Where
-we have no words in a language (``customer_letters.json``), they are written in English."""
+"""Letters to a shop's customer about things that come back, come later or otherwise than ordered, in the shop's look
+and the customer's language. Where we have no words in a language (``customer_letters.json``), they are written in
+English."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -75,6 +77,15 @@ class CustomerLetters:
     def accepted(self, about: str, number: str, *, kept: bool) -> None:
         """What came back is accepted, or need not come back."""
         self._write("accepted_subject", ["kept" if kept else "accepted"], about=about, values={"number": number})
+
+    def later(self, about: str, what: str, until: date) -> None:
+        """Units wait for stock. ``what`` names them; ``until``: the day on which they wait no more."""
+        values = {"item": what, "day": texts.day(until, self._language)}
+        self._write("later_subject", ["later"], about=about, values=values)
+
+    def replaced(self, about: str, what: str, instead: str) -> None:
+        """Something else is sent instead of units."""
+        self._write("replaced_subject", ["replaced"], about=about, values={"item": what, "instead": instead})
 
     def _write(
         self,

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
-from app.catalog.rules import same_gtins
+from app.catalog.queries import on_offer
+from app.catalog.rules import same_gtins, variant_title
 from app.catalog.search.asking import Wanted
 from app.catalog.search.queries import search
 from app.inventory.models import InventoryLevel
@@ -22,7 +23,6 @@ from app.stores.models import StoreLocation
 from app.stores.platform import StoreOrderLine
 from app.stores.risk import ALONE, ALWAYS
 from app.suppliers.models import Supplier
-from app.suppliers.rules import ACTIVE
 
 _NOT_IN_HANDLES = re.compile(r"[^a-z0-9]+")
 _SHOWN, _LOOKED_AT, _PRODUCTS_FOUND = 20, 200, 10
@@ -137,9 +137,7 @@ def find_variants(
         .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
         .where(
-            SupplierVariant.status == "active",
-            SupplierProduct.status == "active",
-            Supplier.status == ACTIVE,
+            on_offer(),
             or_(same, *own),
         )
         .order_by(listed.desc(), same.desc().nulls_last(), SupplierVariant.wholesale_price, SupplierVariant.id)
@@ -149,7 +147,7 @@ def find_variants(
     return [
         FoundVariant(
             row.id,
-            _title(title, row.options),
+            variant_title(title, row.options),
             row.sku,
             company,
             row.wholesale_price,
@@ -164,11 +162,6 @@ def find_variants(
 
 def _gtins(words: Iterable[str]) -> list[str]:
     return [form for word in words if word.isascii() and word.isdigit() and len(word) > 7 for form in same_gtins(word)]
-
-
-def _title(title: str, options: Mapping[str, str]) -> str:
-    named = " / ".join(str(value) for value in options.values() if value != "Default Title")
-    return f"{title} – {named}" if named else title
 
 
 def _products(session: Session, store_id: UUID, refs: Collection[str | None]) -> Collection[str | None]:

@@ -123,6 +123,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "decision.by_deadline": ("order", _("Nobody decided in time; what you set as your default is done.")),
     "decision.undone": ("order", _("The choice was taken back.")),
     "decision.waiting": ("order", _("It waits for stock.")),
+    "order.odd_parts": (
+        "order",
+        _("%(title)s does not come whole: its other parts are stopped as far as they can be."),
+    ),
     "decision.overtaken": ("order", _("There was nothing left to decide.")),
     "po.printed_packing_slip": ("supplier", _("The packing slip of %(number)s was put into the parcel.")),
     "po.printed_return_slip": ("supplier", _("The return slip of %(number)s was put into the parcel.")),
@@ -211,5 +215,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "store.tracking_withdrawn": ("store", _("The number %(tracking_number)s was taken back from the store.")),
     "store.delivery_told": ("store", _("The store knows that %(tracking_number)s arrived.")),
     "store.asked_again": ("store", _("The store is told again of %(tracking_number)s.")),
+    "store.noted": ("store", _("The store was told: %(text)s")),
+    "store.not_noted": ("store", _("The store could not be told: %(text)s (%(reason)s)")),
     "store.refused": ("store", _("The store refused %(tracking_number)s: %(reason)s")),
 }

@@ -136,6 +136,14 @@ class DecisionChosen(_DecisionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionWaits(_DecisionEvent):
+    """It was chosen that units wait for stock, until this day (ISO 8601) at the latest."""
+
+    topic: ClassVar[str] = "purchasing.decision_waits"
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionMade(_DecisionEvent):
     """A choice is carried out; without one there was nothing left to decide. ``chosen_by``: person, rule or
     deadline."""

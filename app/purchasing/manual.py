@@ -12,6 +12,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.queries import on_offer
 from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.errors import AppError, Invalid
@@ -26,7 +27,6 @@ from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.suppliers.queries import closures, rates_of
 from app.suppliers.rules import (
-    ACTIVE,
     Closure,
     Parcel,
     delivery_range,
@@ -158,9 +158,7 @@ def found_variants(session: Session, retailer_id: UUID, skus: Iterable[str]) -> 
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
         .where(
             SupplierVariant.sku.in_(list(skus)),
-            SupplierVariant.status == "active",
-            SupplierProduct.status == "active",
-            Supplier.status == ACTIVE,
+            on_offer(),
         )
         .order_by(SupplierVariant.id)
     )

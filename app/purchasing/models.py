@@ -272,6 +272,9 @@ class OrderDecision(Base):
     #: The rerouting that it is part of, and the charge that is waited for.
     rerouting_id: Mapped[UUID | None]
     charge_id: Mapped[UUID | None]
+    #: What the store's people were told last (``app.purchasing.decisions.rules.store_news``), and when.
+    store_told: Mapped[str | None]
+    store_told_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -355,6 +358,11 @@ class ChangeRequestLine(Base):
     quantity: Mapped[int]
     granted: Mapped[int] = mapped_column(server_default="0")
     lost: Mapped[int] = mapped_column(server_default="0")
+
+    @property
+    def waiting(self) -> int:
+        """Units about which nothing is known yet."""
+        return self.quantity - self.granted - self.lost
 
 
 class ChangeMessage(Base):

@@ -86,9 +86,9 @@ def being_taken_over(session: Session, order_id: UUID) -> set[UUID]:
     )
 
 
-def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
-    """Of each of an order's lines that purchase orders name: the units that were not withdrawn from them, those
-    included about which is to be decided. What another supplier is still being paid for is not counted twice."""
+def coming_parts(session: Session, order_id: UUID) -> dict[OrderLine, list[tuple[PurchaseOrderLine, int]]]:
+    """Of each of an order's lines: the purchase orders' lines that fill it, with their units that were not withdrawn,
+    those included about which is to be decided. What another supplier is still being paid for is not counted twice."""
     rows = session.execute(
         select(OrderLine, PurchaseOrderLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
@@ -106,10 +106,16 @@ def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
         # What was rejected a moment ago, and not looked at yet, is not lost either.
         between[one.purchase_order_line_id] -= 0 if one.state in IN_BETWEEN else one.units
     return {
-        order_line: whole_units(
-            (row.component, row.quantity - row.cancelled + max(0, between[row.id]), row.per_unit) for row in own
-        )
+        order_line: [(row, row.quantity - row.cancelled + max(0, between[row.id])) for row in own]
         for order_line, own in found.items()
+    }
+
+
+def still_coming(session: Session, order_id: UUID) -> dict[OrderLine, int]:
+    """Of each of an order's lines that purchase orders name: the units that can still be made of their parts."""
+    return {
+        order_line: whole_units((row.component, units, row.per_unit) for row, units in own)
+        for order_line, own in coming_parts(session, order_id).items()
     }
 
 

@@ -120,6 +120,19 @@ def whole_units(units: Iterable[tuple[int, int, int]]) -> int:
     return min(components.values(), default=0)
 
 
+def beyond_whole(units: Sequence[tuple[int, int, int]]) -> list[int]:
+    """Of ``component, units, per_unit`` each: the units of which no unit of the order line can be made. What stands
+    first is used first."""
+    whole = whole_units(units)
+    left: defaultdict[int, int] = defaultdict(lambda: whole)
+    found = []
+    for component, count, per_unit in units:
+        used = min(left[component], count // per_unit)
+        left[component] -= used
+        found.append(count - used * per_unit)
+    return found
+
+
 def purchase_order_status(lines: Sequence[LineCounts], *, released: bool, held: bool, processing: bool) -> str:
     """A purchase order's status from its lines."""
     live = [line for line in lines if line.quantity > line.cancelled]

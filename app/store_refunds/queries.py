@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
 from app.kit.money import Money
+from app.orders import queries as orders
 from app.orders.models import Order, OrderLine
 from app.purchasing.models import PurchaseOrderLine
 from app.returns.models import CreditMemo, CreditMemoLine, Return, ReturnLine
 from app.store_refunds.models import StoreRefund, StoreRefundLine
-from app.store_refunds.rules import REFUSED, LineFacts
+from app.store_refunds.rules import REFUSED, LineFacts, Way
+from app.stores import queries as stores
 from app.stores.models import Store
+from app.stores.platform import StorePlatform
 
 
 def of_order(session: Session, order_id: UUID) -> Sequence[StoreRefund]:
@@ -46,6 +49,15 @@ def store_of(session: Session, order: Order) -> Store | None:
     if order.kind != "order" or order.store_id is None:
         return None
     return session.get_one(Store, order.store_id)
+
+
+def way_of(session: Session, store: Store, platform: StorePlatform) -> Way:
+    """How a store of a platform is asked."""
+    if "refund_requests" in platform.capabilities:
+        return Way.SYSTEM
+    if stores.grants(session, store, platform, "refunds"):
+        return Way.STORE
+    return Way.NOT_PERMITTED if "refunds" in platform.capabilities else Way.NONE
 
 
 def lines_of(session: Session, order_id: UUID) -> dict[OrderLine, LineFacts]:
@@ -88,7 +100,7 @@ def given_back(session: Session, order_id: UUID) -> dict[str, int]:
     """Units of an order's lines, by the store's ids, that it counts no more once they are refunded, although they were
     sold and are not to be stopped: those that came back, and those refunded for another reason than that they will not
     come."""
-    family = select(Order.id).where((Order.id == order_id) | (Order.supplements == order_id))
+    family = select(Order.id).where(orders.family(order_id))
     rows = session.execute(
         select(
             StoreRefundLine.order_line_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from app.kit.texts import marked as _
 from app.orders import rules as o
@@ -46,6 +47,16 @@ ADVICE: Mapping[str, str] = {
 #: Statuses of an order at which its customer may want money back although nothing is owed: something of it has left,
 #: or nothing comes any more. Before, what should not come is cancelled, and then owed.
 OFFERED_AT = frozenset({o.PARTIALLY_SHIPPED, o.SHIPPED, o.DELIVERED, o.RETURNED, o.CANCELLED})
+
+
+class Way(StrEnum):
+    """How a store's customer gets its money back: the store is asked by a call; its own system is told; or only by the
+    retailer's hand, since the merchant has not permitted more, or nobody can."""
+
+    STORE = "store"
+    SYSTEM = "system"
+    NOT_PERMITTED = "not_permitted"
+    NONE = "none"
 
 
 def may_move(current: str, wanted: str) -> bool:

@@ -23,6 +23,7 @@ CAPABILITIES = frozenset(
         "read_back",
         "fulfillment_requests",
         "push_tracking",
+        "order_notes",
         "refunds",
         "refund_requests",
         "returns",
@@ -390,6 +391,21 @@ class TrackingPush:
     also_known_as: str | None = None
 
 
+#: The longest text of a note on an order: Shopify takes no longer one with a report of progress.
+LONGEST_NOTE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNote:
+    """What the people of a store should know of units of an order, in at most ``LONGEST_NOTE`` characters. ``key``:
+    ours, of this very note. ``location_id``: where the store has these units; None where it has no place for them."""
+
+    key: str
+    external_order_id: str
+    location_id: str | None
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundWish:
     """Money of an order to be given back to the store's customer: for which ``units``, by the store's line ids.
@@ -541,6 +557,12 @@ class StorePlatform(Protocol):
 
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Tell the store that a parcel arrived."""
+
+    def note_on_order(self, access: StoreAccess, note: OrderNote) -> None:
+        """Tell the store's people something of an order; what they wrote themselves stays as it is, and its customer
+        is not written to. A second call for the same key leaves the note that the first one made; where notes can't be
+        read back, it says the same again. Raises ``Rejected``: ``held`` and ``not_decided`` pass; with ``not_open``
+        nothing is left to be sent."""
 
     def suggest_refund(self, access: StoreAccess, wish: RefundWish) -> RefundSuggested:
         """What the store would give back for it; changes nothing. Raises ``Rejected`` as ``refund`` does."""

@@ -32,12 +32,14 @@ from app.purchasing.decisions.rules import (
     WAIT,
     WAITING,
 )
+from app.purchasing.decisions.store_news import is_part
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.settlement.service.quoting import Quote, quote
 from app.store_refunds.queries import store_of
 from app.store_refunds.queries import worth as paid_for
+from app.store_refunds.rules import Way
 from app.suppliers.models import Supplier
-from app.web.store_refunds import Way, way_of
+from app.web.store_refunds import way_of
 from app.web.ui.rendering import gettext, locale
 
 HEADINGS: Mapping[str, str] = {
@@ -49,6 +51,16 @@ _WHAT: Mapping[str, str] = {
     PRICE: _("%(units)s × %(title)s: %(asked)s each instead of %(ordered)s. Nothing is sent before you agree."),
     REJECTED: _("%(units)s × %(title)s will not come from there."),
     SILENT: _("%(units)s × %(title)s. It was reminded and has said nothing."),
+}
+_PART = _("It is a part of %(whole)s, which does not come without it.")
+#: What a choice means for the other parts.
+_PARTS: Mapping[str, str] = {
+    WAIT: _("The other parts go on as ordered."),
+    SUBSTITUTE: _("It takes the part's place; the other parts go on as ordered."),
+    REFUND: _(
+        "The other parts are cancelled and refunded, too, or their suppliers are asked to stop them where they have "
+        "accepted them."
+    ),
 }
 LABELS: Mapping[str, str] = {
     ACCEPT: _("Pay the new price"),
@@ -118,11 +130,20 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
         "ordered": _money(Money(one.ordered_price, one.currency)),
         "asked": _money(Money(one.asked_price or 0, one.currency)),
     }
+    part = bool(is_part(session, [one.order_line_id]))
+    text = gettext(_WHAT[one.kind]) % words
+    if part:
+        text = f"{text} {gettext(_PART) % {'whole': session.get_one(OrderLine, one.order_line_id).title}}"
     options: list[Option] = []
     if one.state in (OPEN, WAITING):
         offered = quote(session, order, one)
         options = [
-            Option(choice, gettext(LABELS[choice]), effect, _tick(session, order, one) if choice == REFUND else "")
+            Option(
+                choice,
+                gettext(LABELS[choice]),
+                f"{effect} {gettext(_PARTS[choice])}" if part and choice in _PARTS else effect,
+                _tick(session, order, one) if choice == REFUND else "",
+            )
             for choice in CHOICES[one.kind]
             if (effect := _effect(one, choice, offered)) is not None and not (one.state == WAITING and choice == WAIT)
         ]
@@ -131,7 +152,7 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
         state=one.state,
         kind=one.kind,
         heading=gettext(HEADINGS[one.kind]) % words,
-        text=gettext(_WHAT[one.kind]) % words,
+        text=text,
         trouble=gettext(_TROUBLE[one.trouble]) if one.trouble is not None else "",
         options=options,
         chosen=gettext(LABELS[one.choice]) if one.choice and one.state in (CHOSEN, PAYING, WAITING) else "",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,20 +15,9 @@ from app.orders.models import Order, OrderLine
 from app.returns.models import Return
 from app.store_refunds import queries
 from app.store_refunds.models import StoreRefund
-from app.store_refunds.rules import ADVICE, BY_HAND, OFFERED_AT, REFUSED, is_overdue, may_move
-from app.stores import queries as stores
+from app.store_refunds.rules import ADVICE, BY_HAND, OFFERED_AT, REFUSED, Way, is_overdue, may_move
 from app.stores.models import Store
 from app.web.ui.rendering import gettext
-
-
-class Way(StrEnum):
-    """How a store's customer gets its money back: the store is asked by a call; its own system is told; or only by the
-    retailer's hand, since the merchant has not permitted more, or nobody can."""
-
-    STORE = "store"
-    SYSTEM = "system"
-    NOT_PERMITTED = "not_permitted"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +33,7 @@ class Owed:
 
 def way_of(session: Session, store: Store | None) -> Way:
     """How a store is asked."""
-    if store is None:
-        return Way.NONE
-    platform = registries.stores.get(store.platform)
-    if "refund_requests" in platform.capabilities:
-        return Way.SYSTEM
-    if stores.grants(session, store, platform, "refunds"):
-        return Way.STORE
-    return Way.NOT_PERMITTED if "refunds" in platform.capabilities else Way.NONE
+    return Way.NONE if store is None else queries.way_of(session, store, registries.stores.get(store.platform))
 
 
 def owed_of(session: Session, order: Order, back: Sequence[Return]) -> list[Owed]:

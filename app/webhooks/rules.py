@@ -180,6 +180,13 @@ _TYPES = (
         {"retailer": "/api/orders/{order_id}/decisions"},
     ),
     EventType(
+        "order.decision_waits",
+        _("Units wait for stock, until a day at the latest: tell your customer"),
+        ("retailer",),
+        ("order_id", "decision_id", "until"),
+        {"retailer": "/api/orders/{order_id}/decisions"},
+    ),
+    EventType(
         "order.decision_made",
         _("What is to become of them is decided and carried out"),
         ("retailer",),

@@ -18,6 +18,7 @@ from app.kit import clock
 from app.kit.errors import Rejected
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
+from app.orders.queries import as_in_store
 from app.purchasing.events import OrderReleased
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.stores import queries as stores
@@ -43,13 +44,14 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
         store = session.get(Store, order.store_id) if order.store_id else None
         waiting = _waiting(session, order.id)
         locations = stores.locations(session, store.id) if store else {}
+        external_id = as_in_store(session, order).external_id
     if store is None or not waiting:
         return
     platform = registries.stores.get(store.platform)
     if "fulfillment_requests" not in platform.capabilities:
         return
     way_in = access(store.id, platform)
-    by_location = _by_location(platform.fulfillment_orders(way_in, _store_order(order)))
+    by_location = _by_location(platform.fulfillment_orders(way_in, external_id))
     states: dict[str, str] = {}
     missing = []
     for purchase_order_id, (supplier_id, listed_from) in waiting.items():
@@ -70,11 +72,6 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
     if missing and age < _ASK_FOR:
         wait = min(max(age / 2, _SHORTEST_WAIT), _LONGEST_WAIT)
         raise RetryLater("the store has not decided yet", at=clock.now() + wait)
-
-
-def _store_order(order: Order) -> str:
-    """The store's id of the order; units that were added to one are an order of our own."""
-    return order.external_id if order.supplements is None else order.external_id.rpartition("#")[0]
 
 
 def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: FulfillmentOrderRef) -> str:

@@ -11,8 +11,8 @@ from app.kit.crash import crash_point
 from app.kit.errors import CredentialsRefused, Rejected
 from app.store_refunds import service
 from app.store_refunds.events import StoreRefundAsked
-from app.store_refunds.rules import NO_ACCESS, NOT_GRANTED
-from app.stores import queries as stores
+from app.store_refunds.queries import way_of
+from app.store_refunds.rules import NO_ACCESS, NOT_GRANTED, Way
 from app.stores.models import Store
 from app.stores.platform import RefundPending
 from app.stores.service import access
@@ -32,10 +32,11 @@ def refund_in_store(run: Run, event: StoreRefundAsked) -> None:
             return
         store = session.get_one(Store, asked.store_id)
         platform = registries.stores.get(store.platform)
-        if "refund_requests" in platform.capabilities:
+        way = way_of(session, store, platform)
+        if way is Way.SYSTEM:
             run.end()
             return
-        if not stores.grants(session, store, platform, "refunds"):
+        if way is not Way.STORE:
             code = NOT_GRANTED if store.status == "connected" else NO_ACCESS
             service.note_refused(session, event.store_refund_id, code, "")
             run.end()

@@ -76,7 +76,7 @@ def _ask_supplier(
     by_machine = isinstance(event, ChangeRequestMoved) and goes_by_machine(
         session, row, takes_of(session, row.supplier_id)
     )
-    units = sum(line.quantity - line.granted - line.lost for line in row.lines)
+    units = sum(line.waiting for line in row.lines)
     what = f"send {order.number} to another address" if row.kind == ADDRESS else f"stop {units} units of {order.number}"
     title = f"{'Reminder: please' if again else 'Please'} {what}"
     until = f"{row.due_at:%d %b %Y, %H:%M} UTC"

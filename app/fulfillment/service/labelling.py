@@ -177,7 +177,7 @@ def take_in(session: Session, supplier_id: UUID, told: TrackerMoved | RefundMove
     if isinstance(told, RefundMoved):
         label = locked_label(session, supplier_id, label.id)
         if label.state == VOIDED:
-            label.refund_state, label.updated_at = told.state, clock.now()
+            note_given_back(label, told.state)
     elif label.shipment_id is not None:
         record_tracking(session, label.shipment_id, told.events, source="carrier")
     return True

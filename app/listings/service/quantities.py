@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.queries import on_offer
 from app.catalog.search.refreshing import mark_in_stock
 from app.config import settings
 from app.inventory.queries import NOTHING, availability
@@ -21,7 +22,6 @@ from app.listings.models import Listing, ListingSource, ListingVariant
 from app.listings.rules import DRAFT, UNLINKED
 from app.stores.models import Store
 from app.suppliers.models import Supplier
-from app.suppliers.rules import ACTIVE
 
 _SET = text(
     "update listing_variants as row set wanted_quantity = new.quantity, "
@@ -154,7 +154,7 @@ def _sources(session: Session, variant_ids: Sequence[UUID]) -> dict[UUID, list[A
     return dict(found)
 
 
-_OFFERED = (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
+_OFFERED = on_offer()
 
 
 def _rows(session: Session, which: ColumnElement[bool], store_id: UUID | None) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.queries import on_offer
+from app.catalog.rules import variant_title
 from app.inventory.models import InventoryLevel
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
@@ -31,7 +33,6 @@ from app.purchasing.decisions.rules import (
 )
 from app.purchasing.models import AnswerRules, OrderDecision, PurchaseOrderLine
 from app.suppliers.models import Supplier
-from app.suppliers.rules import ACTIVE
 
 #: Nothing is over yet.
 PENDING_STATES = (OPEN, CHOSEN, PAYING, WAITING)
@@ -174,9 +175,7 @@ def substitutes(session: Session, order: Order, decision: OrderDecision, search:
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
         .join(InventoryLevel, InventoryLevel.variant_id == SupplierVariant.id)
         .where(
-            SupplierVariant.status == "active",
-            SupplierProduct.status == "active",
-            Supplier.status == ACTIVE,
+            on_offer(),
             SupplierVariant.id != lost,
         )
         .group_by(SupplierVariant.id, SupplierProduct.title, Supplier.company_name)
@@ -201,14 +200,11 @@ def substitutes(session: Session, order: Order, decision: OrderDecision, search:
             )
         )
     return [
-        Substitute(row.id, _title(title, row.options), row.sku, company, row.wholesale_price, row.currency, int(units))
+        Substitute(
+            row.id, variant_title(title, row.options), row.sku, company, row.wholesale_price, row.currency, int(units)
+        )
         for row, title, company, units in session.execute(query)
     ]
-
-
-def _title(title: str, options: Mapping[str, str]) -> str:
-    named = " / ".join(value for value in options.values() if value != "Default Title")
-    return f"{title} – {named}" if named else title
 
 
 def about_rejected(session: Session, order_id: UUID) -> Sequence[OrderDecision]:

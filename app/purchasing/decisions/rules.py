@@ -42,6 +42,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 PRICE_DEFAULTS = (REFUND, ACCEPT, REROUTE)
 DEFAULT_CHOICES = (REFUND, WAIT)
 
+#: What a store's people are told of a decision's units: they wait (until a day), something else is sent, what waited is
+#: sent after all, or is not.
+WAITS, REPLACED, COMES, DROPPED = "waits", "replaced", "comes", "dropped"
+
 #: How long a choice can be taken back before it is carried out.
 UNDO_FOR = timedelta(minutes=2)
 
@@ -98,6 +102,19 @@ def problems_of(rules: Rules) -> list[FieldError]:
 def may_move(current: str, wanted: str) -> bool:
     """Whether a decision's state may change so."""
     return wanted in MOVES[current]
+
+
+def store_news(state: str, choice: str | None, wait_until: datetime | None, told: str | None) -> str | None:
+    """What a store is to be told of a decision now, given what it was told last; None where it knows all. Another day
+    until which units wait is news."""
+    wanted = None
+    if state == WAITING and wait_until is not None:
+        wanted = f"{WAITS}:{wait_until.date().isoformat()}"
+    elif state == DONE and choice == SUBSTITUTE:
+        wanted = REPLACED
+    elif state in (DONE, OVERTAKEN) and told is not None and told.startswith(WAITS):
+        wanted = COMES if choice == REROUTE and state == DONE else DROPPED
+    return None if wanted == told else wanted
 
 
 def tolerated(rules: Rules, *, ordered: int, asked: int, more: int) -> bool:

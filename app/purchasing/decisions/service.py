@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.queries import on_offer
 from app.db import current_scope, table_of
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
@@ -38,10 +39,9 @@ from app.purchasing.decisions.rules import (
     Rules,
     may_move,
 )
-from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded, PriceAsked
+from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded, DecisionWaits, PriceAsked
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.suppliers.models import Supplier
-from app.suppliers.rules import ACTIVE
 
 #: Who chose, where it was no person.
 BY_RULE, BY_DEADLINE = "rule", "deadline"
@@ -192,6 +192,11 @@ def wait(session: Session, order: Order, found: OrderDecision, rules: Rules) -> 
     found.wait_until = clock.now() + timedelta(days=rules.wait_days)
     found.next_at = found.wait_until
     orders.tell(session, order, "decision.waiting")
+    until = found.wait_until.date().isoformat()
+    emit(
+        session,
+        DecisionWaits(decision_id=found.id, order_id=order.id, retailer_id=order.retailer_id, until=until),
+    )
 
 
 def finish(session: Session, decisions: Iterable[OrderDecision]) -> None:
@@ -300,9 +305,7 @@ def _check_substitute(session: Session, found: OrderDecision, substitute_id: UUI
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
         .where(
             SupplierVariant.id == substitute_id,
-            SupplierVariant.status == "active",
-            SupplierProduct.status == "active",
-            Supplier.status == ACTIVE,
+            on_offer(),
         )
     )
     if offered is None:

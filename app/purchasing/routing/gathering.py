@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.queries import on_offer
 from app.catalog.rules import same_gtins
 from app.catalog.tiers.rules import of_kept
 from app.db import table_of
@@ -33,7 +34,7 @@ from app.purchasing.routing.rules import DEFAULT_RULES
 from app.purchasing.routing.snapshot import rule_of
 from app.suppliers.models import Supplier
 from app.suppliers.queries import CLOSED, as_closures, rates_of
-from app.suppliers.rules import ACTIVE, Rate, order_day, rates_by_method, working_days_from
+from app.suppliers.rules import Rate, order_day, rates_by_method, working_days_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,7 @@ _COLUMNS = (
         Supplier.commission_bps,
         _FREE.label("free"),
         safety_stock_of(SupplierVariant.id, SupplierVariant.supplier_id).label("safety_stock"),
-        (
-            (SupplierVariant.status == "active") & (SupplierProduct.status == "active") & (Supplier.status == ACTIVE)
-        ).label("offered"),
+        on_offer().label("offered"),
     )
     .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
     .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
@@ -115,9 +114,7 @@ _VARIANTS = _COLUMNS.where(SupplierVariant.id == any_(bindparam("ids", type_=ARR
 #: The same of variants on offer with any of the article numbers ``gtins``.
 _SAME = _COLUMNS.where(
     SupplierVariant.gtin == any_(bindparam("gtins", type_=ARRAY(Text))),
-    SupplierVariant.status == "active",
-    SupplierProduct.status == "active",
-    Supplier.status == ACTIVE,
+    on_offer(),
 )
 #: How a store's variants are linked with suppliers' (``ids``: what is listed).
 _SOURCES = (

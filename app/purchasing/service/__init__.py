@@ -21,7 +21,7 @@ from app.purchasing.service.answering import (
     refuse_request,
     remind,
 )
-from app.purchasing.service.asking import Asked, ask_to_cancel, withdraw_request
+from app.purchasing.service.asking import Asked, ask_to_cancel, cancel_all, withdraw_request
 from app.purchasing.service.cancelling import cancel_order, cancel_order_line, let_go_unpaid
 from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.following import (
@@ -38,7 +38,7 @@ from app.purchasing.service.holding import (
     hold_order,
     release_holds,
 )
-from app.purchasing.service.linking import drop_unlinked, follow_link, link_line, say_not_ours
+from app.purchasing.service.linking import follow_link, link_line, say_not_ours
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
@@ -62,13 +62,13 @@ __all__ = [
     "allowance",
     "ask_to_cancel",
     "can_change_address",
+    "cancel_all",
     "cancel_order",
     "cancel_order_line",
     "change_address",
     "correct_address",
     "count_silence",
     "counts_waiting_for_plan",
-    "drop_unlinked",
     "end_fraud_window",
     "follow_link",
     "follow_store_order",

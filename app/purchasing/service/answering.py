@@ -179,7 +179,7 @@ def _accept(
 def _stopped(
     purchase_order: PurchaseOrder, request: ChangeRequest, units: Mapping[UUID, int] | None
 ) -> dict[PurchaseOrderLine, int]:
-    rows = {row.purchase_order_line_id: row.quantity - row.granted - row.lost for row in request.lines}
+    rows = {row.purchase_order_line_id: row.waiting for row in request.lines}
     lines = {line.id: line for line in purchase_order.lines}
     if units is None:
         return {lines[line_id]: min(left, open_units(lines[line_id])) for line_id, left in rows.items()}

@@ -38,6 +38,7 @@ from app.purchasing.decisions.queries import free_between, in_between
 from app.purchasing.decisions.service import withdraw_between
 from app.purchasing.models import ChangeRequest, ChangeRequestLine, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.queries import being_taken_over, still_coming
+from app.purchasing.service.linking import drop_unlinked
 from app.purchasing.service.settling import (
     CANCELLED_UNITS,
     close,
@@ -69,7 +70,7 @@ def cancellable_of(session: Session, purchase_orders: Sequence[PurchaseOrder]) -
     requests = waiting_of(session, [one.id for one in purchase_orders])
     twice = being_taken_over(session, purchase_orders[0].order_id) if purchase_orders else set[UUID]()
     waiting = {
-        row.purchase_order_line_id: row.quantity - row.granted - row.lost
+        row.purchase_order_line_id: row.waiting
         for request in requests
         for row in request.lines
         if request.state == OPEN and request.kind == CANCELLATION
@@ -176,19 +177,9 @@ def ask_to_cancel(
             result.asked[line_id] = count - now_units
     if wrong:
         raise Conflict("More than is open can't be cancelled.", code="quantity_exceeds_open", errors=wrong)
-    at_once_ids = {one.line_id for found in able.values() for one in found if one.at_once}
-    for purchase_order in purchase_orders:
-        own = {row: plan[row.id] for row in purchase_order.lines if plan.get(row.id)}
-        withdraw_units(
-            session,
-            purchase_order,
-            {row: count for row, count in own.items() if row.id in at_once_ids},
-            why=CANCELLED_UNITS,
-        )
-        to_ask = {row: count for row, count in own.items() if row.id not in at_once_ids}
-        if to_ask:
-            request = _ask(session, purchase_order, to_ask, origin=origin, note=note.strip(), external_ref=external_ref)
-            result.request_ids.append(request.id)
+    result.request_ids += stop_units(
+        session, purchase_orders, able, plan, origin=origin, note=note.strip(), external_ref=external_ref
+    )
     withdraw_between(session, order, ended)
     if external_ref is not None:
         about = {row.id for one in purchase_orders for row in one.lines if row.order_line_id in units}
@@ -205,6 +196,48 @@ def ask_to_cancel(
             details={"cancelled": sum(result.cancelled.values()), "asked": sum(result.asked.values())},
         )
     return result
+
+
+def cancel_all(
+    session: Session, retailer_id: UUID, order_id: UUID, *, origin: Origin = "retailer", note: str = ""
+) -> Asked:
+    """Cancel all of an order that can be, and ask about no line of it any more. Raises ``NotFound``."""
+    order = orders.locked(session, order_id)
+    if order.retailer_id != retailer_id:
+        raise NotFound("order")
+    drop_unlinked(session, order)
+    open_lines = select(OrderLine.id).where(OrderLine.order_id == order_id, OrderLine.quantity > OrderLine.cancelled)
+    units = dict.fromkeys(session.scalars(open_lines.order_by(OrderLine.position)))
+    return ask_to_cancel(session, retailer_id, order_id, units, origin=origin, as_far=True, note=note)
+
+
+def stop_units(
+    session: Session,
+    purchase_orders: Sequence[PurchaseOrder],
+    able: Mapping[UUID, Sequence[Cancellable]],
+    units: Mapping[UUID, int],
+    *,
+    origin: Origin,
+    note: str,
+    external_ref: str | None = None,
+) -> list[UUID]:
+    """Withdraw units of the purchase orders' lines at once, or ask for them, as each is ``able``. Returns the
+    requests' ids. The caller holds the purchase orders' locks."""
+    at_once_ids = {one.line_id for found in able.values() for one in found if one.at_once}
+    request_ids = []
+    for purchase_order in purchase_orders:
+        own = {row: units[row.id] for row in purchase_order.lines if units.get(row.id)}
+        withdraw_units(
+            session,
+            purchase_order,
+            {row: count for row, count in own.items() if row.id in at_once_ids},
+            why=CANCELLED_UNITS,
+        )
+        to_ask = {row: count for row, count in own.items() if row.id not in at_once_ids}
+        if to_ask:
+            request = _ask(session, purchase_order, to_ask, origin=origin, note=note, external_ref=external_ref)
+            request_ids.append(request.id)
+    return request_ids
 
 
 def cancelled_of(lines: Iterable[Cancellable], shares: Mapping[UUID, int]) -> int:

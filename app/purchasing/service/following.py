@@ -166,8 +166,8 @@ def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
 
 def note_gone_in_store(session: Session, order_id: UUID) -> None:
     """A store cancelled an order: none of its units are left there, and its customer has its money back."""
-    family = select(Order.id).where((Order.id == order_id) | (Order.supplements == order_id))
-    session.execute(update(OrderLine).where(OrderLine.order_id.in_(family)).values(store_quantity=0))
+    own = select(Order.id).where(queries.family(order_id))
+    session.execute(update(OrderLine).where(OrderLine.order_id.in_(own)).values(store_quantity=0))
 
 
 def supplements_of(session: Session, order_id: UUID) -> Sequence[Order]:
@@ -181,7 +181,7 @@ def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) ->
         select(OrderLine.external_line_id, func.sum(PurchaseOrderLine.shipped))
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where((Order.id == order_id) | (Order.supplements == order_id))
+        .where(queries.family(order_id))
         .where(OrderLine.external_line_id.in_(list(refunded)))
         .group_by(OrderLine.external_line_id)
     )
@@ -189,7 +189,7 @@ def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) ->
         select(func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.shipped - PurchaseOrderLine.cancelled))
         .join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where((Order.id == order_id) | (Order.supplements == order_id))
+        .where(queries.family(order_id))
     )
     found = 0
     for store_line, units in shipped:

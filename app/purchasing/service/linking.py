@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.queries import on_offer
+from app.catalog.rules import variant_title
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.listings.models import StoreLink
 from app.listings.service import remember_link
@@ -18,10 +20,8 @@ from app.orders import service as orders
 from app.orders.models import Order, OrderLine, UnlinkedLine
 from app.orders.rules import CANCELLED, HoldReason
 from app.purchasing.service.correcting import waiting_order
-from app.purchasing.service.making import line_title
 from app.purchasing.service.placing import resume_order, unlinked_details
 from app.suppliers.models import Supplier
-from app.suppliers.rules import ACTIVE
 
 
 def link_line(session: Session, retailer_id: UUID, order_id: UUID, line_id: UUID, variant_id: UUID) -> bool:
@@ -131,14 +131,12 @@ def _take(session: Session, order: Order, line: UnlinkedLine, variant_id: UUID) 
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
         .where(
             SupplierVariant.id == variant_id,
-            SupplierVariant.status == "active",
-            SupplierProduct.status == "active",
-            Supplier.status == ACTIVE,
+            on_offer(),
         )
     ).one_or_none()
     if row is None:
         return False
-    title = line_title(row)
+    title = variant_title(row.title, row.options)
     orders.add_line(
         session,
         order,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.catalog.rules import variant_title
 from app.config import settings
 from app.db import add_rows
 from app.inventory.service import Aside
@@ -115,7 +116,7 @@ def make_purchase_orders(
                 "per_unit": line.per_unit,
                 "variant_id": line.variant.id,
                 "sku": line.variant.sku,
-                "title": line_title(line.variant),
+                "title": variant_title(line.variant.title, line.variant.options),
                 "quantity": line.quantity,
                 "wholesale_price": line.price,
             }
@@ -133,12 +134,6 @@ def make_purchase_orders(
     add_rows(session, PurchaseOrderLine, rows)
     orders.write_timeline(session, story)
     return [head["id"] for head in heads]
-
-
-def line_title(variant: Any) -> str:
-    """What a variant is called on orders: its product's title and its options."""
-    options = " / ".join(str(value) for value in variant.options.values() if value != "Default Title")
-    return f"{variant.title} – {options}" if options else str(variant.title)
 
 
 def _head(

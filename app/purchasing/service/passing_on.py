@@ -41,7 +41,6 @@ from app.purchasing.events import ChangeNotPassedOn, ChangeRequestMoved
 from app.purchasing.models import (
     ChangeMessage,
     ChangeRequest,
-    ChangeRequestLine,
     PurchaseOrder,
     PurchaseOrderLine,
     Transmission,
@@ -196,7 +195,7 @@ def take_grant(
         _grant_some(session, supplier_id, request, left, "change.granted")
     elif request.state == OPEN:
         # What has left meanwhile is not stopped any more.
-        units = {line: min(count, _waits(rows[line])) for line, count in left.items()}
+        units = {line: min(count, rows[line].waiting) for line, count in left.items()}
         if any(units.values()):
             accept_request(session, supplier_id, request.id, units)
         else:
@@ -322,7 +321,7 @@ def stop_rejected(
     if found is None or found[1].state != OPEN:
         return
     message, request = found
-    waiting = {row.purchase_order_line_id: _waits(row) for row in request.lines}
+    waiting = {row.purchase_order_line_id: row.waiting for row in request.lines}
     units = {line.id: min(count, waiting.get(line.id, 0)) for line, count in rejected.items()}
     if not any(units.values()):
         return
@@ -341,14 +340,10 @@ def _grant_some(
     lines: dict[UUID, PurchaseOrderLine] = {line.id: line for line in purchase_order.lines}
     rows = {row.purchase_order_line_id: row for row in request.lines}
     given = {
-        lines[line]: min(count, open_units(lines[line]), _waits(rows[line])) for line, count in units.items() if count
+        lines[line]: min(count, open_units(lines[line]), rows[line].waiting) for line, count in units.items() if count
     }
     if any(given.values()):
         grant(session, purchase_order, request, given, message=message, why=STOPPED_UNITS)
-
-
-def _waits(row: ChangeRequestLine) -> int:
-    return row.quantity - row.granted - row.lost
 
 
 def _stopped_since(request: ChangeRequest, message: ChangeMessage) -> dict[str, int]:
@@ -386,7 +381,7 @@ def _drop_unsent(told: list[ChangeMessage]) -> None:
 
 def _new(request: ChangeRequest, purpose: str, cause: str, channel: str) -> ChangeMessage:
     now = clock.now()
-    stops = {str(row.purchase_order_line_id): _waits(row) for row in request.lines if _waits(row)}
+    stops = {str(row.purchase_order_line_id): row.waiting for row in request.lines if row.waiting}
     granted = {str(row.purchase_order_line_id): row.granted for row in request.lines}
     return ChangeMessage(
         id=new_id(),

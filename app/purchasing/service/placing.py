@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.billing import service as billing
 from app.billing.rules import Usage
+from app.catalog.rules import variant_title
 from app.config import settings
 from app.db import together
 from app.inventory.errors import InsufficientStock, ShortLine
@@ -37,7 +38,7 @@ from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.service import choose, next_attempt, record
 from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
 from app.purchasing.service.allowing import place_for, refused_by_plan
-from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, line_title, make_purchase_orders
+from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
 from app.purchasing.service.screening import ToScreen, screened, still_held
 from app.stores.platform import Address
 
@@ -453,7 +454,7 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
             orders.NewLine(
                 variant_id=line.variant_id,
                 quantity=line.quantity,
-                title=line_title(variants[line.variant_id]),
+                title=variant_title(variants[line.variant_id].title, variants[line.variant_id].options),
                 sku=variants[line.variant_id].sku,
                 external_line_id=line.external_line_id,
                 retail_price=line.retail_price,

@@ -90,7 +90,7 @@ def _settle_cancellation(
     touched = False
     for row in request.lines:
         line = lines[row.purchase_order_line_id]
-        gone = row.quantity - row.granted - row.lost - open_units(line)
+        gone = row.waiting - open_units(line)
         if gone <= 0:
             continue
         touched = True
@@ -104,7 +104,7 @@ def _settle_cancellation(
     if not touched:
         return
     grant(session, purchase_order, request, rest, why=UNANSWERED_UNITS)
-    if all(row.granted + row.lost == row.quantity for row in request.lines):
+    if not any(row.waiting for row in request.lines):
         granted = sum(row.granted for row in request.lines)
         state = answered_state(sum(row.quantity for row in request.lines), granted)
         close(session, request, state, refusal=None if state == ACCEPTED else SHIPPED_FIRST)

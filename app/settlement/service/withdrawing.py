@@ -14,6 +14,7 @@ from app.orders.models import Order
 from app.orders.rules import CANCELLED
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.queries import still_coming
+from app.purchasing.service.completing import drop_odd_parts
 from app.purchasing.service.status import refresh_order_status
 from app.settlement.service.charging import cancel_unpaid_charge
 from app.settlement.service.earning import earn
@@ -41,11 +42,13 @@ def withdraw_lines(session: Session, order_id: UUID, purchase_order_id: UUID, *,
 
 
 def forget_lost(session: Session, order: Order) -> None:
-    """Cancel units in a locked order that no purchase order holds and nothing is to be decided about."""
+    """Cancel units in a locked order that no purchase order holds and nothing is to be decided about, and what is left
+    of bundles without them."""
     session.flush()
     for line, units in still_coming(session, order.id).items():
         lost = line.quantity - line.cancelled - units
         if lost > 0:
             orders.cancel_units(session, order, line, lost)
     session.flush()
+    drop_odd_parts(session, order)
     refresh_order_status(session, order)

@@ -17,6 +17,7 @@ from app.kit.ids import new_id
 from app.kit.money import Money
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
+from app.orders.queries import as_in_store
 from app.orders.rules import CANCELLED
 from app.outbox.service import emit
 from app.purchasing.decisions.rules import DONE, REFUND
@@ -160,7 +161,7 @@ def wish_of(session: Session, store_refund_id: UUID) -> Asked | None:
     )
     if row is None or row.state != ASKED:
         return None
-    order = _in_store(session, session.get_one(Order, row.order_id))
+    order = as_in_store(session, session.get_one(Order, row.order_id))
     return Asked(
         store_id=row.store_id,
         wish=RefundWish(
@@ -183,7 +184,7 @@ def wish_for(session: Session, order: Order, units: Mapping[OrderLine, int], *, 
     return RefundWish(
         reference="",
         key="",
-        external_order_id=_in_store(session, order).external_id,
+        external_order_id=as_in_store(session, order).external_id,
         units=_store_units(units),
         shipping=False,
         amount=None,
@@ -191,11 +192,6 @@ def wish_for(session: Session, order: Order, units: Mapping[OrderLine, int], *, 
         notify=False,
         whole=not returned and order.status == CANCELLED,
     )
-
-
-def _in_store(session: Session, order: Order) -> Order:
-    """The order as the store has it: units that were added there are a part of the one before."""
-    return order if order.supplements is None else session.get_one(Order, order.supplements)
 
 
 def _store_units(units: Mapping[OrderLine, int]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from app.kit.money import Money
 from app.notifications.service import notify, resolve
 from app.orders import service as orders
 from app.orders.models import Order
+from app.orders.queries import family
 from app.outbox.service import emit
 from app.store_refunds.events import StoreRefundMoved
 from app.store_refunds.models import StoreRefund
@@ -95,10 +96,9 @@ def match(
 ) -> StoreRefund | None:
     """The refund of ours that a store's word is about: the one whose reference its note has or whose id is known. What
     the store's people refunded themselves ends the wish for just these units. None for any other."""
-    family = select(Order.id).where((Order.id == order.id) | (Order.supplements == order.id))
     rows = session.scalars(
         select(StoreRefund)
-        .where(StoreRefund.order_id.in_(family))
+        .where(StoreRefund.order_id.in_(select(Order.id).where(family(order.id))))
         .order_by(StoreRefund.id)
         .options(selectinload(StoreRefund.lines))
     ).all()

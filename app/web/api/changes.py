@@ -13,7 +13,7 @@ from app import db
 from app.audit import service as audit
 from app.kit.errors import Invalid
 from app.orders import queries as orders
-from app.orders.service import address_of, locked
+from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing import service
 from app.purchasing.changes import queries
@@ -55,11 +55,12 @@ def cancel(path: IdPath, body: CancelInput) -> Response:
         session = done.session
         order = orders.order(session, mine, path.id)
         named = {line.line_id: line.quantity for line in body.lines or ()}
-        units = named or {line.id: None for line in order.lines if line.quantity > line.cancelled}
-        if not named:
-            service.drop_unlinked(session, locked(session, order.id))
+        lines = list(named) or [line.id for line in order.lines if line.quantity > line.cancelled]
         # All of an order is all that is left of it; a line that is named must have something left.
-        asked = service.ask_to_cancel(session, mine, path.id, units, as_far=not named, note=body.reason or "")
+        if named:
+            asked = service.ask_to_cancel(session, mine, path.id, named, note=body.reason or "")
+        else:
+            asked = service.cancel_all(session, mine, path.id, note=body.reason or "")
         session.flush()
         session.expire_all()
         row = orders.order(session, mine, path.id)
@@ -73,7 +74,7 @@ def cancel(path: IdPath, body: CancelInput) -> Response:
                         "cancelled": asked.cancelled.get(line_id, 0),
                         "asked": asked.asked.get(line_id, 0),
                     }
-                    for line_id in units
+                    for line_id in lines
                 ],
                 "change_requests": [_shown(one) for one in found],
             },

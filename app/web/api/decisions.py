@@ -15,6 +15,7 @@ from app.purchasing.decisions import queries as decisions
 from app.purchasing.decisions.rules import CHOICES, CHOSEN, Rules, may_move
 from app.purchasing.decisions.saving import save_rules
 from app.purchasing.decisions.service import choose, undo
+from app.purchasing.decisions.store_news import order_units, substitute_title
 from app.purchasing.models import OrderDecision
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.present import money
@@ -45,7 +46,7 @@ def list_decisions(query: DecisionsQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-        return jsonify(items=[_shown(one, rules) for one in page.items], next_cursor=page.next_cursor)
+        return jsonify(items=[_shown(session, one, rules) for one in page.items], next_cursor=page.next_cursor)
 
 
 @api.get("/orders/<uuid:id>/decisions", responses={200: DecisionList}, summary="Decisions about an order")
@@ -54,7 +55,7 @@ def order_decisions(path: IdPath) -> Response:
     with db.transaction() as session:
         order = orders.order(session, caller().organisation_id, path.id)
         rules = decisions.rules_of(session, caller().organisation_id)
-        return jsonify(items=[_shown(one, rules) for one in decisions.of_order(session, order.id)])
+        return jsonify(items=[_shown(session, one, rules) for one in decisions.of_order(session, order.id)])
 
 
 @api.post("/orders/<uuid:id>/decisions/<uuid:decision_id>", responses={200: DecisionOut}, summary="Decide")
@@ -72,7 +73,7 @@ def decide(path: DecisionPath, body: ChoiceInput) -> Response:
             substitute_id=body.variant_id,
             refund_customer=body.refund_customer,
         )
-        done.answers(_shown(row, decisions.rules_of(done.session, who.organisation_id)))
+        done.answers(_shown(done.session, row, decisions.rules_of(done.session, who.organisation_id)))
     return done.response()
 
 
@@ -85,7 +86,7 @@ def take_back(path: DecisionPath) -> Response:
     who = caller()
     with work() as done:
         row = undo(done.session, who.organisation_id, path.id, path.decision_id)
-        done.answers(_shown(row, decisions.rules_of(done.session, who.organisation_id)))
+        done.answers(_shown(done.session, row, decisions.rules_of(done.session, who.organisation_id)))
     return done.response()
 
 
@@ -135,7 +136,8 @@ def _rules(rules: Rules, currency: str) -> dict[str, object]:
     }
 
 
-def _shown(row: OrderDecision, rules: Rules) -> dict[str, object]:
+def _shown(session: Session, row: OrderDecision, rules: Rules) -> dict[str, object]:
+    instead = None if row.substitute_id is None else substitute_title(session, row)
     choosable = row.state == CHOSEN or may_move(row.state, CHOSEN)
     return {
         "id": row.id,
@@ -153,7 +155,11 @@ def _shown(row: OrderDecision, rules: Rules) -> dict[str, object]:
         "choices": list(CHOICES[row.kind]) if choosable else [],
         "choice": row.choice,
         "chosen_by": row.chosen_by,
+        "wait_until": row.wait_until,
+        "line_units": order_units(row),
         "substitute_variant_id": row.substitute_id,
+        "substitute": None if instead is None else {"title": instead[0], "sku": instead[1]},
+        "store_told_at": row.store_told_at,
         "refund_customer": row.refund_customer,
         "trouble": row.trouble,
         "default": rules.default_for(row.kind),

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from app import db
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
+from app.catalog.rules import variant_title
 from app.kit.csv_lines import csv_line
 from app.kit.errors import AppError, Forbidden, Invalid
 from app.kit.ids import new_id, parse_id
@@ -205,11 +206,10 @@ def _named(session: Any, units: Mapping[UUID, int]) -> list[dict[str, Any]]:
         if variant is None or variant.status != "active":
             continue
         product = catalog.product(session, variant.product_id)
-        options = " / ".join(str(one) for one in variant.options.values() if one != "Default Title")
         found.append(
             {
                 "id": variant.id,
-                "title": f"{product.title} – {options}" if options else product.title,
+                "title": variant_title(product.title, variant.options),
                 "sku": variant.sku,
                 "price": variant.wholesale_price,
                 "currency": variant.currency,

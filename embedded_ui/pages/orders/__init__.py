@@ -63,6 +63,7 @@ from app.web.forms import Sent
 from app.web.forms import problems as form_problems
 from app.web.holds import LINE_LOOKS, shown_holds
 from app.web.next_steps import step_of_order
+from app.web.odd_parts import odd_sentences
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.routing_words import reason
 from app.web.store_refunds import may_be_refunded, owed_of, refunds_of
@@ -154,6 +155,7 @@ def _page(
             "supplements": [one for one in charges if one.cause],
             "refunds": settlement.refunds_of(session, [one.id for one in charges]),
             "cards": decided,
+            "odd_parts": odd_sentences(session, order),
             **_refunding(session, order, back),
             **_picking(session, order),
             **_unlinked(session, order),

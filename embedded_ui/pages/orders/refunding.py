@@ -17,11 +17,12 @@ from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.store_refunds import queries, service
+from app.store_refunds.rules import Way
 from app.stores.service import access
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
-from app.web.store_refunds import Way, way_of
+from app.web.store_refunds import way_of
 from app.web.ui.rendering import gettext
 
 

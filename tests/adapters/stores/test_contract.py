@@ -21,6 +21,7 @@ from app.stores.platform import (
     HookFact,
     ListingPush,
     LocationRef,
+    OrderNote,
     PricePush,
     RefundWish,
     StockPush,
@@ -65,6 +66,7 @@ _REFUND = RefundWish(
     note="",
     notify=False,
 )
+_NOTE = OrderNote(key="1", external_order_id="1", location_id="1", text="1 × Lamp waits for stock.")
 #: Capability → the calls that it stands for.
 CALLS: dict[str, list[Callable[[StorePlatform, StoreAccess], object]]] = {
     "hooks": [],
@@ -87,6 +89,7 @@ CALLS: dict[str, list[Callable[[StorePlatform, StoreAccess], object]]] = {
         lambda platform, access: platform.push_tracking(access, _PARCEL),
         lambda platform, access: platform.push_delivered(access, "1", clock.now()),
     ],
+    "order_notes": [lambda platform, access: platform.note_on_order(access, _NOTE)],
     "refunds": [
         lambda platform, access: platform.suggest_refund(access, _REFUND),
         lambda platform, access: platform.refund(access, _REFUND),

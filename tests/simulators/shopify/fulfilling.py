@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MOST_HOLDS = 10
 _LONGEST_HANDLE = 64
+_LONGEST_NOTES = 256
 _REQUESTABLE = frozenset({"UNSUBMITTED", "REJECTED", "CANCELLATION_ACCEPTED"})
 
 
@@ -165,6 +166,36 @@ def close(world: World, shop: Shop, number: int, *, message: str | None) -> Fulf
     _touch(world, shop, one, f"{_service_name(shop, one)} closed the fulfillment order. {message or ''}".strip())
     _replace(world, shop, one)
     _tell(world, shop, "fulfillment_service_failed_to_complete", lambda: _named(one, message))
+    return one
+
+
+def report_progress(world: World, shop: Shop, number: int, notes: str | None) -> FulfillmentOrder:
+    """Whoever ships it says how it goes on. A service may say so of what it has accepted alone."""
+    one = find(shop, number)
+    of_service = shop.service_of(one.location_id) is not None
+    if one.status != "IN_PROGRESS" and (of_service or one.status != "OPEN"):
+        raise NotAllowed(
+            "Progress can't be reported for the fulfillment order.",
+            field=["id"],
+            code="FULFILLMENT_ORDER_STATUS_INVALID",
+        )
+    if notes is not None and len(notes) > _LONGEST_NOTES:
+        raise NotAllowed(
+            "Reason notes is too long (maximum is 256 characters)", field=["progressReport", "reasonNotes"]
+        )
+    before, one.status = one.status, "IN_PROGRESS"
+    one.progress.append(notes or "")
+    _touch(world, shop, one, f"{_service_name(shop, one)} reported progress. {notes or ''}".strip())
+    _tell(
+        world,
+        shop,
+        "progress_reported",
+        lambda: {
+            "fulfillment_order": payloads.fulfillment_order(one, with_request=False),
+            "initial_status": before.lower(),
+            "progress_report": {"reason_notes": notes},
+        },
+    )
     return one
 
 
@@ -348,7 +379,7 @@ def supported_actions(shop: Shop, one: FulfillmentOrder) -> list[str]:
     if one.request_status in _REQUESTABLE:
         return ["REQUEST_FULFILLMENT", "CREATE_FULFILLMENT", "MOVE", "HOLD", "SPLIT"]
     if one.request_status in ("ACCEPTED", "CANCELLATION_REJECTED"):
-        return ["CREATE_FULFILLMENT", "REQUEST_CANCELLATION"]
+        return ["CREATE_FULFILLMENT", "REPORT_PROGRESS", "REQUEST_CANCELLATION"]
     return ["CANCEL_FULFILLMENT_ORDER"] if one.request_status == "SUBMITTED" else []
 
 

@@ -21,6 +21,7 @@ from app.stores.platform import (
     ListingPush,
     ListingPushed,
     LocationRef,
+    OrderNote,
     PricePush,
     PushRefused,
     RefundMade,
@@ -146,6 +147,10 @@ class CustomStore:
 
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Not supported."""
+        _no()
+
+    def note_on_order(self, access: StoreAccess, note: OrderNote) -> None:
+        """Not supported: its system is told by an event."""
         _no()
 
     def suggest_refund(self, access: StoreAccess, wish: RefundWish) -> RefundSuggested:

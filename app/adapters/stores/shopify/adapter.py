@@ -23,6 +23,7 @@ from app.stores.platform import (
     ListingPush,
     ListingPushed,
     LocationRef,
+    OrderNote,
     PricePush,
     PushRefused,
     RefundMade,
@@ -166,6 +167,11 @@ class Shopify:
     def push_delivered(self, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
         """Add the event DELIVERED, once."""
         fulfillment.push_delivered(self._client, access, fulfillment_id, at)
+
+    def note_on_order(self, access: StoreAccess, note: OrderNote) -> None:
+        """By ``fulfillmentOrderReportProgress``: it stands with what our location has to send, beside the merchant's
+        own notes and tags, and needs no further permission. Shopify does not say what was reported before."""
+        fulfillment.report_progress(self._client, access, note)
 
     def suggest_refund(self, access: StoreAccess, wish: RefundWish) -> RefundSuggested:
         """What Shopify suggests for these units."""

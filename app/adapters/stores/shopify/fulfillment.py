@@ -13,7 +13,7 @@ from typing import Any
 from app.adapters.stores.shopify.client import AdminClient
 from app.kit import clock
 from app.kit.errors import Rejected
-from app.stores.platform import FulfillmentOrderRef, StoreAccess, TrackingPush
+from app.stores.platform import FulfillmentOrderRef, OrderNote, StoreAccess, TrackingPush
 
 _REQUEST_STATES = {
     "SUBMITTED": "requested",
@@ -81,6 +81,23 @@ def _answer(
 def _current_state(client: AdminClient, access: StoreAccess, fulfillment_order_id: str) -> str:
     order = client.call(access, "fulfillment_order", {"id": fulfillment_order_id})["fulfillmentOrder"]
     return "cancelled" if order is None else _state(order["status"], order["requestStatus"])
+
+
+def report_progress(client: AdminClient, access: StoreAccess, note: OrderNote) -> None:
+    """Say how what our location has to send goes on. A service may say so once it has accepted it, which is done where
+    it was not yet."""
+    places = fulfillment_orders(client, access, note.external_order_id)
+    if not places:
+        raise Rejected("not_decided", "The store has not decided yet who sends it.")
+    ours = [one for one in places if one.location_id == note.location_id and one.state not in ("closed", "cancelled")]
+    if not ours:
+        raise Rejected("not_open", "Nothing of it is left to be sent in the store.")
+    accept(client, access, ours[0])
+    wanted = {"id": ours[0].external_id, "report": {"reasonNotes": note.text}}
+    errors = _answer(client, access, "fulfillment_order_report_progress", wanted)
+    if errors:
+        gone = errors[0]["code"] == "FULFILLMENT_ORDER_STATUS_INVALID"
+        raise Rejected("not_open" if gone else "not_noted", errors[0]["message"])
 
 
 def answer_cancellation(

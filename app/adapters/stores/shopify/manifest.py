@@ -15,6 +15,7 @@ CAPABILITIES = frozenset(
         "read_back",
         "fulfillment_requests",
         "push_tracking",
+        "order_notes",
         "refunds",
         "returns",
         "orders_since",

@@ -14,6 +14,11 @@ Choice = Literal["accept", "reroute", "wait", "substitute", "refund"]
 State = Literal["OPEN", "CHOSEN", "PAYING", "WAITING", "DONE", "OVERTAKEN"]
 
 
+class SubstituteOut(Output):
+    sku: str
+    title: str
+
+
 class DecisionOut(Output):
     """``units`` are the purchase order line's. ``choices``: what can be chosen now; empty where it is decided."""
 
@@ -37,7 +42,11 @@ class DecisionOut(Output):
     choices: list[Choice]
     choice: Choice | None
     chosen_by: str | None = Field(description="`rule`, `deadline`, or who it was.")
+    wait_until: datetime | None = Field(description="For `WAITING`: until when at the latest.")
+    line_units: int = Field(description="Units of the order's line that it is about.")
     substitute_variant_id: UUID | None
+    substitute: SubstituteOut | None = Field(description="What is sent instead of the order's line.")
+    store_told_at: datetime | None = Field(description="When your store's people were told last, where it takes notes.")
     refund_customer: bool | None = Field(description="For `refund`: whether the store refunds its customer.")
     trouble: str | None = Field(
         description="Why the last choice was not carried out: `card_declined`, `no_card` or `nobody_can`."

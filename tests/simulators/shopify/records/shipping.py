@@ -58,6 +58,8 @@ class FulfillmentOrder:
     fulfill_at: datetime | None = None
     holds: list[Hold] = field(default_factory=list)
     requests: list[MerchantRequest] = field(default_factory=list)
+    #: What whoever ships it said of how it goes on, the latest last.
+    progress: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

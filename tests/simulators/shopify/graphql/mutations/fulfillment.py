@@ -78,6 +78,11 @@ def _release(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"fulfillmentOrder": fulfilling.release_holds(call.world, call.shop, _key(given), holds)}
 
 
+def _report(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    notes = (given.get("progressReport") or {}).get("reasonNotes")
+    return {"fulfillmentOrder": fulfilling.report_progress(call.world, call.shop, _key(given), notes)}
+
+
 def _move(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     place = number(given["newLocationId"], "Location")
     done = fulfilling.move(call.world, call.shop, _key(given), place, _items(given.get("fulfillmentOrderLineItems")))
@@ -143,6 +148,7 @@ FULFILLMENT: dict[str, Mutate] = {
     "fulfillmentOrderClose": _simple(fulfilling.close),
     "fulfillmentOrderHold": _hold,
     "fulfillmentOrderReleaseHold": _release,
+    "fulfillmentOrderReportProgress": _report,
     "fulfillmentOrderMove": _move,
     "fulfillmentCreate": _create,
     "fulfillmentTrackingInfoUpdate": _update_tracking,

@@ -1,0 +1,123 @@
+"""What a store's people are to be told about units that do not come as ordered, and what they were told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.catalog.models import SupplierProduct, SupplierVariant
+from app.catalog.rules import variant_title
+from app.kit import clock
+from app.orders import service as orders
+from app.orders.models import Order, OrderLine
+from app.orders.queries import as_in_store
+from app.purchasing.decisions import queries
+from app.purchasing.decisions.rules import COMES, REPLACED, WAITS, store_news
+from app.purchasing.decisions.service import locked
+from app.purchasing.models import OrderDecision, PurchaseOrderLine
+from app.stores import queries as stores
+from app.stores.platform import LONGEST_NOTE, OrderNote
+
+#: Titles are cut so that a note with two of them fits.
+_LONGEST_TITLE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A note for the store about one decision; ``what``: by which it is known that the store was told."""
+
+    decision_id: UUID
+    what: str
+    note: OrderNote
+
+
+def of_order(session: Session, order: Order) -> list[News]:
+    """What the store of an order does not know yet, the oldest first; nothing where nobody bought it in a store."""
+    if order.kind != "order" or order.store_id is None:
+        return []
+    found = []
+    for one in queries.of_order(session, order.id):
+        what = store_news(one.state, one.choice, one.wait_until, one.store_told)
+        if what is not None:
+            found.append(News(one.id, what, _note(session, order, one, what)))
+    return found
+
+
+def note_told(session: Session, order_id: UUID, news: News) -> None:
+    """The store knows it."""
+    order = orders.locked(session, order_id)
+    row = locked(session, None, order_id, news.decision_id)
+    if row.store_told != news.what:
+        row.store_told, row.store_told_at = news.what, clock.now()
+        orders.tell(session, order, "store.noted", text=news.note.text)
+
+
+def note_not_told(session: Session, order_id: UUID, news: News, reason: str) -> None:
+    """The store does not take it; nobody tries again, and its retailer reads it in the order's story."""
+    order = orders.locked(session, order_id)
+    row = locked(session, None, order_id, news.decision_id)
+    if row.store_told != news.what:
+        row.store_told = news.what
+        orders.tell(session, order, "store.not_noted", text=news.note.text, reason=reason)
+
+
+def substitute_title(session: Session, decision: OrderDecision) -> tuple[str, str]:
+    """Title and SKU of what is sent instead."""
+    found = session.execute(
+        select(SupplierProduct.title, SupplierVariant.options, SupplierVariant.sku)
+        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+        .where(SupplierVariant.id == decision.substitute_id)
+    ).one()
+    return variant_title(found.title, found.options), found.sku
+
+
+def order_units(decision: OrderDecision) -> int:
+    """Units of the order's line that a decision is about."""
+    return -(-decision.units // decision.per_unit)
+
+
+def is_part(session: Session, order_line_ids: Sequence[UUID]) -> set[UUID]:
+    """Of these order lines, those that are made of several things: what a decision is about is a part of them."""
+    rows = session.execute(
+        select(PurchaseOrderLine.order_line_id)
+        .where(PurchaseOrderLine.order_line_id.in_(order_line_ids))
+        .group_by(PurchaseOrderLine.order_line_id)
+        .having(func.count(PurchaseOrderLine.component.distinct()) > 1)
+    )
+    return {line_id for (line_id,) in rows}
+
+
+def _note(session: Session, order: Order, decision: OrderDecision, what: str) -> OrderNote:
+    line = session.get_one(OrderLine, decision.order_line_id)
+    place = None
+    if order.store_id is not None and line.variant_id is not None:
+        listed_from = session.scalar(select(SupplierVariant.supplier_id).where(SupplierVariant.id == line.variant_id))
+        place = stores.locations(session, order.store_id).get(listed_from) if listed_from else None
+    return OrderNote(
+        key=f"{decision.id}:{what}",
+        external_order_id=as_in_store(session, order).external_id,
+        location_id=place.location_id if place else None,
+        text=_text(session, decision, line, what)[:LONGEST_NOTE],
+    )
+
+
+def _text(session: Session, decision: OrderDecision, line: OrderLine, what: str) -> str:
+    of = f"{order_units(decision)} × {_cut(line.title)}"
+    if is_part(session, [line.id]):
+        of = f"a part of {of}"
+    kind, _, day = what.partition(":")
+    if kind == WAITS:
+        return f"Waiting for stock, until {date.fromisoformat(day):%d %b %Y} at the latest: {of}."
+    if kind == REPLACED:
+        title, sku = substitute_title(session, decision)
+        return f"{_cut(title)} (SKU {_cut(sku)}) is sent instead of {of}."
+    return f"Waiting no longer, a supplier sends it: {of}." if kind == COMES else f"Not delivered: {of}."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"

@@ -1,0 +1,28 @@
+"""Units wait for stock, or something else is sent instead: the shop's customer is written to, once for each, where the
+shop wants it."""
+
+from __future__ import annotations
+
+from app.documents.customer_letters import CustomerLetters
+from app.orders.models import Order, OrderLine
+from app.purchasing.decisions.rules import DONE, SUBSTITUTE, WAITING
+from app.purchasing.decisions.store_news import order_units, substitute_title
+from app.purchasing.events import DecisionMade, DecisionWaits
+from app.purchasing.models import OrderDecision
+from workers.job import Run, job
+
+
+@job(queue="letters", on=(DecisionWaits, DecisionMade))
+def write_to_customer_of_decision(run: Run, event: DecisionWaits | DecisionMade) -> None:
+    """See the module. Units that wait no more when it is done are not written about."""
+    with run.closing() as session:
+        row = session.get_one(OrderDecision, event.decision_id)
+        order = session.get_one(Order, row.order_id)
+        if order.kind != "order":
+            return
+        line = session.get_one(OrderLine, row.order_line_id)
+        what = f"{order_units(row)} × {line.title}"
+        if row.state == WAITING and row.wait_until is not None:
+            CustomerLetters(session, order).later(f"{row.id}:waits", what, row.wait_until.date())
+        elif row.state == DONE and row.choice == SUBSTITUTE:
+            CustomerLetters(session, order).replaced(f"{row.id}:replaced", what, substitute_title(session, row)[0])
