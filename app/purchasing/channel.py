@@ -218,7 +218,8 @@ class ChangeNote:
 class ChangeReply:
     """What a supplier's system says at once to a change that it was asked for. ``asked``: the answer is still to come.
     ``stopped`` of an accepted cancellation: the units of each line (by its id) that are stopped, counted from the
-    request on, also those that an earlier try stopped; None: all that was asked for. ``reason`` of a refusal is one of
+    request on, also those that an earlier try stopped; None: all that was asked for. In reply to a withdrawal they are
+    what it had stopped before and can't send any more. ``reason`` of a refusal is one of
     ``packed``, ``shipped``, ``made_to_order`` or ``other``; ``message`` says it in words."""
 
     answer: Literal["asked", "accepted", "refused"]

@@ -205,6 +205,22 @@ def test_what_a_system_stops_while_the_request_is_withdrawn_is_stopped(house: Ho
     assert "had stopped 2 ×" in story
 
 
+def test_what_a_system_had_stopped_is_stopped_although_its_answer_was_lost_and_the_request_withdrawn(
+    house: House, books: Books
+) -> None:
+    order, _ = accepted(house, books)
+    house.world.answers_changes = {"accepted": True}
+    house.world.fail_next("drop_after")
+    request_id = asks(house.market, order, 2)
+    house.jobs.drain()
+    assert messages(books) == [("ask", "OUTCOME_UNKNOWN")]
+    house.market.retailer.api.post(f"/api/change-requests/{request_id}/withdraw", {})
+    house.jobs.drain(retries=True)
+    assert (state(house.market, request_id), line(books)) == ("WITHDRAWN", (2, 0))
+    assert len(house.world.changes[request_id].asked) == 1
+    assert len(books.given_back(order)) == 1
+
+
 def test_a_parcel_told_while_the_system_is_asked_leaves_every_unit_in_one_place(house: House, books: Books) -> None:
     order, purchase_order = accepted(house, books)
     house.world.answers_changes = {"accepted": True}

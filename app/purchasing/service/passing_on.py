@@ -157,8 +157,12 @@ def record_reply(session: Session, supplier_id: UUID, message_id: UUID, reply: C
         return
     _move(message, SENT if reply.answer == "asked" else DELIVERED)
     message.answered_at, message.problem, message.words = clock.now(), None, None
-    if message.purpose == WITHDRAW or reply.answer == "asked":
-        _story(session, request, "change.sent" if message.purpose == ASK else "change.withdrawal_sent")
+    if message.purpose == WITHDRAW:
+        _story(session, request, "change.withdrawal_sent")
+        _take_late(session, supplier_id, request, reply)
+        return
+    if reply.answer == "asked":
+        _story(session, request, "change.sent")
         return
     if reply.answer == "refused":
         if request.state == OPEN:
@@ -166,6 +170,17 @@ def record_reply(session: Session, supplier_id: UUID, message_id: UUID, reply: C
         return
     stopped = None if reply.stopped is None else {UUID(line): units for line, units in reply.stopped.items()}
     take_grant(session, supplier_id, request, message, stopped, for_good=True)
+
+
+def _take_late(session: Session, supplier_id: UUID, request: ChangeRequest, reply: ChangeReply) -> None:
+    """What a system says that it had stopped before it heard that nothing is asked any more: its own answer may have
+    been lost, and is never asked for again once the request is withdrawn."""
+    if reply.answer != "accepted" or not reply.stopped:
+        return
+    asked = [one for one in messages_of(session, request) if one.purpose == ASK and one.state in MAY_HAVE]
+    if asked:
+        stopped = {UUID(line): units for line, units in reply.stopped.items()}
+        take_grant(session, supplier_id, request, asked[-1], stopped, for_good=True)
 
 
 def take_grant(

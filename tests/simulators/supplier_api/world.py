@@ -194,6 +194,10 @@ class World:
         change.again += repeated
         if kind.endswith("withdrawn"):
             change.withdrawn = True
+            if change.asked and (self.answers_changes or {}).get("accepted"):
+                # It was stopped at once.
+                lines = [{"id": one["id"], "quantity": one["quantity"]} for one in change.asked[-1]["lines"]]
+                return Reply(200, {"accepted": True, "lines": lines})
             return Reply(200)
         if not repeated:
             change.asked.append(data)
