@@ -132,6 +132,15 @@ def test_while_a_part_is_waited_for_the_others_go_on(sets: Sets) -> None:
     sets.balanced(order)
 
 
+def test_a_single_unit_of_what_is_sold_in_twos_is_not_sent_alone(sets: Sets) -> None:
+    order = sets.buys(3)
+    sets.answers(order, party=sets.market.other_supplier, status="rejected", reason="other", quantity=1)
+    sets.chooses(order, "refund")
+    assert sets.parts(order) == ([2], [4])
+    assert sets.wanted(order) == 2
+    sets.balanced(order)
+
+
 def test_another_part_takes_the_place_of_one(sets: Sets, books: Books) -> None:
     order = sets.buys(2)
     sets.answers(order, party=sets.market.other_supplier, status="rejected", reason="out_of_stock", quantity=2)
@@ -146,7 +155,7 @@ def test_another_part_takes_the_place_of_one(sets: Sets, books: Books) -> None:
     sets.balanced(order)
 
 
-def test_what_its_supplier_gives_up_takes_the_rest_along(sets: Sets) -> None:
+def test_of_a_set_fewer_of_which_are_wanted_the_rest_goes_with_a_part(sets: Sets) -> None:
     order = sets.buys(2)
     line = sets.books.order(order)["lines"][0]["id"]
     api = sets.market.retailer.api

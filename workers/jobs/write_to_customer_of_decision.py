@@ -18,7 +18,8 @@ def write_to_customer_of_decision(run: Run, event: DecisionWaits | DecisionMade)
     with run.closing() as session:
         row = session.get_one(OrderDecision, event.decision_id)
         order = session.get_one(Order, row.order_id)
-        if order.kind != "order":
+        if order.kind == "sample":
+            # Its customer is the retailer, who has just chosen.
             return
         line = session.get_one(OrderLine, row.order_line_id)
         what = f"{order_units(row)} × {line.title}"

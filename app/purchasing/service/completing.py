@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
 from app.purchasing.changes.rules import CANCELLATION, OPEN
-from app.purchasing.decisions.queries import in_between
+from app.purchasing.decisions.queries import PENDING_STATES, in_between, of_order
 from app.purchasing.decisions.service import withdraw_between
 from app.purchasing.models import ChangeRequest, ChangeRequestLine, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.queries import coming_parts, of_orders
@@ -80,8 +80,12 @@ def odd_parts(session: Session, order: Order) -> list[OddPart]:
 
 
 def _odd(session: Session, order_id: UUID) -> dict[OrderLine, Mapping[PurchaseOrderLine, int]]:
+    """What makes nothing whole. Of a line about which is still to be decided, nothing: what is missing may come."""
     found: dict[OrderLine, Mapping[PurchaseOrderLine, int]] = {}
+    undecided = {one.order_line_id for one in of_order(session, order_id) if one.state in PENDING_STATES}
     for line, rows in coming_parts(session, order_id).items():
+        if line.id in undecided and line.cancelled < line.quantity:
+            continue
         # What has left, and what its supplier has accepted, is kept for whole units before the rest.
         kept = sorted(rows, key=lambda one: (-one[0].shipped, one[0].answer is None, one[0].id))
         beyond = beyond_whole([(row.component, units, row.per_unit) for row, units in kept])

@@ -20,6 +20,7 @@ from app.purchasing.decisions import service as decisions
 from app.purchasing.decisions.rules import PRICE, REFUND, REJECTED, SILENT
 from app.purchasing.models import OrderDecision, PurchaseOrder
 from app.purchasing.service import release_purchase_orders
+from app.purchasing.service.completing import drop_odd_parts
 from app.purchasing.service.rerouting import give_up_units, reroute, withdraw_unpaid
 from app.purchasing.service.status import locked_of_order, refresh_order_status
 from app.settlement.models import Charge
@@ -134,6 +135,7 @@ def _go_on(
         give_difference(session, olds[0][0], left, cause=f"difference:{rerouting_id}")
     decisions.finish(session, found)
     session.flush()
+    drop_odd_parts(session, order)
     refresh_order_status(session, order)
 
 
