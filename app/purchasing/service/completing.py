@@ -60,7 +60,7 @@ def drop_odd_parts(session: Session, order: Order) -> None:
     stop_units(session, purchase_orders, able, plan, origin="retailer", note=_NOTE)
     gone = {line.id for line in odd if line.cancelled >= line.quantity}
     if any(one.order_line_id in gone for one in in_between(session, order.id)):
-        withdraw_between(session, order, gone)
+        withdraw_between(session, order, dict.fromkeys(gone))
 
 
 def odd_parts(session: Session, order: Order) -> list[OddPart]:
