@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
@@ -71,16 +71,6 @@ def order(session: Session, retailer_id: UUID | None, order_id: UUID) -> Order:
     if found is None:
         raise NotFound("order")
     return found
-
-
-def family(order_id: UUID) -> ColumnElement[bool]:
-    """Whether an order is this one, or made of units that its store added to this one."""
-    return (Order.id == order_id) | (Order.supplements == order_id)
-
-
-def as_in_store(session: Session, order: Order) -> Order:
-    """The order as its store has it: units that were added there are a part of the one before."""
-    return order if order.supplements is None else session.get_one(Order, order.supplements)
 
 
 def order_by_token(session: Session, token: str) -> Order:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
 from app.kit.money import Money
-from app.orders import queries as orders
+from app.orders.family import family
 from app.orders.models import Order, OrderLine
 from app.purchasing.models import PurchaseOrderLine
 from app.returns.models import CreditMemo, CreditMemoLine, Return, ReturnLine
@@ -100,7 +100,7 @@ def given_back(session: Session, order_id: UUID) -> dict[str, int]:
     """Units of an order's lines, by the store's ids, that it counts no more once they are refunded, although they were
     sold and are not to be stopped: those that came back, and those refunded for another reason than that they will not
     come."""
-    family = select(Order.id).where(orders.family(order_id))
+    own = select(Order.id).where(family(order_id))
     rows = session.execute(
         select(
             StoreRefundLine.order_line_id,
@@ -108,15 +108,15 @@ def given_back(session: Session, order_id: UUID) -> dict[str, int]:
             func.sum(StoreRefundLine.units - StoreRefundLine.owed),
         )
         .join(StoreRefund, StoreRefund.id == StoreRefundLine.store_refund_id)
-        .where(StoreRefund.order_id.in_(family), StoreRefund.state != REFUSED)
+        .where(StoreRefund.order_id.in_(own), StoreRefund.state != REFUSED)
         .group_by(StoreRefundLine.order_line_id, StoreRefund.return_id.is_not(None))
     )
     refunded = {(line_id, returned): int(units) for line_id, returned, units in rows}
     came_back: Counter[UUID] = Counter()
-    for one in session.scalars(family):
+    for one in session.scalars(own):
         came_back.update(_credited(session, one))
     found: Counter[str] = Counter()
-    for line in session.scalars(select(OrderLine).where(OrderLine.order_id.in_(family))):
+    for line in session.scalars(select(OrderLine).where(OrderLine.order_id.in_(own))):
         back = max(refunded.get((line.id, True), 0), came_back[line.id])
         found[line.external_line_id or ""] += back + refunded.get((line.id, False), 0)
     return dict(found)

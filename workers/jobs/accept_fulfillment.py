@@ -17,8 +17,8 @@ from app.catalog.models import SupplierVariant
 from app.kit import clock
 from app.kit.errors import Rejected
 from app.orders import service as orders
+from app.orders.family import as_in_store
 from app.orders.models import Order, OrderLine
-from app.orders.queries import as_in_store
 from app.purchasing.events import OrderReleased
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.stores import queries as stores

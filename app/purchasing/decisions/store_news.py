@@ -14,8 +14,8 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.rules import variant_title
 from app.kit import clock
 from app.orders import service as orders
+from app.orders.family import as_in_store
 from app.orders.models import Order, OrderLine
-from app.orders.queries import as_in_store
 from app.purchasing.decisions import queries
 from app.purchasing.decisions.rules import COMES, REPLACED, WAITS, store_news
 from app.purchasing.decisions.service import locked

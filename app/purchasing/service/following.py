@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.orders import queries
 from app.orders import service as orders
+from app.orders.family import family
 from app.orders.models import Order, OrderLine
 from app.orders.rules import CANCELLED
 from app.purchasing.changes.rules import asked_units
@@ -166,7 +167,7 @@ def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
 
 def note_gone_in_store(session: Session, order_id: UUID) -> None:
     """A store cancelled an order: none of its units are left there, and its customer has its money back."""
-    own = select(Order.id).where(queries.family(order_id))
+    own = select(Order.id).where(family(order_id))
     session.execute(update(OrderLine).where(OrderLine.order_id.in_(own)).values(store_quantity=0))
 
 
@@ -181,7 +182,7 @@ def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) ->
         select(OrderLine.external_line_id, func.sum(PurchaseOrderLine.shipped))
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(queries.family(order_id))
+        .where(family(order_id))
         .where(OrderLine.external_line_id.in_(list(refunded)))
         .group_by(OrderLine.external_line_id)
     )
@@ -189,7 +190,7 @@ def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) ->
         select(func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.shipped - PurchaseOrderLine.cancelled))
         .join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(queries.family(order_id))
+        .where(family(order_id))
     )
     found = 0
     for store_line, units in shipped:

@@ -15,8 +15,8 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.notifications.service import notify
 from app.orders import service as orders
+from app.orders.family import family
 from app.orders.models import Order, OrderLine
-from app.orders.queries import family
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrderLine
 from app.returns.events import ShopperReturnAsked

@@ -16,8 +16,8 @@ from app.kit.errors import Conflict, FieldError, Invalid, NotFound
 from app.kit.ids import new_id
 from app.kit.money import Money
 from app.orders import service as orders
+from app.orders.family import as_in_store
 from app.orders.models import Order, OrderLine
-from app.orders.queries import as_in_store
 from app.orders.rules import CANCELLED
 from app.outbox.service import emit
 from app.purchasing.decisions.rules import DONE, REFUND

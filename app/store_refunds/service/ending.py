@@ -17,8 +17,8 @@ from app.kit.errors import Conflict, Invalid
 from app.kit.money import Money
 from app.notifications.service import notify, resolve
 from app.orders import service as orders
+from app.orders.family import family
 from app.orders.models import Order
-from app.orders.queries import family
 from app.outbox.service import emit
 from app.store_refunds.events import StoreRefundMoved
 from app.store_refunds.models import StoreRefund
