@@ -27,7 +27,7 @@ BY_PEOPLE = "BY_PEOPLE"
 MESSAGE_MOVES: Mapping[str, frozenset[str]] = {
     t.QUEUED: frozenset({t.SENDING, t.WITHDRAWN}),
     t.SENDING: frozenset({t.QUEUED, t.SENT, t.DELIVERED, t.REJECTED, t.UNKNOWN}),
-    t.UNKNOWN: frozenset({t.SENDING, t.DELIVERED}),
+    t.UNKNOWN: frozenset({t.SENDING, t.SENT, t.DELIVERED}),
     t.SENT: frozenset({t.DELIVERED, t.REJECTED}),
     t.REJECTED: frozenset(),
     t.DELIVERED: frozenset(),
