@@ -66,10 +66,13 @@ def note_withdrawn(session: Session, listing_id: UUID, version: int) -> None:
 
 
 def note_refused(session: Session, listing_id: UUID, version: int, refusal: PushRefused) -> None:
-    """The store refused a listing as it was in ``version``; it is shown as failed with the reason."""
+    """The store refused a listing as it was in ``version``; it is shown as failed with the reason. Of a listing that a
+    newer answer, or the product's deletion, has overtaken that changes nothing."""
     listing = _locked(session, listing_id)
     if refusal.gone:
         _unlink(listing)
+        return
+    if version <= listing.pushed_version or listing.state == UNLINKED:
         return
     listing.state = FAILED if may_move(listing.state, FAILED) else listing.state
     listing.error, listing.error_detail = refusal.message, refusal.original
