@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Organisation
-from app.kit import clock
+from app.kit import clock, texts
 from app.kit.errors import AppError, Conflict
 from app.kit.money import Money
 from app.listings import queries as listings
@@ -153,12 +153,12 @@ def _(fact: OrderRefunded, session: Session, store: Store) -> str:
         store.retailer_id,
         kind="refunded_in_store",
         severity="info",
-        title=f"You refunded {left} units of {order.external_name} that had left",
+        title=f"You refunded {texts.counted(left, 'unit', 'units')} of {order.external_name} that had left",
         body="If your customer sends them back, start a return here: then their supplier credits you.",
         link=f"/app/orders/{order.id}",
         dedupe=f"refunded_in_store:{fact.refund_id}",
     )
-    return f"{left} units had left"
+    return f"{texts.counted(left, 'unit', 'units')} had left"
 
 
 @_handle.register

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 from babel import dates as babel_dates
 from babel import numbers as babel_numbers
+from babel.core import get_global
 from babel.support import NullTranslations, Translations
 
 from app.kit.money import Money
@@ -59,6 +60,11 @@ def money(amount: Money, locale: str) -> str:
     return str(babel_numbers.format_currency(amount.decimal, amount.currency, locale=locale_of(locale)))
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """So many of something, in English, in which letters and notices are written: ``1 unit``, ``3 units``."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def number(value: float, locale: str) -> str:
     """A number with the reader's separators."""
     return str(babel_numbers.format_decimal(value, locale=locale_of(locale)))
@@ -69,17 +75,38 @@ def percent(basis_points: int, locale: str) -> str:
     return str(babel_numbers.format_percent(basis_points / 10_000, "#,##0.##%", locale=locale_of(locale)))
 
 
+def _dates_as(locale: str) -> Locale:
+    """Whose form of dates a reader gets. In English the day comes first, as most of those who read it write it."""
+    found = locale_of(locale)
+    return locale_of("en_GB") if found.language == "en" else found
+
+
 def moment(value: datetime, locale: str, zone: str) -> str:
     """Date and time in the reader's zone, with the zone's name."""
     local = value.astimezone(zone_of(zone))
-    return f"{babel_dates.format_datetime(local, 'd MMM y, HH:mm', locale=locale_of(locale))} {local.tzname()}"
+    time = babel_dates.format_skeleton("Hm", local, locale=_dates_as(locale))
+    return f"{day(local.date(), locale)}, {time} {local.tzname()}"
 
 
 def day(value: date | datetime, locale: str, zone: str = "UTC") -> str:
     """A day; of a moment, the day it is in the reader's zone."""
     if isinstance(value, datetime):
         value = value.astimezone(zone_of(zone)).date()
-    return str(babel_dates.format_date(value, "d MMM y", locale=locale_of(locale)))
+    return str(babel_dates.format_skeleton("yMMMd", value, locale=_dates_as(locale)))
+
+
+def days(first: date, last: date, locale: str) -> str:
+    """All days from the first to the last, without what they have in common said twice: ``3.–5. März 2031``."""
+    if first == last:
+        return day(first, locale)
+    return str(babel_dates.format_interval(first, last, "yMMMd", locale=_dates_as(locale)))
+
+
+def zone_of_country(country: str, moment: datetime, otherwise: str) -> str:
+    """The zone of a country's clocks where they all show the same at that moment; else ``otherwise``."""
+    zones = [zone for zone, where in get_global("zone_territories").items() if where == country]
+    offsets = {moment.astimezone(zone_of(zone)).utcoffset() for zone in zones}
+    return min(zones) if len(offsets) == 1 else otherwise
 
 
 def ago(value: datetime, now: datetime, locale: str, zone: str) -> str:

@@ -219,3 +219,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "store.not_noted": ("store", _("The store could not be told: %(text)s (%(reason)s)")),
     "store.refused": ("store", _("The store refused %(tracking_number)s: %(reason)s")),
 }
+
+#: Message id → the same sentence for one unit, of those that count ``units`` (of the first: ``quantity``).
+OF_ONE: dict[str, str] = {
+    "order.refunded_in_store": _("Refunded in the store: one unit that had left already."),
+    "store.refund_asked": _("The store is asked to refund its customer for one unit."),
+    "store.refund_by_hand": _("Refunded in the store itself: one unit."),
+    "po.announced": _("A parcel with one unit is announced for %(day)s."),
+    "po.parcel_units_corrected": _("In the parcel %(tracking_number)s is one unit, not %(was)s."),
+    "po.parcel_given_up": _("The parcel %(tracking_number)s is given up: one unit is paid back."),
+    "return.requested": _("Return %(number)s was asked for: one unit."),
+    "return.store_asked": _("Return %(name)s was asked for in the store: one unit."),
+    "return.shopper_asked": _("The customer asks to send back one unit."),
+    "return.inspected": _("Return %(number)s was checked: %(accepted)s of one unit accepted."),
+}

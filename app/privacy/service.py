@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.fulfillment.models import ShippingLabel
-from app.kit import clock
+from app.kit import clock, texts
 from app.kit.ids import new_id
 from app.notifications.service import erase_letters
 from app.orders.models import Order, StoreSender
@@ -78,7 +78,7 @@ def carry_out_requests(session: Session, *, limit: int = 50) -> int:
                 )
             )
         count = redact_orders(session, session.scalars(query).all())
-        request.done_at, request.result = clock.now(), f"{count} orders redacted"
+        request.done_at, request.result = clock.now(), f"{texts.counted(count, 'order', 'orders')} redacted"
         audit.record(
             session,
             request.retailer_id,

@@ -40,7 +40,7 @@ from app.store_refunds.queries import worth as paid_for
 from app.store_refunds.rules import Way
 from app.suppliers.models import Supplier
 from app.web.store_refunds import way_of
-from app.web.ui.rendering import gettext, locale
+from app.web.ui.rendering import gettext, locale, ngettext
 
 HEADINGS: Mapping[str, str] = {
     PRICE: _("%(supplier)s asks another price"),
@@ -187,15 +187,16 @@ def _effect(one: OrderDecision, choice: str, offered: Quote) -> str | None:
         return gettext(_("You pick from what you linked or from the catalogue; only the difference is charged."))
     if offered.offer is None:
         return None
-    values = {"suppliers": ", ".join(offered.offer.suppliers), "days": offered.offer.days}
+    days = ngettext("within one day", "within %(num)s days", offered.offer.days)
+    values = {"suppliers": ", ".join(offered.offer.suppliers), "within": days}
     difference = offered.difference
     if difference is None or not difference:
-        return gettext(_("%(suppliers)s, there within %(days)s days; it costs the same.")) % values
+        return gettext(_("%(suppliers)s, there %(within)s; it costs the same.")) % values
     if difference.minor > 0:
         more = {**values, "amount": _money(difference)}
-        return gettext(_("%(suppliers)s, there within %(days)s days; your card is charged %(amount)s more.")) % more
+        return gettext(_("%(suppliers)s, there %(within)s; your card is charged %(amount)s more.")) % more
     less = {**values, "amount": _money(-difference)}
-    return gettext(_("%(suppliers)s, there within %(days)s days; %(amount)s goes back to your card.")) % less
+    return gettext(_("%(suppliers)s, there %(within)s; %(amount)s goes back to your card.")) % less
 
 
 def _money(amount: Money | None) -> str:

@@ -31,11 +31,14 @@ _WORSE: Mapping[str, str] = {
     "preferred_supplier": _("You prefer another supplier."),
     "nearest": _("It is farther away."),
     "most_reliable": _("It is less reliable."),
-    "fastest": _("The order would arrive %(difference)s days later."),
-    "fewest_parcels": _("The order would take %(difference)s parcels more."),
     "one_supplier": _("The order would be split between suppliers."),
     "lowest_cost": _("The order would cost %(difference)s more."),
     "max_loss": _("The order would lose %(difference)s more than you allow."),
+}
+#: The same of what is counted: for one, and for more.
+_WORSE_BY: Mapping[str, tuple[str, str]] = {
+    "fastest": (_("The order would arrive one day later."), _("The order would arrive %(num)s days later.")),
+    "fewest_parcels": (_("The order would take one parcel more."), _("The order would take %(num)s parcels more.")),
 }
 #: What objectives are called.
 OBJECTIVES: Mapping[str, str] = {
@@ -62,6 +65,8 @@ def reason(judged: Judged, currency: str) -> str:
         return gettext(_("With the rest of the order it fits neither stock nor rules."))
     if judged.status == EQUAL:
         return gettext(_("Just as good; the fixed order of suppliers decided."))
+    if judged.status == BEATEN and judged.reason in _WORSE_BY:
+        return ngettext(*_WORSE_BY[judged.reason], judged.difference)
     if judged.status == BEATEN:
         difference = (
             money_text(Money(judged.difference, currency), locale())

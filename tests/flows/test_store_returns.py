@@ -78,7 +78,7 @@ def test_a_request_in_the_store_waits_for_the_shop_and_is_answered_there(
     page = text_of(browser.get(f"/app/returns/requests/{request['id']}"))
     assert "It flickers" in page
     assert (
-        f"Return {made['name']} was asked for in the store: 1 units."
+        f"Return {made['name']} was asked for in the store: one unit."
         in browser.get(f"/app/orders/{till.only_order()['id']}").text
     )
     assert books.press(market.retailer, f"/app/returns/requests/{request['id']}/grant").status_code == 303

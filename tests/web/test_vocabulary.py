@@ -17,7 +17,7 @@ from flask import Flask, request
 from jinja2 import Environment, nodes
 
 from app.factory import create_app
-from app.orders.story import SENTENCES
+from app.orders.story import OF_ONE, SENTENCES
 from app.web.ui.statuses import STATUSES
 
 _ROOT = Path(__file__).parents[2]
@@ -313,3 +313,27 @@ def test_what_is_told_of_an_order_has_a_sentence() -> None:
     }
     assert told - set(SENTENCES) == set()
     assert len(told) > 10
+
+
+def test_what_is_told_of_units_is_told_of_one_as_well() -> None:
+    """No story says "1 units", whatever it counts; both forms need the same values but for the count."""
+    counting = {message for message, (_kind, text) in SENTENCES.items() if re.search(r"%\(\w+\)s units", text)}
+    assert set(OF_ONE) == counting
+    for message, text in OF_ONE.items():
+        values = set(re.findall(r"%\((\w+)\)s", SENTENCES[message][1]))
+        assert values - set(re.findall(r"%\((\w+)\)s", text)) in ({"units"}, {"quantity"}), message
+
+
+def test_no_page_counts_without_a_form_for_one() -> None:
+    """A count before a word in the plural comes from ``ngettext``, but where it is never one."""
+    counted = re.compile(
+        r"(?<!ngettext\()\b_\(\"(%\((?:n|units|days|count)\)s (?:units|days|orders|parcels|items)[^\"]*)\""
+    )
+    never_one = {"%(n)s orders within an hour", "%(n)s days"}
+    found = {
+        one
+        for folder in ("app/web", "embedded_ui")
+        for file in [*sorted((_ROOT / folder).rglob("*.html")), *sorted((_ROOT / folder).rglob("*.py"))]
+        for one in counted.findall(file.read_text("utf-8"))
+    }
+    assert found <= never_one

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.config import settings
 from app.identity.queries import recipients
+from app.kit import texts
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email, resolve
 from app.purchasing.changes.rules import (
@@ -77,7 +78,11 @@ def _ask_supplier(
         session, row, takes_of(session, row.supplier_id)
     )
     units = sum(line.waiting for line in row.lines)
-    what = f"send {order.number} to another address" if row.kind == ADDRESS else f"stop {units} units of {order.number}"
+    what = (
+        f"send {order.number} to another address"
+        if row.kind == ADDRESS
+        else f"stop {texts.counted(units, 'unit', 'units')} of {order.number}"
+    )
     title = f"{'Reminder: please' if again else 'Please'} {what}"
     until = f"{row.due_at:%d %b %Y, %H:%M} UTC"
     silence = "it counts as stopped" if _accepts(row, order) else "nothing is changed"
@@ -109,7 +114,7 @@ def _tell_retailer(session: Session, row: ChangeRequest, order: PurchaseOrder) -
     elif row.state == REFUSED:
         title, text = f"{name} can't stop {order.number}", f"It goes on: {why}. Your customer can send it back."
     else:
-        title = f"{name} stopped {granted} of {asked} units of {order.number}"
+        title = f"{name} stopped {granted} of {texts.counted(asked, 'unit', 'units')} of {order.number}"
         text = "What you paid for them is refunded." + (f" The rest goes on: {why}." if row.state == PARTLY else "")
     notify(
         session,

@@ -7,6 +7,7 @@ from app.billing.events import PlanChanged, PlanNearlyUsed
 from app.billing.queries import usage_of
 from app.config import settings
 from app.identity.queries import recipients
+from app.kit import texts
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email, resolve
 from workers.job import Run, job
@@ -22,7 +23,7 @@ def tell_of_plan_usage(run: Run, event: PlanNearlyUsed | PlanChanged) -> None:
             resolve(session, event.retailer_id, notice)
             return
         full = not usage.left
-        title = f"{usage.used} of your {usage.limit} orders this month are used"
+        title = f"{usage.used} of your {texts.counted(usage.limit, 'order', 'orders')} this month are used"
         until = f"{usage.renews_on.day} {usage.renews_on:%B}"
         body = (
             f"Further orders wait until {until}, or until you have a larger plan. Write to us if you need one."

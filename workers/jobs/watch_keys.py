@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.config import settings
 from app.identity.queries import recipients
 from app.identity.service import KeyNotice, keys_to_tell_of
+from app.kit import texts
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email
 from workers.job import Run, job
@@ -32,7 +33,7 @@ def _tell(session: Session, one: KeyNotice) -> None:
         text = "Programs that use it are refused. Make a new key for them."
         link = _LISTS[one.organisation_kind]
     else:
-        title = f"The API key “{one.name}” ends within {one.days} {'day' if one.days == 1 else 'days'}"
+        title = f"The API key “{one.name}” ends within {texts.counted(one.days, 'day', 'days')}"
         text = f"It ends on {one.expires_at:%d %b %Y at %H:%M} UTC. Replace it before: both keys work for a while."
         link = f"{_PAGES[one.organisation_kind]}/{one.key_id}"
     notify(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.config import settings
 from app.identity.queries import recipients
 from app.identity.service import platform_organisation
+from app.kit import texts
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email
 from app.suppliers.queries import supplier
@@ -37,7 +38,7 @@ def _tell(session: Session, one: Reminder) -> None:
         title = "Your insurance ends now"
         text = f"Its last day is {ends}. Send the new one, so that your products stay on sale."
     else:
-        title = f"Your insurance ends within {one.days} days"
+        title = f"Your insurance ends within {texts.counted(one.days, 'day', 'days')}"
         text = f"Its last day is {ends}. Send the new one before that, so that your products stay on sale."
     link = "/supplier/onboarding/documents"
     notify(

@@ -11,8 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.identity.models import Membership, Organisation, User
-from app.kit import clock
-from app.kit.texts import zone_of
+from app.kit import clock, texts
 from app.notifications.letters import Letter
 from app.notifications.models import Email
 from app.notifications.rules import DIGEST, OFF, digest_day, topic_of
@@ -46,7 +45,7 @@ def digests_due(session: Session) -> Sequence[DigestDue]:
     )
     found = []
     for user_id, organisation_id, own_zone, zone in rows:
-        day = digest_day(now, zone_of(own_zone or zone))
+        day = digest_day(now, texts.zone_of(own_zone or zone))
         if day is not None and user_id is not None and organisation_id is not None:
             found.append(DigestDue(user_id, organisation_id, day))
     return found
@@ -74,7 +73,7 @@ def send_digest(session: Session, due: DigestDue, public_url: str) -> None:
         return
     count = len(wanted)
     letter = Letter(
-        subject=f"Your day at Crossdock: {count} {'message' if count == 1 else 'messages'}",
+        subject=f"Your day at Crossdock: {texts.counted(count, 'message', 'messages')}",
         paragraphs=[f"What happened at {member.name}:"],
         entries=[(one.subject, one.link) for one in wanted[:_MOST_ENTRIES]],
         more=max(0, count - _MOST_ENTRIES),

@@ -11,6 +11,7 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.search.queries import Entry
 from app.fulfillment.models import Shipment
 from app.inventory.queries import NOTHING, Availability
+from app.kit import texts
 from app.kit.money import Money
 from app.listings.models import Listing
 from app.orders.models import Order, OrderHold
@@ -49,7 +50,7 @@ def supplier(row: Supplier, card: SupplierCard | None) -> Json:
         "website": row.website,
         "business_type": row.business_type,
         "country": row.country,
-        "fulfillment_speed": "1 working day" if days == 1 else f"{days} working days",
+        "fulfillment_speed": texts.counted(days, "working day", "working days"),
         "shipping_methods": row.shipping_methods,
         "min_order_value": money(row.min_order_value, row.currency),
         "order_fee": money(row.order_fee, row.currency),

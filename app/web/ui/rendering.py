@@ -55,6 +55,7 @@ def add_rendering(app: Flask) -> None:
         query_without=query_without,
         csrf_token=lambda: auth.csrf_token(g.get("principal")),
         locale=lambda: locale(),
+        direction=lambda: texts.locale_of(locale()).text_direction,
         just_done=just_done,
         nav_count=nav_count,
     )
@@ -95,8 +96,16 @@ def reader() -> Principal | None:
     return found
 
 
+def speak(language: str, zone: str) -> None:
+    """This answer is in a language and a time zone of its own, whoever reads it: a shop's word to its customer."""
+    g.spoken = (language, zone)
+
+
 def locale() -> str:
-    """The reader's language: as it is set, else the best that its browser accepts."""
+    """The reader's language: as it is set, else the best that its browser accepts; but for an answer that has its
+    own."""
+    if "spoken" in g:
+        return str(g.spoken[0])
     who = reader()
     if who is not None:
         return who.locale
@@ -133,8 +142,13 @@ def gettext(text: str) -> str:
 
 def ngettext(one: str, many: str, count: int) -> str:
     """The text for a count, in the reader's language; ``%(num)s`` in it is the count."""
+    return form_for(one, many, count) % {"num": texts.number(count, locale())}
+
+
+def form_for(one: str, many: str, count: int) -> str:
+    """The text for a count, in the reader's language, whose values are still to be filled in."""
     translated: str = _translations().ngettext(one, many, count)
-    return translated % {"num": texts.number(count, locale())}
+    return translated
 
 
 def _translations() -> Any:
@@ -142,6 +156,8 @@ def _translations() -> Any:
 
 
 def _zone() -> str:
+    if "spoken" in g:
+        return str(g.spoken[1])
     who = reader()
     return who.timezone if who is not None else "UTC"
 

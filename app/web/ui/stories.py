@@ -13,11 +13,11 @@ from app.kit import clock, texts
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.orders.models import TimelineEntry
-from app.orders.story import SENTENCES
+from app.orders.story import OF_ONE, SENTENCES
 from app.web.auth import principal
 from app.web.ui.carriers import carrier_label
 from app.web.ui.channels import channel_label
-from app.web.ui.rendering import gettext, locale, moment_shown
+from app.web.ui.rendering import form_for, gettext, locale, moment_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,17 @@ def story(
             values["day"] = _day(str(values["day"]))
         if "wanted" in values:
             values["wanted"] = gettext(_WANTED.get(str(values["wanted"]), str(values["wanted"])))
-        told.append(Told(gettext(sentence) % values, entry.at, _who(entry, names, companies or {})))
+        if entry.message in OF_ONE:
+            sentence = form_for(OF_ONE[entry.message], sentence, _counted(values))
+        else:
+            sentence = gettext(sentence)
+        told.append(Told(sentence % values, entry.at, _who(entry, names, companies or {})))
     return told
+
+
+def _counted(values: Mapping[str, object]) -> int:
+    count = values.get("units", values.get("quantity"))
+    return count if isinstance(count, int) else 0
 
 
 def _who(entry: TimelineEntry, names: Mapping[str, str], companies: Mapping[UUID, str]) -> str:

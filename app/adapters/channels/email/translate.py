@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from app.kit import texts
 from app.purchasing.channel import PurchaseOrderNote
 
 #: What phones show of a subject.
@@ -65,7 +66,7 @@ def _first_due(notes: Sequence[PurchaseOrderNote]) -> datetime | None:
 
 def _items(notes: Sequence[PurchaseOrderNote]) -> str:
     count = sum(line.quantity for note in notes for line in note.lines)
-    return "1 item" if count == 1 else f"{count} items"
+    return texts.counted(count, "item", "items")
 
 
 def _day(moment: datetime) -> str:

@@ -19,7 +19,7 @@ from app.kit.texts import marked as _
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
-from app.web.ui.rendering import gettext
+from app.web.ui.rendering import gettext, ngettext
 
 pages = Pages(__name__)
 _LABELS: Mapping[str, str] = {
@@ -47,7 +47,7 @@ def in_words(policy: MissingPolicy) -> str:
     if policy.policy != "keep" and policy.after_files > 1:
         text += ", " + gettext(_("once it was missing in %(n)s files in a row")) % {"n": policy.after_files}
     if policy.policy != "keep" and policy.after_days:
-        text += ", " + gettext(_("after %(n)s days")) % {"n": policy.after_days}
+        text += ", " + ngettext("after %(num)s day", "after %(num)s days", policy.after_days)
     return text
 
 

@@ -29,7 +29,7 @@ from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.portal.pages.missing import in_words
-from app.web.ui.rendering import gettext, locale
+from app.web.ui.rendering import gettext, locale, ngettext
 
 #: Findings of a held file, in words.
 _HELD = {
@@ -272,7 +272,11 @@ def _value(field: str, value: Any, currency: str) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}: {one}" for name, one in value.items())
     if isinstance(value, list):
-        return gettext(_("%(n)s pictures")) % {"n": len(value)} if field == "pictures" else ", ".join(map(str, value))
+        return (
+            ngettext("%(num)s picture", "%(num)s pictures", len(value))
+            if field == "pictures"
+            else ", ".join(map(str, value))
+        )
     if field in ("category_id", "product_id"):
         return "…"
     return str(value)[:_LONGEST]
