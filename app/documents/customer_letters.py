@@ -1,10 +1,9 @@
-"""Letters to a shop's customer about things that come back, come later or otherwise than ordered, in the shop's look
-and the customer's language. Where we have no words in a language (``customer_letters.json``), they are written in
-English."""
+"""Letters to a shop's customer about things and money that come back, and about what comes later or otherwise than
+ordered, in the shop's look and the customer's language. Where we have no words in a language
+(``customer_letters.json``), they are written in English."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -14,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.config import settings
+from app.documents.phrases import Phrases
 from app.documents.queries import brand_of
 from app.documents.sending_back import PRINT, SEND, NextStep
-from app.documents.words import language_of
+from app.documents.words import reader_language
 from app.identity.models import Organisation
 from app.kit import texts
 from app.notifications.letters import BrandOnLetter, Letter
@@ -28,9 +28,9 @@ from app.stores.models import Store
 
 
 @cache
-def _words() -> Mapping[str, Mapping[str, str]]:
-    found: Mapping[str, Mapping[str, str]] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
-    return found
+def letter_phrases() -> Phrases:
+    """All that letters say."""
+    return Phrases(Path(__file__).with_suffix(".json"))
 
 
 class CustomerLetters:
@@ -43,8 +43,9 @@ class CustomerLetters:
         own = session.get_one(Organisation, order.retailer_id).name
         #: The shop, as its customers know it.
         self.shop = (brand.name if brand else "") or (store.name if store else "") or own
-        wanted = (brand.language if brand else "") or language_of(order.ship_to_country)
-        self._language = wanted if wanted in _words() else "en"
+        self._language = reader_language(
+            brand.language if brand else "", order.ship_to_country, letter_phrases().languages
+        )
         self._brand = BrandOnLetter(name=self.shop)
         if brand is not None:
             logo = f"{settings().public_url}/logo/{brand.retailer_id}/{brand.logo_sha256}.png" if brand.logo else ""
@@ -125,10 +126,7 @@ class CustomerLetters:
         )
 
     def _say(self, name: str, **values: str) -> str:
-        text = _words()[self._language][name]
-        for key, value in values.items():
-            text = text.replace(f"{{{key}}}", value)
-        return text
+        return letter_phrases().say(self._language, name, **values)
 
 
 def _carrier(name: str) -> str:

@@ -28,7 +28,7 @@ from app.documents.papers import (
     PickList,
 )
 from app.documents.queries import brand_of, brand_on_paper
-from app.documents.words import language_of
+from app.documents.words import reader_language
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
 from app.orders.senders import sender_of
@@ -108,7 +108,7 @@ def papers(
         drawn.append(
             Paper(
                 kind=kind,
-                language=(own.language if own else "") or language_of(order.ship_to_country),
+                language=reader_language(own.language if own else "", order.ship_to_country),
                 brand=brands[order.retailer_id],
                 number=order.number,
                 order=order.order_reference,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -26,3 +26,11 @@ def language_of(country: str) -> str:
     """The language of papers for a country (ISO code): the first of its official ones that we have, else English."""
     spoken = get_official_languages(country, de_facto=True) if country else ()
     return next((found for one in spoken if (found := _SAME.get(one, one)) in _WORDS), "en")
+
+
+def reader_language(brand_language: str, country: str, known: Collection[str] = LANGUAGES) -> str:
+    """The language of whatever a shop's customer reads, on paper, by e-mail or on a page: the one that the brand chose,
+    else that of the country that the order goes to; English where there are no words in it. ``known``: the languages
+    that there are words in."""
+    wanted = brand_language or language_of(country)
+    return wanted if wanted in known else "en"

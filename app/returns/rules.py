@@ -70,6 +70,9 @@ ENDS_AFTER: Mapping[str, timedelta] = {
     INSPECTED: timedelta(days=2),
 }
 
+#: The answer of a return that is declined by itself.
+NO_PHOTO = "The supplier's terms want a photo for this reason, and none came."
+
 #: How long a parcel that its carrier has delivered waits for its supplier's word before it counts as received.
 RECEIVED_AFTER = timedelta(days=5)
 

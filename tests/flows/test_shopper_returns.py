@@ -13,6 +13,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from app import db
+from app.config import settings
 from app.kit import clock
 from app.privacy.service import redact_orders
 from app.returns.files import storage
@@ -161,6 +162,45 @@ def test_what_can_not_be_asked_leaves_nothing_and_nobody_asks_for_ever(shopper: 
     with clock.shifted(timedelta(days=2)):
         assert shopper.lamp_back().status_code == 303
     assert shopper.client.get("/t/somebody/return").status_code == 404
+
+
+def test_the_form_its_terms_and_what_is_wrong_with_it_are_in_the_customers_language(
+    shopper: Shopper, books: Books, market: Market
+) -> None:
+    brand(market, language="de")
+    page = f"{shopper.page}/return"
+    form = BeautifulSoup(shopper.client.get(page).text, "html.parser")
+    assert form.html is not None and form.title is not None
+    assert (form.html["lang"], form.title.get_text()) == ("de", "Etwas zurücksenden · Lumen & Oak")
+    said = form.get_text(" ")
+    for part in ("Wie viele von 2", "Es ist beschädigt", "Innerhalb von 30 Tagen", "Nötig bei: Es ist beschädigt,"):
+        assert part in said
+    units, reason = f"units-{shopper.lamp}", f"reason-{shopper.lamp}"
+    big = BytesIO(b"\xff" * (26 * 1024 * 1024))
+    for status, values, words in (
+        (422, {}, "Geben Sie an, was Sie zurücksenden möchten."),
+        (422, {units: "9", reason: "late"}, "Zurücksenden können Sie höchstens 2."),
+        (422, {units: "x", reason: "late"}, "Eine ganze Zahl."),
+        (422, {units: "1", reason: "because"}, "Wählen Sie, warum es zurückkommt."),
+        (422, {units: "1", reason: "damaged"}, "Bitte fügen Sie ein Foto hinzu"),
+        (422, {units: "1", reason: "late", "note": "x" * 1001}, "Höchstens 1.000 Zeichen."),
+        (422, {units: "1", reason: "late", "photo": (BytesIO(b"<script>"), "x.jpg")}, "eine JPEG- oder PNG-Datei"),
+        (413, {units: "1", reason: "late", "photo": (big, "x.jpg")}, "Die Fotos sind zusammen zu groß."),
+    ):
+        answer = shopper.ask(**values)
+        assert (answer.status_code, words in text_of(answer)) == (status, True), words
+        assert "Etwas zurücksenden · Lumen & Oak" in text_of(answer)
+    in_italian = shopper.client.post(f"{page}?lang=it", data={units: "1", reason: "late"})
+    assert "lang=it" in in_italian.headers["Location"]
+    assert "il negozio non ha ancora risposto" in text_of(shopper.client.get(in_italian.headers["Location"]))
+
+
+def test_of_photos_that_are_not_all_fit_none_is_kept(shopper: Shopper) -> None:
+    folder = settings().data_dir / "returns"
+    before = set(folder.rglob("*"))
+    bad = (BytesIO(b"<script>alert(1)</script>"), "x.jpg")
+    assert shopper.lamp_back(photo=[photo(), bad]).status_code == 422
+    assert {one for one in folder.rglob("*") if one.is_file()} <= before
 
 
 def test_words_and_photos_are_erased_with_the_rest_of_a_shoppers_data(

@@ -3,21 +3,25 @@ nobody else."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import pytest
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
 from app import db
 from app.documents.service import save_brand
+from app.documents.words import reader_language
 from app.fulfillment.service import note_estimate
 from app.kit import clock
 from app.orders.models import Order
+from app.web.public.shopper import page_phrases
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import text_of
@@ -99,7 +103,52 @@ def test_the_page_is_the_shops_own(market: Market, jobs: Jobs, shopper: FlaskCli
 
 
 def test_an_address_that_nobody_was_given_shows_nothing(shopper: FlaskClient) -> None:
-    assert shopper.get("/t/made-up").status_code == 404
+    answer = shopper.get("/t/made-up", headers={"Accept-Language": "it, en;q=0.5"})
+    assert answer.status_code == 404
+    assert "Non troviamo questa pagina" in answer.text
+    assert 'lang="it"' in answer.text
+    assert "Crossdock" not in answer.text, "customers know their shop alone"
+
+
+def speaks(market: Market, language: str) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        save_brand(session, market.retailer.id, values=BRAND | {"language": language}, logo=None)
+
+
+def test_the_page_speaks_the_language_of_the_shop_or_the_one_that_its_reader_chooses(
+    market: Market, jobs: Jobs, shopper: FlaskClient
+) -> None:
+    (order,) = ordered(market, jobs, (market.lamp.variants[0], 3))
+    page = page_of(market)
+    speaks(market, "de")
+    body = BeautifulSoup(shopper.get(page, headers={"Accept-Language": "fr"}).text, "html.parser")
+    assert body.html is not None and body.title is not None
+    assert (body.html["lang"], body.html["dir"]) == ("de", "ltr")
+    assert re.fullmatch(r"Ihre Bestellung \S+ · Harbour & Co", body.title.get_text())
+    assert "Noch nicht verschickt" in body.get_text()
+    chosen = {str(link["lang"]): str(link["href"]) for link in body.select("nav a[hreflang]")}
+    assert len(chosen) == 12
+    line = order["lines"][0]["id"]
+    parcel = {"carrier": "ups", "tracking_number": "N-9", "lines": [{"line_id": line, "quantity": 2}]}
+    sent = market.supplier.api.post(f"/api/supplier/orders/{order['id']}/ship", {"parcels": [parcel]}).json
+    with db.system_scope(actor="test"), db.transaction() as session:
+        note_estimate(session, UUID(sent["shipments"][0]["id"]), date(2031, 3, 5), date(2031, 3, 6))
+    said = {language: text_of(shopper.get(address)) for language, address in chosen.items()}
+    assert "Nächste Ankunft: 5.–6. März 2031" in said["de"]
+    assert "Prochaine arrivée : 5–6 mars 2031" in said["fr"]
+    assert "W drodze lub doręczone: 2 z 3 sztuk" in said["pl"]
+    assert "Jeszcze nie zeskanowano" in said["pl"]
+    assert text_of(shopper.get(f"{page}?lang=xx")) == text_of(shopper.get(page)), (
+        "a language that there is not is not chosen"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "country", "language"),
+    [("", "FR", "fr"), ("", "CH", "de"), ("", "JP", "en"), ("nl", "FR", "nl"), ("ja", "FR", "en")],
+)
+def test_letters_papers_and_pages_choose_a_language_alike(own: str, country: str, language: str) -> None:
+    assert reader_language(own, country, page_phrases().languages) == language
 
 
 def test_days_follow_what_happens_before_and_after_a_parcel_leaves(
@@ -120,7 +169,7 @@ def test_days_follow_what_happens_before_and_after_a_parcel_leaves(
     with db.system_scope(actor="test"), db.transaction() as session:
         note_estimate(session, UUID(sent["shipments"][0]["id"]), date(2031, 3, 5), date(2031, 3, 6))
     shown = text_of(shopper.get(page_of(market)))
-    assert "5 Mar 2031 – 6 Mar 2031" in shown, "the carrier's own word counts most"
+    assert "5–6 Mar 2031" in shown, "the carrier's own word counts most"
     market.supplier.api.post(f"/api/supplier/shipments/{sent['shipments'][0]['id']}/void", {"reason": "Still here"})
     taken_back = text_of(shopper.get(page_of(market)))
     assert "N-9" not in taken_back

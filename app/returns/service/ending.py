@@ -7,12 +7,20 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.kit import clock
-from app.returns.rules import APPROVED, DECLINED, EXPIRED, IN_TRANSIT, INSPECTED, LABEL_SENT, RECEIVED, REQUESTED
+from app.returns.rules import (
+    APPROVED,
+    DECLINED,
+    EXPIRED,
+    IN_TRANSIT,
+    INSPECTED,
+    LABEL_SENT,
+    NO_PHOTO,
+    RECEIVED,
+    REQUESTED,
+)
 from app.returns.service.crediting import credit_accepted
 from app.returns.service.inspecting import take_for_good
 from app.returns.service.standing import SYSTEM, locked, move
-
-_NO_PHOTO = "The supplier's terms want a photo for this reason, and none came."
 
 
 def end_wait(session: Session, return_id: UUID) -> None:
@@ -24,7 +32,7 @@ def end_wait(session: Session, return_id: UUID) -> None:
     if row.due_at is None or row.due_at > clock.now():
         return
     if row.lacks_photo:
-        row.answer = _NO_PHOTO
+        row.answer = NO_PHOTO
         move(session, row, DECLINED, by=SYSTEM, answer=row.answer)
     elif row.state == REQUESTED:
         move(session, row, APPROVED, by=SYSTEM)

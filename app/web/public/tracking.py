@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from flask import Response, render_template
+from flask import Response
 from sqlalchemy.orm import Session
 
 from app import db
 from app.documents.queries import brand_of
-from app.documents.sending_back import linked_label, next_step
+from app.documents.sending_back import NextStep, linked_label, next_step
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.estimates import Transit, arrives, leaves_on, usual
 from app.fulfillment.models import Shipment
 from app.fulfillment.rules import ANNOUNCED, SHIPPED
-from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.errors import NotFound
+from app.kit.links import LinkEnded
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import ON_HOLD
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
+from app.returns.models import Return, ShopperReturn
 from app.returns.queries import asked_by_shopper, returns_of, settings_of
-from app.returns.rules import APPROVED, IN_TRANSIT, LABEL_SENT
+from app.returns.rules import APPROVED, DECLINED, IN_TRANSIT, LABEL_SENT, NO_PHOTO
 from app.returns.service.asking import free_units
 from app.returns.service.filing import opened
-from app.stores.models import Store
+from app.store_refunds import queries as store_refunds
+from app.store_refunds.models import StoreRefund
+from app.store_refunds.rules import MADE
 from app.suppliers import queries as suppliers
 from app.suppliers.rules import Closure
 from app.web.kept_files import file_answer
+from app.web.public.shopper import Shop, not_there, shop_of, shopper_page
 
 _YEAR = 31_536_000
 #: Returns of which the customer's page says what to do.
@@ -52,26 +55,26 @@ class Waiting:
     back_on: date | None = None
 
 
-def tracking(token: str) -> Any:
+def tracking(token: str) -> Response:
     """Where a shopper's things are. It names the shop, never its suppliers, and holds no address."""
     with db.system_scope(actor="shopper"), db.transaction() as session:
-        order = orders.order_by_token(session, token[:200])
-        store = session.get(Store, order.store_id) if order.store_id else None
-        retailer = session.get_one(Organisation, order.retailer_id)
-        brand = brand_of(session, order.retailer_id)
+        try:
+            order = orders.order_by_token(session, token[:200])
+        except NotFound as error:
+            return not_there(error)
+        shop = shop_of(session, order)
         routed = purchasing.of_orders(session, [order.id])[order.id]
         grouped = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         parcels = _shown(parcel for group in grouped.values() for parcel in group)
         ways = _ways(session, routed)
         waiting, cancelled = _waiting(order, routed, ways, _announced(grouped)), _cancelled(order)
-        shop = (brand.name if brand else "") or (store.name if store else "") or retailer.name
         returns = returns_of(session, order.retailer_id, order_id=order.id).items
+        asked = asked_by_shopper(session, order.id)
         days = {parcel.id: _expected(parcel, ways[parcel.purchase_order_id]) for parcel in parcels}
-        body = render_template(
-            "app/web/public/tracking.html",
+        return shopper_page(
+            "tracking.html",
+            shop,
             order=order,
-            shop=shop,
-            brand=brand,
             parcels=parcels,
             titles={line.id: line for one in routed for line in one.lines},
             events=fulfillment.events_of(session, [parcel.id for parcel in parcels]),
@@ -83,24 +86,48 @@ def tracking(token: str) -> Any:
             total=sum(line.quantity - line.cancelled for line in order.lines),
             may_return=settings_of(session, order.retailer_id).by_shoppers
             and any(free_units(session, order.id).values()),
-            asked=asked_by_shopper(session, order.id),
+            asked=asked,
             returns={row.id: row for row in returns},
-            steps=[(row, next_step(session, row, shop)) for row in returns if row.state in STILL_COMING],
+            steps=_steps(session, returns, asked, shop),
+            why_not={row.id: _why_not(row, shop) for row in returns if row.state == DECLINED and row.answer},
+            refunds=_refunds(session, order),
         )
-    answer = Response(body, content_type="text/html; charset=utf-8")
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
 
 
 def return_label(token: str) -> Response:
     """The label with which a customer sends something back, to whoever holds the link."""
     with db.system_scope(actor="shopper"), db.transaction() as session:
-        file = linked_label(session, token[:200])
+        try:
+            file = linked_label(session, token[:200])
+        except (NotFound, LinkEnded) as error:
+            return not_there(error, label=True)
         answer = file_answer("return-label", file.media_type, opened(file))
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+def _steps(
+    session: Session, returns: Sequence[Return], asked: Sequence[ShopperReturn], shop: Shop
+) -> list[tuple[Return, NextStep | None]]:
+    """Returns that say what to do, and those that stand below no request of the customer's."""
+    listed = {line.return_id for one in asked for line in one.lines}
+    found = [(row, next_step(session, row, shop.name) if row.state in STILL_COMING else None) for row in returns]
+    return [(row, step) for row, step in found if step is not None or row.id not in listed]
+
+
+def _why_not(row: Return, shop: Shop) -> str:
+    return shop.say("no_photo") if row.answer == NO_PHOTO else row.answer
+
+
+def _refunds(session: Session, order: Order) -> list[tuple[StoreRefund, list[tuple[int, str]]]]:
+    """What the shop gave back, and for what."""
+    titles = {line.id: line.title for line in order.lines}
+    return [
+        (one, [(line.units, titles[line.order_line_id]) for line in one.lines])
+        for one in store_refunds.of_order(session, order.id)
+        if one.state == MADE and one.made_amount
+    ]
 
 
 def logo(retailer_id: UUID, digest: str) -> Response:
@@ -199,8 +226,8 @@ def _waiting(
     return found
 
 
-def _cancelled(order: Order) -> list[tuple[str, int]]:
-    return [(line.title, line.cancelled) for line in order.lines if line.cancelled]
+def _cancelled(order: Order) -> list[tuple[int, str]]:
+    return [(line.cancelled, line.title) for line in order.lines if line.cancelled]
 
 
 def _next_arrival(
