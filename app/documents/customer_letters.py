@@ -19,6 +19,7 @@ from app.documents.sending_back import PRINT, SEND, NextStep
 from app.documents.words import reader_language
 from app.identity.models import Organisation
 from app.kit import texts
+from app.kit.money import Money
 from app.notifications.letters import BrandOnLetter, Letter
 from app.notifications.service import queue_email
 from app.orders.models import Order
@@ -88,6 +89,15 @@ class CustomerLetters:
         """Something else is sent instead of units."""
         self._write("replaced_subject", ["replaced"], about=about, values={"item": what, "instead": instead})
 
+    def refunded(self, about: str, amount: Money, items: Sequence[tuple[str, str]]) -> None:
+        """The shop gave money back for these items (title, units)."""
+        values = {"amount": texts.money(amount, self._language)}
+        self._write("refunded_subject", ["refunded"], about=about, rows=items, kind="customer_refund", values=values)
+
+    def units(self, count: int) -> str:
+        """So many, as they stand before or behind a title."""
+        return f"{texts.number(count, self._language)} ×"
+
     def _write(
         self,
         subject: str,
@@ -96,6 +106,8 @@ class CustomerLetters:
         about: str,
         button: tuple[str, str] | None = None,
         address: Sequence[str] = (),
+        rows: Sequence[tuple[str, str]] = (),
+        kind: str = "customer_return",
         values: Mapping[str, str] | None = None,
     ) -> None:
         session, order = self._session, self._order
@@ -111,6 +123,7 @@ class CustomerLetters:
         letter = Letter(
             subject=self._say(subject, **known),
             paragraphs=text,
+            rows=rows,
             button=button or (self._say("page"), page),
             reason=self._say("why", **known),
             brand=self._brand,
@@ -120,7 +133,7 @@ class CustomerLetters:
             session,
             [sealed.email],
             letter,
-            kind="customer_return",
+            kind=kind,
             dedupe=f"customer:{about}",
             order_id=order.id,
         )

@@ -8,15 +8,19 @@ from datetime import timedelta
 
 import pytest
 
+from app import db
 from app.kit import clock
+from app.notifications.service import latest_emails
 from tests.adapters.stores.conftest import configured, simulator
 from tests.flows.books import Books, Json
 from tests.flows.deciding import RULES
 from tests.flows.refunding import SCOPES, Till, till
+from tests.flows.test_customer_letters import brand
 from tests.flows.test_exceptions import run
 from tests.flows.test_returns import act, asked, checked
 from tests.market import Market
 from tests.stack import Jobs
+from tests.web.browsing import text_of
 
 __all__ = ["configured", "simulator", "till"]
 
@@ -133,6 +137,48 @@ def test_a_store_that_refunds_by_itself_is_asked_for_all_that_will_not_come(till
     till.settle()
     assert till.states() == ["MADE", "MADE"]
     assert till.given_back(order) == ["50.00", "29.00"]
+
+
+def test_a_customer_is_written_to_about_its_refund_by_the_store_or_by_us_and_once(till: Till, books: Books) -> None:
+    order = till.sells(lamps=3, chairs=1)
+    choose(till, cannot_deliver(till, books))
+    page = f"/app/orders/{till.only_order()['id']}"
+    path = f"/api/orders/{till.only_order()['id']}/store-refunds"
+    api = till.market.retailer.api
+    (owed,) = api.get(path).json["owed"]
+
+    def refund(**more: object) -> None:
+        lines = [{"line_id": owed["line_id"], "quantity": 1}]
+        assert api.post(path, {"lines": lines, **more}).status_code == 201
+        till.settle()
+        for again in (False, True):
+            till.hears("refunds/create", again=again)
+        till.settle()
+
+    refund()
+    assert till.states() == ["MADE"]
+    assert books.letters("customer_refund") == [], "the store was asked to write"
+    brand(till.market, language="de")
+    refund(notify=False)
+    (subject,) = books.letters("customer_refund")
+    assert subject == "Ihre Erstattung von 25,00\xa0$"
+    with db.system_scope(actor="test"), db.transaction() as session:
+        letter = next(one for one in latest_emails(session) if one.kind == "customer_refund")
+    assert (letter.sender_name, letter.recipient) == ("Lumen & Oak", "avery.stone@example.com")
+    for part in ("Wir haben Ihnen 25,00\xa0$ für Bestellung", "Desk lamp", "1 ×", "Zu Ihrer Bestellung"):
+        assert part in letter.text
+    assert "Crossdock" not in letter.text + letter.html
+    token = str(books.row("select tracking_token from orders")["tracking_token"])
+    shown = text_of(till.market.app.test_client().get(f"/t/{token}"))
+    assert "Erstattet 25,00 $" in shown
+    assert till.given_back(order) == ["25.00", "25.00"]
+    # A store whose customers are not to be written to is left alone.
+    browser = books.browser(till.market.retailer)
+    browser.submit("/app/returns/settings", "/returns/settings", written=[])
+    refund(notify=False)
+    assert till.states() == ["MADE"] * 3
+    assert len(books.letters("customer_refund")) == 1
+    assert "we do, where you let us" in text_of(browser.get(f"{page}/refund"))
 
 
 def test_who_says_no_for_one_order_is_heard_although_its_store_refunds_by_itself(till: Till, books: Books) -> None:
@@ -476,6 +522,8 @@ def test_a_custom_stores_own_system_is_asked_and_reports(market: Market, jobs: J
     for _ in range(2):
         done = reader.post(path, report)
         assert (done.status_code, done.json["state"]) == (200, "MADE")
+    jobs.drain()
+    assert books.letters("customer_refund") == [], "its system was told to write to the customer"
     other = reader.post(path, {**report, "external_id": "rf_2"})
     assert (other.status_code, other.json["code"]) == (409, "move_not_allowed")
     assert market.other_retailer.api.post(path, report).status_code == 404
