@@ -195,6 +195,8 @@ def public_pages(story: Story) -> list[tuple[str, str]]:
         ("apply", "/apply"),
         ("forgot", "/forgot"),
         ("tracking", f"/t/{story.tracking_token()}"),
+        ("tracking-german", f"/t/{story.tracking_token()}?lang=de"),
+        ("tracking-return", f"/t/{story.tracking_token()}/return"),
         ("catalogue", "/catalogue"),
         ("catalogue-category", "/catalogue/home-garden"),
         ("catalogue-product", f"/product/{_shown(story)[0]}/-"),
