@@ -40,9 +40,11 @@ def emit(session: Session, *events: Event) -> None:
 
 
 def emit_parts(session: Session, events: Sequence[Event], field: str, ids: str, *, at_once: int) -> None:
-    """Write facts of the ids that are found, in their order, for each ``at_once`` of them one of each kind. ``events``:
-    the facts, with any ``field``. ``ids``: a SELECT, without values, of ``id`` and of a column for each kind,
-    ``told_0`` and so on, that says whether it tells of the id."""
+    """Write facts of many ids, which the database finds: they are put in order and cut into parts of ``at_once``, and
+    each of ``events`` is written once for each part that has an id for it.
+
+    ``field``: the field of the events that gets a part's ids, whatever is in it. ``ids``: a SELECT, without values, of
+    ``id`` and of ``told_0``, ``told_1`` and so on, which say whether the event at that place tells of the id."""
     told: dict[str, Any] = {"now": clock.now(), "at_once": at_once}
     for place, event in enumerate(events):
         told |= {

@@ -36,9 +36,10 @@ def ask_for_change(run: Run, event: ChangeRequestMoved) -> None:
         if message is None:
             run.end()
             return
-        change, settings = _note(session, event, message)
-    if message.in_doubt:
+        told = None if message.in_doubt else _note(session, event, message)
+    if told is None:
         raise RetryLater("whether the order arrived is not known yet", at=clock.now() + _LOOK_AGAIN)
+    change, settings = told
     channel = registries.channels.get(message.channel)
     crash_point("change.begun")
     try:

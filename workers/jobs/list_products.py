@@ -14,8 +14,9 @@ AT_ONCE = 500
 def list_products(run: Run, event: ProductsMade) -> None:
     """See the module. Begun again, it passes over what is listed; what it never comes to ``mend_catalogue`` finds."""
     ids = sorted(set(event.product_ids))
-    for start in range(0, len(ids), AT_ONCE):
+    last = max(len(ids) - 1, 0) // AT_ONCE * AT_ONCE
+    for start in range(0, last, AT_ONCE):
         with run.transaction() as session:
             refreshing.list_new(session, ids[start : start + AT_ONCE])
-    with run.closing():
-        pass
+    with run.closing() as session:
+        refreshing.list_new(session, ids[last:])

@@ -114,30 +114,25 @@ def ask_shop(
     system scope."""
     order = orders.locked(session, order_id)
     check_wish(session, order, wanted, note=note, photos=len(photos))
-    row = keep_wish(session, order, wanted, note=note)
-    session.add_all(
-        ShopperReturnFile(
-            id=new_id(),
-            shopper_return_id=row.id,
-            retailer_id=order.retailer_id,
-            file_key=photo.file_key,
-            media_type=photo.media_type,
-            size=photo.size,
-            sha256=photo.sha256,
-            uploaded_at=row.created_at,
-        )
-        for photo in photos
-    )
-    session.flush()
-    session.refresh(row, ["lines", "files"])
+    row = keep_wish(session, order, wanted, note=note, photos=photos)
     orders.tell(session, order, "return.shopper_asked", units=sum(one.units for one in wanted.values()))
-    if settings_of(session, order.retailer_id).automatic:
-        become_returns(session, row, by="automatic")
-    emit(session, ShopperReturnAsked(shopper_return_id=row.id, retailer_id=row.retailer_id, order_id=order.id))
+    pass_on(session, row)
     return row
 
 
-def keep_wish(session: Session, order: Order, wanted: Mapping[UUID, Wanted], *, note: str) -> ShopperReturn:
+def pass_on(session: Session, row: ShopperReturn, *, granted_by: str | None = None) -> None:
+    """What was written down goes on: granted at once, by whom it is granted already or by the shop's settings, or to
+    the shop."""
+    if granted_by is None and settings_of(session, row.retailer_id).automatic:
+        granted_by = "automatic"
+    if granted_by is not None:
+        become_returns(session, row, by=granted_by)
+    emit(session, ShopperReturnAsked(shopper_return_id=row.id, retailer_id=row.retailer_id, order_id=row.order_id))
+
+
+def keep_wish(
+    session: Session, order: Order, wanted: Mapping[UUID, Wanted], *, note: str, photos: Sequence[KeptFile] = ()
+) -> ShopperReturn:
     """Write down what a customer asks for, on our page or in the store: it waits for the shop."""
     row_id, note = new_id(), note.strip()
     titles = {
@@ -169,6 +164,21 @@ def keep_wish(session: Session, order: Order, wanted: Mapping[UUID, Wanted], *, 
         )
         for position, (line_id, one) in enumerate(wanted.items())
     )
+    session.add_all(
+        ShopperReturnFile(
+            id=new_id(),
+            shopper_return_id=row.id,
+            retailer_id=order.retailer_id,
+            file_key=photo.file_key,
+            media_type=photo.media_type,
+            size=photo.size,
+            sha256=photo.sha256,
+            uploaded_at=row.created_at,
+        )
+        for photo in photos
+    )
+    session.flush()
+    session.refresh(row, ["lines", "files"])
     return row
 
 

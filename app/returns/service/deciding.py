@@ -55,15 +55,12 @@ def send_back(
         raise Invalid.field("carrier", "required", "Name the carrier.")
     if row.state == IN_TRANSIT and row.tracking_number == number:
         return row
-    if number == row.tracking_number:
-        # The bought label's own number, of which its carrier is known.
-        by = RETAILER if organisation_id == row.retailer_id else SUPPLIER
-        move(session, row, IN_TRANSIT, by=by, carrier=row.carrier, tracking_number=number)
-        return row
-    row.carrier, row.tracking_number, row.tracking_url = name, number, None
-    row.delivery_status, row.next_poll_at = "unknown", clock.now()
+    # Of a bought label's own number the carrier is known.
+    if number != row.tracking_number:
+        row.carrier, row.tracking_number, row.tracking_url = name, number, None
+        row.delivery_status, row.next_poll_at = "unknown", clock.now()
     by = RETAILER if organisation_id == row.retailer_id else SUPPLIER
-    move(session, row, IN_TRANSIT, by=by, carrier=name, tracking_number=number)
+    move(session, row, IN_TRANSIT, by=by, carrier=row.carrier, tracking_number=number)
     return row
 
 

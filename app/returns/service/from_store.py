@@ -17,11 +17,8 @@ from app.notifications.service import notify
 from app.orders import service as orders
 from app.orders.family import family
 from app.orders.models import Order, OrderLine
-from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrderLine
-from app.returns.events import ShopperReturnAsked
 from app.returns.models import Return, ShopperReturn, ShopperReturnLine, StoreReturn
-from app.returns.queries import settings_of
 from app.returns.rules import (
     CANCELLED,
     CREDITED,
@@ -33,7 +30,7 @@ from app.returns.rules import (
     WAITING,
     may_move,
 )
-from app.returns.service.asking import LONGEST_NOTE, Wanted, become_returns, decided, free_units, keep_wish
+from app.returns.service.asking import LONGEST_NOTE, Wanted, become_returns, decided, free_units, keep_wish, pass_on
 from app.returns.service.standing import RETAILER, locked, move
 from app.stores.models import Store
 from app.stores.platform import ReturnInStore
@@ -207,14 +204,8 @@ def _ask(session: Session, order: Order, told: ReturnInStore, wanted: Mapping[tu
     note = "\n".join(dict.fromkeys(line.note for line in told.lines if line.note))[:LONGEST_NOTE]
     asked = {line_id: Wanted(count, reasons[line_id][1]) for line_id, count in units.items()}
     row = keep_wish(session, order, asked, note=note)
-    session.flush()
-    session.refresh(row, ["lines", "files"])
     orders.tell(session, order, "return.store_asked", name=told.name, units=sum(units.values()))
-    if told.state == "open":
-        become_returns(session, row, by=_BY_STORE)
-    elif settings_of(session, order.retailer_id).automatic:
-        become_returns(session, row, by="automatic")
-    emit(session, ShopperReturnAsked(shopper_return_id=row.id, retailer_id=row.retailer_id, order_id=order.id))
+    pass_on(session, row, granted_by=_BY_STORE if told.state == "open" else None)
     return row
 
 

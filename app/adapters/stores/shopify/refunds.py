@@ -52,16 +52,20 @@ def refund(client: AdminClient, access: StoreAccess, wish: RefundWish) -> Refund
 
 
 def _order(client: AdminClient, access: StoreAccess, wish: RefundWish) -> Mapping[str, Any]:
-    order: dict[str, Any] | None = client.call(access, "order_refunds", {"id": wish.external_order_id})["order"]
-    if order is None:
-        raise Rejected("order_gone", "The order no longer exists in the store.")
-    lines = order["lineItems"]
-    while lines["pageInfo"]["hasNextPage"]:
-        more = {"id": wish.external_order_id, "after": lines["pageInfo"]["endCursor"]}
-        page = client.call(access, "order_refund_lines", more)["order"]["lineItems"]
-        lines["nodes"] += page["nodes"]
-        lines["pageInfo"] = page["pageInfo"]
-    return order
+    """With all its lines, as it is when the last of them are read."""
+    lines: list[Mapping[str, Any]] = []
+    after = None
+    while True:
+        variables = {"id": wish.external_order_id, "after": after}
+        order: dict[str, Any] | None = client.call(access, "order_refunds", variables)["order"]
+        if order is None:
+            raise Rejected("order_gone", "The order no longer exists in the store.")
+        page = order["lineItems"]
+        lines += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            page["nodes"] = lines
+            return order
+        after = page["pageInfo"]["endCursor"]
 
 
 def _made(order: Mapping[str, Any], wish: RefundWish) -> RefundMade | None:
