@@ -42,13 +42,28 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency
 UNCHANGED = {"description": "What the ETag names is still the answer"}
 
 
-class Input(BaseModel):
+class _Described(BaseModel):
+    """Its JSON schema is worked out once."""
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """flask-openapi3 asks for this of each query at each request, and of each answer at each call that can give it
+        when a process starts, and only reads it."""
+        return _schema(cls, args, tuple(kwargs.items()))
+
+
+@cache
+def _schema(model: type[_Described], args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    return super(_Described, model).model_json_schema(*args, **dict(kwargs))
+
+
+class Input(_Described):
     """A body or a part of one."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Output(BaseModel):
+class Output(_Described):
     """An answer or a part of one; more fields may be added."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -88,18 +103,8 @@ class MoneyOut(Output):
     currency: str
 
 
-class Query(BaseModel):
+class Query(_Described):
     """What stands behind the question mark of an address."""
-
-    @classmethod
-    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """flask-openapi3 asks for this at each request, without arguments, and only reads it."""
-        return super().model_json_schema(*args, **kwargs) if args or kwargs else _plain_schema(cls)
-
-
-@cache
-def _plain_schema(model: type[Query]) -> dict[str, Any]:
-    return super(Query, model).model_json_schema()
 
 
 class PageQuery(Query):
