@@ -39,6 +39,7 @@ PRODUCTION = {
         ("CROSSDOCK_STRIPE_WEBHOOK_SECRETS", "whsec_real,whsec_demo"),
         ("CROSSDOCK_MAIL_TRANSPORT", "mailbox"),
         ("CROSSDOCK_PUBLIC_URL", "http://crossdock.example"),
+        ("CROSSDOCK_PASSWORD_MEMORY_KIB", "1024"),
         ("DATABASE_URL", ""),
         ("REDIS_URL", ""),
         ("CROSSDOCK_COMMISSION_BPS", "much"),

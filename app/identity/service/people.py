@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -9,14 +10,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.config import settings
 from app.identity.models import Membership, Organisation, User, UserSession
 from app.identity.rules import ROLES_OF_KIND, normalised_email, normalised_password, password_problem
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 
-#: argon2id with 19 MiB and 2 passes (OWASP's password storage cheat sheet).
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+def hasher() -> PasswordHasher:
+    """argon2id with two passes and the memory of the settings."""
+    return _hasher(settings().password_memory_kib)
+
+
+@cache
+def _hasher(memory_kib: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=2, memory_cost=memory_kib, parallelism=1)
 
 
 def create_organisation(
@@ -76,7 +85,7 @@ def hash_password(password: str, email: str) -> str:
     problem = password_problem(password, email)
     if problem:
         raise Invalid.field("password", "weak_password", problem)
-    return str(HASHER.hash(normalised_password(password)))
+    return str(hasher().hash(normalised_password(password)))
 
 
 def set_timezone(session: Session, user_id: UUID, timezone: str) -> None:

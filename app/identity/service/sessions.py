@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
+from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -25,13 +27,11 @@ from app.identity.rules import (
     normalised_password,
     pause_after,
 )
-from app.identity.service.people import HASHER
+from app.identity.service.people import hasher
 from app.kit import clock
 from app.kit.errors import TooMany, Unauthenticated
 from app.kit.ids import new_id, random_token
 
-#: Checked when there is no such user, so that both answers take the same time.
-_DUMMY_HASH = HASHER.hash("nobody has this password")
 WRONG = "The e-mail address or the password is not right."
 
 
@@ -50,9 +50,10 @@ def sign_in(session: Session, *, email: str, password: str, network: str) -> Use
     subjects = _subjects(email, network)
     _refuse_while_paused(session, subjects)
     user = session.scalar(select(User).where(User.email == email))
-    stored = user.password_hash if user is not None and user.password_hash else _DUMMY_HASH
+    hashing = hasher()
+    stored = user.password_hash if user is not None and user.password_hash else _nobodys_hash(hashing)
     try:
-        HASHER.verify(stored, normalised_password(password[:1024]))
+        hashing.verify(stored, normalised_password(password[:1024]))
         right = user is not None and user.password_hash is not None
     except (VerificationError, InvalidHashError):
         right = False
@@ -60,9 +61,15 @@ def sign_in(session: Session, *, email: str, password: str, network: str) -> Use
         _count_failure(session, subjects)
         return None
     session.execute(delete(SignInThrottle).where(SignInThrottle.subject == subjects[0][0]))
-    if HASHER.check_needs_rehash(stored):
-        user.password_hash = HASHER.hash(normalised_password(password))
+    if hashing.check_needs_rehash(stored):
+        user.password_hash = hashing.hash(normalised_password(password))
     return user
+
+
+@cache
+def _nobodys_hash(hashing: PasswordHasher) -> str:
+    """Checked when there is no such user, so that both answers take the same time."""
+    return str(hashing.hash("nobody has this password"))
 
 
 def start_session(session: Session, user: User, organisation_id: UUID | None, *, browser: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from app import db
-from app.identity.models import Organisation
+from app.identity.models import Organisation, User
 from app.kit import clock
 from tests import factories
 from tests.factories import PASSWORD
@@ -117,6 +119,21 @@ def test_signing_in_never_leads_to_another_site(market: Market, owner: str, targ
     assert (answer.status_code, answer.headers["Location"]) == (303, "/app/")
     inside = Browser(market.app).post("/sign-in", {"email": owner, "password": PASSWORD, "next": "/app/orders?a=1"})
     assert inside.headers["Location"] == "/app/orders?a=1"
+
+
+def test_a_password_that_was_hashed_otherwise_is_hashed_anew_at_the_next_sign_in(
+    market: Market, owner: str, set_up: Callable[..., None]
+) -> None:
+    def stored() -> str:
+        with db.system_scope(actor="test"), db.transaction() as session:
+            return str(session.scalars(select(User.password_hash).where(User.email == owner)).one())
+
+    set_up(password_memory_kib="19456")
+    assert Browser(market.app).sign_in(owner).status_code == 303
+    assert stored().startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    before = stored()
+    assert Browser(market.app).sign_in(owner).status_code == 303
+    assert stored() == before
 
 
 def test_a_forgotten_password_is_replaced_once_and_ends_all_sessions(market: Market, owner: str, jobs: Jobs) -> None:
