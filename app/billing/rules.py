@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 #: From this share of a plan's orders on, in percent, its retailer is warned.
@@ -50,3 +50,18 @@ def next_month(month: date) -> date:
 def warned_from(limit: int) -> int:
     """The count of orders at which a retailer is warned."""
     return -(-limit * WARNED_FROM // 100)
+
+
+def warning_of(month: date) -> str:
+    """The key of the notice that a retailer's orders of a month come to an end."""
+    return f"plan_usage:{month}"
+
+
+def months_over(now: datetime) -> tuple[date, ...]:
+    """Months that are over somewhere, the last three: in the first time zone to begin a month, it has begun."""
+    month = month_of(now, "Pacific/Kiritimati")
+    found = []
+    for _ in range(3):
+        month = (month - timedelta(days=1)).replace(day=1)
+        found.append(month)
+    return tuple(found)

@@ -12,13 +12,15 @@ from app.audit import service as audit
 from app.billing.events import PlanChanged, PlanNearlyUsed
 from app.billing.models import CountedOrder, Plan, RetailerPlan
 from app.billing.queries import usage_of
-from app.billing.rules import LONGEST_NAME, MOST_ORDERS, Usage, month_of, warned_from
+from app.billing.rules import LONGEST_NAME, MOST_ORDERS, Usage, month_of, months_over, warned_from, warning_of
 from app.db import add_rows, table_of
 from app.identity.models import Organisation
 from app.identity.service import platform_organisation
 from app.kit import clock
 from app.kit.errors import Invalid, NotFound
 from app.kit.ids import new_id
+from app.notifications.models import Notice
+from app.notifications.service import resolve
 from app.outbox.service import emit
 
 _LIMIT = (
@@ -102,6 +104,21 @@ def tell_if_near(session: Session, retailer_id: UUID, before: Usage) -> None:
     comes to it."""
     if before.limit is not None and before.used + 1 in (warned_from(before.limit), before.limit):
         emit(session, PlanNearlyUsed(retailer_id=retailer_id))
+
+
+def end_past_warnings(session: Session) -> None:
+    """Warnings of months that are over, each by its retailer's time zone, are shown no more. Needs a system scope."""
+    now = clock.now()
+    shown = session.execute(
+        select(Notice.organisation_id, Notice.dedupe, Organisation.timezone)
+        .join(RetailerPlan, RetailerPlan.retailer_id == Notice.organisation_id)
+        .join(Organisation, Organisation.id == Notice.organisation_id)
+        .where(Notice.dedupe.in_([warning_of(month) for month in months_over(now)]), Notice.resolved_at.is_(None))
+        .order_by(Notice.organisation_id)
+    ).all()
+    for row in shown:
+        if row.dedupe != warning_of(month_of(now, row.timezone)):
+            resolve(session, row.organisation_id, row.dedupe)
 
 
 def _checked(session: Session, plan_id: UUID | None, name: str, orders_a_month: int | None) -> str:

@@ -150,7 +150,7 @@ def test_what_else_holds_an_order_is_looked_at_first_and_a_cancelled_one_takes_n
     assert states(storefront)[1:] == ["PENDING", "CANCELLED", "PENDING"]
 
 
-def test_the_retailer_is_warned_once_at_eighty_percent_and_once_when_all_are_used(
+def test_the_retailer_is_warned_once_at_eighty_percent_and_once_when_all_are_used_until_the_month_ends(
     storefront: Storefront, books: Books
 ) -> None:
     market = storefront.market
@@ -164,6 +164,12 @@ def test_the_retailer_is_warned_once_at_eighty_percent_and_once_when_all_are_use
         lamp_order(storefront)
         assert ("plan_usage" in books.notices(market.retailer)) == (count >= 4)
         assert sorted(set(letters())) == ([] if count < 4 else ["near"] if count == 4 else ["full", "near"])
+    books.jobs.run_scheduled("watch_plans")
+    assert "plan_usage" in books.notices(market.retailer)
+    with clock.shifted(to_next_month()):
+        books.jobs.run_scheduled("watch_plans")
+        assert usage(market)["used"] == 1, "the one that waited"
+        assert "plan_usage" not in books.notices(market.retailer)
 
 
 def test_what_a_store_adds_to_an_order_waits_with_it_and_shares_its_place(storefront: Storefront, books: Books) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from app.billing.events import PlanChanged, PlanNearlyUsed
 from app.billing.queries import usage_of
+from app.billing.rules import warning_of
 from app.config import settings
 from app.identity.queries import recipients
 from app.kit import texts
@@ -18,7 +19,7 @@ def tell_of_plan_usage(run: Run, event: PlanNearlyUsed | PlanChanged) -> None:
     """See the module."""
     with run.closing() as session:
         usage = usage_of(session, event.retailer_id)
-        notice = f"plan_usage:{usage.month}"
+        notice = warning_of(usage.month)
         if usage.limit is None or not usage.near:
             resolve(session, event.retailer_id, notice)
             return
