@@ -117,6 +117,11 @@ _PICTURES = text(
     "order by product_id, (sha256 is null), position) first where e.product_id = first.product_id "
     "and (e.picture_url, e.picture_sha256) is distinct from (first.url, first.sha256)"
 ).bindparams(_IDS)
+#: Products that were there before this transaction and are to get an entry in it: others may bring their pictures.
+_UNLISTED_BEFORE = text(
+    "select exists (select from supplier_products p where p.id = any(:ids) and p.status = 'active' "
+    "and p.updated_at > p.created_at and not exists (select from catalog_entries e where e.product_id = p.id))"
+).bindparams(_IDS)
 #: Products whose entry is missing, is of another state of the product, or should be gone.
 _ASTRAY = text(
     "select p.id from supplier_products p left join catalog_entries e on e.product_id = p.id "
@@ -129,10 +134,10 @@ _RATED = text(
 )
 
 
-def tell_of_new(session: Session, supplier_id: UUID, product_ids: str) -> None:
-    """These products of a supplier (a SELECT of ``id``, without values) are new: all others hear of it, and retailers
-    find them a moment later (``list_new``), for writing an entry costs as much as making its product."""
-    ids = f"select id, true as told_0, true as told_1 from ({product_ids}) as made"  # noqa: S608 - our own
+def tell_of_new(session: Session, supplier_id: UUID, made: str) -> None:
+    """Products of a supplier are new; ``made``: a SELECT of their ``id``, without values. All others hear of it, and
+    retailers find them a moment later (``list_new``), for writing an entry costs as much as making its product."""
+    ids = f"select id, true as told_0, true as told_1 from ({made}) as made"  # noqa: S608 - our own
     events = [kind(supplier_id=supplier_id, product_ids=()) for kind in (ProductsChanged, ProductsMade)]
     emit_parts(session, events, "product_ids", ids, at_once=_CHUNK)
 
@@ -161,11 +166,16 @@ def tell_of_changes(session: Session, supplier_id: UUID, product_ids: Iterable[U
 
 
 def refresh(session: Session, product_ids: Iterable[UUID]) -> None:
-    """Write the entries of these products anew; those that are no longer on offer lose theirs."""
+    """Write the entries of these products anew; those that are no longer on offer lose theirs. A picture that comes in
+    at the same time is seen here, or its transaction sees the entries."""
     ids = sorted(set(product_ids), key=attrgetter("int"))
+    if session.scalar(_UNLISTED_BEFORE, {"ids": ids}):
+        session.execute(_MAKING)
     for start in range(0, len(ids), _MENDED_AT_ONCE):
         part = ids[start : start + _MENDED_AT_ONCE]
         session.execute(_WRITE, {"ids": part})
+        # What came in while another transaction's change of an entry was waited for.
+        session.execute(_PICTURES, {"ids": part})
         session.execute(_WITHDRAW, {"ids": part})
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
 from app.catalog.search.queries import Wanted, search
-from app.catalog.search.refreshing import list_new, mend, show_pictures
+from app.catalog.search.refreshing import list_new, mend, show_pictures, tell_of_changes
 from app.catalog.service import PriceChange, set_prices, set_status
 from app.feeds.service import apply_batch, plan_batches, prepare_batch
 from app.kit.in_turn import Turn
@@ -141,6 +141,30 @@ def test_what_changes_at_the_same_time_is_not_lost(
         second.result()
     rug = [row for row in _as_listed() if row[0] == "Rug"]
     assert rug == {_end: [], _sell: [("Rug", True, None)], _show: [("Rug", False, "ab" * 32)]}[change]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_picture_that_comes_in_while_its_product_changes_is_shown(
+    supplier_id: UUID, made: dict[str, UUID], jobs: Jobs, listed: bool, database_url: str
+) -> None:
+    """Also where the change puts a product on offer again, whose entry is not there yet."""
+    jobs.drain()
+    if not listed:
+        with db.transaction() as session:
+            _end(session, supplier_id, made["rug"])
+
+    def change_it() -> None:
+        with db.transaction() as session:
+            set_status(session, supplier_id, [made["rug"]], "active")
+            tell_of_changes(session, supplier_id, [made["rug"]])
+
+    with ThreadPoolExecutor(1) as threads:
+        with db.transaction() as session:
+            _show(session, supplier_id, made["rug"])
+            change = threads.submit(copy_context().run, change_it)
+            wait_for_lock(database_url, "the change waits for the picture")
+        change.result()
+    assert [row[2] for row in _as_listed() if row[0] == "Rug"] == ["ab" * 32]
 
 
 def _as_listed() -> list[tuple[object, ...]]:
