@@ -251,14 +251,16 @@ def _(fact: CancellationAsked, session: Session, store: Store) -> str:
     return "accepted" if accept else "refused: nothing of it can be stopped any more"
 
 
-def take_order(session: Session, store: Store, order: StoreOrder) -> str:
-    """Take in a store's order: the lines that are ours, once, when it is paid."""
+def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bool = False) -> str:
+    """Take in a store's order: the lines that are ours, once, when it is paid. ``settled``: see
+    ``follow_store_order``."""
     if order.cancelled:
         return "ignored: cancelled"
     wanted = _wanted(session, store, order)
     known = orders.find_by_external_id(session, store.retailer_id, store.id, order.external_id)
     if known is not None:
-        return _follow(session, store, known, order, wanted if order.paid and not order.test else None)
+        wanted_now = wanted if order.paid and not order.test else None
+        return _follow(session, store, known, order, wanted_now, settled=settled)
     if not order.paid:
         # App Store requirement 5.5.5: nothing is sent for an order whose payment is pending.
         return "ignored: not paid yet"
@@ -278,7 +280,13 @@ def take_order(session: Session, store: Store, order: StoreOrder) -> str:
 
 
 def _follow(
-    session: Session, store: Store, known: Order, order: StoreOrder, wanted: purchasing.PlaceOrder | None
+    session: Session,
+    store: Store,
+    known: Order,
+    order: StoreOrder,
+    wanted: purchasing.PlaceOrder | None,
+    *,
+    settled: bool,
 ) -> str:
     """An order that is there: what its store changed of it since is changed here."""
     for one in (known, *purchasing.supplements_of(session, known.id)):
@@ -290,6 +298,7 @@ def _follow(
         wanted,
         told_at=order.updated_at,
         given_back=store_refunds_queries.given_back(session, known.id),
+        settled=settled,
     )
     moved = ""
     if followed.address_changed and order.address is not None:

@@ -6,14 +6,21 @@ import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from typing import Any
 
+import orjson
 import psycopg2
 import pytest
 
+from app.kit import clock
+from tests.adapters.stores.conftest import configured, simulator
 from tests.flows.deciding import RULES
+from tests.flows.refunding import Till, till
 from tests.flows.storefront import Json, Storefront
 from tests.processes import wait_for_lock
+
+__all__ = ["configured", "simulator", "till"]
 
 
 def edited(body: Json, *quantities: int, minute: int, more: list[Json] | None = None, **changes: Any) -> Json:
@@ -152,6 +159,21 @@ def test_a_full_refund_cancels_and_one_of_what_has_left_is_told(storefront: Stor
     late = {"id": 78, "order_id": other["id"], "refund_line_items": [line]}
     assert storefront.tell("refunds/create", late) == "2 units had left"
     assert "refunded_in_store" in books.notices(market.retailer)
+
+
+def test_more_units_told_in_the_very_second_of_another_word_come_when_the_order_is_read(till: Till) -> None:
+    """Which of two such words is the newer one only the store knows."""
+    order = till.sells(lamps=2)
+    till.edits(order, order["lines"][0], 3)
+    told = [orjson.loads(one["body"]) for one in till.control.deliveries(till.shop, "orders/updated")]
+    edit = next(one for one in told if one["line_items"][0]["current_quantity"] == 3)
+    till.tell("orders/updated", edit | {"line_items": [edit["line_items"][0] | {"current_quantity": 2}]})
+    till.hears()
+    assert till.reserved()[0] == 2
+    for _ in range(2):
+        with clock.shifted(timedelta(minutes=2)):
+            till.jobs.run_scheduled("catch_up_orders")
+        assert till.reserved()[0] == 3
 
 
 # An edit against the supplier's answer

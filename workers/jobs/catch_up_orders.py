@@ -19,6 +19,9 @@ from workers.store_facts import take_order
 
 #: Asked again with this much overlap; a known order is recognised.
 _LOOK_BACK = timedelta(hours=2)
+#: Stores tell times in whole seconds, by their own clocks. What is older than this when it is asked for is the last
+#: that happened in its second.
+_SETTLED_AFTER = timedelta(minutes=1)
 
 logger = log.get("workers.catch_up_orders")
 
@@ -39,11 +42,13 @@ def catch_up_orders(run: Run, payload: dict[str, Any]) -> None:
 
 def _catch_up(run: Run, store_id: UUID, name: str) -> None:
     platform = registries.stores.get(name)
-    found = platform.orders_since(access(store_id, platform), clock.now() - _LOOK_BACK)
+    asked_at = clock.now()
+    found = platform.orders_since(access(store_id, platform), asked_at - _LOOK_BACK)
     for order in found:
         try:
             with run.transaction() as session:
-                done = take_order(session, session.get_one(Store, store_id), order)
+                settled = order.updated_at < asked_at - _SETTLED_AFTER
+                done = take_order(session, session.get_one(Store, store_id), order, settled=settled)
         except AppError as error:
             done = f"refused: {error.code}"
         if done.endswith("placed"):

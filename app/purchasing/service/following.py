@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -26,6 +26,9 @@ from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
 from app.purchasing.service.linking import follow_unlinked
 from app.purchasing.service.placing import Line, PlaceOrder, place_order, resume_order
 from app.purchasing.service.status import locked_of_order
+
+#: How much older than its time a word is remembered to be, of whose very moment another one was passed over.
+_PASSED_OVER = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -51,26 +54,31 @@ def follow_store_order(
     *,
     told_at: datetime,
     given_back: Mapping[str, int],
+    settled: bool = False,
 ) -> Followed:
     """Follow what a store says of an order that is known: ``quantities`` are the store's lines' units as they are now.
     ``wanted`` is the order as it would be placed now; None where nothing may be added (it is not paid, or a test).
-    ``given_back``: units of the store's lines that it counts no more, or soon, although they are not to be stopped."""
+    ``given_back``: units of the store's lines that it counts no more, or soon, although they are not to be stopped.
+    ``settled``: the store was asked for the order when the moment of its last change was over. Of two words of the same
+    moment nobody knows which is newer: what the second one adds waits for such an answer."""
     main = orders.locked(session, order_id)
     before = main.store_updated_at
     if before is not None and told_at < before:
         return Followed(stale=True)
-    newer = before is None or told_at > before
-    main.store_updated_at = told_at
+    newer = before is None or told_at - before > (timedelta(0) if settled else _PASSED_OVER)
+    unsure = not newer and not settled
     family = [main, *(orders.locked(session, one.id) for one in supplements_of(session, main.id))]
     lines = _lines_by_store_line(session, family)
     asked_about = queries.unlinked_of(session, [one.id for one in family])
     result = Followed()
+    differs = False
     more: list[Line] = []
     for store_line, own in lines.items():
         now = quantities.get(store_line)
         if now is None:
             continue
         then = sum(line.quantity if line.store_quantity is None else line.store_quantity for _, line in own)
+        differs = differs or now != then
         if now < then:
             _less(session, own, then - now, now + given_back.get(store_line, 0), result)
         elif now > then and newer and wanted is not None:
@@ -81,10 +89,14 @@ def follow_store_order(
         unlinked = [line for line in wanted.unlinked if line.external_line_id not in known]
         if (more or any(line.why for line in unlinked)) and main.status != CANCELLED:
             result.added = _add(session, main, len(family), replace(wanted, lines=more, unlinked=unlinked))
-    if newer and wanted is not None:
+    if wanted is not None:
         address = orders.address_hash(wanted.address)
-        result.address_changed = main.store_address is not None and main.store_address != address
-        main.store_address = address
+        moved = main.store_address is not None and main.store_address != address
+        differs = differs or moved or any(line.external_line_id not in lines for line in wanted.lines)
+        if newer:
+            result.address_changed, main.store_address = moved, address
+    if newer or (unsure and differs):
+        main.store_updated_at = told_at if newer else told_at - _PASSED_OVER
     if asked_about:
         left = {key: 0 for key, units in quantities.items() if not units}
         left |= {} if wanted is None else {line.external_line_id: line.quantity for line in wanted.unlinked}
