@@ -5,6 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 DEMO_PORT ?= 8000
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Dozens of processes of the demo and of the tests read the same modules: each is compiled once, not by each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON_INSTALLED := .venv/.installed
 NODE_INSTALLED := node_modules/.installed

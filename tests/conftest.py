@@ -3,6 +3,7 @@ process, and a clean one for each test that commits."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -38,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tests change the catalogue and keys and look at once.
     os.environ["CROSSDOCK_CATALOG_CACHE_SECONDS"] = "0"
     os.environ["CROSSDOCK_API_KEY_CACHE_SECONDS"] = "0"
+    # Thousands of tests sign in; tests of passwords say what hashing them takes.
+    os.environ["CROSSDOCK_PASSWORD_MEMORY_KIB"] = "64"
     # Orders go on at once, unless a test is about their wait.
     os.environ["CROSSDOCK_FRAUD_WINDOW_MINUTES"] = "0"
     # What properties promise is nothing about the speed of the machine that looks at them. Explaining a failure traces
@@ -45,6 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     phases = [phase for phase in Phase if phase is not Phase.explain]
     settings.register_profile("crossdock", deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=phases)
     settings.load_profile("crossdock")
+    # Thousands of tests and all that they import stay to the end: to look through them for dead cycles again and again
+    # takes a tenth of the time.
+    gc.disable()
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     folder = Path(tempfile.mkdtemp(prefix="crossdock-tests-"))
@@ -55,8 +61,43 @@ def pytest_configure(config: pytest.Config) -> None:
     memory = valkey.start(folder)
     _STARTED.append(memory)
     os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"] = server.url, memory.url
+    templates = folder / "templates"
+    templates.mkdir(0o700)
+    os.environ["TEST_TEMPLATES"] = str(templates)
     _admin(server.url, f"create database {_TEMPLATE}")
     run_migrations(_named(server.url, _TEMPLATE))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of the ``stack`` tests alone reads the few files that have some."""
+    return (
+        True
+        if config.option.markexpr == "stack" and _is_test(collection_path) and not _may_start_stack(collection_path)
+        else None
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No such test is in a file that is passed over then."""
+    lost = {str(item.path) for item in items if item.get_closest_marker("stack") and not _may_start_stack(item.path)}
+    if lost:
+        raise pytest.UsageError(f"Write pytest.mark.stack out in {', '.join(sorted(lost))}")
+
+
+def pytest_collection_finish() -> None:
+    """From now on cycles die again, but none of what is loaded by now is looked through."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+
+
+def _is_test(path: Path) -> bool:
+    return path.name.startswith("test_") and path.suffix == ".py"
+
+
+def _may_start_stack(path: Path) -> bool:
+    return path.parent == Path(__file__).parent / "browser" or "pytest.mark.stack" in path.read_text()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,6 +6,7 @@ The web application runs in this process on the real database; payments go to th
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,6 +16,7 @@ from uuid import UUID
 import pytest
 import requests
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -226,11 +228,18 @@ def open_payout_account(session: Session, supplier_id: UUID) -> None:
 
 @cache
 def _application(configured: Settings) -> Flask:
-    """The application as these settings make it, once: a new one would compile every template again."""
+    """The application as these settings make it, once."""
+    app = built()
+    app.config["TESTING"] = False
+    return app
+
+
+def built() -> Flask:
+    """An application, whose templates are compiled once in a run of the tests."""
     from launch.wsgi import build
 
     app = build()
-    app.config["TESTING"] = False
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(os.environ["TEST_TEMPLATES"])
     return app
 
 

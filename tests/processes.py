@@ -2,23 +2,75 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
 import requests
 
+from app import config
 from app.kit.crash import VARIABLE
 from launch.children import free_port, spawn, stop
+from launch.cli import main
 from launch.processes import background, web
 
 #: No recovery may take longer than this.
 PATIENCE = 60.0
+#: One process reads everything that the relay, the clock and the workers are made of; theirs are copies of it.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["launch.cli", "tests.preloaded"])
+
+
+class Background:
+    """A process of ``crossdock <command>``, as ``subprocess`` would show it."""
+
+    def __init__(self, command: list[str], env: Mapping[str, str], log: Path) -> None:
+        self._process = _FORKS.Process(target=_run, args=(command, dict(env), str(log)))
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """What it ended with; the number of a signal below 0."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """The same."""
+        return self.returncode
+
+    def wait(self, patience: float) -> None:
+        """Until it has ended. Raises ``TimeoutExpired``."""
+        self._process.join(patience)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("crossdock", patience)
+
+    def send_signal(self, number: int) -> None:
+        """Send it one, if it has not ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self.send_signal(signal.SIGKILL)
+
+
+def _run(command: list[str], env: dict[str, str], log: str) -> None:
+    os.setpgid(0, 0)
+    with Path(log).open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(env)
+    config.reload()
+    main(command)
 
 
 class Processes:
@@ -35,15 +87,19 @@ class Processes:
             "CROSSDOCK_DATA_DIR": str(folder / "data"),
             "PYTHONPATH": str(Path(__file__).parents[1]),
         }
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children: dict[str, subprocess.Popen[bytes] | Background] = {}
 
     def start(self, *names: str, crash_at: str | None = None, **settings: str) -> None:
         """Start processes. ``crash_at`` names the point at which they kill themselves."""
         env = {**self._env, **settings, **({VARIABLE: crash_at} if crash_at else {})}
         known = {"web": web(self._port, env, workers=1)} | {process.name: process for process in background(env)}
         for name in names:
-            with (self._folder / f"{name}.log").open("ab") as log:
-                self._children[name] = spawn(known[name].argv, env=env, output=log)
+            path, argv = self._folder / f"{name}.log", known[name].argv
+            if argv[:3] == [sys.executable, "-m", "launch.cli"]:
+                self._children[name] = Background(argv[3:], env, path)
+                continue
+            with path.open("ab") as log:
+                self._children[name] = spawn(argv, env=env, output=log)
         if "web" in names:
             wait_for(self._answers, "the web process answers")
 
@@ -51,7 +107,11 @@ class Processes:
         """End processes, and all that they started, without a word."""
         for name in names:
             child = self._children.pop(name)
-            os.killpg(child.pid, signal.SIGKILL)
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                # It has only just begun and has no group of its own yet.
+                child.kill()
             child.wait(10)
 
     def wait_until_dead(self, name: str) -> None:

@@ -20,7 +20,7 @@ from app.feeds import files
 from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key
 from tests import factories
-from tests.market import Api
+from tests.market import Api, built
 from tests.simulators.process import SimulatorProcess, free_port, spawn
 from tests.stack import Jobs
 from tests.web.browsing import Browser, text_of
@@ -103,9 +103,7 @@ def file_servers() -> Iterator[FileServers]:
 
 @cache
 def _application(configured: Settings) -> Flask:
-    from launch.wsgi import build
-
-    app = build()
+    app = built()
     app.config["TESTING"] = False
     return app
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.adapters.settings import set_up
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, simulator
+from tests.market import built
 from tests.simulators.shopify import Control, RunningSimulator
 
 __all__ = ["set_up", "simulator"]
@@ -58,9 +59,7 @@ def admin_of(committed: None, simulator: RunningSimulator, set_up: Callable[...,
         shopify_admin_url=simulator.url + "/{shop}",
         shopify_admin_origin=simulator.url,
     )
-    from launch.wsgi import build
-
-    app = build()
+    app = built()
 
     def opened() -> Admin:
         domain = f"embedded-{next(_numbers)}.myshopify.com"

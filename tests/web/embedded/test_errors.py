@@ -14,6 +14,7 @@ from app import db
 from app.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from embedded_ui.pages import home
 from tests import factories
+from tests.market import built
 from tests.web.browsing import Browser, text_of
 from tests.web.embedded.conftest import Admin
 
@@ -95,6 +96,4 @@ def test_an_address_outside_all_areas_has_the_plain_page(committed: None) -> Non
 
 
 def _app() -> Flask:
-    from launch.wsgi import build
-
-    return build()
+    return built()
