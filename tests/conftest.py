@@ -7,7 +7,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -48,9 +48,6 @@ def pytest_configure(config: pytest.Config) -> None:
     phases = [phase for phase in Phase if phase is not Phase.explain]
     settings.register_profile("crossdock", deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=phases)
     settings.load_profile("crossdock")
-    # Thousands of tests and all that they import stay to the end: to look through them for dead cycles again and again
-    # takes a tenth of the time.
-    gc.disable()
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     folder = Path(tempfile.mkdtemp(prefix="crossdock-tests-"))
@@ -85,11 +82,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"Write pytest.mark.stack out in {', '.join(sorted(lost))}")
 
 
-def pytest_collection_finish() -> None:
-    """From now on cycles die again, but none of what is loaded by now is looked through."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests and all that they import stay to the end: they are not looked through for dead cycles, neither
+    while they come in nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
 
 
 def _is_test(path: Path) -> bool:
