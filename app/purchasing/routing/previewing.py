@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -20,13 +20,15 @@ _NODE_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of the orders that both sets of rules route: landed cost and profit in minor units of the retailer's currency
-    (profit only where all sales prices are known), parcels, and days until all is there, summed up."""
+    """Of the orders that both sets of rules route: landed cost and profit in minor units of the retailer's currency,
+    parcels, and days until all is there, summed up. ``unpriced`` orders have a line whose sales price is not known:
+    their profit is not in the sum."""
 
     cost: int = 0
-    profit: int | None = 0
+    profit: int = 0
     parcels: int = 0
     days: int = 0
+    unpriced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``orders`` were looked at, of which ``held`` would wait since nothing fits, and ``changes`` would go
-    elsewhere."""
+    """``orders`` were looked at, of which ``routed`` find a supplier by both sets of rules, ``held`` would wait since
+    nothing fits, and ``changes`` would go elsewhere or wait."""
 
     orders: int
+    routed: int
     held: int
     before: Sums
     after: Sums
@@ -56,7 +59,7 @@ def preview(session: Session, retailer_id: UUID, rules: Sequence[Rule], *, last:
     current = _rules_now(session, retailer_id)
     before, after = Sums(), Sums()
     changes: list[Change] = []
-    orders = held = 0
+    orders = routed = held = 0
     seen: set[UUID] = set()
     for decision in queries.recent(session, retailer_id, limit=2 * last):
         if decision.order_id in seen or orders == last:
@@ -74,10 +77,11 @@ def preview(session: Session, retailer_id: UUID, rules: Sequence[Rule], *, last:
             changes.append(Change(decision.order_id, mine, None))
             continue
         theirs = _sums(new, problem.revenue)
+        routed += 1
         before, after = _plus(before, mine), _plus(after, theirs)
         if new.parts != old.parts:
             changes.append(Change(decision.order_id, mine, theirs))
-    return Preview(orders, held, before, after, changes)
+    return Preview(orders, routed, held, before, after, changes)
 
 
 def _rules_now(session: Session, retailer_id: UUID) -> tuple[Rule, ...]:
@@ -88,12 +92,12 @@ def _sums(choice: Choice, revenue: int | None) -> Sums:
     cost = value_of(choice, Kind.LOWEST_COST)
     return Sums(
         cost,
-        None if revenue is None else revenue - cost,
+        0 if revenue is None else revenue - cost,
         value_of(choice, Kind.FEWEST_PARCELS),
         value_of(choice, Kind.FASTEST),
+        int(revenue is None),
     )
 
 
 def _plus(one: Sums, other: Sums) -> Sums:
-    profit = None if one.profit is None or other.profit is None else one.profit + other.profit
-    return Sums(one.cost + other.cost, profit, one.parcels + other.parcels, one.days + other.days)
+    return Sums(*(mine + theirs for mine, theirs in zip(astuple(one), astuple(other), strict=True)))

@@ -6,8 +6,12 @@ from bs4 import BeautifulSoup
 
 from app import db
 from app.listings.models import ListingSource
+from app.listings.service import link_source
 from app.purchasing.routing.rules import SHAPES
 from app.stores.models import Store
+from app.suppliers.models import Supplier
+from app.suppliers.rules import Rate
+from app.suppliers.service import set_rates
 from tests import factories
 from tests.market import Market
 from tests.web.browsing import text_of
@@ -43,7 +47,7 @@ def test_rules_are_tried_on_the_last_orders_before_they_are_saved_and_taken_up_a
     wanted = {"use-fastest": "required", "place-fastest": "1", "limit-fastest": "0"}
     tried = browser.submit("/app/routing", "/routing", do="try", **wanted)
     assert tried.status_code == 200
-    assert "1 orders would go elsewhere, of which 1 would wait" in text_of(tried)
+    assert "1 order would wait for you, since no supplier fits" in text_of(tried)
     assert order["external_id"] in text_of(tried)
     assert market.count("routing_rule_sets") == 0
     assert browser.submit("/app/routing", "/routing", do="save", **wanted).status_code == 303
@@ -55,6 +59,82 @@ def test_rules_are_tried_on_the_last_orders_before_they_are_saved_and_taken_up_a
     assert browser.submit("/app/routing", "/routing/versions/1").status_code == 303
     assert market.retailer.api.post("/api/orders", market.order_body()).status_code == 409
     assert market.count("routing_rule_sets") == 3
+
+
+def figures(page: str) -> dict[str, tuple[str, str]]:
+    """The figures of a page by their labels, with what is noted below."""
+    found = {}
+    for one in BeautifulSoup(page, "html.parser").select("main div.grid > div"):
+        texts = [part.get_text(" ", strip=True) for part in one.select("p")]
+        if len(texts) == 3:
+            found[texts[0]] = (texts[1], texts[2])
+    return found
+
+
+def test_what_rules_would_cost_earn_and_take_is_summed_up_over_the_last_orders(market: Market) -> None:
+    """Nordlicht: 10.00 a lamp, 5.00 for the first one's shipping and 1.00 for each more, 5 days. Kanto: 8.00, 6.00 and
+    2.00, 3 days. Of the second lamp there is only Nordlicht's."""
+    nordlicht, kanto = market.supplier.id, market.other_supplier.id
+    with db.system_scope(actor="test"), db.transaction() as session:
+        for supplier_id in (nordlicht, kanto):
+            session.get_one(Supplier, supplier_id).handling_days = 0
+        set_rates(session, kanto, [Rate("Quick", ("*",), 600, 200, 1, 3)])
+        (same,) = factories.product(session, session.get_one(Supplier, kanto), wholesale="8.00")
+        store = session.get_one(Store, market.store_id)
+        listing = factories.live_listing(session, store, market.lamp.product_id)
+        row = next(one.id for one in listing.variants if one.variant_id == market.lamp.variants[0])
+        link_source(session, market.retailer.id, row, same)
+
+    def buys(lamp: int, units: int, *, priced: bool = True) -> None:
+        body = {**market.order_body((market.lamp.variants[lamp], units)), "store_id": str(market.store_id)}
+        if not priced:
+            del body["lines"][0]["retail_price"]
+        answer = market.retailer.api.post("/api/orders", body)
+        assert answer.status_code == 201, answer.text
+
+    buys(0, 2)
+    buys(0, 1, priced=False)
+    browser, _ = member(market, "retailer")
+    cheapest = dict.fromkeys((f"use-{one}" for one in SHAPES), "")
+    cheapest |= {"use-lowest_cost": "preferred", "place-lowest_cost": "1"}
+    tried = browser.submit("/app/routing", "/routing", do="try", **cheapest)
+    # Now 2 x 10.00 + 6.00 and 10.00 + 5.00; then 2 x 8.00 + 8.00 and 8.00 + 6.00. Two lamps were sold for 50.00.
+    assert figures(tried.text) == {
+        "Landed cost": ("$38.00", "now $41.00"),
+        "Profit": ("$26.00", "now $24.00"),
+        "Parcels": ("2", "now 2"),
+        "Days until all is there, on average": ("3", "now 5"),
+    }
+    said = text_of(tried)
+    assert "2 orders would go to other suppliers." in said
+    assert "The profit of 1 order is not known, since a sales price is missing; it is not in the sum." in said
+    rows = [
+        [cell.get_text(" ", strip=True) for cell in one.select("td")]
+        for one in BeautifulSoup(tried.text, "html.parser").select("table")[0].select("tbody tr")
+    ]
+    assert [one[1:] for one in rows] == [["$15.00", "$14.00", "5", "3"], ["$26.00", "$24.00", "5", "3"]]
+
+    buys(1, 3)
+    soon = {**cheapest, "use-fastest": "required", "place-fastest": "2", "limit-fastest": "4"}
+    held = browser.submit("/app/routing", "/routing", do="try", **soon)
+    # The third order, 3 x 10.00 + 7.00 for 75.00, can't be there in 4 days: it is in neither sum.
+    assert figures(held.text) == figures(tried.text)
+    assert "1 order would wait for you, since no supplier fits; it is not in the sums above." in text_of(held)
+    same_as_now = dict.fromkeys((f"use-{one}" for one in SHAPES), "")
+    same_as_now |= {"use-own_source": "preferred", "place-own_source": "1"}
+    unchanged = browser.submit("/app/routing", "/routing", do="try", **same_as_now)
+    assert figures(unchanged.text)["Profit"] == ("$62.00", "now $62.00"), "24.00 and 38.00; one is not known"
+    assert figures(unchanged.text)["Landed cost"] == ("$78.00", "now $78.00")
+    assert "Every one of these orders would go to the same suppliers as now." in text_of(unchanged)
+
+
+def test_a_profit_that_no_order_tells_is_not_said_to_be_nothing(market: Market) -> None:
+    body = market.order_body()
+    del body["lines"][0]["retail_price"]
+    assert market.retailer.api.post("/api/orders", body).status_code == 201
+    browser, _ = member(market, "retailer")
+    tried = browser.submit("/app/routing", "/routing", do="try")
+    assert figures(tried.text)["Profit"] == ("–", "no sales price is known")
 
 
 def test_rules_are_put_in_order_by_buttons_and_nothing_is_saved_by_that(market: Market) -> None:
