@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.kit.texts import money as money_text
+from app.kit.texts import number
 from app.purchasing.routing.explaining import BEATEN, CHOSEN, EQUAL, UNFIT, Judged
+from app.purchasing.routing.problem import Kind, Seller
 from app.web.ui.rendering import gettext, locale, ngettext
 
 _EXCLUDED: Mapping[str, str] = {
@@ -73,5 +75,20 @@ def reason(judged: Judged, currency: str) -> str:
             if judged.reason in ("lowest_cost", "max_loss")
             else str(judged.difference)
         )
+        if judged.reason == Kind.NEAREST and judged.seller.distance:
+            return gettext(_("It is farther away: about %(distance)s km.")) % {"distance": _kilometres(judged.seller)}
         return gettext(_WORSE[judged.reason]) % {"difference": difference}
     return gettext(_EXCLUDED[judged.reason])
+
+
+def distance_of(seller: Seller) -> str:
+    """How far a supplier is from the order's country; empty where that is not known."""
+    if seller.distance is None:
+        return ""
+    if not seller.distance:
+        return gettext(_("in the same country"))
+    return gettext(_("about %(distance)s km away")) % {"distance": _kilometres(seller)}
+
+
+def _kilometres(seller: Seller) -> str:
+    return number(seller.distance or 0, locale())

@@ -26,6 +26,7 @@ from app.identity.models import Organisation
 from app.inventory.models import InventoryLevel
 from app.inventory.queries import safety_stock_of
 from app.kit import clock
+from app.kit.distances import kilometres
 from app.listings.models import ListingSource, ListingVariant
 from app.pricing.queries import exchange_rate
 from app.purchasing.models import RoutingRuleSet
@@ -332,6 +333,7 @@ def _seller(
         lead_days=(leaves - now.date()).days,
         reliability=reliability(row.rating),
         rates=named or tuple(rate for rate in rates if "*" in rate.countries),
+        distance=kilometres(row.country, row.timezone, country),
     )
 
 

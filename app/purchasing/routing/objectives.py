@@ -26,6 +26,10 @@ _BEHIND_SUMS = (Kind.LOWEST_COST, Kind.FEWEST_PARCELS, Kind.FASTEST, Kind.ONE_SU
 _NO_LOSS = 2**63
 
 
+#: More kilometres than any two places are apart: half of the earth's circumference.
+_FARTHEST = 20_038
+
+
 def names_of(rules: Sequence[Rule]) -> tuple[str, ...]:
     """The objectives, the most important first. Substitutes and spares come only where nothing else does."""
     preferred = [_NAMES.get(rule.kind, rule.kind.value) for rule in rules if not rule.required]
@@ -50,7 +54,7 @@ class Objectives:
             self.most_cost = self._loss_from
         suppliers = next((rule.suppliers for rule in rules if rule.kind is Kind.PREFERRED_SUPPLIER), ())
         self._place = {supplier: place for place, supplier in enumerate(suppliers)}
-        self._far = {key: zone(seller.country, problem.country) for key, seller in sellers.items()}
+        self._far = _far(problem.country, sellers)
         self._unreliable = {key: 100 - (seller.reliability or 0) for key, seller in sellers.items()}
         self._scores = [self._score(name) for name in self.sums]
         self._places = itemgetter(*[self._place_of(name) for name in self.names])
@@ -94,3 +98,11 @@ class Objectives:
         if name in self.sums:
             return self.sums.index(name)
         return len(self.sums) + _BEHIND_SUMS.index(Kind(name))
+
+
+def _far(country: str, sellers: Mapping[str, Seller]) -> dict[str, int]:
+    """How far each seller is: in kilometres, an unknown one the farthest. Where no distance is known, as in problems
+    that were stored without any, what border is between."""
+    if all(seller.distance is None for seller in sellers.values()):
+        return {key: zone(seller.country, country) for key, seller in sellers.items()}
+    return {key: _FARTHEST if seller.distance is None else seller.distance for key, seller in sellers.items()}

@@ -53,7 +53,7 @@ EU = frozenset(
 
 
 def zone(seller_country: str, country: str) -> int:
-    """How far a supplier is: 0 the same country, 1 no customs between, 2 abroad."""
+    """Which border is between a supplier and a country: 0 none, 1 one without customs, 2 another."""
     if seller_country == country:
         return 0
     return 1 if seller_country in EU and country in EU else 2
@@ -74,7 +74,8 @@ class Rule:
 class Seller:
     """A supplier as the order sees it. ``rates`` are those that go to the order's country; ``lead_days`` are the days
     until a parcel leaves; ``exchange`` is what one unit of its currency costs in the retailer's, None while unknown;
-    ``order_fee`` is asked once a purchase order, in minor units of its currency."""
+    ``order_fee`` is asked once a purchase order, in minor units of its currency; ``distance`` are kilometres to the
+    order's country, None while unknown."""
 
     key: str
     name: str
@@ -85,6 +86,7 @@ class Seller:
     lead_days: int
     reliability: int | None
     rates: tuple[Rate, ...]
+    distance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

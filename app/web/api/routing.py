@@ -96,5 +96,6 @@ def _candidate(judged: Judged, currency: str) -> Json:
         "available_quantity": judged.offer.free // judged.candidate.per_unit,
         "reliability": judged.seller.reliability,
         "days": judged.days,
+        "distance_km": judged.seller.distance,
         "order_cost": None if judged.cost is None else money(judged.cost, currency),
     }

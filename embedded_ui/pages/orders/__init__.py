@@ -65,7 +65,7 @@ from app.web.holds import LINE_LOOKS, shown_holds
 from app.web.next_steps import step_of_order
 from app.web.odd_parts import odd_sentences
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.routing_words import reason
+from app.web.routing_words import distance_of, reason
 from app.web.store_refunds import may_be_refunded, owed_of, refunds_of
 from app.web.transmissions import ways_of
 from app.web.ui.rendering import gettext
@@ -392,7 +392,7 @@ def _why(decision: RoutingDecision | None) -> dict[str, Any]:
         "routing_currency": problem.currency,
         "landed": value_of(outcome, "lowest_cost") if isinstance(outcome, Choice) else None,
         "needs": [
-            (need, [(one, reason(one, problem.currency)) for one in judged])
+            (need, [(one, distance_of(one.seller), reason(one, problem.currency)) for one in judged])
             for need, judged in explain(problem, outcome).needs
         ],
     }
@@ -400,5 +400,4 @@ def _why(decision: RoutingDecision | None) -> dict[str, Any]:
 
 def _store_name(session: Session, order: Order) -> str:
     """Where it was sold; orders by the API and by hand have no store."""
-    found = stores.stores_of(session, order.retailer_id) if order.store_id else []
-    return next((one.name or one.external_id for one in found if one.id == order.store_id), "–")
+    return stores.store_of(session, order.retailer_id, order.store_id).shown_name if order.store_id else "–"

@@ -66,7 +66,7 @@ def _rules(draw: st.DrawFn, sellers: list[str]) -> tuple[Rule, ...]:
 def problems(draw: st.DrawFn) -> Problem:
     """Orders of up to four lines, with up to four suppliers in two currencies."""
     names = [f"s{number}" for number in range(draw(st.integers(1, 4)))]
-    sellers = []
+    places, sellers = draw(st.booleans()), []
     for name in names:
         currency = draw(st.sampled_from(["USD", "EUR"]))
         sellers.append(
@@ -80,6 +80,7 @@ def problems(draw: st.DrawFn) -> Problem:
                 lead_days=draw(st.integers(0, 5)),
                 reliability=draw(st.one_of(st.none(), st.integers(50, 100))),
                 rates=draw(_rates()),
+                distance=draw(st.sampled_from([None, 0, 500, 9000])) if places else None,
             )
         )
     steps = st.lists(st.tuples(st.integers(2, 6), _PRICES), max_size=2).map(tuple)
@@ -150,7 +151,7 @@ def _judged(problem: Problem, chosen: tuple[Candidate, ...]) -> dict[str, int] |
         "preferred_supplier": sum(
             units * (wanted.index(one.key) if one.key in wanted else len(wanted)) for one, units in used
         ),
-        "nearest": sum(units * zone(one.country, "US") for one, units in used),
+        "nearest": sum(units * _far(one, problem) for one, units in used),
         "most_reliable": sum(units * (100 - (one.reliability or 0)) for one, units in used),
         "lowest_cost": cost,
         "fastest": days,
@@ -158,6 +159,13 @@ def _judged(problem: Problem, chosen: tuple[Candidate, ...]) -> dict[str, int] |
         "one_supplier": int(len(parcels) > 1),
         "max_loss": beyond,
     }
+
+
+def _far(seller: Seller, problem: Problem) -> int:
+    """In kilometres; where none are known, the border that is between."""
+    if all(one.distance is None for one in problem.sellers):
+        return zone(seller.country, "US")
+    return 20_038 if seller.distance is None else seller.distance
 
 
 def _kept(offer: Offer) -> list[dict[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bs4 import BeautifulSoup
 
 from app import db
+from app.catalog.models import SupplierVariant
 from app.listings.models import ListingSource
 from app.listings.service import link_source
 from app.purchasing.routing.rules import SHAPES
@@ -95,8 +96,7 @@ def test_what_rules_would_cost_earn_and_take_is_summed_up_over_the_last_orders(m
     buys(0, 2)
     buys(0, 1, priced=False)
     browser, _ = member(market, "retailer")
-    cheapest = dict.fromkeys((f"use-{one}" for one in SHAPES), "")
-    cheapest |= {"use-lowest_cost": "preferred", "place-lowest_cost": "1"}
+    cheapest = only("lowest_cost")
     tried = browser.submit("/app/routing", "/routing", do="try", **cheapest)
     # Now 2 x 10.00 + 6.00 and 10.00 + 5.00; then 2 x 8.00 + 8.00 and 8.00 + 6.00. Two lamps were sold for 50.00.
     assert figures(tried.text) == {
@@ -120,12 +120,72 @@ def test_what_rules_would_cost_earn_and_take_is_summed_up_over_the_last_orders(m
     # The third order, 3 x 10.00 + 7.00 for 75.00, can't be there in 4 days: it is in neither sum.
     assert figures(held.text) == figures(tried.text)
     assert "1 order would wait for you, since no supplier fits; it is not in the sums above." in text_of(held)
-    same_as_now = dict.fromkeys((f"use-{one}" for one in SHAPES), "")
-    same_as_now |= {"use-own_source": "preferred", "place-own_source": "1"}
-    unchanged = browser.submit("/app/routing", "/routing", do="try", **same_as_now)
+    unchanged = browser.submit("/app/routing", "/routing", do="try", **only("own_source"))
     assert figures(unchanged.text)["Profit"] == ("$62.00", "now $62.00"), "24.00 and 38.00; one is not known"
     assert figures(unchanged.text)["Landed cost"] == ("$78.00", "now $78.00")
     assert "Every one of these orders would go to the same suppliers as now." in text_of(unchanged)
+
+
+def only(kind: str) -> dict[str, str]:
+    """The form of rules with one preferred rule."""
+    return dict.fromkeys((f"use-{one}" for one in SHAPES), "") | {f"use-{kind}": "preferred", f"place-{kind}": "1"}
+
+
+def test_offers_of_the_same_article_are_used_where_the_retailer_lets_them_and_nothing_else_is(market: Market) -> None:
+    """By their GTIN, in whatever form it is written; what is off sale or another article is left alone."""
+    kanto = market.other_supplier.id
+    with db.system_scope(actor="test"), db.transaction() as session:
+        seller = session.get_one(Supplier, kanto)
+        (same, ended, other) = (
+            factories.product(session, seller, wholesale=cost)[0] for cost in ("7.00", "1.00", "1.00")
+        )
+        numbers = {market.lamp.variants[0]: "4006381333931", same: "04006381333931", ended: "4006381333931",
+                   other: "4006381333948"}  # fmt: skip
+        for variant_id, number in numbers.items():
+            session.get_one(SupplierVariant, variant_id).gtin = number
+        session.get_one(SupplierVariant, ended).status = "ended"
+    browser, _ = member(market, "retailer")
+
+    def goes_to() -> tuple[list[str], list[tuple[str, str]]]:
+        order = market.place((market.lamp.variants[0], 1))
+        told = market.retailer.api.get(f"/api/orders/{order['id']}/routing").json
+        candidates = [(one["variant_id"], one["kind"]) for one in told["lines"][0]["candidates"]]
+        return [line["variant_id"] for one in order["purchase_orders"] for line in one["lines"]], candidates
+
+    lamp = str(market.lamp.variants[0])
+    assert browser.submit("/app/routing", "/routing", do="save", **only("lowest_cost")).status_code == 303
+    assert goes_to() == ([lamp], [(lamp, "origin")])
+    form = {**only("lowest_cost"), "same_articles": "on"}
+    assert browser.submit("/app/routing", "/routing", do="save", **form).status_code == 303
+    assert goes_to() == ([str(same)], [(lamp, "origin"), (str(same), "gtin")])
+    # The retailer's own source comes first again where its rules say so; the other stays for need.
+    form = {**only("own_source"), "same_articles": "on"}
+    assert browser.submit("/app/routing", "/routing", do="save", **form).status_code == 303
+    assert goes_to()[0] == [lamp]
+    with db.system_scope(actor="test"), db.transaction() as session:
+        factories.set_stock(session, market.supplier.id, {market.lamp.variants[0]: 0})
+    assert goes_to()[0] == [str(same)]
+
+
+def test_the_nearest_supplier_is_the_one_that_fewest_kilometres_are_to(market: Market) -> None:
+    """From Tokyo and from Berlin to London."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        far, near = (session.get_one(Supplier, one.id) for one in (market.supplier, market.other_supplier))
+        far.country, far.timezone, near.timezone = "JP", "Asia/Tokyo", "Europe/Berlin"
+        (same,) = factories.product(session, near, wholesale="19.00")
+        for variant_id in (market.lamp.variants[0], same):
+            session.get_one(SupplierVariant, variant_id).gtin = "4006381333931"
+    browser, _ = member(market, "retailer")
+    form = {**only("nearest"), "same_articles": "on"}
+    assert browser.submit("/app/routing", "/routing", do="save", **form).status_code == 303
+    order = market.place((market.lamp.variants[0], 1))
+    told = market.retailer.api.get(f"/api/orders/{order['id']}/routing").json
+    left, taken = told["lines"][0]["candidates"]
+    assert (taken["variant_id"], taken["status"], taken["distance_km"]) == (str(same), "chosen", 929)
+    assert (left["status"], left["reason"], left["distance_km"]) == ("beaten", "nearest", 9564)
+    assert left["explanation"] == "It is farther away: about 9,564 km."
+    assert "about 929 km away" in text_of(browser.get(f"/app/orders/{order['id']}"))
+    assert told["replays"]
 
 
 def test_a_profit_that_no_order_tells_is_not_said_to_be_nothing(market: Market) -> None:

@@ -23,7 +23,8 @@ class RoutingRuleOut(Output):
 
 
 class RoutingCandidateOut(Output):
-    """``status``: chosen, excluded, beaten, equal or unfit; ``reason`` says by what, ``explanation`` in a sentence."""
+    """``status``: chosen, excluded, beaten, equal or unfit; ``reason`` says by what, ``explanation`` in a sentence.
+    ``distance_km``: between the supplier's and the order's country, as the crow flies."""
 
     variant_id: UUID
     supplier_id: UUID
@@ -38,6 +39,7 @@ class RoutingCandidateOut(Output):
     available_quantity: int
     reliability: int | None
     days: int | None
+    distance_km: int | None
     order_cost: MoneyOut | None
 
 
