@@ -29,11 +29,9 @@ from app.suppliers.queries import closures, rates_of
 from app.suppliers.rules import (
     Closure,
     Parcel,
-    delivery_range,
-    order_day,
     rate_for,
     rates_by_method,
-    shipping_cost,
+    sending,
 )
 
 KIND = "manual"
@@ -62,7 +60,7 @@ class Part:
     method: str
     arrives: tuple[date | None, date | None]
     supplier_id: UUID
-    #: All ways in which it could be sent, the cheapest first.
+    #: All ways in which it could be sent, the cheapest first; empty where nobody asked for them.
     methods: Sequence[Method] = ()
 
 
@@ -108,12 +106,16 @@ def manual_order(
     )
 
 
-def preview_order(session: Session, wanted: PlaceOrder) -> list[Part]:
-    """Who would deliver it and what it costs, as things stand now; nothing of it stays. Raises as ``place_order``."""
+def preview_order(session: Session, wanted: PlaceOrder, *, methods: bool = True) -> list[Part]:
+    """Who would deliver it and what it costs, as things stand now; nothing of it stays. ``methods``: also in which
+    other ways each could send. Raises as ``place_order``."""
     with session.begin_nested() as trial:
         placed = place_order(session, wanted)
         session.flush()
-        parts = [_part(session, one) for one in _purchase_orders(session, placed.order_id)]
+        parts = [
+            _part(session, one, _methods(session, one) if methods else ())
+            for one in _purchase_orders(session, placed.order_id)
+        ]
         trial.rollback()
     session.expire_all()
     return parts
@@ -183,7 +185,7 @@ def _tried(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row]
     try:
         with session.begin_nested():
             wanted = _wanted(session, retailer_id, number, rows)
-            parts = preview_order(session, wanted)
+            parts = preview_order(session, wanted, methods=False)
     except AppError as error:
         return RowsResult(number, rows, "rejected", _reason(error, rows))
     names = [part.supplier for part in parts]
@@ -257,7 +259,7 @@ def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder
     ).all()
 
 
-def _part(session: Session, one: PurchaseOrder) -> Part:
+def _part(session: Session, one: PurchaseOrder, methods: Sequence[Method]) -> Part:
     return Part(
         session.get_one(Supplier, one.supplier_id).company_name,
         [(line.quantity, line.title) for line in one.lines],
@@ -268,7 +270,7 @@ def _part(session: Session, one: PurchaseOrder) -> Part:
         one.shipping_method,
         (one.estimated_from, one.estimated_to),
         one.supplier_id,
-        _methods(session, one),
+        methods,
     )
 
 
@@ -286,13 +288,12 @@ def _methods(session: Session, one: PurchaseOrder) -> list[Method]:
         grams=sum(line.quantity * grams[line.variant_id] for line in one.lines),
         goods=one.wholesale_total,
     )
-    begins = order_day(clock.now(), supplier.timezone, supplier.cutoff_hour)
     closed = [Closure(row.starts_on, row.ends_on) for row in closures(session, supplier.id)]
     rates = rates_of(session, [supplier.id])[supplier.id]
     found = {}
     for name in dict.fromkeys(rate.name for rate in rates):
         rate = rate_for(rates_by_method(rates, one.ship_to_country, name), one.ship_to_country, parcel)
         if rate is not None:
-            price = shipping_cost(rate, parcel, one.currency) + Money(supplier.order_fee, one.currency)
-            found[rate.name] = Method(rate.name, price, delivery_range(begins, supplier.handling_days, rate, closed))
+            sent = sending(supplier, rate, parcel, one.currency, clock.now(), closed)
+            found[rate.name] = Method(rate.name, sent.price, sent.arrives)
     return sorted(found.values(), key=lambda method: (method.price.minor, method.name))

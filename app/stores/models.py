@@ -11,6 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, own
 
+#: Statuses of a store that is or was really connected.
+LIVE = ("connected", "access_lost", "uninstalled")
+#: What is remembered of a store's permissions, in its ``platform_state``.
+GRANTED = "granted_scopes"
+
 
 class Store(Base):
     """A shop of a retailer. ``generation`` counts installations, so that a late word about an earlier one
@@ -78,6 +83,11 @@ class Store(Base):
     #: The newest read-back: how many quantities were compared with the store and how many agreed.
     sampled: Mapped[int] = mapped_column(server_default="0")
     matching: Mapped[int] = mapped_column(server_default="0")
+
+    @property
+    def shown_name(self) -> str:
+        """What people know it by; a store that was only asked for has no name yet."""
+        return self.name or self.external_id
 
 
 class StoreCredential(Base):

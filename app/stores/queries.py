@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kit.errors import NotFound
-from app.stores.models import Store, StoreCredential, StoreLocation
+from app.stores.models import GRANTED, LIVE, Store, StoreCredential, StoreLocation
 from app.stores.platform import LocationRef, StorePlatform
-from app.stores.service import GRANTED, LIVE
 
 
 def stores_of(session: Session, retailer_id: UUID) -> Sequence[Store]:

@@ -16,18 +16,15 @@ from app.audit import service as audit
 from app.config import key_ring, settings
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import Conflict, CredentialsRefused, Invalid, NotFound
+from app.kit.errors import Conflict, CredentialsRefused, Invalid
 from app.kit.ids import new_id
 from app.outbox.service import emit
 from app.stores.events import ScopesGranted, StoreConnected, StoreDisconnected
-from app.stores.models import PlatformRisk, Store, StoreCredential, StoreLocation
+from app.stores.models import GRANTED, LIVE, PlatformRisk, Store, StoreCredential, StoreLocation
 from app.stores.platform import Credentials, LocationRef, ShopFacts, StoreAccess, StorePlatform
+from app.stores.queries import store_of
 from app.stores.risk import UNLINKED, RiskRules, as_json
 
-#: Statuses of a store that is or was really connected.
-LIVE = ("connected", "access_lost", "uninstalled")
-#: What is remembered of a store's permissions.
-GRANTED = "granted_scopes"
 #: Credentials are renewed this long before they run out.
 _AHEAD = timedelta(minutes=5)
 
@@ -144,9 +141,7 @@ def note_scopes(session: Session, store: Store, scopes: Sequence[str]) -> None:
 
 def change_refunds(session: Session, retailer_id: UUID, store_id: UUID, by_itself: bool) -> None:
     """Change whether a store's customers are refunded there by itself. Raises ``NotFound``."""
-    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
-    if store is None:
-        raise NotFound("store")
+    store = store_of(session, retailer_id, store_id)
     store.refunds_customers = by_itself
     audit.record(session, retailer_id, "stores.refunds_changed", "store", store.id, details={"by_itself": by_itself})
 
@@ -215,9 +210,7 @@ def change_buffer(
     session: Session, retailer_id: UUID, store_id: UUID, *, percent: int, units: int, cap: int | None
 ) -> Store:
     """Change how much of the stock a store is not shown. Values are checked by the caller's form."""
-    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
-    if store is None:
-        raise NotFound("store")
+    store = store_of(session, retailer_id, store_id)
     store.buffer_percent, store.buffer_units, store.quantity_cap = percent, units, cap
     audit.record(
         session,
@@ -234,9 +227,7 @@ def change_buffer(
 def change_fraud_window(session: Session, retailer_id: UUID, store_id: UUID, minutes: int | None) -> None:
     """Change how long a store's paid orders wait before they are sent; None: as the platform's setting says. Orders
     that wait already are not touched. Raises ``NotFound``."""
-    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
-    if store is None:
-        raise NotFound("store")
+    store = store_of(session, retailer_id, store_id)
     store.fraud_window_minutes = minutes
     audit.record(session, retailer_id, "stores.fraud_window_changed", "store", store.id, details={"minutes": minutes})
 
@@ -244,9 +235,7 @@ def change_fraud_window(session: Session, retailer_id: UUID, store_id: UUID, min
 def change_risk_rules(session: Session, retailer_id: UUID, store_id: UUID, rules: RiskRules) -> None:
     """Change which of a store's orders wait to be looked at. Orders that wait already are not touched. Raises
     ``NotFound``."""
-    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
-    if store is None:
-        raise NotFound("store")
+    store = store_of(session, retailer_id, store_id)
     store.risk_rules = as_json(rules)
     audit.record(session, retailer_id, "stores.risk_rules_changed", "store", store.id, details=as_json(rules))
 
@@ -254,9 +243,7 @@ def change_risk_rules(session: Session, retailer_id: UUID, store_id: UUID, rules
 def change_unlinked_lines(session: Session, retailer_id: UUID, store_id: UUID, what: str) -> None:
     """Change what becomes of order lines that no supplier's variant is linked to. Orders that wait already are not
     touched. Raises ``NotFound`` and ``Invalid``."""
-    store = session.scalar(select(Store).where(Store.id == store_id, Store.retailer_id == retailer_id))
-    if store is None:
-        raise NotFound("store")
+    store = store_of(session, retailer_id, store_id)
     if what not in UNLINKED:
         raise Invalid.field("unlinked_lines", "unknown", f"Choices are: {', '.join(UNLINKED)}.")
     store.unlinked_lines = what

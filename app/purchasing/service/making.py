@@ -27,7 +27,7 @@ from app.purchasing.routing.gathering import Gathered
 from app.purchasing.routing.problem import Part
 from app.stores.platform import Address
 from app.suppliers.queries import as_closures
-from app.suppliers.rules import Parcel, Rate, delivery_range, order_day, rate_for, shipping_cost
+from app.suppliers.rules import Parcel, Rate, rate_for, sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +143,8 @@ def _head(
     parcel = _parcel(lines)
     rate, exchange = _terms(first, parcel, order.address.country_code, gathered)
     goods = Money(parcel.goods, first.currency)
-    shipping = shipping_cost(rate, parcel, first.currency) + Money(first.order_fee, first.currency)
+    sent = sending(first, rate, parcel, first.currency, now, as_closures(first.closed))
     bps = first.commission_bps if first.commission_bps is not None else settings().commission_bps
-    begins = order_day(now, first.timezone, first.cutoff_hour)
-    arrives = delivery_range(begins, first.handling_days, rate, as_closures(first.closed))
     row_id = new_id()
     return {
         "id": row_id,
@@ -161,20 +159,20 @@ def _head(
         "status": PENDING,
         "currency": first.currency,
         "wholesale_total": goods.minor,
-        "shipping_cost": shipping.minor,
+        "shipping_cost": sent.price.minor,
         "order_fee": first.order_fee,
         "platform_fee": goods.share(bps).minor,
         "commission_bps": bps,
         "charge_currency": first.retailer_currency,
-        "charge_total": converted(goods + shipping, rate=exchange[0], currency=first.retailer_currency).minor,
+        "charge_total": converted(goods + sent.price, rate=exchange[0], currency=first.retailer_currency).minor,
         "exchange_rate": exchange[0],
         "exchange_rate_as_of": exchange[1],
         "ship_to": orders.seal_address(order.address, "purchase_orders", row_id),
         "ship_to_country": order.address.country_code,
         "sender": None if sender is None else seal_sender(sender, "purchase_orders", row_id),
         "shipping_method": rate.name,
-        "estimated_from": arrives[0],
-        "estimated_to": arrives[1],
+        "estimated_from": sent.arrives[0],
+        "estimated_to": sent.arrives[1],
         "created_at": now,
         "updated_at": now,
     }

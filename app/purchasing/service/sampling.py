@@ -27,7 +27,7 @@ from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order
 from app.stores.platform import Address
 from app.suppliers import queries as suppliers
-from app.suppliers.rules import Closure, Parcel, delivery_range, order_day, rate_for, shipping_cost
+from app.suppliers.rules import Closure, Parcel, rate_for, sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +99,17 @@ def quote_sample(session: Session, retailer_id: UUID, variant_id: UUID, units: i
     if exchange is None:
         raise Conflict("No exchange rate for this supplier's currency is known yet.", code=HoldReason.NO_EXCHANGE_RATE)
     goods = Money(parcel.goods, variant.currency)
-    order_fee = Money(supplier.order_fee, variant.currency)
-    shipping = shipping_cost(rate, parcel, variant.currency) + order_fee
     closed = [Closure(one.starts_on, one.ends_on) for one in suppliers.closures(session, supplier.id)]
-    begins = order_day(now, supplier.timezone, supplier.cutoff_hour)
+    sent = sending(supplier, rate, parcel, variant.currency, now, closed)
     return SampleQuote(
         variant.product_id,
         Money(price, variant.currency),
         goods,
-        shipping,
-        order_fee,
-        converted(goods + shipping, rate=exchange[0], currency=currency),
+        sent.price,
+        Money(supplier.order_fee, variant.currency),
+        converted(goods + sent.price, rate=exchange[0], currency=currency),
         rate.name,
-        delivery_range(begins, supplier.handling_days, rate, closed),
+        sent.arrives,
     )
 
 

@@ -13,6 +13,7 @@ from app.suppliers.rules.shipping import (
     order_day,
     rate_for,
     rates_by_method,
+    sending,
     shipping_cost,
     working_days_from,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "order_day",
     "rate_for",
     "rates_by_method",
+    "sending",
     "shipping_cost",
     "working_days_from",
 ]

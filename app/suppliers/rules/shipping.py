@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from app.kit.money import Money
 from app.kit.texts import zone_of
@@ -119,6 +120,45 @@ def delivery_range(start: date, handling_days: int, rate: Rate, closed: Sequence
     """Between which days a parcel should arrive; handling counts working days outside closures."""
     leaves = working_days_from(start, handling_days, closed)
     return leaves + timedelta(days=rate.transit_days_min), leaves + timedelta(days=rate.transit_days_max)
+
+
+class Sender(Protocol):
+    """What of a supplier decides when its parcels leave and what an order costs besides."""
+
+    @property
+    def order_fee(self) -> int:
+        """Asked once a purchase order, in minor units of its currency."""
+
+    @property
+    def handling_days(self) -> int:
+        """Working days until a parcel leaves."""
+
+    @property
+    def timezone(self) -> str:
+        """Where its days begin."""
+
+    @property
+    def cutoff_hour(self) -> int | None:
+        """From which on an order counts for the next day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What sending costs, the fee of an order included, and between which days it arrives."""
+
+    price: Money
+    arrives: tuple[date, date]
+
+
+def sending(
+    sender: Sender, rate: Rate, parcel: Parcel, currency: str, now: datetime, closed: Sequence[Closure] = ()
+) -> Sending:
+    """How a supplier sends a parcel that is ordered now. Raises ``ValueError`` for one that the rate does not carry."""
+    begins = order_day(now, sender.timezone, sender.cutoff_hour)
+    return Sending(
+        shipping_cost(rate, parcel, currency) + Money(sender.order_fee, currency),
+        delivery_range(begins, sender.handling_days, rate, closed),
+    )
 
 
 def _within(day: date, closed: Sequence[Closure]) -> bool:

@@ -204,7 +204,7 @@ def _statuses(counts: Mapping[str, int], wanted: OrderFilter, present: Mapping[s
 
 
 def _stores(session: Session, retailer_id: UUID) -> list[tuple[str, str]]:
-    return [(str(one.id), one.name or one.external_id) for one in stores.stores_of(session, retailer_id)]
+    return [(str(one.id), one.shown_name) for one in stores.stores_of(session, retailer_id)]
 
 
 def _words(session: Session, values: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -65,7 +65,7 @@ def _page(store_id: UUID, status: int = 200, *, typed: bool = False, wrong: dict
     retailer_id = principal().organisation_id
     with db.transaction() as session:
         store = stores.store_of(session, retailer_id, store_id)
-        store_name, country = store.name or store.external_id, store.country
+        store_name, country = store.shown_name, store.country
         kept = sender_of_store(session, retailer_id, store_id)
         brand = brand_on_paper(session, retailer_id, session.get_one(Organisation, retailer_id).name)
         own = brand_of(session, retailer_id)
