@@ -240,7 +240,9 @@ def run_for_ever(connection: redis.Redis) -> None:
     trouble = 0.1
     while True:
         try:
-            with db.engine().connect() as leader:
+            with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
+                # Its own, closed at the end of this: in the pool it would keep the lock, from ourselves too.
+                leader.detach()
                 _lead(leader)
                 while True:
                     busy = relay.step()
@@ -255,8 +257,7 @@ def run_for_ever(connection: redis.Redis) -> None:
 
 
 def _lead(connection: Connection) -> None:
-    raw = connection.execution_options(isolation_level="AUTOCOMMIT")
-    while not raw.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
+    while not connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
         time.sleep(0.5)
 
 

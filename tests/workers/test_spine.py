@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -229,6 +230,22 @@ def test_the_web_process_killed_after_the_commit(installation: Installation) -> 
 
     wait_for(lambda: installation.all_handled(2), "the hook and its double are handled")
     installation.check_effects(1)
+
+
+def test_a_relay_whose_statement_failed_leads_again(installation: Installation) -> None:
+    """The database was too busy for one statement: the lock by which one relay works is not left behind."""
+    installation.processes.start("web", "relay", "worker")
+    installation.send_until_taken(1)
+    wait_for(lambda: installation.all_handled(1), "the first hook is handled")
+    with closing(psycopg2.connect(installation.database_url)) as busy, busy.cursor() as cursor:
+        cursor.execute("lock table tasks in access exclusive mode")
+        wait_for(lambda: "relay waits" in installation.processes.log("relay"), "the relay has had trouble")
+        busy.rollback()
+
+    installation.send_until_taken(2)
+
+    wait_for(lambda: installation.all_handled(2), "the second hook is handled")
+    installation.check_effects(2)
 
 
 def test_redis_wiped_with_work_queued(installation: Installation) -> None:
