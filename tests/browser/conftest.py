@@ -17,6 +17,7 @@ from demo.installation import SHOP, Installation, Ports
 from demo.people import PASSWORD, People, SignIn, settle_in
 from demo.screenshots import FLAGS
 from demo.story import StepFailed, Story
+from tests.simulators.process import free_port, spawn
 from tests.system_packages import advice, install
 from tests.system_packages import find as find_program
 
@@ -70,6 +71,8 @@ def demo() -> Iterator[Demo]:
     with tempfile.TemporaryDirectory(prefix="crossdock-browser-") as name:
         folder = Path(name)
         folder.chmod(0o755)
+        postage = spawn("tests.simulators.labels", [], free_port())
+        os.environ["CROSSDOCK_EASYPOST_URL"] = postage.url
         installation = Installation(folder, Ports.free())
         try:
             installation.start()
@@ -87,6 +90,7 @@ def demo() -> Iterator[Demo]:
         finally:
             db.engine().dispose()
             installation.stop()
+            postage.stop()
             os.environ.clear()
             os.environ.update(before)
             config.reload()

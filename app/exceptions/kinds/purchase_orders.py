@@ -70,6 +70,7 @@ KINDS = (
         told={
             "": Told(
                 heading=_("Supplier has not answered"),
+                headings={Party.SUPPLIER: _("Your answer is overdue")},
                 advice={
                     Party.RETAILER: _("The supplier was told and is late with its answer."),
                     Party.SUPPLIER: _("Accept it, or say what you can't send."),

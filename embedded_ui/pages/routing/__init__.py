@@ -34,7 +34,7 @@ pages = Pages(__name__, nav=Nav(_("Routing"), "routing_rules", 55, permission="s
 _LIMITS = {
     "days": _("at most so many days"),
     "parcels": _("at most so many parcels"),
-    "zone": _("0: same country, 1: also within the EU"),
+    "zone": _("0 for the same country alone, 1 for the EU, too"),
     "score": _("at least so many of 100"),
     "money": _("at most so much, in %(currency)s"),
 }
