@@ -136,6 +136,13 @@ def test_a_single_unit_of_what_is_sold_in_twos_is_not_sent_alone(sets: Sets) -> 
     order = sets.buys(3)
     sets.answers(order, party=sets.market.other_supplier, status="rejected", reason="other", quantity=1)
     sets.chooses(order, "refund")
+    # Who rejects some has accepted the rest, and is asked.
+    assert sets.parts(order) == ([2], [5])
+    (request,) = sets.requests()
+    assert [line["quantity"] for line in request["lines"]] == [1]
+    path = f"/api/supplier/change-requests/{request['id']}/accept"
+    assert sets.market.other_supplier.api.post(path, {}).status_code == 200
+    sets.jobs.drain()
     assert sets.parts(order) == ([2], [4])
     assert sets.wanted(order) == 2
     sets.balanced(order)
