@@ -12,7 +12,8 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import Integer, Uuid, bindparam, column, func, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -57,6 +58,17 @@ _MINE = update(table_of(Task)).where(
 )
 _STILL_MINE = _MINE.values(lease_until=Task.lease_until)
 _DONE = _MINE.values(state=TaskState.DONE, finished_at=func.now(), last_error=None)
+#: Several runs in one statement: ``of_tasks`` and ``of_attempts``, in the same order.
+RUNS_NAMED = (
+    func.unnest(bindparam("of_tasks", type_=ARRAY(Uuid)), bindparam("of_attempts", type_=ARRAY(Integer)))
+    .table_valued(column("task", Uuid), column("attempt", Integer))
+    .render_derived(name="mine")
+)
+_ALL_DONE = (
+    update(table_of(Task))
+    .where(Task.id == RUNS_NAMED.c.task, Task.attempts == RUNS_NAMED.c.attempt, Task.state == TaskState.RUNNING)
+    .values(state=TaskState.DONE, finished_at=func.now(), last_error=None)
+)
 
 
 @dataclass(slots=True)
@@ -122,12 +134,37 @@ class Run:
             self._ending = False
 
 
+def named(runs: Sequence[Run]) -> dict[str, list[Any]]:
+    """Runs as ``RUNS_NAMED`` takes them."""
+    return {"of_tasks": [run.task_id for run in runs], "of_attempts": [run.attempt for run in runs]}
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs of several tasks of one job, whose effects and ends are one commit."""
+
+    runs: Sequence[Run]
+
+    @contextmanager
+    def closing(self) -> Iterator[Session]:
+        """The transaction of the work. It commits only while the leases of all tasks are held."""
+        with db.transaction() as session:
+            yield session
+            session.flush()
+            done = session.connection().execute(_ALL_DONE, named(self.runs))
+            if done.rowcount < len(self.runs):
+                raise LeaseLost(f"one of {len(self.runs)}")
+            crash_point("job.before_commit")
+        for run in self.runs:
+            run.finished = True
+
+
 @dataclass(frozen=True, slots=True)
 class Job(Generic[E]):
     """A declared job. ``name`` is its file's name."""
 
     name: str
-    function: Callable[[Run, Any], None]
+    function: Callable[[Any, Any], None]
     queue: Queue
     on: tuple[type[Event], ...]
     every: str | None
@@ -136,6 +173,7 @@ class Job(Generic[E]):
     max_attempts: int
     timeout: int
     batch: int
+    together: bool
     wanted: Wanted | None
 
     def event_of(self, topic: str, payload: Mapping[str, Any]) -> Any:
@@ -162,8 +200,9 @@ def job(
     max_attempts: int = 20,
     timeout: int = 60,
     batch: int = 1,
+    together: bool = False,
     wanted: Wanted | None = None,
-) -> Callable[[Callable[[Run, Any], None]], Job[Any]]:
+) -> Callable[[Callable[[Any, Any], None]], Job[Any]]:
     """Declare a job.
 
     ``on``: the events it hears. ``every``: a cron line in UTC (six fields: the last is seconds).
@@ -171,11 +210,13 @@ def job(
     of things, not at the event. ``gather``: a list among the events' fields; a waiting task takes over the entries
     of later events of its key, so that a hundred changes are one run (up to ``GATHERED_AT_MOST`` entries or so).
     ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip through Redis may carry; where
-    it carries several jobs', each takes its share. ``wanted``: of the events it hears, those that are worth a task.
+    it carries several jobs', each takes its share. ``together``: tasks of one trip are one transaction: the function
+    gets ``Runs`` and a list of events; where that fails, each task alone. ``wanted``: of the events it hears, those
+    that are worth a task.
     """
     heard = on if isinstance(on, tuple) else (on,)
 
-    def declare(function: Callable[[Run, Any], None]) -> Job[Any]:
+    def declare(function: Callable[[Any, Any], None]) -> Job[Any]:
         return Job(
             name=function.__module__.rsplit(".", 1)[-1],
             function=function,
@@ -187,6 +228,7 @@ def job(
             max_attempts=max_attempts,
             timeout=timeout,
             batch=batch,
+            together=together,
             wanted=wanted,
         )
 

@@ -7,15 +7,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy import and_, func, or_, update
+from sqlalchemy import func, update
 
 from app import db, log
+from app.db import table_of
 from app.outbox.models import Task, TaskState
-from workers.job import Run
+from workers.job import RUNS_NAMED, Run, named
 
 #: How long a claim lasts without being renewed: what a killed worker's task waits at most.
 LEASE = timedelta(seconds=15)
 _RENEWAL_SECONDS = 4.0
+
+_RENEWED = (
+    update(table_of(Task))
+    .where(Task.id == RUNS_NAMED.c.task, Task.attempts == RUNS_NAMED.c.attempt, Task.state == TaskState.RUNNING)
+    .values(lease_until=func.now() + LEASE)
+)
 
 logger = log.get("workers.leases")
 
@@ -56,11 +63,8 @@ class Leases:
                 logger.warning("leases not renewed")
 
     def _renew(self, runs: list[Run]) -> None:
-        mine = or_(*(and_(Task.id == run.task_id, Task.attempts == run.attempt) for run in runs))
         with db.system_scope(actor="lease"), db.transaction() as session:
-            session.execute(
-                update(Task).where(mine, Task.state == TaskState.RUNNING).values(lease_until=func.now() + LEASE)
-            )
+            session.connection().execute(_RENEWED, named(runs))
 
 
 leases = Leases()

@@ -30,6 +30,7 @@ from app.listings.events import ListingPricesChanged, ListingsRefused
 from app.listings.models import Listing, ListingVariant
 from app.listings.rules import DRAFT, UNLINKED
 from app.orders.events import OrderHeld, OrderHoldsReleased, OrderLapsed
+from app.orders.rules import CANCELLED, ON_HOLD, PENDING
 from app.outbox.events import Event
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.events import (
@@ -94,10 +95,12 @@ def _changed(event: PurchaseOrderChanged, session: Session) -> Iterable[Fact]:
         purchase_order_id=event.purchase_order_id,
         status=event.status,
     )
-    # Its supplier knows nothing of one that is not released yet.
-    if session.scalar(select(PurchaseOrder.released_at).where(PurchaseOrder.id == event.purchase_order_id)) is None:
+    # Its supplier knows nothing of one that is not released yet, which has one of these statuses.
+    if event.status in (PENDING, ON_HOLD, CANCELLED) and not session.scalar(
+        select(PurchaseOrder.released_at).where(PurchaseOrder.id == event.purchase_order_id)
+    ):
         return
-    if event.status == "CANCELLED":
+    if event.status == CANCELLED:
         yield _of_purchase_order(event, "purchase_order.cancelled")
     else:
         yield _of_purchase_order(event, "purchase_order.updated", status=event.status)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 import traceback
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from app.kit import clock
 from app.kit.crash import crash_point
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
 from app.outbox.models import Task, TaskState
-from workers.job import GiveUp, Job, LeaseLost, RetryLater, Run
+from workers.job import GiveUp, Job, LeaseLost, RetryLater, Run, Runs
 from workers.leases import LEASE, leases
 from workers.registry import jobs
 
@@ -42,15 +43,39 @@ def run(task_ids: list[str]) -> None:
         runs = _claim([UUID(task_id) for task_id in task_ids])
     crash_point("job.claimed")
     with leases.held(runs):
+        by_job: defaultdict[str, list[Run]] = defaultdict(list)
         for one in runs:
-            with db.system_scope(actor=f"job:{one.job}", request_id=str(one.task_id)):
-                _run_one(jobs()[one.job], one)
+            by_job[one.job].append(one)
+        for name, some in by_job.items():
+            declared = jobs()[name]
+            if declared.together and len(some) > 1 and _run_together(declared, some):
+                continue
+            for one in some:
+                with db.system_scope(actor=f"job:{name}", request_id=str(one.task_id)):
+                    _run_one(declared, one)
+
+
+def _run_together(declared: Job[Any], runs: Sequence[Run]) -> bool:
+    """Several tasks as one. False, and nothing was done, where that fails: then each is to be run alone."""
+    with db.system_scope(actor=f"job:{declared.name}", request_id=str(runs[0].task_id)):
+        try:
+            declared.function(Runs(runs), [_subject(declared, run) for run in runs])
+        except JobTimeoutException:
+            for run in runs:
+                _fail(declared, run, f"Cut off after {declared.timeout} s.", None)
+        except Exception:
+            logger.exception("to be run one by one", job_name=declared.name, tasks=len(runs))
+            return False
+    return True
 
 
 def _run_one(declared: Job[Any], run: Run) -> None:
     task_id = run.task_id
     try:
-        declared.function(run, _subject(declared, run))
+        if declared.together:
+            declared.function(Runs([run]), [_subject(declared, run)])
+        else:
+            declared.function(run, _subject(declared, run))
         if not run.finished:
             with run.closing():
                 pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,9 @@ from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailabl
 from app.kit.ids import new_id
 from app.outbox.models import Task, TaskState
 from tests.stack import Jobs
-from workers.job import GiveUp, Run
+from workers.job import GiveUp, Run, Runs
 from workers.registry import jobs as registered
+from workers.relay import add_tasks, task_row
 
 _PERSON = "Ada Lovelace <ada@shopper.example>"
 
@@ -77,3 +79,36 @@ def test_what_goes_wrong_keeps_nothing_behind_it_waiting(jobs: Jobs, monkeypatch
         (task,) = session.scalars(select(Task).where(Task.job == name))
         assert task.state != TaskState.DONE
         assert str(task.last_error).startswith("ValueError at do:")
+
+
+def test_what_goes_wrong_among_tasks_that_are_done_together_holds_up_itself_alone(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[list[int]] = []
+
+    def all_at_once(runs: Runs, payloads: Sequence[Mapping[str, int]]) -> None:
+        numbers = [payload["number"] for payload in payloads]
+        tried.append(numbers)
+        with runs.closing() as session:
+            for number in numbers:
+                done = Task(id=new_id(), job="probe", queue="quick", key=f"probe-{number}", payload={})
+                done.state = TaskState.DONE
+                session.add(done)
+            if 2 in numbers:
+                raise ValueError(_PERSON)
+
+    name = "sweep_listings"
+    many = replace(registered()[name], function=all_at_once, together=True, batch=10)
+    monkeypatch.setitem(registered(), name, many)  # type: ignore[misc]
+    with db.system_scope(actor="test"), db.transaction() as session:
+        add_tasks(session, [task_row(job=name, key=str(one), payload={"number": one}) for one in (1, 2, 3)])
+    jobs.drain()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        assert list(session.scalars(select(Task.key).where(Task.job == "probe").order_by(Task.key))) == [
+            "probe-1",
+            "probe-3",
+        ]
+        (failed,) = session.scalars(select(Task).where(Task.job == name, Task.state != TaskState.DONE))
+        assert failed.payload == {"number": 2}
+        assert str(failed.last_error).startswith("ValueError at all_at_once:")
+    assert tried[0] == [1, 2, 3]

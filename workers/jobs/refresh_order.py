@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.orders.service import locked
 from app.purchasing.events import PurchaseOrderChanged
 from app.purchasing.service.status import refresh_order_status
-from workers.job import Run, job
+from workers.job import Runs, job
 
 
-@job(queue="quick", on=PurchaseOrderChanged, coalesce=True, batch=10)
-def refresh_order(run: Run, event: PurchaseOrderChanged) -> None:
+@job(queue="quick", on=PurchaseOrderChanged, coalesce=True, batch=20, together=True)
+def refresh_order(runs: Runs, events: Sequence[PurchaseOrderChanged]) -> None:
     """See the module."""
-    with run.closing() as session:
-        refresh_order_status(session, locked(session, event.order_id))
+    with runs.closing() as session:
+        for order_id in sorted({event.order_id for event in events}):
+            refresh_order_status(session, locked(session, order_id))
