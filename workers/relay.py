@@ -16,11 +16,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 import redis
 from rq import Queue as RedisQueue
 from rq.serializers import JSONSerializer
-from sqlalchemy import and_, case, exists, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import BigInteger, Text, Uuid, and_, any_, bindparam, case, exists, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
 
@@ -115,8 +116,7 @@ class Relay:
             if is_worth(job, event.payload)
         ]
         add_tasks(session, rows)
-        told = [event.id for event in events]
-        session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(told)).values(state=1))
+        session.connection().execute(_TOLD, {"told": [event.id for event in events]})
         crash_point("relay.before_commit")
 
     def _take_hooks(self, session: Session) -> None:
@@ -143,9 +143,7 @@ class Relay:
             for message in messages
         ]
         add_tasks(session, rows)
-        session.execute(
-            update(InboxMessage).where(InboxMessage.id.in_([message.id for message in messages])).values(state=1)
-        )
+        session.connection().execute(_TAKEN, {"taken": [message.id for message in messages]})
 
     def _hand_out(self, session: Session) -> list[tuple[UUID, str]]:
         """Choose due tasks for Redis, as many as the windows allow, fairly between organisations."""
@@ -156,41 +154,24 @@ class Relay:
             if due and room >= min(due, WINDOW // 2):
                 chosen += _due(session, queue, room)
         if chosen:
-            session.execute(
-                update(Task)
-                .where(Task.id.in_([task_id for task_id, _ in chosen]))
-                .values(state=TaskState.ENQUEUED, enqueued_at=func.now())
-            )
+            session.connection().execute(_CHOSEN, {"chosen": [task_id for task_id, _ in chosen]})
         return chosen
 
     def _sweep(self) -> None:
         """Find tasks whose worker died or whose entry in Redis is gone, and put them back to work."""
         with db.transaction() as session:
-            session.execute(
-                update(Task)
-                .where(Task.state == TaskState.RUNNING, Task.lease_until < func.now())
-                # Another task of its key may wait by now.
-                .values(state=TaskState.PENDING, lease_until=None, available_at=func.now(), coalesce_key=None)
-            )
-            lost: list[tuple[UUID, str]] = []
-            for name, queue in self._queues.items():
-                age = _LOST_AFTER if queue.count == 0 else _SLOW_AFTER
-                lost += [
-                    (row.id, row.job)
-                    for row in session.execute(
-                        update(Task)
-                        .where(
-                            Task.state == TaskState.ENQUEUED,
-                            Task.queue == name,
-                            Task.enqueued_at < func.now() - age,
-                        )
-                        .values(enqueued_at=func.now())
-                        .returning(Task.id, Task.job)
-                    )
-                ]
+            session.connection().execute(_DEAD_WORKERS)
+            lost = [(row.id, row.job) for row in session.connection().execute(_LOST, {"empty": self._empty()})]
         if lost:
             logger.warning("tasks sent again", count=len(lost))
             self._push(lost)
+
+    def _empty(self) -> list[str]:
+        """Queues with nothing left in Redis' list."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for queue in self._queues.values():
+                pipeline.llen(queue.key)
+            return [name for name, left in zip(self._queues, pipeline.execute(), strict=True) if not left]
 
     def _push(self, tasks: Iterable[tuple[UUID, str]]) -> None:
         """Put tasks into Redis' lists, in their order, several to an entry as their jobs allow."""
@@ -265,6 +246,39 @@ def _still_leading(connection: Connection) -> None:
     """The lock lives as long as its connection; a dead connection raises here."""
     connection.scalar(text("select 1"))
 
+
+_TOLD = (
+    update(table_of(OutboxEvent))
+    .where(OutboxEvent.id == any_(bindparam("told", type_=ARRAY(BigInteger))))
+    .values(state=1)
+)
+_TAKEN = (
+    update(table_of(InboxMessage)).where(InboxMessage.id == any_(bindparam("taken", type_=ARRAY(Uuid)))).values(state=1)
+)
+_CHOSEN = (
+    update(table_of(Task))
+    .where(Task.id == any_(bindparam("chosen", type_=ARRAY(Uuid))))
+    .values(state=TaskState.ENQUEUED, enqueued_at=func.now())
+)
+
+#: Tasks whose worker died go back; another task of their key may wait by now.
+_DEAD_WORKERS = (
+    update(table_of(Task))
+    .where(Task.state == TaskState.RUNNING, Task.lease_until < func.now())
+    .values(state=TaskState.PENDING, lease_until=None, available_at=func.now(), coalesce_key=None)
+)
+
+#: Tasks that Redis should have and has no more, where ``empty`` are the queues with nothing left in Redis' list.
+_LOST = (
+    update(table_of(Task))
+    .where(
+        Task.state == TaskState.ENQUEUED,
+        Task.enqueued_at < func.now() - _LOST_AFTER,
+        or_(Task.queue == any_(bindparam("empty", type_=ARRAY(Text))), Task.enqueued_at < func.now() - _SLOW_AFTER),
+    )
+    .values(enqueued_at=func.now())
+    .returning(Task.id, Task.job)
+)
 
 #: Whether there are facts to tell, and hooks to take.
 _NEW = select(exists().where(OutboxEvent.state == 0), exists().where(InboxMessage.state == 0))
@@ -346,9 +360,20 @@ def add_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         (gathered if jobs()[row["job"]].gather else single).append(row)
     if single:
-        session.connection().execute(insert(table_of(Task)).on_conflict_do_nothing(), single)
+        # The rows travel as one parameter: one statement for any number of them.
+        session.connection().exec_driver_sql(_ADDING, (orjson.dumps(single, default=str).decode(),))
     for row in _gathered(gathered):
         session.connection().execute(_gathering(str(jobs()[row["job"]].gather)), row)
+
+
+#: All that a task's row is made with; the rest has the database's defaults.
+_MADE_WITH = (
+    "id", "job", "queue", "key", "coalesce_key", "payload", "organisation_id", "event_id", "inbox_id", "tick",
+)  # fmt: skip
+_ADDING = (
+    f"insert into tasks ({', '.join(_MADE_WITH)}) select {', '.join(_MADE_WITH)} "  # noqa: S608 - our own names
+    "from json_populate_recordset(null::tasks, %s) on conflict do nothing"
+)
 
 
 def _gathered(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
