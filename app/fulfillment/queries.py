@@ -89,6 +89,17 @@ def last_heard(session: Session, shipment_ids: Sequence[UUID]) -> dict[UUID, dat
     return {shipment_id: at for shipment_id, at in rows}
 
 
+def known_events(session: Session, shipment_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """The ids of what was seen of each parcel, as its carrier names them."""
+    found: dict[UUID, set[str]] = {one: set() for one in shipment_ids}
+    rows = session.execute(
+        select(TrackingEvent.shipment_id, TrackingEvent.external_id).where(TrackingEvent.shipment_id.in_(list(found)))
+    )
+    for shipment_id, external_id in rows:
+        found[shipment_id].add(external_id)
+    return found
+
+
 def exception(session: Session, organisation_id: UUID, exception_id: UUID) -> ShipmentException:
     """What is or was wrong with a parcel of which the organisation is a party. Raises ``NotFound``."""
     found = session.get(ShipmentException, exception_id)

@@ -18,7 +18,8 @@ from sqlalchemy import select
 from app import db
 from app.documents.service import save_brand
 from app.documents.words import reader_language
-from app.fulfillment.service import note_estimate
+from app.fulfillment.carrier import Tracked
+from app.fulfillment.service import take_in
 from app.kit import clock
 from app.orders.models import Order
 from app.web.public.shopper import page_phrases
@@ -33,6 +34,12 @@ BRAND = {"name": "Harbour & Co", "colour": "#0f766e", "message": "", "email": "h
 @pytest.fixture
 def shopper(market: Market) -> FlaskClient:
     return market.app.test_client()
+
+
+def carrier_delivers_between(shipment_id: str, first: date, last: date) -> None:
+    told = Tracked(delivery_status="pending", estimated_from=first, estimated_to=last, events=())
+    with db.system_scope(actor="test"), db.transaction() as session:
+        take_in(session, UUID(shipment_id), told, again=clock.now())
 
 
 def page_of(market: Market) -> str:
@@ -131,8 +138,7 @@ def test_the_page_speaks_the_language_of_the_shop_or_the_one_that_its_reader_cho
     line = order["lines"][0]["id"]
     parcel = {"carrier": "ups", "tracking_number": "N-9", "lines": [{"line_id": line, "quantity": 2}]}
     sent = market.supplier.api.post(f"/api/supplier/orders/{order['id']}/ship", {"parcels": [parcel]}).json
-    with db.system_scope(actor="test"), db.transaction() as session:
-        note_estimate(session, UUID(sent["shipments"][0]["id"]), date(2031, 3, 5), date(2031, 3, 6))
+    carrier_delivers_between(sent["shipments"][0]["id"], date(2031, 3, 5), date(2031, 3, 6))
     said = {language: text_of(shopper.get(address)) for language, address in chosen.items()}
     assert "Nächste Ankunft: 5.–6. März 2031" in said["de"]
     assert "Prochaine arrivée : 5–6 mars 2031" in said["fr"]
@@ -166,8 +172,7 @@ def test_days_follow_what_happens_before_and_after_a_parcel_leaves(
     assert text_of(shopper.get(page_of(market))) != expected, "the announced day counts"
     parcel = {"carrier": "ups", "tracking_number": "N-9", "lines": [{"line_id": line, "quantity": 2}]}
     sent = market.supplier.api.post(f"/api/supplier/orders/{order['id']}/ship", {"parcels": [parcel]}).json
-    with db.system_scope(actor="test"), db.transaction() as session:
-        note_estimate(session, UUID(sent["shipments"][0]["id"]), date(2031, 3, 5), date(2031, 3, 6))
+    carrier_delivers_between(sent["shipments"][0]["id"], date(2031, 3, 5), date(2031, 3, 6))
     shown = text_of(shopper.get(page_of(market)))
     assert "5–6 Mar 2031" in shown, "the carrier's own word counts most"
     market.supplier.api.post(f"/api/supplier/shipments/{sent['shipments'][0]['id']}/void", {"reason": "Still here"})

@@ -22,7 +22,13 @@ from app.fulfillment.service.store import (
     tell_store_again,
     told_of,
 )
-from app.fulfillment.service.tracking import mark_delivered, note_estimate, poll_again, record_tracking
+from app.fulfillment.service.tracking import (
+    mark_delivered,
+    poll_again,
+    record_tracking,
+    says_nothing_new,
+    take_in,
+)
 from app.fulfillment.service.watching import end_what_left, unanswered_claims, watch_leaving, watch_on_the_way
 
 __all__ = [
@@ -38,7 +44,6 @@ __all__ = [
     "end_what_left",
     "hand_over",
     "mark_delivered",
-    "note_estimate",
     "note_nothing_to_tell",
     "note_store_refused",
     "note_store_told",
@@ -50,8 +55,10 @@ __all__ = [
     "record_tracking",
     "refund",
     "resend",
+    "says_nothing_new",
     "seen_to",
     "ship",
+    "take_in",
     "tell_store_again",
     "told_of",
     "unanswered_claims",

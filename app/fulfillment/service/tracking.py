@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.fulfillment.carrier import CarrierEvent
+from app.db import together
+from app.fulfillment.carrier import CarrierEvent, Tracked
 from app.fulfillment.events import ShipmentDelivered, ShipmentMoved
 from app.fulfillment.models import Shipment, TrackingEvent
 from app.fulfillment.rules import (
@@ -42,7 +43,7 @@ def record_tracking(session: Session, shipment_id: UUID, events: Sequence[Carrie
     of an announced parcel is its leaving; one of a parcel that was taken back is a matter for people."""
     shipment = locked(session, shipment_id)
     before, seen = shipment.delivery_status, shipment.first_scan_at
-    added = [event for event in sorted(events, key=lambda event: event.at) if _add(session, shipment, event, source)]
+    added = _added(session, shipment, events, source)
     if not added:
         return shipment
     for event in added:
@@ -71,42 +72,85 @@ def mark_delivered(session: Session, shipment: Shipment, *, source: str, at: dat
     return record_tracking(session, shipment.id, [event], source=source)
 
 
-def note_estimate(session: Session, shipment_id: UUID, first: date | None, last: date | None) -> None:
-    """The carrier says between which days it delivers."""
-    first, last = first or last, last or first
-    if first is None or last is None:
-        return
-    shipment = locked(session, shipment_id)
-    shipment.carrier_from, shipment.carrier_to = first, last
+def take_in(session: Session, shipment_id: UUID, told: Tracked, *, again: datetime) -> Shipment:
+    """What a carrier told of a parcel: events, and between which days it delivers. It is asked ``again`` then, unless
+    nothing more is to be learned."""
+    with together(session):
+        shipment = record_tracking(session, shipment_id, told.events, source="carrier")
+    _note_estimate(shipment, told.estimated_from, told.estimated_to)
+    if shipment.delivery_status in FINAL or shipment.shipment_status == VOIDED:
+        shipment.next_poll_at = None
+    else:
+        shipment.next_poll_at = again
+    return shipment
 
 
-def poll_again(session: Session, shipment_id: UUID, at: datetime | None) -> None:
-    """When the carrier is asked next; None: never."""
-    shipment = locked(session, shipment_id)
-    over = shipment.delivery_status in FINAL or shipment.shipment_status == VOIDED
-    shipment.next_poll_at = None if over else at
+def says_nothing_new(shipment: Shipment, known: Collection[str], told: Tracked) -> bool:
+    """Whether all that a carrier tells of a parcel was told before; ``known``: its events' ids."""
+    first, last = told.estimated_from or told.estimated_to, told.estimated_to or told.estimated_from
+    same = (first, last) in ((None, None), (shipment.carrier_from, shipment.carrier_to))
+    return same and all(event.id in known for event in told.events)
 
 
-def _add(session: Session, shipment: Shipment, event: CarrierEvent, source: str) -> bool:
-    added = session.scalar(
-        upsert(TrackingEvent)
-        .values(
-            id=new_id(),
-            shipment_id=shipment.id,
-            retailer_id=shipment.retailer_id,
-            supplier_id=shipment.supplier_id,
-            external_id=event.id,
-            at=event.at,
-            delivery_status=event.delivery_status,
-            description=event.description[:500],
-            location=event.location[:200],
-            source=source,
-            recorded_at=clock.now(),
-        )
-        .on_conflict_do_nothing(index_elements=["shipment_id", "external_id"])
-        .returning(TrackingEvent.id)
+def poll_again(session: Session, shipment_ids: Collection[UUID], at: datetime | None) -> None:
+    """When the carriers of parcels of which nothing new was told are asked next; None: never. Parcels that somebody
+    works on just now are left as they are, and so asked about sooner."""
+    free = (
+        select(Shipment.id)
+        .where(Shipment.id.in_(shipment_ids), Shipment.next_poll_at.is_not(None))
+        .order_by(Shipment.id)
+        .with_for_update(skip_locked=True)
     )
-    return added is not None
+    over = or_(Shipment.delivery_status.in_(FINAL), Shipment.shipment_status == VOIDED)
+    session.execute(
+        update(Shipment)
+        .where(Shipment.id.in_(session.scalars(free).all()))
+        .values(next_poll_at=case((over, None), else_=at))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _note_estimate(shipment: Shipment, first: date | None, last: date | None) -> None:
+    """The carrier says between which days it delivers a locked parcel."""
+    first, last = first or last, last or first
+    if first is not None and last is not None:
+        shipment.carrier_from, shipment.carrier_to = first, last
+
+
+def _added(session: Session, shipment: Shipment, events: Sequence[CarrierEvent], source: str) -> list[CarrierEvent]:
+    """Keep what was not known yet; returns it, oldest first."""
+    now = clock.now()
+    by_id: dict[str, CarrierEvent] = {}
+    for event in sorted(events, key=lambda event: event.at):
+        by_id.setdefault(event.id, event)
+    if not by_id:
+        return []
+    new = set(
+        session.scalars(
+            upsert(TrackingEvent)
+            .values(
+                [
+                    {
+                        "id": new_id(),
+                        "shipment_id": shipment.id,
+                        "retailer_id": shipment.retailer_id,
+                        "supplier_id": shipment.supplier_id,
+                        "external_id": event.id,
+                        "at": event.at,
+                        "delivery_status": event.delivery_status,
+                        "description": event.description[:500],
+                        "location": event.location[:200],
+                        "source": source,
+                        "recorded_at": now,
+                    }
+                    for event in by_id.values()
+                ]
+            )
+            .on_conflict_do_nothing(index_elements=["shipment_id", "external_id"])
+            .returning(TrackingEvent.external_id)
+        )
+    )
+    return [event for event in by_id.values() if event.id in new]
 
 
 def _take_in(shipment: Shipment, event: CarrierEvent, *, by_carrier: bool) -> None:
