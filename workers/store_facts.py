@@ -31,6 +31,7 @@ from app.privacy.service import note_request
 from app.purchasing import service as purchasing
 from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
+from app.purchasing.queries import to_be_accepted
 from app.settlement.service import cancel_unpaid_charge, take_up_rejections
 from app.store_refunds import queries as store_refunds_queries
 from app.store_refunds import service as store_refunds
@@ -211,6 +212,9 @@ def _(fact: FulfillmentAsked, session: Session, store: Store) -> str:
     order_id = _order_of(session, store, fact.external_order_id, fact.external_fulfillment_order_id)
     if order_id is None:
         return "not an order of ours"
+    # Most hear of what we asked for ourselves. What is not released yet is accepted when it is.
+    if session.scalar(select(PurchaseOrder.id).where(*to_be_accepted(order_id)).limit(1)) is None:
+        return "nothing is to be accepted"
     emit(session, FulfillmentWanted(store_id=store.id, retailer_id=store.retailer_id, order_id=order_id))
     return "fulfilment to be accepted"
 

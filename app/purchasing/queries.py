@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
@@ -16,6 +16,7 @@ from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.orders.models import OrderLine
 from app.orders.rules import (
     BACKORDERED,
+    CANCELLED,
     CONFIRMED,
     DELIVERED,
     PARTIALLY_SHIPPED,
@@ -63,6 +64,17 @@ def of_orders(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, list[Pu
     for row in rows:
         found[row.order_id].append(row)
     return found
+
+
+def to_be_accepted(order_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Conditions of purchase orders of an order that their suppliers have, and whose fulfilment was not accepted in the
+    order's store yet."""
+    return (
+        PurchaseOrder.order_id == order_id,
+        PurchaseOrder.released_at.is_not(None),
+        PurchaseOrder.external_request_state.is_distinct_from("accepted"),
+        PurchaseOrder.status != CANCELLED,
+    )
 
 
 def being_taken_over(session: Session, order_id: UUID) -> set[UUID]:

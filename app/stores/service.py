@@ -149,21 +149,48 @@ def change_refunds(session: Session, retailer_id: UUID, store_id: UUID, by_itsel
 def access(store_id: UUID, platform: StorePlatform) -> StoreAccess:
     """Our way into a store, renewed first when it is about to run out.
 
-    Runs in a short transaction of its own that holds the credential's row, so that of two workers one renews and
-    the other finds the new tokens, and so that a rotated token is never lost to somebody's rollback. Raises
-    ``CredentialsRefused`` when the store is not connected or must be connected again by a person.
+    Renewing holds the credential's row, in a short transaction of its own, so that of two workers one renews and the
+    other finds the new tokens, and so that a rotated token is never lost to somebody's rollback. What lasts is only
+    read. Raises ``CredentialsRefused`` when the store is not connected or must be connected again by a person.
     """
     with db.transaction() as session:
-        store = session.get(Store, store_id)
-        row = session.scalar(select(StoreCredential).where(StoreCredential.store_id == store_id).with_for_update())
-        if store is None or row is None or store.status != "connected":
-            raise CredentialsRefused("the store is not connected")
-        current = StoreAccess(external_id=store.external_id, credentials=_opened(row), remembered=store.platform_state)
-        if row.expires_at is None or row.expires_at > clock.now() + _AHEAD:
-            return current
-        renewed = platform.refresh(current)
+        lasting = lasting_access(session, store_id)
+        if lasting is not None:
+            return lasting
+        row = session.scalar(
+            select(StoreCredential)
+            .where(StoreCredential.store_id == store_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        # Another worker may have renewed it meanwhile, or the store may be gone.
+        lasting = lasting_access(session, store_id)
+        if lasting is not None:
+            return lasting
+        assert row is not None
+        store = session.get_one(Store, store_id)
+        renewed = platform.refresh(_access(store, row))
         save_credentials(session, store, renewed)
         return StoreAccess(external_id=store.external_id, credentials=renewed, remembered=store.platform_state)
+
+
+def lasting_access(session: Session, store_id: UUID) -> StoreAccess | None:
+    """Our way into a store, for a call right after this transaction; None where it is to be renewed first (``access``).
+    Raises ``CredentialsRefused`` when the store is not connected."""
+    found = session.execute(
+        select(Store, StoreCredential)
+        .join(StoreCredential, StoreCredential.store_id == Store.id)
+        .where(Store.id == store_id)
+    ).first()
+    if found is None or found.Store.status != "connected":
+        raise CredentialsRefused("the store is not connected")
+    expires_at = found.StoreCredential.expires_at
+    lasts = expires_at is None or expires_at > clock.now() + _AHEAD
+    return _access(found.Store, found.StoreCredential) if lasts else None
+
+
+def _access(store: Store, row: StoreCredential) -> StoreAccess:
+    return StoreAccess(external_id=store.external_id, credentials=_opened(row), remembered=store.platform_state)
 
 
 def lose_access(session: Session, store_id: UUID) -> bool:

@@ -6,6 +6,7 @@ What the store holds is not accepted; its story says so, and the store tells us 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.adapters import registries
 from app.catalog.models import SupplierVariant
+from app.db import together
 from app.kit import clock
 from app.kit.errors import Rejected
 from app.orders import service as orders
@@ -21,11 +23,12 @@ from app.orders.family import as_in_store
 from app.orders.models import Order, OrderLine
 from app.purchasing.events import OrderReleased
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.queries import to_be_accepted
 from app.stores import queries as stores
 from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
 from app.stores.platform import FulfillmentOrderRef, StoreAccess, StorePlatform
-from app.stores.service import access
+from app.stores.service import access, lasting_access
 from workers.job import RetryLater, Run, job
 
 #: Stores decide which location sends what a moment after the order came in. Asking is cheaper than hearing of each
@@ -36,42 +39,58 @@ _ASK_FOR = timedelta(days=1)
 _TOLD = {"held": "store.fulfillment_held", "accepted": "store.fulfillment_accepted"}
 
 
-@job(queue="stores", on=(OrderReleased, FulfillmentWanted), coalesce=True, timeout=60, max_attempts=40)
+@job(queue="stores", on=(OrderReleased, FulfillmentWanted), coalesce=True, batch=4, timeout=60, max_attempts=40)
 def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> None:
     """See the module. Harmless when all is accepted."""
     with run.transaction() as session:
         order = session.get_one(Order, event.order_id)
         store = session.get(Store, order.store_id) if order.store_id else None
+        platform = None if store is None else registries.stores.get(store.platform)
         waiting = _waiting(session, order.id)
-        locations = stores.locations(session, store.id) if store else {}
+        if store is None or platform is None or not waiting or "fulfillment_requests" not in platform.capabilities:
+            run.end()
+            return
+        locations = stores.locations(session, store.id)
         external_id = as_in_store(session, order).external_id
-    if store is None or not waiting:
-        return
-    platform = registries.stores.get(store.platform)
-    if "fulfillment_requests" not in platform.capabilities:
-        return
-    way_in = access(store.id, platform)
+        way_in = lasting_access(session, store.id)
+    way_in = way_in or access(store.id, platform)
     by_location = _by_location(platform.fulfillment_orders(way_in, external_id))
     states: dict[str, str] = {}
-    missing = []
-    for purchase_order_id, (supplier_id, listed_from) in waiting.items():
-        places = [locations.get(one) for one in listed_from]
-        refs = [by_location.get(place.location_id) for place in places if place is not None]
-        found = [ref for ref in refs if ref is not None and ref.state != "cancelled"]
-        if not found or len(found) < len(places):
-            missing.append(purchase_order_id)
-            continue
-        for ref in found:
-            if ref.external_id not in states:
-                states[ref.external_id] = (
-                    "accepted" if ref.state == "closed" else _accepted_or_held(platform, way_in, ref)
-                )
-        held = any(states[ref.external_id] == "held" for ref in found)
-        _note(run, order.id, purchase_order_id, supplier_id, found, "held" if held else "accepted")
+    found: list[_Found] = []
+    missing = all_asked = False
+    try:
+        for purchase_order_id, (supplier_id, listed_from) in waiting.items():
+            places = [locations.get(one) for one in listed_from]
+            refs = [by_location.get(place.location_id) for place in places if place is not None]
+            there = [ref for ref in refs if ref is not None and ref.state != "cancelled"]
+            if not there or len(there) < len(places):
+                missing = True
+                continue
+            for ref in there:
+                if ref.external_id not in states:
+                    states[ref.external_id] = (
+                        "accepted" if ref.state == "closed" else _accepted_or_held(platform, way_in, ref)
+                    )
+            held = any(states[ref.external_id] == "held" for ref in there)
+            found.append(_Found(purchase_order_id, supplier_id, there, "held" if held else "accepted"))
+        all_asked = not missing
+    finally:
+        # What the store took is written down, also where it refuses what follows.
+        _note(run, order.id, found, ends=all_asked)
     age = clock.now() - order.created_at
     if missing and age < _ASK_FOR:
         wait = min(max(age / 2, _SHORTEST_WAIT), _LONGEST_WAIT)
         raise RetryLater("the store has not decided yet", at=clock.now() + wait)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A purchase order, what the store wants sent for it, and what became of the request."""
+
+    purchase_order_id: UUID
+    supplier_id: UUID
+    refs: Sequence[FulfillmentOrderRef]
+    state: str
 
 
 def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: FulfillmentOrderRef) -> str:
@@ -104,12 +123,7 @@ def _waiting(session: Session, order_id: UUID) -> dict[UUID, tuple[UUID, list[UU
         .join(PurchaseOrderLine, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
         .join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
         .join(SupplierVariant, SupplierVariant.id == OrderLine.variant_id)
-        .where(
-            PurchaseOrder.order_id == order_id,
-            PurchaseOrder.released_at.is_not(None),
-            PurchaseOrder.external_request_state.is_distinct_from("accepted"),
-            PurchaseOrder.status != "CANCELLED",
-        )
+        .where(*to_be_accepted(order_id))
         .order_by(PurchaseOrder.id, PurchaseOrderLine.position)
     )
     found: dict[UUID, tuple[UUID, list[UUID]]] = {}
@@ -120,30 +134,27 @@ def _waiting(session: Session, order_id: UUID) -> dict[UUID, tuple[UUID, list[UU
     return found
 
 
-def _note(
-    run: Run,
-    order_id: UUID,
-    purchase_order_id: UUID,
-    supplier_id: UUID,
-    refs: Sequence[FulfillmentOrderRef],
-    state: str,
-) -> None:
-    with run.transaction() as session:
+def _note(run: Run, order_id: UUID, found: Sequence[_Found], *, ends: bool) -> None:
+    if not found and not ends:
+        return
+    with run.transaction() as session, together(session):
+        if ends:
+            run.end()
         order = orders.locked(session, order_id)
-        purchase_order = session.get_one(PurchaseOrder, purchase_order_id)
-        if purchase_order.external_request_state in ("accepted", state):
-            return
-        again = purchase_order.external_request_state == "again"
-        purchase_order.external_fulfillment_order_id = refs[0].external_id
-        purchase_order.external_fulfillment_orders = {ref.external_id: ref.location_id for ref in refs}
-        purchase_order.external_request_state = state
-        if again and state == "accepted":
-            # It was asked for before, and what was taken back is asked for once more.
-            return
-        orders.tell(
-            session,
-            order,
-            _TOLD[state],
-            purchase_order_id=purchase_order_id,
-            supplier_id=supplier_id,
-        )
+        for one in found:
+            purchase_order = session.get_one(PurchaseOrder, one.purchase_order_id)
+            if purchase_order.external_request_state in ("accepted", one.state):
+                continue
+            again = purchase_order.external_request_state == "again"
+            purchase_order.external_fulfillment_order_id = one.refs[0].external_id
+            purchase_order.external_fulfillment_orders = {ref.external_id: ref.location_id for ref in one.refs}
+            purchase_order.external_request_state = one.state
+            if not again or one.state != "accepted":
+                # What was asked for before, and is asked for once more, has been told.
+                orders.tell(
+                    session,
+                    order,
+                    _TOLD[one.state],
+                    purchase_order_id=one.purchase_order_id,
+                    supplier_id=one.supplier_id,
+                )

@@ -12,11 +12,11 @@ from app.kit import clock
 from app.kit.errors import Rejected
 from app.orders.models import Order
 from app.stores.models import Store
-from app.stores.service import access
+from app.stores.service import access, lasting_access
 from workers.job import RetryLater, Run, job
 
 
-@job(queue="stores", on=ShipmentDelivered, timeout=60, max_attempts=40)
+@job(queue="stores", on=ShipmentDelivered, batch=4, timeout=60, max_attempts=40)
 def push_delivery(run: Run, event: ShipmentDelivered) -> None:
     """See the module."""
     with run.transaction() as session:
@@ -26,11 +26,12 @@ def push_delivery(run: Run, event: ShipmentDelivered) -> None:
         order = session.get_one(Order, event.order_id)
         store = session.get(Store, order.store_id) if order.store_id else None
         known = [row.external_id for row in told_of(session, first.id) if row.external_id is not None]
-    if store is None or shipment.store_told_delivered_at is not None or first.store_error is not None:
-        return
-    platform = registries.stores.get(store.platform)
-    if "push_tracking" not in platform.capabilities:
-        return
+        platform = None if store is None else registries.stores.get(store.platform)
+        done = shipment.store_told_delivered_at is not None or first.store_error is not None
+        if store is None or platform is None or done or "push_tracking" not in platform.capabilities:
+            run.end()
+            return
+        way_in = lasting_access(session, store.id) if known or first.external_fulfillment_id else None
     if not known and first.external_fulfillment_id is not None:
         known = [first.external_fulfillment_id]
     if not known and first.store_told_at is not None:
@@ -39,9 +40,10 @@ def push_delivery(run: Run, event: ShipmentDelivered) -> None:
     if not known:
         raise RetryLater("the store does not know the parcel yet", at=clock.now() + timedelta(seconds=2))
     delivered_at = shipment.delivered_at or clock.now()
+    way_in = way_in or access(store.id, platform)
     try:
         for external_id in known:
-            platform.push_delivered(access(store.id, platform), external_id, delivered_at)
+            platform.push_delivered(way_in, external_id, delivered_at)
     except Rejected as error:
         with run.closing() as session:
             note_store_refused(session, shipment.id, error.message)

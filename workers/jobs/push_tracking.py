@@ -24,7 +24,7 @@ from app.purchasing.models import PurchaseOrder
 from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
 from app.stores.platform import StoreAccess, StorePlatform, TrackingPush
-from app.stores.service import access
+from app.stores.service import access, lasting_access
 from workers.job import RetryLater, Run, job
 from workers.parcel_lines import completed_by_location
 
@@ -62,32 +62,44 @@ class _Work:
     known: Mapping[str, _Known]
 
 
-@job(queue="stores", on=_HEARD, timeout=60, max_attempts=40)
+@job(queue="stores", on=_HEARD, batch=4, timeout=60, max_attempts=40)
 def push_tracking(run: Run, event: _Event) -> None:
     """See the module. Asked again, the store finds the fulfilment that it made the first time."""
     with run.transaction() as session:
         work = _work(session, event)
-    if work is None:
-        return
-    platform = registries.stores.get(work.store.platform)
-    if "push_tracking" not in platform.capabilities:
-        return
-    way_in = access(work.store.id, platform)
+        platform = None if work is None else registries.stores.get(work.store.platform)
+        if work is None or platform is None or "push_tracking" not in platform.capabilities:
+            run.end()
+            return
+        way_in = lasting_access(session, work.store.id)
+    way_in = way_in or access(work.store.id, platform)
     try:
         for location, known in work.known.items():
             if known.lines and work.wanted.get(location) != known.lines:
                 _withdraw(run, platform, way_in, work, location, known)
         if work.wanted:
             _ready(work.purchase_order)
-        for location, lines in work.wanted.items():
-            told = work.known.get(location)
+        changed = [location for location in work.wanted if not _is_told(work, location)]
+        for location in changed:
+            lines, told = work.wanted[location], work.known.get(location)
+            last = location == changed[-1]
             if told is None or told.lines != lines or told.external_id is None:
-                _push(run, platform, way_in, work, location, lines)
-            elif (told.number, told.revision) != (work.shown.tracking_number, work.shown.revision):
-                _change(run, platform, way_in, work, location, told)
+                _push(run, platform, way_in, work, location, lines, last=last)
+            else:
+                _change(run, platform, way_in, work, location, told, last=last)
     except Rejected as error:
         with run.closing() as session:
             fulfillment.note_store_refused(session, work.shipment.id, error.message)
+
+
+def _is_told(work: _Work, location: str) -> bool:
+    told = work.known.get(location)
+    return (
+        told is not None
+        and told.lines == work.wanted[location]
+        and told.external_id is not None
+        and (told.number, told.revision) == (work.shown.tracking_number, work.shown.revision)
+    )
 
 
 def _ready(purchase_order: PurchaseOrder) -> None:
@@ -118,12 +130,19 @@ def _withdraw(
 
 
 def _push(
-    run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work, location: str, lines: Mapping[str, int]
+    run: Run,
+    platform: StorePlatform,
+    way_in: StoreAccess,
+    work: _Work,
+    location: str,
+    lines: Mapping[str, int],
+    *,
+    last: bool,
 ) -> None:
     shipment = work.shipment
     reference = _reference(work.purchase_order, location)
     with run.transaction() as session:
-        other = fulfillment.note_trying(
+        trying, other = fulfillment.note_trying(
             session,
             locked(session, shipment.id),
             location_ref=location,
@@ -131,22 +150,31 @@ def _push(
             lines=lines,
             number=work.shown.tracking_number,
         )
-        row = next(one for one in fulfillment.told_of(session, shipment.id) if one.location_ref == location)
-        notify = row.tells_shopper and row.told_number != work.shown.tracking_number
+        notify = trying.tells_shopper and trying.told_number != work.shown.tracking_number
     parcel = _parcel(work, reference, lines, also_known_as=other, notify=notify)
-    _told(run, work, location, platform.push_tracking(way_in, parcel))
+    _told(run, work, location, platform.push_tracking(way_in, parcel), last=last)
 
 
-def _change(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work, location: str, known: _Known) -> None:
+def _change(
+    run: Run,
+    platform: StorePlatform,
+    way_in: StoreAccess,
+    work: _Work,
+    location: str,
+    known: _Known,
+    *,
+    last: bool,
+) -> None:
     assert known.external_id is not None
     notify = known.number != work.shown.tracking_number
     parcel = _parcel(work, known.fulfillment_order_ref, known.lines, notify=notify)
     platform.change_tracking(way_in, known.external_id, parcel)
-    _told(run, work, location, known.external_id)
+    _told(run, work, location, known.external_id, last=last)
 
 
-def _told(run: Run, work: _Work, location: str, external_id: str) -> None:
-    with run.transaction() as session:
+def _told(run: Run, work: _Work, location: str, external_id: str, *, last: bool) -> None:
+    """Written down; at the last location that ends the task."""
+    with run.closing() if last else run.transaction() as session:
         fulfillment.note_store_told(
             session,
             work.shipment.id,

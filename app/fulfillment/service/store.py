@@ -36,9 +36,9 @@ def note_trying(
     fulfillment_order_ref: str,
     lines: Mapping[str, int],
     number: str,
-) -> str | None:
-    """Written before the store is asked to take a number. Returns another number that it may have taken instead, when
-    an answer was lost."""
+) -> tuple[StoreFulfillment, str | None]:
+    """Written before the store is asked to take a number. Returns what is noted, and another number that the store may
+    have taken instead, when an answer was lost."""
     row = session.get(StoreFulfillment, (shipment.id, location_ref))
     if row is None:
         row = StoreFulfillment(
@@ -52,7 +52,7 @@ def note_trying(
         session.add(row)
     before = row.tried_number
     row.fulfillment_order_ref, row.lines, row.updated_at = fulfillment_order_ref, dict(lines), clock.now()
-    return before if before != number else None
+    return row, before if before != number else None
 
 
 def _told_of_another(session: Session, shipment: Shipment) -> bool:

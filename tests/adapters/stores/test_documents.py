@@ -78,7 +78,7 @@ def _named(function: ast.FunctionDef) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         place = 1 if isinstance(node.func, ast.Attribute) and node.func.attr == "call" else None
-        if isinstance(node.func, ast.Name) and node.func.id == "_answer":
+        if isinstance(node.func, ast.Name) and node.func.id in ("_answer", "_moved"):
             place = 2
         if place is None:
             continue

@@ -59,15 +59,22 @@ def accept(client: AdminClient, access: StoreAccess, order: FulfillmentOrderRef)
     code ``held`` where the store lets it wait."""
     state = order.state
     if state == "open":
-        _answer(client, access, "fulfillment_order_submit_request", {"id": order.external_id})
-        state = _current_state(client, access, order.external_id)
+        state = _moved(client, access, "fulfillment_order_submit_request", order.external_id)
     if state == "requested":
-        _answer(client, access, "fulfillment_order_accept_request", {"id": order.external_id})
-        state = _current_state(client, access, order.external_id)
+        state = _moved(client, access, "fulfillment_order_accept_request", order.external_id)
     if state == "held":
         raise Rejected("held", "The store lets the fulfilment order wait.")
     if state not in ("accepted", "closed"):
         raise Rejected("not_accepted", f"The store left the fulfilment order {state}.")
+
+
+def _moved(client: AdminClient, access: StoreAccess, name: str, fulfillment_order_id: str) -> str:
+    """The state in which a mutation leaves a fulfilment order: its answer tells, unless it was refused."""
+    answer = next(iter(client.call(access, name, {"id": fulfillment_order_id}).values()))
+    order = answer.get("submittedFulfillmentOrder") or answer.get("fulfillmentOrder")
+    if answer["userErrors"] or order is None or order["id"] != fulfillment_order_id:
+        return _current_state(client, access, fulfillment_order_id)
+    return _state(order["status"], order["requestStatus"])
 
 
 def _answer(
@@ -79,7 +86,7 @@ def _answer(
 
 
 def _current_state(client: AdminClient, access: StoreAccess, fulfillment_order_id: str) -> str:
-    order = client.call(access, "fulfillment_order", {"id": fulfillment_order_id})["fulfillmentOrder"]
+    order = client.call(access, "fulfillment_order_state", {"id": fulfillment_order_id})["fulfillmentOrder"]
     return "cancelled" if order is None else _state(order["status"], order["requestStatus"])
 
 
@@ -108,7 +115,7 @@ def answer_cancellation(
     errors = _answer(client, access, name, {"id": fulfillment_order_id, "message": message})
     if not errors:
         return
-    order = client.call(access, "fulfillment_order", {"id": fulfillment_order_id})["fulfillmentOrder"]
+    order = client.call(access, "fulfillment_order_state", {"id": fulfillment_order_id})["fulfillmentOrder"]
     if order is not None and order["requestStatus"] == "CANCELLATION_REQUESTED":
         raise Rejected("cancellation", errors[0]["message"])
 
