@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.adapters import registries
+from app.db import together
 from app.kit import clock
 from app.outbox.service import emit
 from app.purchasing.events import DispatchDue, PurchaseOrderReleased
@@ -16,7 +17,7 @@ from workers.order_notes import notes_of
 @job(queue="letters", on=PurchaseOrderReleased, batch=10)
 def send_purchase_order(run: Run, event: PurchaseOrderReleased) -> None:
     """See the module. What needs no call is done here; a call to the supplier's system is a job of its own."""
-    with run.closing() as session:
+    with run.closing() as session, together(session):
         planned = plan_transmission(session, event.supplier_id, event.purchase_order_id)
         if planned is None or (planned.due_at is not None and planned.due_at > clock.now()):
             return

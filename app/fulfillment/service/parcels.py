@@ -177,9 +177,18 @@ def write_parcel(
         created_at=now,
         updated_at=now,
     )
+    shipment.lines = [
+        ShipmentLine(
+            shipment_id=shipment.id,
+            purchase_order_line_id=line_id,
+            retailer_id=shipment.retailer_id,
+            supplier_id=shipment.supplier_id,
+            quantity=units,
+        )
+        for line_id, units in parcel.lines.items()
+    ]
     session.add(shipment)
     session.flush()
-    write_lines(session, shipment, parcel.lines)
     return shipment
 
 

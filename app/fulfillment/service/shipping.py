@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.config import settings
+from app.db import together
 from app.fulfillment.events import ShipmentAnnounced, ShipmentCreated
 from app.fulfillment.models import Shipment, ShipmentLine
 from app.fulfillment.rules import ANNOUNCED, SHIPPED
@@ -62,6 +63,11 @@ def ship(
     Their units leave the stock; lines that had no answer count as accepted. Raises ``NotFound``, ``Invalid`` and
     ``QuantityExceedsOpen``.
     """
+    with together(session):
+        return _ship(session, supplier_id, purchase_order_id, parcels)
+
+
+def _ship(session: Session, supplier_id: UUID, purchase_order_id: UUID, parcels: Sequence[NewParcel]) -> list[Shipped]:
     purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
     by_id = {line.id: line for line in purchase_order.lines}
     for index, parcel in enumerate(parcels):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.audit import service as audit
+from app.db import together
 from app.inventory.service import Aside, release
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
@@ -51,6 +52,13 @@ def acknowledge(
     becomes of another price. Raises ``NotFound``, ``Invalid`` and ``Conflict`` (for a line that has shipped, was
     cancelled, or was given to another supplier because no answer came).
     """
+    with together(session):
+        return _acknowledge(session, supplier_id, purchase_order_id, answers)
+
+
+def _acknowledge(
+    session: Session, supplier_id: UUID, purchase_order_id: UUID, answers: Sequence[LineAnswer]
+) -> PurchaseOrder:
     purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
     by_id = {line.id: line for line in purchase_order.lines}
     answered: set[UUID] = set()

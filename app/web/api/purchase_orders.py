@@ -60,7 +60,8 @@ def list_purchase_orders(query: PurchaseOrdersQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-        shown = [present.supplier_order(row, _address(session, row), _sender(row)) for row in page.items]
+        with db.together(session):
+            shown = [present.supplier_order(row, _address(session, row), _sender(row)) for row in page.items]
         if not query.cursor and query.search is None:
             shown = _waiting_test_orders(session, query) + shown
         return jsonify(items=shown, next_cursor=page.next_cursor)
@@ -165,9 +166,6 @@ def ship_purchase_order(path: IdPath, body: ShipInput) -> Response:
             done.answers({"shipments": [present.test_parcel(one) for one in given]}, 201)
             return done.response()
         results = ship(done.session, caller().organisation_id, path.id, parcels)
-        done.session.flush()
-        for result in results:
-            done.session.refresh(result.shipment, ["lines"])
         created = any(result.created for result in results)
         shown = [present.shipment(result.shipment) for result in results]
         done.answers({"shipments": shown}, 201 if created else 200)
