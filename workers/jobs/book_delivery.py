@@ -9,7 +9,7 @@ from app.settlement.service.earning import start_dispute_window
 from workers.job import Run, job
 
 
-@job(queue="money", on=ShipmentDelivered)
+@job(queue="money", on=ShipmentDelivered, batch=10)
 def book_delivery(run: Run, event: ShipmentDelivered) -> None:
     """See the module. The earning may not be booked yet: facts of different kinds have no order."""
     with run.closing() as session:

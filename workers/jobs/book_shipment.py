@@ -7,7 +7,7 @@ from app.settlement.service import earn
 from workers.job import Run, job
 
 
-@job(queue="money", on=(ShipmentCreated, ShipmentCorrected, ShipmentVoided, ShipmentGivenUp))
+@job(queue="money", on=(ShipmentCreated, ShipmentCorrected, ShipmentVoided, ShipmentGivenUp), batch=10)
 def book_shipment(run: Run, event: ShipmentCreated | ShipmentCorrected | ShipmentVoided | ShipmentGivenUp) -> None:
     """See the module."""
     with run.closing() as session:

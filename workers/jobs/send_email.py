@@ -13,7 +13,7 @@ from workers.job import Run, job
 from workers.order_files import attachments_of
 
 
-@job(queue="letters", on=EmailQueued, timeout=30)
+@job(queue="letters", on=EmailQueued, batch=5, timeout=30)
 def send_email(run: Run, event: EmailQueued) -> None:
     """See the module."""
     with run.transaction() as session:
