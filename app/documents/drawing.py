@@ -63,13 +63,8 @@ def draw_pick_list(pick: PickList) -> bytes:
 
 def draw_order_sheets(sheets: Sequence[OrderSheet]) -> bytes:
     """Purchase orders, each beginning on a page of its own, in English as the portal's lists are."""
-    pdf = _Document(
-        fonts.needed(
-            text
-            for sheet in sheets
-            for text in (sheet.retailer, *(fact for pair in sheet.facts for fact in pair), *_cells(sheet))
-        )
-    )
+    texts = [text for sheet in sheets for text in _sheet_texts(sheet)]
+    pdf = _Document(fonts.needed(texts), plain=fonts.are_plain(texts))
     for sheet in sheets:
         pdf.begin(None)
         top = pdf.get_y()
@@ -88,18 +83,21 @@ def draw_order_sheets(sheets: Sequence[OrderSheet]) -> bytes:
     return pdf.bytes()
 
 
-def _cells(sheet: OrderSheet) -> Iterable[str]:
-    return (cell for line in sheet.lines for cell in line)
+def _sheet_texts(sheet: OrderSheet) -> Iterable[str]:
+    """All that stands on it but for our own words."""
+    yield from (sheet.number, sheet.retailer, sheet.total)
+    yield from (fact for pair in sheet.facts for fact in pair)
+    yield from (cell for line in sheet.lines for cell in line)
 
 
 class _Document(FPDF):
-    def __init__(self, more_fonts: Iterable[str]) -> None:
+    def __init__(self, more_fonts: Iterable[str], *, plain: bool = False) -> None:
         super().__init__(format="A4")
         self.set_margin(_MARGIN)
         self.set_auto_page_break(auto=True, margin=_FOOT)
         self.set_creator("Crossdock")
         self._more_fonts = list(more_fonts)
-        fonts.install(self, self._more_fonts)
+        fonts.install(self, self._more_fonts, plain=plain)
         self._paper: Paper | None = None
         self._first = 1
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from fontTools import subset  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from fpdf import FPDF
 
 #: Where ``make build`` puts them.
@@ -15,6 +20,12 @@ MAIN, ARABIC, CJK = "Noto Sans", "Noto Sans Arabic", "Noto Sans CJK"
 
 _ARABIC = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _CJK = re.compile(r"[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
+#: Characters of most order sheets: Latin letters, the dashes, quotes and dots between them, and currencies.
+_PLAIN = frozenset(
+    {*range(0x20, 0x180), *range(0x2010, 0x2028), *range(0x2030, 0x2040), *range(0x20A0, 0x20C1), 0x2122}
+)
+#: Tables that only shape letters that join.
+_SHAPING = ("GDEF", "GPOS", "GSUB", "STAT")
 
 
 def needed(texts: Iterable[str]) -> list[str]:
@@ -23,10 +34,16 @@ def needed(texts: Iterable[str]) -> list[str]:
     return [name for name, found in ((ARABIC, _ARABIC), (CJK, _CJK)) if found.search(whole)]
 
 
-def install(pdf: FPDF, more: Iterable[str]) -> None:
-    """Put the main font, and those of ``more``, into a document."""
-    pdf.add_font(MAIN, "", FOLDER / "NotoSans_400Regular.ttf")
-    pdf.add_font(MAIN, "B", FOLDER / "NotoSans_700Bold.ttf")
+def are_plain(texts: Iterable[str]) -> bool:
+    """Whether the main font's Latin letters are enough."""
+    return all(_PLAIN.issuperset(map(ord, text)) for text in texts)
+
+
+def install(pdf: FPDF, more: Iterable[str], *, plain: bool = False) -> None:
+    """Put the main font, and those of ``more``, into a document. ``plain``: its Latin letters alone, which are read in
+    a fifth of the time and look the same."""
+    for style, name in (("", "NotoSans_400Regular.ttf"), ("B", "NotoSans_700Bold.ttf")):
+        pdf.add_font(MAIN, style, _latin(name) if plain else FOLDER / name)
     wanted = list(more)
     if ARABIC in wanted:
         pdf.add_font(ARABIC, "", FOLDER / "NotoSansArabic_400Regular.ttf")
@@ -39,3 +56,25 @@ def install(pdf: FPDF, more: Iterable[str]) -> None:
     if ARABIC in wanted:
         # Letters join and run from right to left. Others look the same without, in a third of the time.
         pdf.set_text_shaping(True)
+
+
+@cache
+def _latin(name: str) -> Path:
+    """The Latin letters of a font, as a file that lives as long as this process."""
+    wanted = subset.Options()
+    wanted.layout_features, wanted.hinting, wanted.glyph_names, wanted.notdef_outline = [], False, False, True
+    with TTFont(FOLDER / name, lazy=True, recalcTimestamp=False) as font:
+        for table in _SHAPING:
+            del font[table]
+        letters = subset.Subsetter(wanted)
+        letters.populate(unicodes=_PLAIN)
+        letters.subset(font)
+        font.save(_made() / name)
+    return _made() / name
+
+
+@cache
+def _made() -> Path:
+    folder = TemporaryDirectory(prefix="crossdock-fonts-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.documents.addresses import address_lines
-from app.documents.drawing import draw, draw_pick_list
-from app.documents.papers import COMMERCIAL_INVOICE, KINDS, BrandOnPaper, Paper, PaperLine, PickList
+from app.documents.drawing import draw, draw_order_sheets, draw_pick_list
+from app.documents.papers import COMMERCIAL_INVOICE, KINDS, BrandOnPaper, OrderSheet, Paper, PaperLine, PickList
 from app.documents.words import LANGUAGES, language_of, words
 from app.stores.platform import Address
 
@@ -108,6 +108,34 @@ def test_a_pick_list_adds_up_by_sku_and_says_for_whom() -> None:
         draw_pick_list(PickList(title="Pick list", numbers=("1-1", "2-1"), lines=[(line, (("1-1", 2), ("2-1", 3)))]))
     )
     assert "1-1: 2, 2-1: 3" in text
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Hängeleuchte Ahorn – “Östra”, 3 × 40 W … 79,90 €",
+        "Lampă de birou, žlutá",
+        "Настольная лампа",
+        "Φωτιστικό γραφείου",
+        "台灯",
+        "مصباح مكتب",
+    ],
+)
+def test_an_order_sheet_shows_what_was_ordered_in_any_script(title: str) -> None:
+    sheet = OrderSheet(
+        number="1001-1",
+        retailer="Łódź & Söhne",
+        facts=[("Ship by", "2026-12-02")],
+        lines=[("1", "NL-1", title, "2", "79.90 EUR")],
+        total="84.90 EUR",
+    )
+    (text,) = pages(draw_order_sheets([sheet]))
+    plain = "".join(text.split())
+    for said in ("1001-1", "Łódź & Söhne", "2026-12-02", "NL-1", "84.90 EUR"):
+        assert "".join(said.split()) in plain
+    if title != "مصباح مكتب":
+        assert "".join(unicodedata.normalize("NFKC", title).split()) in plain
+    assert "Page 1" in text
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
