@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from demo.story import Story
 
 
 @contextmanager
-def full_stack(**more: str) -> Iterator[Story]:
-    """Servers, processes and simulators on free ports; the people of the demo; gone afterwards. ``more`` are
-    settings of Crossdock's processes."""
+def full_stack(shopify: Sequence[str] = (), **more: str) -> Iterator[Story]:
+    """Servers, processes and simulators on free ports; the people of the demo; gone afterwards. ``shopify`` are
+    arguments of its simulator, ``more`` are settings of Crossdock's processes."""
     for name in [name for name in os.environ if name.startswith("CROSSDOCK_")]:
         del os.environ[name]
     for name in ("DATABASE_URL", "REDIS_URL"):
@@ -26,7 +26,7 @@ def full_stack(**more: str) -> Iterator[Story]:
         folder = Path(name)
         folder.chmod(0o755)
         os.environ.update(more)
-        installation = Installation(folder, Ports.free())
+        installation = Installation(folder, Ports.free(), shopify)
         # Standard output is for the result.
         log.configure("ERROR")
         try:

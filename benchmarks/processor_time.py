@@ -53,9 +53,14 @@ def _processes() -> tuple[dict[int, list[int]], dict[int, tuple[str, float]]]:
     return children, own
 
 
+def between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """Seconds of processor time of each process that were spent between two looks."""
+    return {name: after[name] - before.get(name, 0.0) for name in after}
+
+
 def per_order(before: Mapping[str, float], after: Mapping[str, float], orders: int) -> dict[str, float]:
     """Milliseconds of processor time per order, the most costly process first."""
-    found = {name: round((after[name] - before.get(name, 0.0)) * 1000 / orders, 1) for name in after}
+    found = {name: round(seconds * 1000 / orders, 1) for name, seconds in between(before, after).items()}
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,8 @@ class Installation:
 
     folder: Path
     ports: Ports
+    #: More arguments of the simulated Shopify.
+    shopify_options: Sequence[str] = ()
     supervisor: Supervisor = field(init=False)
     _servers: Servers | None = None
 
@@ -189,7 +191,7 @@ class Installation:
         shopify = [
             "--port", str(self.ports.shopify), "--app-url", self.url, "--app-config", str(ROOT / "shopify.app.toml"),
             "--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET, "--public-url", self.shopify_url,
-            "--shop", f"{SHOP}:Northwind Home:USD:US",
+            "--shop", f"{SHOP}:Northwind Home:USD:US", *self.shopify_options,
         ]  # fmt: skip
         stripe = [
             "--port", str(self.ports.stripe), "--secret-key", STRIPE_KEY, "--bypass-pending",
