@@ -7,16 +7,16 @@ goes through is logged but method, host, status and time.
 from __future__ import annotations
 
 import email.utils
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
+import certifi
 import orjson
-import requests
-from requests.adapters import HTTPAdapter
+import urllib3
 
 from app import log
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
@@ -48,9 +48,14 @@ class HttpClient:
     """Calls to one outside party. ``read_seconds`` bounds the whole wait for an answer."""
 
     def __init__(self, *, read_seconds: float, pool: int = 16) -> None:
-        self._read_seconds = read_seconds
-        self._pool = pool
-        self._local = threading.local()
+        # Proxies and credentials of the environment are not used.
+        self._connections = urllib3.PoolManager(
+            num_pools=pool,
+            maxsize=pool,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
+            retries=False,
+            ca_certs=certifi.where(),
+        )
 
     def send(
         self,
@@ -64,46 +69,39 @@ class HttpClient:
     ) -> Answer:
         """One call. Raises ``Unavailable`` (no answer, 5xx), ``RateLimited`` (429), ``CredentialsRefused`` (401, 403)
         or ``Rejected`` (other 4xx, with the body's beginning as its text)."""
-        sent_headers = dict(headers or {})
-        data: bytes | Mapping[str, str] | None = form
+        sent_headers = {"Accept-Encoding": "gzip, deflate", "User-Agent": "Crossdock", **(headers or {})}
+        data: bytes | None = None
         if json is not None:
             data = orjson.dumps(json)
             sent_headers["Content-Type"] = "application/json"
+        elif form is not None:
+            data = urlencode(form).encode()
+            sent_headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if params:
+            url = f"{url}{'&' if '?' in url else '?'}{urlencode(params)}"
         started = time.monotonic()
         try:
-            response = self._session().request(
-                method,
-                url,
-                headers=sent_headers,
-                data=data,
-                params=params,
-                timeout=(CONNECT_SECONDS, self._read_seconds),
-                allow_redirects=False,
-                stream=True,
+            response = self._connections.request(
+                method, url, body=data, headers=sent_headers, redirect=False, preload_content=False
             )
-            body = response.raw.read(LARGEST_ANSWER + 1, decode_content=True)
-            response.close()
-        except (requests.RequestException, OSError) as error:
+            try:
+                body = response.read(LARGEST_ANSWER + 1, decode_content=True)
+            except BaseException:
+                response.close()
+                raise
+            if len(body) > LARGEST_ANSWER:
+                # What is left of it would be read as the next answer.
+                response.close()
+            response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             logger.info("call failed", method=method, host=_host(url), reason=type(error).__name__)
             raise Unavailable(f"{_host(url)}: {type(error).__name__}") from error
         seconds = round(time.monotonic() - started, 3)
-        logger.debug("called", method=method, host=_host(url), status=response.status_code, seconds=seconds)
+        logger.debug("called", method=method, host=_host(url), status=response.status, seconds=seconds)
         if len(body) > LARGEST_ANSWER:
             raise Unavailable(f"{_host(url)}: the answer is too large")
-        _raise_for(response.status_code, response.headers, body, _host(url))
-        return Answer(response.status_code, response.headers, body)
-
-    def _session(self) -> requests.Session:
-        """A session for each thread; proxies and credentials of the environment are not used."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            adapter = HTTPAdapter(pool_connections=self._pool, pool_maxsize=self._pool, max_retries=0)
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
-            self._local.session = session
-        return session
+        _raise_for(response.status, response.headers, body, _host(url))
+        return Answer(response.status, response.headers, body)
 
 
 def _raise_for(status: int, headers: Mapping[str, str], body: bytes, host: str) -> None:
