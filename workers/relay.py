@@ -295,26 +295,30 @@ _STANDING = (
 )
 
 
+_OTHER = aliased(Task)
+#: The first due tasks of each key, those that wait longest first. Made once: that costs more than asking.
+_DUE = (
+    select(Task.id, Task.job, Task.organisation_id)
+    .where(
+        Task.state == TaskState.PENDING,
+        Task.queue == bindparam("of_queue"),
+        Task.available_at <= func.now(),
+        ~exists().where(
+            _OTHER.job == Task.job,
+            _OTHER.key == Task.key,
+            _OTHER.state.in_((TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)),
+            or_(_OTHER.id < Task.id, and_(_OTHER.id > Task.id, _OTHER.state != TaskState.PENDING)),
+        ),
+    )
+    .order_by(Task.available_at, Task.id)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True, of=Task)
+)
+
+
 def _due(session: Session, queue: str, room: int) -> list[tuple[UUID, str]]:
     """Due tasks of a queue: the first of each key, taking turns between organisations."""
-    other = aliased(Task)
-    candidates = session.execute(
-        select(Task.id, Task.job, Task.organisation_id)
-        .where(
-            Task.state == TaskState.PENDING,
-            Task.queue == queue,
-            Task.available_at <= func.now(),
-            ~exists().where(
-                other.job == Task.job,
-                other.key == Task.key,
-                other.state.in_((TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)),
-                or_(other.id < Task.id, and_(other.id > Task.id, other.state != TaskState.PENDING)),
-            ),
-        )
-        .order_by(Task.available_at, Task.id)
-        .limit(room * 5)
-        .with_for_update(skip_locked=True, of=Task)
-    ).all()
+    candidates = session.connection().execute(_DUE, {"of_queue": queue, "at_most": room * 5}).all()
     turns: defaultdict[Any, deque[tuple[UUID, str]]] = defaultdict(deque)
     for row in candidates:
         turns[row.organisation_id].append((row.id, row.job))

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, select, union
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, DateTime, Uuid, any_, bindparam, delete, select, union
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.db import add_rows, table_of
@@ -54,28 +54,29 @@ def listeners(session: Session, organisation_ids: Collection[UUID]) -> set[UUID]
     """Those of the organisations that have an endpoint, or a key that may read events. Needs a system scope."""
     if not organisation_ids:
         return set()
-    endpoints, keys = _listening()
-    return set(
-        session.scalars(
-            union(
-                endpoints.where(WebhookEndpoint.organisation_id.in_(organisation_ids)),
-                keys.where(ApiKey.organisation_id.in_(organisation_ids)),
-            )
-        )
-    )
+    asked = {"organisations": list(organisation_ids), "now": clock.now()}
+    return set(session.connection().execute(_LISTENERS, asked).scalars())
 
 
 def anybody_listens(session: Session) -> bool:
     """Whether there is any such organisation. Needs a system scope."""
-    return any(session.scalar(query.limit(1)) is not None for query in _listening())
-
-
-def _listening() -> tuple[Select[UUID], Select[UUID]]:
-    endpoints = select(WebhookEndpoint.organisation_id).where(WebhookEndpoint.removed_at.is_(None))
-    keys = select(ApiKey.organisation_id).where(
-        ApiKey.scopes.contains([READ_EVENTS]), ApiKey.revoked_at.is_(None), ApiKey.expires_at > clock.now()
+    return any(
+        session.connection().scalar(query.limit(1), {"now": clock.now()}) is not None for query in (_ENDPOINTS, _KEYS)
     )
-    return endpoints, keys
+
+
+_ENDPOINTS = select(WebhookEndpoint.organisation_id).where(WebhookEndpoint.removed_at.is_(None))
+_KEYS = select(ApiKey.organisation_id).where(
+    ApiKey.scopes.contains([READ_EVENTS]),
+    ApiKey.revoked_at.is_(None),
+    ApiKey.expires_at > bindparam("now", type_=DateTime(timezone=True)),
+)
+_ASKED = bindparam("organisations", type_=ARRAY(Uuid))
+#: Made once: it is asked with every look of the relay for facts.
+_LISTENERS = union(
+    _ENDPOINTS.where(WebhookEndpoint.organisation_id == any_(_ASKED)),
+    _KEYS.where(ApiKey.organisation_id == any_(_ASKED)),
+)
 
 
 def record(session: Session, facts: Sequence[Fact]) -> None:
