@@ -20,7 +20,21 @@ import orjson
 import redis
 from rq import Queue as RedisQueue
 from rq.serializers import JSONSerializer
-from sqlalchemy import BigInteger, Text, Uuid, and_, any_, bindparam, case, exists, func, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, aliased
@@ -148,10 +162,12 @@ class Relay:
     def _hand_out(self, session: Session) -> list[tuple[UUID, str]]:
         """Choose due tasks for Redis, as many as the windows allow, fairly between organisations."""
         chosen: list[tuple[UUID, str]] = []
-        for queue, in_flight, due in session.connection().execute(_STANDING):
+        for queue, in_flight, due in session.connection().execute(
+            _STANDING, {"queues": list(QUEUES), "counted": _COUNTED}
+        ):
             room = WINDOW - in_flight
             # Looking through a backlog costs the same for one task as for many: it waits until there is room.
-            if due and room >= min(due, WINDOW // 2):
+            if due and room >= due:
                 chosen += _due(session, queue, room)
         if chosen:
             session.connection().execute(_CHOSEN, {"chosen": [task_id for task_id, _ in chosen]})
@@ -283,15 +299,20 @@ _LOST = (
 #: Whether there are facts to tell, and hooks to take.
 _NEW = select(exists().where(OutboxEvent.state == 0), exists().where(InboxMessage.state == 0))
 
-#: For each queue: how many of its tasks are in Redis, and how many are due.
-_STANDING = (
-    select(
-        Task.queue,
-        func.count().filter(Task.state == TaskState.ENQUEUED),
-        func.count().filter(Task.state == TaskState.PENDING, Task.available_at <= func.now()),
+#: How many due tasks of a queue are counted: whether there are more makes no difference.
+_COUNTED = WINDOW // 2
+#: For each queue: how many of its tasks are in Redis (state 1), and how many are due, as far as they are counted.
+_STANDING = text(
+    """
+    select each.queue, coalesce(sent.tasks, 0), (
+        select count(*) from (
+            select 1 from tasks where state = 0 and queue = each.queue and available_at <= now() limit :counted
+        ) as due
     )
-    .where(Task.state.in_((TaskState.PENDING, TaskState.ENQUEUED)))
-    .group_by(Task.queue)
+    from unnest(cast(:queues as text[])) as each(queue)
+    left join (select queue, count(*) as tasks from tasks where state = 1 group by queue) as sent
+        on sent.queue = each.queue
+    """
 )
 
 
