@@ -50,7 +50,8 @@ def record_tracking(session: Session, shipment_id: UUID, events: Sequence[Carrie
         _take_in(shipment, event, by_carrier=source == "carrier")
     if seen is None and shipment.first_scan_at is not None:
         _first_scanned(session, shipment, shipment.first_scan_at)
-    if source == "carrier" and any(scanned(event.delivery_status) for event in added):
+    by_scan = source == "carrier" and any(scanned(event.delivery_status) for event in added)
+    if by_scan or (shipment.delivery_status != before and shipment.delivery_status == "delivered"):
         exceptions.end(session, "moved", shipment_id=shipment.id, kinds=ENDED_BY_SCAN)
     if shipment.delivery_status != before and shipment.shipment_status != VOIDED:
         _moved(session, shipment)
@@ -185,7 +186,6 @@ def _moved(session: Session, shipment: Shipment) -> None:
     if shipment.delivery_status != "delivered":
         emit(session, ShipmentMoved(**ids_of(shipment), delivery_status=shipment.delivery_status))
         return
-    exceptions.end(session, "moved", shipment_id=shipment.id, kinds=ENDED_BY_SCAN)
     if shipment.shipment_status in (LOST, RETURNED) or _arrived_before(session, shipment):
         # Its units were given back, or came with the parcel that was sent instead.
         return
