@@ -59,6 +59,7 @@ _IDLE_SECONDS = 20.0
 _BUYERS = 4
 #: Without a pace shoppers come as long as no more tasks than these wait.
 _MOST_OWED = 100
+_LOOKED_AFTER = 10
 _UNITS = 1_000_000
 _SKUS_EACH = 12
 #: One shop sells what 50,000 shops sell, each of which has a budget of its own for calls to its platform.
@@ -213,12 +214,13 @@ class _Shop:
             for number in range(orders):
                 if pace is not None:
                     time.sleep(max(0.0, begun + number / pace - time.monotonic()))
-                else:
+                elif number % _LOOKED_AFTER == 0:
+                    # Looking costs the database something, too.
                     while _owed() > _MOST_OWED:
-                        time.sleep(0.1)
+                        time.sleep(0.5)
+                coming.append(buyers.submit(self._buy, *self._plan()))
                 if self.closed:
                     break
-                coming.append(buyers.submit(self._buy, *self._plan()))
                 if number % 50 == 0:
                     self.look_after()
                 progress.tell(number)
