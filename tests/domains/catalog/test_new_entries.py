@@ -155,8 +155,10 @@ def test_a_picture_that_comes_in_while_its_product_changes_is_shown(
 
     def change_it() -> None:
         with db.transaction() as session:
-            set_status(session, supplier_id, [made["rug"]], "active")
-            tell_of_changes(session, supplier_id, [made["rug"]])
+            if listed:
+                tell_of_changes(session, supplier_id, [made["rug"]])
+            else:
+                set_status(session, supplier_id, [made["rug"]], "active")
 
     with ThreadPoolExecutor(1) as threads:
         with db.transaction() as session:
