@@ -334,7 +334,7 @@ def test_only_who_prints_labels_itself_chooses_their_form(desk: Desk, market: Ma
     assert "ZPL" not in text_of(retailer.get("/app/labels"))
     kept = {"gateway": "easypost", "api_key": API_KEY, "form": "ZPL"}
     assert retailer.submit("/app/labels", "/app/labels/account", **kept).status_code == 303
-    assert books.row("select form from label_accounts where owner_id = %s", market.retailer.id)["form"] == "PDF"
+    assert books.row("select form from label_accounts where supplier_id = %s", market.retailer.id)["form"] == "PDF"
 
 
 def test_a_label_of_the_suppliers_own_still_goes_to_the_customer(desk: Desk, market: Market, books: Books) -> None:
