@@ -14,6 +14,8 @@ from functools import cache
 from importlib.resources import files
 from math import asin, cos, radians, sin, sqrt
 
+from babel.core import get_global
+
 #: Countries of which ``zone.tab`` does not list the most populous zone first, since it goes from east to west.
 _MAIN = {
     "AU": "Australia/Sydney",
@@ -22,6 +24,12 @@ _MAIN = {
     "RU": "Europe/Moscow",
     "UA": "Europe/Kyiv",
     "UZ": "Asia/Tashkent",
+}
+#: Countries that ``zone.tab`` has no line of, by the zones that they use: Kosovo's is Belgrade's.
+_ELSEWHERE = {
+    "XK": ("+4240+02110", "Europe/Belgrade"),
+    "AC": ("-0756-01422", "Atlantic/St_Helena"),
+    "TA": ("-3704-01219", "Atlantic/St_Helena"),
 }
 #: The mean radius of the earth.
 _RADIUS = 6371
@@ -43,8 +51,13 @@ def kilometres(start: str, start_zone: str, end: str) -> int | None:
 
 
 def _point(country: str, zone: str) -> Point | None:
-    of_country = _places().get(country, {})
-    return of_country.get(zone) or of_country.get(_MAIN.get(country, "")) or next(iter(of_country.values()), None)
+    of_country, main = _places().get(country, {}), _MAIN.get(country, "")
+    return of_country.get(_named(zone)) or of_country.get(_named(main)) or next(iter(of_country.values()), None)
+
+
+def _named(zone: str) -> str:
+    """One name of a zone that has several, such as ``US/Pacific`` and ``America/Los_Angeles``, after the CLDR."""
+    return str(get_global("zone_aliases").get(zone, zone))
 
 
 def _apart(one: Point, other: Point) -> float:
@@ -56,17 +69,23 @@ def _apart(one: Point, other: Point) -> float:
 
 @cache
 def _places() -> Mapping[str, Mapping[str, Point]]:
-    """Country → time zone → where it is, in radians; each country's first zone first."""
-    found: dict[str, dict[str, Point]] = {}
+    """Country → time zone, by one name → where it is, in radians; each country's first zone first."""
+    found: dict[str, dict[str, Point]] = {
+        country: {_named(zone): _place(where)} for country, (where, zone) in _ELSEWHERE.items()
+    }
     for line in files("tzdata").joinpath("zoneinfo/zone.tab").read_text("utf-8").splitlines():
         if line.startswith("#"):
             continue
-        country, place, zone = line.split("\t")[:3]
-        parts = _PLACE.fullmatch(place)
-        assert parts is not None
-        values = parts.groups()
-        found.setdefault(country, {})[zone] = (_angle(*values[:4]), _angle(*values[4:]))
+        country, where, zone = line.split("\t")[:3]
+        found.setdefault(country, {})[_named(zone)] = _place(where)
     return found
+
+
+def _place(text: str) -> Point:
+    parts = _PLACE.fullmatch(text)
+    assert parts is not None
+    values = parts.groups()
+    return _angle(*values[:4]), _angle(*values[4:])
 
 
 def _angle(sign: str, degrees: str, minutes: str, seconds: str | None) -> float:

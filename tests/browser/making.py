@@ -113,7 +113,7 @@ def order(demo: Demo, *lines: Mapping[str, Any], **details: Any) -> str:
 
     def come() -> Any:
         found = story.api(retailer, "GET", "/api/orders?limit=20")["items"]
-        return next((one["id"] for one in found if str(made["id"]) in one["external_id"]), None)
+        return next((one["id"] for one in found if one["external_id"].rpartition("/")[2] == str(made["id"])), None)
 
     return str(story.wait_for(come, "the order has come"))
 

@@ -189,8 +189,10 @@ def test_what_a_supplier_can_not_deliver_is_decided(demo: Demo, desk: Desk, size
         page.get_by_role("button", name=choice).click()
         page.get_by_role("searchbox", name="Search the catalogue").fill("NL-LUMDES-SAGE")
         page.get_by_role("button", name="Search", exact=True).click()
+        found = page.get_by_role("row").filter(has_text="NL-LUMDES-SAGE")
+        expect(found).to_be_visible()
         is_well_made(page)
-        page.get_by_role("row").filter(has_text="NL-LUMDES-SAGE").get_by_role("button", name="Send this").click()
+        found.get_by_role("button", name="Send this").click()
     else:
         page.get_by_role("button", name=choice).click()
     expect(page.get_by_text("You can take it back for two minutes.")).to_be_visible()
