@@ -159,6 +159,17 @@ def test_not_ours_lets_the_rest_go_closes_an_order_of_nothing_else_and_is_rememb
     assert storefront.tell("orders/paid", later) == "ignored: no line is ours"
 
 
+def test_an_order_placed_in_the_second_of_the_link_is_not_asked_about(storefront: Storefront, books: Books) -> None:
+    """Stores tell whole seconds."""
+    article = {"title": "Lamp, old page", "variant_id": 78}
+    storefront.tell("orders/paid", storefront.order(same_sku(storefront, **article)))
+    act(storefront, newest(storefront), "link", variant_id=str(storefront.market.lamp.variants[0]))
+    linked_at = books.row("select created_at from store_links")["created_at"]
+    at = dict.fromkeys(("created_at", "processed_at", "updated_at"), linked_at.replace(microsecond=0).isoformat())
+    storefront.tell("orders/paid", storefront.order(same_sku(storefront, **article), **at))
+    assert (waiting(newest(storefront)), len(newest(storefront)["purchase_orders"])) == ([], 1)
+
+
 def test_orders_placed_before_a_link_are_asked_about_instead_of_sent(storefront: Storefront) -> None:
     article = {"title": "Lamp, old page", "variant_id": 77, "sku": "OLD"}
     early = storefront.order(storefront.foreign_line(**article))
