@@ -354,7 +354,7 @@ def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.Pla
         link = links.get(key)
         price = _in_minor(line.unit_price, order.currency)
         known = ours.get(line.external_variant_id or "")
-        by_hand = None if link is None or order.placed_at < link.created_at else link.variant_id
+        by_hand = link.variant_id if link is not None and link.holds_for(order.placed_at) else None
         if known is not None or by_hand is not None:
             lines.append(
                 purchasing.Line(

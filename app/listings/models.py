@@ -177,6 +177,10 @@ class StoreLink(Base):
     title: Mapped[str]
     created_at: Mapped[datetime]
 
+    def holds_for(self, placed_at: datetime) -> bool:
+        """Whether it had been said when an order was placed. Stores tell that in whole seconds."""
+        return placed_at >= self.created_at.replace(microsecond=0)
+
 
 class ImportBatch(Base):
     """A request to list products, made through the API or from the import list, with its progress."""

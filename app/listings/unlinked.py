@@ -83,8 +83,7 @@ def looks(
         link = links.get(link_key(line.external_variant_id, line.sku))
         if link is not None and link.variant_id is None:
             del asked[key]
-        elif link is not None and placed_at < link.created_at.replace(microsecond=0):
-            # Stores tell when an order was placed in whole seconds.
+        elif link is not None and not link.holds_for(placed_at):
             found[key] = "linked_since"
     if not asked:
         return {}
