@@ -13,6 +13,7 @@ from flask import Response, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app import db
 from app.kit.errors import AppError, Conflict, Invalid, NotFound, TooMany
@@ -29,8 +30,12 @@ from app.suppliers import queries as suppliers
 from app.suppliers.rules.papers import LARGEST
 from app.web.public.shopper import Shop, not_there, private, shop_of, shopper_page
 
-#: Bytes of the whole form.
-LARGEST_FORM = 25 * 1024 * 1024
+#: Bytes of all photos, and of the whole form: more, so that a form with too large a photo is read and comes back as it
+#: was filled in.
+_LARGEST_PHOTOS = MOST_PHOTOS * LARGEST
+_LARGEST_FORM = _LARGEST_PHOTOS + 14 * 1024 * 1024
+#: Bytes at the beginning of a form that is too large to be read, in which its fields stand before its photos.
+_HEAD = 64 * 1024
 #: Field and code of what was wrong with a request → what is said of it; of lines, for the field's first part.
 _WRONG: Mapping[tuple[str, str], str] = {
     ("lines", "required"): "error_lines",
@@ -52,7 +57,7 @@ def form(token: str) -> Response:
 
 def send(token: str) -> Any:
     """Ask for it. Photos are kept only of what may be asked for."""
-    request.max_content_length = LARGEST_FORM
+    request.max_content_length = _LARGEST_FORM
     kept: list[KeptFile] = []
     try:
         with db.system_scope(actor="shopper"):
@@ -66,7 +71,8 @@ def send(token: str) -> Any:
             with db.transaction() as session:
                 ask_shop(session, order.id, wanted, note=note, photos=kept)
     except RequestEntityTooLarge:
-        return _page(token, 413, lambda shop, _free: {"photo": shop.say("error_form_size")})
+        most = _LARGEST_PHOTOS // (1024 * 1024)
+        return _page(token, 413, lambda shop, _free: {"photo": shop.say("error_form_size", most)}, typed=_typed())
     except NotFound as error:
         return not_there(error)
     except (Invalid, Conflict, TooMany) as error:
@@ -164,6 +170,24 @@ def _wanted(session: Session, order: Order) -> dict[UUID, Wanted]:
                 raise Invalid.field(f"units-{line.id}", "out_of_range", "A whole number.")
             found[line.id] = Wanted(int(text), request.form.get(f"reason-{line.id}", ""))
     return found
+
+
+def _typed() -> dict[str, str]:
+    """The fields of a form that is too large to be read."""
+    decoder = MultipartDecoder(request.mimetype_params.get("boundary", "").encode())
+    decoder.receive_data(request.environ["wsgi.input"].read(_HEAD))
+    found: dict[str, bytes] = {}
+    name = ""
+    try:
+        while not isinstance(event := decoder.next_event(), File | NeedData | Epilogue):
+            if isinstance(event, Field):
+                name = event.name
+            elif isinstance(event, Data):
+                found[name] = found.get(name, b"") + event.data
+    except ValueError:
+        # No browser's form: what was read of it is all that there is.
+        pass
+    return {field: value.decode(errors="replace") for field, value in found.items()}
 
 
 def _photos() -> list[FileStorage]:
