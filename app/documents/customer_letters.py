@@ -5,7 +5,7 @@ ordered, in the shop's look and the customer's language. Where we have no words 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from app.documents.queries import brand_of
 from app.documents.sending_back import PRINT, SEND, NextStep
 from app.documents.words import reader_language
 from app.identity.models import Organisation
-from app.kit import texts
+from app.kit import clock, texts
 from app.kit.money import Money
 from app.notifications.letters import BrandOnLetter, Letter
 from app.notifications.service import queue_email
@@ -47,6 +47,7 @@ class CustomerLetters:
         self._language = reader_language(
             brand.language if brand else "", order.ship_to_country, letter_phrases().languages
         )
+        self._zone = texts.zone_of_country(order.ship_to_country, clock.now(), store.timezone if store else "UTC")
         self._brand = BrandOnLetter(name=self.shop)
         if brand is not None:
             logo = f"{settings().public_url}/logo/{brand.retailer_id}/{brand.logo_sha256}.png" if brand.logo else ""
@@ -60,13 +61,18 @@ class CustomerLetters:
         self._write("asked_subject", ["asked"], about=about)
 
     def refused(self, about: str, reason: str) -> None:
-        """It can't be taken back. ``reason`` is a person's; empty: a photo was wanted and did not come."""
-        self._write("refused_subject", ["refused"], about=about, values={"reason": reason or self._say("no_photo")})
+        """It can't be taken back. ``reason`` is the shop's, in its own words or ours (``photo_missing``); empty: it is
+        a supplier's, whose words are for the shop."""
+        self._write("refused_subject", ["refused" if reason else "declined"], about=about, values={"reason": reason})
+
+    def photo_missing(self) -> str:
+        """Why it can't be taken back: a photo was wanted and did not come."""
+        return self._say("no_photo")
 
     def approved(self, about: str, step: NextStep) -> None:
         """It can be sent back: what to do now, with the label where it is there. None is written about what is on its
         way."""
-        day = texts.day(step.until, self._language) if step.until else "–"
+        day = self._day(step.until) if step.until else "–"
         values = {"number": step.number, "day": day, "carrier": _carrier(step.carrier)}
         if step.what == PRINT:
             button = (self._say("label_button"), step.label)
@@ -80,9 +86,9 @@ class CustomerLetters:
         """What came back is accepted, or need not come back."""
         self._write("accepted_subject", ["kept" if kept else "accepted"], about=about, values={"number": number})
 
-    def later(self, about: str, what: str, until: date) -> None:
-        """Units wait for stock. ``what`` names them; ``until``: the day on which they wait no more."""
-        values = {"item": what, "day": texts.day(until, self._language)}
+    def later(self, about: str, what: str, until: datetime) -> None:
+        """Units wait for stock. ``what`` names them; ``until``: when they wait no more."""
+        values = {"item": what, "day": self._day(until)}
         self._write("later_subject", ["later"], about=about, values=values)
 
     def replaced(self, about: str, what: str, instead: str) -> None:
@@ -97,6 +103,14 @@ class CustomerLetters:
     def units(self, count: int) -> str:
         """So many, as they stand before or behind a title."""
         return f"{texts.number(count, self._language)} ×"
+
+    def part(self, part: str, item: str) -> str:
+        """The name of a part of something that was bought as one."""
+        return self._say("part", part=part, item=item)
+
+    def _day(self, moment: datetime) -> str:
+        """The customer's day."""
+        return texts.day(moment, self._language, self._zone)
 
     def _write(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,11 +29,11 @@ _PURPOSE = "return label"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """One of the four, with what is needed for it. ``until``: the last day; ``label``: the address of its file."""
+    """One of the four, with what is needed for it. ``until``: when it ends; ``label``: the address of its file."""
 
     what: str
     number: str
-    until: date | None = None
+    until: datetime | None = None
     address: Sequence[str] = ()
     label: str = ""
     label_file: UUID | None = None
@@ -45,7 +45,6 @@ class NextStep:
 def next_step(session: Session, row: Return, shop: str) -> NextStep | None:
     """What the customer of a return does now; None where nothing is up to it. ``shop``: the name that stands above the
     address, where its supplier gave none. The return's files are loaded; needs a system scope."""
-    until = row.due_at.date() if row.due_at is not None else None
     if row.state == IN_TRANSIT:
         return NextStep(
             what=COMES,
@@ -59,12 +58,14 @@ def next_step(session: Session, row: Return, shop: str) -> NextStep | None:
         if file is None:
             return None
         link = label_link(file.id, row.due_at)
-        return NextStep(what=PRINT, number=row.number, until=until, label=link, label_file=file.id, carrier=row.carrier)
+        return NextStep(
+            what=PRINT, number=row.number, until=row.due_at, label=link, label_file=file.id, carrier=row.carrier
+        )
     if row.state != APPROVED:
         return None
     if row.payer != "shopper":
         return NextStep(what=WAIT, number=row.number)
-    return NextStep(what=SEND, number=row.number, until=until, address=_address(session, row, shop))
+    return NextStep(what=SEND, number=row.number, until=row.due_at, address=_address(session, row, shop))
 
 
 def label_link(file_id: UUID, ends_at: datetime | None) -> str:

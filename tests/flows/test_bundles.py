@@ -12,6 +12,7 @@ from app.listings.service import link_source
 from app.purchasing.rules import beyond_whole
 from tests.flows.books import Books, Json
 from tests.flows.deciding import Desk
+from tests.flows.test_customer_letters import letters
 from tests.market import Market
 from tests.stack import Jobs
 
@@ -127,6 +128,8 @@ def test_while_a_part_is_waited_for_the_others_go_on(sets: Sets) -> None:
     sets.chooses(order, "wait")
     assert sets.parts(order) == ([0], [4])
     assert sets.wanted(order) == 2
+    (letter,) = letters()
+    assert "in stock: 2 × Desk lamp – 0 (part of 2 × Desk lamp – 0). We wait" in letter.text
     sets.stock_comes(sets.market.supplier, sets.lamp, 10)
     assert sets.parts(order) == ([0, 2], [4])
     sets.balanced(order)
@@ -154,6 +157,8 @@ def test_another_part_takes_the_place_of_one(sets: Sets, books: Books) -> None:
     sets.chooses(order, "substitute", variant_id=str(sets.spare))
     assert sets.parts(order) == ([2], [2, 2])
     assert sets.wanted(order) == 2
+    (letter,) = letters()
+    assert "as ordered: 2 × Same lamp – 0 (part of 1 × Desk lamp – 0). You get this instead: Spare lamp" in letter.text
     for party in (sets.market.supplier, sets.market.other_supplier):
         for one in sets.purchase_orders(order, party):
             books.ship(party, one, 2)

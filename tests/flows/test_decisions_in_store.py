@@ -12,6 +12,7 @@ from app import db
 from app.adapters.stores.shopify.adapter import Shopify
 from app.documents.service import save_brand
 from app.kit import clock
+from app.kit.texts import zone_of
 from app.listings.models import ListingVariant
 from app.stores.models import Store, StoreLocation
 from app.stores.platform import Credentials, StoreAccess
@@ -106,6 +107,11 @@ def brand(market: Market, language: str) -> None:
         )
 
 
+def far_zone() -> str:
+    """A zone in which it is another day than in UTC, now and minutes later."""
+    return "Pacific/Kiritimati" if clock.now().hour >= 11 else "Pacific/Pago_Pago"
+
+
 def out_of_stock(counter: Counter) -> Json:
     order = counter.only_order()
     counter.desk.answers(order, status="rejected", reason="out_of_stock")
@@ -114,11 +120,13 @@ def out_of_stock(counter: Counter) -> Json:
 
 def test_the_store_reads_that_units_wait_and_that_they_come_after_all(counter: Counter) -> None:
     brand(counter.market, "de")
+    zone = far_zone()
+    counter.change(lambda store: setattr(store, "timezone", zone))
     bought = counter.buys(2)
     order = out_of_stock(counter)
     counter.desk.chooses(order, "wait")
     decision = counter.desk.decision(order)
-    until = clock.parse_iso(decision["wait_until"])
+    until = clock.parse_iso(decision["wait_until"]).astimezone(zone_of(zone))
     waits = f"Waiting for stock, until {until:%d %b %Y} at the latest: 2 × Desk lamp – 0."
     assert counter.told(bought) == [waits]
     assert decision["store_told_at"] is not None
@@ -127,7 +135,7 @@ def test_the_store_reads_that_units_wait_and_that_they_come_after_all(counter: C
     (letter,) = letters()
     assert "ein Teil kommt später" in letter.subject
     assert "2 × Desk lamp – 0" in letter.text
-    assert f"längstens bis {until.day} " in letter.text
+    assert f"längstens bis {until.day}. " in letter.text
     seen = counter.seen(bought)
     assert (seen["note"], seen["tags"]) == ("Gift for Bo", ["vip"]), "what people wrote stays"
     # Once more, and nothing is said again.
@@ -198,16 +206,21 @@ def test_the_system_of_a_custom_store_is_told_by_events_and_reads_the_rest(desk:
         "/api/webhook-endpoints", {"url": "https://shop.example/hooks", "events": ["order.decision_waits"]}
     )
     assert waiting.status_code == 201, waiting.text
+    zone = far_zone()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.get_one(Store, desk.market.store_id).timezone = zone
     order = desk.buys(2)
     desk.answers(order, status="rejected", reason="out_of_stock")
     desk.chooses(order, "wait")
     (told,) = api.get("/api/events", type="order.decision_waits").json["items"]
     decision = desk.decision(order)
     assert told["data"]["decision_id"] == decision["id"]
-    assert told["data"]["until"] == decision["wait_until"][:10]
+    until = clock.parse_iso(decision["wait_until"])
+    assert told["data"]["until"] == until.astimezone(zone_of(zone)).date().isoformat()
     assert decision["store_told_at"] is None
     (letter,) = letters()
     assert "comes later" in letter.subject
+    assert f"until {until.astimezone(zone_of('Europe/London')):%-d %b %Y} at the latest" in letter.text
     desk.chooses(order, "substitute", variant_id=str(desk.spare))
     (decision,) = desk.decisions(order)
     assert decision["substitute"]["title"] == "Spare lamp – 0"

@@ -10,10 +10,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.adapters import registries
+from app.documents.customer_letters import CustomerLetters
 from app.kit.crash import crash_point
 from app.kit.errors import Rejected
+from app.orders.models import Order
 from app.returns.events import ReturnMoved, ShopperReturnDecided
 from app.returns.models import ShopperReturnLine, StoreReturn
+from app.returns.rules import NO_PHOTO
 from app.returns.service import from_store
 from app.stores import queries as stores
 from app.stores.models import Store
@@ -50,13 +53,15 @@ def answer_store_return(run: Run, event: ShopperReturnDecided | ReturnMoved) -> 
         if not stores.grants(session, store, platform, "returns"):
             run.end()
             return
-        row_id, external_id = row.id, row.external_id
+        row_id, order_id, external_id = row.id, row.order_id, row.external_id
     for _ in range(_ANSWERS):
         with run.transaction() as session:
             due = from_store.answer_due(session, row_id)
-        if due is None:
-            return
-        answer, words = due
+            if due is None:
+                return
+            answer, words = due
+            if words == NO_PHOTO:
+                words = CustomerLetters(session, session.get_one(Order, order_id)).photo_missing()
         way_in = access(store.id, platform)
         try:
             if answer == "close":

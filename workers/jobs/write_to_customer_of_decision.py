@@ -6,9 +6,9 @@ from __future__ import annotations
 from app.documents.customer_letters import CustomerLetters
 from app.orders.models import Order, OrderLine
 from app.purchasing.decisions.rules import DONE, SUBSTITUTE, WAITING
-from app.purchasing.decisions.store_news import order_units, substitute_title
+from app.purchasing.decisions.store_news import is_part, order_units, substitute_title
 from app.purchasing.events import DecisionMade, DecisionWaits
-from app.purchasing.models import OrderDecision
+from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from workers.job import Run, job
 
 
@@ -21,9 +21,14 @@ def write_to_customer_of_decision(run: Run, event: DecisionWaits | DecisionMade)
         if order.kind == "sample":
             # Its customer is the retailer, who has just chosen.
             return
+        letters = CustomerLetters(session, order)
         line = session.get_one(OrderLine, row.order_line_id)
-        what = f"{order_units(row)} × {line.title}"
+        what = f"{letters.units(order_units(row))} {line.title}"
+        if is_part(session, [line.id]):
+            # Named, so that letters about two parts of one thing can be told apart.
+            part = session.get_one(PurchaseOrderLine, row.purchase_order_line_id)
+            what = letters.part(f"{letters.units(row.units)} {part.title}", what)
         if row.state == WAITING and row.wait_until is not None:
-            CustomerLetters(session, order).later(f"{row.id}:waits", what, row.wait_until.date())
+            letters.later(f"{row.id}:waits", what, row.wait_until)
         elif row.state == DONE and row.choice == SUBSTITUTE:
-            CustomerLetters(session, order).replaced(f"{row.id}:replaced", what, substitute_title(session, row)[0])
+            letters.replaced(f"{row.id}:replaced", what, substitute_title(session, row)[0])

@@ -10,7 +10,7 @@ from app.documents.sending_back import next_step
 from app.orders.models import Order
 from app.returns.events import ReturnMoved
 from app.returns.models import Return
-from app.returns.rules import APPROVED, CREDITED, DECLINED, LABEL_SENT
+from app.returns.rules import APPROVED, CREDITED, DECLINED, LABEL_SENT, NO_PHOTO
 from workers.job import Run, job
 
 _TOLD = (APPROVED, DECLINED, LABEL_SENT, CREDITED)
@@ -27,7 +27,7 @@ def write_to_customer_of_return(run: Run, event: ReturnMoved) -> None:
         letters = CustomerLetters(session, session.get_one(Order, row.order_id))
         about = f"{row.id}:{event.state}"
         if event.state == DECLINED:
-            letters.refused(about, "" if event.by == "system" else row.answer)
+            letters.refused(about, letters.photo_missing() if row.answer == NO_PHOTO else "")
         elif event.state == CREDITED:
             letters.accepted(about, row.number, kept=row.goods_kept)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from app.kit.errors import FieldError
 from app.kit.money import LARGEST_MINOR
@@ -104,12 +104,12 @@ def may_move(current: str, wanted: str) -> bool:
     return wanted in MOVES[current]
 
 
-def store_news(state: str, choice: str | None, wait_until: datetime | None, told: str | None) -> str | None:
+def store_news(state: str, choice: str | None, until: date | None, told: str | None) -> str | None:
     """What a store is to be told of a decision now, given what it was told last; None where it knows all. Another day
-    until which units wait is news."""
+    until which units wait (``until``, where the store is) is news."""
     wanted = None
-    if state == WAITING and wait_until is not None:
-        wanted = f"{WAITS}:{wait_until.date().isoformat()}"
+    if state == WAITING and until is not None:
+        wanted = f"{WAITS}:{until.isoformat()}"
     elif state == DONE and choice == SUBSTITUTE:
         wanted = REPLACED
     elif state in (DONE, OVERTAKEN) and told is not None and told.startswith(WAITS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from app.db import current_scope, table_of
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
+from app.kit.texts import zone_of
 from app.orders import service as orders
 from app.orders.models import Order
 from app.outbox.service import emit
@@ -41,6 +42,7 @@ from app.purchasing.decisions.rules import (
 )
 from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded, DecisionWaits, PriceAsked
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
+from app.stores.models import Store
 from app.suppliers.models import Supplier
 
 #: Who chose, where it was no person.
@@ -192,11 +194,24 @@ def wait(session: Session, order: Order, found: OrderDecision, rules: Rules) -> 
     found.wait_until = clock.now() + timedelta(days=rules.wait_days)
     found.next_at = found.wait_until
     orders.tell(session, order, "decision.waiting")
-    until = found.wait_until.date().isoformat()
+    day = last_day(session, order, found)
     emit(
         session,
-        DecisionWaits(decision_id=found.id, order_id=order.id, retailer_id=order.retailer_id, until=until),
+        DecisionWaits(
+            decision_id=found.id,
+            order_id=order.id,
+            retailer_id=order.retailer_id,
+            until=day.isoformat() if day is not None else "",
+        ),
     )
+
+
+def last_day(session: Session, order: Order, found: OrderDecision) -> date | None:
+    """The day until which units wait, where the order's store is; in UTC without a store. None: they don't wait."""
+    if found.wait_until is None:
+        return None
+    store = session.get(Store, order.store_id) if order.store_id else None
+    return found.wait_until.astimezone(zone_of(store.timezone if store else "UTC")).date()
 
 
 def finish(session: Session, decisions: Iterable[OrderDecision]) -> None:

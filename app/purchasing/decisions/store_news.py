@@ -18,7 +18,7 @@ from app.orders.family import as_in_store
 from app.orders.models import Order, OrderLine
 from app.purchasing.decisions import queries
 from app.purchasing.decisions.rules import COMES, REPLACED, WAITS, store_news
-from app.purchasing.decisions.service import locked
+from app.purchasing.decisions.service import last_day, locked
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.stores import queries as stores
 from app.stores.platform import LONGEST_NOTE, OrderNote
@@ -42,7 +42,7 @@ def of_order(session: Session, order: Order) -> list[News]:
         return []
     found = []
     for one in queries.of_order(session, order.id):
-        what = store_news(one.state, one.choice, one.wait_until, one.store_told)
+        what = store_news(one.state, one.choice, last_day(session, order, one), one.store_told)
         if what is not None:
             found.append(News(one.id, what, _note(session, order, one, what)))
     return found

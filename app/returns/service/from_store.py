@@ -24,6 +24,7 @@ from app.returns.rules import (
     CREDITED,
     ENDED,
     GRANTED,
+    NO_PHOTO,
     REFUSED,
     REQUESTED,
     VOID,
@@ -84,7 +85,8 @@ def take_from_store(session: Session, store: Store, told: ReturnInStore) -> str:
 
 
 def answer_due(session: Session, store_return_id: UUID) -> tuple[Answer, str] | None:
-    """What the store is to be told now, and the words for its customer; None where nothing has changed for it."""
+    """What the store is to be told now, and why: the retailer's words or ``NO_PHOTO``; empty where a supplier declined
+    it. None where nothing has changed for it."""
     row = session.get_one(StoreReturn, store_return_id)
     if row.shopper_return_id is None or row.closed:
         return None
@@ -100,7 +102,8 @@ def answer_due(session: Session, store_return_id: UUID) -> tuple[Answer, str] | 
         if any(one.state not in VOID and one.state != REQUESTED for one in made):
             return "approve", ""
         if all(one.state in VOID for one in made):
-            return "decline", next((one.answer for one in made if one.answer), "")
+            # What a supplier says of it is for the retailer.
+            return "decline", next((NO_PHOTO for one in made if one.answer == NO_PHOTO), "")
         return None
     return ("close", "") if all(one.state in ENDED or one.state == CREDITED for one in made) else None
 

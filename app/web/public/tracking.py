@@ -27,7 +27,17 @@ from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.returns.models import Return, ShopperReturn
 from app.returns.queries import asked_by_shopper, returns_of, settings_of
-from app.returns.rules import APPROVED, DECLINED, IN_TRANSIT, LABEL_SENT, NO_PHOTO
+from app.returns.rules import (
+    APPROVED,
+    CLOSED,
+    CREDITED,
+    DECLINED,
+    IN_TRANSIT,
+    INSPECTED,
+    LABEL_SENT,
+    NO_PHOTO,
+    RECEIVED,
+)
 from app.returns.service.asking import free_units
 from app.returns.service.filing import opened
 from app.store_refunds import queries as store_refunds
@@ -41,6 +51,8 @@ from app.web.public.shopper import Shop, not_there, shop_of, shopper_page
 _YEAR = 31_536_000
 #: Returns of which the customer's page says what to do.
 STILL_COMING = (APPROVED, LABEL_SENT, IN_TRANSIT)
+#: Returns that the customer knows of, although it did not ask for them.
+_SEEN = (*STILL_COMING, RECEIVED, INSPECTED, CREDITED, CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ def tracking(token: str) -> Response:
             asked=asked,
             returns={row.id: row for row in returns},
             steps=_steps(session, returns, asked, shop),
-            why_not={row.id: _why_not(row, shop) for row in returns if row.state == DECLINED and row.answer},
+            without_photo={row.id for row in returns if row.state == DECLINED and row.answer == NO_PHOTO},
             refunds=_refunds(session, order),
         )
 
@@ -110,14 +122,10 @@ def return_label(token: str) -> Response:
 def _steps(
     session: Session, returns: Sequence[Return], asked: Sequence[ShopperReturn], shop: Shop
 ) -> list[tuple[Return, NextStep | None]]:
-    """Returns that say what to do, and those that stand below no request of the customer's."""
+    """Returns that say what to do, and those that stand below no request of the customer's once goods came back."""
     listed = {line.return_id for one in asked for line in one.lines}
     found = [(row, next_step(session, row, shop.name) if row.state in STILL_COMING else None) for row in returns]
-    return [(row, step) for row, step in found if step is not None or row.id not in listed]
-
-
-def _why_not(row: Return, shop: Shop) -> str:
-    return shop.say("no_photo") if row.answer == NO_PHOTO else row.answer
+    return [(row, step) for row, step in found if step is not None or (row.id not in listed and row.state in _SEEN)]
 
 
 def _refunds(session: Session, order: Order) -> list[tuple[StoreRefund, list[tuple[int, str]]]]:
