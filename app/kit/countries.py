@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from functools import cache
 
 from babel import Locale
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 
 from app.kit.texts import country
 
@@ -34,6 +37,17 @@ def named_countries(locale: str) -> tuple[tuple[str, str], ...]:
     """Code and name of each, by name: letters with marks stand beside those without."""
     named = ((code, country(code, locale)) for code in country_codes())
     return tuple(sorted(named, key=lambda one: (_plain(one[1]), one[1])))
+
+
+def usual_currency(country_code: str, settled: Collection[str]) -> str:
+    """The one of the ``settled`` currencies that a company of a country trades in: its own, else the euro where clocks
+    are European, else the dollar; the first by name where neither is settled."""
+    own = str(next(iter(get_territory_currencies(country_code)), ""))
+    european = any(
+        zone.startswith("Europe/") for zone, where in get_global("zone_territories").items() if where == country_code
+    )
+    wanted = (own, "EUR" if european else "USD", "USD", "EUR")
+    return next((code for code in wanted if code in settled), min(settled))
 
 
 def _plain(name: str) -> str:

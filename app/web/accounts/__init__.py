@@ -27,8 +27,8 @@ from app.identity.service import (
 from app.identity.service import (
     sign_in as check_password,
 )
+from app.kit.countries import is_country, named_countries, usual_currency
 from app.kit.errors import AppError, Conflict, Invalid, TooMany
-from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.notifications.letters import Letter
 from app.notifications.service import queue_email
@@ -39,13 +39,12 @@ from app.web.ui.rendering import gettext, locale
 
 bp = Blueprint("accounts", __name__)
 _HOMES = {"retailer": "/app/", "supplier": "/supplier/", "platform": "/console/"}
-_COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "CA", "AU")
 
 
 def _page(template: str, status: int = 200, **context: Any) -> Response:
     body = render_template(
         f"app/web/accounts/{template}",
-        country_pairs=lambda codes: [(code, locale_of(locale()).territories.get(code, code)) for code in codes],
+        countries=named_countries(locale()),
         type_pairs=lambda names: [(name, gettext(name.capitalize())) for name in names],
         **context,
     )
@@ -108,7 +107,7 @@ def sign_out() -> Any:
 def join() -> Any:
     """A new retailer with its first member."""
     if request.method == "GET":
-        return _page("join.html", errors={}, sent={}, countries=_COUNTRIES, password_min=PASSWORD_MIN)
+        return _page("join.html", errors={}, sent={}, password_min=PASSWORD_MIN)
     auth.check_same_origin()
     sent = request.form
     try:
@@ -118,16 +117,14 @@ def join() -> Any:
             user = create_user(session, email=sent["email"], name=sent["name"], password=sent["password"])
             add_member(session, organisation.id, user.id, "retailer_owner")
     except (Invalid, Conflict) as error:
-        return _page(
-            "join.html", 422, errors=_errors(error), sent=sent, countries=_COUNTRIES, password_min=PASSWORD_MIN
-        )
+        return _page("join.html", 422, errors=_errors(error), sent=sent, password_min=PASSWORD_MIN)
     return _signed_in(user, organisation.id)
 
 
 @bp.route("/apply", methods=["GET", "POST"])
 def apply_as_supplier() -> Any:
     """A supplier applies: company, papers, contact; its first member is the one who applies."""
-    shown: dict[str, Any] = {"countries": _COUNTRIES, "types": BUSINESS_TYPES, "password_min": PASSWORD_MIN}
+    shown: dict[str, Any] = {"types": BUSINESS_TYPES, "password_min": PASSWORD_MIN}
     if request.method == "GET":
         return _page("apply.html", errors={}, sent={}, **shown)
     auth.check_same_origin()
@@ -228,12 +225,10 @@ def _organisation_for(user: User, target: str | None) -> UUID | None:
 
 def _organisation(session: Any, kind: str, sent: Any) -> Organisation:
     country = sent.get("country", "US")
-    if country not in _COUNTRIES:
+    if not is_country(country):
         raise Invalid.field("country", "unknown_country", "Choose a country.")
-    currencies = {"US": "USD", "GB": "GBP", "CA": "CAD", "AU": "AUD"}
-    return create_organisation(
-        session, kind=kind, name=sent["company"], country=country, currency=currencies.get(country, "EUR")
-    )
+    currency = usual_currency(country, settings().currencies)
+    return create_organisation(session, kind=kind, name=sent["company"], country=country, currency=currency)
 
 
 def _required(sent: Any, *names: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.kit.countries import country_codes, is_country, named_countries
+from app.kit.countries import country_codes, is_country, named_countries, usual_currency
 
 
 @pytest.mark.parametrize("code", ["AC", "DE", "TA", "TW", "US", "XK"])
@@ -24,3 +24,27 @@ def test_each_is_listed_once_by_its_name_with_marks_beside_plain_letters() -> No
     names = [name for _code, name in listed]
     assert names.index("Afghanistan") < names.index("Åland Islands") < names.index("Albania")
     assert ("DE", "Deutschland") in named_countries("de")
+
+
+@pytest.mark.parametrize(
+    ("country", "currency"),
+    [
+        ("US", "USD"),
+        ("GB", "GBP"),
+        ("JE", "GBP"),
+        ("AT", "EUR"),
+        ("SE", "EUR"),
+        ("TR", "EUR"),
+        ("CN", "USD"),
+        ("BV", "USD"),
+    ],
+)
+def test_a_country_trades_in_its_own_currency_where_it_is_settled_else_in_a_large_one(
+    country: str, currency: str
+) -> None:
+    assert usual_currency(country, {"USD", "EUR", "GBP", "CAD", "AUD"}) == currency
+
+
+def test_what_is_not_settled_is_nobodys_currency() -> None:
+    assert usual_currency("US", {"EUR"}) == "EUR"
+    assert usual_currency("CN", {"SEK", "PLN"}) == "PLN"

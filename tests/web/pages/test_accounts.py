@@ -211,6 +211,25 @@ def test_a_new_retailer_joins_and_a_supplier_applies(market: Market) -> None:
     assert taken.status_code == 422
 
 
+def test_suppliers_apply_from_anywhere_and_trade_in_a_currency_that_is_settled(market: Market) -> None:
+    numbers = {"registration_number": "91440300708461136T", "tax_id": "91440300708461136T"}
+    for country, phone, currency in (("CN", "+86 755 2826 8888", "USD"), ("PL", "+48 22 123 45 67", "EUR")):
+        company = f"Lumen {country}"
+        applied = Browser(market.app).submit(
+            "/apply", "/apply", company=company, name="Kim", email=f"kim@lumen-{country.lower()}.example",
+            phone=phone, password=NEW_PASSWORD, country=country,
+            **(numbers if country == "CN" else {"registration_number": "0000012345", "tax_id": "PL5260250274"}),
+        )  # fmt: skip
+        assert applied.status_code == 303, text_of(applied)
+        with db.system_scope(actor="test"), db.transaction() as session:
+            made = session.scalars(select(Organisation).where(Organisation.name == company)).one()
+            assert (made.country, made.currency) == (country, currency)
+    refused = Browser(market.app).submit(
+        "/join", "/join", company="Nowhere", name="Jo", email="jo@nowhere.example", password=NEW_PASSWORD, country="ZZ"
+    )
+    assert (refused.status_code, "Choose a country." in text_of(refused)) == (422, True)
+
+
 def test_a_supplier_is_approved_in_the_console_and_then_sells(market: Market) -> None:
     with db.system_scope(actor="test"), db.transaction() as session:
         waiting = factories.supplier(session, "Lumen", active=False).id
