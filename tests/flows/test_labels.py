@@ -11,10 +11,13 @@ import requests
 from bs4 import BeautifulSoup
 
 from app import db
+from app.config import key_ring
 from app.fulfillment.service.accounts import save_account, save_size
 from app.kit import clock
+from app.kit.crypto import Place
 from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Books, Json
+from tests.flows.carriers import Asked, carried_by, change
 from tests.market import Market
 from tests.simulators.labels.world import API_KEY
 from tests.simulators.process import SimulatorProcess, free_port, spawn
@@ -303,3 +306,30 @@ def test_hooks_that_never_came_are_made_up_for_by_asking(
     assert status() == "delivered"
     assert books.row("select next_poll_at from shipments")["next_poll_at"] is None
     assert len(books.rows("select 1 from tracking_events")) == 3
+
+
+@pytest.mark.parametrize(
+    "api_key", [None, b"EZAK-of-another-account"], ids=["that can't be opened", "of another account"]
+)
+def test_where_the_gateway_can_not_be_asked_the_carrier_is_and_no_other_parcel_waits(
+    market: Market,
+    jobs: Jobs,
+    books: Books,
+    gateway: Gateway,
+    lamps: Json,
+    monkeypatch: pytest.MonkeyPatch,
+    api_key: bytes | None,
+) -> None:
+    assert buy(books, market, quoted(books, market, lamps, 2)).status_code == 303
+    jobs.drain()
+    sold = str(books.row("select tracking_number from shipments")["tracking_number"])
+    other = str(books.ship(market.supplier, lamps, 1)["tracking_number"])
+    carrier = carried_by(monkeypatch, Asked("talking"), [sold, other])
+    place = Place("label_accounts", "api_key", market.supplier.id)
+    change(
+        "update label_accounts set api_key = decode(%s, 'hex')",
+        key_ring().seal(api_key, place).hex() if api_key else "00",
+    )
+    books.later("poll_tracking", hours=1, minutes=1)
+    assert set(carrier.asked) == {sold, other}
+    assert books.rows("select distinct delivery_status from shipments") == [{"delivery_status": "in_transit"}]

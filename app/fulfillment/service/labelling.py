@@ -4,6 +4,7 @@ lost answer buys a label twice."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,6 @@ from app.audit import service as audit
 from app.config import key_ring
 from app.fulfillment.labels import Label, Quoted, RefundMoved, TrackerMoved
 from app.fulfillment.models import LabelAccount, Shipment, ShippingLabel
-from app.fulfillment.service.accounts import way_in
 from app.fulfillment.service.buying import (
     BOUGHT,
     BUYING,
@@ -183,11 +183,19 @@ def take_in(session: Session, supplier_id: UUID, told: TrackerMoved | RefundMove
     return True
 
 
-def gateways_to_ask(session: Session, shipment_ids: Sequence[UUID]) -> dict[UUID, Asked]:
-    """Of these parcels, those that left with a label that was bought, and the gateway to be asked where they are. Needs
-    a system scope."""
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """The gateway that sold a parcel's label, the account by which it is asked, and the label's name there."""
+
+    account: LabelAccount
+    ref: str
+
+
+def sold_by(session: Session, shipment_ids: Sequence[UUID]) -> dict[UUID, Sold]:
+    """Of these parcels, those that left with a label that was bought, and whom to ask where they are. The accounts'
+    keys are not opened. Needs a system scope."""
     rows = session.execute(
-        select(ShippingLabel, LabelAccount)
+        select(ShippingLabel.shipment_id, ShippingLabel.gateway_ref, LabelAccount)
         .join(
             LabelAccount,
             (LabelAccount.owner_id == ShippingLabel.supplier_id) & (LabelAccount.gateway == ShippingLabel.gateway),
@@ -200,11 +208,7 @@ def gateways_to_ask(session: Session, shipment_ids: Sequence[UUID]) -> dict[UUID
             ShippingLabel.tracking_number == Shipment.tracking_number,
         )
     )
-    return {
-        label.shipment_id: Asked(label.gateway, way_in(account), label.gateway_ref, label.offer_ref or "", unsure=False)
-        for label, account in rows
-        if label.shipment_id is not None
-    }
+    return {shipment_id: Sold(account, ref) for shipment_id, ref, account in rows if shipment_id is not None}
 
 
 def labels_of(session: Session, supplier_id: UUID, purchase_order_id: UUID) -> Sequence[ShippingLabel]:
