@@ -29,6 +29,8 @@ QUEUES: tuple[Queue, ...] = ("quick", "stores", "money", "letters", "webhooks", 
 #: A task that gathers takes no more once it has this many entries, and waits so many seconds for more.
 GATHERED_AT_MOST = 1000
 GATHERED_FOR = 0.5
+#: How long tasks that are one transaction wait for a lock.
+_PATIENCE_TOGETHER_MS = 200
 
 #: Asked once for the fields of many facts: what tells of each whether the job is to hear of it.
 Wanted = Callable[[Session, Sequence[Mapping[str, Any]]], Callable[[Mapping[str, Any]], bool]]
@@ -149,6 +151,9 @@ class Runs:
     def closing(self) -> Iterator[Session]:
         """The transaction of the work. It commits only while the leases of all tasks are held."""
         with db.transaction() as session:
+            if len(self.runs) > 1:
+                # What one of them waits for is waited for where it is alone.
+                session.connection().exec_driver_sql(f"set local lock_timeout = {_PATIENCE_TOGETHER_MS}")
             yield session
             session.flush()
             done = session.connection().execute(_ALL_DONE, named(self.runs))
@@ -211,8 +216,8 @@ def job(
     of later events of its key, so that a hundred changes are one run (up to ``GATHERED_AT_MOST`` entries or so).
     ``timeout``: seconds before a run is cut off. ``batch``: how many tasks one trip through Redis may carry; where
     it carries several jobs', each takes its share. ``together``: tasks of one trip are one transaction: the function
-    gets ``Runs`` and a list of events; where that fails, each task alone. ``wanted``: of the events it hears, those
-    that are worth a task.
+    gets ``Runs`` and a list of events, and ``timeout`` seconds for all of them; where that fails, each task alone.
+    ``wanted``: of the events it hears, those that are worth a task.
     """
     heard = on if isinstance(on, tuple) else (on,)
 

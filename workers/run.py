@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from rq.timeouts import JobTimeoutException
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 from sqlalchemy import Uuid, any_, bindparam, func, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
@@ -48,37 +48,49 @@ def run(task_ids: list[str]) -> None:
             by_job[one.job].append(one)
         for name, some in by_job.items():
             declared = jobs()[name]
-            if declared.together and len(some) > 1 and _run_together(declared, some):
-                continue
+            if declared.together and len(some) > 1:
+                _run_together(declared, some)
             for one in some:
-                with db.system_scope(actor=f"job:{name}", request_id=str(one.task_id)):
-                    _run_one(declared, one)
+                if not one.finished:
+                    with db.system_scope(actor=f"job:{name}", request_id=str(one.task_id)):
+                        _run_one(declared, one)
 
 
-def _run_together(declared: Job[Any], runs: Sequence[Run]) -> bool:
-    """Several tasks as one. False, and nothing was done, where that fails: then each is to be run alone."""
+def _run_together(declared: Job[Any], runs: Sequence[Run]) -> None:
+    """Several tasks as one. Where that fails nothing was done: those that are not finished are to be run alone, in the
+    same attempt."""
     with db.system_scope(actor=f"job:{declared.name}", request_id=str(runs[0].task_id)):
         try:
-            declared.function(Runs(runs), [_subject(declared, run) for run in runs])
-        except JobTimeoutException:
-            for run in runs:
-                _fail(declared, run, f"Cut off after {declared.timeout} s.", None)
+            with _cut_off(declared):
+                declared.function(Runs(runs), [_subject(declared, run) for run in runs])
+                unfinished = [run for run in runs if not run.finished]
+                if unfinished:
+                    with Runs(unfinished).closing():
+                        pass
+        except (LeaseLost, JobTimeoutException, *db.DATABASE_TROUBLE) as error:
+            # One of them is another worker's by now, waits for a lock, or takes long; or the database is away.
+            reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+            logger.warning("to be run one by one", job_name=declared.name, tasks=len(runs), reason=reason)
         except Exception:
             logger.exception("to be run one by one", job_name=declared.name, tasks=len(runs))
-            return False
-    return True
+
+
+def _cut_off(declared: Job[Any]) -> UnixSignalDeathPenalty:
+    """What raises ``JobTimeoutException`` in its block once the job's seconds are over."""
+    return UnixSignalDeathPenalty(declared.timeout, JobTimeoutException)  # type: ignore[no-untyped-call]
 
 
 def _run_one(declared: Job[Any], run: Run) -> None:
     task_id = run.task_id
     try:
-        if declared.together:
-            declared.function(Runs([run]), [_subject(declared, run)])
-        else:
-            declared.function(run, _subject(declared, run))
-        if not run.finished:
-            with run.closing():
-                pass
+        with _cut_off(declared):
+            if declared.together:
+                declared.function(Runs([run]), [_subject(declared, run)])
+            else:
+                declared.function(run, _subject(declared, run))
+            if not run.finished:
+                with run.closing():
+                    pass
     except LeaseLost:
         logger.warning("lease lost", job_name=declared.name, task=str(task_id))
     except JobTimeoutException:

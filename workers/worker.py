@@ -12,7 +12,6 @@ from rq import Queue as RedisQueue
 from rq import SimpleWorker
 from rq.job import Job as RedisJob
 from rq.serializers import JSONSerializer
-from rq.timeouts import JobTimeoutException
 from rq.worker import WorkerStatus
 from sqlalchemy.orm import configure_mappers
 
@@ -53,8 +52,8 @@ class PlainWorker(SimpleWorker):
             pipeline.delete(job.key)
             pipeline.execute()
         try:
-            with self.death_penalty_class(timeout, JobTimeoutException, job_id=job.id):
-                job.perform()
+            # Each of its tasks is cut off by itself.
+            job.perform()
         except Exception:
             # The tasks' leases run out, and the sweep puts them back.
             logger.exception("entry failed", function=job.func_name)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
+import psycopg2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app import db
@@ -112,3 +117,92 @@ def test_what_goes_wrong_among_tasks_that_are_done_together_holds_up_itself_alon
         assert failed.payload == {"number": 2}
         assert str(failed.last_error).startswith("ValueError at all_at_once:")
     assert tried[0] == [1, 2, 3]
+
+
+_NAME = "sweep_listings"
+
+
+def owe(*numbers: int) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        add_tasks(session, [task_row(job=_NAME, key=str(one), payload={"number": one}) for one in numbers])
+
+
+def ends() -> dict[int, tuple[int, int]]:
+    """State and attempts of each task."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        return {
+            task.payload["number"]: (task.state, task.attempts)
+            for task in session.scalars(select(Task).where(Task.job == _NAME))
+        }
+
+
+def declare(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None], **more: Any) -> None:
+    declared = replace(registered()[_NAME], function=function, batch=10, timeout=40, **more)
+    monkeypatch.setitem(registered(), _NAME, declared)  # type: ignore[misc]
+
+
+def test_each_task_of_a_trip_is_cut_off_by_itself_after_its_own_seconds(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+
+    def last_too_long(_run: Run, payload: Mapping[str, int]) -> None:
+        left.append(round(signal.getitimer(signal.ITIMER_REAL)[0]))
+        if payload["number"] != 2:
+            signal.raise_signal(signal.SIGALRM)
+
+    declare(monkeypatch, last_too_long)
+    owe(1, 2, 3)
+    jobs.drain()
+    assert left == [40, 40, 40]
+    assert ends() == {1: (TaskState.PENDING, 1), 2: (TaskState.DONE, 1), 3: (TaskState.PENDING, 1)}
+
+
+def test_tasks_that_are_cut_off_together_are_tried_alone_in_the_same_attempt(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[tuple[int, int]] = []
+
+    def too_long_together(runs: Runs, payloads: Sequence[Mapping[str, int]]) -> None:
+        left.append((len(payloads), round(signal.getitimer(signal.ITIMER_REAL)[0])))
+        if len(payloads) > 1:
+            signal.raise_signal(signal.SIGALRM)
+
+    declare(monkeypatch, too_long_together, together=True)
+    owe(1, 2)
+    jobs.drain()
+    assert left == [(2, 40), (1, 40), (1, 40)]
+    assert ends() == dict.fromkeys((1, 2), (TaskState.DONE, 1))
+
+
+def test_tasks_done_together_end_though_their_job_closes_none(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    declare(monkeypatch, lambda _runs, payloads: tried.append(len(payloads)), together=True)
+    owe(1, 2, 3)
+    jobs.drain()
+    assert tried == [3]
+    assert ends() == dict.fromkeys((1, 2, 3), (TaskState.DONE, 1))
+
+
+def test_what_one_of_many_waits_for_is_not_waited_for_by_all(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    waited: list[float] = []
+
+    def lock_each(runs: Runs, payloads: Sequence[Mapping[str, int]]) -> None:
+        if len(payloads) == 1:
+            busy.rollback()
+        began = time.monotonic()
+        try:
+            with runs.closing() as session:
+                session.execute(text("lock table plans in share mode"))
+        finally:
+            waited.append(time.monotonic() - began)
+
+    declare(monkeypatch, lock_each, together=True)
+    owe(1, 2)
+    with closing(psycopg2.connect(database_url)) as busy, busy.cursor() as cursor:
+        cursor.execute("lock table plans in access exclusive mode")
+        jobs.drain()
+    assert ends() == dict.fromkeys((1, 2), (TaskState.DONE, 1))
+    assert 0.1 < waited[0] < 2, "seconds, of the five that each waits alone"
