@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -159,9 +159,9 @@ class Relay:
         add_tasks(session, rows)
         session.connection().execute(_TAKEN, {"taken": [message.id for message in messages]})
 
-    def _hand_out(self, session: Session) -> list[tuple[UUID, str]]:
+    def _hand_out(self, session: Session) -> list[_Due]:
         """Choose due tasks for Redis, as many as the windows allow, fairly between organisations."""
-        chosen: list[tuple[UUID, str]] = []
+        chosen: list[_Due] = []
         for queue, in_flight, due in session.connection().execute(
             _STANDING, {"queues": list(QUEUES), "counted": _COUNTED}
         ):
@@ -170,14 +170,14 @@ class Relay:
             if due and room >= due:
                 chosen += _due(session, queue, room)
         if chosen:
-            session.connection().execute(_CHOSEN, {"chosen": [task_id for task_id, _ in chosen]})
+            session.connection().execute(_CHOSEN, {"chosen": [task.id for task in chosen]})
         return chosen
 
     def _sweep(self) -> None:
         """Find tasks whose worker died or whose entry in Redis is gone, and put them back to work."""
         with db.transaction() as session:
             session.connection().execute(_DEAD_WORKERS)
-            lost = [(row.id, row.job) for row in session.connection().execute(_LOST, {"empty": self._empty()})]
+            lost = [_Due(*row) for row in session.connection().execute(_LOST, {"empty": self._empty()})]
         if lost:
             logger.warning("tasks sent again", count=len(lost))
             self._push(lost)
@@ -189,16 +189,18 @@ class Relay:
                 pipeline.llen(queue.key)
             return [name for name, left in zip(self._queues, pipeline.execute(), strict=True) if not left]
 
-    def _push(self, tasks: Iterable[tuple[UUID, str]]) -> None:
-        """Put tasks into Redis' lists, in their order, several to an entry as their jobs allow."""
+    def _push(self, tasks: Iterable[_Due]) -> None:
+        """Put tasks into Redis' lists, in their order, several to an entry as their jobs allow. One that was tried
+        before travels alone: if it takes its worker down, those that it travelled with have lost one attempt at most.
+        """
         by_queue: defaultdict[Queue, list[_Entry]] = defaultdict(list)
-        for task_id, job in tasks:
-            declared = jobs()[job]
+        for task in tasks:
+            declared = jobs()[task.job]
             entries = by_queue[declared.queue]
-            share = 1 / declared.batch
+            share = 1.0 if task.attempts else 1 / declared.batch
             if not entries or entries[-1].filled + share > _FULL:
                 entries.append(_Entry())
-            entries[-1].tasks.append(str(task_id))
+            entries[-1].tasks.append(str(task.id))
             entries[-1].filled += share
             entries[-1].timeout += declared.timeout
         for name, entries in by_queue.items():
@@ -215,6 +217,14 @@ class Relay:
                     for entry in entries
                 ]
             )
+
+
+class _Due(NamedTuple):
+    """A task that goes to Redis."""
+
+    id: UUID
+    job: str
+    attempts: int
 
 
 @dataclass(slots=True)
@@ -293,7 +303,7 @@ _LOST = (
         or_(Task.queue == any_(bindparam("empty", type_=ARRAY(Text))), Task.enqueued_at < func.now() - _SLOW_AFTER),
     )
     .values(enqueued_at=func.now())
-    .returning(Task.id, Task.job)
+    .returning(Task.id, Task.job, Task.attempts)
 )
 
 #: Whether there are facts to tell, and hooks to take.
@@ -319,7 +329,7 @@ _STANDING = text(
 _OTHER = aliased(Task)
 #: The first due tasks of each key, those that wait longest first. Made once: that costs more than asking.
 _DUE = (
-    select(Task.id, Task.job, Task.organisation_id)
+    select(Task.id, Task.job, Task.attempts, Task.organisation_id)
     .where(
         Task.state == TaskState.PENDING,
         Task.queue == bindparam("of_queue"),
@@ -337,13 +347,13 @@ _DUE = (
 )
 
 
-def _due(session: Session, queue: str, room: int) -> list[tuple[UUID, str]]:
+def _due(session: Session, queue: str, room: int) -> list[_Due]:
     """Due tasks of a queue: the first of each key, taking turns between organisations."""
     candidates = session.connection().execute(_DUE, {"of_queue": queue, "at_most": room * 5}).all()
-    turns: defaultdict[Any, deque[tuple[UUID, str]]] = defaultdict(deque)
+    turns: defaultdict[Any, deque[_Due]] = defaultdict(deque)
     for row in candidates:
-        turns[row.organisation_id].append((row.id, row.job))
-    chosen: list[tuple[UUID, str]] = []
+        turns[row.organisation_id].append(_Due(row.id, row.job, row.attempts))
+    chosen: list[_Due] = []
     while turns and len(chosen) < room:
         for organisation_id in list(turns):
             chosen.append(turns[organisation_id].popleft())

@@ -142,7 +142,8 @@ _CLAIM = (
 
 def _claim(task_ids: Sequence[UUID]) -> list[Run]:
     """Take tasks for a lease, in their order; those that are not to be done now, or that another worker has, are
-    left out."""
+    left out. All of them have an attempt less then, those too that a worker that dies had not begun: what counts them
+    is what tells one claim from another, and may not go back. The relay sends them alone from then on."""
     try:
         with db.transaction() as session:
             rows = {row.id: row for row in session.connection().execute(_CLAIM, {"tasks": list(task_ids)})}

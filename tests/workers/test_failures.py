@@ -206,3 +206,23 @@ def test_what_one_of_many_waits_for_is_not_waited_for_by_all(
         jobs.drain()
     assert ends() == dict.fromkeys((1, 2), (TaskState.DONE, 1))
     assert 0.1 < waited[0] < 2, "seconds, of the five that each waits alone"
+
+
+def test_a_task_that_was_tried_before_travels_alone(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes its worker down with it does so to no others for long."""
+    trips: list[list[int]] = []
+
+    def second_fails(_runs: Runs, payloads: Sequence[Mapping[str, int]]) -> None:
+        trips.append([payload["number"] for payload in payloads])
+        if 2 in trips[-1]:
+            raise ValueError
+
+    declare(monkeypatch, second_fails, together=True, max_attempts=2)
+    owe(1, 2, 3)
+    jobs.drain()
+    owe(4, 5)
+    jobs.drain(retries=True)
+    assert trips == [[1, 2, 3], [1], [2], [3], [4, 5], [2]]
+    assert {number: state for number, (state, _) in ends().items()} == dict.fromkeys((1, 3, 4, 5), TaskState.DONE) | {
+        2: TaskState.DEAD
+    }
