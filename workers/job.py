@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import Integer, Uuid, bindparam, column, func, update
+from sqlalchemy import Integer, Uuid, and_, bindparam, column, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -66,9 +66,22 @@ RUNS_NAMED = (
     .table_valued(column("task", Uuid), column("attempt", Integer))
     .render_derived(name="mine")
 )
+#: The rows of those that are still theirs, locked in the order of their ids: whoever changes several of them does so
+#: in this order, and so none waits for another in a ring.
+RUNS_LOCKED = (
+    select(table_of(Task).c.id)
+    .join(
+        RUNS_NAMED,
+        and_(table_of(Task).c.id == RUNS_NAMED.c.task, table_of(Task).c.attempts == RUNS_NAMED.c.attempt),
+    )
+    .where(table_of(Task).c.state == TaskState.RUNNING)
+    .order_by(table_of(Task).c.id)
+    .with_for_update(of=table_of(Task))
+    .cte("locked")
+)
 _ALL_DONE = (
     update(table_of(Task))
-    .where(Task.id == RUNS_NAMED.c.task, Task.attempts == RUNS_NAMED.c.attempt, Task.state == TaskState.RUNNING)
+    .where(table_of(Task).c.id == RUNS_LOCKED.c.id)
     .values(state=TaskState.DONE, finished_at=func.now(), last_error=None)
 )
 

@@ -11,18 +11,14 @@ from sqlalchemy import func, update
 
 from app import db, log
 from app.db import table_of
-from app.outbox.models import Task, TaskState
-from workers.job import RUNS_NAMED, Run, named
+from app.outbox.models import Task
+from workers.job import RUNS_LOCKED, Run, named
 
 #: How long a claim lasts without being renewed: what a killed worker's task waits at most.
 LEASE = timedelta(seconds=15)
 _RENEWAL_SECONDS = 4.0
 
-_RENEWED = (
-    update(table_of(Task))
-    .where(Task.id == RUNS_NAMED.c.task, Task.attempts == RUNS_NAMED.c.attempt, Task.state == TaskState.RUNNING)
-    .values(lease_until=func.now() + LEASE)
-)
+_RENEWED = update(table_of(Task)).where(table_of(Task).c.id == RUNS_LOCKED.c.id).values(lease_until=func.now() + LEASE)
 
 logger = log.get("workers.leases")
 
