@@ -55,7 +55,9 @@ def test_what_comes_while_a_task_runs_waits_for_its_end(jobs: Jobs) -> None:
     tell(jobs, changes(supplier, uuid4()))
     with db.transaction() as session:
         session.execute(
-            update(Task).where(Task.job == "follow_inventory").values(state=TaskState.RUNNING, lease_until=clock.now())
+            update(Task)
+            .where(Task.job == "follow_inventory")
+            .values(state=TaskState.RUNNING, lease_until=clock.now() + timedelta(minutes=5))
         )
     late = uuid4()
     tell(jobs, changes(supplier, late))
@@ -85,13 +87,13 @@ def test_a_task_that_fills_up_while_it_waits_is_closed(jobs: Jobs) -> None:
 def test_a_dead_workers_task_goes_back_to_work_beside_the_one_that_waits(jobs: Jobs) -> None:
     supplier = uuid4()
     tell(jobs, changes(supplier, uuid4()))
+    running = update(Task).where(Task.job == "follow_inventory").values(state=TaskState.RUNNING)
     with db.transaction() as session:
-        session.execute(
-            update(Task)
-            .where(Task.job == "follow_inventory")
-            .values(state=TaskState.RUNNING, lease_until=clock.now() - timedelta(seconds=1))
-        )
+        session.execute(running.values(lease_until=clock.now() + timedelta(minutes=5)))
     tell(jobs, changes(supplier, uuid4()))
     assert len(waiting(supplier)) == 1
+    with db.transaction() as session:
+        died = update(Task).where(Task.state == TaskState.RUNNING)
+        session.execute(died.values(lease_until=clock.now() - timedelta(seconds=1)))
     jobs.new_relay().step()
     assert len(waiting(supplier)) == 2
