@@ -7,6 +7,7 @@ goes through is logged but method, host, status and time.
 from __future__ import annotations
 
 import email.utils
+import http.client
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,7 +70,12 @@ class HttpClient:
     ) -> Answer:
         """One call. Raises ``Unavailable`` (no answer, 5xx), ``RateLimited`` (429), ``CredentialsRefused`` (401, 403)
         or ``Rejected`` (other 4xx, with the body's beginning as its text)."""
-        sent_headers = {"Accept-Encoding": "gzip, deflate", "User-Agent": "Crossdock", **(headers or {})}
+        sent_headers = {
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": "Crossdock",
+            **(headers or {}),
+        }
         data: bytes | None = None
         if json is not None:
             data = orjson.dumps(json)
@@ -93,9 +99,10 @@ class HttpClient:
                 # What is left of it would be read as the next answer.
                 response.close()
             response.release_conn()
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             logger.info("call failed", method=method, host=_host(url), reason=type(error).__name__)
-            raise Unavailable(f"{_host(url)}: {type(error).__name__}") from error
+            # Its text may hold what can't be sent as a header, such as a token, or the address with its parameters.
+            raise Unavailable(f"{_host(url)}: {type(error).__name__}") from None
         seconds = round(time.monotonic() - started, 3)
         logger.debug("called", method=method, host=_host(url), status=response.status, seconds=seconds)
         if len(body) > LARGEST_ANSWER:
