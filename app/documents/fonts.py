@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import atexit
 import re
+import threading
 from collections.abc import Iterable
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,10 @@ _PLAIN = frozenset(
 )
 #: Tables that only shape letters that join.
 _SHAPING = ("GDEF", "GPOS", "GSUB", "STAT")
+
+#: Where this process keeps the Latin letters alone.
+_made: TemporaryDirectory[str] | None = None
+_making = threading.Lock()
 
 
 def needed(texts: Iterable[str]) -> list[str]:
@@ -58,23 +62,36 @@ def install(pdf: FPDF, more: Iterable[str], *, plain: bool = False) -> None:
         pdf.set_text_shaping(True)
 
 
-@cache
 def _latin(name: str) -> Path:
-    """The Latin letters of a font, as a file that lives as long as this process."""
+    """The Latin letters of a font, as a file. It lives as long as this process; where the machine cleans up temporary
+    files that nobody has read for days, it is made again."""
+    global _made
+    with _making:
+        if _made is None:
+            atexit.register(_forget)
+        if _made is None or not Path(_made.name).is_dir():
+            _forget()
+            _made = TemporaryDirectory(prefix="crossdock-fonts-", ignore_cleanup_errors=True)
+        path = Path(_made.name) / name
+        if not path.exists():
+            beside = path.with_suffix(".part")
+            _save_latin(FOLDER / name, beside)
+            beside.replace(path)
+    return path
+
+
+def _save_latin(whole: Path, to: Path) -> None:
     wanted = subset.Options()
     wanted.layout_features, wanted.hinting, wanted.glyph_names, wanted.notdef_outline = [], False, False, True
-    with TTFont(FOLDER / name, lazy=True, recalcTimestamp=False) as font:
+    with TTFont(whole, lazy=True, recalcTimestamp=False) as font:
         for table in _SHAPING:
             del font[table]
         letters = subset.Subsetter(wanted)
         letters.populate(unicodes=_PLAIN)
         letters.subset(font)
-        font.save(_made() / name)
-    return _made() / name
+        font.save(to)
 
 
-@cache
-def _made() -> Path:
-    folder = TemporaryDirectory(prefix="crossdock-fonts-")
-    atexit.register(folder.cleanup)
-    return Path(folder.name)
+def _forget() -> None:
+    if _made is not None:
+        _made.cleanup()

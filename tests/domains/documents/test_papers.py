@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -134,6 +138,39 @@ def test_an_order_sheet_shows_what_was_ordered_in_any_script(title: str) -> None
         assert "".join(said.split()) in plain
     assert "".join(unicodedata.normalize("NFKC", title).split()) in plain
     assert "Page 1" in text
+
+
+_DRAWN_AGAIN = """
+import pathlib, shutil, sys
+from app.documents.drawing import draw_order_sheets
+from app.documents.papers import OrderSheet
+
+def draw():
+    line = ("1", "NL-1", "Desk lamp", "2", "79.90 EUR")
+    sheet = OrderSheet(number="1001-1", retailer="Northwind", facts=[], lines=[line], total="84.90 EUR")
+    assert draw_order_sheets([sheet]).startswith(b"%PDF")
+
+draw()
+files = list(pathlib.Path(sys.argv[1]).rglob("*.ttf"))
+assert files
+files[0].unlink()
+draw()
+shutil.rmtree(files[0].parent)
+draw()
+"""
+
+
+def test_order_sheets_are_drawn_when_temporary_files_were_cleaned_up(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _DRAWN_AGAIN, str(tmp_path)],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
