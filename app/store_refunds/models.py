@@ -42,9 +42,11 @@ class StoreRefund(Base):
     amount: Mapped[int | None] = mapped_column(BIG)
     #: Nothing of ours comes of the order any more.
     whole: Mapped[bool]
-    #: How often the store was asked anew after a refusal, and the work that it is at.
+    #: How often the store was asked anew after a refusal, the work that it is at, and the work that had not ended when
+    #: it was asked anew for that.
     tries: Mapped[int]
     pending: Mapped[str | None]
+    stuck: Mapped[str | None]
     #: The store's id of the refund, what it gave back, and whether it cancelled the order for it.
     external_id: Mapped[str | None]
     made_amount: Mapped[int | None] = mapped_column(BIG)

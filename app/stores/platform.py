@@ -412,7 +412,8 @@ class RefundWish:
 
     ``reference``: ours; the store keeps it with the refund, which is known by it. ``key`` makes a repeated call
     harmless. ``amount``: None for what the store works out. ``whole``: nothing of ours will come of the order; where
-    nothing else is in it either, it is cancelled. ``pending``: the work that the store was at when it was asked last.
+    nothing else is in it either, it is cancelled. ``pending``: the work that the store was at when it was asked last;
+    ``stuck``: for so long that the same work may be asked for anew, and no other.
     Nothing is put back into the store's stock: how much there is, it is told apart from this.
     """
 
@@ -426,6 +427,7 @@ class RefundWish:
     notify: bool
     whole: bool = False
     pending: str | None = None
+    stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -478,6 +478,24 @@ def test_a_cancellation_that_never_ends_in_the_store_is_told_after_a_day_and_ask
         assert till.states() == ["MADE"]
 
 
+def test_while_a_store_is_still_cancelling_it_is_asked_for_no_refund_besides(till: Till, books: Books) -> None:
+    order = till.sells(lamps=2)
+    till.control.add_fault("stuck_job", {"operation": "orderCancel", "shop": till.shop})
+    choosing = cannot_deliver(till, books)
+    path = f"/api/orders/{choosing['order_id']}/decisions/{choosing['id']}"
+    till.market.retailer.api.post(path, {"choice": "refund", "refund_customer": True})
+    with clock.shifted(timedelta(minutes=3)):
+        till.jobs.run_scheduled("watch_decisions")
+    # By then there is more in the order, so that it would not be cancelled, but refunded by its lines.
+    till.edits(order, order["lines"][0], 3)
+    (asked,) = till.refunds()
+    with clock.shifted(timedelta(hours=25)):
+        assert till.market.retailer.api.post(f"/api/store-refunds/{asked['id']}/again", {}).status_code == 200
+        till.due("refund_in_store")
+    assert till.given_back(order) == []
+    assert till.states() == ["ASKED"]
+
+
 def test_a_permission_that_comes_later_is_used_with_a_token_that_has_it(till: Till, books: Books) -> None:
     till.grant()
     order = till.sells(lamps=2, chairs=1)

@@ -142,12 +142,15 @@ def ask_again(session: Session, retailer_id: UUID, store_refund_id: UUID) -> Sto
     if row.state == ASKED:
         if not is_overdue(row.state, row.updated_at, now):
             return row
-        # What became of the last call is not known: its key stays, so that the store makes nothing twice.
+        # What became of the last call is not known: its key stays, and the work that the store is at, so that it makes
+        # nothing twice.
+        row.stuck = row.pending
     elif may_move(row.state, ASKED):
         row.tries += 1
+        row.pending = None
     else:
         raise Conflict("It is refunded already.", code="move_not_allowed")
-    row.state, row.refusal, row.refusal_text, row.pending = ASKED, None, "", None
+    row.state, row.refusal, row.refusal_text = ASKED, None, ""
     row.updated_at = now
     audit.record(session, retailer_id, "store_refunds.asked_again", "store_refund", row.id)
     _tell_of_wish(session, orders.locked(session, row.order_id), row)
@@ -175,6 +178,7 @@ def wish_of(session: Session, store_refund_id: UUID) -> Asked | None:
             notify=row.notify,
             whole=row.whole,
             pending=row.pending,
+            stuck=row.pending is not None and row.pending == row.stuck,
         ),
     )
 

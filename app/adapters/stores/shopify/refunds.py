@@ -33,22 +33,32 @@ def refund(client: AdminClient, access: StoreAccess, wish: RefundWish) -> Refund
     if made is not None:
         return made
     if wish.pending is not None and not done:
-        return RefundPending(wish.pending)
+        # It may end yet: until then the order is cancelled anew at most. A refund beside it could give back twice.
+        again = _cancelled(client, access, wish) if wish.stuck and _whole(order, wish) else None
+        return again or RefundPending(wish.pending)
     if order["cancelledAt"] is not None:
         raise Rejected("already_refunded", "The order was cancelled in the store meanwhile.")
     _check_units(order, wish)
     # What could not be cancelled when it was tried is refunded line by line.
     if wish.pending is None and wish.amount is None and _whole(order, wish):
-        note = {"id": wish.external_order_id, "notify": wish.notify, "note": _note(wish)}
-        answer = client.call(access, "order_cancel", note)["orderCancel"]
-        if not answer["orderCancelUserErrors"] and answer["job"] is not None:
-            return RefundPending(str(answer["job"]["id"]))
+        pending = _cancelled(client, access, wish)
+        if pending is not None:
+            return pending
     suggested = _suggested(client, access, wish, whole=False)
     variables = {"input": _input(order, wish, suggested), "key": wish.key}
     payload = client.call(access, "refund_create", variables)["refundCreate"]
     if payload["userErrors"]:
         raise Rejected("refund", payload["userErrors"][0]["message"])
     return RefundMade(external_id=payload["refund"]["id"], amount=_money(payload["refund"]["totalRefundedSet"]))
+
+
+def _cancelled(client: AdminClient, access: StoreAccess, wish: RefundWish) -> RefundPending | None:
+    """Have the order cancelled; None where the store does not."""
+    note = {"id": wish.external_order_id, "notify": wish.notify, "note": _note(wish)}
+    answer = client.call(access, "order_cancel", note)["orderCancel"]
+    if answer["orderCancelUserErrors"] or answer["job"] is None:
+        return None
+    return RefundPending(str(answer["job"]["id"]))
 
 
 def _order(client: AdminClient, access: StoreAccess, wish: RefundWish) -> Mapping[str, Any]:
