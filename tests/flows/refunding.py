@@ -105,13 +105,17 @@ class Till(Storefront):
         for one in self.seen(order)["fulfillment_orders"]:
             lines = [{"fulfillmentOrderId": f"gid://shopify/FulfillmentOrder/{one['id']}"}]
             wanted = {"lineItemsByFulfillmentOrder": lines}
-            answer = requests.post(
-                f"{self.control.url}/{self.shop}/admin/api/2026-10/graphql.json",
-                json={"query": _FULFIL, "variables": {"wanted": wanted}},
-                headers={"X-Shopify-Access-Token": self.token},
-                timeout=20,
-            ).json()
-            assert answer["data"]["fulfillmentCreate"]["userErrors"] == [], answer
+            assert self.asks(_FULFIL, wanted=wanted)["fulfillmentCreate"]["userErrors"] == []
+
+    def asks(self, query: str, **variables: Any) -> Json:
+        """What the shop's own people do in it."""
+        answer = requests.post(
+            f"{self.control.url}/{self.shop}/admin/api/2026-10/graphql.json",
+            json={"query": query, "variables": variables},
+            headers={"X-Shopify-Access-Token": self.token},
+            timeout=20,
+        ).json()
+        return dict(answer["data"])
 
     def seen(self, order: Json) -> Json:
         """The shop's order as it is now."""

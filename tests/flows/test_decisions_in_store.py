@@ -4,6 +4,7 @@ else is sent; and what is sent instead is told for the line that was bought."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -69,14 +70,25 @@ class Counter(Till):
             (self.spare,) = factories.product(session, other, title="Spare lamp", wholesale="9.00", stock=5)
         self.desk = _Choices(self)
 
-    def buys(self, lamps: int = 2) -> Json:
-        """A customer buys lamps; the order comes in and is accepted in the store. It is the store's own view of it."""
+    def buys(self, lamps: int = 2, *, held: bool = False) -> Json:
+        """A customer buys lamps; the order comes in and is accepted in the store, unless the merchant has it wait. It
+        is the store's own view of it."""
         lines = [{"sku": "THERE-lamp", "quantity": lamps}]
         placed = self.control.create_order(self.shop, lines, note="Gift for Bo", tags=["vip"])
         whole = self.control.wait_until_routed(self.shop, placed["id"])
+        if held:
+            self._holds(whole)
         self.hears()
         self.jobs.drain(retries=True)
         return dict(whole)
+
+    def _holds(self, order: Json) -> None:
+        self.grant(*_SCOPES, "write_merchant_managed_fulfillment_orders")
+        hold = """mutation($id: ID!) { fulfillmentOrderHold(id: $id, fulfillmentHold: {reason: OTHER}) {
+          userErrors { message } } }"""
+        for one in order["fulfillment_orders"]:
+            answer = self.asks(hold, id=f"gid://shopify/FulfillmentOrder/{one['id']}")
+            assert answer["fulfillmentOrderHold"]["userErrors"] == []
 
     def told(self, order: Json) -> list[str]:
         """What the store's people read with what is to be sent."""
@@ -198,6 +210,22 @@ def test_what_a_store_refuses_is_written_down_and_not_tried_for_ever(counter: Co
     assert counter.told(bought) == []
     assert "The store could not be told" in counter.story()
     assert [one for one in counter.jobs.open_tasks() if one[0] == "tell_store_of_decision"] == []
+
+
+def test_a_store_that_holds_it_is_asked_less_and_less_often_and_after_a_day_no_more(counter: Counter) -> None:
+    bought = counter.buys(1, held=True)
+    order = out_of_stock(counter)
+    counter.desk.chooses(order, "wait")
+    waits = "select available_at - now() as wait from tasks where job = 'tell_store_of_decision' and state = 0"
+    for hours, least, most in ((1, 25, 40), (12, 55, 65)):
+        with clock.shifted(timedelta(hours=hours)):
+            counter.due("tell_store_of_decision")
+            wait = counter.books.row(waits)["wait"]
+            assert timedelta(minutes=least) < wait < timedelta(minutes=most)
+    with clock.shifted(timedelta(hours=25)):
+        assert counter.due("tell_store_of_decision"), "nobody asks any more"
+    assert counter.told(bought) == []
+    assert "The store could not be told" in counter.story()
 
 
 def test_the_system_of_a_custom_store_is_told_by_events_and_reads_the_rest(desk: Desk) -> None:

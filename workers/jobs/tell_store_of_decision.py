@@ -3,7 +3,7 @@ store's own system is told by an event."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.adapters import registries
 from app.kit import clock
@@ -16,8 +16,10 @@ from app.stores.models import Store
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
 
-#: Refusals that pass, and how long that takes.
+#: Refusals that pass, and how long that takes at least. The waits grow with the time for which the store should have
+#: known; after a day nobody asks any more.
 _PASSING = {"not_decided": timedelta(seconds=5), "held": timedelta(minutes=30)}
+_LONGEST_WAIT, _ASK_FOR = timedelta(hours=1), timedelta(days=1)
 
 
 @job(queue="stores", on=(DecisionWaits, DecisionMade), coalesce=True, timeout=60, max_attempts=40)
@@ -33,16 +35,24 @@ def tell_store_of_decision(run: Run, event: DecisionWaits | DecisionMade) -> Non
     if "order_notes" not in platform.capabilities:
         return
     way_in = access(store.id, platform)
+    later: list[tuple[datetime, str]] = []
     for one in news:
         crash_point("store_note.begun")
         try:
             platform.note_on_order(way_in, one.note)
         except Rejected as error:
-            if error.code in _PASSING:
-                raise RetryLater(error.message, at=clock.now() + _PASSING[error.code]) from error
+            now = clock.now()
+            age = now - one.since
+            if error.code in _PASSING and age < _ASK_FOR:
+                wait = max(min(age / 2, _LONGEST_WAIT), _PASSING[error.code])
+                later.append((now + wait, error.message))
+                continue
             with run.transaction() as session:
                 store_news.note_not_told(session, order.id, one, error.message)
             continue
         crash_point("store_note.answered")
         with run.transaction() as session:
             store_news.note_told(session, order.id, one)
+    if later:
+        at, reason = min(later)
+        raise RetryLater(reason, at=at)

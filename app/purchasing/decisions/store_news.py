@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -29,10 +29,12 @@ _LONGEST_TITLE = 80
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A note for the store about one decision; ``what``: by which it is known that the store was told."""
+    """A note for the store about one decision; ``what``: by which it is known that the store was told; ``since``: when
+    it came to be so."""
 
     decision_id: UUID
     what: str
+    since: datetime
     note: OrderNote
 
 
@@ -44,7 +46,7 @@ def of_order(session: Session, order: Order) -> list[News]:
     for one in queries.of_order(session, order.id):
         what = store_news(one.state, one.choice, last_day(session, order, one), one.store_told)
         if what is not None:
-            found.append(News(one.id, what, _note(session, order, one, what)))
+            found.append(News(one.id, what, one.updated_at, _note(session, order, one, what)))
     return found
 
 

@@ -262,10 +262,12 @@ def _try_again(session: Session, order: Order, found: OrderDecision) -> bool:
     """Have somebody deliver units that wait; who had none of them may have some now. Returns whether they wait no
     more."""
     barred = queries.barred_suppliers(session, order.id, {found.order_line_id}, again=True)
+    waits_since = found.updated_at
     decisions.decide(found, REROUTE, found.chosen_by or decisions.BY_RULE)
     left = send_elsewhere(session, order, [found], barred=barred)
     if left:
         decisions.decide(found, WAIT, found.chosen_by or decisions.BY_RULE)
+        found.updated_at = waits_since
     forget_lost(session, order)
     return not left
 
