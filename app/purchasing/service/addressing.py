@@ -155,8 +155,6 @@ def _check_country(session: Session, purchase_order: PurchaseOrder, country: str
         raise Conflict(f"{supplier.company_name} does not ship to {country}.", code="not_shipped_there")
     # The fee is the one that it was placed with, whatever its supplier asks by now.
     fee = Money(purchase_order.order_fee, purchase_order.currency)
-    # The fee is the one that it was placed with, whatever its supplier asks by now.
-    fee = Money(purchase_order.order_fee, purchase_order.currency)
     cost = shipping_cost(rate, parcel, purchase_order.currency) + fee
     if cost.minor > purchase_order.shipping_cost:
         before = Money(purchase_order.shipping_cost, purchase_order.currency)
