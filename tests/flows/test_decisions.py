@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from app import db
 from app.kit import clock
 from app.kit.errors import AppError
+from app.listings.service import link_source
 from app.purchasing.routing.problem import Kind, Rule
 from app.purchasing.routing.saving import save_rules
 from app.purchasing.service import LineAnswer, acknowledge
@@ -555,3 +556,22 @@ def at_once(desk: Desk, order: Json, one: Json) -> None:
     for thread in threads:
         thread.join(timeout=60)
     assert said in ([], ["rerouted"])
+
+
+def test_of_units_that_nobody_delivers_those_are_taken_away_that_are_sent_one_by_one(desk: Desk) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        link_source(session, desk.market.retailer.id, desk.listed, desk.same, per_unit=2)
+    desk.jobs.drain()
+    order = desk.buys(3)
+    desk.answers(order, status="rejected", reason="other", quantity=2)
+    # The second supplier would send two for each, and has not enough for the second one.
+    desk.answers(order, party=desk.market.other_supplier, status="rejected", reason="other", quantity=2)
+    desk.answers(order, status="rejected", reason="other")
+    assert [one["units"] for one in desk.decisions(order) if one["state"] == "OPEN"] == [2, 1]
+    line = desk.books.order(order)["lines"][0]["id"]
+    body = {"lines": [{"line_id": line, "quantity": 1}]}
+    assert desk.market.retailer.api.post(f"/api/orders/{order['id']}/cancel", body).status_code == 200
+    desk.later(minutes=3)
+    assert [one["units"] for one in desk.decisions(order) if one["state"] == "OPEN"] == [2]
+    assert desk.books.row("select cancelled from order_lines where id = %s", line) == {"cancelled": 1}
+    desk.balanced(order)

@@ -13,7 +13,12 @@ import orjson
 import psycopg2
 import pytest
 
+from app import db
 from app.kit import clock
+from app.listings.models import ListingVariant
+from app.listings.service import link_source
+from app.suppliers.models import Supplier
+from tests import factories
 from tests.adapters.stores.conftest import configured, simulator
 from tests.flows.deciding import RULES
 from tests.flows.refunding import Till, till
@@ -255,6 +260,41 @@ def test_of_rejected_units_those_that_the_store_still_wants_are_decided_about(st
     assert storefront.tell("orders/updated", edited(body, 2, minute=2)).endswith("known")
     storefront.jobs.drain()
     is_settled(storefront, units=2)
+
+
+def test_an_edit_counts_a_set_once_of_which_two_parts_do_not_come(storefront: Storefront) -> None:
+    market, books = storefront.market, storefront.books
+    asks_retailer(storefront)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        other = session.get_one(Supplier, market.other_supplier.id)
+        (shade,) = factories.product(session, other, title="Shade", wholesale="3.00", stock=10)
+        sold = {"variant_id": market.lamp.variants[0], "store_id": storefront.store_id}
+        listed = session.query(ListingVariant).filter_by(**sold).one()
+        link_source(session, market.retailer.id, listed.id, shade, component=1)
+    storefront.jobs.drain()
+    body = storefront.order(storefront.line(market.lamp.variants[0], 3))
+    storefront.tell("orders/paid", body)
+    order = storefront.only_order()
+    for party in (market.supplier, market.other_supplier):
+        (one,) = books.queue(party)
+        line = {"line_id": one["lines"][0]["id"], "status": "rejected", "quantity": 1, "reason": "other"}
+        assert party.api.post(f"/api/supplier/orders/{one['id']}/acknowledge", {"lines": [line]}).status_code == 200
+    storefront.jobs.drain()
+    decisions = f"/api/orders/{order['id']}/decisions"
+    for one in market.retailer.api.get(decisions).json["items"]:
+        chosen = market.retailer.api.post(f"{decisions}/{one['id']}", {"choice": "refund"})
+        assert chosen.status_code == 200, chosen.text
+    assert storefront.tell("orders/updated", edited(body, 1, minute=1)).endswith("changed: 1 asked for")
+    for party in (market.supplier, market.other_supplier):
+        (request,) = party.api.get("/api/supplier/change-requests").json["items"]
+        assert party.api.post(f"/api/supplier/change-requests/{request['id']}/accept", {}).status_code == 200
+    with clock.shifted(timedelta(minutes=3)):
+        storefront.jobs.run_scheduled("watch_decisions")
+    coming = books.rows("select quantity - cancelled as units from purchase_order_lines")
+    assert [row["units"] for row in coming] == [1, 1]
+    assert books.row("select quantity - cancelled as units from order_lines") == {"units": 1}
+    kept = sum(books.taken(order)) - sum(books.given_back(order))
+    assert kept == sum(books.taken(order)) // 3
 
 
 @contextmanager

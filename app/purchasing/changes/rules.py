@@ -108,11 +108,3 @@ def spread(lines: Sequence[Cancellable], units: int) -> Mapping[UUID, int]:
                 found[line.line_id] = taken * line.per_unit
                 wanted -= taken
     return found
-
-
-def asked_units(lines: Iterable[Cancellable]) -> int:
-    """Units of an order line that suppliers were asked to stop and have not answered."""
-    components: dict[int, int] = {}
-    for line in lines:
-        components[line.component] = components.get(line.component, 0) + line.asked // line.per_unit
-    return max(components.values(), default=0)

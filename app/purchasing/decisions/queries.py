@@ -92,20 +92,23 @@ def decisions(
 def in_between(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
     """Units that a supplier rejected, and that are neither with another one nor cancelled."""
     return session.scalars(
-        select(OrderDecision).where(
+        select(OrderDecision)
+        .where(
             OrderDecision.order_id == order_id,
             OrderDecision.kind == REJECTED,
             OrderDecision.state.in_(IN_BETWEEN),
         )
+        .order_by(OrderDecision.id)
     ).all()
 
 
 def not_wanted(session: Session, order_id: UUID) -> dict[UUID, int]:
-    """Units in between, by order line, that are to be refunded and are still counted as coming."""
+    """Units in between, by the purchase orders' lines that they were rejected of, that are to be refunded and are still
+    counted as coming."""
     found: Counter[UUID] = Counter()
     for one in in_between(session, order_id):
         if one.state == CHOSEN and one.choice == REFUND:
-            found[one.order_line_id] += one.units // one.per_unit
+            found[one.purchase_order_line_id] += one.units
     return dict(found)
 
 
@@ -114,7 +117,7 @@ def free_between(session: Session, order_id: UUID) -> dict[UUID, int]:
     bundle none can: its components are decided about apart."""
     found: Counter[UUID] = Counter()
     for one in in_between(session, order_id):
-        if one.choice != REFUND and (one.component, one.per_unit) == (0, 1):
+        if one.choice != REFUND and counts_as_ordered(one):
             found[one.order_line_id] += one.units
     bundles = session.scalars(
         select(PurchaseOrderLine.order_line_id).where(
@@ -124,6 +127,11 @@ def free_between(session: Session, order_id: UUID) -> dict[UUID, int]:
     for line_id in bundles:
         found.pop(line_id, None)
     return dict(found)
+
+
+def counts_as_ordered(one: OrderDecision) -> bool:
+    """Whether a unit that is decided about is one of the order's line: no part of it, and not one of several."""
+    return (one.component, one.per_unit) == (0, 1)
 
 
 def barred_suppliers(

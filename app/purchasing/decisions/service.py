@@ -279,11 +279,13 @@ def _take_up_rest(session: Session, one: OrderDecision) -> None:
 
 def withdraw_between(session: Session, order: Order, units: Mapping[UUID, int | None]) -> None:
     """So many units of order lines (None: all) that are in between are not wanted any more: they are refunded, by those
-    who carry choices out. Of a decision about more units the rest is decided about on its own."""
+    who carry choices out. Of a decision about more units the rest is decided about on its own. Counted units are found
+    among those that can be taken away alone (``free_between``)."""
     left = {line_id: sys.maxsize if count is None else count for line_id, count in units.items()}
     for one in queries.in_between(session, order.id):
         count = min(one.units, left.get(one.order_line_id, 0))
-        if not count or (one.choice == REFUND and units[one.order_line_id] is not None):
+        counted = units.get(one.order_line_id) is not None
+        if not count or (counted and (one.choice == REFUND or not queries.counts_as_ordered(one))):
             # What is to be refunded anyway is not taken away twice.
             continue
         left[one.order_line_id] -= count

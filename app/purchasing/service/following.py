@@ -6,6 +6,7 @@ one changes nothing, one that was overtaken is not followed, and what was done h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,9 +20,10 @@ from app.orders import service as orders
 from app.orders.family import family
 from app.orders.models import Order, OrderLine
 from app.orders.rules import CANCELLED
-from app.purchasing.changes.rules import asked_units
 from app.purchasing.decisions.queries import not_wanted
 from app.purchasing.models import PurchaseOrderLine
+from app.purchasing.queries import coming_parts
+from app.purchasing.rules import whole_units
 from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
 from app.purchasing.service.linking import follow_unlinked
 from app.purchasing.service.placing import Line, PlaceOrder, place_order, resume_order
@@ -151,11 +153,16 @@ def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, 
 
 
 def _waiting(session: Session, order: Order, line: OrderLine) -> int:
-    """Units of a line that go already: that a supplier was asked to stop and has not answered, or that none delivers
-    and that are to be refunded."""
-    purchase_orders = locked_of_order(session, order.id)
-    able = cancellable_of(session, purchase_orders)
-    return asked_units(able.get(line.id, [])) + not_wanted(session, order.id).get(line.id, 0)
+    """Units of a line that go already, since a part of them does: that a supplier was asked to stop and has not
+    answered, or that none delivers and that is to be refunded."""
+    able = cancellable_of(session, locked_of_order(session, order.id))
+    going = Counter(not_wanted(session, order.id))
+    going.update({one.line_id: one.asked for one in able.get(line.id, [])})
+    parts = coming_parts(session, order.id).get(line)
+    if parts is None:
+        return 0
+    rest = whole_units((row.component, max(0, units - going[row.id]), row.per_unit) for row, units in parts)
+    return max(0, line.quantity - line.cancelled - rest)
 
 
 def _count(result: Followed, asked: Asked) -> None:
