@@ -122,6 +122,30 @@ def test_a_part_that_can_not_be_stopped_is_said_and_not_asked_for_again(sets: Se
     sets.balanced(order)
 
 
+def test_a_supplier_is_asked_for_each_unit_once_and_for_what_it_was_asked_otherwise_all_the_same(sets: Sets) -> None:
+    order = sets.buys(3)
+    sets.accept_shades(order)
+    api = sets.market.retailer.api
+    # Its retailer wanted a set less, and then did not.
+    line = sets.books.order(order)["lines"][0]["id"]
+    sets.answers(order, status="accepted")
+    assert (
+        api.post(f"/api/orders/{order['id']}/cancel", {"lines": [{"line_id": line, "quantity": 2}]}).status_code == 200
+    )
+    for one in api.get("/api/change-requests").json["items"]:
+        assert api.post(f"/api/change-requests/{one['id']}/withdraw", {}).status_code == 200
+    for lamps, asked_for in ((1, 2), (2, 4)):
+        sets.lamp_gone(order, quantity=lamps)
+        sets.chooses(order, "refund")
+        waiting = [one for one in sets.requests() if one["state"] == "OPEN"]
+        assert [row["quantity"] for one in waiting for row in one["lines"]] == [asked_for]
+    path = f"/api/supplier/change-requests/{waiting[0]['id']}/accept"
+    assert sets.market.other_supplier.api.post(path, {}).status_code == 200
+    sets.jobs.drain()
+    assert sets.parts(order) == ([1], [2])
+    sets.balanced(order)
+
+
 def test_while_a_part_is_waited_for_the_others_go_on(sets: Sets) -> None:
     order = sets.buys(2)
     sets.lamp_gone(order)

@@ -46,13 +46,13 @@ def drop_odd_parts(session: Session, order: Order) -> None:
     purchase_orders = locked_of_order(session, order.id)
     odd = _odd(session, order.id)
     able = cancellable_of(session, purchase_orders)
-    free = {one.line_id: one.free for found in able.values() for one in found}
-    refused = _refused(session, purchase_orders)
+    free = {one.line_id: one for found in able.values() for one in found}
+    in_vain = _in_vain(session, purchase_orders)
     plan = {
         row.id: units
         for rows in odd.values()
         for row, count in rows.items()
-        if (units := min(count, free.get(row.id, 0) - refused.get(row.id, 0))) > 0
+        if row.id in free and (units := min(free[row.id].free, count - free[row.id].asked - in_vain.get(row.id, 0))) > 0
     }
     for line, rows in odd.items():
         if any(row.id in plan for row in rows):
@@ -95,8 +95,9 @@ def _odd(session: Session, order_id: UUID) -> dict[OrderLine, Mapping[PurchaseOr
     return found
 
 
-def _refused(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict[UUID, int]:
-    """Purchase order's line → units that a supplier did not stop, or that it was told not to stop after all."""
+def _in_vain(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict[UUID, int]:
+    """Purchase order's line → units that its supplier was asked to stop for this reason, and that come all the same: it
+    did not stop them, or was told not to after all. What it was asked for another reason says nothing about these."""
     row = ChangeRequestLine
     rows = session.execute(
         select(row.purchase_order_line_id, func.sum(row.quantity - row.granted - row.lost))
@@ -105,6 +106,7 @@ def _refused(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict
             ChangeRequest.purchase_order_id.in_([one.id for one in purchase_orders]),
             ChangeRequest.kind == CANCELLATION,
             ChangeRequest.state != OPEN,
+            ChangeRequest.note == _NOTE,
         )
         .group_by(row.purchase_order_line_id)
     )
