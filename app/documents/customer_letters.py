@@ -95,8 +95,12 @@ class CustomerLetters:
         """Something else is sent instead of units."""
         self._write("replaced_subject", ["replaced"], about=about, values={"item": what, "instead": instead})
 
-    def refunded(self, about: str, amount: Money, items: Sequence[tuple[str, str]]) -> None:
-        """The shop gave money back for these items (title, units)."""
+    def refunded(self, about: str, amount: Money | None, items: Sequence[tuple[str, str]]) -> None:
+        """The shop gave money back for these items (title, units); ``amount``: in what the customer paid in, None where
+        it is not known."""
+        if amount is None:
+            self._write("refunded_plain_subject", ["refunded_plain"], about=about, rows=items, kind="customer_refund")
+            return
         values = {"amount": texts.money(amount, self._language)}
         self._write("refunded_subject", ["refunded"], about=about, rows=items, kind="customer_refund", values=values)
 

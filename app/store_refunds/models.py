@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own
+from app.kit.money import Money
 from app.store_refunds.rules import ASKED, REFUSED
 
 
@@ -47,10 +48,13 @@ class StoreRefund(Base):
     tries: Mapped[int]
     pending: Mapped[str | None]
     stuck: Mapped[str | None]
-    #: The store's id of the refund, what it gave back, and whether it cancelled the order for it.
+    #: The store's id of the refund, what it gave back as it counts, and whether it cancelled the order for it.
     external_id: Mapped[str | None]
     made_amount: Mapped[int | None] = mapped_column(BIG)
     made_currency: Mapped[str | None]
+    #: The same in the currency that the customer paid in, not always the shop's; None where the store did not say.
+    customer_amount: Mapped[int | None] = mapped_column(BIG)
+    customer_currency: Mapped[str | None]
     cancelled: Mapped[bool] = mapped_column(server_default="false")
     #: Why it was refused: a code, and the store's own words.
     refusal: Mapped[str | None]
@@ -66,6 +70,13 @@ class StoreRefund(Base):
     def reference(self) -> str:
         """By which the store's refund is known again; it stands in its note."""
         return f"CD-{self.id.hex[-16:]}"
+
+    @property
+    def to_customer(self) -> Money | None:
+        """What the customer got, in the currency that it paid in; None where that is not known."""
+        if self.customer_amount is None or self.customer_currency is None:
+            return None
+        return Money(self.customer_amount, self.customer_currency)
 
 
 class StoreRefundLine(Base):

@@ -432,10 +432,12 @@ class RefundWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundMade:
-    """The store gave the money back. ``cancelled``: by cancelling the order."""
+    """The store gave the money back. ``customer``: the amount in the currency that its customer paid in; None where it
+    does not say. ``cancelled``: by cancelling the order."""
 
     external_id: str
     amount: Money
+    customer: Money | None = None
     cancelled: bool = False
 
 

@@ -73,7 +73,7 @@ def test_a_choice_to_refund_goes_through_to_the_stores_customer(till: Till, book
     assert till.cancelled() == [2, 0]
     told = story(till, books)
     assert "The store is asked to refund its customer for 2 units." in told
-    assert "The store refunded 50.00 USD to its customer." in told
+    assert "The store refunded $50.00 to its customer." in told
     assert "The order was changed in the store" not in told
     books.ledger()
     assert before != books.rows("select count(*) as n from postings"), "our own refund to the retailer's card is booked"
@@ -89,7 +89,7 @@ def test_an_order_of_which_nothing_comes_is_cancelled_there_with_its_delivery(ti
     till.hears()
     assert till.refunds() == [made]
     assert not {"cancelled_in_store", "refunded_in_store"} & set(books.notices(till.market.retailer))
-    assert "The store cancelled the order and refunded 54.00 USD to its customer." in story(till, books)
+    assert "The store cancelled the order and refunded $54.00 to its customer." in story(till, books)
     assert "The order was cancelled in the store." not in story(till, books)
 
 
@@ -181,6 +181,36 @@ def test_a_customer_is_written_to_about_its_refund_by_the_store_or_by_us_and_onc
     assert "we do, where you let us" in text_of(browser.get(f"{page}/refund"))
 
 
+@pytest.mark.parametrize("hook_first", [False, True])
+def test_a_customer_that_paid_in_another_currency_reads_what_it_gets_in_it(
+    till: Till, books: Books, hook_first: bool
+) -> None:
+    order = till.sells(lamps=3, chairs=1, presentment_currency="EUR", presentment_rate="0.9")
+    choose(till, cannot_deliver(till, books))
+    path = f"/api/orders/{till.only_order()['id']}/store-refunds"
+    api = till.market.retailer.api
+    (owed,) = api.get(path).json["owed"]
+    if hook_first:
+        till.control.add_fault("drop_after_effect", {"operation": "refundCreate", "shop": till.shop}, times=1)
+    lines = [{"line_id": owed["line_id"], "quantity": 1}]
+    assert api.post(path, {"lines": lines, "notify": False}).status_code == 201
+    till.jobs.drain()
+    assert till.states() == (["ASKED"] if hook_first else ["MADE"])
+    till.hears("refunds/create")
+    till.settle()
+    assert till.given_back(order) == ["25.00"], "as the shop counts"
+    assert books.letters("customer_refund") == ["Your refund of €22.50"]
+    token = str(books.row("select tracking_token from orders")["tracking_token"])
+    customer = till.market.app.test_client()
+    assert "Refunded €22.50" in text_of(customer.get(f"/t/{token}"))
+    # Of what was given back before its currency was written down it is told that it was.
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.connection().exec_driver_sql("update store_refunds set customer_amount = null")
+    shown = text_of(customer.get(f"/t/{token}"))
+    assert "Refunded" in shown
+    assert not any(sign in shown for sign in ("€", "$"))
+
+
 def test_who_says_no_for_one_order_is_heard_although_its_store_refunds_by_itself(till: Till, books: Books) -> None:
     till.change(lambda store: setattr(store, "refunds_customers", True))
     till.sells(lamps=2, chairs=1)
@@ -219,7 +249,7 @@ def test_a_lost_answer_is_found_by_asking_and_the_hook_may_be_quicker(till: Till
     till.hears("refunds/create", again=True)
     assert till.given_back(order) == ["50.00"]
     assert till.states() == ["MADE"]
-    assert story(till, books).count("The store refunded 50.00 USD to its customer.") == 1
+    assert story(till, books).count("The store refunded $50.00 to its customer.") == 1
 
 
 def test_a_merchant_that_has_not_permitted_it_is_told_what_to_do(till: Till, books: Books) -> None:

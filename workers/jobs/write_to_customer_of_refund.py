@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy.orm import selectinload
 
 from app.documents.customer_letters import CustomerLetters
-from app.kit.money import Money
 from app.orders.models import Order, OrderLine
 from app.store_refunds.events import StoreRefundMoved
 from app.store_refunds.models import StoreRefund
@@ -19,9 +18,9 @@ def write_to_customer_of_refund(run: Run, event: StoreRefundMoved) -> None:
     of nothing given back nothing is told."""
     with run.closing() as session:
         row = session.get_one(StoreRefund, event.store_refund_id, options=[selectinload(StoreRefund.lines)])
-        if row.state != MADE or row.notify or not row.made_amount or row.made_currency is None:
+        if row.state != MADE or row.notify or not row.made_amount:
             return
         letters = CustomerLetters(session, session.get_one(Order, row.order_id))
         titles = {line.order_line_id: session.get_one(OrderLine, line.order_line_id).title for line in row.lines}
         items = [(titles[line.order_line_id], letters.units(line.units)) for line in row.lines]
-        letters.refunded(f"{row.id}:{MADE}", Money(row.made_amount, row.made_currency), items)
+        letters.refunded(f"{row.id}:{MADE}", row.to_customer, items)

@@ -38,7 +38,7 @@ def note_pending(session: Session, store_refund_id: UUID, pending: str) -> timed
 def note_made(session: Session, store_refund_id: UUID, made: RefundMade) -> None:
     """The store gave the money back."""
     row = locked(session, None, store_refund_id)
-    _made(session, row, made.external_id, made.amount, cancelled=made.cancelled)
+    _made(session, row, made.external_id, made.amount, customer=made.customer, cancelled=made.cancelled)
 
 
 def note_refused(session: Session, store_refund_id: UUID, code: str, words: str) -> None:
@@ -87,7 +87,7 @@ def report(
         raise Invalid.field("amount", "out_of_range", "An amount of zero or more.")
     if row.state == MADE and row.external_id != (external_id or None):
         raise Conflict("It is refunded already.", code="move_not_allowed")
-    _made(session, row, external_id or None, made, cancelled=False)
+    _made(session, row, external_id or None, made, customer=made, cancelled=False)
     return row
 
 
@@ -105,7 +105,8 @@ def match(
     for one in rows:
         if one.external_id == refund_id or one.reference in note:
             row = locked(session, None, one.id)
-            _made(session, row, refund_id, amount, cancelled=row.cancelled)
+            # Its payments are told in what was paid in.
+            _made(session, row, refund_id, amount, customer=amount, cancelled=row.cancelled)
             return row
     for one in rows:
         if one.state == ASKED and one.whole:
@@ -120,7 +121,13 @@ def match(
 
 
 def _made(
-    session: Session, row: StoreRefund, external_id: str | None, amount: Money | None, *, cancelled: bool
+    session: Session,
+    row: StoreRefund,
+    external_id: str | None,
+    amount: Money | None,
+    *,
+    customer: Money | None,
+    cancelled: bool,
 ) -> None:
     if not may_move(row.state, MADE):
         return
@@ -128,6 +135,8 @@ def _made(
     row.refusal, row.refusal_text = None, ""
     if amount is not None:
         row.made_amount, row.made_currency = amount.minor, amount.currency
+    if customer is not None:
+        row.customer_amount, row.customer_currency = customer.minor, customer.currency
     message = "store.refund_made_by_cancelling" if cancelled else "store.refund_made"
     _ended(session, row, message, amount=str(amount) if amount is not None else "–")
 

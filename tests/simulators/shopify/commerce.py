@@ -108,6 +108,8 @@ def _record(world: World, shop: Shop, new: NewOrder, chosen: Sequence[tuple[Vari
         shipping_address=new.shipping_address,
         billing_address=new.shipping_address,
         financial_status=new.financial_status,
+        presentment_currency=new.presentment_currency or shop.currency,
+        presentment_rate=new.presentment_rate,
         shipping_price=new.shipping_price,
         tax=new.tax,
         note=new.note,

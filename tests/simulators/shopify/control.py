@@ -345,6 +345,8 @@ def _new_order(given: Mapping[str, Any]) -> NewOrder:
         email=given.get("email", "avery.stone@example.com"),
         phone=given.get("phone"),
         financial_status=str(given.get("financial_status", "PAID")).upper(),
+        presentment_currency=str(given.get("presentment_currency", "")),
+        presentment_rate=Decimal(str(given.get("presentment_rate", "1"))),
         shipping_price=Decimal(str(given.get("shipping_price", "0"))),
         tax=Decimal(str(given.get("tax", "0"))),
         note=given.get("note"),

@@ -104,7 +104,8 @@ class Control:
 
     def create_order(self, domain: str, lines: Sequence[Mapping[str, Any]], **details: Any) -> dict[str, Any]:
         """Place an order. Lines have ``sku`` or ``variant_id`` (or ``title`` and ``price``) and ``quantity``; details
-        are ``financial_status``, ``email``, ``shipping_address``, ``note``, ``tags``, ``test``, ``allow_oversell``…"""
+        are ``financial_status``, ``email``, ``shipping_address``, ``note``, ``tags``, ``test``, ``allow_oversell``,
+        ``presentment_currency`` with ``presentment_rate``…"""
         return self._ask("POST", f"/shops/{domain}/orders", lines=[dict(line) for line in lines], **details)  # type: ignore[no-any-return]
 
     def orders(self, domain: str) -> list[dict[str, Any]]:

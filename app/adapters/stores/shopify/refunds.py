@@ -8,6 +8,7 @@ https://shopify.dev/docs/api/admin-graphql/2026-10/mutations/refundCreate
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -49,7 +50,7 @@ def refund(client: AdminClient, access: StoreAccess, wish: RefundWish) -> Refund
     payload = client.call(access, "refund_create", variables)["refundCreate"]
     if payload["userErrors"]:
         raise Rejected("refund", payload["userErrors"][0]["message"])
-    return RefundMade(external_id=payload["refund"]["id"], amount=_money(payload["refund"]["totalRefundedSet"]))
+    return _told(payload["refund"])
 
 
 def _cancelled(client: AdminClient, access: StoreAccess, wish: RefundWish) -> RefundPending | None:
@@ -83,18 +84,21 @@ def _made(order: Mapping[str, Any], wish: RefundWish) -> RefundMade | None:
     refunds: Sequence[Mapping[str, Any]] = order["refunds"]
     for one in refunds:
         if wish.reference in (one["note"] or ""):
-            return RefundMade(external_id=one["id"], amount=_money(one["totalRefundedSet"]))
+            return _told(one)
     note = (order["cancellation"] or {}).get("staffNote") or ""
     if order["cancelledAt"] is None or wish.reference not in note:
         return None
-    nothing = Money(0, order["currencyCode"])
+    if not refunds:
+        return RefundMade(external_id=order["id"], amount=Money(0, order["currencyCode"]), cancelled=True)
     # A cancellation gives back all that was left, in the refund that Shopify made last.
-    last = refunds[-1] if refunds else None
-    return RefundMade(
-        external_id=last["id"] if last is not None else order["id"],
-        amount=_money(last["totalRefundedSet"]) if last is not None else nothing,
-        cancelled=True,
-    )
+    return replace(_told(refunds[-1]), cancelled=True)
+
+
+def _told(refund: Mapping[str, Any]) -> RefundMade:
+    given = refund["totalRefundedSet"]
+    paid_in = given["presentmentMoney"]
+    customer = Money.of_decimal(Decimal(paid_in["amount"]), paid_in["currencyCode"])
+    return RefundMade(external_id=refund["id"], amount=_money(given), customer=customer)
 
 
 def _done(client: AdminClient, access: StoreAccess, job: str) -> bool:

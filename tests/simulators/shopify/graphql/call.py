@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulators.shopify.gid import BadGid, split_gid
 from tests.simulators.shopify.graphql.problems import BadInput
-from tests.simulators.shopify.records import FulfillmentOrder
+from tests.simulators.shopify.records import FulfillmentOrder, Order
 from tests.simulators.shopify.shop import Shop
 
 if TYPE_CHECKING:
@@ -29,10 +29,13 @@ class Call:
         """``MoneyV2`` in the shop's currency."""
         return {"amount": amount, "currencyCode": self.shop.currency}
 
-    def bag(self, amount: Decimal) -> dict[str, Any]:
-        """``MoneyBag``: the shopper paid in the shop's currency."""
+    def bag(self, amount: Decimal, order: Order | None = None) -> dict[str, Any]:
+        """``MoneyBag``: in the shop's currency, and in that in which the shopper paid for the order."""
         money = self.money(amount)
-        return {"shopMoney": money, "presentmentMoney": money}
+        if order is None:
+            return {"shopMoney": money, "presentmentMoney": money}
+        paid = {"amount": order.paid_in(amount), "currencyCode": order.presentment_currency}
+        return {"shopMoney": money, "presentmentMoney": paid}
 
     def sees(self, one: FulfillmentOrder) -> bool:
         """Whether the token may read a fulfilment order: the app's own services' with the assigned or third-party

@@ -114,6 +114,9 @@ class Order:
     billing_address: Address | None = None
     financial_status: str = "PAID"
     paid: Decimal = Decimal(0)
+    #: The currency in which the shopper paid, and what one unit of the shop's is in it.
+    presentment_currency: str = ""
+    presentment_rate: Decimal = Decimal(1)
     shipping_price: Decimal = Decimal(0)
     shipping_title: str = "Standard"
     tax: Decimal = Decimal(0)
@@ -133,6 +136,14 @@ class Order:
     refunds: list[Refund] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     timeline: list[TimelineEntry] = field(default_factory=list)
+
+    def paid_in(self, amount: Decimal) -> Decimal:
+        """An amount of the shop's currency in that in which the shopper paid."""
+        return amount if self.presentment_rate == 1 else (amount * self.presentment_rate).quantize(Decimal("0.01"))
+
+    def in_shops(self, paid: Decimal) -> Decimal:
+        """And the other way round."""
+        return paid if self.presentment_rate == 1 else (paid / self.presentment_rate).quantize(Decimal("0.01"))
 
     @property
     def subtotal(self) -> Decimal:
@@ -215,6 +226,9 @@ class NewOrder:
     email: str | None = None
     phone: str | None = None
     financial_status: str = "PAID"
+    #: In which the shopper pays, unless in the shop's, and what one unit of the shop's is in it.
+    presentment_currency: str = ""
+    presentment_rate: Decimal = Decimal(1)
     shipping_price: Decimal = Decimal(0)
     tax: Decimal = Decimal(0)
     note: str | None = None

@@ -235,7 +235,7 @@ def order(of: Shop, one: Order, public_url: str) -> dict[str, Any]:
         "closed_at": when(one.closed_at),
         "confirmed": True,
         "currency": one.currency,
-        "presentment_currency": one.currency,
+        "presentment_currency": one.presentment_currency,
         "email": one.email or "",
         "contact_email": one.email,
         "phone": one.phone,
@@ -340,7 +340,12 @@ def refund(of: Shop, order: Order, one: Refund) -> dict[str, Any]:
             for line in one.lines
         ],
         "transactions": [
-            {"kind": "refund", "status": "success", "amount": amount(one.amount), "currency": of.currency}
+            {
+                "kind": "refund",
+                "status": "success",
+                "amount": amount(order.paid_in(one.amount)),
+                "currency": order.presentment_currency,
+            }
         ],
         "order_adjustments": [],
         "duties": [],

@@ -144,14 +144,14 @@ def _suggested(
     bag = info.context.bag
     paid = _transactions(order, info)
     return {
-        "amountSet": bag(amount),
-        "maximumRefundableSet": bag(order.refundable),
+        "amountSet": bag(amount, order),
+        "maximumRefundableSet": bag(order.refundable, order),
         "suggestedTransactions": [
             {
                 "kind": "SUGGESTED_REFUND",
                 "gateway": payment["gateway"],
-                "amountSet": bag(amount),
-                "maximumRefundableSet": bag(order.refundable),
+                "amountSet": bag(amount, order),
+                "maximumRefundableSet": bag(order.refundable, order),
                 "parentTransaction": payment,
             }
             for payment in paid
@@ -212,7 +212,7 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "poNumber": constant(None),
         "customAttributes": lambda order, _info: [{"key": key, "value": value} for key, value in order.attributes],
         "currencyCode": attribute("currency"),
-        "presentmentCurrencyCode": attribute("currency"),
+        "presentmentCurrencyCode": attribute("presentment_currency"),
         "displayFinancialStatus": attribute("financial_status"),
         "displayFulfillmentStatus": attribute("fulfillment_status"),
         "fullyPaid": lambda order, _info: order.paid >= order.total,
@@ -288,7 +288,7 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "updatedAt": attribute("created_at"),
         "note": attribute("note"),
         "order": _order_of,
-        "totalRefundedSet": _bag(lambda refund: refund.amount),
+        "totalRefundedSet": lambda refund, info: info.context.bag(refund.amount, _order_of(refund, info)),
         "refundLineItems": lambda refund, _info, **arguments: page(
             _refund_line(refund), arguments, lambda pair: (pair[1].id, pair[1].id)
         ),

@@ -131,8 +131,9 @@ def _refund(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     ]
     # Money moves only by the transactions that are named; without them the lines are taken off the order.
     transactions = wanted.get("transactions") or []
-    amount = sum((one["amount"] for one in transactions), Decimal(0))
     key = number(wanted["orderId"], "Order")
+    paid_in = sum((one["amount"] for one in transactions), Decimal(0))
+    amount = commerce.find(call.shop, key).in_shops(paid_in)
     made = commerce.refund(
         call.world,
         call.shop,
