@@ -38,7 +38,7 @@ def test_a_difference_too_small_to_charge_holds_and_comes_with_the_next_order(de
     assert books.taken(following) == [1500 + 40]
     assert owed(books) == 0
     assert desk.breaks() == []
-    assert "With it came 0.40 USD for earlier orders" in desk.story(following)
+    assert "With it came $0.40 for earlier orders" in desk.story(following)
     billing = books.browser(desk.market.retailer).get("/app/billing").text
     assert "Taken with your next order" not in billing
     assert "and $0.40 of earlier orders" in billing
@@ -74,7 +74,7 @@ def test_what_has_not_come_in_need_not_be_paid_once_its_goods_do_not_come(desk: 
     desk.chooses(order, "refund")
     assert books.given_back(order) == [2600]
     assert owed(books) == 0
-    assert "0.40 USD need not be paid any more" in desk.story(order)
+    assert "$0.40 need not be paid any more" in desk.story(order)
     assert desk.breaks() == []
     assert books.taken(desk.buys(1)) == [1500]
 

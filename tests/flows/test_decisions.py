@@ -97,7 +97,7 @@ def test_a_price_beyond_it_is_asked_about_and_nothing_leaves_before(desk: Desk, 
     assert sum(books.given_back(order)) == 3200
     desk.balanced(order)
     page = desk.story(order)
-    for told in ("asks 13.00 USD instead of 10.00 USD", "The choice was taken back", "costs 13.00 USD now"):
+    for told in ("asks $13.00 instead of $10.00", "The choice was taken back", "costs $13.00 now"):
         assert told in page
 
 

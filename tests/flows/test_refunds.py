@@ -60,7 +60,7 @@ def test_a_rejected_purchase_order_is_given_back_whole(market: Market, jobs: Job
     assert {one["status"] for one in seen["purchase_orders"]} == {"PENDING", "CANCELLED"}
     assert market.stock(market.chair.variants[0]) == {"on_hand": 4, "reserved": 0}, "it does not exist"
     page = books.browser(market.retailer).get(f"/app/orders/{order['id']}").text
-    assert "45.00 USD was refunded to the card" in page
+    assert "$45.00 was refunded to the card" in page
     # The same answer again, and the work again, give nothing more.
     chair = books.purchase_order(order, market.other_supplier)
     books.answer(market.other_supplier, chair, status="rejected", reason="out_of_stock")

@@ -112,7 +112,7 @@ def test_a_return_goes_from_the_request_to_the_refund_to_the_cent(market: Market
     assert done["credit_memo"]["refunded_at"] is not None
     assert books.order(lamps["order"])["status"] != "RETURNED"
     page = books.browser(market.retailer).get(f"/app/orders/{lamps['order']['id']}").text
-    assert f"8.50 USD of goods are credited for return {row['number']}." in page
+    assert f"$8.50 of goods are credited for return {row['number']}." in page
     # All of it again, by hand and by machine, gives nothing more.
     act(market.supplier, row, "credit")
     jobs.drain()

@@ -165,6 +165,7 @@ def test_development_takes_any_login(engine: None) -> None:
 
 def production(monkeypatch: pytest.MonkeyPatch, set_up: Callable[..., None], url: str) -> None:
     """This process's settings are a production's, with this database."""
+    monkeypatch.delenv("CROSSDOCK_PASSWORD_MEMORY_KIB", raising=False)
     for name, value in {**PRODUCTION, "DATABASE_URL": url}.items():
         monkeypatch.setenv(name, value)
     set_up()

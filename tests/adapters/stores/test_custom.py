@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from app.adapters import registries
+from app.config import LEAST_PASSWORD_MEMORY_KIB
 from app.kit.errors import Invalid, Rejected
 from app.stores.platform import Credentials, ForgedHook, StoreAccess, StorePlatform
 
@@ -77,6 +78,7 @@ def test_this_machine_is_a_store_while_developing_only(
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
     set_up(
         environment="production",
+        password_memory_kib=str(LEAST_PASSWORD_MEMORY_KIB),
         secret_key="a secret of these tests, longer than is needed",
         encryption_keys="1:" + base64.b64encode(bytes(32)).decode(),
         shopify_client_secret="a client secret of these tests",

@@ -77,7 +77,7 @@ def test_a_suspension_shows_what_it_does_and_does_it_until_the_supplier_is_back(
     assert shown != {0}
     admin, _ = console(market)
     preview = text_of(admin.get(f"/console/suppliers/{market.supplier.id}/suspend"))
-    assert "Listings that show 0 1 in 1 stores" in preview
+    assert "Listings that show 0 1 in 1 store" in preview
     assert "Orders not accepted yet 1" in preview
     assert "Orders accepted 1" in preview
     assert end(admin, market, "suspend", reason=" ").status_code == 422
