@@ -106,10 +106,11 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
     if order is None:
         return "not an order of ours"
     before = order.status
+    _, *supplements = purchasing.locked_family(session, order.id)
     purchasing.note_gone_in_store(session, order.id)
     asked = purchasing.cancel_all(session, order.retailer_id, order.id, origin="store")
     session.refresh(order)
-    for more in purchasing.supplements_of(session, order.id):
+    for more in supplements:
         asked.asked |= purchasing.cancel_all(session, more.retailer_id, more.id, origin="store").asked
         session.refresh(more)
         if more.status == CANCELLED:
@@ -293,7 +294,7 @@ def _follow(
     settled: bool,
 ) -> str:
     """An order that is there: what its store changed of it since is changed here."""
-    for one in (known, *purchasing.supplements_of(session, known.id)):
+    for one in purchasing.locked_family(session, known.id):
         take_up_rejections(session, one.id)
     followed = purchasing.follow_store_order(
         session,

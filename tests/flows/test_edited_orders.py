@@ -181,6 +181,20 @@ def test_more_units_told_in_the_very_second_of_another_word_come_when_the_order_
         assert till.reserved()[0] == 3
 
 
+def test_an_order_that_somebody_is_at_keeps_no_other_from_being_caught_up(till: Till, database_url: str) -> None:
+    first = till.sells(lamps=2)
+    till.edits(first, first["lines"][0], 1)
+    made = till.control.create_order(till.shop, [{"sku": "CHAIR", "quantity": 1}])
+    till.control.wait_until_routed(till.shop, made["id"])
+    with closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor:
+        cursor.execute("select 1 from orders where store_id = %s for update", (str(till.store_id),))
+        till.jobs.run_scheduled("catch_up_orders")
+        assert till.reserved() == (2, 1), "the new one is there"
+    with clock.shifted(timedelta(minutes=2)):
+        till.due("catch_up_orders")
+    assert till.reserved() == (1, 1)
+
+
 # An edit against the supplier's answer
 
 
@@ -358,3 +372,31 @@ def test_an_edit_and_the_suppliers_answer_at_once_end_with_the_units_that_the_st
         assert lamps(storefront)["rejected"] == 0
         assert "lines_cancelled" in books.notices(market.supplier)
     is_settled(storefront, units=3)
+
+
+def test_an_edit_waits_for_an_added_order_before_it_holds_anything_of_the_first(
+    storefront: Storefront, database_url: str
+) -> None:
+    body = storefront.order(storefront.line(storefront.market.lamp.variants[0], 2))
+    storefront.tell("orders/paid", body)
+    assert storefront.tell("orders/updated", edited(body, 3, minute=1)).endswith("added")
+    first, added = storefront.orders()
+    free: list[bool] = []
+    with closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor:
+        cursor.execute("select 1 from orders where id = %s for update", (added["id"],))
+
+        def let_go() -> None:
+            wait_for_lock(database_url, "the edit waits")
+            with closing(psycopg2.connect(database_url)) as third, third.cursor() as looking:
+                looking.execute(
+                    "select 1 from purchase_orders where order_id = %s for update skip locked", (first["id"],)
+                )
+                free.append(looking.fetchone() is not None)
+            other.rollback()
+
+        gate = threading.Thread(target=let_go)
+        gate.start()
+        storefront.tell("orders/updated", edited(body, 2, minute=2))
+        gate.join(60)
+    assert free == [True]
+    assert storefront.reserved()[0] == 2

@@ -28,6 +28,7 @@ from app.purchasing.service.following import (
     Followed,
     follow_store_order,
     left_units,
+    locked_family,
     note_gone_in_store,
     supplements_of,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "left_units",
     "let_go_unpaid",
     "link_line",
+    "locked_family",
     "mark_held",
     "mark_processing",
     "note_gone_in_store",

@@ -69,7 +69,7 @@ def follow_store_order(
         return Followed(stale=True)
     newer = before is None or told_at - before > (timedelta(0) if settled else _PASSED_OVER)
     unsure = not newer and not settled
-    family = [main, *(orders.locked(session, one.id) for one in supplements_of(session, main.id))]
+    family = locked_family(session, main.id)
     lines = _lines_by_store_line(session, family)
     asked_about = queries.unlinked_of(session, [one.id for one in family])
     result = Followed()
@@ -193,6 +193,13 @@ def note_gone_in_store(session: Session, order_id: UUID) -> None:
 def supplements_of(session: Session, order_id: UUID) -> Sequence[Order]:
     """The orders that were made of units which the store added to this one."""
     return session.scalars(select(Order).where(Order.supplements == order_id).order_by(Order.id)).all()
+
+
+def locked_family(session: Session, order_id: UUID) -> list[Order]:
+    """An order and the orders that were made of units which its store added to it, locked in the order in which they
+    came: before anything of theirs, so that two who want several of them wait for each other in no circle."""
+    main = orders.locked(session, order_id)
+    return [main, *(orders.locked(session, one.id) for one in supplements_of(session, main.id))]
 
 
 def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) -> int:
