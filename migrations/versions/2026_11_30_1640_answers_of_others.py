@@ -13,7 +13,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("channel_answers", sa.Column("of_others", sa.Boolean(), server_default="false", nullable=False))
-    op.execute("update channel_answers set of_others = true where problem like 'No such purchase order%'")
 
 
 def downgrade() -> None:

@@ -51,6 +51,8 @@ from app.purchasing.service.channels import OWED, note_brought, note_failed
 from app.suppliers.queries import supplier
 from workers.job import Run, job
 
+#: How the problem of an answer begins that names no order of its supplier's.
+_OF_OTHERS = "No such purchase order"
 _NOT_KEPT = "The answer holds letters or numbers that can't be kept."
 
 
@@ -100,7 +102,9 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
         with run.transaction() as session:
             known = known_answer(session, supplier_id, channel, answer.key)
             if known is not None:
-                return Handled(answer.key, answer.source, known.problem or "", foreign=known.of_others)
+                # Until it ends, the release before this one tells it by its words alone.
+                foreign = known.of_others or (known.problem or "").startswith(_OF_OTHERS)
+                return Handled(answer.key, answer.source, known.problem or "", foreign=foreign)
             if isinstance(answer, Unreadable):
                 write_answer(session, supplier_id, channel, answer, kind=kind, problem=answer.problem)
                 _tell(session, supplier_id, answer.problem)
