@@ -29,10 +29,12 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """How a thing is told. ``advice``: what each reader can do, in a sentence; who has none is not shown it."""
+    """How a thing is told. ``advice``: what each reader can do, in a sentence; who has none is not shown it.
+    ``meanwhile``: the same for a reader that waits for another one, where that is something else."""
 
     heading: str
     advice: Mapping[Party, str]
+    meanwhile: Mapping[Party, str] = field(default_factory=dict)
     severity: Literal["info", "warning", "critical"] = "warning"
     #: Reader → another heading for it.
     headings: Mapping[Party, str] = field(default_factory=dict)
@@ -40,6 +42,11 @@ class Told:
     def heading_for(self, reader: Party) -> str:
         """What it is called to a reader."""
         return self.headings.get(reader, self.heading)
+
+    def advice_for(self, reader: Party, *, ball: Party) -> str:
+        """What a reader can do while it is up to ``ball``; empty where it is not shown it."""
+        advice = self.advice.get(reader, "")
+        return advice if ball is reader else self.meanwhile.get(reader, advice)
 
 
 Query = Callable[[datetime], Select[Any]]

@@ -53,6 +53,8 @@ _WHAT: Mapping[str, str] = {
     SILENT: _("%(units)s × %(title)s. It was reminded and has said nothing."),
 }
 _PART = _("It is a part of %(whole)s, which does not come without it.")
+#: The set is called as the part is.
+_PART_OF_SET = _("It is a part of this set, which does not come without it.")
 #: What a choice means for the other parts.
 _PARTS: Mapping[str, str] = {
     WAIT: _("The other parts go on as ordered."),
@@ -133,7 +135,9 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
     part = bool(is_part(session, [one.order_line_id]))
     text = gettext(_WHAT[one.kind]) % words
     if part:
-        text = f"{text} {gettext(_PART) % {'whole': session.get_one(OrderLine, one.order_line_id).title}}"
+        whole = session.get_one(OrderLine, one.order_line_id).title
+        of = gettext(_PART_OF_SET) if whole == line.title else gettext(_PART) % {"whole": whole}
+        text = f"{text} {of}"
     options: list[Option] = []
     if one.state in (OPEN, WAITING):
         offered = quote(session, order, one)

@@ -66,7 +66,7 @@ def test_with_a_part_that_is_refunded_goes_what_nobody_has_accepted(sets: Sets, 
     assert sets.parts(order) == ([3], [6])
     sets.lamp_gone(order, quantity=1)
     assert sets.parts(order) == ([2], [6]), "nothing is stopped before it is decided"
-    assert "It is a part of Desk lamp" in sets.story(order)
+    assert "It is a part of this set, which" in sets.story(order), "both are called Desk lamp"
     sets.chooses(order, "refund")
     assert sets.parts(order) == ([2], [4])
     assert sets.wanted(order) == 2
@@ -178,6 +178,7 @@ def test_a_single_unit_of_what_is_sold_in_twos_is_not_sent_alone(sets: Sets) -> 
 def test_another_part_takes_the_place_of_one(sets: Sets, books: Books) -> None:
     order = sets.buys(2)
     sets.answers(order, party=sets.market.other_supplier, status="rejected", reason="out_of_stock", quantity=2)
+    assert "It is a part of Desk lamp – 0, which" in sets.story(order)
     sets.chooses(order, "substitute", variant_id=str(sets.spare))
     assert sets.parts(order) == ([2], [2, 2])
     assert sets.wanted(order) == 2

@@ -12,7 +12,7 @@ from app.fulfillment.service import record_tracking
 from app.kit import clock
 from app.kit.ids import new_id
 from tests.flows.books import Books, Json
-from tests.market import Market
+from tests.market import Market, Party
 from tests.stack import Jobs
 from tests.web.browsing import text_of
 from tests.web.pages.test_guards import signed_in
@@ -171,15 +171,27 @@ def test_what_is_left_of_an_order_stays_earned(
     assert sorted(states) == ["HELD", "REVERSED", "REVERSED"]
 
 
+def advice(party: Party, path: str = "/api/exceptions") -> str:
+    """What a party reads that it can do about the one parcel."""
+    (one,) = party.api.get(path, kind="parcel").json["items"]
+    return str(one["advice"])
+
+
 def test_a_retailers_claim_is_answered_or_paid_back(
     market: Market, jobs: Jobs, books: Books, order: Json, lamps: Json
 ) -> None:
     parcel = lost(books, market, jobs, lamps)
     page = f"/app/parcels/{parcel['id']}"
     assert "Counts as lost" in text_of(books.browser(market.retailer).get(page))
+    assert advice(market.supplier, "/api/supplier/exceptions").startswith(
+        "The retailer says whether it wants its money back"
+    ), "up to the retailer"
+    assert advice(market.retailer).startswith("Say whether you want your money back")
     for _ in range(2):
         assert books.press(market.retailer, f"{page}/claim", wanted="reship").status_code == 303
     jobs.drain()
+    assert advice(market.supplier, "/api/supplier/exceptions") == "Send another parcel, or give the money back."
+    assert advice(market.retailer).startswith("The supplier sends another parcel")
     assert (
         books.letters("parcel").count(f"Parcel {parcel['tracking_number']} is lost: the retailer wants another parcel")
         == 1

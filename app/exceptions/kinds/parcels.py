@@ -13,6 +13,11 @@ from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_
 from app.kit.texts import marked as _
 from app.purchasing.models import PurchaseOrder
 
+_UNCLAIMED = _(
+    "The retailer says whether it wants its money back or another parcel. You need not wait for that: send another "
+    "one, or give the money back."
+)
+
 
 def _query(_now: datetime) -> Select[Any]:
     found = ShipmentException
@@ -67,6 +72,10 @@ KIND = Kind(
                 Party.SUPPLIER: _("Send another parcel, or give the money back."),
                 Party.PLATFORM: _("Without an answer of the supplier's the money is given back once it is claimed."),
             },
+            meanwhile={
+                Party.RETAILER: _("The supplier sends another parcel, or gives the money back."),
+                Party.SUPPLIER: _UNCLAIMED,
+            },
         ),
         GOES_BACK: Told(
             heading=_("Parcel goes back to its sender"),
@@ -74,6 +83,10 @@ KIND = Kind(
             advice={
                 Party.RETAILER: _("Say whether you want your money back or another parcel."),
                 Party.SUPPLIER: _("Send it again, or give the money back."),
+            },
+            meanwhile={
+                Party.RETAILER: _("The supplier sends it again, or gives the money back."),
+                Party.SUPPLIER: _UNCLAIMED,
             },
         ),
         SCANNED_VOID: Told(

@@ -54,6 +54,6 @@ def _one(thing: StuckThing, party: Party) -> dict[str, Any]:
         "order_id": thing.order_id if party is Party.RETAILER else None,
         "reason": thing.about,
         "heading": thing.told.heading_for(party),
-        "advice": thing.told.advice.get(party, ""),
+        "advice": thing.told.advice_for(party, ball=thing.ball),
         "severity": thing.told.severity,
     }

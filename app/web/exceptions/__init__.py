@@ -171,7 +171,7 @@ def _shown(thing: StuckThing, reader: Reader, names: Mapping[UUID, str]) -> Show
     return Shown(
         thing=thing,
         heading=gettext(thing.told.heading_for(reader.party)),
-        advice=gettext(thing.told.advice.get(reader.party, "")),
+        advice=gettext(thing.told.advice_for(reader.party, ball=thing.ball)),
         mine=thing.ball is reader.party,
         href=found.href,
         buttons=found.buttons,
