@@ -101,3 +101,11 @@ def test_days_are_counted_as_the_language_counts(language: str, count: int, said
 
 def test_a_value_that_looks_like_another_is_left_as_it_is() -> None:
     assert page_phrases().say("en", "refused", reason="{order} was worn") == "the shop says no: {order} was worn"
+
+
+@BOTH
+def test_a_last_day_is_still_in_time(phrases: Phrases, sources: list[Path], made: set[str]) -> None:
+    before = {"fr": "avant le {day}", "es": "antes del {day}", "it": "prima del {day}", "pt": "antes de {day}"}
+    for language, words in before.items():
+        for key, text in phrases.all[language].items():
+            assert not any(words in form for form in forms(text)), (language, key)
