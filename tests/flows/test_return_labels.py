@@ -20,6 +20,7 @@ from app.kit import clock
 from app.privacy.service import redact_orders
 from app.suppliers.service.onboarding import RETURN_REASONS
 from tests.flows.books import Books, Json
+from tests.flows.carriers import change
 from tests.flows.test_customer_letters import letters, subjects
 from tests.flows.test_labels import Gateway
 from tests.flows.test_returns import act, asked, delivered, policy, state
@@ -305,6 +306,18 @@ def test_hooks_that_never_came_are_made_up_for_by_asking(desk: Desk, market: Mar
     books.later("poll_returns", hours=2)
     books.later("poll_returns", hours=4)
     assert books.row("select delivered_at from returns")["delivered_at"] is not None
+
+
+def test_a_key_that_can_not_be_opened_keeps_no_other_return_waiting(desk: Desk, market: Market, books: Books) -> None:
+    first = desk.approved("retailer")
+    desk.bought(market.retailer, first)
+    second = desk.approved("supplier")
+    desk.bought(market.supplier, second)
+    number = desk.row()["tracking_number"]
+    requests.get(f"{desk.gateway.url}/_sim/hook/{number}", params={"secret": "x", "status": "in_transit"}, timeout=5)
+    change("update label_accounts set api_key = decode('00', 'hex') where supplier_id = %s", market.retailer.id)
+    desk.jobs.run_scheduled("poll_returns")
+    assert (state(market, first), state(market, second)) == ("LABEL_SENT", "IN_TRANSIT")
 
 
 def test_a_label_goes_with_the_address_that_stands_on_it(desk: Desk, market: Market, books: Books) -> None:

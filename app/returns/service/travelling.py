@@ -11,10 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.fulfillment.carrier import CarrierEvent
-from app.fulfillment.labels import Access
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.rules import FINAL, progressed, scanned
-from app.fulfillment.service.accounts import way_in
 from app.fulfillment.service.buying import BOUGHT
 from app.kit import clock
 from app.orders.service import write_timeline
@@ -29,15 +27,14 @@ _STILL_COMING = (APPROVED, LABEL_SENT, IN_TRANSIT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToAsk:
-    """A parcel that somebody is to be asked about: the gateway that sold its label, where there is one, else the
-    carrier that was named."""
+    """A parcel that somebody is to be asked about: the gateway that sold its label (``ref`` is the label's name there),
+    by the buyer's ``account``, whose key is not opened, where there is one; else the carrier that was named."""
 
     return_id: UUID
     carrier: str
     tracking_number: str
     since: datetime
-    gateway: str | None = None
-    access: Access | None = None
+    account: LabelAccount | None = None
     ref: str = ""
 
 
@@ -81,8 +78,7 @@ def ways_to_ask(session: Session, *, limit: int = 200) -> Sequence[ToAsk]:
             carrier=row.carrier,
             tracking_number=row.tracking_number,
             since=row.created_at,
-            gateway=label.gateway if account is not None else None,
-            access=way_in(account) if account is not None else None,
+            account=account,
             ref=label.gateway_ref if account is not None else "",
         )
         for row, label, account in rows
