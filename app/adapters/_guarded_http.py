@@ -188,6 +188,9 @@ class GuardedHttp:
             if isinstance(error, urllib3.exceptions.SSLError) and _is_certificate(error):
                 raise Rejected("certificate_refused", "The host's certificate is not valid for its name.") from error
             raise Unavailable(f"{place.host}: {deadline.reason(error)}") from error
+        except ValueError:
+            # Its text has the header's value, which may be a secret.
+            raise Rejected("bad_header", "What is sent to sign in has signs that no header may have.") from None
         seconds = round(time.monotonic() - started, 3)
         logger.debug("fetched", host=place.host, status=answer.status, seconds=seconds)
         return answer

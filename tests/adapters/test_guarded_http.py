@@ -332,6 +332,17 @@ def test_a_status_becomes_one_of_the_four_errors_without_its_words(status: int, 
     assert "c2VjcmV0" not in str(caught.value)
 
 
+def test_a_secret_that_no_header_may_have_is_refused_and_not_told() -> None:
+    with serving({"/": plainly(b"goods")}) as stranger:
+        internet = Internet({HOST: [[PUBLIC]]}, {PUBLIC: stranger.port})
+
+        with pytest.raises(Rejected) as caught:
+            fetched(client(internet), f"http://{HOST}/", secret_headers={"Authorization": "Basic c2VjcmV0\r\nHost: x"})
+
+    assert (caught.value.code, caught.value.__cause__) == ("bad_header", None)
+    assert "c2VjcmV0" not in str(caught.value)
+
+
 def test_an_unknown_name_and_a_closed_door_may_be_tried_again() -> None:
     internet = Internet({HOST: [[PUBLIC]]}, {})
 
