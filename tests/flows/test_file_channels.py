@@ -431,3 +431,17 @@ def test_suppliers_that_share_a_folder_take_none_of_one_anothers_files(house: Ho
             "select supplier_id from channel_answers where problem is null and kind <> 'unreadable'"
         )
         assert {one for (one,) in answers} == {market.supplier.id, market.other_supplier.id}
+
+
+def test_a_file_of_others_stays_that_the_release_before_took_note_of(house: House) -> None:
+    house.servers.folder(f"{house.root}/done", write=True)
+    house.choose("sftp_csv", afterwards="archive", archive=f"/{house.root}/done")
+    row = f"po,sku,status\n77777-1,{house.market.lamp.skus[0]},cancelled\n"
+    for _ in range(2):
+        house.put("others.csv", row)
+        house.poll()
+        house.poll()
+        assert house.servers.listed(f"{house.root}/out") == ["others.csv"]
+        # It tells by the words alone.
+        with db.system_scope(actor="test"), db.transaction() as session:
+            session.connection().exec_driver_sql("update channel_answers set of_others = false")
