@@ -64,7 +64,8 @@ chromium: $(PYTHON_INSTALLED)
 .PHONY: test
 test: build check chromium ## Check and test everything
 	$(BIN)/pytest -q -n 3 --dist worksteal -m "not stack"
-	$(BIN)/pytest -q -n 2 --dist loadfile -m stack
+	$(BIN)/pytest -q -n 2 --dist loadfile -m stack --ignore tests/browser
+	$(BIN)/pytest -q -n 2 --dist loadfile -m stack tests/browser
 
 .PHONY: campaign
 campaign: build ## Walk orders, decisions and stock at random for long (TIMES=30 as long as the tests do)

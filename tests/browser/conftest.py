@@ -96,16 +96,6 @@ def demo() -> Iterator[Demo]:
             config.reload()
 
 
-@pytest.fixture(autouse=True)
-def in_its_database(request: pytest.FixtureRequest) -> None:
-    """A test that looks into the demo's database finds it, whatever this process has looked into since it began."""
-    if "demo" in request.fixturenames:
-        demo: Demo = request.getfixturevalue("demo")
-        its = db.make_engine(demo.installation.servers.database_url)
-        if db.engine().url != its.url:
-            db.use(its)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, without a window."""
