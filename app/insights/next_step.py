@@ -136,7 +136,7 @@ def with_stuck(step: NextStep, things: Sequence[StuckThing], reader: Party) -> N
     return NextStep(
         code=f"stuck.{thing.kind}",
         heading=thing.told.heading_for(reader),
-        text=thing.told.advice[reader],
+        text=thing.told.advice_for(reader, ball=thing.ball),
         ball=thing.ball,
         due=thing.due,
     )

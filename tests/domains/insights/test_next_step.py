@@ -100,6 +100,12 @@ def test_what_is_stuck_is_said_instead_of_nothing_to_be_done() -> None:
     assert with_stuck(under_way, [], Party.RETAILER) == under_way
 
 
+def test_who_waits_for_another_one_is_told_what_that_one_does() -> None:
+    claimed = stuck("parcel", "returned_to_sender", Party.SUPPLIER)
+    said = with_stuck(next_step("SHIPPED", [], [part("SHIPPED")]), [claimed], Party.RETAILER)
+    assert (said.ball, said.text) == (Party.SUPPLIER, claimed.told.meanwhile[Party.RETAILER])
+
+
 def test_what_is_up_to_the_reader_comes_before_what_others_do_and_its_own_step_before_both() -> None:
     theirs = next_step("CONFIRMED", [], [part("CONFIRMED")])
     mine, others = stuck("parcel", "lost", Party.RETAILER), stuck("late", "", Party.SUPPLIER)
