@@ -78,6 +78,9 @@ class Tariff:
     def at_least(self, units: int, grams: int, goods: int) -> int | None:
         """What shipping with the fee costs at least, whatever is added; None where no rate carries even this."""
         if self._items is not None:
+            if len(self._items) == 1:
+                first, following = self._items[0]
+                return first + following * (units - 1) + self.fee
             return min([first + following * (units - 1) for first, following in self._items]) + self.fee
         prices = []
         for rate, (ends, least) in zip(self.rates, self._steps, strict=True):

@@ -265,35 +265,44 @@ class _Search:
             tuple(map(add, scores, self.rest_scores[following])),
             max(days, self.rest_days[following]),
         )
+        # Looked up once for thousands of ways.
+        values, broken, slack, opening = objectives.values, objectives.broken, dual.slack, self.opening
+        shared, rounding, left = self.shared, self.rounding, len(self.needs) - following
         found = []
         for place, way in enumerate(self.ways[depth]):
-            if self.shared and not self._is_left(way):
+            if shared and not self._is_left(way):
                 continue
-            adds = way.alone if not way.mask & mask else self._adds(way)
+            own = way.mask
+            adds = way.alone if not own & mask else self._adds(way)
             if adds is None:
                 self.field.beyond_tiers = True
                 continue
             least = cost + adds + later
-            closed = way.mask & ~mask
+            closed = own & ~mask
             while closed:
                 # What the later needs have paid of its opening is in what this way adds.
                 bit = closed & -closed
                 closed ^= bit
-                least -= self.opening[bit] - dual.slack[bit]
-                if bit == way.mask and dual.first > way.base:
+                least -= opening[bit] - slack[bit]
+                if bit == own and dual.first > way.base:
                     least += dual.first - way.base
-            opened = mask | way.mask
-            least_cost = self._whole(least if least > least_of_all else least_of_all, opened, following)
+            opened = mask | own
+            parcels = opened.bit_count()
+            if least < least_of_all:
+                least = least_of_all
+            if rounding:
+                # Each purchase order's cost is rounded once, by half a unit at most.
+                least -= 0.5 * min(rounding, parcels + left)
+            least_cost = math.ceil(least - 1e-6)
             latest = way.days if way.days > latest_of_rest else latest_of_rest
             least_sums = tuple(map(add, sums, way.scores))
             # Few stay when it costs too much; what the rest adds to the parcels is asked for those only.
-            parcels = opened.bit_count()
-            if best is not None and objectives.values(least_sums, least_cost, parcels, latest) >= best:
+            if best is not None and values(least_sums, least_cost, parcels, latest) >= best:
                 continue
             parcels += self._rest_of_parcels(following, opened)
-            if objectives.broken(least_cost, parcels, latest):
+            if broken(least_cost, parcels, latest):
                 continue
-            bound = objectives.values(least_sums, least_cost, parcels, latest)
+            bound = values(least_sums, least_cost, parcels, latest)
             if best is None or bound < best:
                 found.append((bound, place, way, cost + adds, tuple(map(add, scores, way.scores))))
         found.sort(key=_PLACE)
@@ -317,12 +326,6 @@ class _Search:
                 return None
             adds += (goods + least) * tariff.factor
         return adds
-
-    def _whole(self, cost: float, opened: int, depth: int) -> int:
-        """A bound of cost in whole minor units: each purchase order's cost is rounded once, by half a unit at most."""
-        if self.rounding:
-            cost -= 0.5 * min(self.rounding, opened.bit_count() + len(self.needs) - depth)
-        return math.ceil(cost - 1e-6)
 
     def _rest_of_parcels(self, depth: int, mask: int) -> int:
         """Needs of which no two can come from one seller, and none from an open one."""
