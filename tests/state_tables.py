@@ -57,9 +57,23 @@ class Machine(Generic[T]):
     anew: bool = False
 
 
+def effects_of(
+    table: Mapping[str, Row], by_state: Mapping[str, Callable[[T], None]]
+) -> dict[tuple[str, str], Callable[[T], None]]:
+    """What is looked at after each event that leads to one of these states, from whichever it comes."""
+    return {
+        (current, event): by_state[after]
+        for current, row in table.items()
+        for event, after in row.items()
+        if isinstance(after, str) and after in by_state
+    }
+
+
 def everything_happens(session: Session, machine: Machine[T], table: Mapping[str, Row], current: str) -> None:
     """Every event happens to a thing that is in the state ``current``; what each did is undone."""
     assert set(table[current]) == set(machine.events), "each event has its place in each row"
+    moving = {event for event, after in table[current].items() if isinstance(after, str) and after != UNCHANGED}
+    assert {event for state, event in machine.effects if state == current} <= moving, "each effect is one of a move"
     shared = None if machine.anew else machine.put(session, current)
     for event, happen in machine.events.items():
         expected, where = table[current][event], f"{current}: {event}"

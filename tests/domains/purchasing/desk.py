@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -128,3 +129,15 @@ class Desk:
         )
         found = {variant: (on_hand, reserved) for variant, on_hand, reserved in rows}
         return [found[variant] for variant in self.variants]
+
+
+@dataclass
+class OnDesk:
+    """What belongs to the purchase order on a desk."""
+
+    desk: Desk
+
+    @property
+    def session(self) -> Session:
+        """In which it is worked on."""
+        return self.desk.session

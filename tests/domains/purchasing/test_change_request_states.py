@@ -30,7 +30,7 @@ from app.purchasing.service import (
     withdraw_request,
 )
 from tests import factories as make
-from tests.domains.purchasing.desk import UNITS, Desk
+from tests.domains.purchasing.desk import UNITS, Desk, OnDesk
 from tests.state_tables import UNCHANGED, Machine, Refused, Row, columns, everything_happens
 
 #: Of the first line's five units, so many are to be stopped.
@@ -84,15 +84,10 @@ ADDRESS: dict[str, Row] = {
 
 
 @dataclass
-class Wish:
+class Wish(OnDesk):
     """A purchase order whose supplier was asked to change it."""
 
-    desk: Desk
     request: ChangeRequest
-
-    @property
-    def session(self) -> Session:
-        return self.desk.session
 
     @property
     def ids(self) -> tuple[Any, Any]:

@@ -23,7 +23,7 @@ from app.purchasing.service.dispatching import Dispatch, begin_dispatch, put_due
 from app.purchasing.service.doubting import decide_doubt, record_no_probe, record_probe
 from app.purchasing.service.transmitting import move, note_answered, plan_transmission, send_again, send_now
 from app.purchasing.transmission_rules import PROBE_AFTER, STATES, may_move
-from tests.domains.purchasing.desk import Desk
+from tests.domains.purchasing.desk import Desk, OnDesk
 from tests.state_tables import UNCHANGED, Machine, Refused, Row, agree, columns, everything_happens
 
 TABLE = {
@@ -81,15 +81,10 @@ _PROBED = timedelta(minutes=2)
 
 
 @dataclass
-class Way:
+class Way(OnDesk):
     """How a purchase order goes to its supplier."""
 
-    desk: Desk
     row: Transmission
-
-    @property
-    def session(self) -> Session:
-        return self.desk.session
 
     @property
     def ids(self) -> tuple[Any, Any, Any]:

@@ -28,8 +28,8 @@ from app.settlement.service import (
     record_method,
 )
 from app.settlement.service.withdrawing import withdraw_lines
-from tests.domains.purchasing.desk import Desk
-from tests.state_tables import UNCHANGED, Machine, Row, agree, columns, everything_happens
+from tests.domains.purchasing.desk import Desk, OnDesk
+from tests.state_tables import UNCHANGED, Machine, Row, agree, columns, effects_of, everything_happens
 
 MOVES = {
     "PENDING": {"SENDING", "FAILED", "CANCELLED"},
@@ -75,15 +75,10 @@ TABLE: dict[str, Row] = {
 
 
 @dataclass
-class Billed:
+class Billed(OnDesk):
     """An order, and the charge for it."""
 
-    desk: Desk
     charge: Charge
-
-    @property
-    def session(self) -> Session:
-        return self.desk.session
 
     def outcome(self, state: str) -> ChargeOutcome:
         """What the processor says."""
@@ -202,12 +197,7 @@ OF_MOVE: dict[str, Callable[[Billed], None]] = {
     "ACTION_REQUIRED": held("payment_action_required"),
     "CANCELLED": given_up,
 }
-EFFECTS = {
-    (current, event): OF_MOVE[after]
-    for current, row in TABLE.items()
-    for event, after in row.items()
-    if isinstance(after, str) and after in OF_MOVE
-}
+EFFECTS = effects_of(TABLE, OF_MOVE)
 EFFECTS |= {("CANCELLED", event): paid_too_late for event in ("paid", "paid late")}
 EFFECTS |= {(current, "asked"): another_try for current in ("FAILED", "ACTION_REQUIRED")}
 MACHINE = Machine(put=put, state=lambda one: columns(one.charge)["state"], look=look, events=EVENTS, effects=EFFECTS)

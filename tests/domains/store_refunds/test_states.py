@@ -20,7 +20,7 @@ from app.store_refunds.rules import ALREADY, MOVES, STATES, may_move
 from app.store_refunds.service import ask, ask_again, by_hand, match, note_made, note_refused, report, wish_of
 from app.stores.platform import RefundMade
 from tests import factories as make
-from tests.state_tables import UNCHANGED, Machine, Refused, Row, agree, columns, everything_happens
+from tests.state_tables import UNCHANGED, Machine, Refused, Row, agree, columns, effects_of, everything_happens
 
 TABLE = {
     "ASKED": {"MADE", "REFUSED", "BY_HAND"},
@@ -134,12 +134,7 @@ EVENTS: dict[str, Callable[[Refund], object]] = {
     "again": lambda one: ask_again(one.session, *one.ids),
     "by hand": lambda one: by_hand(one.session, *one.ids),
 }
-EFFECTS = {
-    (current, event): {"MADE": made, "BY_HAND": made, "REFUSED": refused, "ASKED": asked_anew}[after]
-    for current, row in EVENTS_TABLE.items()
-    for event, after in row.items()
-    if isinstance(after, str) and after in TABLE
-}
+EFFECTS = effects_of(EVENTS_TABLE, {"MADE": made, "BY_HAND": made, "REFUSED": refused, "ASKED": asked_anew})
 MACHINE = Machine(put=put, state=lambda one: columns(one.row)["state"], look=look, events=EVENTS, effects=EFFECTS)
 
 
