@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-import psycopg2
 import pytest
 from sqlalchemy import select
 
@@ -19,53 +17,21 @@ from app.stores.platform import ShopFacts
 from app.stores.service import connect, note_scopes
 from tests import factories
 from tests.adapters.settings import set_up
-from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, configured, open_shop, simulator
+from tests.adapters.stores.conftest import configured, open_shop, simulator
 from tests.adapters.stores.shop import Shop
 from tests.adapters.stores.test_refunds import bought, permitted
 from tests.processes import Processes, wait_for
-from tests.simulators.shopify import RunningSimulator
+from tests.workers.with_store import processes, rows_in
 
-__all__ = ["configured", "open_shop", "set_up", "simulator"]
+__all__ = ["configured", "open_shop", "processes", "set_up", "simulator"]
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def processes(
-    committed: None,
-    engine: None,
-    database_url: str,
-    redis_url: str,
-    tmp_path: Path,
-    simulator: RunningSimulator,
-) -> Iterator[Processes]:
-    found = Processes(
-        {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "CROSSDOCK_SHOPIFY_CLIENT_ID": CLIENT_ID,
-            "CROSSDOCK_SHOPIFY_CLIENT_SECRET": CLIENT_SECRET,
-            "CROSSDOCK_SHOPIFY_ADMIN_URL": simulator.url + "/{shop}",
-        },
-        tmp_path,
-    )
-    yield found
-    found.stop()
 
 
 @pytest.mark.parametrize(("point", "given"), [("store_refund.begun", 0), ("store_refund.answered", 1)])
 def test_a_customer_is_refunded_once_though_the_worker_died(
     processes: Processes, database_url: str, open_shop: Callable[[], Shop], point: str, given: int
 ) -> None:
-    def rows(statement: str) -> list[tuple[object, ...]]:
-        connection = psycopg2.connect(database_url)
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement)
-                return list(cursor.fetchall()) if cursor.description else []
-        finally:
-            connection.close()
-
     shop = permitted(open_shop(), "write_orders")
     order, (line,) = bought(shop, 3)
     with db.system_scope(actor="test"), db.transaction() as session:
@@ -86,12 +52,12 @@ def test_a_customer_is_refunded_once_though_the_worker_died(
     processes.start("worker-stores", crash_at=point)
     processes.wait_until_dead("worker-stores")
     assert len(shop.control.order(shop.domain, order["id"])["refunds"]) == given
-    assert rows("select state from store_refunds") == [("ASKED",)]
+    assert rows_in(database_url, "select state from store_refunds") == [("ASKED",)]
 
-    rows("update tasks set lease_until = now() - interval '1 second' where state = 2")
+    rows_in(database_url, "update tasks set lease_until = now() - interval '1 second' where state = 2")
     processes.start("worker-stores")
-    wait_for(lambda: rows("select state from store_refunds") == [("MADE",)], "it is known to be made")
+    wait_for(lambda: rows_in(database_url, "select state from store_refunds") == [("MADE",)], "it is known to be made")
     (made,) = shop.control.order(shop.domain, order["id"])["refunds"]
-    assert rows("select made_amount, external_id from store_refunds") == [
+    assert rows_in(database_url, "select made_amount, external_id from store_refunds") == [
         ((Money(2990, "USD") * 2).minor, f"gid://shopify/Refund/{made['id']}")
     ]

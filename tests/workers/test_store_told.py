@@ -4,12 +4,9 @@ that units wait, though the worker is killed around the call."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
-import psycopg2
 import pytest
 
 from app import db
@@ -19,13 +16,13 @@ from app.purchasing.decisions.service import choose
 from app.purchasing.service import LineAnswer, acknowledge
 from app.settlement.service import carry_out, follow_rejection
 from tests.adapters.settings import set_up
-from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, configured, open_shop, simulator
+from tests.adapters.stores.conftest import configured, open_shop, simulator
 from tests.adapters.stores.shop import Shop
 from tests.flows.test_parcels_in_store import Delivery, delivery
 from tests.processes import Processes, wait_for
-from tests.simulators.shopify import RunningSimulator
+from tests.workers.with_store import processes, rows_in
 
-__all__ = ["configured", "open_shop", "set_up", "simulator"]
+__all__ = ["configured", "open_shop", "processes", "set_up", "simulator"]
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 #: A parcel that left is in the store before so many seconds are over.
@@ -39,9 +36,7 @@ class Running:
         self._url = database_url
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
-        with closing(psycopg2.connect(self._url)) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return list(cursor.fetchall()) if cursor.description else []
+        return rows_in(self._url, statement)
 
     def drain(self, *, retries: bool = False) -> None:
         """Until the store's request is accepted."""
@@ -49,29 +44,6 @@ class Running:
 
     def open_tasks(self) -> list[tuple[object, ...]]:
         return self.rows("select id from purchase_orders where external_request_state is distinct from 'accepted'")
-
-
-@pytest.fixture
-def processes(
-    committed: None,
-    engine: None,
-    database_url: str,
-    redis_url: str,
-    tmp_path: Path,
-    simulator: RunningSimulator,
-) -> Iterator[Processes]:
-    found = Processes(
-        {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "CROSSDOCK_SHOPIFY_CLIENT_ID": CLIENT_ID,
-            "CROSSDOCK_SHOPIFY_CLIENT_SECRET": CLIENT_SECRET,
-            "CROSSDOCK_SHOPIFY_ADMIN_URL": simulator.url + "/{shop}",
-        },
-        tmp_path,
-    )
-    yield found
-    found.stop()
 
 
 def cannot_send(found: Delivery, line: int) -> None:
