@@ -4,8 +4,8 @@ or shops are behind them."""
 from __future__ import annotations
 
 import io
-import itertools
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -19,7 +19,7 @@ from app.notifications.service import latest_emails
 from app.purchasing.service.channels import choose_channel, setting_of, settings_of
 from app.purchasing.service.transmitting import words_of
 from app.webhooks.signing import new_secret
-from tests.adapters.channels.test_shopify_shop import UNDO, Shop
+from tests.adapters.channels.test_shopify_shop import UNDO, Shop, opened
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET
 from tests.flows.books import Books, Json
 from tests.flows.test_file_channels import TRACKING, House, shipment
@@ -32,12 +32,11 @@ from tests.web.browsing import Browser, text_of
 
 #: What was never ordered.
 OTHER_SKU = "NEVER-ORDERED-1"
-_numbers = itertools.count(1)
 #: A supplier's shipped, cancelled and rejected units of an order's line.
 Units = tuple[int, int, int]
 
 
-class Supplier:
+class Supplier(ABC):
     """A supplier that gets orders of lamps and answers them by its channel."""
 
     def __init__(self, house: House, books: Books) -> None:
@@ -48,38 +47,30 @@ class Supplier:
         """An order of lamps. Returns its number."""
         return self.house.order(units)
 
+    @abstractmethod
     def accepts(self, number: str) -> None:
         """All of it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rejects(self, number: str, units: int) -> int:
         """So many units, since there are no more; all where its channel knows no part of a line. Returns how many."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ships(self, number: str, units: int) -> None:
         """A parcel, always under the same number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def names_another_article(self) -> tuple[str, Units]:
         """It gets an order of two lamps and deals with another article in their place. Returns the order's number, and
         how its line stands once that is understood."""
-        raise NotImplementedError
 
     def goes_back(self, number: str, units: int) -> None:
         """Of what it has shipped it says that it can't be sent after all."""
         self.rejects(number, units)
 
+    @abstractmethod
     def is_told_that_it_is_too_late(self) -> bool:
         """Its last word came when somebody else had the order."""
-        raise NotImplementedError
-
-    def loses_the_next_answer(self) -> None:
-        """The next order arrives, and nobody hears that it did."""
-        raise NotImplementedError
-
-    def orders_it_has(self) -> int:
-        """How many orders it has by its system."""
-        raise NotImplementedError
 
     def line(self, number: str) -> Units:
         """How the line of an order stands."""
@@ -94,7 +85,29 @@ class Supplier:
         )
 
 
-class ByX12(Supplier):
+class Called(Supplier):
+    """One whose system is called, so that an answer of it may be lost."""
+
+    @abstractmethod
+    def loses_the_next_answer(self) -> None:
+        """The next order arrives, and nobody hears that it did."""
+
+    @abstractmethod
+    def orders_it_has(self) -> int:
+        """How many orders it has by its system."""
+
+
+class ByFiles(Called):
+    """By files that are exchanged."""
+
+    def is_told_that_it_is_too_late(self) -> bool:
+        return any("comes too late" in one for one in self.house.refused())
+
+    def loses_the_next_answer(self) -> None:
+        self.house.servers.break_at_rename("after")
+
+
+class ByX12(ByFiles):
     """By 855 and 856."""
 
     def __init__(self, house: House, books: Books) -> None:
@@ -120,12 +133,6 @@ class ByX12(Supplier):
         assert sum(OTHER_SKU in one for one in self.house.refused()) == 2
         return number, (0, 0, 0)
 
-    def is_told_that_it_is_too_late(self) -> bool:
-        return any("comes too late" in one for one in self.house.refused())
-
-    def loses_the_next_answer(self) -> None:
-        self.house.servers.break_at_rename("after")
-
     def orders_it_has(self) -> int:
         return len(self.house.controls("850"))
 
@@ -134,7 +141,7 @@ class ByX12(Supplier):
         self.house.poll()
 
 
-class ByCsv(Supplier):
+class ByCsv(ByFiles):
     """By files in columns of its own."""
 
     def __init__(self, house: House, books: Books) -> None:
@@ -159,12 +166,6 @@ class ByCsv(Supplier):
         assert sum(OTHER_SKU in one for one in self.house.refused()) == 2
         return number, (0, 0, 0)
 
-    def is_told_that_it_is_too_late(self) -> bool:
-        return any("comes too late" in one for one in self.house.refused())
-
-    def loses_the_next_answer(self) -> None:
-        self.house.servers.break_at_rename("after")
-
     def orders_it_has(self) -> int:
         return sum(name.startswith("orders-") for name in self.house.sent())
 
@@ -174,7 +175,7 @@ class ByCsv(Supplier):
         self.house.poll()
 
 
-class ByApi(Supplier):
+class ByApi(Called):
     """By signed messages in, and our API back."""
 
     def __init__(self, house: House, books: Books, system: System, url: str) -> None:
@@ -320,7 +321,7 @@ class ByLetter(ByPortal):
         self.house.jobs.drain()
 
 
-class ByWooCommerce(Supplier):
+class ByWooCommerce(Called):
     """By its own WooCommerce shop, in which an order in progress counts as accepted."""
 
     def __init__(self, house: House, books: Books, shop: WooCommerce, url: str) -> None:
@@ -385,20 +386,12 @@ class ByWooCommerce(Supplier):
         return found
 
 
-class ByShopify(Supplier):
+class ByShopify(Called):
     """By its own Shopify shop, in which an order that was taken counts as accepted."""
 
     def __init__(self, house: House, books: Books, control: Control) -> None:
         super().__init__(house, books)
-        domain = f"awkward-{next(_numbers)}.myshopify.com"
-        control.add_shop(domain, "Lamps")
-        control.install(domain)
-        control.grant_scopes(
-            domain,
-            ["read_products", "write_orders", "read_orders", "write_merchant_managed_fulfillment_orders",
-             "read_merchant_managed_fulfillment_orders", "read_locations"],
-        )  # fmt: skip
-        control.add_product(domain, "Lamp", self.sku, price="39.00", available=10)
+        domain = opened(control, "Lamps", self.sku)
         house.choose("shopify_shop", shop=domain, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
         with db.tenant_scope(self.market.supplier.id, actor="test"), db.transaction() as session:
             row = setting_of(session, self.market.supplier.id)

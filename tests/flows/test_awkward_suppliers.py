@@ -15,7 +15,7 @@ from app.kit import clock
 from tests.adapters.stores.conftest import configured, simulator
 from tests.domains.feeds.portal import file_servers
 from tests.flows.books import Books
-from tests.flows.by_channel import MAKERS, Supplier
+from tests.flows.by_channel import MAKERS, Called, Supplier
 from tests.flows.deciding import Desk
 from tests.flows.test_file_channels import House, house
 
@@ -96,6 +96,7 @@ def test_an_answer_that_comes_after_another_supplier_took_over_is_shown_and_chan
 
 @pytest.mark.parametrize("channel", _CALLING)
 def test_an_answer_ends_the_doubt_whether_an_order_arrived(supplier: Supplier) -> None:
+    assert isinstance(supplier, Called)
     house = supplier.house
     supplier.loses_the_next_answer()
     number = supplier.gets(3)

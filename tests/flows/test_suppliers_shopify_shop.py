@@ -3,7 +3,6 @@ happens there comes back, and what is to be changed is changed there."""
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from app.kit import clock
 from app.purchasing.models import PurchaseOrder, Transmission
 from app.purchasing.queries import refused_answers
 from app.purchasing.service.channels import choose_channel, setting_of, settings_of
-from tests.adapters.channels.test_shopify_shop import Shop
+from tests.adapters.channels.test_shopify_shop import Shop, opened
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, configured, simulator
 from tests.flows.test_addresses import ELSEWHERE
 from tests.market import Market
@@ -26,7 +25,6 @@ from tests.stack import Jobs
 
 __all__ = ["configured", "simulator"]
 TRACKING = ("1Z999AA10123456784", "1Z999AA10123456795")
-_numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
@@ -97,15 +95,7 @@ class House:
 @pytest.fixture
 def house(market: Market, jobs: Jobs, configured: Control) -> House:
     """Its shop sells lamps at a price of its own."""
-    domain = f"lamps-{next(_numbers)}.myshopify.com"
-    configured.add_shop(domain, "Lamps")
-    configured.install(domain)
-    configured.grant_scopes(
-        domain,
-        ["read_products", "write_orders", "read_orders", "write_merchant_managed_fulfillment_orders",
-         "read_merchant_managed_fulfillment_orders", "read_locations"],
-    )  # fmt: skip
-    configured.add_product(domain, "Lamp", market.lamp.skus[0], price="39.00", available=10)
+    domain = opened(configured, "Lamps", market.lamp.skus[0])
     channel = registries.channels.get("shopify_shop")
     given = {one.name: one.default for one in channel.form if one.default}
     given |= {"shop": domain, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}

@@ -106,18 +106,24 @@ class Shop:
         return str(self.staff(FULFIL, {"fulfillment": given})["fulfillment"]["id"])
 
 
-@pytest.fixture
-def shop(configured: Control) -> Shop:
-    """A shop that has what is ordered, with an app of its own."""
-    domain = f"bright-{next(_numbers)}.myshopify.com"
-    configured.add_shop(domain, "Bright")
-    configured.install(domain)
-    configured.grant_scopes(
+def opened(control: Control, name: str, sku: str) -> str:
+    """The domain of a new shop that has ten lamps, with an app of its own that may make orders and see them sent."""
+    domain = f"{name.lower()}-{next(_numbers)}.myshopify.com"
+    control.add_shop(domain, name)
+    control.install(domain)
+    control.grant_scopes(
         domain,
         ["read_products", "write_orders", "read_orders", "write_merchant_managed_fulfillment_orders",
          "read_merchant_managed_fulfillment_orders", "read_locations"],
     )  # fmt: skip
-    configured.add_product(domain, "Lamp", "LAMP-1", price="39.00", available=10)
+    control.add_product(domain, "Lamp", sku, price="39.00", available=10)
+    return domain
+
+
+@pytest.fixture
+def shop(configured: Control) -> Shop:
+    """A shop that has what is ordered, with an app of its own."""
+    domain = opened(configured, "Bright", "LAMP-1")
     configured.add_product(domain, "Bulb", "BULB-9", price="4.00", available=10)
     channel = registries.channels.get("shopify_shop")
     values = {one.name: one.default for one in channel.form if one.default}
