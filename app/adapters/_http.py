@@ -46,7 +46,8 @@ class Answer:
 
 
 class HttpClient:
-    """Calls to one outside party. ``read_seconds`` bounds the whole wait for an answer."""
+    """Calls to one outside party. ``read_seconds`` bounds the wait for the answer's beginning, and for each next piece
+    of it; one that keeps coming in small pieces is cut off by the job's own time."""
 
     def __init__(self, *, read_seconds: float, pool: int = 16) -> None:
         # Proxies and credentials of the environment are not used.
@@ -93,10 +94,11 @@ class HttpClient:
             try:
                 body = response.read(LARGEST_ANSWER + 1, decode_content=True)
             except BaseException:
+                # What is left of it would be read as the next answer, also where the job's time is over.
                 response.close()
                 raise
             if len(body) > LARGEST_ANSWER:
-                # What is left of it would be read as the next answer.
+                # The same.
                 response.close()
             response.release_conn()
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
