@@ -43,6 +43,13 @@ class LeaseLost(Exception):
     """Another worker has taken the task over; nothing that this one does may count."""
 
 
+def ends_run(error: Exception) -> bool:
+    """Whether an error at one of several things ends the whole run: another worker has it, its time is over, or the
+    database is away. Any other is that one thing's own, and keeps no other waiting."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, LeaseLost | JobTimeoutException)
+
+
 class RetryLater(Exception):
     """The work can't be done yet. It is tried again at ``at`` (default: by the usual back-off)."""
 
@@ -125,10 +132,8 @@ class Run:
             try:
                 with self.transaction() as session:
                     do(session, item)
-            except (LeaseLost, JobTimeoutException):
-                raise
             except Exception as error:
-                if isinstance(error, DBAPIError) and error.connection_invalidated:
+                if ends_run(error):
                     raise
                 wrong = wrong or error
         if wrong is not None:

@@ -26,7 +26,7 @@ from app.kit.errors import AppError, NotFound
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from workers.bulk_actions import DOING
-from workers.job import LeaseLost, Run, job
+from workers.job import Run, ends_run, job
 
 #: Purchase orders of which addresses are read in one transaction.
 _AT_ONCE = 50
@@ -70,10 +70,8 @@ def _go_through(run: Run, action: BulkAction) -> None:
         except AppError as error:
             with run.transaction() as session:
                 refuse(session, action.id, position, error.detail)
-        except (LeaseLost, JobTimeoutException):
-            raise
         except Exception as error:
-            if position < 0 or (isinstance(error, DBAPIError) and error.connection_invalidated):
+            if position < 0 or ends_run(error):
                 raise
             tries += 1
             if isinstance(error, OperationalError) and tries < _TRIES:

@@ -14,6 +14,7 @@ from app.fulfillment.carrier import CarrierEvent
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.rules import FINAL, progressed, scanned
 from app.fulfillment.service.buying import BOUGHT
+from app.fulfillment.service.labelling import Sold
 from app.kit import clock
 from app.orders.service import write_timeline
 from app.outbox.service import emit
@@ -27,15 +28,14 @@ _STILL_COMING = (APPROVED, LABEL_SENT, IN_TRANSIT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToAsk:
-    """A parcel that somebody is to be asked about: the gateway that sold its label (``ref`` is the label's name there),
-    by the buyer's ``account``, whose key is not opened, where there is one; else the carrier that was named."""
+    """A parcel that somebody is to be asked about: the gateway that sold its label, where there is one, else the
+    carrier that was named."""
 
     return_id: UUID
     carrier: str
     tracking_number: str
     since: datetime
-    account: LabelAccount | None = None
-    ref: str = ""
+    sold: Sold | None = None
 
 
 def record_way(session: Session, return_id: UUID, events: Sequence[CarrierEvent]) -> None:
@@ -55,7 +55,7 @@ def record_way(session: Session, return_id: UUID, events: Sequence[CarrierEvent]
 
 
 def ways_to_ask(session: Session, *, limit: int = 200) -> Sequence[ToAsk]:
-    """Parcels of returns that are to be asked about now. Needs a system scope."""
+    """Parcels of returns that are to be asked about now. The accounts' keys are not opened. Needs a system scope."""
     rows = session.execute(
         select(Return, ReturnLabel, LabelAccount)
         .outerjoin(
@@ -78,8 +78,7 @@ def ways_to_ask(session: Session, *, limit: int = 200) -> Sequence[ToAsk]:
             carrier=row.carrier,
             tracking_number=row.tracking_number,
             since=row.created_at,
-            account=account,
-            ref=label.gateway_ref if account is not None else "",
+            sold=Sold(account, label.gateway_ref) if account is not None else None,
         )
         for row, label, account in rows
     ]
