@@ -30,7 +30,7 @@ _KNOWN_TO_ALL = {
     "stripe_webhook_secrets": {"whsec_demo"},
 }
 _SHORTEST_SECRET_KEY = 32
-#: What hashing a password takes in production, in KiB.
+#: The least memory that hashing a password takes in production, in KiB.
 LEAST_PASSWORD_MEMORY_KIB = 19 * 1024
 
 

@@ -24,7 +24,7 @@ _CJK = re.compile(r"[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-
 _PLAIN = frozenset(
     {*range(0x20, 0x180), *range(0x2010, 0x2028), *range(0x2030, 0x2040), *range(0x20A0, 0x20C1), 0x2122}
 )
-#: Tables that only shape letters that join.
+#: Tables that no text needs whose letters stand one by one, in one weight.
 _SHAPING = ("GDEF", "GPOS", "GSUB", "STAT")
 
 #: Where this process keeps the Latin letters alone.

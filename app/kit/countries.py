@@ -43,9 +43,7 @@ def usual_currency(country_code: str, settled: Collection[str]) -> str:
     """The one of the ``settled`` currencies that a company of a country trades in: its own, else the euro where clocks
     are European, else the dollar; the first by name where neither is settled."""
     own = str(next(iter(get_territory_currencies(country_code)), ""))
-    european = any(
-        zone.startswith("Europe/") for zone, where in get_global("zone_territories").items() if where == country_code
-    )
+    european = any(zone.startswith("Europe/") for zone in get_global("territory_zones").get(country_code, []))
     wanted = (own, "EUR" if european else "USD", "USD", "EUR")
     return next((code for code in wanted if code in settled), min(settled))
 

@@ -102,10 +102,10 @@ def days(first: date, last: date, locale: str) -> str:
     return str(babel_dates.format_interval(first, last, "yMMMd", locale=_dates_as(locale)))
 
 
-def zone_of_country(country: str, moment: datetime, otherwise: str) -> str:
+def zone_of_country(country_code: str, at: datetime, otherwise: str) -> str:
     """The zone of a country's clocks where they all show the same at that moment; else ``otherwise``."""
-    zones = [zone for zone, where in get_global("zone_territories").items() if where == country]
-    offsets = {moment.astimezone(zone_of(zone)).utcoffset() for zone in zones}
+    zones = get_global("territory_zones").get(country_code, [])
+    offsets = {at.astimezone(zone_of(zone)).utcoffset() for zone in zones}
     return min(zones) if len(offsets) == 1 else otherwise
 
 

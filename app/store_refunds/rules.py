@@ -69,6 +69,11 @@ def is_overdue(state: str, since: datetime, now: datetime) -> bool:
     return state == ASKED and since < now - ANSWERED_WITHIN
 
 
+def may_ask_again(state: str, since: datetime, now: datetime) -> bool:
+    """Whether a person may have the store asked anew: it refused, or has not answered in time."""
+    return may_move(state, ASKED) or is_overdue(state, since, now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFacts:
     """Units of an order's line: ``sold``; ``cancelled``, which will not come; ``gone`` from the store's own line by its

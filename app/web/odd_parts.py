@@ -1,4 +1,4 @@
-"""Parts of bundles that come, or have left, although the bundle does not come whole: as its retailer's page says so."""
+"""Parts of bundles that come, or have left, although the bundle does not come whole, in words for its retailer."""
 
 from __future__ import annotations
 

@@ -34,6 +34,9 @@ _WORSE: Mapping[str, str] = {
     "nearest": _("It is farther away."),
     "most_reliable": _("It is less reliable."),
     "one_supplier": _("The order would be split between suppliers."),
+}
+#: The same of what is an amount in the retailer's currency.
+_WORSE_BY_MONEY: Mapping[str, str] = {
     "lowest_cost": _("The order would cost %(difference)s more."),
     "max_loss": _("The order would lose %(difference)s more than you allow."),
 }
@@ -69,15 +72,13 @@ def reason(judged: Judged, currency: str) -> str:
         return gettext(_("Just as good; the fixed order of suppliers decided."))
     if judged.status == BEATEN and judged.reason in _WORSE_BY:
         return ngettext(*_WORSE_BY[judged.reason], judged.difference)
+    if judged.status == BEATEN and judged.reason in _WORSE_BY_MONEY:
+        more = money_text(Money(judged.difference, currency), locale())
+        return gettext(_WORSE_BY_MONEY[judged.reason]) % {"difference": more}
+    if judged.status == BEATEN and judged.reason == Kind.NEAREST and judged.seller.distance:
+        return gettext(_("It is farther away: about %(distance)s km.")) % {"distance": _kilometres(judged.seller)}
     if judged.status == BEATEN:
-        difference = (
-            money_text(Money(judged.difference, currency), locale())
-            if judged.reason in ("lowest_cost", "max_loss")
-            else str(judged.difference)
-        )
-        if judged.reason == Kind.NEAREST and judged.seller.distance:
-            return gettext(_("It is farther away: about %(distance)s km.")) % {"distance": _kilometres(judged.seller)}
-        return gettext(_WORSE[judged.reason]) % {"difference": difference}
+        return gettext(_WORSE[judged.reason])
     return gettext(_EXCLUDED[judged.reason])
 
 

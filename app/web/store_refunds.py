@@ -15,7 +15,7 @@ from app.orders.models import Order, OrderLine
 from app.returns.models import Return
 from app.store_refunds import queries
 from app.store_refunds.models import StoreRefund
-from app.store_refunds.rules import ADVICE, BY_HAND, OFFERED_AT, REFUSED, Way, is_overdue, may_move
+from app.store_refunds.rules import ADVICE, BY_HAND, OFFERED_AT, Way, may_ask_again, may_move
 from app.stores.models import Store
 from app.web.ui.rendering import gettext
 
@@ -68,7 +68,7 @@ def refunds_of(session: Session, order: Order, store: Store | None) -> list[Show
         ShownRefund(
             row,
             _refusal_of(row),
-            can_ask_again=askable and _may_ask_again(row),
+            can_ask_again=askable and may_ask_again(row.state, row.updated_at, clock.now()),
             can_note=may_move(row.state, BY_HAND),
         )
         for row in queries.of_order(session, order.id)
@@ -85,8 +85,3 @@ def may_be_refunded(session: Session, order: Order, store: Store | None) -> bool
 def _refusal_of(row: StoreRefund) -> str:
     words = ADVICE.get(row.refusal or "")
     return gettext(words) if words is not None else row.refusal_text
-
-
-def _may_ask_again(row: StoreRefund) -> bool:
-    """Whether the store refused, or has not answered in time."""
-    return row.state == REFUSED or is_overdue(row.state, row.updated_at, clock.now())

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +19,8 @@ from app.documents.queries import brand_of
 from app.documents.words import reader_language
 from app.identity.models import Organisation
 from app.kit import clock, texts
-from app.kit.errors import AppError, NotFound
+from app.kit.errors import NotFound
+from app.kit.links import LinkEnded
 from app.orders.models import Order
 from app.stores.models import Store
 from app.web.ui.rendering import speak
@@ -75,12 +75,12 @@ def shopper_page(template: str, shop: Shop, status: int = 200, **context: Any) -
     return _answer(template, shop.language, status, shop=shop, chosen=shop.chosen, **context)
 
 
-def not_there(error: AppError, *, label: bool = False) -> Response:
-    """What an address without an order says, which belongs to no shop, so in the language of the browser. ``label``: a
-    return's label, whose time may be over."""
+def not_there(error: NotFound | LinkEnded) -> Response:
+    """What an address says that leads to no order, or no longer to a return's label. It belongs to no shop, so it is in
+    the language of the browser."""
     language = request.accept_languages.best_match(page_phrases().languages) or "en"
     speak(language, "UTC")
-    key = "label_ended" if label and not isinstance(error, NotFound) else "gone"
+    key = "label_ended" if isinstance(error, LinkEnded) else "gone"
     return _answer("not_there.html", language, error.status, key=key)
 
 
@@ -88,7 +88,7 @@ def _answer(template: str, language: str, status: int, **context: Any) -> Respon
     body = render_template(
         f"app/web/public/{template}",
         say=partial(page_phrases().say, language),
-        days=lambda first, last: _days(first, last, language),
+        days=partial(texts.days, locale=language),
         languages=language_names(),
         **context,
     )
@@ -108,7 +108,3 @@ def language_names() -> Mapping[str, str]:
     """Language → what those who speak it call it."""
     names = {code: texts.locale_of(code).get_display_name() or code for code in page_phrases().languages}
     return {code: name[0].upper() + name[1:] for code, name in sorted(names.items())}
-
-
-def _days(first: date, last: date, language: str) -> str:
-    return texts.days(first, last, language)

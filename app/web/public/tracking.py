@@ -27,17 +27,7 @@ from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.returns.models import Return, ShopperReturn
 from app.returns.queries import asked_by_shopper, returns_of, settings_of
-from app.returns.rules import (
-    APPROVED,
-    CLOSED,
-    CREDITED,
-    DECLINED,
-    IN_TRANSIT,
-    INSPECTED,
-    LABEL_SENT,
-    NO_PHOTO,
-    RECEIVED,
-)
+from app.returns.rules import DECLINED, NO_PHOTO, REQUESTED, VOID
 from app.returns.service.asking import free_units
 from app.returns.service.filing import opened
 from app.store_refunds import queries as store_refunds
@@ -46,13 +36,11 @@ from app.store_refunds.rules import MADE
 from app.suppliers import queries as suppliers
 from app.suppliers.rules import Closure
 from app.web.kept_files import file_answer
-from app.web.public.shopper import Shop, not_there, shop_of, shopper_page
+from app.web.public.shopper import Shop, not_there, private, shop_of, shopper_page
 
 _YEAR = 31_536_000
-#: Returns of which the customer's page says what to do.
-STILL_COMING = (APPROVED, LABEL_SENT, IN_TRANSIT)
-#: Returns that the customer knows of, although it did not ask for them.
-_SEEN = (*STILL_COMING, RECEIVED, INSPECTED, CREDITED, CLOSED)
+#: Returns that a customer who did not ask for them is told nothing of.
+_UNSEEN = VOID | {REQUESTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +100,19 @@ def return_label(token: str) -> Response:
         try:
             file = linked_label(session, token[:200])
         except (NotFound, LinkEnded) as error:
-            return not_there(error, label=True)
-        answer = file_answer("return-label", file.media_type, opened(file))
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+            return not_there(error)
+        return private(file_answer("return-label", file.media_type, opened(file)))
 
 
 def _steps(
     session: Session, returns: Sequence[Return], asked: Sequence[ShopperReturn], shop: Shop
 ) -> list[tuple[Return, NextStep | None]]:
-    """Returns that say what to do, and those that stand below no request of the customer's once goods came back."""
+    """Returns that say what to do, and those that stand below no request of the customer's once they are agreed."""
     listed = {line.return_id for one in asked for line in one.lines}
-    found = [(row, next_step(session, row, shop.name) if row.state in STILL_COMING else None) for row in returns]
-    return [(row, step) for row, step in found if step is not None or (row.id not in listed and row.state in _SEEN)]
+    found = [(row, next_step(session, row, shop.name)) for row in returns]
+    return [
+        (row, step) for row, step in found if step is not None or (row.id not in listed and row.state not in _UNSEEN)
+    ]
 
 
 def _refunds(session: Session, order: Order) -> list[tuple[StoreRefund, list[tuple[int, str]]]]:
