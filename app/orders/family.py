@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.orders.models import Order
 
 
-def family(order_id: UUID) -> ColumnElement[bool]:
+def of_family(order_id: UUID) -> ColumnElement[bool]:
     """Whether an order is this one, or made of units that its store added to this one."""
     return (Order.id == order_id) | (Order.supplements == order_id)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
 from app.kit.money import Money
-from app.orders.family import family
+from app.orders.family import of_family
 from app.orders.models import Order, OrderLine
 from app.purchasing.models import PurchaseOrderLine
 from app.returns.models import CreditMemo, CreditMemoLine, Return, ReturnLine
@@ -100,7 +100,7 @@ def given_back(session: Session, order_id: UUID) -> dict[str, int]:
     """Units of an order's lines, by the store's ids, that it counts no more once they are refunded, although they were
     sold and are not to be stopped: those that came back, and those refunded for another reason than that they will not
     come."""
-    own = select(Order.id).where(family(order_id))
+    own = select(Order.id).where(of_family(order_id))
     rows = session.execute(
         select(
             StoreRefundLine.order_line_id,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.orders import queries
 from app.orders import service as orders
-from app.orders.family import family
+from app.orders.family import of_family
 from app.orders.models import Order, OrderLine
 from app.orders.rules import CANCELLED
 from app.purchasing.decisions.queries import not_wanted
@@ -68,7 +68,6 @@ def follow_store_order(
     if before is not None and told_at < before:
         return Followed(stale=True)
     newer = before is None or told_at - before > (timedelta(0) if settled else _PASSED_OVER)
-    unsure = not newer and not settled
     family = locked_family(session, main.id)
     lines = _lines_by_store_line(session, family)
     asked_about = queries.unlinked_of(session, [one.id for one in family])
@@ -97,8 +96,10 @@ def follow_store_order(
         differs = differs or moved or any(line.external_line_id not in lines for line in wanted.lines)
         if newer:
             result.address_changed, main.store_address = moved, address
-    if newer or (unsure and differs):
-        main.store_updated_at = told_at if newer else told_at - _PASSED_OVER
+    if newer:
+        main.store_updated_at = told_at
+    elif differs and not settled:
+        main.store_updated_at = told_at - _PASSED_OVER
     if asked_about:
         left = {key: 0 for key, units in quantities.items() if not units}
         left |= {} if wanted is None else {line.external_line_id: line.quantity for line in wanted.unlinked}
@@ -186,7 +187,7 @@ def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
 
 def note_gone_in_store(session: Session, order_id: UUID) -> None:
     """A store cancelled an order: none of its units are left there, and its customer has its money back."""
-    own = select(Order.id).where(family(order_id))
+    own = select(Order.id).where(of_family(order_id))
     session.execute(update(OrderLine).where(OrderLine.order_id.in_(own)).values(store_quantity=0))
 
 
@@ -208,7 +209,7 @@ def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) ->
         select(OrderLine.external_line_id, func.sum(PurchaseOrderLine.shipped))
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(family(order_id))
+        .where(of_family(order_id))
         .where(OrderLine.external_line_id.in_(list(refunded)))
         .group_by(OrderLine.external_line_id)
     )
@@ -216,7 +217,7 @@ def left_units(session: Session, order_id: UUID, refunded: Mapping[str, int]) ->
         select(func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.shipped - PurchaseOrderLine.cancelled))
         .join(OrderLine, OrderLine.id == PurchaseOrderLine.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(family(order_id))
+        .where(of_family(order_id))
     )
     found = 0
     for store_line, units in shipped:

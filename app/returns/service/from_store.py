@@ -15,7 +15,7 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.notifications.service import notify
 from app.orders import service as orders
-from app.orders.family import family
+from app.orders.family import of_family
 from app.orders.models import Order, OrderLine
 from app.purchasing.models import PurchaseOrderLine
 from app.returns.models import Return, ShopperReturn, ShopperReturnLine, StoreReturn
@@ -169,13 +169,13 @@ def _follow(session: Session, row: StoreReturn, told: ReturnInStore) -> str:
 def _lines(session: Session, order: Order, told: ReturnInStore) -> dict[tuple[UUID, str], int] | None:
     """Purchase order's lines and reasons → units that may come back; None where no line of it is ours."""
     free: dict[UUID, int] = {}
-    for one in session.scalars(select(Order.id).where(family(order.id))):
+    for one in session.scalars(select(Order.id).where(of_family(order.id))):
         free |= free_units(session, one)
     ours = session.execute(
         select(OrderLine.external_line_id, PurchaseOrderLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.order_line_id == OrderLine.id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(family(order.id))
+        .where(of_family(order.id))
         .order_by(PurchaseOrderLine.id)
     ).all()
     known = {external for external, _ in ours}

@@ -17,7 +17,7 @@ from app.kit.errors import Conflict, Invalid
 from app.kit.money import Money
 from app.notifications.service import notify, resolve
 from app.orders import service as orders
-from app.orders.family import family
+from app.orders.family import of_family
 from app.orders.models import Order
 from app.outbox.service import emit
 from app.store_refunds.events import StoreRefundMoved
@@ -98,7 +98,7 @@ def match(
     the store's people refunded themselves ends the wish for just these units. None for any other."""
     rows = session.scalars(
         select(StoreRefund)
-        .where(StoreRefund.order_id.in_(select(Order.id).where(family(order.id))))
+        .where(StoreRefund.order_id.in_(select(Order.id).where(of_family(order.id))))
         .order_by(StoreRefund.id)
         .options(selectinload(StoreRefund.lines))
     ).all()
