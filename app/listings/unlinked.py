@@ -136,10 +136,7 @@ def find_variants(
         select(SupplierVariant, SupplierProduct.title, Supplier.company_name, free, listed, same)
         .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
-        .where(
-            on_offer(),
-            or_(same, *own),
-        )
+        .where(on_offer(), or_(same, *own))
         .order_by(listed.desc(), same.desc().nulls_last(), SupplierVariant.wholesale_price, SupplierVariant.id)
         .limit(_LOOKED_AT)
     ).all()

@@ -137,8 +137,7 @@ class DecisionChosen(_DecisionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionWaits(_DecisionEvent):
-    """It was chosen that units wait for stock, until this day (ISO 8601, where the store is) at
-    the latest."""
+    """It was chosen that units wait for stock, until this day (ISO 8601, where the store is) at the latest."""
 
     topic: ClassVar[str] = "purchasing.decision_waits"
     until: str

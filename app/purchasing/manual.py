@@ -158,10 +158,7 @@ def found_variants(session: Session, retailer_id: UUID, skus: Iterable[str]) -> 
         select(SupplierVariant.sku, SupplierVariant.id, Supplier.company_name, listed)
         .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
-        .where(
-            SupplierVariant.sku.in_(list(skus)),
-            on_offer(),
-        )
+        .where(SupplierVariant.sku.in_(list(skus)), on_offer())
         .order_by(SupplierVariant.id)
     )
     found: dict[str, list[tuple[UUID, str, bool]]] = {}

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
@@ -359,9 +360,9 @@ class ChangeRequestLine(Base):
     granted: Mapped[int] = mapped_column(server_default="0")
     lost: Mapped[int] = mapped_column(server_default="0")
 
-    @property
+    @hybrid_property
     def waiting(self) -> int:
-        """Units about which nothing is known yet."""
+        """Units about which nothing is known yet; once the request is over, those that come all the same."""
         return self.quantity - self.granted - self.lost
 
 

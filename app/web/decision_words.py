@@ -14,7 +14,7 @@ from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.kit.texts import money as money_text
 from app.orders.models import Order, OrderLine
-from app.purchasing.decisions.queries import of_order, rules_of
+from app.purchasing.decisions.queries import bundles, of_order, rules_of
 from app.purchasing.decisions.rules import (
     ACCEPT,
     CHOICES,
@@ -32,7 +32,6 @@ from app.purchasing.decisions.rules import (
     WAIT,
     WAITING,
 )
-from app.purchasing.decisions.store_news import is_part
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.settlement.service.quoting import Quote, quote
 from app.store_refunds.queries import store_of
@@ -132,7 +131,7 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
         "ordered": _money(Money(one.ordered_price, one.currency)),
         "asked": _money(Money(one.asked_price or 0, one.currency)),
     }
-    part = bool(is_part(session, [one.order_line_id]))
+    part = bool(bundles(session, [one.order_line_id]))
     text = gettext(_WHAT[one.kind]) % words
     if part:
         whole = session.get_one(OrderLine, one.order_line_id).title

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from app.documents.customer_letters import CustomerLetters
 from app.orders.models import Order, OrderLine
+from app.purchasing.decisions.queries import bundles
 from app.purchasing.decisions.rules import DONE, SUBSTITUTE, WAITING
-from app.purchasing.decisions.store_news import is_part, order_units, substitute_title
+from app.purchasing.decisions.store_news import order_units, substitute_title
 from app.purchasing.events import DecisionMade, DecisionWaits
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from workers.job import Run, job
@@ -24,7 +25,7 @@ def write_to_customer_of_decision(run: Run, event: DecisionWaits | DecisionMade)
         letters = CustomerLetters(session, order)
         line = session.get_one(OrderLine, row.order_line_id)
         what = f"{letters.units(order_units(row))} {line.title}"
-        if is_part(session, [line.id]):
+        if bundles(session, [line.id]):
             # Named, so that letters about two parts of one thing can be told apart.
             part = session.get_one(PurchaseOrderLine, row.purchase_order_line_id)
             what = letters.part(f"{letters.units(row.units)} {part.title}", what)

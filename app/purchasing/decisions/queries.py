@@ -119,14 +119,19 @@ def free_between(session: Session, order_id: UUID) -> dict[UUID, int]:
     for one in in_between(session, order_id):
         if one.choice != REFUND and counts_as_ordered(one):
             found[one.order_line_id] += one.units
-    bundles = session.scalars(
-        select(PurchaseOrderLine.order_line_id).where(
-            PurchaseOrderLine.order_line_id.in_(list(found)), PurchaseOrderLine.component > 0
+    whole = bundles(session, found)
+    return {line_id: units for line_id, units in found.items() if line_id not in whole}
+
+
+def bundles(session: Session, order_line_ids: Collection[UUID]) -> set[UUID]:
+    """Of these order lines, those that are made of several things: what a decision is about is a part of them."""
+    return set(
+        session.scalars(
+            select(PurchaseOrderLine.order_line_id).where(
+                PurchaseOrderLine.order_line_id.in_(order_line_ids), PurchaseOrderLine.component > 0
+            )
         )
     )
-    for line_id in bundles:
-        found.pop(line_id, None)
-    return dict(found)
 
 
 def counts_as_ordered(one: OrderDecision) -> bool:
@@ -182,10 +187,7 @@ def substitutes(session: Session, order: Order, decision: OrderDecision, search:
         .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
         .join(InventoryLevel, InventoryLevel.variant_id == SupplierVariant.id)
-        .where(
-            on_offer(),
-            SupplierVariant.id != lost,
-        )
+        .where(on_offer(), SupplierVariant.id != lost)
         .group_by(SupplierVariant.id, SupplierProduct.title, Supplier.company_name)
         .having(free >= decision.units)
         .order_by(SupplierVariant.wholesale_price, SupplierVariant.id)

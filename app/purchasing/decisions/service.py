@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -190,28 +190,25 @@ def pay_for(decisions: Iterable[OrderDecision], *, charge_id: UUID) -> None:
 
 def wait(session: Session, order: Order, found: OrderDecision, rules: Rules) -> None:
     """The units wait for stock."""
+    until = clock.now() + timedelta(days=rules.wait_days)
     found.state, found.updated_at = WAITING, clock.now()
-    found.wait_until = clock.now() + timedelta(days=rules.wait_days)
-    found.next_at = found.wait_until
+    found.wait_until = found.next_at = until
     orders.tell(session, order, "decision.waiting")
-    day = last_day(session, order, found)
     emit(
         session,
         DecisionWaits(
             decision_id=found.id,
             order_id=order.id,
             retailer_id=order.retailer_id,
-            until=day.isoformat() if day is not None else "",
+            until=last_day(session, order, until).isoformat(),
         ),
     )
 
 
-def last_day(session: Session, order: Order, found: OrderDecision) -> date | None:
-    """The day until which units wait, where the order's store is; in UTC without a store. None: they don't wait."""
-    if found.wait_until is None:
-        return None
+def last_day(session: Session, order: Order, wait_until: datetime) -> date:
+    """The day until which units wait, where the order's store is; in UTC without a store."""
     store = session.get(Store, order.store_id) if order.store_id else None
-    return found.wait_until.astimezone(zone_of(store.timezone if store else "UTC")).date()
+    return wait_until.astimezone(zone_of(store.timezone if store else "UTC")).date()
 
 
 def finish(session: Session, decisions: Iterable[OrderDecision]) -> None:
@@ -320,10 +317,7 @@ def _check_substitute(session: Session, found: OrderDecision, substitute_id: UUI
         select(SupplierVariant.id)
         .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
-        .where(
-            SupplierVariant.id == substitute_id,
-            on_offer(),
-        )
+        .where(SupplierVariant.id == substitute_id, on_offer())
     )
     if offered is None:
         raise Invalid.field("variant_id", "not_on_offer", "This variant is not on offer.")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
@@ -19,7 +18,7 @@ from app.orders.models import Order, OrderLine
 from app.purchasing.decisions import queries
 from app.purchasing.decisions.rules import COMES, REPLACED, WAITS, store_news
 from app.purchasing.decisions.service import last_day, locked
-from app.purchasing.models import OrderDecision, PurchaseOrderLine
+from app.purchasing.models import OrderDecision
 from app.stores import queries as stores
 from app.stores.platform import LONGEST_NOTE, OrderNote
 
@@ -44,7 +43,8 @@ def of_order(session: Session, order: Order) -> list[News]:
         return []
     found = []
     for one in queries.of_order(session, order.id):
-        what = store_news(one.state, one.choice, last_day(session, order, one), one.store_told)
+        until = None if one.wait_until is None else last_day(session, order, one.wait_until)
+        what = store_news(one.state, one.choice, until, one.store_told)
         if what is not None:
             found.append(News(one.id, what, one.updated_at, _note(session, order, one, what)))
     return found
@@ -83,17 +83,6 @@ def order_units(decision: OrderDecision) -> int:
     return -(-decision.units // decision.per_unit)
 
 
-def is_part(session: Session, order_line_ids: Sequence[UUID]) -> set[UUID]:
-    """Of these order lines, those that are made of several things: what a decision is about is a part of them."""
-    rows = session.execute(
-        select(PurchaseOrderLine.order_line_id)
-        .where(PurchaseOrderLine.order_line_id.in_(order_line_ids))
-        .group_by(PurchaseOrderLine.order_line_id)
-        .having(func.count(PurchaseOrderLine.component.distinct()) > 1)
-    )
-    return {line_id for (line_id,) in rows}
-
-
 def _note(session: Session, order: Order, decision: OrderDecision, what: str) -> OrderNote:
     line = session.get_one(OrderLine, decision.order_line_id)
     place = None
@@ -110,7 +99,7 @@ def _note(session: Session, order: Order, decision: OrderDecision, what: str) ->
 
 def _text(session: Session, decision: OrderDecision, line: OrderLine, what: str) -> str:
     of = f"{order_units(decision)} × {_cut(line.title)}"
-    if is_part(session, [line.id]):
+    if queries.bundles(session, [line.id]):
         of = f"a part of {of}"
     kind, _, day = what.partition(":")
     if kind == WAITS:

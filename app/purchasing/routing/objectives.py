@@ -25,7 +25,6 @@ _BEHIND_SUMS = (Kind.LOWEST_COST, Kind.FEWEST_PARCELS, Kind.FASTEST, Kind.ONE_SU
 #: A cost in minor units that no order has: what is paid is not known, so nothing is a loss.
 _NO_LOSS = 2**63
 
-
 #: More kilometres than any two places are apart: half of the earth's circumference.
 _FARTHEST = 20_038
 

@@ -100,7 +100,7 @@ def _in_vain(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict
     did not stop them, or was told not to after all. What it was asked for another reason says nothing about these."""
     row = ChangeRequestLine
     rows = session.execute(
-        select(row.purchase_order_line_id, func.sum(row.quantity - row.granted - row.lost))
+        select(row.purchase_order_line_id, func.sum(row.waiting))
         .join(ChangeRequest, ChangeRequest.id == row.change_request_id)
         .where(
             ChangeRequest.purchase_order_id.in_([one.id for one in purchase_orders]),

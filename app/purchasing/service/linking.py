@@ -129,10 +129,7 @@ def _take(session: Session, order: Order, line: UnlinkedLine, variant_id: UUID) 
         select(SupplierVariant.sku, SupplierVariant.options, SupplierProduct.title, Supplier.company_name)
         .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
         .join(Supplier, Supplier.id == SupplierVariant.supplier_id)
-        .where(
-            SupplierVariant.id == variant_id,
-            on_offer(),
-        )
+        .where(SupplierVariant.id == variant_id, on_offer())
     ).one_or_none()
     if row is None:
         return False

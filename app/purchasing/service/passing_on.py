@@ -92,10 +92,10 @@ class Message:
 
 def goes_by_machine(session: Session, request: ChangeRequest, takes: Takes) -> bool:
     """Whether the supplier's system has the order, or may have it, and takes such requests."""
-    return _goes_so(newest_transmission(session, request.purchase_order_id), request.kind, takes)
+    return _takes_it(newest_transmission(session, request.purchase_order_id), request.kind, takes)
 
 
-def _goes_so(way: Transmission | None, kind: str, takes: Takes) -> bool:
+def _takes_it(way: Transmission | None, kind: str, takes: Takes) -> bool:
     return way is not None and way.state in MAY_HAVE_IT and bool(takes(way.channel, kind))
 
 
@@ -120,7 +120,7 @@ def begin_message(session: Session, event: ChangeRequestMoved, takes: Takes) -> 
         if way is None or takes(way.channel, request.kind) is None:
             return None
         message = _new(request, purpose, cause, way.channel)
-        if not _goes_so(way, request.kind, takes):
+        if not _takes_it(way, request.kind, takes):
             message.state = BY_PEOPLE
             session.add(message)
             _story(session, request, "change.by_people")
