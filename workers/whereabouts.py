@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from app import log
@@ -11,9 +12,12 @@ from app.adapters import registries
 from app.fulfillment.carrier import Carrier, Tracked
 from app.fulfillment.service.accounts import way_in
 from app.fulfillment.service.labelling import Sold
+from app.kit import clock
 from app.kit.crypto import CannotOpen
 from app.kit.errors import CredentialsRefused, Rejected, Unavailable
 
+#: A parcel that was made so long ago is no longer asked about.
+_GIVE_UP_AFTER = timedelta(days=90)
 #: Who has not answered so often, one time after the other, is left alone for the rest of a run.
 _PATIENCE = 2
 
@@ -26,6 +30,12 @@ def tracking_carrier(name: str) -> Carrier | None:
     """The carrier of a name; None where none is known that tells where a parcel is."""
     carrier = registries.carriers.all().get(name)
     return carrier if carrier is not None and carrier.can_track else None
+
+
+def is_over(sold: Sold | None, carrier: Carrier | None, since: datetime) -> bool:
+    """Whether nobody is to be asked about a parcel any more: nobody can tell, or it was made long ago."""
+    nobody_knows = sold is None and carrier is None
+    return nobody_knows or since <= clock.now() - _GIVE_UP_AFTER
 
 
 class Parties:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from app import log
@@ -11,10 +10,7 @@ from app.kit import clock
 from app.kit.errors import AdapterError
 from app.returns.service.travelling import ToAsk, ask_again, record_way, ways_to_ask
 from workers.job import Run, ends_run, job
-from workers.whereabouts import Parties, tracking_carrier
-
-#: A parcel that nobody has seen for this long is no longer asked about.
-_GIVE_UP_AFTER = timedelta(days=90)
+from workers.whereabouts import Parties, is_over, tracking_carrier
 
 logger = log.get("workers.poll_returns")
 
@@ -44,8 +40,7 @@ def _ask(run: Run, parties: Parties, one: ToAsk) -> None:
         told = parties.told_of(one.sold, carrier, one.tracking_number)
     except AdapterError as error:
         logger.info("not told of a return's parcel", return_id=str(one.return_id), reason=type(error).__name__)
-    nobody_knows = one.sold is None and carrier is None
-    over = nobody_knows or one.since <= clock.now() - _GIVE_UP_AFTER
+    over = is_over(one.sold, carrier, one.since)
     with run.transaction() as session:
         if told is not None and told.events:
             record_way(session, one.return_id, told.events)

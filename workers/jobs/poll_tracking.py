@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -29,10 +29,8 @@ from app.fulfillment.service.labelling import Sold, sold_by
 from app.kit import clock
 from app.kit.errors import AdapterError, Unavailable
 from workers.job import LeaseLost, Run, ends_run, job
-from workers.whereabouts import Parties, tracking_carrier
+from workers.whereabouts import Parties, is_over, tracking_carrier
 
-#: A parcel that nobody has seen for this long is no longer asked about.
-_GIVE_UP_AFTER = timedelta(days=90)
 #: Parcels of which nothing new was told are noted so many at a time (most are, hour after hour), or after so many
 #: seconds.
 _NOTED_AT_ONCE = 25
@@ -65,8 +63,7 @@ def poll_tracking(run: Run, payload: dict[str, Any]) -> None:
             again: datetime | None = notes.moment + every
             unanswered = False
             carrier = tracking_carrier(parcel.shipment.carrier)
-            nobody_knows = parcel.sold is None and carrier is None
-            if nobody_knows or parcel.shipment.created_at <= clock.now() - _GIVE_UP_AFTER:
+            if is_over(parcel.sold, carrier, parcel.shipment.created_at):
                 again = None
             elif parcel.sold is not None and parcel.heard_at is not None and parcel.heard_at > clock.now() - every:
                 again = parcel.heard_at + every
