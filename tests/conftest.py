@@ -141,9 +141,10 @@ def redis_url(worker_id: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def engine(database_url: str, redis_url: str) -> Iterator[None]:
-    """This process works on its test database."""
+def engine(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This process works on its test database, and keeps files of its own."""
     os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = database_url, redis_url
+    os.environ["CROSSDOCK_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
     app_config.reload()
     db.use(db.make_engine(database_url, pool_size=20))
     yield
