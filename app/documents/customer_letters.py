@@ -14,18 +14,15 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.config import settings
 from app.documents.phrases import Phrases
-from app.documents.queries import brand_of
 from app.documents.sending_back import PRINT, SEND, NextStep
-from app.documents.words import reader_language
-from app.identity.models import Organisation
-from app.kit import clock, texts
+from app.documents.shopfronts import shopfront_of
+from app.kit import texts
 from app.kit.money import Money
 from app.notifications.letters import BrandOnLetter, Letter
 from app.notifications.service import queue_email
 from app.orders.models import Order
 from app.orders.service import address_of
 from app.returns.queries import settings_of
-from app.stores.models import Store
 
 
 @cache
@@ -39,15 +36,10 @@ class CustomerLetters:
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order
-        brand = brand_of(session, order.retailer_id)
-        store = session.get(Store, order.store_id) if order.store_id else None
-        own = session.get_one(Organisation, order.retailer_id).name
+        front = shopfront_of(session, order, letter_phrases().languages)
         #: The shop, as its customers know it.
-        self.shop = (brand.name if brand else "") or (store.name if store else "") or own
-        self._language = reader_language(
-            brand.language if brand else "", order.ship_to_country, letter_phrases().languages
-        )
-        self._zone = texts.zone_of_country(order.ship_to_country, clock.now(), store.timezone if store else "UTC")
+        self.shop = front.name
+        self._language, self._zone, brand = front.language, front.zone, front.brand
         self._brand = BrandOnLetter(name=self.shop)
         if brand is not None:
             logo = f"{settings().public_url}/logo/{brand.retailer_id}/{brand.logo_sha256}.png" if brand.logo else ""

@@ -15,14 +15,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.documents.models import Brand
 from app.documents.phrases import Phrases
-from app.documents.queries import brand_of
-from app.documents.words import reader_language
-from app.identity.models import Organisation
-from app.kit import clock, texts
+from app.documents.shopfronts import shopfront_of
+from app.kit import texts
 from app.kit.errors import NotFound
 from app.kit.links import LinkEnded
 from app.orders.models import Order
-from app.stores.models import Store
 from app.web.ui.rendering import speak
 
 Answer = TypeVar("Answer", bound=AnyResponse)
@@ -52,20 +49,11 @@ class Shop:
 
 def shop_of(session: Session, order: Order) -> Shop:
     """Needs a system scope."""
-    brand = brand_of(session, order.retailer_id)
-    store = session.get(Store, order.store_id) if order.store_id else None
     known, chosen = page_phrases().languages, request.args.get("lang")
     if chosen not in known:
         chosen = None
-    return Shop(
-        name=(brand.name if brand else "")
-        or (store.name if store else "")
-        or session.get_one(Organisation, order.retailer_id).name,
-        brand=brand,
-        language=chosen or reader_language(brand.language if brand else "", order.ship_to_country, known),
-        zone=texts.zone_of_country(order.ship_to_country, clock.now(), store.timezone if store else "UTC"),
-        chosen=chosen,
-    )
+    front = shopfront_of(session, order, known)
+    return Shop(name=front.name, brand=front.brand, language=chosen or front.language, zone=front.zone, chosen=chosen)
 
 
 def shopper_page(template: str, shop: Shop, status: int = 200, **context: Any) -> Response:
