@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ import requests
 from sqlalchemy import func, update
 
 from app import db
+from app.kit import clock
 from app.listings.models import ListingVariant
 from app.outbox.models import Task, TaskState
 from app.stores.models import Store
@@ -159,3 +161,38 @@ class Till(Storefront):
 def till(market: Market, jobs: Jobs, books: Books, configured: Control, set_up: Callable[..., None]) -> Till:
     """See the module."""
     return Till(market, jobs, books, configured)
+
+
+def cannot_deliver(till: Till, books: Books, units: int | None = None) -> Json:
+    """The supplier rejects units of the lamps, and the retailer is asked."""
+    (one, *_) = books.queue(till.market.supplier)
+    line = next(line for line in one["lines"] if line["sku"] == till.market.lamp.skus[0])
+    answer = {"line_id": line["id"], "status": "rejected", "reason": "out_of_stock"}
+    if units is not None:
+        answer["quantity"] = units
+    said = till.market.supplier.api.post(f"/api/supplier/orders/{one['id']}/acknowledge", {"lines": [answer]})
+    assert said.status_code == 200, said.text
+    till.jobs.drain()
+    order = till.only_order()
+    (found,) = till.market.retailer.api.get(f"/api/orders/{order['id']}/decisions").json["items"]
+    return dict(found)
+
+
+def decide(till: Till, decision: Json, **more: object) -> None:
+    """The retailer refunds the units, which begins once that can't be taken back."""
+    path = f"/api/orders/{decision['order_id']}/decisions/{decision['id']}"
+    answer = till.market.retailer.api.post(path, {"choice": "refund", **more})
+    assert answer.status_code == 200, answer.text
+    with clock.shifted(timedelta(minutes=3)):
+        till.jobs.run_scheduled("watch_decisions")
+
+
+def choose(till: Till, decision: Json, **more: object) -> None:
+    """The same, until all that follows from it is done."""
+    decide(till, decision, **more)
+    till.settle()
+
+
+def story(till: Till, books: Books) -> str:
+    """The page of the one order."""
+    return str(books.browser(till.market.retailer).get(f"/app/orders/{till.only_order()['id']}").text)

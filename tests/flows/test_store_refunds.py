@@ -6,51 +6,16 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import pytest
-
-from app import db
 from app.kit import clock
-from app.notifications.service import latest_emails
 from tests.adapters.stores.conftest import configured, simulator
 from tests.flows.books import Books, Json
 from tests.flows.deciding import RULES
-from tests.flows.refunding import SCOPES, Till, till
-from tests.flows.test_customer_letters import brand
-from tests.flows.test_exceptions import run
+from tests.flows.refunding import SCOPES, Till, cannot_deliver, choose, decide, story, till
 from tests.flows.test_returns import act, asked, checked
 from tests.market import Market
 from tests.stack import Jobs
-from tests.web.browsing import text_of
 
 __all__ = ["configured", "simulator", "till"]
-
-
-def cannot_deliver(till: Till, books: Books, units: int | None = None) -> Json:
-    """The supplier rejects units of the lamps, and the retailer is asked."""
-    (one, *_) = books.queue(till.market.supplier)
-    line = next(line for line in one["lines"] if line["sku"] == till.market.lamp.skus[0])
-    answer = {"line_id": line["id"], "status": "rejected", "reason": "out_of_stock"}
-    if units is not None:
-        answer["quantity"] = units
-    said = till.market.supplier.api.post(f"/api/supplier/orders/{one['id']}/acknowledge", {"lines": [answer]})
-    assert said.status_code == 200, said.text
-    till.jobs.drain()
-    order = till.only_order()
-    (found,) = till.market.retailer.api.get(f"/api/orders/{order['id']}/decisions").json["items"]
-    return dict(found)
-
-
-def choose(till: Till, decision: Json, **more: object) -> None:
-    path = f"/api/orders/{decision['order_id']}/decisions/{decision['id']}"
-    answer = till.market.retailer.api.post(path, {"choice": "refund", **more})
-    assert answer.status_code == 200, answer.text
-    with clock.shifted(timedelta(minutes=3)):
-        till.jobs.run_scheduled("watch_decisions")
-    till.settle()
-
-
-def story(till: Till, books: Books) -> str:
-    return str(books.browser(till.market.retailer).get(f"/app/orders/{till.only_order()['id']}").text)
 
 
 def test_a_choice_to_refund_goes_through_to_the_stores_customer(till: Till, books: Books) -> None:
@@ -139,78 +104,6 @@ def test_a_store_that_refunds_by_itself_is_asked_for_all_that_will_not_come(till
     assert till.given_back(order) == ["50.00", "29.00"]
 
 
-def test_a_customer_is_written_to_about_its_refund_by_the_store_or_by_us_and_once(till: Till, books: Books) -> None:
-    order = till.sells(lamps=3, chairs=1)
-    choose(till, cannot_deliver(till, books))
-    page = f"/app/orders/{till.only_order()['id']}"
-    path = f"/api/orders/{till.only_order()['id']}/store-refunds"
-    api = till.market.retailer.api
-    (owed,) = api.get(path).json["owed"]
-
-    def refund(**more: object) -> None:
-        lines = [{"line_id": owed["line_id"], "quantity": 1}]
-        assert api.post(path, {"lines": lines, **more}).status_code == 201
-        till.settle()
-        for again in (False, True):
-            till.hears("refunds/create", again=again)
-        till.settle()
-
-    refund()
-    assert till.states() == ["MADE"]
-    assert books.letters("customer_refund") == [], "the store was asked to write"
-    brand(till.market, language="de")
-    refund(notify=False)
-    (subject,) = books.letters("customer_refund")
-    assert subject == "Ihre Erstattung von 25,00\xa0$"
-    with db.system_scope(actor="test"), db.transaction() as session:
-        letter = next(one for one in latest_emails(session) if one.kind == "customer_refund")
-    assert (letter.sender_name, letter.recipient) == ("Lumen & Oak", "avery.stone@example.com")
-    for part in ("Wir haben Ihnen 25,00\xa0$ für Bestellung", "Desk lamp", "1 ×", "Zu Ihrer Bestellung"):
-        assert part in letter.text
-    assert "Crossdock" not in letter.text + letter.html
-    token = str(books.row("select tracking_token from orders")["tracking_token"])
-    shown = text_of(till.market.app.test_client().get(f"/t/{token}"))
-    assert "Erstattet 25,00 $" in shown
-    assert till.given_back(order) == ["25.00", "25.00"]
-    # A store whose customers are not to be written to is left alone.
-    browser = books.browser(till.market.retailer)
-    browser.submit("/app/returns/settings", "/returns/settings", written=[])
-    refund(notify=False)
-    assert till.states() == ["MADE"] * 3
-    assert len(books.letters("customer_refund")) == 1
-    assert "we do, where you let us" in text_of(browser.get(f"{page}/refund"))
-
-
-@pytest.mark.parametrize("hook_first", [False, True])
-def test_a_customer_that_paid_in_another_currency_reads_what_it_gets_in_it(
-    till: Till, books: Books, hook_first: bool
-) -> None:
-    order = till.sells(lamps=3, chairs=1, presentment_currency="EUR", presentment_rate="0.9")
-    choose(till, cannot_deliver(till, books))
-    path = f"/api/orders/{till.only_order()['id']}/store-refunds"
-    api = till.market.retailer.api
-    (owed,) = api.get(path).json["owed"]
-    if hook_first:
-        till.control.add_fault("drop_after_effect", {"operation": "refundCreate", "shop": till.shop}, times=1)
-    lines = [{"line_id": owed["line_id"], "quantity": 1}]
-    assert api.post(path, {"lines": lines, "notify": False}).status_code == 201
-    till.jobs.drain()
-    assert till.states() == (["ASKED"] if hook_first else ["MADE"])
-    till.hears("refunds/create")
-    till.settle()
-    assert till.given_back(order) == ["25.00"], "as the shop counts"
-    assert books.letters("customer_refund") == ["Your refund of €22.50"]
-    token = str(books.row("select tracking_token from orders")["tracking_token"])
-    customer = till.market.app.test_client()
-    assert "Refunded €22.50" in text_of(customer.get(f"/t/{token}"))
-    # Of what was given back before its currency was written down it is told that it was.
-    with db.system_scope(actor="test"), db.transaction() as session:
-        session.connection().exec_driver_sql("update store_refunds set customer_amount = null")
-    shown = text_of(customer.get(f"/t/{token}"))
-    assert "Refunded" in shown
-    assert not any(sign in shown for sign in ("€", "$"))
-
-
 def test_who_says_no_for_one_order_is_heard_although_its_store_refunds_by_itself(till: Till, books: Books) -> None:
     till.change(lambda store: setattr(store, "refunds_customers", True))
     till.sells(lamps=2, chairs=1)
@@ -235,11 +128,7 @@ def test_what_the_store_cancelled_itself_is_not_refunded_by_us(till: Till, books
 def test_a_lost_answer_is_found_by_asking_and_the_hook_may_be_quicker(till: Till, books: Books) -> None:
     order = till.sells(lamps=2, chairs=1)
     till.control.add_fault("drop_after_effect", {"operation": "refundCreate", "shop": till.shop}, times=1)
-    decision = cannot_deliver(till, books)
-    path = f"/api/orders/{decision['order_id']}/decisions/{decision['id']}"
-    till.market.retailer.api.post(path, {"choice": "refund", "refund_customer": True})
-    with clock.shifted(timedelta(minutes=3)):
-        till.jobs.run_scheduled("watch_decisions")
+    decide(till, cannot_deliver(till, books), refund_customer=True)
     assert till.states() == ["ASKED"]
     assert till.given_back(order) == ["50.00"]
     (done,) = till.hears("refunds/create")
@@ -439,91 +328,6 @@ def test_a_decision_offers_the_refund_with_its_amount_and_a_store_is_set_to_do_i
     ]
     till.grant()
     assert "your store does not let us give money back" in browser.get("/app/settings").text
-
-
-def stuck(till: Till) -> list[Json]:
-    """What the retailer's inbox says of refunds."""
-    return [
-        one for one in till.market.retailer.api.get("/api/exceptions").json["items"] if one["kind"] == "store_refund"
-    ]
-
-
-@pytest.mark.parametrize(("fault", "before"), [("drop_before", []), ("drop_after_effect", ["50.00"])])
-def test_a_store_that_has_not_answered_for_a_day_is_asked_again_by_a_click_and_refunds_once(
-    till: Till, books: Books, fault: str, before: list[str]
-) -> None:
-    order = till.sells(lamps=2, chairs=1)
-    till.control.add_fault(fault, {"operation": "refundCreate", "shop": till.shop}, times=1)
-    choosing = cannot_deliver(till, books)
-    path = f"/api/orders/{choosing['order_id']}/decisions/{choosing['id']}"
-    till.market.retailer.api.post(path, {"choice": "refund", "refund_customer": True})
-    with clock.shifted(timedelta(minutes=3)):
-        till.jobs.run_scheduled("watch_decisions")
-    assert till.given_back(order) == before
-    # It gave up, as it does after some thirty hours of trying.
-    run("update tasks set state = 4, finished_at = now() where job = 'refund_in_store' and state = 0")
-    (asked,) = till.refunds()
-    assert (asked["state"], stuck(till)) == ("ASKED", [])
-    assert "Ask the store again" not in story(till, books), "it has a day to answer"
-    again = f"/app/orders/{choosing['order_id']}/refunds/{asked['id']}/again"
-    run("update store_refunds set updated_at = now() - interval '25 hours'")
-    (one,) = stuck(till)
-    assert (one["heading"], one["subject_id"]) == ("Store has not refunded its customer yet", asked["id"])
-    assert "Ask the store again" in story(till, books)
-    browser = books.browser(till.market.retailer)
-    assert browser.form("/app/exceptions", again).text.strip() == "Ask the store again"
-    for _ in range(2):
-        assert books.press(till.market.retailer, again).status_code == 303
-    till.jobs.drain()
-    assert till.given_back(order) == ["50.00"]
-    assert till.states() == ["MADE"]
-    assert stuck(till) == []
-
-
-def test_a_cancellation_that_never_ends_in_the_store_is_told_after_a_day_and_asked_for_anew(
-    till: Till, books: Books
-) -> None:
-    order = till.sells(lamps=2)
-    till.control.add_fault("stuck_job", {"operation": "orderCancel", "shop": till.shop})
-    choosing = cannot_deliver(till, books)
-    path = f"/api/orders/{choosing['order_id']}/decisions/{choosing['id']}"
-    till.market.retailer.api.post(path, {"choice": "refund", "refund_customer": True})
-    with clock.shifted(timedelta(minutes=3)):
-        till.jobs.run_scheduled("watch_decisions")
-    (asked,) = till.refunds()
-    for hours in (1, 12, 23):
-        with clock.shifted(timedelta(hours=hours)):
-            till.due("refund_in_store")
-            assert (till.states(), stuck(till)) == (["ASKED"], [])
-            wait = books.row(
-                "select available_at - now() as wait from tasks where job = 'refund_in_store' and state = 0"
-            )
-            assert wait["wait"] > timedelta(minutes=5), "it is looked at less and less often"
-    with clock.shifted(timedelta(hours=25)):
-        (one,) = stuck(till)
-        assert one["heading"] == "Store has not refunded its customer yet"
-        assert till.market.retailer.api.post(f"/api/store-refunds/{asked['id']}/again", {}).status_code == 200
-        till.settle()
-        assert till.given_back(order) == ["54.00"]
-        assert till.states() == ["MADE"]
-
-
-def test_while_a_store_is_still_cancelling_it_is_asked_for_no_refund_besides(till: Till, books: Books) -> None:
-    order = till.sells(lamps=2)
-    till.control.add_fault("stuck_job", {"operation": "orderCancel", "shop": till.shop})
-    choosing = cannot_deliver(till, books)
-    path = f"/api/orders/{choosing['order_id']}/decisions/{choosing['id']}"
-    till.market.retailer.api.post(path, {"choice": "refund", "refund_customer": True})
-    with clock.shifted(timedelta(minutes=3)):
-        till.jobs.run_scheduled("watch_decisions")
-    # By then there is more in the order, so that it would not be cancelled, but refunded by its lines.
-    till.edits(order, order["lines"][0], 3)
-    (asked,) = till.refunds()
-    with clock.shifted(timedelta(hours=25)):
-        assert till.market.retailer.api.post(f"/api/store-refunds/{asked['id']}/again", {}).status_code == 200
-        till.due("refund_in_store")
-    assert till.given_back(order) == []
-    assert till.states() == ["ASKED"]
 
 
 def test_a_permission_that_comes_later_is_used_with_a_token_that_has_it(till: Till, books: Books) -> None:

@@ -25,6 +25,7 @@ from tests import factories
 from tests.flows.books import Books, Json
 from tests.flows.deciding import RULES
 from tests.flows.storefront import ADDRESS, Storefront
+from tests.flows.test_addresses import ELSEWHERE
 from tests.market import Market, Party
 from tests.stack import Jobs
 
@@ -43,13 +44,6 @@ CLOCK_JOBS = (
     "schedule_dispatches",
     "pay_suppliers",
 )
-ELSEWHERE: Json = {
-    "name": "Ada Lovelace",
-    "address1": "7 Grange Road",
-    "city": "Leeds",
-    "postal_code": "LS1 4AP",
-    "country_code": "GB",
-}
 
 
 class Walk:
@@ -235,7 +229,8 @@ class Walk:
     def _pack(self, which: int) -> None:
         found = self._purchase_order(which)
         if found is not None:
-            self.books.press(found[0], f"/supplier/purchase-orders/{found[1]['id']}/pack")
+            pressed = self.books.press(found[0], f"/supplier/purchase-orders/{found[1]['id']}/pack")
+            assert pressed.status_code in (303, *self.REFUSALS), pressed.text
 
     def _give_up(self, which: int, units: int) -> None:
         """One can't deliver what it had accepted."""
