@@ -19,7 +19,7 @@ from app.suppliers.service import set_rates
 from tests import factories
 from tests.flows.storefront import ADDRESS, Json, Storefront
 from tests.market import Party
-from tests.web.browsing import Browser, text_of
+from tests.web.browsing import Browser, problems_in, text_of
 
 MENDED = {
     "name": "Ada Lovelace",
@@ -224,7 +224,7 @@ def test_an_order_without_an_address_waits_until_its_page_is_given_one(storefron
 
     lacking = browser.submit(page, f"{page}/address", **{**MENDED, "address1": " "})
     assert lacking.status_code == 422
-    assert "Please fill this in." in text_of(lacking)
+    assert problems_in(lacking) == {"address1": "Please fill this in."}
     assert storefront.holds() == ["address_incomplete"]
 
     assert browser.submit(page, f"{page}/address", **MENDED).status_code == 303

@@ -59,3 +59,14 @@ def _counts(field: Tag) -> bool:
 def text_of(answer: TestResponse) -> str:
     """What a person reads."""
     return " ".join(BeautifulSoup(answer.text, "html.parser").get_text(" ").split())
+
+
+def problems_in(answer: TestResponse) -> dict[str, str]:
+    """What a page says is wrong, by the names of the fields at which it says so."""
+    page = BeautifulSoup(answer.text, "html.parser")
+    found = {}
+    for field in page.select("[aria-invalid=true]"):
+        problem = page.find(id=str(field["aria-describedby"]))
+        assert problem is not None, field
+        found[str(field["name"])] = problem.get_text(" ", strip=True)
+    return found
