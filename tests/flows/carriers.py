@@ -9,12 +9,13 @@ import pytest
 
 from app import db
 from app.adapters import registries
+from app.adapters.carriers.manual.adapter import Manual
 from app.fulfillment.carrier import CarrierEvent, Tracked
 from app.kit import clock
 
 
 @dataclass
-class Asked:
+class Asked(Manual):
     """A carrier that answers as it is told, by number; other parcels are on their way."""
 
     name: str
@@ -23,16 +24,6 @@ class Asked:
     asked: list[str] = field(default_factory=list)
     label: str = "A carrier"
     can_track: bool = True
-    countries: frozenset[str] = frozenset()
-
-    def recognises(self, tracking_number: str) -> bool:
-        return False
-
-    def may_have(self, tracking_number: str) -> bool | None:
-        return None
-
-    def tracking_url(self, tracking_number: str) -> str | None:
-        return None
 
     def track(self, tracking_number: str) -> Tracked | None:
         self.asked.append(tracking_number)

@@ -204,6 +204,15 @@ def asks_retailer(storefront: Storefront) -> None:
     assert answer.status_code == 200, answer.text
 
 
+def orders_five(storefront: Storefront) -> tuple[Json, Json]:
+    """The store's word of five lamps, and their purchase order; their retailer is asked about what nobody delivers."""
+    asks_retailer(storefront)
+    body = storefront.order(storefront.line(storefront.market.lamp.variants[0], 5))
+    storefront.tell("orders/paid", body)
+    (purchase_order,) = storefront.books.queue(storefront.market.supplier)
+    return body, purchase_order
+
+
 def says(storefront: Storefront, purchase_order: Json, **said: Any) -> int:
     """The supplier's answer about the lamps, as a program sends it."""
     line = {"line_id": purchase_order["lines"][0]["id"], **said}
@@ -240,11 +249,8 @@ def is_settled(storefront: Storefront, *, units: int) -> None:
 def test_an_edit_takes_the_units_away_that_their_supplier_rejected_and_none_besides(
     storefront: Storefront, followed: bool
 ) -> None:
-    market, books = storefront.market, storefront.books
-    asks_retailer(storefront)
-    body = storefront.order(storefront.line(market.lamp.variants[0], 5))
-    storefront.tell("orders/paid", body)
-    (purchase_order,) = books.queue(market.supplier)
+    market = storefront.market
+    body, purchase_order = orders_five(storefront)
     assert says(storefront, purchase_order, status="rejected", quantity=2, reason="other") == 200
     if followed:
         storefront.jobs.drain()
@@ -255,11 +261,8 @@ def test_an_edit_takes_the_units_away_that_their_supplier_rejected_and_none_besi
 
 
 def test_of_rejected_units_those_that_the_store_still_wants_are_decided_about(storefront: Storefront) -> None:
-    market, books = storefront.market, storefront.books
-    asks_retailer(storefront)
-    body = storefront.order(storefront.line(market.lamp.variants[0], 5))
-    storefront.tell("orders/paid", body)
-    (purchase_order,) = books.queue(market.supplier)
+    market = storefront.market
+    body, purchase_order = orders_five(storefront)
     assert says(storefront, purchase_order, status="rejected", quantity=3, reason="other") == 200
     storefront.jobs.drain()
     order = storefront.only_order()
@@ -325,10 +328,7 @@ def test_an_edit_and_the_suppliers_answer_at_once_end_with_the_units_that_the_st
     storefront: Storefront, database_url: str, said: str, first: str
 ) -> None:
     market, books = storefront.market, storefront.books
-    asks_retailer(storefront)
-    body = storefront.order(storefront.line(market.lamp.variants[0], 5))
-    storefront.tell("orders/paid", body)
-    (purchase_order,) = books.queue(market.supplier)
+    body, purchase_order = orders_five(storefront)
     what = {"status": "accepted"} if said == "accepted" else {"status": "rejected", "quantity": 2, "reason": "other"}
     answers: list[int] = []
 
