@@ -40,6 +40,11 @@ def shown(values: Address, wrong: Mapping[str, str] | None = None) -> AddressFor
     )
 
 
+def empty_address(country_code: str, name: str = "") -> Address:
+    """Nothing filled in yet but the country, and maybe who it is."""
+    return Address(name=name, address1="", city="", postal_code="", country_code=country_code)
+
+
 def sent_address(values: Mapping[str, str] | None = None) -> Address:
     """What was typed; nothing is checked."""
     sent = request.form if values is None else values

@@ -52,6 +52,11 @@ class Preview:
     after: Sums
     changes: Sequence[Change]
 
+    @property
+    def elsewhere(self) -> int:
+        """Orders that would go to other suppliers."""
+        return len(self.changes) - self.held
+
 
 def preview(session: Session, retailer_id: UUID, rules: Sequence[Rule], *, last: int = 100) -> Preview:
     """Solve the last orders' problems again: with the rules of now, and with those. Offers that are only used because

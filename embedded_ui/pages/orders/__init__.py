@@ -268,7 +268,7 @@ def release(order_id: UUID) -> Any:
 def _nowhere(order: Order) -> Address:
     """An empty address in the country that the order goes to."""
     home = order.ship_to_country if is_country(order.ship_to_country) else "US"
-    return Address(name="", address1="", city="", postal_code="", country_code=home)
+    return address_forms.empty_address(home)
 
 
 def _cancellable(

@@ -177,5 +177,4 @@ def _to_fill_in(chosen: tuple[UUID, Address] | None, country: str) -> Address:
     """What was typed of another address; without anything, an empty one in the country of the last, or the reader's."""
     if "fields_of" in request.form:
         return address_forms.sent_address()
-    home = chosen[1].country_code if chosen else country
-    return Address(name="", address1="", city="", postal_code="", country_code=home)
+    return address_forms.empty_address(chosen[1].country_code if chosen else country)

@@ -17,7 +17,6 @@ from app.kit import clock
 from app.kit.errors import Invalid
 from app.orders.senders import Sender, remove_sender, save_sender, sender_of_store
 from app.stores import queries as stores
-from app.stores.platform import Address
 from app.web import address_forms
 from app.web.auth import principal
 from app.web.pages import Pages, go, page_url
@@ -77,7 +76,7 @@ def _page(store_id: UUID, status: int = 200, *, typed: bool = False, wrong: dict
         values = kept.address
         ticked = {name: getattr(kept, name) for name in _PLACES}
     else:
-        values = Address(name=brand.name, address1="", city="", postal_code="", country_code=country or "US")
+        values = address_forms.empty_address(country or "US", brand.name)
         ticked = dict.fromkeys(_PLACES, True)
     paper = example_paper(
         brand,
