@@ -355,6 +355,21 @@ def test_a_line_that_is_cancelled_meanwhile_is_refunded_once(desk: Desk, books: 
     desk.balanced(order)
 
 
+def test_an_order_that_nobody_delivers_is_cancelled_by_the_many_and_as_a_whole(desk: Desk, books: Books) -> None:
+    first, second = desk.buys(2), desk.buys(1)
+    for order in (first, second):
+        desk.answers(order, status="rejected", reason="other")
+    browser = books.browser(desk.market.retailer)
+    asked = browser.submit("/app/orders", "/orders/bulk", order=[first["id"]], do="cancel", sure="1")
+    desk.jobs.drain()
+    assert "was left as it is" not in browser.get(asked.headers["Location"]).text
+    told = desk.market.retailer.api.post(f"/api/orders/{second['id']}/cancel", {})
+    desk.jobs.drain()
+    assert [one["cancelled"] for one in told.json["lines"]] == [1]
+    assert [books.order(order)["status"] for order in (first, second)] == ["CANCELLED", "CANCELLED"]
+    assert (books.given_back(first), books.given_back(second)) == ([2600], [1500])
+
+
 def test_both_sides_do_it_on_their_pages(desk: Desk, books: Books) -> None:
     retailer, supplier = books.browser(desk.market.retailer), books.browser(desk.market.supplier)
     saved = retailer.submit(

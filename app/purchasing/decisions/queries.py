@@ -112,6 +112,19 @@ def not_wanted(session: Session, order_id: UUID) -> dict[UUID, int]:
     return dict(found)
 
 
+def lost_between(session: Session, order_id: UUID) -> dict[UUID, int]:
+    """Units of an order's lines, by line, that do not come if nobody delivers what is in between, and that are not to
+    be refunded anyway. A bundle lacks as many as the component does that lacks most."""
+    found: Counter[tuple[UUID, int]] = Counter()
+    for one in in_between(session, order_id):
+        if one.choice != REFUND:
+            found[one.order_line_id, one.component] += -(-one.units // one.per_unit)
+    most: dict[UUID, int] = {}
+    for (line_id, _component), units in found.items():
+        most[line_id] = max(units, most.get(line_id, 0))
+    return most
+
+
 def free_between(session: Session, order_id: UUID) -> dict[UUID, int]:
     """Units in between, by order line, of which some can be taken away alone and are not to be refunded anyway. Of a
     bundle none can: its components are decided about apart."""

@@ -34,7 +34,7 @@ from app.purchasing.changes.rules import (
     remind_at,
     spread,
 )
-from app.purchasing.decisions.queries import free_between, in_between
+from app.purchasing.decisions.queries import free_between, in_between, lost_between
 from app.purchasing.decisions.service import withdraw_between
 from app.purchasing.models import ChangeRequest, ChangeRequestLine, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.queries import being_taken_over, still_coming
@@ -134,6 +134,7 @@ def ask_to_cancel(
     result = Asked()
     between = {one.order_line_id for one in in_between(session, order_id)} if only is None else set()
     nobodys = free_between(session, order_id) if only is None and between else {}
+    lost = lost_between(session, order_id) if between else {}
     ended: dict[UUID, int | None] = {}
     plan: dict[UUID, int] = {}
     wrong: list[FieldError] = []
@@ -145,6 +146,8 @@ def ask_to_cancel(
         if wanted is None and line_id in between:
             # No supplier has these units any more, and the retailer wants no other one.
             ended[line_id] = None
+            if lost.get(line_id):
+                result.cancelled[line_id] = lost[line_id]
             if not count:
                 continue
         # What nobody delivers yet goes first: nobody has to be asked for it.
