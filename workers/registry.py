@@ -9,7 +9,10 @@ from typing import Any
 
 import workers.jobs
 from app.kit.registry import walk
-from workers.job import Job
+from workers.job import Job, RetryLater
+
+#: Tries of a task whose job is not known: minutes, in which a worker of an older release than the clock's is replaced.
+_TRIES_OF_UNKNOWN = 8
 
 
 @cache
@@ -23,6 +26,39 @@ def jobs() -> Mapping[str, Job[Any]]:
             raise TypeError(f"workers/jobs/{name}.py must declare a job called {name}")
         found[name] = declared
     return found
+
+
+def job_named(name: str) -> Job[Any]:
+    """The job of a task. Where this release has none of that name, what fails with that reason."""
+    return jobs().get(name) or _unknown(name)
+
+
+class _Unknown(Job[Any]):
+    """Of what it heard nothing is known."""
+
+    def event_of(self, topic: str, payload: Mapping[str, Any]) -> Any:  # noqa: ARG002 - one as all others
+        return payload
+
+
+@cache
+def _unknown(name: str) -> Job[Any]:
+    def fail(_run: object, _event: object) -> None:
+        raise RetryLater(f"This release has no job called {name}.")
+
+    return _Unknown(
+        name=name,
+        function=fail,
+        queue="quick",
+        on=(),
+        every=None,
+        coalesce=False,
+        gather=None,
+        max_attempts=_TRIES_OF_UNKNOWN,
+        timeout=60,
+        batch=1,
+        together=False,
+        wanted=None,
+    )
 
 
 @cache

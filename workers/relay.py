@@ -22,12 +22,14 @@ from rq import Queue as RedisQueue
 from rq.serializers import JSONSerializer
 from sqlalchemy import (
     BigInteger,
+    Integer,
     Text,
     Uuid,
     and_,
     any_,
     bindparam,
     case,
+    column,
     exists,
     func,
     or_,
@@ -46,7 +48,7 @@ from app.kit.crash import crash_point
 from app.kit.ids import new_id
 from app.outbox.models import OutboxEvent, Task, TaskState
 from workers.job import GATHERED_AT_MOST, GATHERED_FOR, QUEUES, Job, Queue, Wanted
-from workers.registry import hearers, jobs
+from workers.registry import hearers, job_named, jobs
 
 LEADER_LOCK = 7241003
 #: Tasks of one queue that may be in Redis at a time.
@@ -176,8 +178,10 @@ class Relay:
     def _sweep(self) -> None:
         """Find tasks whose worker died or whose entry in Redis is gone, and put them back to work."""
         with db.transaction() as session:
-            session.connection().execute(_DEAD_WORKERS)
+            left = session.connection().execute(_DEAD_WORKERS, _tries()).all()
             lost = [_Due(*row) for row in session.connection().execute(_LOST, {"empty": self._empty()})]
+        for job, state in left:
+            logger.warning("worker died" if state == TaskState.PENDING else "task dead", job_name=job)
         if lost:
             logger.warning("tasks sent again", count=len(lost))
             self._push(lost)
@@ -195,7 +199,7 @@ class Relay:
         """
         by_queue: defaultdict[Queue, list[_Entry]] = defaultdict(list)
         for task in tasks:
-            declared = jobs()[task.job]
+            declared = job_named(task.job)
             entries = by_queue[declared.queue]
             share = 1.0 if task.attempts else 1 / declared.batch
             if not entries or entries[-1].filled + share > _FULL:
@@ -287,12 +291,34 @@ _CHOSEN = (
     .values(state=TaskState.ENQUEUED, enqueued_at=func.now())
 )
 
-#: Tasks whose worker died go back; another task of their key may wait by now.
+#: The names of jobs, and in the same order how often a task of each is tried.
+_TRIES = (
+    func.unnest(bindparam("jobs", type_=ARRAY(Text)), bindparam("tries", type_=ARRAY(Integer)))
+    .table_valued(column("job", Text), column("tries", Integer))
+    .render_derived(name="known")
+)
+_SPENT = exists().where(_TRIES.c.job == Task.job, _TRIES.c.tries <= Task.attempts)
+#: Tasks whose worker died go back, or have had their last try; another task of their key may wait by now.
 _DEAD_WORKERS = (
     update(table_of(Task))
     .where(Task.state == TaskState.RUNNING, Task.lease_until < func.now())
-    .values(state=TaskState.PENDING, lease_until=None, available_at=func.now(), coalesce_key=None)
+    .values(
+        state=case((_SPENT, TaskState.DEAD), else_=TaskState.PENDING),
+        finished_at=case((_SPENT, func.now())),
+        last_error="Its worker died, or lost the database, before it was done.",
+        lease_until=None,
+        available_at=func.now(),
+        coalesce_key=None,
+    )
+    .returning(Task.job, Task.state)
 )
+
+
+def _tries() -> Mapping[str, list[Any]]:
+    """What ``_DEAD_WORKERS`` is asked with."""
+    known = jobs().values()
+    return {"jobs": [one.name for one in known], "tries": [one.max_attempts for one in known]}
+
 
 #: Tasks that Redis should have and has no more, where ``empty`` are the queues with nothing left in Redis' list.
 _LOST = (

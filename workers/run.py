@@ -28,7 +28,7 @@ from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailabl
 from app.outbox.models import Task, TaskState
 from workers.job import GiveUp, Job, LeaseLost, RetryLater, Run, Runs
 from workers.leases import LEASE, leases
-from workers.registry import jobs
+from workers.registry import job_named
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 3600.0
@@ -47,7 +47,7 @@ def run(task_ids: list[str]) -> None:
         for one in runs:
             by_job[one.job].append(one)
         for name, some in by_job.items():
-            declared = jobs()[name]
+            declared = job_named(name)
             if declared.together and len(some) > 1:
                 _run_together(declared, some)
             for one in some:

@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app import db
+from app.kit import clock
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
 from app.kit.ids import new_id
 from app.outbox.models import Task, TaskState
@@ -22,6 +24,7 @@ from tests.stack import Jobs
 from workers.job import GiveUp, Run, Runs
 from workers.registry import jobs as registered
 from workers.relay import add_tasks, task_row
+from workers.run import run
 
 _PERSON = "Ada Lovelace <ada@shopper.example>"
 
@@ -226,3 +229,56 @@ def test_a_task_that_was_tried_before_travels_alone(jobs: Jobs, monkeypatch: pyt
     assert {number: state for number, (state, _) in ends().items()} == dict.fromkeys((1, 3, 4, 5), TaskState.DONE) | {
         2: TaskState.DEAD
     }
+
+
+class Killed(BaseException):
+    """The worker is gone in the middle of its work: nothing in it can say so."""
+
+
+def test_a_task_that_takes_its_worker_down_each_time_is_given_up(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    def take_down(run: Run, _payload: object) -> None:
+        begun.append(run.attempt)
+        raise Killed
+
+    declare(monkeypatch, take_down, max_attempts=3)
+    owe(1)
+    for _ in range(5):
+        _worker_dies(jobs)
+    assert begun == [1, 2, 3]
+    assert ends() == {1: (TaskState.DEAD, 3)}
+    assert reasons() == {"Its worker died, or lost the database, before it was done."}
+
+
+def test_a_task_of_a_job_that_is_gone_is_given_up(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(monkeypatch, lambda _run, _payload: None)
+    owe(1)
+    monkeypatch.delitem(registered(), _NAME)  # type: ignore[misc]
+    jobs.drain(retries=True)
+    ((state, _),) = ends().values()
+    assert state == TaskState.DEAD
+    assert reasons() == {f"This release has no job called {_NAME}."}
+
+
+def _worker_dies(jobs: Jobs) -> None:
+    """Hand out what is due to a worker that does not survive it, and let the leases of what it had run out."""
+    jobs.new_relay().step()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        sent = session.scalars(select(Task.id).where(Task.job == _NAME, Task.state == TaskState.ENQUEUED)).all()
+    if sent:
+        with pytest.raises(Killed):
+            run([str(one) for one in sent])
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.execute(
+            update(Task)
+            .where(Task.job == _NAME, Task.state == TaskState.RUNNING)
+            .values(lease_until=clock.now() - timedelta(seconds=1))
+        )
+    jobs.new_relay().step()
+
+
+def reasons() -> set[str | None]:
+    """Why the tasks failed."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        return set(session.scalars(select(Task.last_error).where(Task.job == _NAME)))
