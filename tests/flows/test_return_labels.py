@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
+import psycopg2
 import pytest
 import requests
 from bs4 import BeautifulSoup
@@ -318,6 +321,25 @@ def test_a_key_that_can_not_be_opened_keeps_no_other_return_waiting(desk: Desk, 
     change("update label_accounts set api_key = decode('00', 'hex') where supplier_id = %s", market.retailer.id)
     desk.jobs.run_scheduled("poll_returns")
     assert (state(market, first), state(market, second)) == ("LABEL_SENT", "IN_TRANSIT")
+
+
+def test_a_return_that_somebody_works_on_keeps_no_other_waiting(
+    desk: Desk, market: Market, books: Books, database_url: str
+) -> None:
+    first = desk.approved("supplier")
+    desk.bought(market.supplier, first)
+    second = desk.approved("supplier")
+    desk.bought(market.supplier, second)
+    number = desk.row()["tracking_number"]
+    requests.get(f"{desk.gateway.url}/_sim/hook/{number}", params={"secret": "x", "status": "in_transit"}, timeout=5)
+    with closing(psycopg2.connect(database_url)) as busy, busy.cursor() as cursor:
+        purchase_order = books.row("select purchase_order_id from returns where id = %s", first["id"])
+        cursor.execute("select 1 from purchase_orders where id = %s for update", (*map(str, purchase_order.values()),))
+        desk.jobs.run_scheduled("poll_returns")
+    assert desk.jobs.open_tasks() == []
+    assert (state(market, first), state(market, second)) == ("LABEL_SENT", "IN_TRANSIT")
+    asked = {row["id"]: row["next_poll_at"] > clock.now() for row in books.rows("select id, next_poll_at from returns")}
+    assert asked == {UUID(first["id"]): False, UUID(second["id"]): True}, "asked again as soon as it is free"
 
 
 def test_a_label_goes_with_the_address_that_stands_on_it(desk: Desk, market: Market, books: Books) -> None:

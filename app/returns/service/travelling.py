@@ -18,6 +18,7 @@ from app.fulfillment.service.labelling import Sold
 from app.kit import clock
 from app.orders.service import write_timeline
 from app.outbox.service import emit
+from app.purchasing.models import PurchaseOrder
 from app.returns.events import ReturnArrived
 from app.returns.models import Return, ReturnLabel
 from app.returns.rules import APPROVED, IN_TRANSIT, LABEL_SENT, RECEIVED_AFTER
@@ -85,10 +86,18 @@ def ways_to_ask(session: Session, *, limit: int = 200) -> Sequence[ToAsk]:
 
 
 def ask_again(session: Session, return_id: UUID, at: datetime | None) -> None:
-    """When somebody is asked next; None: never. Needs a system scope."""
-    row = locked(session, return_id, None).row
-    over = row.delivery_status in FINAL or row.state not in _STILL_COMING
-    row.next_poll_at = None if over else at
+    """When somebody is asked next; None: never. A return that somebody works on just now is left as it is, and so asked
+    about sooner. Needs a system scope."""
+    row = session.scalar(
+        select(Return)
+        .join(PurchaseOrder, PurchaseOrder.id == Return.purchase_order_id)
+        .where(Return.id == return_id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if row is not None:
+        over = row.delivery_status in FINAL or row.state not in _STILL_COMING
+        row.next_poll_at = None if over else at
 
 
 def _arrived(session: Session, row: Return) -> None:
