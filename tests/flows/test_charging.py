@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -182,6 +183,30 @@ def test_a_lost_answer_is_found_again_and_nothing_is_charged_twice(
     assert books.taken(order) == [WHOLE]
     assert len(books.payments(order)) == 1
     assert books.ledger()["processor_balance"] == WHOLE - STRIPE_FEE
+
+
+@pytest.mark.parametrize("trouble", ["lost", "declined"])
+def test_a_charge_is_asked_where_it_was_begun_though_payments_are_made_elsewhere_now(
+    market: Market, jobs: Jobs, books: Books, set_up: Callable[..., None], trouble: str
+) -> None:
+    if trouble == "declined":
+        books.use_card(DECLINED)
+        jobs.drain()
+    else:
+        books.fault("timeout_after_commit", "/v1/payment_intents")
+    order = market.place()
+    jobs.drain()
+    set_up(processor="manual")
+    if trouble == "declined":
+        books.use_card(GOOD)
+    jobs.drain(retries=True)
+    charge = books.charge(order)
+    assert (charge["state"], charge["processor"]) == ("PAID", "stripe")
+    assert books.taken(order) == [WHOLE]
+    new = market.place()
+    jobs.drain()
+    charge = books.charge(new)
+    assert (charge["state"], charge["processor"], books.payments(new)) == ("PROCESSING", "manual", [])
 
 
 def test_a_hook_tells_of_a_charge_whose_answer_was_lost(market: Market, jobs: Jobs, books: Books) -> None:

@@ -4,10 +4,12 @@ the money and the stock follow."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 from bs4 import BeautifulSoup
 
 from app import db
@@ -199,6 +201,27 @@ def test_a_rejected_unit_is_worth_what_it_cost_then(desk: Desk, books: Books) ->
     desk.jobs.drain()
     assert "goods_to_ship:first" not in books.ledger()
     desk.balanced(order)
+
+
+@pytest.mark.parametrize("switched", ["before it is wanted", "before its answer came"])
+def test_a_supplement_is_asked_where_it_was_begun_whichever_processor_is_used_by_then(
+    desk: Desk, books: Books, set_up: Callable[..., None], switched: str
+) -> None:
+    order = desk.buys(2)
+    if switched == "before it is wanted":
+        set_up(processor="manual")
+    else:
+        books.fault("timeout_after_commit", "/v1/payment_intents")
+    desk.asks(order, "10.50")
+    set_up(processor="manual")
+    desk.jobs.drain(retries=True)
+    found = books.row("select state, processor from charges where cause <> ''")
+    if switched == "before it is wanted":
+        assert found == {"state": "PROCESSING", "processor": "manual"}
+        assert len(books.payments(order)) == 1
+    else:
+        assert found == {"state": "PAID", "processor": "stripe"}
+        assert len(books.taken(order)) == 2
 
 
 def test_what_is_paid_for_a_rerouting_that_went_on_without_it_goes_back(desk: Desk, books: Books) -> None:

@@ -15,13 +15,12 @@ from workers.job import Run, job
 @job(queue="money", on=(OrderRouted, ChargeWanted), batch=5, timeout=45)
 def charge_order(run: Run, event: OrderRouted | ChargeWanted) -> None:
     """See the module. Two charges of one order never run at once: they have the same key."""
-    processor = registries.processors.get(settings().processor)
     with run.transaction() as session:
-        plan = plan_charge(session, event.order_id, processor.name)
+        plan = plan_charge(session, event.order_id)
     if plan is None:
         return
     crash_point("charge.planned")
-    outcome = _ask(processor, plan, str(event.order_id))
+    outcome = _ask(registries.processors.get(plan.processor), plan, str(event.order_id))
     crash_point("charge.answered")
     with run.closing() as session:
         record_charge(session, plan.charge_id, plan.attempt, outcome)

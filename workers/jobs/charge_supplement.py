@@ -14,12 +14,12 @@ from workers.job import Run, job
 @job(queue="money", on=SupplementWanted, timeout=45)
 def charge_supplement(run: Run, event: SupplementWanted) -> None:
     """See the module."""
-    processor = registries.processors.get(settings().processor)
     with run.transaction() as session:
         plan = plan_supplement(session, event.charge_id)
     if plan is None:
         return
     crash_point("supplement.planned")
+    processor = registries.processors.get(plan.processor)
     if plan.processor_ref is not None:
         outcome = processor.charge_status(plan.processor_ref)
     else:

@@ -54,9 +54,10 @@ _HOLD_OF_STATE = {
 }
 
 
-def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan | None:
-    """Get an order's charge ready to be sent. None when there is nothing to do: no purchase orders, nothing to
-    pay, paid already, or no method on file (which holds the order).
+def plan_charge(session: Session, order_id: UUID) -> ChargePlan | None:
+    """Get an order's charge ready to be sent: a new one to the processor in use, any other to where it was begun. None
+    when there is nothing to do: no purchase orders, nothing to pay, paid already, or no method on file (which holds the
+    order).
 
     An amount of zero releases the order at once. A charge that was asked for is asked about until its outcome is
     known, also when its order was cancelled meanwhile.
@@ -83,7 +84,7 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
         return None
     new = charge is None
     if charge is None:
-        charge = _new_charge(order, amount, processor, profile)
+        charge = _new_charge(order, amount, profile)
         session.add(charge)
     elif charge.state in (FAILED, ACTION_REQUIRED):
         # A definite answer came: a new try is a new intent with a new key. The last one's id stays until the answer
@@ -91,7 +92,8 @@ def plan_charge(session: Session, order_id: UUID, processor: str) -> ChargePlan 
         charge.attempt += 1
         charge.action_url = None
     charge.amount, charge.currency = amount.minor, amount.currency
-    charge.customer_ref, charge.method_ref = profile.customer_ref, profile.method_ref
+    if charge.processor == profile.processor:
+        charge.customer_ref, charge.method_ref = profile.customer_ref, profile.method_ref
     charge.state, charge.updated_at, charge.retry_at = SENDING, clock.now(), None
     session.flush()
     if new:
@@ -309,7 +311,7 @@ def _purchase_orders(session: Session, order_id: UUID) -> Sequence[PurchaseOrder
     return found.unique().all()
 
 
-def _new_charge(order: Order, amount: Money, processor: str, profile: PaymentProfile) -> Charge:
+def _new_charge(order: Order, amount: Money, profile: PaymentProfile) -> Charge:
     now = clock.now()
     return Charge(
         id=new_id(),
@@ -320,7 +322,7 @@ def _new_charge(order: Order, amount: Money, processor: str, profile: PaymentPro
         refunded=0,
         state=PENDING,
         attempt=1,
-        processor=processor,
+        processor=settings().processor,
         customer_ref=profile.customer_ref,
         method_ref=profile.method_ref,
         created_at=now,

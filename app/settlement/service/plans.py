@@ -25,7 +25,8 @@ ANSWER_WITHIN = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class ChargePlan:
-    """What is to be asked of the processor. The key is stored with the charge: asking again with it is safe.
+    """What is to be asked of ``processor``, where the charge was begun, whichever is used for new ones by now. The key
+    is stored with the charge: asking again with it is safe.
 
     ``processor_ref`` is set when a payment exists already and only its outcome is to be read; ``abandon`` is an
     earlier attempt's payment, to be given up first so that it can't be paid as well.
@@ -33,6 +34,7 @@ class ChargePlan:
 
     charge_id: UUID
     attempt: int
+    processor: str
     key: str
     amount: Money
     customer_ref: str
@@ -47,6 +49,7 @@ def plan_of(charge: Charge) -> ChargePlan:
     return ChargePlan(
         charge_id=charge.id,
         attempt=charge.attempt,
+        processor=charge.processor,
         key=f"charge:{charge.id}:{charge.attempt}",
         amount=Money(charge.amount + charge.along, charge.currency),
         customer_ref=charge.customer_ref,

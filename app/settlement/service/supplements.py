@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.config import settings
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
@@ -57,7 +58,7 @@ def want_supplement(session: Session, order: Order, amount: Money, *, cause: str
         refunded=0,
         state=PENDING,
         attempt=1,
-        processor=profile.processor,
+        processor=settings().processor,
         customer_ref=profile.customer_ref,
         method_ref=profile.method_ref,
         created_at=now,

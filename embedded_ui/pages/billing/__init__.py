@@ -48,10 +48,11 @@ def billing() -> Any:
 def add_card() -> Any:
     """Go to the processor's hosted page; card numbers never pass through us."""
     who = principal()
-    processor = registries.processors.get(settings().processor)
     with db.system_scope(actor=who.actor), db.transaction() as session:
         profile = settlement.payment_profile(session, who.organisation_id)
         emails = recipients(session, who.organisation_id, "billing.write")
+    # A customer is known where it was made, whichever processor new ones go to by now.
+    processor = registries.processors.get(profile.processor if profile else settings().processor)
     customer = profile.customer_ref if profile else None
     if customer is None:
         reference = str(who.organisation_id)
@@ -74,10 +75,9 @@ def _take_over_method() -> Any:
     retailer_id = principal().organisation_id
     with db.transaction() as session:
         profile = settlement.payment_profile(session, retailer_id)
-        setup_ref = profile.setup_ref if profile else None
     # Only the set-up that this retailer began; what the address says is not believed.
-    if setup_ref is not None:
-        method = registries.processors.get(settings().processor).finished_method_setup(setup_ref)
+    if profile is not None and profile.setup_ref is not None:
+        method = registries.processors.get(profile.processor).finished_method_setup(profile.setup_ref)
         if method is None:
             raise Conflict("The card is not saved yet. Finish the page of the payment provider first.")
         with db.transaction() as session:

@@ -107,12 +107,12 @@ def put(session: Session, state: str) -> Billed:
     desk = Desk(session, released=False)
     record_customer(session, desk.retailer.id, processor="stripe", customer_ref="cus_1")
     record_method(session, desk.retailer.id, SavedMethod(method_ref="pm_1", label="Visa"))
-    plan = plan_charge(session, desk.order_id, "stripe")
+    plan = plan_charge(session, desk.order_id)
     assert plan is not None
     billed = Billed(desk, session.get_one(Charge, plan.charge_id))
     # Not its first try, so that an answer may be about an earlier one.
     billed.hear("declined")
-    assert plan_charge(session, desk.order_id, "stripe") is not None
+    assert plan_charge(session, desk.order_id) is not None
     answers = {"PROCESSING": "processing", "FAILED": "declined", "ACTION_REQUIRED": "action_required", "PAID": "paid"}
     if state == "PENDING":
         # It is written down, and nobody was asked yet.
@@ -181,7 +181,7 @@ def given_up(billed: Billed) -> None:
 
 
 EVENTS: dict[str, Callable[[Billed], object]] = {
-    "asked": lambda one: plan_charge(one.session, one.desk.order_id, "stripe"),
+    "asked": lambda one: plan_charge(one.session, one.desk.order_id),
     "paid": lambda one: one.hear("paid"),
     "too small": lambda one: one.hear("too_small"),
     "processing": lambda one: one.hear("processing"),
@@ -227,7 +227,7 @@ def test_the_last_try_of_a_card_is_not_followed_by_another(session: Session) -> 
     for _ in range(3):
         assert billed.charge.retry_at is not None
         assert billed.charge.retry_at > clock.now() + timedelta(hours=23)
-        plan_charge(session, billed.desk.order_id, "stripe")
+        plan_charge(session, billed.desk.order_id)
         billed.hear("declined")
         if billed.charge.retry_at is None:
             break
