@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import permutations
+from typing import NamedTuple
 
 from app.purchasing.routing.problem import Candidate, Exclusion, Kind, Need, Offer, Problem, Rule, Seller, zone
 
@@ -12,8 +12,7 @@ from app.purchasing.routing.problem import Candidate, Exclusion, Kind, Need, Off
 LARGEST_SPLIT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What a way of filling a need takes of one offer: ``units`` of the need, ``quantity`` of the offer's own."""
 
     candidate: Candidate

@@ -13,19 +13,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import add, itemgetter
+from operator import add, attrgetter, itemgetter
 
 from app.purchasing.routing.bounds import RestOfCost
 from app.purchasing.routing.objectives import Objectives
 from app.purchasing.routing.options import Share, exclusions, may_split, options
-from app.purchasing.routing.problem import Choice, Exclusion, Need, NoChoice, Part, Problem, Rule
+from app.purchasing.routing.problem import Choice, Exclusion, Kind, Need, NoChoice, Part, Problem, Rule
 from app.purchasing.routing.shipping import Tariff
 
 #: Steps after which a search is no longer exact: it takes the best found so far, marked as not proven.
 NODE_LIMIT = 10_000
 
+#: So far a sum of fractions may be beside its true value, in minor units.
+_NOISE = 1e-6
+
 #: Of a branch, what it is sorted by: its bound and its way's place.
 _PLACE = itemgetter(0, 1)
+#: Of a way, what it is sorted by.
+_ORDER = attrgetter("order")
 
 
 def solve(problem: Problem, *, node_limit: int = NODE_LIMIT) -> Choice | NoChoice:
@@ -62,7 +67,7 @@ def _cause(problem: Problem, node_limit: int) -> str:
     return "shipping" if field.beyond_tiers else "stock"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Way:
     """One way to fill a need. ``takes``: per seller (its number) units, grams and goods; ``mask``: these sellers as
     bits; ``base``: the least that it adds to the cost of open sellers; ``alone``: the least that it adds where none of
@@ -112,43 +117,35 @@ class _Field:
     def _ways(self, need: Need, out: Mapping[str, Exclusion], *, split: bool) -> list[_Way]:
         usable = [one for one in need.candidates if one.offer not in out]
         made = [self._way(shares) for shares in options(need, usable, self.offers, split=split)]
-        made.sort(key=_order)
+        made.sort(key=_ORDER)
         return made
 
     def _way(self, shares: tuple[Share, ...]) -> _Way:
         takes: dict[int, tuple[int, int, int, int]] = {}
         mask, base, days = 0, 0.0, 0
         for share in shares:
-            offer = share.offer
+            offer, quantity = share.offer, share.quantity
             number = self.number[offer.seller]
             tariff = self.tariffs[number]
-            goods = share.quantity * offer.price(self.together.get(offer.key, share.quantity))
-            had = takes.get(number, (number, 0, 0, 0))
-            takes[number] = (number, had[1] + share.quantity, had[2] + share.quantity * offer.grams, had[3] + goods)
+            together = self.together.get(offer.key, quantity) if self.together else quantity
+            goods = quantity * (offer.price(together) if offer.steps else offer.unit_cost)
+            units, grams, before = quantity, quantity * offer.grams, goods
+            had = takes.get(number)
+            if had is not None:
+                units, grams, before = units + had[1], grams + had[2], before + had[3]
+            takes[number] = (number, units, grams, before)
             mask |= 1 << number
-            base += (goods + share.quantity * tariff.per_unit) * tariff.factor
-            days = max(days, tariff.quickest)
+            base += (goods + quantity * tariff.per_unit) * tariff.factor
+            if tariff.quickest > days:
+                days = tariff.quickest
         alone: float | None = 0.0
         for number, units, grams, goods in takes.values():
             least = self.tariffs[number].at_least(units, grams, goods)
             alone = None if least is None or alone is None else alone + (goods + least) * self.tariffs[number].factor
         scores = self.objectives.scores(shares)
         names = tuple([(share.candidate.rank, share.offer.key, share.units) for share in shares])
-        return _Way(
-            shares,
-            tuple(takes.values()),
-            mask,
-            base,
-            alone,
-            days,
-            scores,
-            scores[: self.objectives.leading],
-            (scores, base, names),
-        )
-
-
-def _order(way: _Way) -> tuple[object, ...]:
-    return way.order
+        leading = scores[: self.objectives.leading]
+        return _Way(shares, tuple(takes.values()), mask, base, alone, days, scores, leading, (scores, base, names))
 
 
 class _Search:
@@ -171,6 +168,9 @@ class _Search:
         self.state: dict[int, tuple[int, int, int, int]] = {}
         self.rest_scores, self.rest_days = self._rests()
         self.shared = self._shared()
+        #: Where cost's place is among the objectives, if it alone decides first: what comes before is the same for all
+        #: ways of a need.
+        self.cost_at = self.objectives.leading if self._cost_decides() else None
 
     def _rests(self) -> tuple[list[tuple[int, ...]], list[int]]:
         """What the needs from each depth on add to the sums, and their days, at least."""
@@ -180,6 +180,11 @@ class _Search:
             scores.append(tuple(map(add, scores[-1], least)))
             days.append(max(days[-1], min(way.days for way in ways)))
         return scores[::-1], days[::-1]
+
+    def _cost_decides(self) -> bool:
+        return self.objectives.names[self.objectives.leading] == Kind.LOWEST_COST and all(
+            way.leading == ways[0].leading for ways in self.ways for way in ways
+        )
 
     def _shared(self) -> dict[str, int]:
         """Units left of offers that several needs could take: they may be too few for all of them."""
@@ -268,6 +273,7 @@ class _Search:
         # Looked up once for thousands of ways.
         values, broken, slack, opening = objectives.values, objectives.broken, dual.slack, self.opening
         shared, rounding, left = self.shared, self.rounding, len(self.needs) - following
+        most = math.inf if best is None or self.cost_at is None else best[self.cost_at] + _NOISE
         found = []
         for place, way in enumerate(self.ways[depth]):
             if shared and not self._is_left(way):
@@ -293,7 +299,9 @@ class _Search:
             if rounding:
                 # Each purchase order's cost is rounded once, by half a unit at most.
                 least -= 0.5 * min(rounding, parcels + left)
-            least_cost = math.ceil(least - 1e-6)
+            if least > most:
+                continue
+            least_cost = math.ceil(least - _NOISE)
             latest = way.days if way.days > latest_of_rest else latest_of_rest
             least_sums = tuple(map(add, sums, way.scores))
             # Few stay when it costs too much; what the rest adds to the parcels is asked for those only.
