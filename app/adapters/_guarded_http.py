@@ -27,7 +27,7 @@ from urllib3.util import Timeout, Url, parse_url
 
 from app import config, log
 from app.adapters._addresses import AddressGuard
-from app.adapters._http import retry_after
+from app.adapters._http import bad_header, retry_after
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
 
 CONNECT_SECONDS = 3.0
@@ -189,8 +189,7 @@ class GuardedHttp:
                 raise Rejected("certificate_refused", "The host's certificate is not valid for its name.") from error
             raise Unavailable(f"{place.host}: {deadline.reason(error)}") from error
         except ValueError:
-            # Its text has the header's value, which may be a secret.
-            raise Rejected("bad_header", "What is sent to sign in has signs that no header may have.") from None
+            raise bad_header() from None
         seconds = round(time.monotonic() - started, 3)
         logger.debug("fetched", host=place.host, status=answer.status, seconds=seconds)
         return answer

@@ -70,7 +70,7 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         """One call. Raises ``Unavailable`` (no answer, 5xx), ``RateLimited`` (429), ``CredentialsRefused`` (401, 403)
-        or ``Rejected`` (other 4xx, with the body's beginning as its text)."""
+        or ``Rejected`` (other 4xx, with the body's beginning as its text; ``bad_header``: nothing was sent)."""
         sent_headers = {
             "Accept": "*/*",
             "Accept-Encoding": "gzip, deflate",
@@ -101,16 +101,24 @@ class HttpClient:
                 # The same.
                 response.close()
             response.release_conn()
-        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
             logger.info("call failed", method=method, host=_host(url), reason=type(error).__name__)
-            # Its text may hold what can't be sent as a header, such as a token, or the address with its parameters.
+            # Its text may hold the address with its parameters.
             raise Unavailable(f"{_host(url)}: {type(error).__name__}") from None
+        except ValueError:
+            raise bad_header() from None
         seconds = round(time.monotonic() - started, 3)
         logger.debug("called", method=method, host=_host(url), status=response.status, seconds=seconds)
         if len(body) > LARGEST_ANSWER:
             raise Unavailable(f"{_host(url)}: the answer is too large")
         _raise_for(response.status, response.headers, body, _host(url))
         return Answer(response.status, response.headers, body)
+
+
+def bad_header() -> Rejected:
+    """A header can't be sent as it is, mostly a key with a line's end: the same again is no use. What urllib3 raises
+    tells its value, which may be a secret."""
+    return Rejected("bad_header", "What is sent to sign in has signs that no header may have.")
 
 
 def _raise_for(status: int, headers: Mapping[str, str], body: bytes, host: str) -> None:

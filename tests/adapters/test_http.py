@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.adapters._http import HttpClient
-from app.kit.errors import Unavailable
+from app.kit.errors import Rejected, Unavailable
 from tests.adapters.strangers import serving
 
 TOKEN = "shpat_a4f1"
@@ -35,11 +35,11 @@ def answering(raw: bytes) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("token", [f"{TOKEN}\r\n", f"{TOKEN}\u2026"], ids=["a line's end", "no letter of headers"])
-def test_what_can_not_be_sent_is_not_shown(token: str) -> None:
+def test_what_can_not_be_sent_is_refused_and_not_shown(token: str) -> None:
     http = HttpClient(read_seconds=5)
-    with serving({}) as shop, pytest.raises(Unavailable) as caught:
+    with serving({}) as shop, pytest.raises(Rejected) as caught:
         http.send("GET", f"http://127.0.0.1:{shop.port}/orders?code={TOKEN}", headers={"X-Access-Token": token})
-    assert str(caught.value).startswith(f"127.0.0.1:{shop.port}: ")
+    assert caught.value.code == "bad_header"
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
     assert shop.asked == []
 
