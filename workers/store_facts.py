@@ -32,7 +32,7 @@ from app.purchasing import service as purchasing
 from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.queries import to_be_accepted
-from app.settlement.service import cancel_unpaid_charge, take_up_rejections
+from app.settlement.service import cancel_unpaid_charge, follow_rejections
 from app.store_refunds import queries as store_refunds_queries
 from app.store_refunds import service as store_refunds
 from app.stores import service as stores
@@ -295,7 +295,7 @@ def _follow(
 ) -> str:
     """An order that is there: what its store changed of it since is changed here."""
     for one in purchasing.locked_family(session, known.id):
-        take_up_rejections(session, one.id)
+        follow_rejections(session, one.id)
     followed = purchasing.follow_store_order(
         session,
         known.id,

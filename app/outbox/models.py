@@ -22,14 +22,7 @@ class OutboxEvent(Base):
     __table_args__ = (
         Index("ix_outbox_events_open", "id", postgresql_where=text("state = 0")),
         Index(None, "created_at"),
-        Index(
-            "ix_outbox_events_withdrawn",
-            text("(payload ->> 'order_id')"),
-            postgresql_where=text("topic = 'purchasing.lines_withdrawn'"),
-        ),
-        {
-            "postgresql_with": {"fillfactor": "80", "autovacuum_vacuum_scale_factor": "0.01"},
-        },
+        {"postgresql_with": {"fillfactor": "80", "autovacuum_vacuum_scale_factor": "0.01"}},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -81,8 +81,6 @@ class LinesWithdrawn(_PurchaseOrderEvent):
     #: Of units that the supplier rejected: how many newly, line by line. They are not lost yet: another supplier may
     #: have them, or the retailer decides.
     rejected: tuple[tuple[UUID, int], ...] = ()
-    #: What one of those cost when it was rejected, in the same order: the line's price may change soon after.
-    prices: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from app.purchasing.routing.problem import Kind, Rule
 from app.purchasing.routing.saving import save_rules
 from app.purchasing.service import LineAnswer, acknowledge, cancel_order, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
-from app.settlement.service import follow_rejection
+from app.settlement.service import follow_rejections
 from app.suppliers.rules import Rate
 from app.suppliers.service import set_rates
 from tests import factories
@@ -146,7 +146,7 @@ def test_a_line_is_split_where_the_rules_allow_it_and_its_parts_live_on_their_ow
     other = next(one for one in purchasing.of_orders(session, [order.id])[order.id] if one.supplier_id == shop.other.id)
     answer = LineAnswer(line_id=other.lines[0].id, answer="rejected", reason="other")
     acknowledge(session, shop.other.id, other.id, [answer])
-    follow_rejection(session, order.id, cause="rejected:3", rejected=[(other.lines[0].id, 3)])
+    follow_rejections(session, order.id)
     session.expire_all()
     assert orders.order(session, shop.retailer.id, order.id).lines[0].cancelled == 3
     assert (shop.reserved(shop.lamp), shop.reserved(shop.same)) == (5, 0)
@@ -171,7 +171,7 @@ def test_a_bundle_needs_each_of_its_components(shop: Shop, session: Session) -> 
         row.purchase_order_id,
         [LineAnswer(line_id=row.id, answer="rejected", reason="out_of_stock", quantity=1)],
     )
-    follow_rejection(session, order.id, cause="rejected:1", rejected=[(row.id, 1)])
+    follow_rejections(session, order.id)
     session.expire_all()
     assert orders.order(session, shop.retailer.id, order.id).lines[0].cancelled == 1
 

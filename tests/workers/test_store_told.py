@@ -14,7 +14,7 @@ from app.kit import clock
 from app.purchasing.decisions.queries import of_order
 from app.purchasing.decisions.service import choose
 from app.purchasing.service import LineAnswer, acknowledge
-from app.settlement.service import carry_out, follow_rejection
+from app.settlement.service import carry_out, follow_rejections
 from tests.adapters.settings import set_up
 from tests.adapters.stores.conftest import configured, open_shop, simulator
 from tests.adapters.stores.shop import Shop
@@ -51,7 +51,7 @@ def cannot_send(found: Delivery, line: int) -> None:
     with db.system_scope(actor="test"), db.transaction() as session:
         said = LineAnswer(line_id=found.line_ids[line], answer="rejected", reason="out_of_stock")
         acknowledge(session, found.supplier_id, found.purchase_order_id, [said])
-        follow_rejection(session, found.order_id, cause="rejected:1", rejected=[(found.line_ids[line], 1)])
+        follow_rejections(session, found.order_id)
         (decision,) = of_order(session, found.order_id)
         choose(session, decision.retailer_id, found.order_id, decision.id, "wait")
     with clock.shifted(timedelta(minutes=3)), db.system_scope(actor="test"), db.transaction() as session:

@@ -13,9 +13,7 @@ def withdraw_lines(run: Run, event: LinesWithdrawn) -> None:
     """See the module."""
     with run.closing() as session:
         if event.rejected:
-            settlement.follow_rejection(
-                session, event.order_id, cause=event.cause, rejected=event.rejected, prices=event.prices
-            )
+            settlement.follow_rejections(session, event.order_id)
         else:
             settlement.withdraw_lines(
                 session, event.order_id, event.purchase_order_id, cause=event.cause, goods=event.goods

@@ -237,6 +237,20 @@ def about_rejected(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
     ).all()
 
 
+def to_take_up(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
+    """What suppliers rejected of an order, and nothing was done about yet, nor anybody asked."""
+    return session.scalars(
+        select(OrderDecision)
+        .where(
+            OrderDecision.order_id == order_id,
+            OrderDecision.kind == REJECTED,
+            OrderDecision.state == OPEN,
+            OrderDecision.next_at.is_(None),
+        )
+        .order_by(OrderDecision.id)
+    ).all()
+
+
 def due(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
     """Decisions for which the clock acts now, the longest due first: their order and their id."""
     rows = session.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -32,6 +33,7 @@ from app.purchasing.decisions.rules import (
     PAYING,
     PRICE,
     REFUND,
+    REJECTED,
     SILENT,
     SUBSTITUTE,
     UNDO_FOR,
@@ -60,10 +62,8 @@ def begin(
     units: int,
     reason: str | None = None,
     asked_price: int | None = None,
-    ordered_price: int | None = None,
 ) -> OrderDecision | None:
-    """Something is to be decided about units of a line; None where the same cause was taken up before.
-    ``ordered_price``: where it is not the line's any more."""
+    """Something is to be decided about units of a line; None where the same cause was taken up before."""
     now = clock.now()
     row_id = session.scalar(
         upsert(table_of(OrderDecision))
@@ -82,7 +82,7 @@ def begin(
             units=units,
             reason=reason,
             currency=purchase_order.currency,
-            ordered_price=line.wholesale_price if ordered_price is None else ordered_price,
+            ordered_price=line.wholesale_price,
             asked_price=asked_price,
             state=OPEN,
             due_at=now + timedelta(hours=rules.decide_within_hours),
@@ -93,6 +93,29 @@ def begin(
         .returning(table_of(OrderDecision).c.id)
     )
     return None if row_id is None else session.get_one(OrderDecision, row_id)
+
+
+def begin_rejected(session: Session, order: Order, purchase_orders: Iterable[PurchaseOrder]) -> None:
+    """Something is to be decided about all units of these purchase orders of an order that their suppliers rejected,
+    once for each unit, at the price that it has now: so it is called before a line's price becomes another one. The
+    caller holds the locks of the purchase orders. Nobody is asked yet (``queries.to_take_up``)."""
+    rules = queries.rules_of(session, order.retailer_id)
+    begun = Counter[UUID]()
+    for one in queries.about_rejected(session, order.id):
+        begun[one.purchase_order_line_id] += one.units
+    for purchase_order in purchase_orders:
+        for line in purchase_order.lines:
+            if line.rejected > begun[line.id]:
+                begin(
+                    session,
+                    purchase_order,
+                    line,
+                    rules,
+                    kind=REJECTED,
+                    cause=f"units:{line.rejected}",
+                    units=line.rejected - begun[line.id],
+                    reason=line.reason,
+                )
 
 
 def ask(session: Session, order: Order, decisions: Sequence[OrderDecision], *, trouble: str | None = None) -> None:

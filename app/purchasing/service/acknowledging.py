@@ -71,7 +71,6 @@ def _acknowledge(
     write_off: dict[Aside, int] = {}
     goods = 0
     rejected_lines: list[tuple[UUID, int]] = []
-    prices: list[int] = []
     asked: list[PurchaseOrderLine] = []
     for answer in answers:
         line = by_id[answer.line_id]
@@ -80,7 +79,6 @@ def _acknowledge(
             asked.append(line)
         if units:
             rejected_lines.append((line.id, units))
-            prices.append(line.wholesale_price)
             goods += units * line.wholesale_price
             (write_off if answer.reason in _NOT_THERE else rejected)[Aside(line.order_line_id, line.variant_id)] = units
     reference = f"purchase_order:{purchase_order.id}"
@@ -94,7 +92,7 @@ def _acknowledge(
     note_answered(session, supplier_id, [purchase_order.id], by="answer")
     session.flush()
     refresh_status(session, purchase_order)
-    _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines), tuple(prices))
+    _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines))
     _tell_of_prices(session, purchase_order, asked)
     if rejected or write_off:
         settle_requests(session, purchase_order, by_shipping=False)
@@ -259,7 +257,6 @@ def _tell(
     withdrawn: dict[Aside, int],
     goods: int,
     rejected: tuple[tuple[UUID, int], ...],
-    prices: tuple[int, ...],
 ) -> None:
     supplier = supplier_name(session, purchase_order.supplier_id)
     tally = {name: sum(1 for answer in answers if answer.answer == name) for name in ANSWERS}
@@ -292,4 +289,4 @@ def _tell(
             )
         cancelled = sum(line.cancelled for line in purchase_order.lines)
         cause = f"rejected:{cancelled}"
-        emit(session, LinesWithdrawn(**ids, cause=cause, goods=goods, rejected=rejected, prices=prices))
+        emit(session, LinesWithdrawn(**ids, cause=cause, goods=goods, rejected=rejected))

@@ -15,9 +15,8 @@ from app.settlement.service.deciding import (
     carry_out,
     follow_changes,
     follow_prices,
-    follow_rejection,
+    follow_rejections,
     follow_silence,
-    take_up_rejections,
     try_waiting,
 )
 from app.settlement.service.earning import earn, make_payable
@@ -51,7 +50,7 @@ __all__ = [
     "fail_without_method",
     "follow_changes",
     "follow_prices",
-    "follow_rejection",
+    "follow_rejections",
     "follow_silence",
     "hold_payout",
     "let_off",
@@ -74,7 +73,6 @@ __all__ = [
     "schedule_payouts",
     "settle_along",
     "start_setup",
-    "take_up_rejections",
     "try_waiting",
     "withdraw",
     "withdraw_lines",

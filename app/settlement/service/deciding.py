@@ -6,10 +6,8 @@ Everything here holds the order's lock, and looks at how things stand: what is d
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import zip_longest
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +16,6 @@ from sqlalchemy.orm import Session
 from app.kit import clock
 from app.orders import service as orders
 from app.orders.models import Order
-from app.outbox.models import OutboxEvent
 from app.purchasing.decisions import queries
 from app.purchasing.decisions import service as decisions
 from app.purchasing.decisions.rules import (
@@ -39,7 +36,6 @@ from app.purchasing.decisions.rules import (
     tolerated,
     with_changes,
 )
-from app.purchasing.events import LinesWithdrawn
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service.settling import CANCELLED_UNITS, open_units, settle_requests, withdraw_units
 from app.purchasing.service.status import locked_of_order
@@ -47,63 +43,17 @@ from app.settlement.service.repricing import accept, costs_more, take_lower
 from app.settlement.service.rerouting import refund_rejected, send_elsewhere
 from app.settlement.service.withdrawing import forget_lost
 
-#: By then a rejection was followed, or somebody has been told that it was not.
-_FOLLOWED_WITHIN = timedelta(days=1)
-
 _Lines = dict[UUID, tuple[PurchaseOrder, PurchaseOrderLine]]
 
 
-def follow_rejection(
-    session: Session, order_id: UUID, *, cause: str, rejected: Sequence[tuple[UUID, int]], prices: Sequence[int] = ()
-) -> None:
-    """A supplier rejected units (by line of the purchase order): another one delivers them, or the retailer decides.
-    ``prices``: what one cost then, where the line's price may be another one by now."""
+def follow_rejections(session: Session, order_id: UUID) -> None:
+    """What suppliers rejected and nobody has looked at yet another one delivers, or the retailer decides. The purchase
+    orders stay locked, so that whoever takes units away next finds all that nobody delivers. Needs a system scope."""
     order = orders.locked(session, order_id)
-    lines = _lines(session, order)
+    decisions.begin_rejected(session, order, locked_of_order(session, order_id))
     rules = _rules(session, order)
-    begun = []
-    for (line_id, units), price in zip_longest(rejected, prices):
-        purchase_order, line = lines[line_id]
-        one = decisions.begin(
-            session,
-            purchase_order,
-            line,
-            rules,
-            kind=REJECTED,
-            cause=cause,
-            units=units,
-            reason=line.reason,
-            ordered_price=price,
-        )
-        if one is not None:
-            begun.append(one)
+    begun = queries.to_take_up(session, order_id)
     _without_asking(session, order, begun, rules, reroute=rules.reroute_rejected)
-
-
-def take_up_rejections(session: Session, order_id: UUID) -> None:
-    """Follow what suppliers rejected a moment ago and no job has followed yet, so that whoever takes units away next
-    finds those that nobody delivers. The purchase orders stay locked: no other answer comes between. Needs a system
-    scope."""
-    order = orders.locked(session, order_id)
-    looked_at = Counter[UUID]()
-    lines = _lines(session, order)
-    for one in queries.about_rejected(session, order_id):
-        looked_at[one.purchase_order_line_id] += one.units
-    if all(line.rejected <= looked_at[line_id] for line_id, (_, line) in lines.items()):
-        return
-    told = session.scalars(
-        select(OutboxEvent.payload)
-        .where(
-            OutboxEvent.topic == LinesWithdrawn.topic,
-            OutboxEvent.created_at > clock.now() - _FOLLOWED_WITHIN,
-            OutboxEvent.payload["order_id"].astext == str(order_id),
-        )
-        .order_by(OutboxEvent.id)
-    ).all()
-    for event in told:
-        rejected = [(UUID(line_id), units) for line_id, units in event["rejected"]]
-        if rejected:
-            follow_rejection(session, order_id, cause=event["cause"], rejected=rejected, prices=event["prices"])
 
 
 def follow_silence(session: Session, order_id: UUID, purchase_order_id: UUID) -> None:

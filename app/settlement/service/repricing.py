@@ -178,5 +178,6 @@ def _agree(session: Session, order: Order, purchase_order: PurchaseOrder, line: 
         purchase_order.id,
         details={"from": line.wholesale_price, "to": line.asked_price},
     )
+    decisions.begin_rejected(session, order, [purchase_order])
     line.wholesale_price, line.asked_price = line.asked_price, None
     session.flush()
