@@ -350,6 +350,7 @@ class ChangeRequestLine(Base):
         ),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("granted >= 0 and lost >= 0 and granted + lost <= quantity", name="counts_within"),
+        CheckConstraint("odd >= 0 and odd <= quantity", name="odd_within"),
     )
 
     change_request_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -359,6 +360,8 @@ class ChangeRequestLine(Base):
     quantity: Mapped[int]
     granted: Mapped[int] = mapped_column(server_default="0")
     lost: Mapped[int] = mapped_column(server_default="0")
+    #: Of these units, those that make nothing whole without another part that does not come.
+    odd: Mapped[int] = mapped_column(server_default="0")
 
     @hybrid_property
     def waiting(self) -> int:

@@ -146,6 +146,24 @@ def test_a_supplier_is_asked_for_each_unit_once_and_for_what_it_was_asked_otherw
     sets.balanced(order)
 
 
+def test_what_was_refused_is_not_asked_for_again_though_its_retailer_had_asked_for_more(sets: Sets) -> None:
+    order = sets.buys(3)
+    sets.accept_shades(order)
+    sets.lamp_gone(order, quantity=1)
+    sets.chooses(order, "refund")
+    line = sets.books.order(order)["lines"][0]["id"]
+    body = {"lines": [{"line_id": line, "quantity": 1}], "reason": "Bought twice."}
+    assert sets.market.retailer.api.post(f"/api/orders/{order['id']}/cancel", body).status_code == 200
+    (request,) = sets.requests()
+    assert ([row["quantity"] for row in request["lines"]], request["note"]) == ([4], "Bought twice.")
+    path = f"/api/supplier/change-requests/{request['id']}/refuse"
+    assert sets.market.other_supplier.api.post(path, {"reason": "packed"}).status_code == 200
+    sets.jobs.drain()
+    assert sets.parts(order) == ([2], [6])
+    assert len(sets.requests()) == 1
+    assert "2 × Same lamp – 0 is sent, though Desk lamp – 0 does not come whole" in sets.story(order)
+
+
 def test_while_a_part_is_waited_for_the_others_go_on(sets: Sets) -> None:
     order = sets.buys(2)
     sets.lamp_gone(order)

@@ -223,9 +223,10 @@ def stop_units(
     origin: Origin,
     note: str,
     external_ref: str | None = None,
+    odd: bool = False,
 ) -> list[UUID]:
-    """Withdraw units of the purchase orders' lines at once, or ask for them, as each is ``able``. Returns the
-    requests' ids. The caller holds the purchase orders' locks."""
+    """Withdraw units of the purchase orders' lines at once, or ask for them, as each is ``able``. ``odd``: since they
+    make nothing whole. Returns the requests' ids. The caller holds the purchase orders' locks."""
     at_once_ids = {one.line_id for found in able.values() for one in found if one.at_once}
     request_ids = []
     for purchase_order in purchase_orders:
@@ -238,7 +239,9 @@ def stop_units(
         )
         to_ask = {row: count for row, count in own.items() if row.id not in at_once_ids}
         if to_ask:
-            request = _ask(session, purchase_order, to_ask, origin=origin, note=note, external_ref=external_ref)
+            request = _ask(
+                session, purchase_order, to_ask, origin=origin, note=note, external_ref=external_ref, odd=odd
+            )
             request_ids.append(request.id)
     return request_ids
 
@@ -312,6 +315,7 @@ def _ask(
     origin: Origin,
     note: str,
     external_ref: str | None,
+    odd: bool,
 ) -> ChangeRequest:
     """Ask the supplier; what waits already is added to, and its time begins anew."""
     now = clock.now()
@@ -353,6 +357,7 @@ def _ask(
     for line, count in units.items():
         if line.id in rows:
             rows[line.id].quantity += count
+            rows[line.id].odd += count if odd else 0
         else:
             row = ChangeRequestLine(
                 change_request_id=request.id,
@@ -362,6 +367,7 @@ def _ask(
                 quantity=count,
                 granted=0,
                 lost=0,
+                odd=count if odd else 0,
             )
             request.lines.append(row)
         tell(session, purchase_order, "change.asked", supplier=supplier, quantity=count, title=line.title)

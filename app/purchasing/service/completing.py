@@ -57,7 +57,7 @@ def drop_odd_parts(session: Session, order: Order) -> None:
     for line, rows in odd.items():
         if any(row.id in plan for row in rows):
             orders.tell(session, order, "order.odd_parts", title=line.title)
-    stop_units(session, purchase_orders, able, plan, origin="retailer", note=_NOTE)
+    stop_units(session, purchase_orders, able, plan, origin="retailer", note=_NOTE, odd=True)
     gone = {line.id for line in odd if line.cancelled >= line.quantity}
     if any(one.order_line_id in gone for one in in_between(session, order.id)):
         withdraw_between(session, order, dict.fromkeys(gone))
@@ -100,13 +100,13 @@ def _in_vain(session: Session, purchase_orders: Sequence[PurchaseOrder]) -> dict
     did not stop them, or was told not to after all. What it was asked for another reason says nothing about these."""
     row = ChangeRequestLine
     rows = session.execute(
-        select(row.purchase_order_line_id, func.sum(row.waiting))
+        select(row.purchase_order_line_id, func.sum(func.least(row.waiting, row.odd)))
         .join(ChangeRequest, ChangeRequest.id == row.change_request_id)
         .where(
             ChangeRequest.purchase_order_id.in_([one.id for one in purchase_orders]),
             ChangeRequest.kind == CANCELLATION,
             ChangeRequest.state != OPEN,
-            ChangeRequest.note == _NOTE,
+            row.odd > 0,
         )
         .group_by(row.purchase_order_line_id)
     )
