@@ -30,12 +30,13 @@ from app.purchasing.decisions.rules import CHOSEN, OPEN, PAYING
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A purchase order, as far as it is waited for. ``asked``: its supplier was asked to change something, by when it
-    answers."""
+    answers. ``there``: when the supplier has all that it backordered, as it promised."""
 
     status: str
     released: bool
     answer_by: datetime | None = None
     ship_by: datetime | None = None
+    there: datetime | None = None
     asked: datetime | None = None
 
 
@@ -174,7 +175,8 @@ def _of(first: Part, live: Sequence[Part]) -> NextStep:
             return NextStep(code="answer", text=text, own=own, ball=supplier, due=answer_by)
         case "BACKORDERED":
             text, own = _("The supplier ships when the goods are there."), _("Ship when the goods are there.")
-            return NextStep(code="backorder", text=text, own=own, ball=supplier)
+            there = max((one.there for one in same if one.there is not None), default=None)
+            return NextStep(code="backorder", text=text, own=own, ball=supplier, due=there)
         case "CONFIRMED" | "PROCESSING":
             text, own = _("The supplier packs and ships."), _("Pack and ship.")
             return NextStep(code="ship", text=text, own=own, ball=supplier, due=ship_by)

@@ -41,6 +41,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "order_held": "orders",
     "order_decision": "orders",
     "answer_overdue": "orders",
+    "backorder": "orders",
     "order_lapsed": "orders",
     "cancelled_in_store": "orders",
     "address_changed": "orders",

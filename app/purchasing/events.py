@@ -59,6 +59,13 @@ class PurchaseOrderAcknowledged(_PurchaseOrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinesBackordered(_PurchaseOrderEvent):
+    """The supplier named another day for units than before, or has backordered units now."""
+
+    topic: ClassVar[str] = "purchasing.lines_backordered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderChanged(_PurchaseOrderEvent):
     """The purchase order's status moved. Told by its order, whose status follows: of all purchase orders at once."""
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from app import db
 from app.kit.errors import Conflict, Invalid, NotFound
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import REJECT_REASONS, line_status
 from app.purchasing.service import LineAnswer, acknowledge
 from app.purchasing.service.answer_links import opened_answer_token
 from app.purchasing.service.status import counts
-from app.web.forms import problems
+from app.web.forms import Sent, problems
 from app.web.ui.rendering import gettext
 
 bp = Blueprint("answers", __name__)
@@ -53,6 +53,7 @@ def answer(token: str) -> Any:
                     answer=said,
                     available_on=_day(request.form.get(f"day-{line.id}", "")),
                     reason=request.form.get(f"reason-{line.id}") or None,
+                    quantity=_rejected(line, said),
                 )
                 for line in _open(order)
                 if (said := request.form.get(f"answer-{line.id}", ""))
@@ -84,9 +85,19 @@ def _order(token: str) -> Iterator[tuple[Session, PurchaseOrder]]:
         yield session, order
 
 
-def _open(order: PurchaseOrder) -> list[Any]:
-    """Lines that wait for an answer."""
-    return [line for line in order.lines if line.answer is None and line.quantity > line.cancelled + line.shipped]
+def _open(order: PurchaseOrder) -> list[PurchaseOrderLine]:
+    """Lines that wait for an answer, or for another one: what comes later may get another day, or be there."""
+    return [line for line in order.lines if line.answer in (None, "backordered") and counts(line).open]
+
+
+def _rejected(line: PurchaseOrderLine, said: str) -> int | None:
+    """How many units of the line are rejected in all, where it is not all that are open."""
+    if said != "rejected" or not request.form.get(f"reject-{line.id}", "").strip():
+        return None
+    sent = Sent()
+    units = sent.whole(f"reject-{line.id}", 1, counts(line).open)
+    sent.check()
+    return line.cancelled + units
 
 
 def _page(token: str, order: PurchaseOrder, status: int = 200, errors: Mapping[str, Any] | None = None) -> Response:
@@ -96,6 +107,7 @@ def _page(token: str, order: PurchaseOrder, status: int = 200, errors: Mapping[s
         order=order,
         lines=[(line, line_status(counts(line))) for line in order.lines],
         waiting=_open(order),
+        unanswered=any(line.answer is None for line in _open(order)),
         errors=errors or {},
         typed=request.form,
         reasons=[("", "–"), *((one, gettext(one.replace("_", " ").capitalize())) for one in REJECT_REASONS)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -84,7 +84,18 @@ def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -
             released=one.released_at is not None,
             answer_by=one.acknowledge_by,
             ship_by=one.ship_by,
+            there=_there(one),
             asked=asked.get(one.id),
         )
         for one in routed
     ]
+
+
+def _there(purchase_order: PurchaseOrder) -> datetime | None:
+    """The end of the day by which the supplier promised to have all that it backordered."""
+    days = [
+        line.available_on
+        for line in purchase_order.lines
+        if line.answer == "backordered" and line.available_on and line.quantity > line.shipped + line.cancelled
+    ]
+    return datetime.combine(max(days) + timedelta(days=1), time(), UTC) if days else None

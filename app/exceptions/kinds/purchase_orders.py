@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Select, cast, func, select
+from sqlalchemy import DateTime, Select, and_, cast, exists, func, or_, select
 
 from app.exceptions.kind import Kind, Party, Told, Value, rows
 from app.kit.texts import marked as _
@@ -38,8 +38,16 @@ def _unanswered(now: datetime) -> Select[Any]:
 
 def _late(now: datetime) -> Select[Any]:
     answered = [status for status in TO_LEAVE if status != PENDING]
+    line = PurchaseOrderLine
+    # Other lines than those that come later are to leave in time.
+    accepted = exists().where(
+        line.purchase_order_id == PurchaseOrder.id,
+        line.answer == "accepted",
+        line.shipped + line.cancelled < line.quantity,
+    )
     return of_purchase_orders("late", since=PurchaseOrder.ship_by, due=PurchaseOrder.ship_by).where(
-        PurchaseOrder.status.in_(answered), PurchaseOrder.ship_by < now
+        or_(PurchaseOrder.status.in_(answered), and_(PurchaseOrder.status == BACKORDERED, accepted)),
+        PurchaseOrder.ship_by < now,
     )
 
 

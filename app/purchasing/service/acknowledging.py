@@ -18,7 +18,7 @@ from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.money import Money
 from app.outbox.service import emit
 from app.purchasing.decisions.rules import valid_price
-from app.purchasing.events import LinesWithdrawn, PriceAsked, PurchaseOrderAcknowledged
+from app.purchasing.events import LinesBackordered, LinesWithdrawn, PriceAsked, PurchaseOrderAcknowledged
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
 from app.purchasing.service.settling import settle_requests, supplier_name, tell
@@ -72,6 +72,7 @@ def _acknowledge(
     goods = 0
     rejected_lines: list[tuple[UUID, int]] = []
     asked: list[PurchaseOrderLine] = []
+    days = _days(purchase_order)
     for answer in answers:
         line = by_id[answer.line_id]
         units = _answer_line(line, answer)
@@ -94,6 +95,8 @@ def _acknowledge(
     refresh_status(session, purchase_order)
     _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines))
     _tell_of_prices(session, purchase_order, asked)
+    if _days(purchase_order) != days:
+        emit(session, LinesBackordered(**_ids(purchase_order)))
     if rejected or write_off:
         settle_requests(session, purchase_order, by_shipping=False)
     return purchase_order
@@ -145,6 +148,20 @@ def refuse_open_prices(lines: Iterable[PurchaseOrderLine]) -> None:
                 "line at the ordered price.",
                 code="price_open",
             )
+
+
+def _days(purchase_order: PurchaseOrder) -> dict[UUID, date | None]:
+    """When what is backordered will be there, by line."""
+    return {line.id: line.available_on for line in purchase_order.lines if line.answer == "backordered"}
+
+
+def _ids(purchase_order: PurchaseOrder) -> dict[str, UUID]:
+    return {
+        "purchase_order_id": purchase_order.id,
+        "order_id": purchase_order.order_id,
+        "retailer_id": purchase_order.retailer_id,
+        "supplier_id": purchase_order.supplier_id,
+    }
 
 
 def _check(answer: LineAnswer, index: int, lines: dict[UUID, PurchaseOrderLine]) -> None:
@@ -239,15 +256,7 @@ def _tell_of_prices(session: Session, purchase_order: PurchaseOrder, asked: Sequ
             ordered=str(Money(line.wholesale_price, purchase_order.currency)),
         )
     if asked:
-        emit(
-            session,
-            PriceAsked(
-                purchase_order_id=purchase_order.id,
-                order_id=purchase_order.order_id,
-                retailer_id=purchase_order.retailer_id,
-                supplier_id=purchase_order.supplier_id,
-            ),
-        )
+        emit(session, PriceAsked(**_ids(purchase_order)))
 
 
 def _tell(
@@ -269,12 +278,7 @@ def _tell(
         purchase_order.id,
         details=tally,
     )
-    ids = {
-        "purchase_order_id": purchase_order.id,
-        "order_id": purchase_order.order_id,
-        "retailer_id": purchase_order.retailer_id,
-        "supplier_id": purchase_order.supplier_id,
-    }
+    ids = _ids(purchase_order)
     emit(session, PurchaseOrderAcknowledged(**ids))
     if withdrawn:
         titles = {Aside(line.order_line_id, line.variant_id): line.title for line in purchase_order.lines}

@@ -33,6 +33,7 @@ from app.purchasing.routing import queries as routing
 from app.purchasing.routing.explaining import explain, value_of
 from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
+from app.purchasing.rules import line_status
 from app.purchasing.service import (
     ask_to_cancel,
     can_change_address,
@@ -46,6 +47,7 @@ from app.purchasing.service import (
 )
 from app.purchasing.service.asking import cancellable_of
 from app.purchasing.service.holding import LONGEST_NOTE
+from app.purchasing.service.status import counts
 from app.returns import queries as returns
 from app.returns.models import Return
 from app.returns.rules import ENDED
@@ -137,6 +139,7 @@ def _page(
             "can_move": can_change_address(order, routed) and (bool(routed) or not reasons & _ADDRESS_HOLDS),
             "store": _store_name(session, order),
             "routed": routed,
+            "line_states": {line.id: line_status(counts(line)) for one in routed for line in one.lines},
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
             "suppliers": sellers,

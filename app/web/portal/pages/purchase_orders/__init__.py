@@ -28,7 +28,7 @@ from app.orders.service import address_of
 from app.purchasing import queries as purchasing
 from app.purchasing.changes.queries import change_request, change_requests
 from app.purchasing.changes.rules import LONGEST_NOTE, REFUSALS
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import REJECT_REASONS, line_status
 from app.purchasing.service import (
     GivenUp,
@@ -82,6 +82,7 @@ def _detail(
         context: dict[str, Any] = {
             "order": order,
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
+            "answerable": [line.id for line in order.lines if _answerable(order, line)],
             "parcels": fulfillment.of_purchase_orders(session, [order.id])[order.id],
             "address": address,
             "sender": sender_shown(order) if who.may("purchase_orders.read_address") else None,
@@ -115,6 +116,13 @@ def _detail(
         }
     typed = request.form if errors else {}
     return pages.render("detail.html", status, errors=errors or {}, typed=typed, doubted=doubted, **context)
+
+
+def _answerable(order: PurchaseOrder, line: PurchaseOrderLine) -> bool:
+    """Whether a line waits for an answer, or for another one: what comes later may get another day, or be there."""
+    return (
+        order.status not in ("CANCELLED", "ON_HOLD") and line.answer in (None, "backordered") and counts(line).open > 0
+    )
 
 
 def _act_url(purchase_order_id: UUID, transmission_id: UUID, act: str) -> str:
@@ -171,6 +179,7 @@ def answer(purchase_order_id: UUID) -> Any:
                         available_on=_day(request.form.get(f"day-{line.id}", ""), f"day-{line.id}"),
                         reason=request.form.get(f"reason-{line.id}") or None,
                         price=_price(line.id, order.currency, said),
+                        quantity=_rejected(line, said),
                     )
                 )
             if not answers:
@@ -279,7 +288,7 @@ def give_up_units(purchase_order_id: UUID) -> Any:
 
 
 #: What an answer's part is called in the form.
-_FIELDS = {"available_on": "day", "reason": "reason", "price": "price"}
+_FIELDS = {"available_on": "day", "reason": "reason", "price": "price", "quantity": "reject"}
 
 
 def _by_line(found: Mapping[str, str], answers: Sequence[LineAnswer]) -> dict[str, str]:
@@ -302,6 +311,17 @@ def _price(line_id: UUID, currency: str, said: str) -> int | None:
         return Money.parse(text.strip().replace(",", "."), currency).minor
     except ValueError as error:
         raise Invalid.field(f"price-{line_id}", "not_an_amount", f"An amount in {currency}, such as 12.50.") from error
+
+
+def _rejected(line: PurchaseOrderLine, said: str) -> int | None:
+    """How many units of the line are rejected in all, where it is not all that are open."""
+    name, most = f"reject-{line.id}", counts(line).open
+    if said != "rejected" or not request.form.get(name, "").strip():
+        return None
+    sent = Sent()
+    units = sent.whole(name, 1, most)
+    sent.check()
+    return line.cancelled + units
 
 
 def _day(text: str, field: str = "available_on") -> date | None:

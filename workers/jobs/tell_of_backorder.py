@@ -1,0 +1,79 @@
+"""A supplier sends units later than ordered: the retailer is told by which day, and what it can do if that is too late.
+When they are there, or not wanted any more, the notice is put away."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session, selectinload
+
+from app.config import settings
+from app.identity.queries import recipients
+from app.kit.texts import day
+from app.notifications.letters import Letter
+from app.notifications.service import notify, queue_email, resolve
+from app.orders.models import Order
+from app.purchasing.events import LinesBackordered
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.suppliers.models import Supplier
+from workers.job import Run, job
+
+_IF_TOO_LATE = "If that is too late, cancel the units on the order's page: the supplier is asked to stop them."
+
+
+@job(queue="letters", on=LinesBackordered, coalesce=True)
+def tell_of_backorder(run: Run, event: LinesBackordered) -> None:
+    """See the module. It looks at all that the purchase order waits for."""
+    with run.closing() as session:
+        purchase_order = session.get_one(
+            PurchaseOrder, event.purchase_order_id, options=[selectinload(PurchaseOrder.lines)]
+        )
+        later = [
+            line
+            for line in purchase_order.lines
+            if line.answer == "backordered" and line.quantity > line.shipped + line.cancelled
+        ]
+        if later:
+            _tell(session, purchase_order, later)
+        else:
+            resolve(session, purchase_order.retailer_id, _key(purchase_order))
+
+
+def _tell(session: Session, purchase_order: PurchaseOrder, later: list[PurchaseOrderLine]) -> None:
+    order = session.get_one(Order, purchase_order.order_id)
+    name = order.external_name or str(order.number)
+    supplier = session.get_one(Supplier, purchase_order.supplier_id).company_name
+    sentences = [_sentence(line, supplier) for line in later]
+    link = f"/app/orders/{order.id}"
+    notify(
+        session,
+        purchase_order.retailer_id,
+        kind="backorder",
+        severity="warning",
+        title=f"Order {name}: some of it comes later",
+        body=" ".join([*sentences[:3], _IF_TOO_LATE]),
+        link=link,
+        dedupe=_key(purchase_order),
+    )
+    days = ",".join(f"{line.id}:{line.available_on}" for line in later)
+    queue_email(
+        session,
+        recipients(session, purchase_order.retailer_id, "orders.write"),
+        Letter(
+            subject=f"Order {name}: some of it comes later",
+            paragraphs=[*sentences, _IF_TOO_LATE],
+            button=("See the order", f"{settings().public_url}{link}"),
+            reason="You get this because you handle orders for your company at Crossdock.",
+        ),
+        kind="backorder",
+        dedupe=f"{_key(purchase_order)}:{days}",
+        organisation_id=purchase_order.retailer_id,
+    )
+
+
+def _sentence(line: PurchaseOrderLine, supplier: str) -> str:
+    units = line.quantity - line.shipped - line.cancelled
+    when = f"on {day(line.available_on, 'en')}" if line.available_on else "later"
+    return f"{supplier} will have {units} × {line.title} {when}."
+
+
+def _key(purchase_order: PurchaseOrder) -> str:
+    return f"backorder:{purchase_order.id}"
