@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Literal, Protocol, runtime_checkable
 
 
 class UnreadableFile(Exception):
@@ -72,6 +72,9 @@ class Table:
     meant: Mapping[str, str] = field(default_factory=dict)
     #: Whether people lay such tables out: with titles of sections between the rows, and the header on every page.
     titled: bool = False
+    #: Where programs wrote the numbers, with a point before their decimals: nowhere for certain, in cells of numbers
+    #: beside people's texts (spreadsheets), or everywhere.
+    pointed: Literal["", "cells", "all"] = ""
 
 
 @runtime_checkable

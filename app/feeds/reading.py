@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -12,15 +12,15 @@ from typing import Any, BinaryIO
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
 from app.feeds.rejected import without_ours
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
-from app.feeds.rules.columns import SURE, guesses, shape_of, unit_in_name
+from app.feeds.rules.columns import SURE, Guess, guesses, shape_of, unit_in_name
 from app.feeds.rules.currencies import other_currency
+from app.feeds.rules.decimals import PRICES, marks_of
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked
-from app.feeds.rules.numbers import decimal_mark
 from app.feeds.rules.records import Reading, ReadRow
 from app.feeds.rules.rows import RowReader
-from app.feeds.rules.tiers import quantity_in_name, split_steps
+from app.feeds.rules.tiers import quantity_in_name
 from app.kit.errors import Rejected
 
 #: Rows looked at to find out what columns hold.
@@ -33,8 +33,6 @@ _OPTION_VALUES = ("option1_value", "option2_value", "option3_value")
 _TOGETHER = 2000
 #: In narrower tables a single cell may be all that is known of a product, as its SKU.
 _WIDE = 2
-_PRICES = ("cost", "price", "msrp", "map", *(f"tier{place}_price" for place in TIER_PLACES))
-_NUMERIC = (*_PRICES, "weight", "stock")
 
 
 def recognised(feeds: Mapping[str, SupplierFeed], head: bytes, file_name: str) -> str:
@@ -86,6 +84,15 @@ def open_file(
     used = dict(mapping) if mapping else {guess.column: guess.field for guess in guessed if guess.field}
     fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
     shape = shape_of(table.columns)
+    weight_unit = choices.weight_unit or _weight_unit(table.columns, fields)
+    marks, unclear = marks_of(
+        [row.cells for row in first],
+        fields,
+        pointed=table.pointed,
+        weight_unit=weight_unit,
+        chosen=choices.decimal_mark,
+    )
+    guessed = [_doubted(guess, unclear, used) for guess in guessed]
     detected = {
         **table.detected,
         "shape": shape,
@@ -113,8 +120,8 @@ def open_file(
     reading = Reading(
         shape=shape,
         fields=fields,
-        marks=_marks(first, fields),
-        weight_unit=choices.weight_unit or _weight_unit(table.columns, fields),
+        marks=marks,
+        weight_unit=weight_unit,
         currency=currency,
         option_names={
             index: OPTION_COLUMNS.get(normal(column), column)
@@ -125,7 +132,7 @@ def open_file(
         other_currencies={
             field: table.columns[index]
             for field, index in fields.items()
-            if field in _PRICES and other_currency(table.columns[index], currency)
+            if field in PRICES and other_currency(table.columns[index], currency)
         },
         stock_words=choices.stock_words,
         tier_quantities=_tier_quantities(table.columns, fields),
@@ -214,13 +221,13 @@ def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterato
     return MarkedReader(reading, known).read(rows) if can_be_marked(reading) else _understood(rows, reading)
 
 
-def _marks(first: Sequence[Row], fields: Mapping[str, int]) -> dict[str, str | None]:
-    """Field → the decimal mark of its column."""
-    marks = {field: decimal_mark(row.cells[fields[field]] for row in first) for field in _NUMERIC if field in fields}
-    if "price_tiers" in fields:
-        steps = (split_steps(row.cells[fields["price_tiers"]]) for row in first)
-        marks["price_tiers"] = decimal_mark(price for cell in steps for _, price in cell)
-    return marks
+def _doubted(guess: Guess, unclear: Mapping[str, str], used: Mapping[str, str]) -> Guess:
+    """What a column holds, less sure where its numbers may be a thousand times as much as they are."""
+    value = unclear.get(used.get(guess.column, ""))
+    if value is None:
+        return guess
+    reason = f"{guess.reason}; {value[:20]} may be thousands or three decimals: choose the mark before decimals"
+    return replace(guess, confidence=min(guess.confidence, SURE - 10), reason=reason)
 
 
 def _tier_quantities(columns: Sequence[str], fields: Mapping[str, int]) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from app.feeds.feed import Limits, Row, SupplierFeed, Table
@@ -48,7 +48,7 @@ def without_ours(table: Table) -> Table:
     last = tuple(normal(column).removesuffix(" 2") for column in table.columns[-2:])
     if len(table.columns) <= len(_OURS) or last != _OURS:
         return table
-    return Table(table.columns[:-2], table.detected, _bare(table.rows), table.meant)
+    return replace(table, columns=table.columns[:-2], rows=_bare(table.rows))
 
 
 def _bare(rows: Iterator[Row]) -> Iterator[Row]:

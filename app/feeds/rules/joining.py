@@ -145,7 +145,8 @@ class _Joining:
         if "product_id" not in self._products.fields:
             # Rows of one product are known by what the variants call it.
             meant[columns[self._product_key]] = "product_id"
-        return Table(columns, self._products.table.detected, self._rows(limits), meant)
+        pointed = self._products.table.pointed
+        return Table(columns, self._products.table.detected, self._rows(limits), meant, pointed=pointed)
 
     def _rows(self, limits: Limits) -> Iterator[Row]:
         groups: defaultdict[str, list[list[str]]] = defaultdict(list)

@@ -17,6 +17,7 @@ _CURRENCY = re.compile(
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _NUMBER = re.compile(r"-?\d[\d.,]*")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
+_UNCLEAR = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 
 
 class NotANumber(ValueError):
@@ -32,7 +33,8 @@ def _bare(text: str) -> str:
 
 
 def decimal_mark(values: Iterable[str]) -> str | None:
-    """``.`` or ``,``: what a column's values use before their decimals; None when none of them tells."""
+    """``.`` or ``,``: what a column's values use before their decimals; None when none of them tells. A number that is
+    not grouped as thousands are (``0.350``, ``1234.500``) tells, however many decimals it has."""
     for value in values:
         try:
             bare = _bare(value)
@@ -45,22 +47,37 @@ def decimal_mark(values: Iterable[str]) -> str | None:
         if max(point, comma) >= 0:
             if bare.count(mark) > 1:
                 return "," if mark == "." else "."
-            if len(bare) - max(point, comma) - 1 != 3:
+            if not _GROUPED.fullmatch(bare.lstrip("-")):
                 return mark
     return None
+
+
+def unclear_mark(values: Iterable[str]) -> str | None:
+    """The ``.`` or ``,`` of a column all of whose numbers have it before three digits at the end (``12.500``), where
+    nothing tells whether it divides thousands or decimals; None for any other column."""
+    found = None
+    for value in values:
+        try:
+            bare = _bare(value)
+        except NotANumber:
+            continue
+        if not _UNCLEAR.fullmatch(bare):
+            return None
+        found = found or bare[-4]
+    return found
 
 
 @repeated()
 def read_decimal(text: str, mark: str | None = None) -> Decimal:
     """A number such as ``1.234,56``, ``1,234.56``, ``12,50 €`` or ``'12.50``. ``mark`` is the column's decimal mark;
-    without one, a single separator before exactly three digits is taken for thousands only if it is grouped
-    like them. Raises ``NotANumber``."""
+    without one, a single separator before exactly three digits is taken for thousands if it is grouped like them.
+    Raises ``NotANumber``."""
     bare = _bare(text)
     own = decimal_mark([bare])
     if mark is not None and own is not None and own != mark:
         # Written otherwise than its column, and in only one way.
         mark = own
-    mark = mark or own or ("." if not _GROUPED.fullmatch(bare.lstrip("-")) else ",")
+    mark = mark or own or ("," if "." in bare else ".")
     other = "," if mark == "." else "."
     whole, _, _ = bare.lstrip("-").partition(mark)
     if any(len(group) != 3 for group in whole.split(other)[1:]) or other in bare.partition(mark)[2]:
@@ -81,16 +98,22 @@ _GRAMS = {
     "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"), "oz": Decimal("28.349523125"),
 }  # fmt: skip
 _WITH_UNIT = re.compile(r"(.*?)\s*(kg|g|gr|grams?|lbs?|oz)\.?", re.IGNORECASE)
+#: Units of which nothing that is sent by parcel weighs a thousand.
+HEAVY_UNITS = frozenset({"kg", "lb", "lbs"})
 
 
 @repeated()
 def read_grams(text: str, unit: str | None, mark: str | None = None) -> int:
-    """A weight in grams; a unit written with the number counts more than the column's. Raises ``NotANumber``, also for
-    more than ``LARGEST_GRAMS``."""
+    """A weight in grams; a unit written with the number counts more than the column's. ``1.250`` kilograms or pounds
+    are one and a quarter, unless ``mark`` says otherwise. Raises ``NotANumber``, also for more than
+    ``LARGEST_GRAMS``."""
     written = _WITH_UNIT.fullmatch(text.strip())
     if written:
         text, unit = written.group(1), written.group(2)
-    grams = read_decimal(text, mark) * _GRAMS.get((unit or "g").lower(), Decimal(1))
+    unit = (unit or "g").lower()
+    if mark is None and unit in HEAVY_UNITS:
+        mark = unclear_mark([text])
+    grams = read_decimal(text, mark) * _GRAMS.get(unit, Decimal(1))
     if not 0 <= grams <= LARGEST_GRAMS:
         raise NotANumber(text)
     return int(grams.to_integral_value())

@@ -54,6 +54,7 @@ class Json:
             },
             rows=bounded(layout.table(_records(stream, prefix)), limits),
             meant=layout.meant,
+            pointed="all",
         )
 
 

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
@@ -160,7 +161,8 @@ def _of_several(tables: Mapping[str, Table], limits: Limits) -> Table:
     first, *others = tables.values()
     if all(other.columns == first.columns for other in others):
         rows = chain.from_iterable(table.rows for table in tables.values())
-        return Table(first.columns, {**first.detected, "files": names}, bounded(_numbered(rows), limits), first.meant)
+        detected = {**first.detected, "files": names}
+        return replace(first, detected=detected, rows=bounded(_numbered(rows), limits), titled=False)
     both = joined(list(tables.values()), limits) if len(tables) == 2 else None
     if both is None:
         raise UnreadableFile(

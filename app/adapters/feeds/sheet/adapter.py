@@ -54,6 +54,7 @@ class Sheet:
             detected=found["detected"],
             rows=bounded(reader.rows(), limits),
             titled=True,
+            pointed="cells",
         )
 
 

@@ -55,6 +55,7 @@ class X12:
             detected={"format": f"X12 {kind}"},
             rows=bounded(_rows(segments), limits),
             meant={column: field for column, field in _COLUMNS.items() if field},
+            pointed="all",
         )
 
 

@@ -60,6 +60,7 @@ class Xml:
             },
             rows=bounded(layout.table(_explained(record, build) for record in records(stream, build)), limits),
             meant=layout.meant,
+            pointed="all",
         )
 
 

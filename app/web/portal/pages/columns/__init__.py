@@ -90,7 +90,7 @@ def _choices() -> Choices:
         if not (units.strip().isascii() and units.strip().isdigit() and len(units.strip()) <= 9):
             raise Invalid.field("choices", "out_of_range", gettext(_("Stock is a whole number of units from 0 on.")))
         words[word_key(word)] = int(units)
-    choices = Choices(words, request.form.get("weight_unit", ""))
+    choices = Choices(words, request.form.get("weight_unit", ""), request.form.get("decimal_mark", ""))
     wrong = choices.check()
     if wrong is not None:
         raise Invalid.field("choices", "out_of_range", gettext(wrong))
@@ -142,6 +142,12 @@ def _shown(run: FeedRun, mapping: Mapping[str, str], choices: Choices, error: Ap
         fields=[("", gettext("– not used –")), *((name, gettext(label)) for name, label in FIELDS.items())],
         weight_unit=choices.weight_unit,
         weight_units=[("", gettext(_("As the file says, else grams"))), *((unit, unit) for unit in WEIGHT_UNITS)],
+        decimal_mark=choices.decimal_mark,
+        decimal_marks=[
+            ("", gettext(_("As the file says, else thousands"))),
+            (".", gettext(_("A point: 1.250 is one and a quarter"))),
+            (",", gettext(_("A comma: 1,250 is one and a quarter"))),
+        ],
         problem=wrong.get("mapping") or wrong.get("choices") or (error.detail if error else None),
         **_parts(_preview(run, mapping, choices), choices),
     )
