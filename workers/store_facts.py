@@ -105,34 +105,7 @@ def _(fact: OrderCancelled, session: Session, store: Store) -> str:
         order = orders.find_by_external_id(session, store.retailer_id, store.id, fact.external_id)
     if order is None:
         return "not an order of ours"
-    before = order.status
-    _, *supplements = purchasing.locked_family(session, order.id)
-    purchasing.note_gone_in_store(session, order.id)
-    asked = purchasing.cancel_all(session, order.retailer_id, order.id, origin="store")
-    session.refresh(order)
-    for more in supplements:
-        asked.asked |= purchasing.cancel_all(session, more.retailer_id, more.id, origin="store").asked
-        session.refresh(more)
-        if more.status == CANCELLED:
-            cancel_unpaid_charge(session, more.id)
-    if before != CANCELLED:
-        orders.tell(session, order, "order.cancelled_in_store")
-    if order.status == CANCELLED:
-        cancel_unpaid_charge(session, order.id)
-        return "cancelled"
-    waits = "A supplier has accepted part of it and was asked to stop; we tell you its answer."
-    left = "Part of it has left already. If your customer does not want it, start a return when it has arrived."
-    notify(
-        session,
-        store.retailer_id,
-        kind="cancelled_in_store",
-        severity="warning",
-        title=f"Order {order.external_name} was cancelled in your store",
-        body=waits if asked.asked else left,
-        link=f"/app/orders/{order.id}",
-        dedupe=f"cancelled_in_store:{order.id}",
-    )
-    return "partly cancelled"
+    return _gone_in_store(session, store, order, None if fact.order is None else fact.order.updated_at)
 
 
 @_handle.register
@@ -259,10 +232,16 @@ def _(fact: CancellationAsked, session: Session, store: Store) -> str:
 def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bool = False) -> str:
     """Take in a store's order: the lines that are ours, once, when it is paid. ``settled``: see
     ``follow_store_order``."""
-    if order.cancelled:
-        return "ignored: cancelled"
-    wanted = _wanted(session, store, order)
     known = orders.find_by_external_id(session, store.retailer_id, store.id, order.external_id)
+    if order.cancelled:
+        if known is None:
+            return "ignored: cancelled"
+        # The hook that says so may have got lost. All words that follow say it, too: what one of them has done is done.
+        purchasing.locked_family(session, known.id)
+        if purchasing.is_gone_in_store(session, known.id):
+            return f"order {known.id} known"
+        return _gone_in_store(session, store, known, order.updated_at)
+    wanted = _wanted(session, store, order)
     if known is not None:
         wanted_now = wanted if order.paid and not order.test else None
         return _follow(session, store, known, order, wanted_now, settled=settled)
@@ -282,6 +261,38 @@ def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bo
         listing_service.follow_inventory(session, [line.variant_id for line in wanted.lines])
         return f"test order {placed.order_id} {'written down' if placed.created else 'known'}"
     return f"order {placed.order_id} {'placed' if placed.created else 'known'}"
+
+
+def _gone_in_store(session: Session, store: Store, order: Order, told_at: datetime | None) -> str:
+    """An order that is there was cancelled in its store, which told so with its word of ``told_at``."""
+    _, *supplements = purchasing.locked_family(session, order.id)
+    before = order.status
+    purchasing.note_gone_in_store(session, order.id, told_at)
+    asked = purchasing.cancel_all(session, order.retailer_id, order.id, origin="store")
+    session.refresh(order)
+    for more in supplements:
+        asked.asked |= purchasing.cancel_all(session, more.retailer_id, more.id, origin="store").asked
+        session.refresh(more)
+        if more.status == CANCELLED:
+            cancel_unpaid_charge(session, more.id)
+    if before != CANCELLED:
+        orders.tell(session, order, "order.cancelled_in_store")
+    if order.status == CANCELLED:
+        cancel_unpaid_charge(session, order.id)
+        return "cancelled"
+    waits = "A supplier has accepted part of it and was asked to stop; we tell you its answer."
+    left = "Part of it has left already. If your customer does not want it, start a return when it has arrived."
+    notify(
+        session,
+        store.retailer_id,
+        kind="cancelled_in_store",
+        severity="warning",
+        title=f"Order {order.external_name} was cancelled in your store",
+        body=waits if asked.asked else left,
+        link=f"/app/orders/{order.id}",
+        dedupe=f"cancelled_in_store:{order.id}",
+    )
+    return "partly cancelled"
 
 
 def _follow(

@@ -590,4 +590,5 @@ class StorePlatform(Protocol):
         """All of it is settled. Harmless when it is closed."""
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
-        """Paid orders changed since then, oldest first: the catch-up for hooks that never came."""
+        """Orders changed since then, oldest change first, also unpaid, refunded and cancelled ones: the catch-up for
+        hooks that never came."""

@@ -24,6 +24,7 @@ from tests.flows.deciding import RULES
 from tests.flows.refunding import Till, till
 from tests.flows.storefront import Json, Storefront
 from tests.processes import wait_for_lock
+from tests.web.browsing import text_of
 
 __all__ = ["configured", "simulator", "till"]
 
@@ -35,6 +36,11 @@ def edited(body: Json, *quantities: int, minute: int, more: list[Json] | None = 
     ]
     at = f"2026-11-01T11:{minute:02}:00-04:00"
     return body | {"line_items": lines + (more or []), "updated_at": at} | changes
+
+
+def ref(order: Json) -> str:
+    """What the shop calls an order of the simulator's in hooks and reads."""
+    return f"gid://shopify/Order/{order['id']}"
 
 
 def test_fewer_units_in_the_store_are_cancelled_once(storefront: Storefront) -> None:
@@ -193,6 +199,58 @@ def test_an_order_that_somebody_is_at_keeps_no_other_from_being_caught_up(till: 
     with clock.shifted(timedelta(minutes=2)):
         till.due("catch_up_orders")
     assert till.reserved() == (1, 1)
+
+
+def test_a_cancellation_whose_hook_got_lost_is_made_up_for_once(till: Till) -> None:
+    """By any later word of the order, and by reading it: it is refunded then, or voided where it was not paid."""
+    market, books = till.market, till.books
+    told, read = till.sells(lamps=2), till.sells(lamps=1)
+    for order in (told, read):
+        (received,) = [one for one in books.queue(market.supplier) if one["order_reference"] == order["name"]]
+        books.answer(market.supplier, received, status="accepted")
+        till.control.advance_clock(2)
+        till.control.cancel_order(till.shop, order["id"])
+    by_ref = {one["external_id"]: one["id"] for one in till.orders()}
+    assert till.reserved()[0] == 3, "nobody has told us"
+
+    def cancelled_words() -> list[bytes]:
+        sent = [one["body"].encode() for one in till.control.deliveries(till.shop, "orders/updated")]
+        return [one for one in sent if (body := orjson.loads(one))["id"] == told["id"] and body["cancelled_at"]]
+
+    till.control.wait_for(lambda: bool(cancelled_words()), "the shop tells of the order")
+    for _ in range(2):
+        outcome = till.tell("orders/updated", cancelled_words()[0])
+    assert outcome.endswith("known")
+    asked = market.supplier.api.get("/api/supplier/change-requests").json["items"]
+    assert [(one["origin"], one["lines"][0]["quantity"]) for one in asked] == [("store", 2)]
+    for _ in range(2):
+        till.jobs.run_scheduled("catch_up_orders")
+    asked = market.supplier.api.get("/api/supplier/change-requests").json["items"]
+    assert sorted(one["lines"][0]["quantity"] for one in asked) == [1, 2]
+    for one in asked:
+        answer = {"reason": "packed"} if one["lines"][0]["quantity"] == 2 else {}
+        how = "refuse" if answer else "accept"
+        path = f"/api/supplier/change-requests/{one['id']}/{how}"
+        assert market.supplier.api.post(path, answer).status_code == 200
+    till.jobs.drain()
+    till.jobs.run_scheduled("catch_up_orders")
+    assert len(market.supplier.api.get("/api/supplier/change-requests").json["items"]) == 2, "refused is refused"
+    assert books.order({"id": by_ref[ref(read)]})["status"] == "CANCELLED"
+    page = text_of(books.browser(market.retailer).get(f"/app/orders/{by_ref[ref(told)]}"))
+    assert page.count("The order was cancelled in the store.") == 1
+
+
+def test_an_older_word_adds_nothing_to_an_order_that_its_store_cancelled(storefront: Storefront) -> None:
+    """Also where a part of it has left."""
+    market, books = storefront.market, storefront.books
+    body = storefront.order(storefront.line(market.lamp.variants[0], 3))
+    storefront.tell("orders/paid", body)
+    (received,) = books.queue(market.supplier)
+    books.ship(market.supplier, received, 1)
+    gone = edited(body, 0, minute=9, cancelled_at="2026-11-01T11:09:00-04:00", financial_status="refunded")
+    storefront.tell("orders/cancelled", gone)
+    assert storefront.tell("orders/updated", edited(body, 3, minute=5)).endswith("known")
+    assert len(storefront.orders()) == 1
 
 
 # An edit against the supplier's answer

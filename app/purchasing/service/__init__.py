@@ -27,6 +27,7 @@ from app.purchasing.service.correcting import correct_address, try_again
 from app.purchasing.service.following import (
     Followed,
     follow_store_order,
+    is_gone_in_store,
     left_units,
     locked_family,
     note_gone_in_store,
@@ -77,6 +78,7 @@ __all__ = [
     "go_on_within_plan",
     "hold_for_risk",
     "hold_order",
+    "is_gone_in_store",
     "left_units",
     "let_go_unpaid",
     "link_line",

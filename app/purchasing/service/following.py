@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.orders import queries
 from app.orders import service as orders
 from app.orders.family import of_family
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, UnlinkedLine
 from app.orders.rules import CANCELLED
 from app.purchasing.decisions.queries import not_wanted
 from app.purchasing.models import PurchaseOrderLine
@@ -185,10 +185,26 @@ def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
     return placed.order_id
 
 
-def note_gone_in_store(session: Session, order_id: UUID) -> None:
-    """A store cancelled an order: none of its units are left there, and its customer has its money back."""
+def is_gone_in_store(session: Session, order_id: UUID) -> bool:
+    """Whether nothing of an order is left in its store by what it told: no word of it takes away more."""
+    own = select(Order.id).where(of_family(order_id))
+    told = func.coalesce(OrderLine.store_quantity, OrderLine.quantity)
+    return not session.scalar(
+        select(
+            exists().where(OrderLine.order_id.in_(own), told > 0)
+            | exists().where(UnlinkedLine.order_id.in_(own), UnlinkedLine.state == "waiting")
+        )
+    )
+
+
+def note_gone_in_store(session: Session, order_id: UUID, told_at: datetime | None) -> None:
+    """A store cancelled an order: none of its units are left there, and its customer has its money back. What it told
+    of the order before that moment is followed no more."""
     own = select(Order.id).where(of_family(order_id))
     session.execute(update(OrderLine).where(OrderLine.order_id.in_(own)).values(store_quantity=0))
+    main = session.get_one(Order, order_id)
+    if told_at is not None and (main.store_updated_at is None or main.store_updated_at < told_at):
+        main.store_updated_at = told_at
 
 
 def supplements_of(session: Session, order_id: UUID) -> Sequence[Order]:

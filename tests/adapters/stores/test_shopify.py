@@ -393,16 +393,23 @@ def test_a_request_to_stop_is_answered_once(shop: Shop) -> None:
     assert current.state == "accepted"
 
 
-def test_paid_orders_are_found_without_hooks(shop: Shop) -> None:
+def test_orders_are_found_without_hooks_whatever_became_of_their_payment(shop: Shop) -> None:
     begun = clock.now() - timedelta(minutes=1)
     made = pushed(shop, listing(shop.location()))
     order_id, _, _ = ordered(shop, made)
-    shop.control.create_order(
-        shop.domain,
-        [{"variant_id": number(made.variants[0].external_id), "quantity": 1}],
-        financial_status="PENDING",
+    line = {"variant_id": number(made.variants[0].external_id), "quantity": 1}
+    shop.control.create_order(shop.domain, [line], financial_status="PENDING")
+    refunded, voided = (
+        shop.control.create_order(shop.domain, [line], financial_status=status)["id"] for status in ("PAID", "PENDING")
     )
-    (found,) = shop.adapter.orders_since(shop.access, begun)
-    assert found.external_id == order_id
+    for one in (refunded, voided):
+        shop.control.wait_until_routed(shop.domain, one)
+        shop.control.cancel_order(shop.domain, one)
+    read = {one.external_id: one for one in shop.adapter.orders_since(shop.access, begun)}
+    assert [(one.paid, one.cancelled) for one in read.values()].count((False, False)) == 1
+    for one in (refunded, voided):
+        gone = read[f"gid://shopify/Order/{one}"]
+        assert (gone.paid, gone.cancelled, [row.quantity for row in gone.lines]) == (False, True, [0])
+    found = read[order_id]
     assert found.paid
     assert [(line.external_variant_id, line.quantity) for line in found.lines] == [(made.variants[0].external_id, 3)]

@@ -10,7 +10,7 @@ from app.adapters.stores.shopify import credentials, fulfillment, inventory, lis
 from app.adapters.stores.shopify.client import AdminClient
 from app.adapters.stores.shopify.embedding import install_url
 from app.adapters.stores.shopify.manifest import CAPABILITIES, LABEL, LISTING_KEY, NAME, OPTIONAL_SCOPES
-from app.adapters.stores.shopify.orders import PAID, from_query
+from app.adapters.stores.shopify.orders import from_query
 from app.adapters.stores.shopify.signatures import valid_shop, verify_hook
 from app.adapters.stores.shopify.translate import translate
 from app.kit import clock
@@ -198,9 +198,8 @@ class Shopify:
         returns.close(self._client, access, external_id)
 
     def orders_since(self, access: StoreAccess, since: datetime) -> Sequence[StoreOrder]:
-        """Paid orders changed since then, oldest change first."""
-        paid = " OR ".join(f"financial_status:{status.lower()}" for status in sorted(PAID))
-        query = f"updated_at:>='{clock.iso(since)}' AND ({paid})"
+        """By ``updated_at``, whatever the state of their payment: a cancelled order is refunded or voided."""
+        query = f"updated_at:>='{clock.iso(since)}'"
         found: list[StoreOrder] = []
         after: str | None = None
         while True:
