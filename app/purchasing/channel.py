@@ -14,7 +14,7 @@ what is wrong; the others, and ``NothingSent`` of the unavailable ones, mean tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -231,13 +231,13 @@ class ChangeReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Awaited:
-    """A purchase order that went through the channel and is not finished: what a poll may ask for by name."""
+class Awaiting:
+    """The purchase orders that went through the channel and are not finished. ``since``: when the first of them was
+    sent; None where there is none. ``of`` says which of such numbers are theirs: there may be more of them than could
+    be named beforehand."""
 
-    id: str
-    number: str
-    reference: str
-    sent_at: datetime
+    since: datetime | None
+    of: Callable[[Collection[str]], Collection[str]]
 
 
 #: The mark in which sources are kept, as a JSON list, all of whose answers name orders that are none of this
@@ -320,7 +320,7 @@ class SupplierChannel:
         not take such messages, and people are asked."""
         raise TypeError(f"the channel {self.name} asks for no changes")
 
-    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+    def poll(self, settings: ChannelSettings, awaiting: Awaiting) -> Answers:
         """What the supplier has answered since the settings' marks. The same answer may be brought again: its key
         tells. Nothing is put away yet. Raises the four errors."""
         return Answers()

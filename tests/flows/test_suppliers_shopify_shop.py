@@ -129,6 +129,29 @@ def test_an_order_is_made_there_at_our_price_and_its_parcels_come_back(house: Ho
     assert house.refused() == []
 
 
+#: As many open orders that were sent long before it.
+_OLDER = """
+    with more as (
+        insert into purchase_orders
+        select (jsonb_populate_record(p, jsonb_build_object('id', md5(p.id::text || n), 'number', 'OLD-' || n))).*
+        from purchase_orders p, generate_series(1, %s) n returning id)
+    insert into transmissions
+    select (jsonb_populate_record(t, jsonb_build_object(
+        'id', md5(t.id::text || m.id), 'purchase_order_id', m.id, 'asked_at', t.asked_at - interval '3 days'))).*
+    from transmissions t, more m
+"""
+
+
+def test_what_is_answered_of_one_of_very_many_open_orders_is_heard(house: House) -> None:
+    number = house.order().number
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.connection().exec_driver_sql(_OLDER, (600,))
+    house.shop.fulfil({house.sku: 3}, TRACKING[0])
+    house.poll()
+    with db.system_scope(actor="test"), db.transaction() as session:
+        assert session.scalars(select(PurchaseOrder.status).where(PurchaseOrder.number == number)).one() == "SHIPPED"
+
+
 def test_units_that_its_people_take_off_are_rejected_and_a_cancelled_order_too(house: House) -> None:
     house.order()
     (there,) = house.shop.orders()

@@ -7,8 +7,9 @@ all is written down are files put away.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.exc import DataError
@@ -30,7 +31,7 @@ from app.purchasing.answers import (
     ShipmentTold,
     Unreadable,
 )
-from app.purchasing.channel import FOREIGN, ChannelSettings, Handled, SupplierChannel
+from app.purchasing.channel import FOREIGN, Awaiting, ChannelSettings, Handled, SupplierChannel
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.service.applying import (
     KINDS,
@@ -40,6 +41,7 @@ from app.purchasing.service.applying import (
     apply_change_answer,
     apply_invoice,
     apply_receipt,
+    awaited_of,
     known_answer,
     line_meant,
     note_polled,
@@ -68,7 +70,9 @@ def poll_channel(run: Run, event: ChannelPollDue) -> None:
         if plan.settings.marks.get(OWED):
             # An earlier run did not come to its end.
             plan = replace(plan, settings=_put_away(run, event.supplier_id, channel, plan.settings, ()))
-        brought = channel.poll(plan.settings, plan.awaiting)
+        brought = channel.poll(
+            plan.settings, Awaiting(plan.since, partial(_awaited, run, event.supplier_id, plan.channel))
+        )
         handled = [_taken(run, event.supplier_id, plan.channel, one) for one in (*brought.answers, *brought.unreadable)]
         crash_point("channel.applied")
         with run.transaction() as session:
@@ -82,6 +86,11 @@ def poll_channel(run: Run, event: ChannelPollDue) -> None:
         return
     with run.closing() as session:
         note_polled(session, event.supplier_id, {}, more=brought.more)
+
+
+def _awaited(run: Run, supplier_id: UUID, channel: str, numbers: Collection[str]) -> set[str]:
+    with run.transaction() as session:
+        return awaited_of(session, supplier_id, channel, numbers)
 
 
 def _put_away(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.config import key_ring
@@ -30,7 +30,7 @@ from app.purchasing.answers import (
     Unreadable,
 )
 from app.purchasing.changes.rules import CANCELLATION, WITHDRAW
-from app.purchasing.channel import Awaited, ChannelSettings
+from app.purchasing.channel import ChannelSettings
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.models import (
     ChangeMessage,
@@ -56,8 +56,6 @@ from app.purchasing.service.stopping import READDRESSED
 from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_told
 from app.purchasing.transmission_rules import DELIVERED, REJECTED, SENT, UNKNOWN
 
-#: Orders that a poll may ask for by name.
-_MOST_AWAITED = 500
 #: Polls put to work at once.
 _AT_ONCE = 200
 _UNFINISHED = (PENDING, CONFIRMED, BACKORDERED, PROCESSING, PARTIALLY_SHIPPED)
@@ -86,7 +84,8 @@ class PollPlan:
 
     channel: str
     settings: ChannelSettings
-    awaiting: Sequence[Awaited]
+    #: When the first of the orders was sent that are not finished; None where there is none.
+    since: datetime | None
 
 
 def put_polls_to_work(session: Session, now: datetime, minutes: Mapping[str, int]) -> int:
@@ -114,21 +113,23 @@ def plan_poll(session: Session, supplier_id: UUID) -> PollPlan | None:
     row = setting_of(session, supplier_id)
     if row is None:
         return None
-    rows = session.execute(
-        select(Transmission.purchase_order_id, PurchaseOrder.number, Transmission.reference, Transmission.asked_at)
-        .join(PurchaseOrder, PurchaseOrder.id == Transmission.purchase_order_id)
-        .where(
-            Transmission.supplier_id == supplier_id,
-            Transmission.channel == row.channel,
-            Transmission.state.in_((SENT, DELIVERED, UNKNOWN)),
-            PurchaseOrder.status.in_(_UNFINISHED),
-        )
-        .order_by(Transmission.asked_at)
-        .limit(_MOST_AWAITED)
-    ).all()
-    now = clock.now()
-    awaiting = [Awaited(str(one), number, reference, asked_at or now) for one, number, reference, asked_at in rows]
-    return PollPlan(row.channel, settings_of(row), awaiting)
+    since = session.scalar(_awaited(select(func.min(Transmission.asked_at)), supplier_id, row.channel))
+    return PollPlan(row.channel, settings_of(row), since)
+
+
+def awaited_of(session: Session, supplier_id: UUID, channel: str, numbers: Collection[str]) -> set[str]:
+    """Which of these purchase orders went to the supplier through the channel and are not finished."""
+    query = _awaited(select(PurchaseOrder.number), supplier_id, channel)
+    return set(session.scalars(query.where(PurchaseOrder.number.in_(list(numbers))))) if numbers else set()
+
+
+def _awaited(query: Select[Any], supplier_id: UUID, channel: str) -> Select[Any]:
+    return query.join_from(Transmission, PurchaseOrder, PurchaseOrder.id == Transmission.purchase_order_id).where(
+        Transmission.supplier_id == supplier_id,
+        Transmission.channel == channel,
+        Transmission.state.in_((SENT, DELIVERED, UNKNOWN)),
+        PurchaseOrder.status.in_(_UNFINISHED),
+    )
 
 
 def note_polled(session: Session, supplier_id: UUID, marks: Mapping[str, str], *, more: bool) -> None:

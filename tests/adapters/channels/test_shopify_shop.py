@@ -17,7 +17,7 @@ from app.adapters.channels.shopify_shop import adapter, client
 from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
 from app.purchasing.answers import Acknowledgement, Answers, CancellationTold, ShipmentTold
-from app.purchasing.channel import Awaited, ChannelSettings, Presence, Stopping
+from app.purchasing.channel import Awaiting, ChannelSettings, Presence, Stopping
 from tests.adapters.channels.partner import NOTE, SENDER, sending
 from tests.adapters.settings import set_up
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, configured, simulator
@@ -62,8 +62,7 @@ class Shop:
 
     def poll(self) -> Answers:
         """Look once."""
-        waiting = Awaited(ORDER.id, ORDER.number, "", ORDER.released_at)  # type: ignore[arg-type]
-        answers = self.channel.poll(self.settings, [waiting])
+        answers = self.channel.poll(self.settings, Awaiting(ORDER.released_at, {ORDER.number}.intersection))
         self.settings = replace(self.settings, marks={**self.settings.marks, **answers.marks})
         return answers
 

@@ -15,7 +15,7 @@ from app.kit import clock
 from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.money import Money
 from app.purchasing.answers import Acknowledgement, Answer, CancellationTold, ShipmentTold
-from app.purchasing.channel import Awaited, ChannelSettings, Presence, Stopping
+from app.purchasing.channel import Awaiting, ChannelSettings, Presence, Stopping
 from tests.adapters.channels.partner import NOTE, SENDER, sending
 from tests.adapters.settings import set_up
 from tests.simulators.woocommerce.server import serving
@@ -51,8 +51,8 @@ class Shop:
 
     def poll(self) -> list[Answer]:
         """Look once."""
-        waiting = Awaited(self.note.id, self.note.number, "", self.note.released_at)
-        answers = self.channel.poll(self.settings, [waiting])
+        waiting = Awaiting(self.note.released_at, {self.note.number}.intersection)
+        answers = self.channel.poll(self.settings, waiting)
         self.settings = replace(self.settings, marks={**self.settings.marks, **answers.marks})
         assert not answers.unreadable
         return list(answers.answers)
@@ -224,11 +224,11 @@ def test_a_shop_with_more_orders_than_are_read_is_not_taken_for_one_without_ours
         for name in ("date_created_gmt", "date_modified_gmt"):
             order[name] = f"{clock.now() + timedelta(minutes=place):%Y-%m-%dT%H:%M:%S}"
     assert shop.channel.probe(shop.note, shop.settings, sending(again=True)).presence is Presence.CANNOT_TELL
-    waiting = Awaited(shop.note.id, shop.note.number, "", shop.note.released_at)
+    waiting = Awaiting(shop.note.released_at, {shop.note.number}.intersection)
     answers, looks, marks = list[Answer](), 0, shop.settings.marks
     more = True
     while more and looks < 10:
-        found = shop.channel.poll(replace(shop.settings, marks=marks), [waiting])
+        found = shop.channel.poll(replace(shop.settings, marks=marks), waiting)
         answers, marks, more, looks = [*answers, *found.answers], found.marks, found.more, looks + 1
     assert looks > 1
     assert {one.number for one in answers} == {shop.note.number}
@@ -241,7 +241,7 @@ def test_an_order_that_changes_while_they_are_read_hides_no_other(shop: Shop, mo
         shop.send(replace(shop.note, number=number, lines=LINES[:1]))
     first = next(iter(shop.world.orders))
     shop.world.after_reading.append(lambda: shop.world.change_order(first, {"status": "on-hold"}))
-    waiting = [Awaited(shop.note.id, number, "", shop.note.released_at) for number in numbers]
+    waiting = Awaiting(shop.note.released_at, set(numbers).intersection)
     answers = shop.channel.poll(shop.settings, waiting).answers
     assert sorted(one.number for one in answers) == numbers[1:], "the first one is on hold by now, and is read once"
     assert not shop.world.after_reading
@@ -256,6 +256,6 @@ def test_orders_of_one_second_are_all_read(shop: Shop, monkeypatch: pytest.Monke
         shop.send(replace(shop.note, number=number, lines=LINES[:1]))
     for order in list(shop.world.orders.values())[1:]:
         order["date_modified_gmt"] = f"{clock.now() + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}"
-    waiting = [Awaited(shop.note.id, number, "", shop.note.released_at) for number in numbers]
+    waiting = Awaiting(shop.note.released_at, set(numbers).intersection)
     answers = shop.channel.poll(shop.settings, waiting).answers
     assert sorted(one.number for one in answers) == numbers

@@ -13,7 +13,7 @@ from app.kit.texts import marked as _
 from app.purchasing.answers import Answers, Unreadable
 from app.purchasing.channel import (
     FOREIGN,
-    Awaited,
+    Awaiting,
     ChangeKind,
     ChangeNote,
     ChangeReply,
@@ -142,7 +142,7 @@ class SftpCsv(SupplierChannel):
         sent = _put(settings, _file_name(settings, action, sending.sequence), content)
         return ChangeReply(answer="asked", marks=sent.marks)
 
-    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+    def poll(self, settings: ChannelSettings, awaiting: Awaiting) -> Answers:
         """Read what stands in the folder."""
         looked = _exchange.look(settings, _exchange.remembered(settings))
         dates, named = DATES.get(settings.get("dates"), "%Y-%m-%d"), _named(settings)

@@ -13,7 +13,7 @@ from app.adapters.channels.shopify_shop.orders import (
     TAG,
     address_input,
     answers_of,
-    number_of,
+    numbers_of,
     order_input,
     removals,
     stoppable,
@@ -24,7 +24,7 @@ from app.kit.errors import Invalid, Rejected, Unavailable
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answer, Answers, Unreadable
 from app.purchasing.channel import (
-    Awaited,
+    Awaiting,
     ChangeKind,
     ChangeNote,
     ChangeReply,
@@ -217,17 +217,18 @@ class ShopifyShop(SupplierChannel):
         )["refundCreate"]
         return removed
 
-    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+    def poll(self, settings: ChannelSettings, awaiting: Awaiting) -> Answers:
         """Read the orders of ours that changed since the last look."""
         started = clock.now()
-        numbers = {tag_of(one.number): one.number for one in awaiting}
         since = settings.marks.get("since", "")
         changed, more = self._changed(settings, since)
+        named = {listed["id"]: numbers_of(listed["tags"]) for listed in changed}
+        awaited = awaiting.of({number for numbers in named.values() for number in numbers})
         answers: list[Answer] = []
         unreadable: list[Unreadable] = []
         accepts = settings.get("accepts") != "no"
         for listed in changed:
-            number = number_of(listed["tags"], numbers)
+            number = next((one for one in named[listed["id"]] if one in awaited), None)
             order = self._order(settings, listed["id"]) if number else None
             if number is None or order is None:
                 continue

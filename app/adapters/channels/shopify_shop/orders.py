@@ -26,11 +26,13 @@ TAG = "Crossdock"
 #: The property of a line item that holds our line's id; the underscore hides it from shoppers.
 _LINE = "_crossdock_line"
 _LONGEST_TAG = 40
+#: How the tag begins that holds an order's number.
+_NUMBERED = "crossdock-"
 
 
 def tag_of(number: str) -> str:
     """The tag by which an order of ours is found again. Tags have at most 40 characters."""
-    return f"crossdock-{number}"[:_LONGEST_TAG]
+    return f"{_NUMBERED}{number}"[:_LONGEST_TAG]
 
 
 def order_input(note: PurchaseOrderNote, variants: Mapping[str, str], *, paid: bool) -> dict[str, Any]:
@@ -125,9 +127,9 @@ def answers_of(order: Mapping[str, Any], number: str, *, accepts: bool) -> Itera
         yield Acknowledgement(key=f"{key}:taken", number=number, source=name, whole="accepted", reference=order["id"])
 
 
-def number_of(tags: Sequence[str], numbers: Mapping[str, str]) -> str | None:
-    """Which of the purchase orders (tag → number) an order of the shop is."""
-    return next((numbers[tag] for tag in tags if tag in numbers), None)
+def numbers_of(tags: Sequence[str]) -> list[str]:
+    """The purchase orders that an order of the shop may be, by its tags: one, unless people have put on more."""
+    return [tag.removeprefix(_NUMBERED) for tag in tags if tag.startswith(_NUMBERED)]
 
 
 def line_of(item: Mapping[str, Any]) -> str:

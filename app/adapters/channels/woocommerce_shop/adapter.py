@@ -22,7 +22,7 @@ from app.kit.errors import Invalid, Rejected
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answer, Answers
 from app.purchasing.channel import (
-    Awaited,
+    Awaiting,
     ChangeKind,
     ChangeNote,
     ChangeReply,
@@ -174,18 +174,16 @@ class WooCommerceShop(SupplierChannel):
             return ChangeReply(answer="refused", reason="shipped")
         return ChangeReply(answer="accepted", stopped=stopped)
 
-    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+    def poll(self, settings: ChannelSettings, awaiting: Awaiting) -> Answers:
         """Read the orders of ours that changed since the last look."""
         started = clock.now()
-        numbers = {one.number for one in awaiting}
-        since = settings.marks.get("since") or clock.iso(
-            min((one.sent_at for one in awaiting), default=started) - _OVERLAP
-        )
+        since = settings.marks.get("since") or clock.iso((awaiting.since or started) - _OVERLAP)
         accepts = settings.get("accepts") != "no"
         answers: list[Answer] = []
         changed, until = self._changed(settings, since)
+        awaited = awaiting.of({number for order in changed if (number := number_of(order))})
         for order in changed:
-            if number_of(order) in numbers:
+            if number_of(order) in awaited:
                 answers += answers_of(order, self._fulfillments(settings, order), accepts=accepts)
         # More changed than one look reads: the next one goes on from here.
         more = until not in ("", since)

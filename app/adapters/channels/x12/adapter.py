@@ -17,7 +17,7 @@ from app.kit.texts import marked as _
 from app.kit.x12 import Partner
 from app.purchasing.answers import Answers, Unreadable
 from app.purchasing.channel import (
-    Awaited,
+    Awaiting,
     ChangeKind,
     ChangeNote,
     ChangeReply,
@@ -119,7 +119,7 @@ class X12(SupplierChannel):
         sent = self._sent("860", CHANGES, [("860", body)], settings, sending)
         return ChangeReply(answer="asked", marks=sent.marks)
 
-    def poll(self, settings: ChannelSettings, awaiting: Sequence[Awaited]) -> Answers:
+    def poll(self, settings: ChannelSettings, awaiting: Awaiting) -> Answers:
         """Read what stands in the folder. What is to be said of it in 997s is kept with the marks until it is sent."""
         looked = _exchange.look(settings, _exchange.remembered(settings))
         partner = _partner(settings)
