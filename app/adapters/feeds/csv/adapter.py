@@ -15,10 +15,14 @@ from charset_normalizer import from_bytes
 
 from app.adapters.feeds.csv.letters import encoding_of
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
-from app.feeds.rules.header import LOOKED_AT, header_index, is_data, unique_names
+from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, unique_names
 
 _HEAD = 256 * 1024
 _SEPARATORS = (",", ";", "\t", "|")
+#: Marks that texts hold, too: they part cells only where they part names of columns.
+_RARE_SEPARATORS = ("^", "~", ":")
+#: Known names that make a header.
+_NAMES = 2
 #: Beginnings of files that people mistake for CSV, and what they are.
 _OTHERS = ((b"PK\x03\x04", "an Excel or ZIP file"), (b"\xd0\xcf\x11\xe0", "an old Excel file"), (b"%PDF", "a PDF"))
 _IN_WORKBOOKS = (b"[Content_Types].xml", b"xl/", b"mimetype", b"\xd0\xcf\x11\xe0")
@@ -136,24 +140,22 @@ _COMPARED = 2000
 
 
 def _separator(head: str) -> str:
-    """The separator that splits the first rows into the most columns, alike in each."""
-    best, most = ",", 0.0
-    for separator in _SEPARATORS:
-        try:
-            rows = [
-                row
-                for row, _ in zip(
-                    csv.reader(io.StringIO(head, newline=""), delimiter=separator), range(20), strict=False
-                )
-            ]
-        except csv.Error:
+    """The separator that makes most names of columns of a header; where none makes two, the one that splits the first
+    rows into the most columns, alike in each. Titles above the header are not split at all."""
+    best, most = ",", (_NAMES - 1, 0.0)
+    for separator in (*_SEPARATORS, *_RARE_SEPARATORS):
+        reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
+        rows: list[list[str]] = []
+        with suppress(csv.Error):
+            rows.extend(row for row in islice(reader, LOOKED_AT) if any(cell.strip() for cell in row))
+        widths = Counter(len(row) for row in rows if len(row) > 1)
+        if not widths:
             continue
-        counts = [len(row) for row in rows if any(cell.strip() for cell in row)]
-        if not counts:
+        names = max(known_names([cell.strip().lstrip("\ufeff") for cell in row]) for row in rows)
+        if separator in _RARE_SEPARATORS and names < _NAMES:
             continue
-        width = counts[0]
-        alike = sum(count == width for count in counts) / len(counts)
-        score = (width - 1) * alike
+        width, alike = widths.most_common(1)[0]
+        score = (max(names, _NAMES - 1), (width - 1) * alike / len(rows))
         if score > most:
             best, most = separator, score
     return best
