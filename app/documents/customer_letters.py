@@ -21,6 +21,7 @@ from app.kit.money import Money
 from app.notifications.letters import BrandOnLetter, Letter
 from app.notifications.service import queue_email
 from app.orders.models import Order
+from app.orders.queries import tracking_page
 from app.orders.service import address_of
 from app.returns.queries import settings_of
 
@@ -129,7 +130,7 @@ class CustomerLetters:
         text = [self._say(name, **known) for name in paragraphs]
         if address:
             text.append(", ".join(address))
-        page = f"{settings().public_url}/t/{order.tracking_token}"
+        page = tracking_page(order)
         letter = Letter(
             subject=self._say(subject, **known),
             paragraphs=text,

@@ -9,12 +9,18 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.config import settings
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.orders.models import Order, OrderHold, TimelineEntry, UnlinkedLine
 from app.orders.rules import HoldReason
 
 _WITH = (selectinload(Order.lines), selectinload(Order.holds), selectinload(Order.unlinked))
+
+
+def tracking_page(order: Order) -> str:
+    """Where the shopper sees an order and its parcels, without signing in."""
+    return f"{settings().public_url}/t/{order.tracking_token}"
 
 
 def orders(

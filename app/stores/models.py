@@ -73,6 +73,8 @@ class Store(Base):
     unlinked_lines: Mapped[str] = mapped_column(server_default="like_ours")
     #: Whether its customers are refunded there by itself for what will not come or came back.
     refunds_customers: Mapped[bool] = mapped_column(server_default="false")
+    #: Whether its customers' link to a parcel is their order's tracking page, and not the carrier's.
+    links_tracking_page: Mapped[bool] = mapped_column(server_default="true")
     #: What the adapter needs to remember (ids of publications, definitions…); no secrets.
     platform_state: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     installed_at: Mapped[datetime | None]

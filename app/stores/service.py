@@ -146,6 +146,16 @@ def change_refunds(session: Session, retailer_id: UUID, store_id: UUID, by_itsel
     audit.record(session, retailer_id, "stores.refunds_changed", "store", store.id, details={"by_itself": by_itself})
 
 
+def change_tracking_link(session: Session, retailer_id: UUID, store_id: UUID, own_page: bool) -> None:
+    """Change where a store's customers are led from their parcel's number: to their order's tracking page, or to the
+    carrier's. Holds for what the store is told from now on. Raises ``NotFound``."""
+    store = store_of(session, retailer_id, store_id)
+    store.links_tracking_page = own_page
+    audit.record(
+        session, retailer_id, "stores.tracking_link_changed", "store", store.id, details={"own_page": own_page}
+    )
+
+
 def access(store_id: UUID, platform: StorePlatform) -> StoreAccess:
     """Our way into a store, renewed first when it is about to run out.
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,8 @@ from app.config import settings
 from app.fulfillment.models import Shipment
 from app.fulfillment.service import Correction, NewParcel, correct, mark_delivered, ship, void
 from app.kit import clock
-from app.orders.models import OrderLine, TimelineEntry
+from app.orders.models import Order, OrderLine, TimelineEntry
+from app.orders.queries import tracking_page
 from app.purchasing.changes.queries import waiting_of
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import (
@@ -30,7 +32,7 @@ from app.purchasing.service import (
 )
 from app.stores.models import Store, StoreLocation
 from app.stores.platform import CancellationAsked, ShopFacts
-from app.stores.service import connect
+from app.stores.service import change_tracking_link, connect
 from tests import factories
 from tests.adapters.stores.conftest import configured, open_shop, shop, simulator
 from tests.adapters.stores.shop import Shop, listing, number, pushed
@@ -192,6 +194,25 @@ def test_a_number_is_put_right_there_too(one_place: Delivery) -> None:
     assert one_place.alive() == [("RIGHT", {first: 3, second: 2})]
     assert len(one_place.sent()) == 1
     assert one_place.story().count("store.tracking_told") == 2
+
+
+def test_customers_are_led_to_their_orders_page_unless_the_retailer_wants_the_carriers(one_place: Delivery) -> None:
+    def led_to() -> list[str]:
+        told = one_place.shop.control.order(one_place.shop.domain, one_place.external_id)["fulfillments"]
+        return [entry["url"] for one in told for entry in one["tracking"]]
+
+    one_place.ship("1Z5R89390357567127", 3, 0)
+    one_place.settle()
+    page = one_place.within(lambda session: tracking_page(session.get_one(Order, one_place.order_id)))
+    assert led_to() == [page]
+    one_place.within(
+        lambda session: change_tracking_link(
+            session, *session.execute(select(Store.retailer_id, Store.id)).one(), False
+        )
+    )
+    one_place.ship("1Z5R89390357567127", 0, 2)
+    one_place.settle()
+    assert urlsplit(led_to()[1]).hostname == "www.ups.com"
 
 
 def test_corrected_before_the_shop_was_told_it_is_told_once(one_place: Delivery) -> None:

@@ -19,6 +19,7 @@ from app.fulfillment.service.locking import locked
 from app.kit import clock
 from app.kit.errors import Rejected
 from app.orders.models import Order
+from app.orders.queries import tracking_page
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder
 from app.stores.events import FulfillmentWanted
@@ -206,12 +207,15 @@ def _parcel(
 ) -> TrackingPush:
     shipment = work.shown
     carrier = registries.carriers.all().get(shipment.carrier)
+    at_carrier = carrier.tracking_url(shipment.tracking_number) if carrier else None
     return TrackingPush(
         fulfillment_order_id=reference,
         lines=lines,
         carrier=carrier.label if carrier else shipment.carrier,
         tracking_number=shipment.tracking_number if number is None else number,
-        tracking_url=shipment.tracking_url or (carrier.tracking_url(shipment.tracking_number) if carrier else None),
+        tracking_url=tracking_page(work.order)
+        if work.store.links_tracking_page
+        else shipment.tracking_url or at_carrier,
         notify_shopper=notify,
         also_known_as=also_known_as,
     )

@@ -15,6 +15,7 @@ from app.kit import texts
 from app.kit.money import Money
 from app.listings.models import Listing
 from app.orders.models import Order, OrderHold
+from app.orders.queries import tracking_page
 from app.orders.rules import CANCELLED, HOLD_RULES, HoldReason
 from app.orders.senders import Sender
 from app.orders.service import until_of
@@ -201,6 +202,7 @@ def order(row: Order, purchase_orders: Sequence[PurchaseOrder]) -> Json:
         "kind": row.kind,
         "external_id": row.external_id,
         "status": row.status,
+        "tracking_page_url": tracking_page(row),
         "currency": row.currency,
         "created_at": row.created_at,
         "updated_at": row.updated_at,

@@ -97,6 +97,7 @@ SENTENCES: Mapping[str, str] = {
     "role_changed": _("Changed. It holds from the next click on."),
     "saved": _("Saved."),
     "saved_for_files": _("Saved. It holds from the next file on."),
+    "saved_for_tracking": _("Saved. It holds for parcels that your store is told of from now on."),
     "saved_for_refunds": _("Saved. It holds for what is cancelled or credited from now on."),
     "saved_for_orders": _("Saved. It holds for orders from now on."),
     "saved_for_store": _("Saved. Your store follows within seconds."),

@@ -27,6 +27,7 @@ from app.stores.service import (
     change_fraud_window,
     change_refunds,
     change_risk_rules,
+    change_tracking_link,
     change_unlinked_lines,
     connect_without_credentials,
     request_connection,
@@ -134,6 +135,14 @@ def save_refunds(store_id: UUID) -> Any:
     with db.transaction() as session:
         change_refunds(session, principal().organisation_id, store_id, bool(request.form.get("by_itself")))
     return go(page_url("settings.settings", done="saved_for_refunds"))
+
+
+@pages.post("/settings/stores/<uuid:store_id>/tracking-link", permission="settings.write")
+def save_tracking_link(store_id: UUID) -> Any:
+    """Where a store's customers are led from a parcel's number."""
+    with db.transaction() as session:
+        change_tracking_link(session, principal().organisation_id, store_id, bool(request.form.get("own_page")))
+    return go(page_url("settings.settings", done="saved_for_tracking"))
 
 
 @pages.post("/settings/stores/<uuid:store_id>/risks", permission="settings.write")

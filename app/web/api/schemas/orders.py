@@ -188,6 +188,8 @@ class OrderOut(Output):
     kind: Literal["order", "sample", "manual"]
     external_id: str
     status: str
+    #: Where the shopper sees the order and its parcels, without signing in.
+    tracking_page_url: str
     currency: str
     created_at: datetime
     updated_at: datetime
