@@ -51,6 +51,8 @@ from app.kit.copy_text import copy_lines
 
 #: What a database that is away, restarting or overloaded looks like; waiting and trying again is right.
 DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeout)
+#: PostgreSQL's codes where somebody else held what was wanted: lock not available, deadlock.
+_CONTENDED = frozenset({"55P03", "40P01"})
 
 APP_ROLE = "crossdock_app"
 JOB_ROLE = "crossdock_job"
@@ -62,6 +64,11 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+def is_contended(error: Exception) -> bool:
+    """Whether a statement failed because somebody else held what it wanted for too long; the database is well."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _CONTENDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from app.web.pages import CROSSDOCK, Area, render
 
 logger = log.get("web.errors")
 _PLAIN = "app/web/ui/layouts/plain.html"
+#: When to try again what failed because others were at it, and because the database is away.
+_BUSY_SECONDS, _AWAY_SECONDS = 1, 5
 
 #: How errors are shown to people; the pages set it.
 PageRenderer = Callable[..., Response]
@@ -110,6 +112,12 @@ def register(app: Flask, render_page: PageRenderer) -> None:
             return problem(status, code, title, detail, **more)
         return render_page(status, code, title, detail)
 
+    def again(after: int, code: str, detail: str) -> Any:
+        """Nothing was done; the same may be tried once more, ``after`` seconds."""
+        made = answer(503, code, "Please try again", detail)
+        made.headers["Retry-After"] = str(after)
+        return made
+
     @app.errorhandler(AppError)
     def _(error: AppError) -> Any:
         retry_after = error.retry_after if isinstance(error, TooMany) else None
@@ -126,7 +134,7 @@ def register(app: Flask, render_page: PageRenderer) -> None:
     def _(error: AdapterError) -> Any:
         logger.info("outside party failed", reason=type(error).__name__)
         if isinstance(error, RateLimited):
-            return answer(503, "busy", "Please try again", "The other side is busy. Try again in a moment.")
+            return again(_BUSY_SECONDS, "busy", "The other side is busy. Try again in a moment.")
         if isinstance(error, CredentialsRefused):
             return answer(409, "access_lost", "Access was lost", "Connect the account again, then retry.")
         return answer(502, "outside_unavailable", "The other side did not answer", "Nothing was lost. Try again.")
@@ -143,8 +151,12 @@ def register(app: Flask, render_page: PageRenderer) -> None:
         return answer(422, "invalid", "Some of the input is not valid", "A value is not of the kind that is needed.")
 
     def database_away(error: Exception) -> Any:
-        logger.warning("database away", kind=type(error).__name__)
-        return answer(503, "unavailable", "Please try again", "The service is restarting. Try again in a moment.")
+        kind = type(getattr(error, "orig", None) or error).__name__
+        if db.is_contended(error):
+            logger.warning("held by others for too long", kind=kind)
+            return again(_BUSY_SECONDS, "busy", "Somebody else is working on the same thing. Try again in a moment.")
+        logger.warning("database away", kind=kind)
+        return again(_AWAY_SECONDS, "unavailable", "The service is restarting. Try again in a moment.")
 
     for kind in db.DATABASE_TROUBLE:
         app.register_error_handler(kind, database_away)

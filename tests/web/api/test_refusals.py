@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg2
 import pytest
 import redis
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
 from werkzeug.test import TestResponse
 
 from app import db
@@ -409,3 +413,31 @@ def test_addresses_that_are_not_there_are_problems_too(market: Market) -> None:
     assert_problem(market.retailer.api.get(f"/api/orders/{uuid4()}"), 404, "not_found")
     assert_problem(market.retailer.api.get("/api/orders/12"), 404, "not_found")
     assert_problem(market.retailer.api.call("DELETE", "/api/orders"), 405, "method_not_allowed")
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """The application waits for locks a moment only."""
+
+    def hurry(connection: Connection) -> None:
+        connection.exec_driver_sql("set local lock_timeout = '50ms'")
+
+    event.listen(db.engine(), "begin", hurry)
+    yield
+    event.remove(db.engine(), "begin", hurry)
+
+
+def test_what_somebody_else_holds_is_told_to_be_tried_again_soon(
+    market: Market, jobs: Jobs, database_url: str, impatient: None
+) -> None:
+    market.place((market.lamp.variants[0], 1))
+    jobs.drain()
+    (order,) = market.supplier.api.get("/api/supplier/orders").json["items"]
+    path = f"/api/supplier/orders/{order['id']}/acknowledge"
+    answer = {"lines": [{"line_id": order["lines"][0]["id"], "status": "accepted"}]}
+    with contextlib.closing(psycopg2.connect(database_url)) as other, other.cursor() as cursor:
+        cursor.execute("select 1 from purchase_orders where id = %s for update", [order["id"]])
+        refused = market.supplier.api.post(path, answer)
+    assert_problem(refused, 503, "busy")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 5
+    assert market.supplier.api.post(path, answer).json["status"] == "CONFIRMED"
