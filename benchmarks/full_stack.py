@@ -25,8 +25,7 @@ def full_stack(shopify: Sequence[str] = (), **more: str) -> Iterator[Story]:
     with tempfile.TemporaryDirectory(prefix="crossdock-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        os.environ.update(more)
-        installation = Installation(folder, Ports.free(), shopify)
+        installation = Installation(folder, Ports.free(), shopify, more)
         # Standard output is for the result.
         log.configure("ERROR")
         try:

@@ -23,6 +23,8 @@ class Result:
     n: int
     #: Of the measured process, where memory is a goal.
     peak_mb: float | None = None
+    #: What the largest day that is planned for takes of the machine: a share of all cores.
+    load: float | None = None
 
     def print(self) -> None:
         """One JSON line on standard output."""
@@ -38,6 +40,8 @@ class Result:
         }
         if self.peak_mb is not None:
             rounded["peak_mb"] = round(self.peak_mb)
+        if self.load is not None:
+            rounded["load"] = round(self.load, 3)
         sys.stdout.write(json.dumps(rounded) + "\n")
         sys.stdout.flush()
 

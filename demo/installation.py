@@ -60,6 +60,8 @@ class Installation:
     ports: Ports
     #: More arguments of the simulated Shopify.
     shopify_options: Sequence[str] = ()
+    #: Settings of Crossdock's processes that stand before the demo's.
+    settings: Mapping[str, str] = field(default_factory=dict)
     supervisor: Supervisor = field(init=False)
     _servers: Servers | None = None
 
@@ -95,7 +97,7 @@ class Installation:
     def start(self) -> None:
         """Start everything but wait for nothing that is not needed; the tables are there afterwards."""
         self._forget_the_last()
-        os.environ.update(self._settings())
+        os.environ.update({**self._settings(), **self.settings})
         config.reload()
         for simulator in self._simulators():
             self.supervisor.start(simulator)

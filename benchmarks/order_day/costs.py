@@ -12,6 +12,8 @@ from benchmarks.processor_time import between, spent
 #: The blueprint's largest column, and its seconds.
 A_DAY, SECONDS_A_DAY = 50_000, 86_400
 CORES = 2
+#: What a day may take of all cores.
+LARGEST_LOAD = 0.5
 _IDLE_SECONDS = 20.0
 #: What the processes belong to.
 _PARTS: Mapping[str, str] = {
@@ -41,15 +43,22 @@ class Costs:
             part = _PARTS.get(name, "workers")
             parts[part] = parts.get(part, 0.0) + cost
         own = sum(cost for part, cost in parts.items() if part != "simulators")
-        idle = sum(share for name, share in self.idle.items() if name not in _SIMULATORS)
-        load = (own / 1000 * A_DAY / SECONDS_A_DAY + idle) / CORES
-        gross = sum(spent for name, spent in self.seconds.items() if name not in _SIMULATORS) * 1000 / self.orders
+        gross = self._own(self.seconds) * 1000 / self.orders
         return (
             f"processor time per order, ms: {_listed(parts)}; without the simulators {own:.1f} "
-            f"({gross:.1f} with what is spent while nobody buys: {idle * 1000:.0f} ms a second)\n"
+            f"({gross:.1f} with what is spent while nobody buys: {self._own(self.idle) * 1000:.0f} ms a second)\n"
             f"by process: {_listed(each)}\n"
-            f"{A_DAY} orders a day are {load:.0%} of {CORES} cores\n"
+            f"{A_DAY} orders a day are {self.load:.0%} of {CORES} cores\n"
         )
+
+    @property
+    def load(self) -> float:
+        """What a day of 50,000 takes of all cores: a share."""
+        idle = self._own(self.idle)
+        return ((self._own(self.seconds) - idle * self.took) / self.orders * A_DAY / SECONDS_A_DAY + idle) / CORES
+
+    def _own(self, seconds: Mapping[str, float]) -> float:
+        return sum(one for name, one in seconds.items() if name not in _SIMULATORS)
 
 
 def idle_costs(pids: Path) -> dict[str, float]:
