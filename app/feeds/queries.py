@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
 from app.feeds.rejected import RejectedRow
+from app.inventory.queries import FIGURE_AS_OF
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, number_after, page_of
 
 #: Each column that a run changed, with its value today: of products and variants, and of stock as ``stock``.
-_LOOKED_AT = """
+_LOOKED_AT = f"""
     with looked_at as (
         select c.kind, c.target_id, c.created, c.undone, p.title as name, key, c.before -> key as before,
             c.after -> key as after, c.after as whole,
@@ -31,14 +32,14 @@ _LOOKED_AT = """
         select c.kind, c.target_id, c.created, c.undone, v.sku, key, c.before -> key, c.after -> key, c.after,
             to_jsonb(v) -> key
         from feed_run_changes c join supplier_variants v on v.id = c.target_id
-        cross join lateral jsonb_object_keys(case when c.created then '{"status": 1}'::jsonb else c.after end) as key
+        cross join lateral jsonb_object_keys(case when c.created then '{{"status": 1}}'::jsonb else c.after end) as key
         where c.run_id = :run and c.kind = 'variant'
         union all
         select c.kind, c.target_id, c.created, c.undone, v.sku, 'stock', c.before -> 'on_hand', c.after -> 'on_hand',
-            c.after, case when l.as_of = (c.after ->> 'as_of')::timestamptz then c.after -> 'on_hand'
-            else to_jsonb(l.on_hand::text) end
-        from feed_run_changes c join inventory_levels l on l.id = c.target_id
-        join supplier_variants v on v.id = l.variant_id
+            c.after, case when {FIGURE_AS_OF} = (c.after ->> 'as_of')::timestamptz then c.after -> 'on_hand'
+            else to_jsonb(level.on_hand::text) end
+        from feed_run_changes c join inventory_levels as level on level.id = c.target_id
+        join supplier_variants v on v.id = level.variant_id
         where c.run_id = :run and c.kind = 'stock'
         union all
         select c.kind, c.target_id, c.created, c.undone, v.sku, key, c.before -> key, c.after -> key, c.after,
@@ -48,7 +49,7 @@ _LOOKED_AT = """
         cross join lateral jsonb_object_keys(c.after) as key
         where c.run_id = :run and c.kind = 'choice'
     )
-"""
+"""  # noqa: S608 - a constant of the inventory's queries
 _UNDO_COUNTS = text(
     _LOOKED_AT  # noqa: S608 - constants of this module
     + """

@@ -43,7 +43,7 @@ class InventoryLevel(Base):
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
         Index(None, "supplier_id"),
-        # Each feed writes the time of each figure: half of a page is left for that, so that indexes need not be.
+        # Figures are written often: half of a page is left for that, so that indexes need not be.
         {"postgresql_with": {"fillfactor": "50"}},
     )
 
@@ -53,9 +53,24 @@ class InventoryLevel(Base):
     location_id: Mapped[UUID]
     on_hand: Mapped[int]
     reserved: Mapped[int] = mapped_column(server_default="0")
-    #: The moment for which the supplier's newest figure holds.
+    #: The moment for which the supplier's newest figure holds, unless its origin has confirmed it since.
     as_of: Mapped[datetime]
     updated_at: Mapped[datetime]
+    #: The origin whose files confirm it together with others (``StockConfirmation``), if any.
+    confirmed_by: Mapped[UUID | None]
+
+
+class StockConfirmation(Base):
+    """All levels that an origin of figures confirms together (``InventoryLevel.confirmed_by``) hold for ``as_of``, or
+    for their own time where that is later: nearly all of a large file says what stands, and is noted by one row."""
+
+    __tablename__ = "stock_confirmations"
+    __tenancy__ = SHARED
+
+    #: A source of files, or the supplier itself for those that its people upload.
+    origin_id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers.id"))
+    as_of: Mapped[datetime]
 
 
 class StockDefaults(Base):

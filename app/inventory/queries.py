@@ -17,6 +17,7 @@ from app.inventory.models import (
     LowStock,
     Reservation,
     Shortfall,
+    StockConfirmation,
     StockDefaults,
     StockLocation,
     StockRule,
@@ -44,6 +45,23 @@ class Availability:
 
 NOTHING = Availability(0, 0, 0, None)
 
+#: The same for statements that are written out, over ``inventory_levels`` as ``level``.
+FIGURE_AS_OF = """greatest(level.as_of, (
+    select confirmation.as_of from stock_confirmations as confirmation
+    where confirmation.origin_id = level.confirmed_by))"""
+
+
+def figure_as_of() -> ColumnElement[datetime]:
+    """For statements over ``InventoryLevel``: the moment for which the figure of its row holds, be it told for this
+    level or confirmed for all levels of its origin."""
+    confirmed = (
+        select(StockConfirmation.as_of)
+        .where(StockConfirmation.origin_id == InventoryLevel.confirmed_by)
+        .correlate(InventoryLevel)
+        .scalar_subquery()
+    )
+    return func.greatest(InventoryLevel.as_of, confirmed)
+
 
 def safety_stock_of(
     variant_id: SQLColumnExpression[UUID], supplier_id: SQLColumnExpression[UUID]
@@ -65,7 +83,7 @@ def availability(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, Av
             func.sum(InventoryLevel.on_hand),
             func.sum(InventoryLevel.reserved),
             func.sum(func.greatest(InventoryLevel.on_hand - InventoryLevel.reserved, 0)),
-            func.min(InventoryLevel.as_of),
+            func.min(figure_as_of()),
             safety_stock_of(InventoryLevel.variant_id, InventoryLevel.supplier_id),
         )
         .where(InventoryLevel.variant_id.in_(ids))

@@ -20,7 +20,7 @@ from app.inventory.models import (
     StockLocation,
     StockMovement,
 )
-from app.inventory.queries import own_count
+from app.inventory.queries import FIGURE_AS_OF, own_count
 from app.kit.csv_lines import csv_line
 from app.kit.errors import NotFound
 from app.kit.paging import Page, id_after, page_of, text_after
@@ -32,7 +32,7 @@ COLUMNS = ("sku", "stock", "safety_stock", "low_stock_at", "title", "ordered", "
 _CHUNK = 2000
 
 #: ``stock``: over all locations.
-_LINES = """
+_LINES = f"""
     select variant.id, variant.sku, variant.options, product.id as product_id, product.title,
         stock.on_hand, stock.reserved, stock.free, stock.as_of,
         rule.safety_stock as own_safety, rule.low_stock_at as own_low,
@@ -43,7 +43,7 @@ _LINES = """
     join supplier_products as product on product.id = variant.product_id
     left join lateral (
         select sum(level.on_hand)::int as on_hand, sum(level.reserved)::int as reserved,
-            sum(greatest(level.on_hand - level.reserved, 0))::int as free, min(level.as_of) as as_of
+            sum(greatest(level.on_hand - level.reserved, 0))::int as free, min({FIGURE_AS_OF}) as as_of
         from inventory_levels as level where level.variant_id = variant.id
     ) as stock on true
     left join stock_rules as rule on rule.variant_id = variant.id
@@ -54,7 +54,7 @@ _LINES = """
         where open.variant_id = variant.id and open.supplier_id = :supplier and open.resolved_at is null
     ) as short on true
     where variant.supplier_id = :supplier
-"""
+"""  # noqa: S608 - a constant of this package's queries
 _SHOWN = "variant.status = 'active' and product.status <> 'ended'"
 _CONDITIONS: dict[str, str] = {
     "low": "low.variant_id is not null",

@@ -14,10 +14,12 @@ from app.feeds.service import (
     SamePart,
     apply_batch,
     bring_back,
+    confirm_blocks,
     confirm_same,
     finish_applying,
     look_again,
     note_missing,
+    part_from_origin,
     plan_batches,
     plan_same,
     prepare_batch,
@@ -31,6 +33,8 @@ from app.kit.in_turn import Turn, in_turn
 from workers.job import RetryLater, Run, job
 
 _LOOK_AGAIN = timedelta(seconds=5)
+#: After so many times what orders changed meanwhile is noted level by level, as is what differs.
+_CONFIRMED_AGAIN = 20
 
 
 @job(queue="bulk", on=FeedApplyWanted, timeout=1800)
@@ -48,6 +52,7 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
     if anew:
         return
     in_turn(batches, partial(_take_over, run, event))
+    _confirm(run, event)
     with run.transaction() as session:
         parts = plan_same(session, event.run_id)
     in_turn(parts, partial(_take_stock_over, run, event))
@@ -61,6 +66,17 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
     with run.closing() as session:
         bring_back(session, event.run_id)
         finish_applying(session, event.run_id)
+
+
+def _confirm(run: Run, event: FeedApplyWanted) -> None:
+    """Note figures together that are as they stand."""
+    for _ in range(_CONFIRMED_AGAIN):
+        with run.transaction() as session:
+            parting = confirm_blocks(session, event.run_id)
+        if not parting:
+            return
+        with run.transaction() as session:
+            part_from_origin(session, event.run_id, parting)
 
 
 def _take_over(run: Run, event: FeedApplyWanted, batch: Batch, turn: Turn) -> bool:

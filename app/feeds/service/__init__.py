@@ -28,7 +28,16 @@ from app.feeds.service.missing import change_policy, note_missing, runs_to_look_
 from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
-from app.feeds.service.same_rows import SamePart, confirm_same, look_again, plan_same, set_same, store_same
+from app.feeds.service.same_rows import (
+    SamePart,
+    confirm_blocks,
+    confirm_same,
+    look_again,
+    part_from_origin,
+    plan_same,
+    set_same,
+    store_same,
+)
 from app.feeds.service.sources import (
     SourceSpec,
     access_of,
@@ -65,6 +74,7 @@ __all__ = [
     "change_mapping",
     "change_policy",
     "change_source",
+    "confirm_blocks",
     "confirm_same",
     "confirmed",
     "discard",
@@ -88,6 +98,7 @@ __all__ = [
     "note_test_failed",
     "note_unchanged",
     "own_source",
+    "part_from_origin",
     "pause_source",
     "plan_batches",
     "plan_check",

@@ -35,6 +35,7 @@ from app.catalog.service import (
 )
 from app.db import add_rows, table_of
 from app.feeds.events import FeedFinished
+from app.feeds.missing import origin_of
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
 from app.feeds.service.changes import Change, note_changes, note_figures
@@ -223,7 +224,8 @@ def _set_figures(session: Session, run: FeedRun, prepared: Prepared, saved: Save
         if sku in saved.variants
     ]
     if told:
-        results = set_figures(session, run.supplier_id, told, because=f"feed_run:{run.id}")
+        origin = origin_of(run) if run.kind == "full" else None
+        results = set_figures(session, run.supplier_id, told, because=f"feed_run:{run.id}", origin_id=origin)
         known = [pair for pair in zip(told, results, strict=True) if pair[0].variant_id not in saved.created]
         note_figures(session, run, known)
 

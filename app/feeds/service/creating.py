@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.categories.service import TITLES
 from app.catalog.service import CREATED, LISTED, SAID, create_products
+from app.feeds.missing import origin_of
 from app.feeds.models import FeedRun
 from app.inventory.service import set_first_figures
 from app.kit.ids import ID_IN_SERIES, new_series
@@ -124,5 +125,7 @@ def create_batch(
     session.execute(_LIST_OF[begins is not None], {**_named(run, rows, begins), "series": new_series()})
     currency = session.scalars(select(Supplier.currency).where(Supplier.id == run.supplier_id)).one()
     create_products(session, run.supplier_id, currency, titles)
-    set_first_figures(session, run.supplier_id, _FIGURES, run.created_at, because=f"feed_run:{run.id}")
+    set_first_figures(
+        session, run.supplier_id, _FIGURES, run.created_at, because=f"feed_run:{run.id}", origin_id=origin_of(run)
+    )
     session.execute(_KEEP, {"run": run.id, "supplier": run.supplier_id})

@@ -22,6 +22,7 @@ from app.feeds.models import FeedBrought, FeedMissingPolicy, FeedRow, FeedRun, F
 from app.feeds.rules.missing import MissingPolicy
 from app.feeds.service.changes import note_changes, note_figures
 from app.inventory.models import InventoryLevel
+from app.inventory.queries import FIGURE_AS_OF
 from app.inventory.service import StockFigure, WrongFigure, set_figures, take_back
 from app.inventory.service.figures import tell_of_fresh
 from app.kit import clock
@@ -64,16 +65,16 @@ _NOTE = text(
     """
 )
 _SET_TO_ZERO = text(
-    """
+    f"""
     select level.id, level.on_hand, change.before, change.after
     from feed_brought as known
     join inventory_levels as level on level.variant_id = known.variant_id
     join feed_run_changes as change
         on change.run_id = known.settled_run_id and change.kind = 'stock' and change.target_id = level.id
     where known.origin_id = :origin and known.variant_id = any(:variants)
-        and level.as_of = (change.after ->> 'as_of')::timestamptz
+        and {FIGURE_AS_OF} = (change.after ->> 'as_of')::timestamptz
     order by level.id
-    """
+    """  # noqa: S608 - a constant of the inventory's queries
 )
 
 

@@ -4,7 +4,7 @@ those of which the stock stands as they have it are no rows of the run, but arra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import compress, pairwise, repeat
@@ -36,12 +36,13 @@ from sqlalchemy.orm import Session
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.db import table_of
 from app.feeds.events import FeedUploaded
+from app.feeds.missing import origin_of
 from app.feeds.models import FeedRow, FeedRun, FeedSame
 from app.feeds.rules.marks import SameRows
 from app.feeds.service.changes import note_figures
 from app.feeds.service.checking import CheckPlan, Counts
 from app.inventory.queries import own_counts
-from app.inventory.service import StockFigure, confirm_figures, set_figures
+from app.inventory.service import StockFigure, confirm_figures, confirm_together, part_from, set_figures
 from app.outbox.service import emit
 
 #: Rows whose stock is taken over in one transaction.
@@ -282,6 +283,37 @@ def _others_came_between(session: Session, run: FeedRun) -> bool:
     return session.scalar(other.limit(1)) is not None
 
 
+def confirm_blocks(session: Session, run_id: UUID) -> list[UUID]:
+    """Note together that figures of a run's blocks are as they stand, where they are; blocks of which nothing else is
+    left to be taken over are done with that. Returns stock levels that are to part from the run's origin first
+    (``part_from_origin``), after which this is to be called again; none, when it is done, or no longer wanted. It may
+    be repeated; in a transaction of its own."""
+    run = session.get_one(FeedRun, run_id)
+    if run.state != "APPLYING" or run.kind != "full":
+        return []
+    if session.scalar(select(_blocks.c.first_row).where(_blocks.c.run_id == run_id).limit(1)) is None:
+        return []
+    figures = _told_in_blocks(run)
+    left, parting = confirm_together(session, run.supplier_id, origin_of(run), figures, run.created_at)
+    if parting or left:
+        return parting
+    session.refresh(run, with_for_update=True)
+    last, products = session.execute(
+        select(func.max(_blocks.c.first_row), func.sum(_blocks.c.products)).where(
+            _blocks.c.run_id == run_id, _blocks.c.first_row > run.counts.get("blocks_to", -1)
+        )
+    ).one()
+    if run.state == "APPLYING" and last is not None:
+        _count_applied(run, products, {"blocks_to": last})
+    return []
+
+
+def part_from_origin(session: Session, run_id: UUID, level_ids: Sequence[UUID]) -> None:
+    """Of these levels the run's origin says something else now, or nothing."""
+    run = session.get_one(FeedRun, run_id)
+    part_from(session, run.supplier_id, origin_of(run), level_ids)
+
+
 def plan_same(session: Session, run_id: UUID) -> list[SamePart]:
     """The parts whose stock alone is still to be taken over, in order."""
     counts = session.get_one(FeedRun, run_id).counts
@@ -306,21 +338,26 @@ def confirm_same(session: Session, run_id: UUID, part: SamePart) -> list[StockFi
     run = session.get_one(FeedRun, run_id)
     if run.state != "APPLYING":
         return None
-    return confirm_figures(session, run.supplier_id, _figures(run, part), run.created_at)
+    figures = _figures(run, part)
+    return confirm_figures(session, run.supplier_id, figures, run.created_at, origin_id=origin_of(run))
+
+
+def _told_in_blocks(run: FeedRun) -> Select[UUID, int]:
+    told = (
+        func.unnest(_blocks.c.variants, _blocks.c.stocks)
+        .table_valued(column("variant_id", Uuid), column("quantity", Integer))
+        .render_derived(name="told")
+    )
+    return (
+        select(told.c.variant_id, told.c.quantity)
+        .join_from(_blocks, told, true())
+        .where(_blocks.c.run_id == run.id, told.c.quantity.is_not(None))
+    )
 
 
 def _figures(run: FeedRun, part: SamePart) -> Select[UUID, int]:
     if part.block is not None:
-        told = (
-            func.unnest(_blocks.c.variants, _blocks.c.stocks)
-            .table_valued(column("variant_id", Uuid), column("quantity", Integer))
-            .render_derived(name="told")
-        )
-        return (
-            select(told.c.variant_id, told.c.quantity)
-            .join_from(_blocks, told, true())
-            .where(_blocks.c.run_id == run.id, _blocks.c.first_row == part.block, told.c.quantity.is_not(None))
-        )
+        return _told_in_blocks(run).where(_blocks.c.first_row == part.block)
     units = _rows.c.record["stock"].as_integer()
     return (
         select(_variants.c.id.label("variant_id"), units.label("quantity"))
@@ -337,7 +374,8 @@ def set_same(session: Session, run_id: UUID, part: SamePart, others: Sequence[St
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
     if run.state != "APPLYING":
         return False
-    results = set_figures(session, run.supplier_id, others, because=f"feed_run:{run.id}") if others else []
+    because, origin = f"feed_run:{run.id}", origin_of(run)
+    results = set_figures(session, run.supplier_id, others, because=because, origin_id=origin) if others else []
     note_figures(session, run, list(zip(others, results, strict=True)))
     if part.block is not None:
         told = select(_blocks.c.products).where(_blocks.c.run_id == run_id, _blocks.c.first_row == part.block)
@@ -345,10 +383,14 @@ def set_same(session: Session, run_id: UUID, part: SamePart, others: Sequence[St
     else:
         told = select(func.count(_rows.c.handle.distinct())).where(_rows.c.run_id == run_id, *_within(part))
         reached = {"same_to": part.rows[1]}
-    # A product whose rows are parted between two of them is counted in both.
-    applied = run.counts.get("applied", 0) + (session.scalar(told) or 0)
-    run.counts = {**run.counts, **reached, "applied": min(applied, run.counts.get("products", 0))}
+    _count_applied(run, session.scalar(told) or 0, reached)
     return True
+
+
+def _count_applied(run: FeedRun, products: int, reached: Mapping[str, int]) -> None:
+    # A product whose rows are parted between two of them is counted in both.
+    applied = run.counts.get("applied", 0) + products
+    run.counts = {**run.counts, **reached, "applied": min(applied, run.counts.get("products", 0))}
 
 
 def _within(part: SamePart) -> tuple[ColumnElement[bool], ...]:

@@ -1,6 +1,6 @@
 """Changes of stock. None of them commits."""
 
-from app.inventory.service.confirming import confirm_figures
+from app.inventory.service.confirming import confirm_figures, confirm_together, part_from
 from app.inventory.service.figures import (
     FigureResult,
     StockFigure,
@@ -46,10 +46,12 @@ __all__ = [
     "choose_stock",
     "commit_reservations",
     "confirm_figures",
+    "confirm_together",
     "consume",
     "ensure_location",
     "expire",
     "expire_held",
+    "part_from",
     "release",
     "reserve",
     "restock",

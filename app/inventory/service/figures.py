@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, insert, select, text, update
+from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.db import add_rows, current_scope, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound, StockFreed
-from app.inventory.models import Reservation, Shortfall, StockLocation, StockMovement
-from app.inventory.queries import untold_units
+from app.inventory.models import Reservation, Shortfall, StockConfirmation, StockLocation, StockMovement
+from app.inventory.queries import FIGURE_AS_OF, untold_units
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service.settling import OPEN_STATES
 from app.kit import clock
@@ -80,15 +80,17 @@ class Level:
 
 
 _LOCK = text(
-    "select level.id, level.variant_id, level.location_id, level.on_hand, level.reserved, level.as_of "
-    "from inventory_levels as level "
-    "where (level.variant_id, level.location_id) in (select * from unnest(:variants, :places)) "
-    "order by level.id for update"
+    f"""
+    select level.id, level.variant_id, level.location_id, level.on_hand, level.reserved, {FIGURE_AS_OF} as as_of
+    from inventory_levels as level
+    where (level.variant_id, level.location_id) in (select * from unnest(:variants, :places))
+    order by level.id for update of level
+    """  # noqa: S608 - a constant of this package's queries
 ).bindparams(bindparam("variants", type_=ARRAY(Uuid)), bindparam("places", type_=ARRAY(Uuid)))
 
 _MAKE = text(
-    "insert into inventory_levels (id, supplier_id, variant_id, location_id, on_hand, as_of, updated_at) "
-    "select id, :supplier, variant_id, location_id, on_hand, as_of, :now "
+    "insert into inventory_levels (id, supplier_id, variant_id, location_id, on_hand, as_of, updated_at, confirmed_by) "
+    "select id, :supplier, variant_id, location_id, on_hand, as_of, :now, :origin "
     "from unnest(:ids, :variants, :places, :on_hand, :as_of) as fresh(id, variant_id, location_id, on_hand, as_of) "
     "on conflict (variant_id, location_id) do nothing returning variant_id, location_id, id"
 ).bindparams(
@@ -98,15 +100,18 @@ _MAKE = text(
     bindparam("places", type_=ARRAY(Uuid)),
     bindparam("on_hand", type_=ARRAY(Integer)),
     bindparam("as_of", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("origin", type_=Uuid),
 )
 
 _SET = text(
-    "update inventory_levels as level set on_hand = figure.on_hand, as_of = figure.as_of, updated_at = :now "
+    "update inventory_levels as level "
+    "set on_hand = figure.on_hand, as_of = figure.as_of, updated_at = :now, confirmed_by = :origin "
     "from unnest(:ids, :on_hand, :as_of) as figure(id, on_hand, as_of) where level.id = figure.id"
 ).bindparams(
     bindparam("ids", type_=ARRAY(Uuid)),
     bindparam("on_hand", type_=ARRAY(Integer)),
     bindparam("as_of", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("origin", type_=Uuid),
 )
 
 
@@ -137,11 +142,34 @@ def ensure_location(session: Session, supplier_id: UUID, *, country: str) -> Non
         add_location(session, supplier_id, code="main", name="Main warehouse", country=country, default=True)
 
 
+def keep_times(session: Session, supplier_id: UUID, *, alone: bool = False) -> None:
+    """Until the transaction ends, no origin of the supplier's figures confirms its levels: what time each one's figure
+    has stays as it is read from here on, but for what is locked. ``alone``: nobody sets a figure either. Taken before
+    levels are locked."""
+    lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+    session.execute(select(lock(func.hashtextextended(f"figures of {supplier_id}", 0))))
+
+
+def joins(session: Session, origin_id: UUID | None, as_of: datetime) -> UUID | None:
+    """The origin that confirms levels from now on whose figures hold for ``as_of``; None where it has confirmed its own
+    for a later time, which is not theirs. The supplier's times are kept (``keep_times``)."""
+    later = select(StockConfirmation.as_of).where(
+        StockConfirmation.origin_id == origin_id, StockConfirmation.as_of > as_of
+    )
+    return None if origin_id is None or session.scalar(later) is not None else origin_id
+
+
 def set_figures(
-    session: Session, supplier_id: UUID, figures: Sequence[StockFigure], *, because: str = ""
+    session: Session,
+    supplier_id: UUID,
+    figures: Sequence[StockFigure],
+    *,
+    because: str = "",
+    origin_id: UUID | None = None,
 ) -> list[FigureResult]:
     """Take over figures of one supplier's variants, which the caller has checked to be its own. ``because``: what
-    movements refer to, such as ``feed_run:<id>``; else who does it.
+    movements refer to, such as ``feed_run:<id>``; else who does it. ``origin_id``: whose later files may confirm them
+    together (``confirm_together``).
 
     What a figure already subtracted (orders told to the supplier by ``as_of``) is added back to what is on hand,
     so an order is never subtracted twice; a figure below what is promised besides makes a ``Shortfall``. Results
@@ -151,7 +179,9 @@ def set_figures(
     for index, figure in enumerate(figures):
         _check(figure, index, now)
     places = _places(session, supplier_id, figures)
-    levels = _locked(session, supplier_id, list(zip(figures, places, strict=True)), now)
+    keep_times(session, supplier_id)
+    origin_id = joins(session, origin_id, min((figure.as_of for figure in figures), default=now))
+    levels = _locked(session, supplier_id, list(zip(figures, places, strict=True)), now, origin_id)
     promised = promised_of(session, [level.id for level in levels.values() if level.reserved])
     standing = {level.id: (level.on_hand, level.as_of) for level in levels.values()}
     applied: dict[UUID, StockFigure] = {}
@@ -172,7 +202,7 @@ def set_figures(
         )
     by_id = {level.id: level for level in levels.values()}
     changes = [(by_id[level_id], *standing[level_id]) for level_id in applied]
-    write_figures(session, supplier_id, changes, now, because=because)
+    write_figures(session, supplier_id, changes, now, because=because, origin_id=origin_id)
     note_shortfalls(session, supplier_id, by_id, standing, promised, applied, now)
     return results
 
@@ -212,7 +242,11 @@ def _places(session: Session, supplier_id: UUID, figures: Sequence[StockFigure])
 
 
 def _locked(
-    session: Session, supplier_id: UUID, wanted: Sequence[tuple[StockFigure, UUID]], now: datetime
+    session: Session,
+    supplier_id: UUID,
+    wanted: Sequence[tuple[StockFigure, UUID]],
+    now: datetime,
+    origin_id: UUID | None,
 ) -> dict[tuple[UUID, UUID], Level]:
     """The levels of the figures, locked in the order of their ids. Where one was missing it is made with its figure:
     nobody can have reserved of it."""
@@ -237,6 +271,7 @@ def _locked(
             "on_hand": [first[key][0] for key in fresh],
             "as_of": [first[key][1] for key in fresh],
             "now": now,
+            "origin": origin_id,
         },
     )
     for variant_id, location_id, level_id in made:
@@ -278,7 +313,10 @@ def write_figures(
     now: datetime,
     *,
     because: str = "",
+    origin_id: UUID | None = None,
 ) -> None:
+    """Let levels stand so, each for its own time alone unless its ``origin_id`` confirms it later. The caller keeps the
+    supplier's times (``keep_times``) and has the levels locked."""
     if not changes:
         return
     there = [change for change in changes if not change[0].fresh]
@@ -290,6 +328,7 @@ def write_figures(
                 "on_hand": [on_hand for _, on_hand, _ in there],
                 "as_of": [as_of for _, _, as_of in there],
                 "now": now,
+                "origin": origin_id,
             },
         )
     moved = [(level, on_hand) for level, on_hand, _ in changes if on_hand != level.on_hand]

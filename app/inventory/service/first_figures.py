@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.inventory.events import InventoryChanged, StockFreed
 from app.inventory.models import StockLocation
-from app.inventory.service.figures import CHUNK
+from app.inventory.service.figures import CHUNK, joins, keep_times
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.ids import ID_IN_SERIES, new_series
@@ -20,8 +20,9 @@ from app.outbox.service import emit_parts
 #: What stands in the place of the braces is of this module, of ``kit.ids`` and of those who call it.
 _KEEP = """
     with made as (
-        insert into inventory_levels (id, supplier_id, variant_id, location_id, on_hand, as_of, updated_at)
-        select {level}, :supplier, variant_id, :place, quantity, :as_of, :now
+        insert into inventory_levels (
+            id, supplier_id, variant_id, location_id, on_hand, as_of, updated_at, confirmed_by)
+        select {level}, :supplier, variant_id, :place, quantity, :as_of, :now, :origin
         from (select *, row_number() over (order by variant_id) as nth from ({figures}) as told) as figure
         order by nth
         returning id, variant_id, on_hand
@@ -33,17 +34,22 @@ _KEEP = """
     """
 
 
-def set_first_figures(session: Session, supplier_id: UUID, figures: str, as_of: datetime, *, because: str) -> None:
+def set_first_figures(
+    session: Session, supplier_id: UUID, figures: str, as_of: datetime, *, because: str, origin_id: UUID
+) -> None:
     """Take over figures that hold for ``as_of``, as ``set_figures`` does, at the default location, of variants that
     this transaction has made, each named once: nobody else can have seen them, so there is nothing to look at before.
-    ``figures``: a SELECT of ``variant_id`` and ``quantity``, without values. Raises ``Invalid``."""
+    ``figures``: a SELECT of ``variant_id`` and ``quantity``, without values. ``origin_id``: whose later files may
+    confirm them together. Raises ``Invalid``."""
     place = session.scalar(
         select(StockLocation.id).where(StockLocation.supplier_id == supplier_id, StockLocation.is_default)
     )
     if place is None:
         raise Invalid("The supplier has no stock location yet.", code="no_location")
+    keep_times(session, supplier_id)
     values = {
         "supplier": supplier_id,
+        "origin": joins(session, origin_id, as_of),
         "place": place,
         "as_of": as_of,
         "because": because,
@@ -64,6 +70,7 @@ def _keep(figures: str) -> TextClause:
     statement = _KEEP.format(level=levels.format("nth"), movement=movements.format("nth"), figures=figures)
     return text(statement).bindparams(
         bindparam("supplier", type_=Uuid),
+        bindparam("origin", type_=Uuid),
         bindparam("place", type_=Uuid),
         bindparam("as_of", type_=DateTime(timezone=True)),
         bindparam("now", type_=DateTime(timezone=True)),

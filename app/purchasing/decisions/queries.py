@@ -15,6 +15,7 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.queries import on_offer
 from app.catalog.rules import variant_title
 from app.inventory.models import InventoryLevel
+from app.inventory.queries import figure_as_of
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.listings.models import ListingSource, ListingVariant
@@ -170,7 +171,7 @@ def _has_new_figure(session: Session, one: OrderDecision) -> bool:
     found = (
         select(InventoryLevel.id)
         .join(PurchaseOrderLine, PurchaseOrderLine.variant_id == InventoryLevel.variant_id)
-        .where(PurchaseOrderLine.id == one.purchase_order_line_id, InventoryLevel.as_of > one.created_at)
+        .where(PurchaseOrderLine.id == one.purchase_order_line_id, figure_as_of() > one.created_at)
         .limit(1)
     )
     return session.scalar(found) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from app.feeds.service import (
     want_rolled_back,
 )
 from app.inventory.errors import InsufficientStock
+from app.inventory.queries import availability
 from app.inventory.service import Aside, StockFigure, Wanted, consume, reserve, set_figures
 from app.kit import clock
 from app.kit.errors import Conflict
@@ -96,6 +98,13 @@ class Again(Files):
             f"select sku, id from supplier_variants where supplier_id = '{self.supplier_id}' order by sku"
         )
         return {row["sku"]: row["id"] for row in found}
+
+    def figure_times(self) -> dict[str, datetime]:
+        """For when the figure of each SKU holds."""
+        variants = self.variants()
+        with db.transaction() as session:
+            known = availability(session, variants.values())
+        return {sku: as_of for sku, one in variants.items() if one in known and (as_of := known[one].as_of)}
 
     def passed_over(self, run_id: UUID) -> list[str]:
         """The SKUs of a file that were not understood again."""
@@ -191,16 +200,82 @@ def test_rows_that_change_nothing_are_shown_at_their_places(make: Callable[..., 
 def test_a_figure_that_is_confirmed_is_fresh_again(make: Callable[..., Again]) -> None:
     supplier = make()
     supplier.send(*LAMPS)
-    before = {row["sku"]: row["as_of"] for row in supplier.rows(_FIGURES)}
+    before = supplier.figure_times()
     supplier.send(*LAMPS)
 
-    after = {row["sku"]: row["as_of"] for row in supplier.rows(_FIGURES)}
+    after = supplier.figure_times()
     assert after.keys() == before.keys()
     assert all(after[sku] > before[sku] for sku in before)
     assert supplier.rows("select count(*) as n from stock_movements") == [{"n": 1}], "of the first file's lamp alone"
 
 
-_FIGURES = "select sku, as_of from inventory_levels l join supplier_variants v on v.id = l.variant_id"
+def test_what_a_file_no_longer_names_is_not_confirmed_by_it(make: Callable[..., Again]) -> None:
+    supplier = make()
+    supplier.send(*LAMPS, CHAIR)
+    supplier.send(*LAMPS, CHAIR)
+    before = supplier.figure_times()
+    supplier.send(*LAMPS)
+    after = supplier.figure_times()
+    assert (after["L-B"] > before["L-B"], after["L-W"] > before["L-W"], after["C-1"]) == (True, True, before["C-1"])
+
+    supplier.send(*LAMPS, CHAIR)
+    last = supplier.figure_times()
+    assert last["L-B"] == last["L-W"] == last["C-1"] > after["L-B"]
+
+
+def test_a_message_that_is_older_than_a_confirmation_changes_nothing_and_a_newer_one_counts(
+    make: Callable[..., Again],
+) -> None:
+    supplier = make()
+    supplier.send(*LAMPS)
+    between = clock.now()
+    supplier.send(*LAMPS)
+    supplier.send(*LAMPS)
+    black, white = supplier.variant("L-B"), supplier.variant("L-W")
+    newer = clock.now()
+    with db.transaction() as session:
+        stale, fresh = set_figures(
+            session, supplier.supplier_id, [StockFigure(black, 50, between), StockFigure(white, 8, newer)]
+        )
+    assert (stale.stale, stale.on_hand, fresh.stale, fresh.on_hand) == (True, 5, False, 8)
+
+    supplier.send(LAMPS[0], LAMPS[2])
+    times = supplier.figure_times()
+    assert times["L-W"] == newer, "the last file says nothing of it"
+    assert times["L-B"] > newer
+    assert {row["sku"]: row["stock"] for row in supplier.state()} == {"L-B": [[5, 0]], "L-W": [[8, 0]]}
+
+
+def test_a_figure_that_a_later_file_confirms_stays_when_the_run_that_brought_it_is_undone(
+    make: Callable[..., Again],
+) -> None:
+    supplier = make()
+    supplier.send(*LAMPS, CHAIR)
+    fewer = supplier.send(LAMPS[0].replace(",5,", ",4,"), *LAMPS[1:], CHAIR.replace(",3,", ",2,"))
+    supplier.send(LAMPS[0].replace(",5,", ",4,"), *LAMPS[1:])
+
+    supplier.undo(fewer)
+    assert {row["sku"]: row["stock"] for row in supplier.state()} == {
+        "L-B": [[4, 0]], "L-W": [[0, 0]], "C-1": [[3, 0]],
+    }  # fmt: skip
+
+
+def test_stock_of_which_nothing_was_heard_for_long_is_told_again_when_a_file_confirms_it(
+    make: Callable[..., Again],
+) -> None:
+    """Stores show it as too old until then."""
+    supplier = make()
+    supplier.send(*LAMPS, CHAIR)
+    supplier.send(*LAMPS, CHAIR)
+    supplier.do("delete from outbox_events where topic = 'inventory.changed'")
+    supplier.do("update inventory_levels set as_of = as_of - interval '2 hours'")
+    supplier.do("update stock_confirmations set as_of = as_of - interval '2 hours'")
+    supplier.send(*LAMPS, CHAIR)
+    supplier.send(*LAMPS, CHAIR)
+
+    told = supplier.rows("select payload from outbox_events where topic = 'inventory.changed'")
+    variants = [variant for event in told for variant in event["payload"]["variant_ids"]]
+    assert sorted(variants) == sorted(map(str, supplier.variants().values())), "once each"
 
 
 def test_units_set_aside_are_not_sold_again_by_a_file_that_says_the_same(make: Callable[..., Again]) -> None:
@@ -231,7 +306,7 @@ def test_stock_that_differs_by_now_is_set_and_a_newer_figure_stays(make: Callabl
         f"update feed_runs set state = 'APPLYING', counts = counts - 'same_to' - 'blocks_to' where id = '{again}'"
     )
     supplier.do(
-        "update inventory_levels set on_hand = 9, as_of = as_of - interval '1 hour' "
+        "update inventory_levels set on_hand = 9, as_of = as_of - interval '1 hour', confirmed_by = null "
         f"where variant_id = '{supplier.variant('L-B')}'"
     )
     with db.transaction() as session:
@@ -256,6 +331,7 @@ def test_units_that_left_while_a_task_was_cut_off_are_not_there_again_when_it_go
         f"update feed_runs set state = 'APPLYING', counts = counts - 'same_to' - 'blocks_to' where id = '{again}'"
     )
     supplier.do("update inventory_levels set as_of = as_of - interval '1 hour'")
+    supplier.do("update stock_confirmations set as_of = as_of - interval '1 hour'")
     with db.transaction() as session:
         (part,) = plan_same(session, again)
         confirm_same(session, again, part)
