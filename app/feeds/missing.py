@@ -26,6 +26,10 @@ _GONE = """
         where one.run_id = :run and one.sku <> ''
         union all
         select unnest(variants) from feed_same where run_id = :run
+    ), absent as materialized (
+        select * from feed_brought as brought
+        where brought.origin_id = :origin and brought.supplier_id = :supplier and brought.first_run_id < :run
+            and not exists (select from named where named.id = brought.variant_id)
     ), claimed as materialized (
         select distinct other.variant_id from feed_brought as other
         where other.origin_id = any(array(
@@ -39,12 +43,12 @@ _GONE = """
             claimed.variant_id is not null as elsewhere,
             coalesce(brought.missing_run_id, :run) <= :nth and coalesce(brought.missing_since, :came) <= :before
                 as long_enough
-        from feed_brought as brought
-        join supplier_variants as variant on variant.id = brought.variant_id and variant.supplier_id = :supplier
+        from absent as brought
+        join (
+            select * from supplier_variants where id = any(array(select variant_id from absent))
+        ) as variant on variant.id = brought.variant_id and variant.supplier_id = :supplier
         join supplier_products as product on product.id = variant.product_id and product.supplier_id = :supplier
         left join claimed on claimed.variant_id = brought.variant_id
-        where brought.origin_id = :origin and brought.supplier_id = :supplier and brought.first_run_id < :run
-            and not exists (select from named where named.id = brought.variant_id)
     ), told as (
         select *, settled is null and status = 'active' and not elsewhere and long_enough as due from gone
     )

@@ -32,36 +32,37 @@ from app.notifications.service import notify
 SETTLED_AT_ONCE = 500
 _ACCEPTED = ("new", "changed", "unchanged")
 
-#: One statement, so that a file's rows and the supplier's variants are brought together once. A rejected row names its
-#: SKU too, but brings nothing.
+#: One statement, so that what a file names and what its origin brought are brought together once; of nearly all of it
+#: nothing is to be noted. A rejected row names its SKU too, but brings nothing.
 _NOTE = text(
     """
-    with named as materialized (
-        select id, bool_or(accepted) as accepted
-        from (
-            select variant.id, one.action in ('new', 'changed', 'unchanged') as accepted
-            from feed_rows as one
-            join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
-            where one.run_id = :run and one.sku <> ''
-            union all
-            select unnest(variants), true from feed_same where run_id = :run
-        ) as either
-        group by id
+    with named as (
+        select variant.id, one.action in ('new', 'changed', 'unchanged') as accepted
+        from feed_rows as one
+        join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
+        where one.run_id = :run and one.sku <> ''
+        union all
+        select unnest(variants), true from feed_same where run_id = :run
+    ), brought as (
+        select variant_id, missing_run_id from feed_brought where origin_id = :origin
+    ), differing as materialized (
+        select coalesce(brought.variant_id, named.id) as id, brought.variant_id is null as is_first,
+            named.id is not null as is_named, coalesce(bool_or(named.accepted), false) as accepted
+        from brought full join named on named.id = brought.variant_id
+        where brought.variant_id is null or brought.missing_run_id is not null or named.id is null
+        group by 1, 2, 3
     ), first as (
         insert into feed_brought (origin_id, variant_id, supplier_id, first_run_id)
-        select :origin, named.id, :supplier, :run from named
-        where named.accepted and not exists (
-            select from feed_brought as known where known.origin_id = :origin and known.variant_id = named.id
-        )
+        select :origin, id, :supplier, :run from differing where is_first and accepted
     ), back as (
         update feed_brought as known
         set missing_run_id = null, missing_since = null, settled = null, settled_run_id = null
-        from named
-        where known.origin_id = :origin and known.variant_id = named.id and known.missing_run_id is not null
+        where known.origin_id = :origin
+            and known.variant_id = any(array(select id from differing where is_named and not is_first))
     )
     update feed_brought as known set missing_run_id = :run, missing_since = :came
     where known.origin_id = :origin and known.missing_run_id is null
-        and not exists (select from named where named.id = known.variant_id)
+        and known.variant_id = any(array(select id from differing where not is_named))
     """
 )
 _SET_TO_ZERO = text(

@@ -51,7 +51,7 @@ _KEPT = {
     "supplier_products": "to_jsonb(t) - 'updated_at' - 'in_stock' - 'ended_by_feed'",
     "supplier_variants": "to_jsonb(t) - 'updated_at'",
     "product_images": "to_jsonb(t) - 'id'",
-    "inventory_levels": "to_jsonb(t) - 'updated_at' - 'as_of'",
+    "inventory_levels": "to_jsonb(t) - 'updated_at' - 'as_of' - 'confirmed_by'",
 }
 
 
