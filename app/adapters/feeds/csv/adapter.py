@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 from charset_normalizer import from_bytes
 
 from app.adapters.feeds.csv.letters import encoding_of
+from app.adapters.feeds.csv.quotes import quoted_rows, shape_of
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, unique_names
 
@@ -62,7 +63,7 @@ class Csv:
         separator = _separator(beginning)
         csv.field_size_limit(limits.cell_characters)
         if _is_quoted(beginning, separator):
-            reader = csv.reader(text, delimiter=separator, strict=False)
+            reader = quoted_rows(text, shape_of(beginning, separator))
         else:
             reader = csv.reader(text, delimiter=separator, quoting=csv.QUOTE_NONE, strict=False)
         records = _records(reader)
