@@ -31,10 +31,12 @@ class Limits:
 
 @dataclass(slots=True)
 class Row:
-    """A row: its number in the file (the header is 1) and its cells, as many as the header has."""
+    """A row: its number in the file (the header is 1) and its cells, as many as the header has; ``wrong``: why none of
+    them can be trusted, in words for people."""
 
     number: int
     cells: list[str]
+    wrong: str = ""
 
 
 def bounded(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:

@@ -79,14 +79,15 @@ def open_file(
     if agreed is not None:
         mapping, choices = agreed
     first = list(islice(table.rows, SAMPLE))
-    samples = {column: [row.cells[index] for row in first] for index, column in enumerate(table.columns)}
+    sound = [row.cells for row in first if not row.wrong] or [row.cells for row in first]
+    samples = {column: [cells[index] for cells in sound] for index, column in enumerate(table.columns)}
     guessed = guesses(table.columns, samples, table.meant)
     used = dict(mapping) if mapping else {guess.column: guess.field for guess in guessed if guess.field}
     fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
     shape = shape_of(table.columns)
     weight_unit = choices.weight_unit or _weight_unit(table.columns, fields)
     marks, unclear = marks_of(
-        [row.cells for row in first],
+        sound,
         fields,
         pointed=table.pointed,
         weight_unit=weight_unit,

@@ -53,4 +53,4 @@ def without_ours(table: Table) -> Table:
 
 def _bare(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
-        yield Row(row.number, row.cells[:-2])
+        yield Row(row.number, row.cells[:-2], row.wrong)

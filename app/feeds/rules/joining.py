@@ -159,10 +159,10 @@ class _Joining:
         for row in self._products.rows:
             variants = groups.pop(row.cells[self._product_key].strip(), None)
             if variants is None:
-                yield Row(row.number, row.cells + nothing)
+                yield Row(row.number, row.cells + nothing, row.wrong)
                 continue
             for cells in variants:
-                yield Row(row.number, self._one(row.cells, cells))
+                yield Row(row.number, self._one(row.cells, cells), row.wrong)
         orphan = [""] * len(self._products.table.columns)
         for key, variants in groups.items():
             orphan[self._product_key] = key

@@ -128,7 +128,7 @@ class MarkedReader:
             yield [*done, self._marked(block)]
 
     def _marked(self, block: _Block) -> _Block:
-        if block.handle and len(block.rows) < _LONGEST_BLOCK:
+        if block.handle and len(block.rows) < _LONGEST_BLOCK and not any(row.wrong for row in block.rows):
             meant = self._meant
             said = _ROW.join([_CELL.join(meant(row.cells)) for row in block.rows])
             block.mark = blake2b(self._way + said.encode(errors="surrogatepass"), digest_size=_MARK_BYTES).hexdigest()

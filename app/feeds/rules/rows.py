@@ -129,6 +129,8 @@ class RowReader:
     def read(self, row: Row) -> ReadRow | None:
         """Understand one row; None for one that says nothing."""
         cells = row.cells
+        if row.wrong:
+            return self._distrusted(row)
         cell = _cells_of(self._reading.fields, cells)
         sku = "" if self._sku_at is None else _said(cells[self._sku_at])
         if not sku and not any(map(cell, self._reading.fields)):
@@ -145,6 +147,12 @@ class RowReader:
         if not sku.strip("0") and self._is_pictures_only(cell, handle):
             return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
         return self._variant(row, cell, handle, self._titles.get(handle, ""))
+
+    def _distrusted(self, row: Row) -> ReadRow:
+        """A row whose cells may stand in the wrong columns. Only its SKU is kept: it is not gone from the file."""
+        cell = _cells_of(self._reading.fields, row.cells)
+        wrong = Problem("row", "surplus_cells", row.wrong)
+        return ReadRow(row.number, "", self.sku_of(cell("sku")), "rejected", {"title": cell("title")}, [wrong])
 
     def _figures(self, row: Row, cell: Cell) -> ReadRow | None:
         """A row of a file of stock and prices. Each SKU stands for itself; what the row does not tell stays."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from app.adapters import registries
+from app.feeds.feed import Limits
+from app.feeds.reading import open_file
 from tests.domains.feeds.files import opened, read_file
 
 HEADER = ("Artikelnummer", "Bezeichnung, kurz", "EK netto", "Bestand")
@@ -68,3 +73,37 @@ def test_line_breaks_and_separators_in_a_quoted_cell_are_text() -> None:
     rows = read_file(f"sku,title,cost,stock,description\n{content}".encode())
     assert [row.record["cost"] for row in rows] == [one * 100 + 50 for one in range(1, 9)]
     assert all("Sizes: S, M, 4, 5" in row.record["description"] for row in rows)
+
+
+def test_a_row_with_more_cells_than_the_header_is_rejected_and_not_shifted() -> None:
+    usual = "".join(f"A{one},Lamp {one},5,{one}.50\n" for one in range(1, 30))
+    rows = read_file(f"sku,title,stock,cost\n{usual}B1,Cable, 10,5,3.50\nB2,Desk,7,4.50,,\n".encode())
+    refused = [row for row in rows if row.action == "rejected"]
+    assert [(row.row, row.sku, [problem.code for problem in row.problems]) for row in refused] == [
+        (31, "B1", ["surplus_cells"])
+    ]
+    assert refused[0].problems[0].message == (
+        "The row has 5 cells, the header has 4: '3.50' is too many. Put a cell that holds the separator in quotes."
+    )
+    assert rows[-1].record["cost"] == 450
+
+
+def test_prices_torn_apart_at_their_comma_are_rejected() -> None:
+    rows = read_file(b"sku,title,cost,stock\nA1,Lamp,12,50,5\nA2,Cable,3,20,7\n")
+    assert [(row.action, row.problems[0].code) for row in rows] == [("rejected", "surplus_cells")] * 2
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+def test_columns_that_the_header_does_not_name_stay_beside_the_others(separator: str) -> None:
+    lines = [("SKU", "Name", "Price"), ("AB-100", "Lamp", "10.50", "oak"), ("AB-101", "Cable", "3.20", "copper")]
+    file = opened("\n".join(map(separator.join, lines)).encode())
+    assert [column["column"] for column in file.detected["columns"]] == ["SKU", "Name", "Price", "Column 4"]
+    assert [(row.action, row.record["cost"]) for row in file.rows] == [("accepted", 1050), ("accepted", 320)]
+
+
+def test_figures_with_a_torn_row_change_nothing_of_its_sku() -> None:
+    content = b"sku,stock,cost\nA1,5,2.50\nA2,12,50,3\nA3,4,2.50\n"
+    file = open_file(registries.feeds.get("csv"), io.BytesIO(content), Limits(9), currency="USD", figures_only=True)
+    assert [(row.sku, row.action) for row in file.rows] == [
+        ("A1", "accepted"), ("A2", "rejected"), ("A3", "accepted"),
+    ]  # fmt: skip

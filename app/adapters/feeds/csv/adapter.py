@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from typing import BinaryIO, Literal
@@ -24,6 +25,9 @@ _SEPARATORS = (",", ";", "\t", "|")
 _RARE_SEPARATORS = ("^", "~", ":")
 #: Known names that make a header.
 _NAMES = 2
+#: How many of the first rows tell of columns that have no name.
+_NEARLY_ALL = 0.9
+_WHOLE, _CENTS = re.compile(r"\D{0,3}\d{1,6}"), re.compile(r"\d\d?\D{0,3}")
 #: Beginnings of files that people mistake for CSV, and what they are.
 _OTHERS = ((b"PK\x03\x04", "an Excel or ZIP file"), (b"\xd0\xcf\x11\xe0", "an old Excel file"), (b"%PDF", "a PDF"))
 _IN_WORKBOOKS = (b"[Content_Types].xml", b"xl/", b"mimetype", b"\xd0\xcf\x11\xe0")
@@ -67,7 +71,7 @@ class Csv:
         else:
             reader = csv.reader(text, delimiter=separator, quoting=csv.QUOTE_NONE, strict=False)
         records = _records(reader)
-        header_row, header, below = _header(records, limits)
+        header_row, header, below = _header(records, limits, separator)
         return Table(
             columns=unique_names(header),
             detected={"encoding": encoding.removesuffix("-sig"), "separator": separator, "header_row": header_row},
@@ -201,7 +205,7 @@ def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
         ) from error
 
 
-def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], list[Row]]:
+def _header(records: Iterator[Row], limits: Limits, separator: str) -> tuple[int, list[str], list[Row]]:
     """The header's row number (0: there is none), its cells, and the rows below it that were read to find it."""
     first = list(islice(records, LOOKED_AT))
     index = header_index([row.cells for row in first])
@@ -210,12 +214,34 @@ def _header(records: Iterator[Row], limits: Limits) -> tuple[int, list[str], lis
     header = [cell.strip().lstrip("\ufeff") for cell in first[index].cells]
     while header and not header[-1]:
         header.pop()
+    header += [""] * _unnamed(len(header), [row.cells for row in first[index + 1 :]], separator)
     if len(header) > limits.columns:
         raise UnreadableFile("too_many_columns", f"There are more than {limits.columns} columns.")
     below = first[index + 1 :]
     if is_data(header, [row.cells for row in below]):
         return 0, [""] * len(header), first[index:]
     return first[index].number, header, below
+
+
+def _unnamed(named: int, below: Sequence[Sequence[str]], separator: str) -> int:
+    """How many columns more than the header nearly all rows fill. Where commas part the cells and one of them is a
+    whole number before two digits, these are a price whose comma was taken for a separator, and there are none."""
+    filled = [cells for cells in below if any(cell.strip() for cell in cells)]
+    widths = Counter(_filled(cells) for cells in filled)
+    width, alike = widths.most_common(1)[0] if widths else (0, 0)
+    if width <= named or alike < _NEARLY_ALL * len(filled):
+        return 0
+    usual = [cells for cells in filled if _filled(cells) == width]
+    torn = separator == "," and any(
+        all(_WHOLE.fullmatch(cells[place].strip()) and _CENTS.fullmatch(cells[place + 1].strip()) for cells in usual)
+        for place in range(width - 1)
+    )
+    return 0 if torn else width - named
+
+
+def _filled(cells: Sequence[str]) -> int:
+    """How many cells there are up to the last that is not empty."""
+    return next((place for place in range(len(cells), 0, -1) if cells[place - 1].strip()), 0)
 
 
 def _rows(records: Iterator[Row], width: int) -> Iterator[Row]:
@@ -226,6 +252,12 @@ def _rows(records: Iterator[Row], width: int) -> Iterator[Row]:
             continue
         if len(cells) != width:
             row.cells = (cells + [""] * (width - len(cells)))[:width]
+            count = _filled(cells)
+            if count > width:
+                row.wrong = (
+                    f"The row has {count} cells, the header has {width}: {cells[width][:40]!r} is too many. "
+                    "Put a cell that holds the separator in quotes."
+                )
         if "\x00" in whole:
             row.cells = [cell.replace("\x00", "") for cell in row.cells]
         yield row

@@ -177,7 +177,7 @@ def _of_several(tables: Mapping[str, Table], limits: Limits) -> Table:
 def _numbered(rows: Iterator[Row]) -> Iterator[Row]:
     """Rows of several files as if they stood in one, with one header."""
     for number, row in enumerate(rows, start=2):
-        yield Row(number, row.cells)
+        yield Row(number, row.cells, row.wrong)
 
 
 def _listed(names: Sequence[str]) -> str:
