@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from fontTools import subset  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 #: Where ``make build`` puts them.
 FOLDER = Path(__file__).parent / "fonts_built"
@@ -55,6 +57,10 @@ def install(pdf: FPDF, more: Iterable[str], *, plain: bool = False) -> None:
     if CJK in wanted:
         # One weight: a second one is sixteen megabytes more.
         pdf.add_font(CJK, "", str(files("cvttf_NotoSansCJK_Regular") / "NotoSansCJKtc-Regular.otf"))
+    for font in pdf.fonts.values():
+        # A letter's box does not change because others are left out: unpacking each to measure it takes as long as all
+        # else of the font.
+        cast(TTFFont, font).ttfont.recalcBBoxes = False
     if wanted:
         pdf.set_fallback_fonts(wanted, exact_match=False)
     if ARABIC in wanted:
