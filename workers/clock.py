@@ -24,31 +24,44 @@ def last_tick(schedule: str, moment: datetime) -> datetime:
     return found.astimezone(UTC)
 
 
+def next_tick(schedule: str, moment: datetime) -> datetime:
+    """The first moment after ``moment`` that the cron line names."""
+    found: datetime = croniter(schedule, moment).get_next(datetime)
+    return found.astimezone(UTC)
+
+
 class Clock:
     """Makes the task of each tick. A tick is named after its job and time, and the name is unique, so however many
     clocks there are it is made once. Only the newest tick of a schedule is made: a clock that slept floods nothing."""
 
     def __init__(self) -> None:
-        self._made: dict[str, datetime] = {}
+        #: By job: the tick that was made last, and the next one. Reading all cron lines anew with each look took most
+        #: of what is spent while nothing is to be done.
+        self._made: dict[str, tuple[datetime, datetime]] = {}
 
     def tick(self, moment: datetime) -> list[str]:
         """Make the tasks of ticks that have come since the last call. Returns the names of their jobs."""
-        due = [
-            (declared.name, at)
+        due = {
+            declared.name: (at := last_tick(declared.every, moment), next_tick(declared.every, at))
             for declared in jobs().values()
-            if declared.every and (at := last_tick(declared.every, moment)) != self._made.get(declared.name)
-        ]
+            if declared.every and not self._is_made(declared.name, moment)
+        }
         if due:
             with db.system_scope(actor="clock"), db.transaction() as session:
                 add_tasks(
                     session,
                     [
                         task_row(job=name, key="clock", payload={"tick": clock.iso(at)}, tick=f"{name}@{clock.iso(at)}")
-                        for name, at in due
+                        for name, (at, _) in due.items()
                     ],
                 )
             self._made.update(due)
-        return [name for name, _ in due]
+        return list(due)
+
+    def _is_made(self, name: str, moment: datetime) -> bool:
+        made = self._made.get(name)
+        # A tick is found up to a second before its time.
+        return made is not None and made[0] - timedelta(seconds=1) <= moment < made[1]
 
 
 def run_for_ever() -> None:
