@@ -74,10 +74,15 @@ class Relay:
         self._queues = {name: RedisQueue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES}
         self._next_sweep = 0.0
 
+    @property
+    def is_to_sweep(self) -> bool:
+        """Whether it is time to look for what got lost."""
+        return time.monotonic() >= self._next_sweep
+
     def step(self) -> bool:
         """Tell what is new, hand out what is due, and now and then look for what got lost."""
         with db.system_scope(actor="relay"):
-            if time.monotonic() >= self._next_sweep:
+            if self.is_to_sweep:
                 self._sweep()
                 self._next_sweep = time.monotonic() + _SWEEP_SECONDS
             with db.transaction() as session:
@@ -256,11 +261,10 @@ def run_for_ever(connection: redis.Redis) -> None:
                 leader.detach()
                 _lead(leader)
                 while True:
-                    busy = relay.step()
+                    busy = (_is_work_there(leader) or relay.is_to_sweep) and relay.step()
                     nap = _SHORTEST_NAP if busy else min(_LONGEST_NAP, nap * 1.5)
                     trouble = 0.1
                     time.sleep(nap)
-                    _still_leading(leader)
         except (*db.DATABASE_TROUBLE, redis.RedisError) as error:
             logger.warning("relay waits", reason=type(error).__name__)
             time.sleep(trouble)
@@ -270,11 +274,14 @@ def run_for_ever(connection: redis.Redis) -> None:
 def _lead(connection: Connection) -> None:
     while not connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
         time.sleep(0.5)
+    # There are no transactions here that it could be set for.
+    connection.exec_driver_sql("select set_config('role', %s, false)", (db.JOB_ROLE,))
 
 
-def _still_leading(connection: Connection) -> None:
-    """The lock lives as long as its connection; a dead connection raises here."""
-    connection.scalar(text("select 1"))
+def _is_work_there(leader: Connection) -> bool:
+    """Whether there is anything to tell, take or hand out: one trip, since most looks find nothing. The lock lives
+    as long as its connection; a dead connection raises here."""
+    return bool(leader.scalar(_WORK, {"queues": list(QUEUES)}))
 
 
 _TOLD = (
@@ -334,6 +341,17 @@ _LOST = (
 
 #: Whether there are facts to tell, and hooks to take.
 _NEW = select(exists().where(OutboxEvent.state == 0), exists().where(InboxMessage.state == 0))
+
+#: Whether there are facts, hooks or due tasks.
+_WORK = text(
+    """
+    select exists(select from outbox_events where state = 0) or exists(select from inbox_messages where state = 0)
+        or exists(
+            select from unnest(cast(:queues as text[])) as each(queue)
+            where exists(select from tasks where state = 0 and queue = each.queue and available_at <= now())
+        )
+    """
+)
 
 #: How many due tasks of a queue are counted: whether there are more makes no difference.
 _COUNTED = WINDOW // 2
