@@ -14,14 +14,13 @@ from app.purchasing.models import PurchaseOrder
 from app.purchasing.service.acknowledging import locked_for_supplier
 
 
-def locked(session: Session, shipment_id: UUID) -> Shipment:
-    """A parcel with its lines, locked. Raises ``NotFound``."""
+def locked(session: Session, shipment_id: UUID, *, lines: bool = True) -> Shipment:
+    """A parcel, with its lines where they are needed, locked. Raises ``NotFound``."""
     # The purchase order before its shipments, as shipping does.
-    purchase_order_id = session.scalar(select(Shipment.purchase_order_id).where(Shipment.id == shipment_id))
-    if purchase_order_id is None:
+    purchase_order = select(Shipment.purchase_order_id).where(Shipment.id == shipment_id).scalar_subquery()
+    if session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.id == purchase_order).with_for_update()) is None:
         raise NotFound("shipment")
-    session.execute(select(PurchaseOrder.id).where(PurchaseOrder.id == purchase_order_id).with_for_update())
-    return _shipment(session, shipment_id)
+    return _shipment(session, shipment_id, lines=lines)
 
 
 def locked_of_supplier(session: Session, supplier_id: UUID, shipment_id: UUID) -> tuple[PurchaseOrder, Shipment]:
@@ -73,11 +72,11 @@ def tell_story(session: Session, shipment: Shipment, message: str, **values: obj
     )
 
 
-def _shipment(session: Session, shipment_id: UUID) -> Shipment:
+def _shipment(session: Session, shipment_id: UUID, *, lines: bool = True) -> Shipment:
     return session.scalars(
         select(Shipment)
         .where(Shipment.id == shipment_id)
-        .options(selectinload(Shipment.lines))
+        .options(*([selectinload(Shipment.lines)] if lines else []))
         .with_for_update(of=Shipment)
         .execution_options(populate_existing=True)
     ).one()

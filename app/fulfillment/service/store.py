@@ -77,7 +77,7 @@ def note_store_told(
     session: Session, shipment_id: UUID, location_ref: str, external_id: str, *, number: str, revision: int
 ) -> None:
     """The store (and so its customer) has the tracking number."""
-    shipment = locked(session, shipment_id)
+    shipment = locked(session, shipment_id, lines=False)
     row = session.get_one(StoreFulfillment, (shipment_id, location_ref))
     said = row.told_number == number and row.external_id == external_id
     row.external_id, row.told_number, row.tried_number, row.told_revision = external_id, number, number, revision
@@ -100,14 +100,14 @@ def note_store_withdrawn(session: Session, shipment_id: UUID, location_ref: str)
 
 def note_nothing_to_tell(session: Session, shipment_id: UUID) -> None:
     """The store has no line that this parcel makes whole, so it is not told of it."""
-    shipment = locked(session, shipment_id)
+    shipment = locked(session, shipment_id, lines=False)
     if shipment.store_told_at is None:
         shipment.store_told_at = clock.now()
 
 
 def note_store_told_delivered(session: Session, shipment_id: UUID) -> None:
     """The store knows that the parcel arrived."""
-    shipment = locked(session, shipment_id)
+    shipment = locked(session, shipment_id, lines=False)
     if shipment.store_told_delivered_at is None:
         shipment.store_told_delivered_at = clock.now()
         tell_story(session, shipment, "store.delivery_told")
@@ -115,7 +115,7 @@ def note_store_told_delivered(session: Session, shipment_id: UUID) -> None:
 
 def note_store_refused(session: Session, shipment_id: UUID, reason: str) -> None:
     """The store would not take the tracking number."""
-    shipment = locked(session, shipment_id)
+    shipment = locked(session, shipment_id, lines=False)
     if shipment.store_error != reason:
         shipment.store_error = reason
         tell_story(session, shipment, "store.refused", reason=reason)

@@ -23,8 +23,8 @@ from app.settlement.service.shares import locked_purchase_order, next_share
 def earn(session: Session, shipment_id: UUID) -> Earning | None:
     """Bring a supplier's earning in line with its parcel: its share of what left, less what was booked of it and is not
     so (the parcel was taken back, given up, or held other units). None when nothing was to be booked."""
-    purchase_order_id = session.scalars(select(Shipment.purchase_order_id).where(Shipment.id == shipment_id)).one()
-    purchase_order = locked_purchase_order(session, purchase_order_id)
+    of_parcel = select(Shipment.purchase_order_id).where(Shipment.id == shipment_id)
+    purchase_order = locked_purchase_order(session, of_parcel.scalar_subquery())
     # Read under the lock: only so is it what the parcel is now.
     shipment = session.scalars(
         select(Shipment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from app.kit.money import Money
@@ -78,8 +78,8 @@ def next_share(session: Session, purchase_order: PurchaseOrder, goods: int) -> t
     return share, Money(so_far - before.charged, purchase_order.charge_currency)
 
 
-def locked_purchase_order(session: Session, purchase_order_id: UUID) -> PurchaseOrder:
-    """A purchase order, locked: shares of it are taken one at a time."""
+def locked_purchase_order(session: Session, purchase_order_id: UUID | ScalarSelect[UUID]) -> PurchaseOrder:
+    """A purchase order, by its id or by a query that gives it, locked: shares of it are taken one at a time."""
     return session.scalars(
         select(PurchaseOrder)
         .where(PurchaseOrder.id == purchase_order_id)
