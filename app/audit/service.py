@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent, AuditSeal, AuditWaiting
 from app.audit.rules import GENESIS, leaf_hash, merkle_root, pieces, seal_hash
-from app.db import add_rows, current_scope
+from app.db import add_rows, current_scope, together
 from app.kit import clock
 from app.kit.ids import new_id
 
@@ -63,8 +63,9 @@ def record_many(
         }
         event_id = new_id()
         rows.append({"id": event_id, "leaf": leaf_hash(event_id=event_id, **row), **row})
-    add_rows(session, AuditEvent, rows)
-    add_rows(session, AuditWaiting, [{"event_id": row["id"]} for row in rows])
+    with together(session):
+        add_rows(session, AuditEvent, rows)
+        add_rows(session, AuditWaiting, [{"event_id": row["id"]} for row in rows])
 
 
 def seal(session: Session) -> int:

@@ -9,7 +9,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Uuid, any_, bindparam, delete, select, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Uuid,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -205,16 +217,23 @@ def _event_row(fact: Fact, last: dict[UUID, int], now: datetime) -> dict[str, An
 def _positions(session: Session, counts: Counter[UUID]) -> dict[UUID, int]:
     """Take so many positions of each stream; the streams are held, in the order of their ids, until the commit.
     Returns the positions before the first that was taken."""
-    stream = table_of(WebhookStream)
-    taken: dict[UUID, int] = {}
-    for organisation_id, count in sorted(counts.items()):
-        new = insert(stream).values(organisation_id=organisation_id, last_position=count)
-        last = session.connection().scalar(
-            new.on_conflict_do_update(
-                index_elements=["organisation_id"],
-                set_={"last_position": stream.c.last_position + new.excluded.last_position},
-            ).returning(stream.c.last_position)
-        )
-        assert last is not None
-        taken[organisation_id] = int(last) - count
-    return taken
+    asked = {"organisations": list(counts), "counts": list(counts.values())}
+    rows = session.connection().execute(_TAKING, asked)
+    return {row.organisation_id: row.last_position - counts[row.organisation_id] for row in rows}
+
+
+_STREAMS = table_of(WebhookStream)
+#: How many positions of each stream are taken, in the order in which the streams are held.
+_WANTED = (
+    func.unnest(bindparam("organisations", type_=ARRAY(Uuid)), bindparam("counts", type_=ARRAY(BigInteger)))
+    .table_valued(column("organisation_id", Uuid), column("positions", BigInteger))
+    .render_derived(name="wanted")
+)
+_NEW = insert(_STREAMS).from_select(
+    ["organisation_id", "last_position"],
+    select(_WANTED.c.organisation_id, _WANTED.c.positions).order_by(_WANTED.c.organisation_id),
+)
+_TAKING = _NEW.on_conflict_do_update(
+    index_elements=["organisation_id"],
+    set_={"last_position": _STREAMS.c.last_position + _NEW.excluded.last_position},
+).returning(_STREAMS.c.organisation_id, _STREAMS.c.last_position)
