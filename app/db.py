@@ -193,6 +193,8 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        # The one used last has what it knows of the tables at hand, and need not be asked for a sign of life.
+        pool_use_lifo=True,
         json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
         json_deserializer=orjson.loads,
         use_insertmanyvalues=True,
