@@ -18,9 +18,9 @@ from app.store_refunds.rules import BY_HAND, MADE
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """In the order's currency; None is what is not known. ``paid``: by the customer, for the lines that are ours, less
-    what was cancelled and what it got back: without delivery, taxes and discounts. ``cost``: charged to the retailer,
-    less what it got back."""
+    """In the order's currency; None is what is not known. ``paid``: by the customer, for the lines that are ours, after
+    all discounts, less what was cancelled and what it got back: without delivery and taxes. ``cost``: charged to the
+    retailer, less what it got back."""
 
     paid: Money | None
     cost: Money | None

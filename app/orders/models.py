@@ -122,7 +122,7 @@ class OrderLine(Base):
     cancelled: Mapped[int] = mapped_column(server_default="0")
     #: Units of the store's line, as it told last; None: as many as were ordered.
     store_quantity: Mapped[int | None]
-    #: What the shopper paid for one unit, in the order's currency.
+    #: What the shopper paid for one unit after all discounts, in the order's currency.
     retail_price: Mapped[int | None] = mapped_column(BIG)
 
 
@@ -151,7 +151,7 @@ class UnlinkedLine(Base):
     title: Mapped[str]
     sku: Mapped[str]
     quantity: Mapped[int]
-    #: What the shopper paid for one unit, in the order's currency.
+    #: What the shopper paid for one unit after all discounts, in the order's currency.
     retail_price: Mapped[int | None] = mapped_column(BIG)
     #: Why it is asked about, of ``app.orders.rules.LINE_LOOKS``; empty for one that was left alone.
     why: Mapped[str]

@@ -32,7 +32,8 @@ LARGEST_QUANTITY = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
-    """A line to be delivered. ``retail_price`` is what the shopper paid for one, in minor units."""
+    """A line to be delivered. ``retail_price`` is what the shopper paid for one after all discounts, in
+    minor units."""
 
     variant_id: UUID
     quantity: int

@@ -194,7 +194,7 @@ def _credited_parts(session: Session, order_id: UUID, return_id: UUID | None) ->
 
 
 def worth(order: Order, units: Mapping[OrderLine, int]) -> Money | None:
-    """What the customer paid for units, as far as we were told: without discounts, taxes and delivery."""
+    """What the customer paid for units, as far as we were told: after discounts, without taxes and delivery."""
     if not units or any(line.retail_price is None for line in units):
         return None
     return Money(sum((line.retail_price or 0) * count for line, count in units.items()), order.currency)

@@ -106,7 +106,8 @@ class Address:
 class StoreOrderLine:
     """A line of a store's order. ``external_variant_id`` is None for custom lines; ``quantity`` is what is
     still to be delivered (ordered less refunded or removed); ``unsent`` what of it nobody has sent yet, where the store
-    says so. ``fulfilled_by`` is the store's name of who it expects to deliver it, empty for the shop itself."""
+    says so. ``unit_price`` is what the shopper pays for one, after all discounts. ``fulfilled_by`` is the store's name
+    of who it expects to deliver it, empty for the shop itself."""
 
     external_line_id: str
     external_variant_id: str | None

@@ -47,6 +47,12 @@ def test_an_order_worth_far_more_than_usual_waits_and_shows_its_figures(storefro
         storefront.tell("orders/cancelled", {"admin_graphql_api_id": storefront.orders()[-1]["external_id"]})
     storefront.tell("orders/paid", lamps(storefront, units=6))
     assert waits_for(storefront) == [], "nine orders do not say yet what is usual"
+    for_less = lamps(storefront, units=3)
+    taken_off = {"amount": "30.00", "amount_set": {"shop_money": {"amount": "30.00", "currency_code": "USD"}}}
+    for_less["line_items"][0]["discount_allocations"] = [taken_off]
+    storefront.tell("orders/paid", for_less)
+    assert waits_for(storefront) == [], "what counts is what is paid"
+    storefront.tell("orders/cancelled", for_less)
     storefront.tell("orders/paid", lamps(storefront, units=3))
     assert waits_for(storefront) == ["risk_value"]
     order = storefront.orders()[-1]

@@ -14,6 +14,7 @@ import pytest
 from app.adapters.stores.shopify.adapter import Shopify
 from app.adapters.stores.shopify.embedding import exchange
 from app.kit import clock
+from app.kit.money import Money
 from app.kit.errors import Rejected
 from app.stores.platform import (
     AppUninstalled,
@@ -180,7 +181,7 @@ def test_an_order_is_the_same_whether_a_hook_tells_it_or_we_ask_for_it(shop: Sho
     shop.control.create_order(
         shop.domain,
         [
-            {"variant_id": first, "quantity": 2},
+            {"variant_id": first, "quantity": 2, "discount": "29.91"},
             {"variant_id": second, "quantity": 1},
             {"title": "Gift wrapping", "price": "3.50", "quantity": 1},
         ],
@@ -207,6 +208,9 @@ def test_an_order_is_the_same_whether_a_hook_tells_it_or_we_ask_for_it(shop: Sho
     assert told.order.address is not None
     assert told.order.address.address2 == "Flat 3"
     assert [line.quantity for line in found.lines] == [2, 1, 1]
+    assert [line.unit_price for line in found.lines[:2]] == [Money(1495, "USD"), Money(2990, "USD")], (
+        "discounts are off"
+    )
     assert found.lines[2].external_variant_id is None
 
 

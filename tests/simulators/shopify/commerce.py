@@ -138,6 +138,7 @@ def _line(world: World, shop: Shop, variant: Variant | None, line: NewLine) -> L
             sku=line.sku,
             requires_shipping=line.requires_shipping,
             properties=list(line.properties),
+            discount=line.discount,
         )
     product = shop.products[variant.product_id]
     return LineItem(
@@ -153,6 +154,7 @@ def _line(world: World, shop: Shop, variant: Variant | None, line: NewLine) -> L
         product_id=product.id,
         requires_shipping=variant.item.requires_shipping,
         properties=list(line.properties),
+        discount=line.discount,
     )
 
 
@@ -201,7 +203,9 @@ def cancel_order(
     _close_fulfillment_orders(world, shop, order, restock=restock)
     order.cancelled_at, order.cancel_reason, order.staff_note = world.clock.now(), reason, staff_note
     if order.paid and refunded:
-        lines = [(line.id, line.current_quantity, line.price) for line in order.lines if line.current_quantity]
+        lines = [
+            (line.id, line.current_quantity, line.discounted_price) for line in order.lines if line.current_quantity
+        ]
         parts = [RefundLine(world.ids(), item, count, "CANCEL", None, price * count) for item, count, price in lines]
         given = Refund(world.ids(), order.id, parts, order.paid - order.refunded, "Canceled", world.clock.now())
         order.refunds.append(given)
@@ -345,7 +349,8 @@ def _refund_line(world: World, order: Order, index: int, wish: RefundWish) -> Re
             "Quantity cannot refund more items than were purchased",
             field=["refundLineItems", str(index), "quantity"],
         )
-    return RefundLine(world.ids(), line.id, wish.quantity, wish.restock_type, wish.location, line.price * wish.quantity)
+    worth = line.discounted_price * wish.quantity
+    return RefundLine(world.ids(), line.id, wish.quantity, wish.restock_type, wish.location, worth)
 
 
 def _restock(world: World, shop: Shop, order: Order, wish: RefundWish, part: RefundLine) -> None:

@@ -337,6 +337,7 @@ def _new_order(given: Mapping[str, Any]) -> NewOrder:
                 title=line.get("title"),
                 price=None if line.get("price") is None else Decimal(str(line["price"])),
                 requires_shipping=line.get("requires_shipping", True),
+                discount=Decimal(str(line.get("discount", "0"))),
                 properties=tuple((str(key), str(value)) for key, value in line.get("properties", {}).items()),
             )
             for line in given["lines"]

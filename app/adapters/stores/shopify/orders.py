@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_DOWN, Decimal, InvalidOperation
 from typing import Any
 
 from app.kit import clock
@@ -76,7 +76,6 @@ def _hook_lines(lines: Any, currency: str) -> list[StoreOrderLine]:
         quantity = _quantity(line.get("current_quantity", line.get("quantity")))
         if quantity is None:
             raise ValueError(f"line_items[{index}] has a quantity that is not a whole number")
-        shop_money = ((line.get("price_set") or {}).get("shop_money")) or {}
         found.append(
             StoreOrderLine(
                 external_line_id=line_id,
@@ -84,15 +83,34 @@ def _hook_lines(lines: Any, currency: str) -> list[StoreOrderLine]:
                 title=_text(line.get("title")),
                 sku=_text(line.get("sku")),
                 quantity=quantity,
-                unit_price=_money(
-                    shop_money.get("amount", line.get("price")), shop_money.get("currency_code") or currency
-                ),
+                unit_price=_hook_price(line, currency),
                 external_product_id=gid("Product", line.get("product_id")),
                 fulfilled_by="" if (service := _text(line.get("fulfillment_service"))) in _OWN_SERVICES else service,
                 unsent=_quantity(line.get("fulfillable_quantity")),
             )
         )
     return found
+
+
+def _hook_price(line: Mapping[str, Any], currency: str) -> Money | None:
+    """What the shopper pays for one: discounts of the line, and its share of those of the order, are taken off."""
+    price = _in_shop_money(line, "price", currency)
+    bought, taken_off = _quantity(line.get("quantity")), 0
+    for one in line.get("discount_allocations") or []:
+        part = _in_shop_money(one, "amount", currency) if isinstance(one, dict) else None
+        if part is None or price is None or part.currency != price.currency:
+            return None
+        taken_off += part.minor
+    if price is None or not taken_off or not bought:
+        return price
+    # As Shopify itself does where it tells the price of one.
+    each = (Decimal(taken_off) / bought).quantize(Decimal(1), ROUND_HALF_DOWN)
+    return Money(max(0, price.minor - int(each)), price.currency)
+
+
+def _in_shop_money(held: Mapping[str, Any], name: str, currency: str) -> Money | None:
+    in_shop = ((held.get(f"{name}_set") or {}).get("shop_money")) or {}
+    return _money(in_shop.get("amount", held.get(name)), in_shop.get("currency_code") or currency)
 
 
 def _hook_address(body: Mapping[str, Any]) -> Address | None:
@@ -149,7 +167,7 @@ def from_query(node: Mapping[str, Any]) -> StoreOrder:
 def _query_lines(lines: Sequence[Mapping[str, Any]]) -> list[StoreOrderLine]:
     found = []
     for line in lines:
-        price = ((line.get("originalUnitPriceSet") or {}).get("shopMoney")) or {}
+        price = ((line.get("discountedUnitPriceAfterAllDiscountsSet") or {}).get("shopMoney")) or {}
         found.append(
             StoreOrderLine(
                 external_line_id=str(line["id"]),

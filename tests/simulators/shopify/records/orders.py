@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from tests.simulators.shopify.records.places import Address
 from tests.simulators.shopify.records.shipping import Fulfillment, FulfillmentOrder
@@ -27,6 +27,14 @@ class LineItem:
     requires_shipping: bool = True
     properties: list[tuple[str, str]] = field(default_factory=list)
     fulfilled: int = 0
+    #: What discounts of the line and its share of those of the order take off all that was bought of it.
+    discount: Decimal = Decimal(0)
+
+    @property
+    def discounted_price(self) -> Decimal:
+        """About what one costs after all discounts."""
+        each = self.price - self.discount / self.quantity
+        return each.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
     @property
     def name(self) -> str:
@@ -148,12 +156,12 @@ class Order:
     @property
     def subtotal(self) -> Decimal:
         """What the items cost now, after edits and refunds."""
-        return sum((line.price * line.current_quantity for line in self.lines), Decimal(0))
+        return sum((line.discounted_price * line.current_quantity for line in self.lines), Decimal(0))
 
     @property
     def original_subtotal(self) -> Decimal:
         """What the items cost when they were bought."""
-        return sum((line.price * line.quantity for line in self.lines), Decimal(0))
+        return sum((line.discounted_price * line.quantity for line in self.lines), Decimal(0))
 
     @property
     def total(self) -> Decimal:
@@ -215,6 +223,8 @@ class NewLine:
     price: Decimal | None = None
     requires_shipping: bool = True
     properties: tuple[tuple[str, str], ...] = ()
+    #: Taken off the whole line.
+    discount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,11 +195,15 @@ def _line(of: Shop, order: Order, one: LineItem) -> dict[str, Any]:
         "gift_card": False,
         "grams": 0,
         "taxable": True,
-        "total_discount": "0.00",
-        "total_discount_set": _set(of, Decimal(0)),
+        "total_discount": amount(one.discount),
+        "total_discount_set": _set(of, one.discount),
         "tax_lines": [],
         "duties": [],
-        "discount_allocations": [],
+        "discount_allocations": [
+            {"amount": amount(one.discount), "amount_set": _set(of, one.discount), "discount_application_index": 0}
+        ]
+        if one.discount
+        else [],
     }
 
 
@@ -209,10 +213,10 @@ _TOTALS: dict[str, Callable[[Order], Decimal]] = {
     "current_total_tax": lambda order: order.tax,
     "current_total_discounts": lambda _order: Decimal(0),
     "subtotal_price": lambda order: order.original_subtotal,
-    "total_line_items_price": lambda order: order.original_subtotal,
+    "total_line_items_price": lambda order: sum((line.price * line.quantity for line in order.lines), Decimal(0)),
     "total_price": lambda order: order.original_total,
     "total_tax": lambda order: order.tax,
-    "total_discounts": lambda _order: Decimal(0),
+    "total_discounts": lambda order: sum((line.discount for line in order.lines), Decimal(0)),
 }
 
 

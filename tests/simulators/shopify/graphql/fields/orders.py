@@ -136,7 +136,7 @@ def _suggested(
     for one in refundLineItems or []:
         line = order.line(number(one["lineItemId"], "LineItem"))
         if line is not None:
-            wanted += line.price * min(one["quantity"], order.refundable_units(line))
+            wanted += line.discounted_price * min(one["quantity"], order.refundable_units(line))
     left = order.shipping_price - sum((refund.shipping for refund in order.refunds), Decimal(0))
     if refundShipping:
         wanted += left
@@ -274,6 +274,7 @@ ORDERS: dict[str, dict[str, Resolve]] = {
         "product": lambda line, info: info.context.shop.products.get(line.product_id),
         "originalUnitPriceSet": _bag(lambda line: line.price),
         "discountedUnitPriceSet": _bag(lambda line: line.price),
+        "discountedUnitPriceAfterAllDiscountsSet": _bag(lambda line: line.discounted_price),
         "originalTotalSet": _bag(lambda line: line.price * line.quantity),
         "discountedTotalSet": _bag(lambda line: line.price * line.quantity),
         "totalDiscountSet": _bag(lambda _line: Decimal(0)),
