@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app import db
+from app.notifications.service import latest_emails
 from app.orders.risk import address_doubts
-from app.orders.rules import province_problem
+from app.orders.rules import ADVICE, HoldReason, province_problem
 from app.suppliers.models import Supplier
 from tests.flows.storefront import ADDRESS, Json, Storefront
 from tests.web.browsing import text_of
@@ -24,6 +25,11 @@ def lamps(storefront: Storefront, units: int = 1, **changes: object) -> Json:
 def waits_for(storefront: Storefront) -> list[str]:
     """Why the newest order waits."""
     return sorted(hold["reason"] for hold in storefront.orders()[-1]["holds"])
+
+
+def letters_about_holds() -> list[str]:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        return [one.text for one in latest_emails(session) if one.kind == "order_held"]
 
 
 def release(storefront: Storefront, reason: str) -> None:
@@ -123,6 +129,26 @@ def test_what_the_platform_says_holds_an_order_whenever_it_comes(storefront: Sto
     assert waits_for(storefront) == ["fraud_window", "risk_platform"]
     choose(storefront)
     assert storefront.tell(topic, about | told) == "risk high noted"
+
+
+def test_an_order_with_several_holds_is_one_letter_and_one_that_waits_no_longer_is_none(
+    storefront: Storefront,
+) -> None:
+    choose(storefront, address="1", countries="1")
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.get_one(Supplier, storefront.market.supplier.id).no_post_boxes = True
+    boxed = ADDRESS | {"address1": "P.O. Box 12"}
+    storefront.tell("orders/paid", lamps(storefront, shipping_address=boxed, billing_address={"country_code": "US"}))
+    assert waits_for(storefront) == ["address_doubtful", "risk_countries"]
+    (letter,) = letters_about_holds()
+    for reason in (HoldReason.ADDRESS_DOUBTFUL, HoldReason.RISK_COUNTRIES):
+        assert ADVICE[reason] in " ".join(letter.split())
+    body = lamps(storefront, billing_address={"country_code": "US"})
+    for topic, told in (("orders/paid", body), ("orders/cancelled", body | {"cancelled_at": body["created_at"]})):
+        assert storefront.send(topic, told).status_code == 200
+    storefront.jobs.drain()
+    assert storefront.orders()[-1]["status"] == "CANCELLED"
+    assert letters_about_holds() == [letter]
 
 
 def test_a_doubtful_address_waits_until_it_is_corrected_or_released(storefront: Storefront) -> None:

@@ -1,5 +1,5 @@
-"""An order waits: the retailer is told what to do, in the app and by e-mail; of a test order in the app only. A
-missing exchange rate is told the platform too."""
+"""An order waits: the retailer is told what to do, in the app and by one e-mail about all that holds it; of a test
+order in the app only, of what holds it no longer nothing. A missing exchange rate is told the platform too."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from app.orders.rules import ADVICE, HOLD_RULES, PAYMENT_HOLDS, HoldReason
 from app.orders.service import open_holds
 from workers.job import Run, job
 
+_SEVERITIES = ("info", "warning", "critical")
+
 
 @job(queue="letters", on=OrderHeld)
 def tell_of_held_order(run: Run, event: OrderHeld) -> None:
@@ -24,7 +26,8 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
     with run.closing() as session:
         order = session.get_one(Order, event.order_id)
         name = order.external_name or str(order.number)
-        if not HOLD_RULES[reason].told:
+        holding = [one for hold in open_holds(session, order.id) if HOLD_RULES[one := HoldReason(hold.reason)].told]
+        if reason not in holding:
             return
         if reason is HoldReason.NO_EXCHANGE_RATE:
             _tell_platform(session, order, name)
@@ -40,14 +43,16 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
                 dedupe=f"order_held:{order.id}",
             )
             return
-        link = "/app/billing" if reason in PAYMENT_HOLDS else f"/app/orders/{order.id}"
+        reasons = sorted(set(holding) - {HoldReason.TEST_ORDER})
+        advice = [ADVICE[one] for one in reasons]
+        link = "/app/billing" if PAYMENT_HOLDS.issuperset(reasons) else f"/app/orders/{order.id}"
         notify(
             session,
             event.retailer_id,
             kind="order_held",
-            severity=HOLD_RULES[reason].severity,
+            severity=max((HOLD_RULES[one].severity for one in reasons), key=_SEVERITIES.index),
             title=f"Order {name} is on hold",
-            body=ADVICE[reason],
+            body=" ".join(advice),
             link=link,
             dedupe=f"order_held:{order.id}",
         )
@@ -56,12 +61,13 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
             recipients(session, event.retailer_id, "orders.write"),
             Letter(
                 subject=f"Order {name} is on hold",
-                paragraphs=[f"Order {name} can't go on yet.", ADVICE[reason]],
+                paragraphs=[f"Order {name} can't go on yet.", *advice],
                 button=("See what to do", f"{settings().public_url}{link}"),
                 reason="You get this because you handle orders for your company at Crossdock.",
             ),
             kind="order_held",
-            dedupe=f"order_held:{order.id}:{reason}",
+            # Each of its holds brings a task: the same ones are told once.
+            dedupe=f"order_held:{order.id}:{':'.join(reasons)}",
             organisation_id=event.retailer_id,
         )
 
