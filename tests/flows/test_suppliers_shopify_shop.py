@@ -133,7 +133,8 @@ def test_an_order_is_made_there_at_our_price_and_its_parcels_come_back(house: Ho
 _OLDER = """
     with more as (
         insert into purchase_orders
-        select (jsonb_populate_record(p, jsonb_build_object('id', md5(p.id::text || n), 'number', 'OLD-' || n))).*
+        select (jsonb_populate_record(p, jsonb_build_object(
+            'id', md5(p.id::text || n), 'number', 'OLD-' || n, 'wave', p.wave + n))).*
         from purchase_orders p, generate_series(1, %s) n returning id)
     insert into transmissions
     select (jsonb_populate_record(t, jsonb_build_object(
