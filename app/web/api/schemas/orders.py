@@ -28,7 +28,7 @@ class AddressInput(Input):
 class OrderLineInput(Input):
     variant_id: UUID
     quantity: Units
-    retail_price: Money | None = None
+    retail_price: Money | None = Field(default=None, description="What the shopper pays for one, after all discounts.")
     external_line_id: Name | None = None
 
 
