@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from app.fulfillment.estimates import History
 from app.fulfillment.models import Shipment, ShipmentException, TrackingEvent
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.orders.models import Order
 
 #: Most orders that one parcel's number finds: a carrier's, or whatever somebody wrote instead.
 _MOST_FOUND = 100
@@ -192,3 +193,13 @@ def transit_history(session: Session, supplier_id: UUID, country: str, now: date
         _TOOK, {"supplier": supplier_id, "since": now - _LOOK_BACK, "country": country}
     ).one()
     return History(float(quick), float(slow), parcels) if parcels else None
+
+
+def parcels_refused(session: Session, store_id: UUID) -> bool:
+    """Whether a store has refused a parcel that it does not know yet."""
+    found = (
+        exists()
+        .where(Shipment.order_id == Order.id, Shipment.store_error.is_not(None), Shipment.store_told_at.is_(None))
+        .where(Order.store_id == store_id)
+    )
+    return session.scalar(select(found)) or False

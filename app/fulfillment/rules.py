@@ -132,3 +132,11 @@ ENDED_BY_SCAN = frozenset({NO_SCAN, STUCK, LOST_TRACK})
 #: How an exception may have ended: it was sent after all or moved again, became a worse one, the parcel was taken back,
 #: its supplier says that it comes, sent another one, gave the money back, or somebody has seen to it.
 RESOLUTIONS = ("sent", "moved", "worse", "voided", "on_its_way", "resent", "refunded", "seen", "cancelled")
+
+#: What a store's refusal says (``shipments.store_error``) of units that the merchant would send itself, where we may
+#: not tell it of their parcel.
+NOT_PERMITTED = (
+    "Your store sends these units from a location of its own, as it does with articles that you linked to a supplier "
+    "by hand. Crossdock needs a permission to put tracking numbers there: allow it on your settings page. Then the "
+    "store is told by itself."
+)

@@ -209,6 +209,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "supplier",
         _("%(supplier)s's system had stopped %(quantity)s × %(title)s before it heard that nothing is asked any more."),
     ),
+    "store.fulfillment_elsewhere": (
+        "store",
+        _("The store has nothing of this to be sent from our location: it expects it from elsewhere."),
+    ),
     "store.fulfillment_held": ("store", _("The store holds this delivery. Keep the parcel until it lets go.")),
     "store.fulfillment_accepted": ("store", _("The store asked for the delivery, and the request was accepted.")),
     "store.tracking_told": ("store", _("The store and its customer have the number %(tracking_number)s.")),

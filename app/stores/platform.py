@@ -23,6 +23,7 @@ CAPABILITIES = frozenset(
         "read_back",
         "fulfillment_requests",
         "push_tracking",
+        "merchant_fulfillment",
         "order_notes",
         "refunds",
         "refund_requests",
@@ -376,6 +377,16 @@ class FulfillmentOrderRef:
     external_id: str
     location_id: str
     state: str
+    #: The location is the merchant's own: nobody is asked to send it, and nothing is to be accepted.
+    of_merchant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsentUnits:
+    """Units of lines of an order that a store has to send, by the store's line ids, and where."""
+
+    order: FulfillmentOrderRef
+    lines: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -541,6 +552,10 @@ class StorePlatform(Protocol):
     def fulfillment_orders(self, access: StoreAccess, external_order_id: str) -> Sequence[FulfillmentOrderRef]:
         """What the store wants sent for an order, by location. Empty while it has not decided."""
 
+    def unsent_units(self, access: StoreAccess, external_order_id: str) -> Sequence[UnsentUnits]:
+        """What is still to be sent of an order, wherever the store has it, as far as its merchant lets us see it: what
+        the merchant sends itself is seen with the permission for ``merchant_fulfillment``."""
+
     def accept_fulfillment(self, access: StoreAccess, order: FulfillmentOrderRef) -> None:
         """Have the fulfilment requested from us if it is not yet, and accept it. Harmless when accepted."""
 
@@ -550,7 +565,8 @@ class StorePlatform(Protocol):
         """Answer a request to stop a fulfilment order."""
 
     def push_tracking(self, access: StoreAccess, parcel: TrackingPush) -> str:
-        """Tell the store that a parcel left. Returns the store's id; a second call for the same parcel finds it."""
+        """Tell the store that a parcel left. Returns the store's id; a second call for the same parcel finds it. Raises
+        ``Rejected``, ``elsewhere`` where the fulfilment order is gone or does not hold all of the lines."""
 
     def change_tracking(self, access: StoreAccess, fulfillment_id: str, parcel: TrackingPush) -> None:
         """Give a parcel that the store knows another carrier and number. Harmless when it has them, and nobody is

@@ -35,6 +35,9 @@ from workers.job import RetryLater, Run, job
 #: decision; the waits grow with the order's age.
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(hours=1)
 _ASK_FOR = timedelta(days=1)
+#: Within which a store decides of all lines alike. What is at none of our locations then is sent from elsewhere: what
+#: the merchant has linked to a supplier by hand, or moved.
+_DECIDES_WITHIN = timedelta(minutes=1)
 #: What becomes of a request, and how the order's story says it.
 _TOLD = {"held": "store.fulfillment_held", "accepted": "store.fulfillment_accepted"}
 
@@ -55,6 +58,7 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
         way_in = lasting_access(session, store.id)
     way_in = way_in or access(store.id, platform)
     by_location = _by_location(platform.fulfillment_orders(way_in, external_id))
+    age = clock.now() - order.created_at
     states: dict[str, str] = {}
     found: list[_Found] = []
     missing = all_asked = False
@@ -63,9 +67,10 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
             places = [locations.get(one) for one in listed_from]
             refs = [by_location.get(place.location_id) for place in places if place is not None]
             there = [ref for ref in refs if ref is not None and ref.state != "cancelled"]
-            if not there or len(there) < len(places):
+            if len(there) < len(places):
                 missing = True
-                continue
+                if not there or age < _DECIDES_WITHIN:
+                    continue
             for ref in there:
                 if ref.external_id not in states:
                     states[ref.external_id] = (
@@ -77,10 +82,12 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
     finally:
         # What the store took is written down, also where it refuses what follows.
         _note(run, order.id, found, ends=all_asked)
-    age = clock.now() - order.created_at
     if missing and age < _ASK_FOR:
         wait = min(max(age / 2, _SHORTEST_WAIT), _LONGEST_WAIT)
         raise RetryLater("the store has not decided yet", at=clock.now() + wait)
+    if missing and not found:
+        with run.closing() as session:
+            orders.tell(session, orders.locked(session, order.id), "store.fulfillment_elsewhere")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@ out to be otherwise (another number, other units, taken back), the store is brou
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -14,17 +15,19 @@ from app.adapters import registries
 from app.fulfillment import service as fulfillment
 from app.fulfillment.events import ShipmentCorrected, ShipmentCreated, ShipmentVoided, StoreToBeTold
 from app.fulfillment.models import Shipment
-from app.fulfillment.rules import ANNOUNCED, LOST, RETURNED, VOIDED
+from app.fulfillment.rules import ANNOUNCED, LOST, NOT_PERMITTED, RETURNED, VOIDED
 from app.fulfillment.service.locking import locked
 from app.kit import clock
 from app.kit.errors import Rejected
+from app.orders.family import as_in_store
 from app.orders.models import Order
 from app.orders.queries import tracking_page
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder
+from app.stores import queries as stores
 from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
-from app.stores.platform import StoreAccess, StorePlatform, TrackingPush
+from app.stores.platform import FulfillmentOrderRef, StoreAccess, StorePlatform, TrackingPush
 from app.stores.service import access, lasting_access
 from workers.job import RetryLater, Run, job
 from workers.parcel_lines import completed_by_location
@@ -33,8 +36,15 @@ _HEARD = (ShipmentCreated, ShipmentCorrected, ShipmentVoided, StoreToBeTold)
 _Event = ShipmentCreated | ShipmentCorrected | ShipmentVoided | StoreToBeTold
 #: A parcel that left although the store holds its delivery is told when the store has let go.
 _HELD_FOR = timedelta(minutes=5)
-#: How long it takes a store to make a new fulfilment order of what was taken back.
-_SOON = timedelta(seconds=2)
+#: How long it takes a store to make a fulfilment order, also anew of what was taken back, and us to accept it.
+_SOON, _USUAL = timedelta(seconds=2), timedelta(minutes=1)
+#: A store in which what left is found nowhere is asked less and less often, for so long after it left or was mended.
+_LOOK_FOR = timedelta(minutes=10)
+
+_NOWHERE = (
+    "Nothing that your store has to send holds these units: they were sent there, cancelled, or given to another "
+    "service. Look at the order in your store, then tell it again."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +71,12 @@ class _Work:
     purchase_order: PurchaseOrder
     wanted: Mapping[str, Mapping[str, int]]
     known: Mapping[str, _Known]
+    external_order_id: str
+    #: The store's locations that are ours, and whether its merchant lets us put numbers at what it sends itself.
+    ours: frozenset[str]
+    permitted: bool
+    #: The fulfilment orders by location, where they were looked up by what they hold.
+    looked_up: Mapping[str, str] = field(default_factory=dict)
 
 
 @job(queue="stores", on=_HEARD, batch=4, timeout=60, max_attempts=40)
@@ -75,22 +91,41 @@ def push_tracking(run: Run, event: _Event) -> None:
         way_in = lasting_access(session, work.store.id)
     way_in = way_in or access(work.store.id, platform)
     try:
+        work = _as_told(work)
         for location, known in work.known.items():
             if known.lines and work.wanted.get(location) != known.lines:
                 _withdraw(run, platform, way_in, work, location, known)
-        if work.wanted:
-            _ready(work.purchase_order)
-        changed = [location for location in work.wanted if not _is_told(work, location)]
-        for location in changed:
-            lines, told = work.wanted[location], work.known.get(location)
-            last = location == changed[-1]
-            if told is None or told.lines != lines or told.external_id is None:
-                _push(run, platform, way_in, work, location, lines, last=last)
-            else:
-                _change(run, platform, way_in, work, location, told, last=last)
+        if any(not _is_told(work, location) for location in work.wanted):
+            try:
+                _tell(run, platform, way_in, _ready(run, platform, way_in, work))
+            except Rejected as error:
+                if error.code != "elsewhere" or work.looked_up:
+                    raise
+                _tell(run, platform, way_in, _looked_up(run, platform, way_in, work))
     except Rejected as error:
         with run.closing() as session:
             fulfillment.note_store_refused(session, work.shipment.id, error.message)
+
+
+def _tell(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) -> None:
+    changed = [location for location in work.wanted if not _is_told(work, location)]
+    for location in changed:
+        lines, told = work.wanted[location], work.known.get(location)
+        last = location == changed[-1]
+        if told is None or told.lines != lines or told.external_id is None:
+            _push(run, platform, way_in, work, location, lines, last=last)
+        else:
+            _change(run, platform, way_in, work, location, told, last=last)
+
+
+def _as_told(work: _Work) -> _Work:
+    """What the store was told where it has the lines, which need not be where they are expected, stays there."""
+    told = {location: known.lines for location, known in work.known.items() if known.lines}
+    return replace(work, wanted=told) if told and _added_up(told) == _added_up(work.wanted) else work
+
+
+def _added_up(places: Mapping[str, Mapping[str, int]]) -> Counter[str]:
+    return sum((Counter(lines) for lines in places.values()), Counter())
 
 
 def _is_told(work: _Work, location: str) -> bool:
@@ -103,13 +138,59 @@ def _is_told(work: _Work, location: str) -> bool:
     )
 
 
-def _ready(purchase_order: PurchaseOrder) -> None:
-    if purchase_order.external_fulfillment_order_id is None:
-        raise RetryLater("the store has not decided yet", at=clock.now() + _SOON)
-    if purchase_order.external_request_state == "held":
+def _ready(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) -> _Work:
+    """The work, once it is known where the store has what left. Raises ``RetryLater`` and ``Rejected``."""
+    state = work.purchase_order.external_request_state
+    if state == "held":
         raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
-    if purchase_order.external_request_state == "again":
-        raise RetryLater("the store makes a new fulfilment order", at=clock.now() + _SOON)
+    if state == "accepted" and all(_reference(work, location) for location in work.wanted):
+        return work
+    begun = work.shipment.updated_at if state == "again" else work.order.created_at
+    if state != "accepted" and clock.now() - begun < _USUAL:
+        raise RetryLater("the store has not decided yet", at=clock.now() + _SOON)
+    return _looked_up(run, platform, way_in, work)
+
+
+def _looked_up(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) -> _Work:
+    """The work with what the store has to send of it, wherever that is: at the merchant's own location where a line is
+    linked to a supplier by hand, or where its people have moved it."""
+    left = _added_up(work.wanted)
+    wanted: dict[str, dict[str, int]] = {}
+    found: dict[str, FulfillmentOrderRef] = {}
+    external_id = work.external_order_id
+    for place in platform.unsent_units(way_in, external_id):
+        location = place.order.location_id
+        if location in found or not (location in work.ours or place.order.of_merchant):
+            continue
+        here = {line: min(left[line], units) for line, units in place.lines.items() if left[line] > 0}
+        if here:
+            wanted[location], found[location] = here, place.order
+            left -= Counter(here)
+    if left:
+        age = clock.now() - work.shipment.updated_at
+        if age > _LOOK_FOR:
+            raise Rejected("elsewhere", _NOWHERE if work.permitted else NOT_PERMITTED)
+        raise RetryLater("the store has what left nowhere yet", at=clock.now() + max(age / 2, _SOON))
+    for location, order in found.items():
+        if order.state == "held":
+            raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
+        if location in work.ours:
+            platform.accept_fulfillment(way_in, order)
+    refs = {location: order.external_id for location, order in found.items()}
+    with run.transaction() as session:
+        # All places are noted before one is told, so that another run takes the same ones.
+        shipment = locked(session, work.shipment.id)
+        for location, lines in wanted.items():
+            fulfillment.note_trying(
+                session,
+                shipment,
+                location_ref=location,
+                fulfillment_order_ref=refs[location],
+                lines=lines,
+                number=work.shown.tracking_number,
+            )
+        fulfillment.forget_places(session, shipment.id, but=wanted)
+    return replace(work, wanted=wanted, looked_up=refs)
 
 
 def _withdraw(
@@ -141,7 +222,8 @@ def _push(
     last: bool,
 ) -> None:
     shipment = work.shipment
-    reference = _reference(work.purchase_order, location)
+    reference = _reference(work, location)
+    assert reference is not None
     with run.transaction() as session:
         trying, other = fulfillment.note_trying(
             session,
@@ -186,14 +268,18 @@ def _told(run: Run, work: _Work, location: str, external_id: str, *, last: bool)
         )
 
 
-def _reference(purchase_order: PurchaseOrder, location: str) -> str:
-    for reference, place in purchase_order.external_fulfillment_orders.items():
+def _reference(work: _Work, location: str) -> str | None:
+    """The fulfilment order at a location of the store, as far as it is known."""
+    if location in work.looked_up:
+        return work.looked_up[location]
+    orders = work.purchase_order.external_fulfillment_orders
+    for reference, place in orders.items():
         if place == location:
             return reference
-    if location and purchase_order.external_fulfillment_orders:
-        raise RetryLater("the store has not decided yet", at=clock.now() + _SOON)
-    assert purchase_order.external_fulfillment_order_id is not None
-    return purchase_order.external_fulfillment_order_id
+    known = work.known.get(location)
+    if known is not None and known.lines:
+        return known.fulfillment_order_ref
+    return None if orders else work.purchase_order.external_fulfillment_order_id
 
 
 def _parcel(
@@ -251,6 +337,7 @@ def _work(session: Session, event: _Event) -> _Work | None:
         fulfillment.note_nothing_to_tell(session, shipment.id)
         return None
     store = session.get_one(Store, order.store_id)
+    platform = registries.stores.get(store.platform)
     return _Work(
         shipment=shipment,
         shown=_shown(session, shipment),
@@ -259,6 +346,9 @@ def _work(session: Session, event: _Event) -> _Work | None:
         purchase_order=purchase_order,
         wanted=wanted,
         known=known,
+        external_order_id=as_in_store(session, order).external_id,
+        ours=frozenset(place.location_id for place in stores.locations(session, store.id).values()),
+        permitted=stores.grants(session, store, platform, "merchant_fulfillment"),
     )
 
 

@@ -13,6 +13,7 @@ from app.fulfillment.service.parcels import NewParcel, QuantityExceedsOpen
 from app.fulfillment.service.shipping import Shipped, announce, hand_over, ship
 from app.fulfillment.service.store import (
     compare_again,
+    forget_places,
     note_nothing_to_tell,
     note_store_refused,
     note_store_told,
@@ -20,6 +21,7 @@ from app.fulfillment.service.store import (
     note_store_withdrawn,
     note_trying,
     tell_store_again,
+    tell_store_of_refused,
     told_of,
 )
 from app.fulfillment.service.tracking import (
@@ -42,6 +44,7 @@ __all__ = [
     "correct",
     "end_claim",
     "end_what_left",
+    "forget_places",
     "hand_over",
     "mark_delivered",
     "note_nothing_to_tell",
@@ -60,6 +63,7 @@ __all__ = [
     "ship",
     "take_in",
     "tell_store_again",
+    "tell_store_of_refused",
     "told_of",
     "unanswered_claims",
     "void",

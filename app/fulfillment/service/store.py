@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -15,6 +15,7 @@ from app.fulfillment.models import Shipment, StoreFulfillment
 from app.fulfillment.service.locking import ids_of, locked, tell_story
 from app.kit import clock
 from app.kit.errors import Conflict, NotFound
+from app.orders.models import Order
 from app.outbox.service import emit
 
 
@@ -71,6 +72,19 @@ def _told_of_another(session: Session, shipment: Shipment) -> bool:
         )
     )
     return session.scalar(select(told.exists())) or False
+
+
+def forget_places(session: Session, shipment_id: UUID, *, but: Collection[str]) -> None:
+    """Where the store was to be told of a parcel and was not, it is not to be told, ``but`` at these locations."""
+    session.execute(
+        update(StoreFulfillment)
+        .where(
+            StoreFulfillment.shipment_id == shipment_id,
+            StoreFulfillment.location_ref.not_in(list(but)),
+            StoreFulfillment.external_id.is_(None),
+        )
+        .values(lines={})
+    )
 
 
 def note_store_told(
@@ -134,6 +148,24 @@ def tell_store_again(session: Session, retailer_id: UUID, shipment_id: UUID) -> 
     audit.record(session, retailer_id, "fulfillment.store_told_again", "shipment", shipment.id)
     emit(session, StoreToBeTold(**ids_of(shipment)))
     return shipment
+
+
+def tell_store_of_refused(session: Session, store_id: UUID) -> int:
+    """A store's merchant has permitted more: the store is told again of the parcels that it refused and does not know.
+    Returns of how many."""
+    refused = session.scalars(
+        select(Shipment.id)
+        .join(Order, Order.id == Shipment.order_id)
+        .where(Order.store_id == store_id, Shipment.store_error.is_not(None), Shipment.store_told_at.is_(None))
+        .order_by(Shipment.id)
+    ).all()
+    for shipment_id in refused:
+        shipment = locked(session, shipment_id)
+        if shipment.store_error is not None:
+            shipment.store_error = None
+            tell_story(session, shipment, "store.asked_again")
+            emit(session, StoreToBeTold(**ids_of(shipment)))
+    return len(refused)
 
 
 def compare_again(session: Session, shipments: Sequence[Shipment]) -> None:

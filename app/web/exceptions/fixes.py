@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.exceptions.kind import Party
+from app.exceptions.kinds.store_pushes import PERMISSION
 from app.exceptions.queries import StuckThing
 from app.kit.texts import marked as _
 from app.orders.rules import HOLD_RULES, PAYMENT_HOLDS, Ending, HoldReason, Releaser
@@ -119,6 +120,10 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
             ),
         ),
         "store_refused": (
+            Fix(
+                label=_("Allow it"), endpoint="settings.settings", permission="settings.write",
+                when=lambda thing: thing.about == PERMISSION,
+            ),
             Fix(
                 label=_("Tell the store again"), endpoint="exceptions.tell_again", permission=_ORDERS,
                 args=lambda thing: {"shipment_id": thing.subject_id}, posts=_nothing,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.adapters import registries
 from app.config import settings as config
+from app.fulfillment.queries import parcels_refused
 from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.kit.texts import marked as _
@@ -85,7 +86,14 @@ def _page(
             ],
             "platforms": [(name, one.label) for name, one in registries.stores.all().items()],
             "unlinked": [(name, gettext(_UNLINKED_LABELS[name])) for name in UNLINKED],
-            "links": {one.id: _links(session, one.id) for one in found},
+            "links": (links := {one.id: _links(session, one.id) for one in found}),
+            "sends_linked": {
+                one.id
+                for one in found
+                if "merchant_fulfillment" in (platform := registries.stores.get(one.platform)).capabilities
+                and not stores.grants(session, one, platform, "merchant_fulfillment")
+                and (any(sku for _, _, sku in links[one.id]) or parcels_refused(session, one.id))
+            },
             "usual_wait": config().fraud_window_minutes,
             "rule": rule,
             "examples": examples,

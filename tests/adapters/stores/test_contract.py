@@ -89,6 +89,7 @@ CALLS: dict[str, list[Callable[[StorePlatform, StoreAccess], object]]] = {
         lambda platform, access: platform.push_tracking(access, _PARCEL),
         lambda platform, access: platform.push_delivered(access, "1", clock.now()),
     ],
+    "merchant_fulfillment": [lambda platform, access: platform.unsent_units(access, "1")],
     "order_notes": [lambda platform, access: platform.note_on_order(access, _NOTE)],
     "refunds": [
         lambda platform, access: platform.suggest_refund(access, _REFUND),

@@ -14,8 +14,8 @@ import pytest
 from app.adapters.stores.shopify.adapter import Shopify
 from app.adapters.stores.shopify.embedding import exchange
 from app.kit import clock
-from app.kit.money import Money
 from app.kit.errors import Rejected
+from app.kit.money import Money
 from app.stores.platform import (
     AppUninstalled,
     CancellationAsked,

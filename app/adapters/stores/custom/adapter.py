@@ -36,6 +36,7 @@ from app.stores.platform import (
     StoreAccess,
     StoreOrder,
     TrackingPush,
+    UnsentUnits,
 )
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -120,6 +121,10 @@ class CustomStore:
         _no()
 
     def fulfillment_orders(self, access: StoreAccess, external_order_id: str) -> Sequence[FulfillmentOrderRef]:
+        """Not supported."""
+        _no()
+
+    def unsent_units(self, access: StoreAccess, external_order_id: str) -> Sequence[UnsentUnits]:
         """Not supported."""
         _no()
 

@@ -38,6 +38,7 @@ from app.stores.platform import (
     StoreAccess,
     StoreOrder,
     TrackingPush,
+    UnsentUnits,
 )
 
 _ONLINE_STORE = "Online Store"
@@ -141,6 +142,10 @@ class Shopify:
     def fulfillment_orders(self, access: StoreAccess, external_order_id: str) -> Sequence[FulfillmentOrderRef]:
         """The order's fulfilment orders that have a location."""
         return fulfillment.fulfillment_orders(self._client, access, external_order_id)
+
+    def unsent_units(self, access: StoreAccess, external_order_id: str) -> Sequence[UnsentUnits]:
+        """The lines of the order's open fulfilment orders."""
+        return fulfillment.unsent_units(self._client, access, external_order_id)
 
     def accept_fulfillment(self, access: StoreAccess, order: FulfillmentOrderRef) -> None:
         """Request the fulfilment from our service if nobody has, and accept it."""

@@ -13,7 +13,7 @@ from typing import Any
 from app.adapters.stores.shopify.client import AdminClient
 from app.kit import clock
 from app.kit.errors import Rejected
-from app.stores.platform import FulfillmentOrderRef, OrderNote, StoreAccess, TrackingPush
+from app.stores.platform import FulfillmentOrderRef, OrderNote, StoreAccess, TrackingPush, UnsentUnits
 
 _REQUEST_STATES = {
     "SUBMITTED": "requested",
@@ -49,8 +49,23 @@ def fulfillment_orders(client: AdminClient, access: StoreAccess, order_id: str) 
                     external_id=node["id"],
                     location_id=location["id"],
                     state=_state(node["status"], node["requestStatus"]),
+                    of_merchant=not location["isFulfillmentService"],
                 )
             )
+    return found
+
+
+def unsent_units(client: AdminClient, access: StoreAccess, order_id: str) -> Sequence[UnsentUnits]:
+    """Fulfilment orders that the app's permissions do not reach are not in the answer."""
+    found = []
+    for ref in fulfillment_orders(client, access, order_id):
+        if ref.state in ("closed", "cancelled"):
+            continue
+        order = client.call(access, "fulfillment_order", {"id": ref.external_id})["fulfillmentOrder"]
+        lines = () if order is None else _all_lines(client, access, order)
+        units = {node["lineItem"]["id"]: node["remainingQuantity"] for node in lines if node["remainingQuantity"]}
+        if units:
+            found.append(UnsentUnits(order=ref, lines=units))
     return found
 
 
@@ -126,7 +141,7 @@ def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush
     the parcel holds."""
     order = client.call(access, "fulfillment_order", {"id": parcel.fulfillment_order_id})["fulfillmentOrder"]
     if order is None:
-        raise Rejected("fulfillment_order_gone", "The order's fulfilment no longer exists in the store.")
+        raise Rejected("elsewhere", "The order's fulfilment no longer exists in the store.")
     made = _made(order, parcel)
     if made is not None:
         change_tracking(client, access, made, parcel)
@@ -218,7 +233,9 @@ def _lines(parcel: TrackingPush, nodes: Sequence[Mapping[str, Any]]) -> list[dic
     found = []
     for line_id, quantity in parcel.lines.items():
         node = by_order_line.get(line_id)
-        if node is None or node["remainingQuantity"] < quantity:
+        if node is None:
+            raise Rejected("elsewhere", "The store has a line of the parcel in another fulfilment.")
+        if node["remainingQuantity"] < quantity:
             raise Rejected("quantity", "The store wants fewer units of this order than the parcel holds.")
         found.append({"id": node["id"], "quantity": quantity})
     return found

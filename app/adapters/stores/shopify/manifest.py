@@ -15,6 +15,7 @@ CAPABILITIES = frozenset(
         "read_back",
         "fulfillment_requests",
         "push_tracking",
+        "merchant_fulfillment",
         "order_notes",
         "refunds",
         "returns",
@@ -22,7 +23,13 @@ CAPABILITIES = frozenset(
     }
 )
 #: Asked of merchants who want it; ``optional_scopes`` of ``shopify.app.toml`` names them too.
-OPTIONAL_SCOPES = MappingProxyType({"refunds": "write_orders", "returns": "write_returns"})
+OPTIONAL_SCOPES = MappingProxyType(
+    {
+        "refunds": "write_orders",
+        "returns": "write_returns",
+        "merchant_fulfillment": "write_merchant_managed_fulfillment_orders",
+    }
+)
 #: Topics of returns: declaring them in ``shopify.app.toml`` would ask every merchant for their permission, so a shop
 #: that has given it is subscribed to them by a call.
 RETURN_TOPICS = ("returns/request", "returns/approve", "returns/decline", "returns/cancel", "returns/close")

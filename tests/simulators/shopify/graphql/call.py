@@ -44,6 +44,13 @@ class Call:
             return "read_merchant_managed_fulfillment_orders" in self.scopes
         return bool(self.scopes & {"read_assigned_fulfillment_orders", "read_third_party_fulfillment_orders"})
 
+    def may_fulfil(self, one: FulfillmentOrder) -> bool:
+        """Whether the token may ship what a fulfilment order holds: any of three scopes opens the mutation, this one
+        the fulfilment order."""
+        if self.shop.service_of(one.location_id) is None:
+            return "write_merchant_managed_fulfillment_orders" in self.scopes
+        return bool(self.scopes & {"write_assigned_fulfillment_orders", "write_third_party_fulfillment_orders"})
+
 
 def number(text: str, *kinds: str) -> int:
     """The number of a global id of one of these types; 0 (no record's) for another type. Raises BadInput."""

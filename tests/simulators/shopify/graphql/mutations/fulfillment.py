@@ -9,6 +9,7 @@ from tests.simulators.shopify import fulfilling, shipping
 from tests.simulators.shopify.graphql.call import Call, number
 from tests.simulators.shopify.graphql.mutations.signature import Mutate
 from tests.simulators.shopify.records import Fulfillment, FulfillmentEvent, FulfillmentOrder
+from tests.simulators.shopify.refusals import NotAllowed
 
 
 def _key(given: Mapping[str, Any]) -> int:
@@ -101,6 +102,9 @@ def _create(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
         )
         for one in wanted["lineItemsByFulfillmentOrder"]
     ]
+    for part in parts:
+        if not call.may_fulfil(fulfilling.find(call.shop, part.fulfillment_order)):
+            raise NotAllowed("The app does not have access to the fulfillment order.", field=["fulfillment"])
     tracking = shipping.tracking_of(wanted.get("trackingInfo") or {})
     return {"fulfillment": _written(shipping.fulfil(call.world, call.shop, parts, tracking), wanted)}
 
