@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.fulfillment.models import Shipment, ShipmentLine
@@ -168,6 +168,11 @@ def asked_by_shopper(session: Session, order_id: UUID) -> Sequence[ShopperReturn
         .options(selectinload(ShopperReturn.lines))
         .order_by(ShopperReturn.id.desc())
     ).all()
+
+
+def is_asked_by_shopper(session: Session, return_id: UUID) -> bool:
+    """Whether a return is what a customer asked its shop for."""
+    return session.scalar(select(exists().where(ShopperReturnLine.return_id == return_id))) or False
 
 
 def waiting_requests(session: Session, retailer_id: UUID) -> int:

@@ -223,6 +223,10 @@ def test_what_a_supplier_says_is_not_shown_to_a_shops_customer(
     assert shopper.lamp_back().status_code == 303
     declined = books.row("select id, number from returns")
     act(market.supplier, {"id": declined["id"]}, "decline", {"reason": "Nordlicht never takes these."})
+    jobs.drain()
+    (letter,) = [one for one in letters() if one.subject == "Your return can't be accepted"]
+    assert "The reason" not in letter.text
+    assert "If you have questions, ask us." in letter.text
     # Two that the shop asks for itself: one is withdrawn, one comes in.
     line = books.row("select id, purchase_order_id from purchase_order_lines where title like '%%lamp%%'")
     lamps = {"id": str(line["purchase_order_id"]), "lines": [{"id": str(line["id"])}]}
