@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -68,14 +69,23 @@ def note_not_told(session: Session, order_id: UUID, news: News, reason: str) -> 
         orders.tell(session, order, "store.not_noted", text=news.note.text, reason=reason)
 
 
+def substitutes(session: Session, decisions: Iterable[OrderDecision]) -> Mapping[UUID, tuple[str, str]]:
+    """Title and SKU of what is sent instead, by variant."""
+    named = {one.substitute_id for one in decisions if one.substitute_id is not None}
+    if not named:
+        return {}
+    found = session.execute(
+        select(SupplierVariant.id, SupplierProduct.title, SupplierVariant.options, SupplierVariant.sku)
+        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
+        .where(SupplierVariant.id.in_(named))
+    )
+    return {row.id: (variant_title(row.title, row.options), row.sku) for row in found}
+
+
 def substitute_title(session: Session, decision: OrderDecision) -> tuple[str, str]:
     """Title and SKU of what is sent instead."""
-    found = session.execute(
-        select(SupplierProduct.title, SupplierVariant.options, SupplierVariant.sku)
-        .join(SupplierProduct, SupplierProduct.id == SupplierVariant.product_id)
-        .where(SupplierVariant.id == decision.substitute_id)
-    ).one()
-    return variant_title(found.title, found.options), found.sku
+    assert decision.substitute_id is not None
+    return substitutes(session, [decision])[decision.substitute_id]
 
 
 def order_units(decision: OrderDecision) -> int:

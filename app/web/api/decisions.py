@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -15,7 +16,7 @@ from app.purchasing.decisions import queries as decisions
 from app.purchasing.decisions.rules import CHOICES, CHOSEN, Rules, may_move
 from app.purchasing.decisions.saving import save_rules
 from app.purchasing.decisions.service import choose, undo
-from app.purchasing.decisions.store_news import order_units, substitute_title
+from app.purchasing.decisions.store_news import order_units, substitutes
 from app.purchasing.models import OrderDecision
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.present import money
@@ -46,7 +47,7 @@ def list_decisions(query: DecisionsQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-        return jsonify(items=[_shown(session, one, rules) for one in page.items], next_cursor=page.next_cursor)
+        return jsonify(items=_all_shown(session, page.items, rules), next_cursor=page.next_cursor)
 
 
 @api.get("/orders/<uuid:id>/decisions", responses={200: DecisionList}, summary="Decisions about an order")
@@ -55,7 +56,7 @@ def order_decisions(path: IdPath) -> Response:
     with db.transaction() as session:
         order = orders.order(session, caller().organisation_id, path.id)
         rules = decisions.rules_of(session, caller().organisation_id)
-        return jsonify(items=[_shown(session, one, rules) for one in decisions.of_order(session, order.id)])
+        return jsonify(items=_all_shown(session, decisions.of_order(session, order.id), rules))
 
 
 @api.post("/orders/<uuid:id>/decisions/<uuid:decision_id>", responses={200: DecisionOut}, summary="Decide")
@@ -73,7 +74,7 @@ def decide(path: DecisionPath, body: ChoiceInput) -> Response:
             substitute_id=body.variant_id,
             refund_customer=body.refund_customer,
         )
-        done.answers(_shown(done.session, row, decisions.rules_of(done.session, who.organisation_id)))
+        done.answers(_all_shown(done.session, [row], decisions.rules_of(done.session, who.organisation_id))[0])
     return done.response()
 
 
@@ -86,7 +87,7 @@ def take_back(path: DecisionPath) -> Response:
     who = caller()
     with work() as done:
         row = undo(done.session, who.organisation_id, path.id, path.decision_id)
-        done.answers(_shown(done.session, row, decisions.rules_of(done.session, who.organisation_id)))
+        done.answers(_all_shown(done.session, [row], decisions.rules_of(done.session, who.organisation_id))[0])
     return done.response()
 
 
@@ -136,8 +137,12 @@ def _rules(rules: Rules, currency: str) -> dict[str, object]:
     }
 
 
-def _shown(session: Session, row: OrderDecision, rules: Rules) -> dict[str, object]:
-    instead = None if row.substitute_id is None else substitute_title(session, row)
+def _all_shown(session: Session, rows: Sequence[OrderDecision], rules: Rules) -> list[dict[str, object]]:
+    instead = substitutes(session, rows)
+    return [_shown(row, rules, instead.get(row.substitute_id) if row.substitute_id else None) for row in rows]
+
+
+def _shown(row: OrderDecision, rules: Rules, instead: tuple[str, str] | None) -> dict[str, object]:
     choosable = row.state == CHOSEN or may_move(row.state, CHOSEN)
     return {
         "id": row.id,
