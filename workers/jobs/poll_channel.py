@@ -32,10 +32,10 @@ from app.purchasing.answers import (
     Unreadable,
 )
 from app.purchasing.channel import FOREIGN, Awaiting, ChannelSettings, Handled, SupplierChannel
+from app.purchasing.errors import NoSuchOrder
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.service.applying import (
     KINDS,
-    NoSuchOrder,
     apply_acknowledgement,
     apply_cancellation,
     apply_change_answer,

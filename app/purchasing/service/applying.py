@@ -31,6 +31,7 @@ from app.purchasing.answers import (
 )
 from app.purchasing.changes.rules import CANCELLATION, WITHDRAW
 from app.purchasing.channel import ChannelSettings
+from app.purchasing.errors import NoSuchOrder
 from app.purchasing.events import ChannelPollDue
 from app.purchasing.models import (
     ChangeMessage,
@@ -151,10 +152,6 @@ def known_answer(session: Session, supplier_id: UUID, channel: str, key: str) ->
             ChannelAnswer.key == _without_zeros(key),
         )
     )
-
-
-class NoSuchOrder(NotFound):
-    """An answer names no order of this supplier's: of several that use one folder it may be another's."""
 
 
 def write_answer(
