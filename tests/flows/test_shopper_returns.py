@@ -152,6 +152,10 @@ def test_what_can_not_be_asked_leaves_nothing_and_nobody_asks_for_ever(shopper: 
         refused = shopper.ask(**values)
         assert refused.status_code == 422
         assert said in text_of(refused)
+        # What is wrong with a field is tied to it.
+        form = BeautifulSoup(refused.text, "html.parser")
+        wrong = [form.select_one(f"#{field['aria-describedby']}") for field in form.select("[aria-invalid]")]
+        assert [one.get_text() for one in wrong if one] == ([said] if values else [])
     script = shopper.lamp_back(photo=(BytesIO(b"<script>alert(1)</script>"), "x.jpg"))
     assert script.status_code == 422, "what is no picture is not kept"
     assert books.rows("select 1 from shopper_returns") == []

@@ -82,8 +82,13 @@ def check_wish(session: Session, order: Order, wanted: Mapping[UUID, Wanted], *,
         for line_id, one in wanted.items()
         if not 0 < one.units <= free.get(line_id, 0)
     ]
-    if any(one.reason not in REASONS for one in wanted.values()):
-        raise Invalid.field("reason", "unknown", "Choose why it comes back.")
+    unclear = [
+        FieldError(f"reason-{line_id}", "unknown", "Choose why it comes back.")
+        for line_id, one in wanted.items()
+        if one.reason not in REASONS
+    ]
+    if unclear:
+        raise Invalid("It is not said why something comes back.", errors=unclear)
     if wrong:
         raise Conflict("More is asked for than can be sent back.", code="not_returnable", errors=wrong)
 
