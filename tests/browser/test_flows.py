@@ -140,7 +140,7 @@ def test_a_label_is_bought_printed_and_given_back(ready: Demo, desk: Desk, size:
     press(page, "See prices")
     expect(page.get_by_role("group", name="Offers").locator("tbody tr").nth(1)).to_be_visible()
     fits(page)
-    row(page, "GroundAdvantage").get_by_role("button", name="Buy").click()
+    row(page, "Ground Advantage").get_by_role("button", name="Buy").click()
     expect(page.get_by_text("Bought, and shipped with it. Print it.")).to_be_visible()
     fits(page)
     printed = page.request.get(demo.url + str(page.get_by_role("link", name="Print").get_attribute("href")))

@@ -95,8 +95,9 @@ def test_a_label_ships_its_parcel_in_one_step_and_is_printed_again(
     page = quoted(books, market, lamps)
     browser = books.browser(market.supplier)
     by_price, by_days = text_of(browser.get(page)), text_of(browser.get(f"{page}?sort=days"))
-    assert by_price.index("GroundAdvantage") < by_price.index("NextDayAir")
-    assert by_days.index("NextDayAir") < by_days.index("GroundAdvantage")
+    assert by_price.index("Ground Advantage") < by_price.index("UPS Next Day Air")
+    assert by_days.index("UPS Next Day Air") < by_days.index("Ground Advantage")
+    assert "UPSDAP" not in by_price
     (asked,) = gateway.shipments()
     assert asked["parcel"]["weight"] == round((3 * 500 + 120) / 28.349523125, 1)
     assert asked["to_address"]["name"] == "Ada Lovelace"

@@ -132,7 +132,7 @@ def test_a_supplier_that_pays_buys_the_label_and_the_customer_prints_it(
     assert (asked_for["from_address"]["name"], asked_for["to_address"]["street1"]) == ("Ada Lovelace", "Dock 4")
     assert asked_for["options"] == {"label_format": "PDF", "print_custom_1": row["number"]}, "customers have no ZPL"
     assert desk.gateway.bought() == [], "prices cost nothing"
-    assert "GroundAdvantage" in text_of(books.browser(market.supplier).get(page))
+    assert "Ground Advantage" in text_of(books.browser(market.supplier).get(page))
     assert desk.buy(market.supplier, page).status_code == 303
     desk.jobs.drain()
     (sold,) = desk.gateway.bought()

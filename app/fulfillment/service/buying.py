@@ -104,10 +104,10 @@ def as_json(offer: Offer) -> dict[str, Any]:
     }
 
 
-def carrier_of(bought: Label) -> str:
-    """The name of our adapter of a label's carrier."""
-    name = bought.carrier.casefold().replace(" ", "")
-    return _CARRIERS.get(name, name)
+def carrier_of(name: str) -> str:
+    """The name of our adapter of a carrier, as far as we have one, by what a gateway calls it."""
+    known = name.casefold().replace(" ", "")
+    return _CARRIERS.get(known, known)
 
 
 def begin(

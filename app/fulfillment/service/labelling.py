@@ -243,7 +243,7 @@ def _lines(label: ShippingLabel) -> dict[UUID, int]:
 
 def _parcel(label: ShippingLabel, bought: Label) -> NewParcel:
     return NewParcel(
-        carrier=carrier_of(bought),
+        carrier=carrier_of(bought.carrier),
         tracking_number=bought.tracking_number,
         tracking_url=bought.tracking_url,
         shipped_at=None,

@@ -171,7 +171,8 @@ def _record_label(session: Session, owner_id: UUID, label_id: UUID, bought: Labe
         _ask_to_give_back(session, row, label, label.failure)
         return
     label.file_id = add_label(session, row, bought.content, bought.media_type).id
-    row.carrier, row.tracking_number, row.tracking_url = carrier_of(bought), bought.tracking_number, bought.tracking_url
+    row.carrier = carrier_of(bought.carrier)
+    row.tracking_number, row.tracking_url = bought.tracking_number, bought.tracking_url
     row.delivery_status, row.next_poll_at = "unknown", clock.now()
     move(session, row, LABEL_SENT, by=SUPPLIER if owner_id == row.supplier_id else RETAILER)
 

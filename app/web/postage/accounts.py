@@ -26,10 +26,11 @@ _FORM_WORDS = {"PDF": _("PDF, for any printer"), "ZPL": _("ZPL, for label printe
 
 
 def add_account_pages(
-    pages: Pages, *, permission: str, back: tuple[str, str], forms: Sequence[str] = accounts.FORMS
+    pages: Pages, *, permission: str, back: tuple[str, str], boxes: str, forms: Sequence[str] = accounts.FORMS
 ) -> None:
     """The account and the boxes at ``/labels`` of an area; the pages are called ``labels``. ``back``: the endpoint and
-    the name of the page above; ``forms``: what the area's labels may be, asked for where there is a choice."""
+    the name of the page above; ``boxes``: which ones are to be added; ``forms``: what the area's labels may be, asked
+    for where there is a choice."""
 
     def shown(status: int = 200, errors: Mapping[str, str] | None = None) -> Any:
         owner_id = principal().organisation_id
@@ -40,6 +41,7 @@ def add_account_pages(
                 "sizes": accounts.sizes_of(session, owner_id),
                 "gateways": [(name, one.label) for name, one in registries.labels.all().items()],
                 "hook_url": f"{settings().public_url}/hooks/labels/{account.gateway}/{owner_id}" if account else None,
+                "boxes": gettext(boxes),
                 "back": (page_url(back[0]), gettext(back[1])),
                 "forms": [(name, gettext(_FORM_WORDS[name])) for name in forms],
             }

@@ -15,9 +15,10 @@ from werkzeug.exceptions import NotFound
 from app.identity.principal import Principal
 from app.kit import clock, texts
 from app.kit.money import Money
+from app.kit.texts import marked as _
 from app.web import auth
 from app.web.pages import query_without
-from app.web.ui.carriers import carrier_label
+from app.web.ui.carriers import carrier_label, gateway_carrier, service_label
 from app.web.ui.done import sentence
 from app.web.ui.statuses import shown
 
@@ -46,6 +47,8 @@ def add_rendering(app: Flask) -> None:
         number=_number,
         percent=_percent,
         carrier=carrier_label,
+        gateway_carrier=gateway_carrier,
+        service=service_label,
     )
     environment.globals.update(
         asset=asset,
@@ -57,6 +60,7 @@ def add_rendering(app: Flask) -> None:
         locale=lambda: locale(),
         direction=lambda: texts.locale_of(locale()).text_direction,
         just_done=just_done,
+        day_span=_day_span,
         nav_count=nav_count,
     )
 
@@ -186,6 +190,13 @@ def _ago(value: datetime | None) -> str:
 
 def _number(value: float) -> str:
     return texts.number(value, locale())
+
+
+def _day_span(first: int, last: int) -> str:
+    """So many days, or from so many to so many."""
+    if first == last:
+        return ngettext("%(num)s day", "%(num)s days", last)
+    return gettext(_("%(first)s–%(last)s days")) % {"first": first, "last": last}
 
 
 def _percent(basis_points: int) -> str:

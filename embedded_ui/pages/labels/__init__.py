@@ -6,4 +6,10 @@ from app.web.pages import Pages
 from app.web.postage import add_account_pages
 
 pages = Pages(__name__)
-add_account_pages(pages, permission="orders.write", back=("returns.list_returns", _("Returns")), forms=("PDF",))
+add_account_pages(
+    pages,
+    permission="orders.write",
+    back=("returns.list_returns", _("Returns")),
+    boxes=_("Carriers ask for the size. Add the boxes that goods come back in."),
+    forms=("PDF",),
+)

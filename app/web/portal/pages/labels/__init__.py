@@ -32,7 +32,12 @@ from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
 _WRITE = "purchase_orders.write"
-add_account_pages(pages, permission=_WRITE, back=("purchase_orders.queue", _("Purchase orders")))
+add_account_pages(
+    pages,
+    permission=_WRITE,
+    back=("purchase_orders.queue", _("Purchase orders")),
+    boxes=_("Carriers ask for the size. Add the boxes that you pack into."),
+)
 #: Orders that postage is bought for at once.
 _AT_ONCE = 50
 
