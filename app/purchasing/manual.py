@@ -63,6 +63,11 @@ class Part:
     #: All ways in which it could be sent, the cheapest first; empty where nobody asked for them.
     methods: Sequence[Method] = ()
 
+    @property
+    def carriage(self) -> Money:
+        """Of ``shipping`` what is asked for the way, without the order fee."""
+        return self.shipping - self.order_fee
+
 
 @dataclass(frozen=True, slots=True)
 class RowsResult:

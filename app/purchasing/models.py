@@ -101,6 +101,11 @@ class PurchaseOrder(Base):
 
     lines: Mapped[list[PurchaseOrderLine]] = relationship(lazy="raise", order_by="PurchaseOrderLine.position")
 
+    @property
+    def carriage(self) -> int:
+        """Of ``shipping_cost`` what is asked for the way, without the order fee."""
+        return self.shipping_cost - self.order_fee
+
 
 class PurchaseOrderLine(Base):
     """One line of a purchase order. Its status is derived from the counts, which only grow."""

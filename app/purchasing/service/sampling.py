@@ -55,6 +55,11 @@ class SampleQuote:
     method: str
     arrives: tuple[date, date]
 
+    @property
+    def carriage(self) -> Money:
+        """Of ``shipping`` what is asked for the way, without the order fee."""
+        return self.shipping - self.order_fee
+
 
 def allowance(session: Session, retailer_id: UUID, product_id: UUID) -> Allowance:
     """What a retailer may order of a product on offer. Raises ``NotFound``."""
