@@ -51,6 +51,15 @@ _WHAT: Mapping[str, str] = {
     REJECTED: _("%(units)s × %(title)s will not come from there."),
     SILENT: _("%(units)s × %(title)s. It was reminded and has said nothing."),
 }
+#: Why a supplier rejected them, where it said so.
+_REASONS: Mapping[str, str] = {
+    "out_of_stock": _("It has none in stock."),
+    "discontinued": _("It no longer sells it."),
+    "invalid_price": _("It does not sell it at this price."),
+    "invalid_item": _("It does not know this article."),
+    "undeliverable_address": _("It can't deliver to this address."),
+    "invalid_shipping_method": _("It can't send it in this way."),
+}
 _PART = _("It is a part of %(whole)s, which does not come without it.")
 #: The set is called as the part is.
 _PART_OF_SET = _("It is a part of this set, which does not come without it.")
@@ -133,6 +142,8 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
     }
     part = bool(bundles(session, [one.order_line_id]))
     text = gettext(_WHAT[one.kind]) % words
+    if one.reason is not None and one.reason in _REASONS:
+        text = f"{text} {gettext(_REASONS[one.reason])}"
     if part:
         whole = session.get_one(OrderLine, one.order_line_id).title
         of = gettext(_PART_OF_SET) if whole == line.title else gettext(_PART) % {"whole": whole}

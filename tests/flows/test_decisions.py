@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import event
 
 from app import db
 from app.kit import clock
@@ -327,6 +329,7 @@ def test_without_anybody_left_the_retailer_decides_and_the_units_stay_open(desk:
     assert seen["status"] == "ON_HOLD"
     assert books.given_back(order) == []
     found = desk.decision(order)
+    assert "will not come from there. It has none in stock." in desk.story(order)
     assert found["choices"] == ["reroute", "wait", "substitute", "refund"]
     assert clock.parse_iso(found["due_at"]) - clock.now() > timedelta(hours=23)
     desk.chooses(order, "substitute", expect=422, later=False)
@@ -473,6 +476,25 @@ def test_a_stranger_sees_and_decides_nothing(desk: Desk) -> None:
 
 
 # Silence
+
+
+def test_a_list_of_decisions_asks_the_database_as_often_however_long_it_is(desk: Desk) -> None:
+    asked: list[int] = []
+    for _ in range(2):
+        order = desk.buys(1)
+        desk.answers(order, status="rejected", reason="other")
+        desk.chooses(order, "substitute", later=False, variant_id=str(desk.same))
+        statements: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any, into: list[str] = statements) -> None:
+            into.append(statement)
+
+        event.listen(db.engine(), "before_cursor_execute", note)
+        shown = desk.market.retailer.api.get("/api/decisions").json["items"]
+        event.remove(db.engine(), "before_cursor_execute", note)
+        assert {one["substitute"]["title"] for one in shown} == {"Same lamp – 0"}
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
 
 
 def test_a_silent_supplier_is_reminded_then_told_of_then_another_one_delivers(desk: Desk, books: Books) -> None:
