@@ -53,10 +53,13 @@ def send_file(shop: Browser, text: str) -> TestResponse:
 
 def test_an_order_is_searched_for_previewed_and_placed_once(market: Market, books: Books) -> None:
     shop = books.browser(market.retailer)
+    books.rows("update organisations set country = 'NO' where id = %s returning 1", market.retailer.id)
     found = shop.get("/app/orders/new?search=lamp")
     assert market.lamp.skus[0] in text_of(found)
     lamp, chair = market.lamp.variants[0], market.chair.variants[0]
     added = shop.get(f"/app/orders/new?line={lamp}:2&add={chair}")
+    chosen = BeautifulSoup(added.text, "html.parser").select_one("[name=country_code] [selected]")
+    assert chosen is not None and chosen["value"] == "NO", "its retailer's own country, until another is chosen"
     assert "Units of Oak chair" in text_of(added)
     values = typed({lamp: 2, chair: 1})
     seen = shop.post("/app/orders/new/preview", values | {"csrf_token": token(shop)})

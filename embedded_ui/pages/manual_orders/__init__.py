@@ -15,6 +15,7 @@ from app import db
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
 from app.catalog.rules import variant_title
+from app.identity.models import Organisation
 from app.kit.csv_lines import csv_line
 from app.kit.errors import AppError, Forbidden, Invalid
 from app.kit.ids import new_id, parse_id
@@ -179,10 +180,11 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
             lines.setdefault(added, 1)
         chosen = _named(session, lines)
         found = find_variants(session, principal().organisation_id, words) if words else []
+        home = session.get_one(Organisation, principal().organisation_id).country
     wrong = address_forms.wrong_fields(problem) if problem else {}
     address = address_forms.sent_address(values)
     if not address.country_code:
-        address = replace(address, country_code="US")
+        address = replace(address, country_code=home)
     return pages.render(
         "new.html",
         problem.status if problem is not None else 200,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.audit import service as audit
 from app.fulfillment import queries as fulfillment
+from app.identity.models import Organisation
 from app.insights.earning import earned
 from app.kit.countries import is_country
 from app.kit.errors import Forbidden, Invalid
@@ -169,7 +170,7 @@ def _page(
             "sent": ways_of(session, [one.id for one in routed]),
             "address": address,
             "typed_address": sent,
-            "form": address_forms.shown(sent or address or _nowhere(order), problems),
+            "form": address_forms.shown(sent or address or _nowhere(session, order), problems),
         }
     return pages.render("detail.html", status, **context)
 
@@ -268,9 +269,11 @@ def release(order_id: UUID) -> Any:
     return _after_try(order_id, on_its_way)
 
 
-def _nowhere(order: Order) -> Address:
-    """An empty address in the country that the order goes to."""
-    home = order.ship_to_country if is_country(order.ship_to_country) else "US"
+def _nowhere(session: Session, order: Order) -> Address:
+    """An empty address in the country that the order goes to, else in its retailer's own."""
+    home = order.ship_to_country
+    if not is_country(home):
+        home = session.get_one(Organisation, order.retailer_id).country
     return address_forms.empty_address(home)
 
 
