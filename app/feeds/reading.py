@@ -18,6 +18,7 @@ from app.feeds.rules.decimals import PRICES, marks_of
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked
+from app.feeds.rules.product_keys import ProductKeys, no_keys
 from app.feeds.rules.records import Reading, ReadRow
 from app.feeds.rules.rows import RowReader
 from app.feeds.rules.tiers import quantity_in_name
@@ -69,9 +70,11 @@ def open_file(
     choices: Choices = NO_CHOICES,
     confirmed: Callable[[Sequence[str]], tuple[Mapping[str, str], Choices] | None] | None = None,
     figures_only: bool = False,
+    kept_keys: Callable[[], Mapping[str, str]] = no_keys,
 ) -> OpenedFile:
     """Open a file with the mapping and choices given, or those that were ``confirmed`` of such columns, or what is
-    recognised. ``figures_only``: read SKU, stock and wholesale price alone. Raises ``UnreadableFile``."""
+    recognised. ``figures_only``: read SKU, stock and wholesale price alone. ``kept_keys``: as ``ProductKeys`` asks for
+    them. Raises ``UnreadableFile``."""
     table = without_ours(feed.open(stream, limits))
     if table.titled:
         table.rows = _without_titles(table.rows, table.columns)
@@ -137,6 +140,7 @@ def open_file(
         },
         stock_words=choices.stock_words,
         tier_quantities=_tier_quantities(table.columns, fields),
+        keys=ProductKeys(kept_keys),
     )
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
     rows = _told_apart(chain(first, table.rows), fields)

@@ -25,6 +25,7 @@ from app.feeds.service import (
     fail,
     finish_checking,
     holding_marks,
+    kept_keys,
     note_progress,
     plan_check,
     store_rows,
@@ -83,6 +84,7 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
             choices=plan.choices,
             confirmed=known.of,
             figures_only=plan.kind == "stock_price",
+            kept_keys=partial(_kept_keys, run, plan),
         )
         question = None if plan.mapping else _question(known, opened)
         if question is not None:
@@ -105,6 +107,11 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
 
         wanted = in_turn(one_ahead(_batches(rows, stream, plan.size_bytes)), keep)
     return (opened, counts) if wanted else None
+
+
+def _kept_keys(run: Run, plan: CheckPlan) -> Mapping[str, str]:
+    with run.transaction() as session:
+        return kept_keys(session, plan.supplier_id)
 
 
 def _marks(run: Run, plan: CheckPlan) -> KnownMarks:

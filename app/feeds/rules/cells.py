@@ -18,7 +18,7 @@ LONGEST_TEXT = 255
 REMEMBERED = 10_000
 #: What people write where there is nothing, in small letters.
 NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
-_HANDLE_MAX = 120
+LONGEST_HANDLE = 120
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _DRAFTS = frozenset({"draft", "0", "-1", "false", "inactive", "unlisted"})
@@ -65,9 +65,9 @@ def tags_of(text: str) -> tuple[str, ...]:
 @repeated()
 def slug_of(text: str) -> str:
     """A handle made of a text."""
-    if len(text) <= _HANDLE_MAX and _IS_SLUG.fullmatch(text):
+    if len(text) <= LONGEST_HANDLE and _IS_SLUG.fullmatch(text):
         return text
-    return str(slugify(text, max_length=_HANDLE_MAX))
+    return str(slugify(text, max_length=LONGEST_HANDLE))
 
 
 @repeated()

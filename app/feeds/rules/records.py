@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.feeds.rules.product_keys import ProductKeys
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -62,3 +64,5 @@ class Reading:
     stock_words: Mapping[str, int] = field(default_factory=dict)
     #: Step of the wholesale price → from how many units on it holds, where its column's name says so.
     tier_quantities: Mapping[int, int] = field(default_factory=dict)
+    #: Of products that are told by nothing but their SKUs.
+    keys: ProductKeys = field(default_factory=ProductKeys)

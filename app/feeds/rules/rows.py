@@ -193,7 +193,7 @@ class RowReader:
                 problem = Problem("parent", "unknown_parent", f"There is no row above for the parent {parent!r}.")
                 return ReadRow(row.number, "", cell("sku"), "rejected", {"title": cell("title")}, [problem])
             return self._variant(row, cell, handle, self._titles[handle], of_parent=True)
-        handle = slug_of(cell("product_id") and f"wc-{cell('product_id')}") or slug_of(cell("sku") or cell("title"))
+        handle = slug_of(cell("product_id") and f"wc-{cell('product_id')}") or self._own_key(cell)
         return self._variant(row, cell, handle, "")
 
     def _parent(self, row: Row, cell: Cell) -> ReadRow:
@@ -213,7 +213,12 @@ class RowReader:
             return slug_of(given)
         if before and (self._reading.shape == "shopify" or self._goes_on(cell)):
             return before
-        return slug_of(cell("sku") or cell("title"))
+        return self._own_key(cell)
+
+    def _own_key(self, cell: Cell) -> str:
+        """The handle of a product that nothing but its SKU or its title tells."""
+        sku = cell("sku").lstrip("'")[:SKU_MAX]
+        return self._reading.keys.of(sku) if sku else slug_of(cell("title"))
 
     def _goes_on(self, cell: Cell) -> bool:
         """Whether a row of a plain list is one more variant of the product above: it has options of its own and no

@@ -25,6 +25,7 @@ from app.feeds.service.forgetting import forget_old_runs
 from app.feeds.service.guarding import change_limits, held_question, limits_of
 from app.feeds.service.marking import all_holding_marks, holding_marks
 from app.feeds.service.missing import change_policy, note_missing, runs_to_look_at, settle_missing
+from app.feeds.service.product_keys import kept_keys
 from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
@@ -88,6 +89,7 @@ __all__ = [
     "held_question",
     "holding_marks",
     "keep_file",
+    "kept_keys",
     "limits_of",
     "look_again",
     "mapping_question",
