@@ -6,14 +6,9 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
+from app.feeds.rules.currencies import without_currency
 from app.feeds.rules.repeated import repeated
 
-_CURRENCY = re.compile(
-    r"\b(?:US|CA?|AU?|NZ|HK|SG?|MX|R)\$|[€$£¥₽₴₺₹]"
-    r"|\b(?:EUR|USD|GBP|CAD|AUD|CHF|SEK|PLN|DKK|NOK|CZK|HUF|RON|BGN|UAH|RUB|RUR|TRY|TL|ISK)\b"
-    r"|zł|zl\b|Kč|kr\.?|\bFt\b|\blei\b|(?:руб|грн|лв)\.?|(?<=\d)\s*р\.|[.,]-(?!\d)",
-    re.IGNORECASE,
-)
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _NUMBER = re.compile(r"-?\d[\d.,]*")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
@@ -26,7 +21,10 @@ class NotANumber(ValueError):
 
 def _bare(text: str) -> str:
     # Spreadsheets protect numbers from themselves by a leading apostrophe.
-    bare = _SPACES.sub("", _CURRENCY.sub("", text.strip()))
+    bare = text.strip()
+    if _NUMBER.fullmatch(bare):
+        return bare
+    bare = _SPACES.sub("", without_currency(bare))
     if not _NUMBER.fullmatch(bare):
         raise NotANumber(text)
     return bare

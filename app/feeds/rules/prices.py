@@ -7,7 +7,7 @@ from typing import Any
 
 from app.catalog.tiers.rules import MOST_STEPS
 from app.feeds.rules.cells import NOTHING, REMEMBERED, units_of
-from app.feeds.rules.currencies import other_currency, said_currencies
+from app.feeds.rules.currencies import named_other_currency, other_currency, said_currencies
 from app.feeds.rules.fields import TIER_PLACES
 from app.feeds.rules.numbers import NotANumber, read_decimal
 from app.feeds.rules.records import Problem, Reading
@@ -138,7 +138,7 @@ class PriceReader:
         if said:
             return Problem(name, "other_currency", f"{text[:40]!r} is in {said}. {advice}")
         written = cell("currency")
-        said = other_currency(written, ours)
+        said = "" if written.lower() in NOTHING else named_other_currency(written, ours)
         if said:
             return Problem("currency", "other_currency", f"The prices of the row are in {said}. {advice}")
         column = self._reading.other_currencies.get(name)

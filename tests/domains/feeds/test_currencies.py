@@ -17,7 +17,13 @@ _OTHER = "other_currency"
         ("12,50 zł", "PLN", 1250), ("125 kr", "SEK", 12500), ("1 250,00 Kč", "CZK", 125000), ("£12.50", "GBP", 1250),
         ("12.50 usd", "EUR", None), ("12,50 €", "USD", None), ("US$12.50", "CAD", None), ("$12.50", "EUR", None),
         ("£12.50", "USD", None), ("12,50 zł", "EUR", None), ("125 kr", "EUR", None), ("12.50 CHF", "EUR", None),
-        ("¥1250", "USD", None), ("12.50USD", "EUR", None),
+        ("¥1250", "USD", None), ("12.50USD", "EUR", None), ("1500 грн", "EUR", None), ("320 р.", "EUR", None),
+        ("1 500 руб.", "EUR", None), ("12,50 лв", "EUR", None), ("1.250,00 ₺", "EUR", None), ("12.50 TL", "EUR", None),
+        ("12.50 TRY", "EUR", None), ("12.50 KZT", "EUR", None), ("5 000 ₸", "EUR", None), ("12.50 BAM", "EUR", None),
+        ("NT$ 125", "USD", None), ("12.50 ALL", "EUR", None), ("1500 грн", "UAH", 150000), ("320 р.", "RUB", 32000),
+        ("12.50 TRY", "TRY", 1250), ("1.250,00 ₺", "TRY", 125000), ("12,50 лв.", "BGN", 1250),
+        ("5 000 ₸", "KZT", 500000),
+        ("125 din", "RSD", 125), ("NT$ 125", "TWD", 12500), ("12.50 kzt", "KZT", 1250), ("EUR12,50", "EUR", 1250),
     ],
 )  # fmt: skip
 def test_a_code_or_sign_in_the_price_counts(price: str, currency: str, cost: int | None) -> None:
@@ -33,6 +39,25 @@ def test_a_column_of_currencies_counts_row_by_row() -> None:
     (problem,) = others[0].problems
     assert (problem.code, problem.field) == (_OTHER, "currency")
     assert problem.message == "The prices of the row are in USD. Your prices are in EUR: send them in EUR."
+
+
+@pytest.mark.parametrize("code", ["KZT", "BYN", "TRY", "TWD", "VND", "RSD", "try", "XYZ", "rubles", "ALL"])
+def test_a_code_that_is_not_ours_is_another_currency_even_where_nobody_knows_it(code: str) -> None:
+    content = f"SKU,Title,Cost,Currency\nS1,Lamp,5,{code}\nS2,Chair,5,EUR\nS3,Sofa,5,-\n"
+    first, *others = read_file(content.encode(), currency="EUR")
+    assert (first.action, [problem.code for problem in first.problems]) == ("rejected", [_OTHER])
+    assert [row.action for row in others] == ["accepted", "accepted"]
+
+
+def test_googles_prices_name_their_currency() -> None:
+    items = "".join(
+        f"<item><g:id>A{place}</g:id><g:title>Lamp {place}</g:title><g:price>12.50 {code}</g:price>"
+        "<g:availability>in stock</g:availability></item>"
+        for place, code in enumerate(("TRY", "EUR", "KZT"))
+    )
+    content = f'<rss xmlns:g="http://base.google.com/ns/1.0"><channel>{items}</channel></rss>'
+    rows = read_file(content.encode(), name="google.xml", currency="EUR")
+    assert [row.record["cost"] for row in rows] == [None, 1250, None]
 
 
 def test_a_columns_name_counts_where_the_price_says_nothing() -> None:
