@@ -21,8 +21,6 @@ NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 LONGEST_HANDLE = 120
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_DRAFTS = frozenset({"draft", "0", "-1", "false", "inactive", "unlisted"})
-_ENDED = frozenset({"archived", "ended", "discontinued"})
 
 #: Variants of a product repeat its description, and stand together.
 clean = repeated(64, longest=20_000)(clean_html)
@@ -76,12 +74,3 @@ def category_of(text: str) -> str:
     first = re.split(r",\s*(?=[^,]*$)|,", text, maxsplit=1)[0] if ">" in text else text
     levels = [level.strip()[:LONGEST_TEXT] for level in re.split(r"\s*(?:>|/|\|)\s*", first) if level.strip()]
     return " > ".join(levels[:6])
-
-
-@repeated()
-def status_of(text: str) -> str:
-    """``active``, ``draft`` or ``ended``."""
-    word = text.strip().lower()
-    if word in _DRAFTS:
-        return "draft"
-    return "ended" if word in _ENDED else "active"

@@ -87,6 +87,9 @@ def guesses(
     ``meant``: what the format itself says."""
     shape = shape_of(columns)
     own = {"shopify": _SHOPIFY, "woocommerce": _WOOCOMMERCE}.get(shape, {})
+    if shape == "shopify" and "status" not in map(normal, columns):
+        # Exports of old, and of other programs, have nothing else to say what is offered.
+        own = {**own, "published": "status"}
     said = meant or {}
     values = {column: [text for value in samples.get(column, ()) if (text := value.strip())] for column in columns}
     tiers = tier_columns([column for column in columns if column not in said and normal(column) not in own])

@@ -15,7 +15,6 @@ from app.feeds.rules.cells import (
     category_of,
     clean,
     slug_of,
-    status_of,
     tags_of,
 )
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
@@ -23,6 +22,7 @@ from app.feeds.rules.prices import Cell, PriceReader
 from app.feeds.rules.quantities import QuantityReader
 from app.feeds.rules.records import Problem, Reading, ReadRow, TakenForKnown
 from app.feeds.rules.repeated import of_columns
+from app.feeds.rules.status_words import status_of
 from app.inventory.rules import STOCK_CHOICES
 from app.kit.csv_lines import read_cell
 
@@ -291,13 +291,19 @@ class RowReader:
             description = clean(cell("description"))
         except DescriptionRefused as error:
             problems.append(Problem("description", "too_large", str(error)))
+        status = status_of(cell("status"))
+        if status is None:
+            message = (
+                f"{cell('status')[:40]!r} is no state that we know: the product is not offered, but kept as a draft."
+            )
+            problems.append(Problem("status", "unknown_status", message, warning=True))
         texts = {
             "title": plain_text(title) if "<" in title else title,
             "description": description,
             "brand": cell("brand")[:LONGEST_TEXT],
             "category": category_of(cell("category")),
             "tags": list(tags_of(cell("tags"))),
-            "status": status_of(cell("status")),
+            "status": status or "draft",
             "images": images,
         }
         return texts, problems
