@@ -22,6 +22,7 @@ from app.feeds.rules.product_keys import ProductKeys, no_keys
 from app.feeds.rules.records import Reading, ReadRow
 from app.feeds.rules.rows import RowReader
 from app.feeds.rules.tiers import quantity_in_name
+from app.feeds.rules.weights import UNTOLD_UNIT, weight_without_unit
 from app.kit.errors import Rejected
 
 #: Rows looked at to find out what columns hold.
@@ -96,7 +97,16 @@ def open_file(
         weight_unit=weight_unit,
         chosen=choices.decimal_mark,
     )
-    guessed = [_doubted(guess, unclear, used) for guess in guessed]
+    doubts = {
+        field: f"{value[:20]} may be thousands or three decimals: choose the mark before decimals"
+        for field, value in unclear.items()
+    }
+    if weight_unit is None and "weight" in fields and not _tells_units(sound, fields):
+        weight = weight_without_unit((cells[fields["weight"]] for cells in sound), marks["weight"])
+        if weight is not None:
+            weight_unit = UNTOLD_UNIT
+            doubts["weight"] = f"{weight[:20]} names no unit and does not look like grams: choose the unit"
+    guessed = [_doubted(guess, doubts, used) for guess in guessed]
     detected = {
         **table.detected,
         "shape": shape,
@@ -226,13 +236,17 @@ def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterato
     return MarkedReader(reading, known).read(rows) if can_be_marked(reading) else _understood(rows, reading)
 
 
-def _doubted(guess: Guess, unclear: Mapping[str, str], used: Mapping[str, str]) -> Guess:
-    """What a column holds, less sure where its numbers may be a thousand times as much as they are."""
-    value = unclear.get(used.get(guess.column, ""))
-    if value is None:
+def _doubted(guess: Guess, doubts: Mapping[str, str], used: Mapping[str, str]) -> Guess:
+    """What a column holds, less sure where there are doubts of what its numbers mean; ``doubts``: field → why."""
+    doubt = doubts.get(used.get(guess.column, ""))
+    if doubt is None:
         return guess
-    reason = f"{guess.reason}; {value[:20]} may be thousands or three decimals: choose the mark before decimals"
-    return replace(guess, confidence=min(guess.confidence, SURE - 10), reason=reason)
+    return replace(guess, confidence=min(guess.confidence, SURE - 10), reason=f"{guess.reason}; {doubt}")
+
+
+def _tells_units(rows: Sequence[Sequence[str]], fields: Mapping[str, int]) -> bool:
+    """Whether a column of its own tells the units of weights."""
+    return "weight_unit" in fields and any(cells[fields["weight_unit"]].strip() for cells in rows)
 
 
 def _tier_quantities(columns: Sequence[str], fields: Mapping[str, int]) -> dict[int, int]:

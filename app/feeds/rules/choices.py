@@ -21,8 +21,8 @@ LONGEST_WORD = 60
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What a supplier chose. ``stock_words``: a word, as ``word_key`` has it → units. ``weight_unit``: of weights that
-    name none; empty: as the column's name or the file says, else grams. ``decimal_mark``: ``.`` or ``,`` in columns
-    whose numbers do not tell it; empty: they are whole, grouped by thousands."""
+    name none; empty: as the column's name or the file says, else grams where they look so. ``decimal_mark``: ``.`` or
+    ``,`` in columns whose numbers do not tell it; empty: they are whole, grouped by thousands."""
 
     stock_words: Mapping[str, int] = field(default_factory=dict)
     weight_unit: str = ""

@@ -100,6 +100,11 @@ _WITH_UNIT = re.compile(r"(.*?)\s*(kg|g|gr|grams?|lbs?|oz)\.?", re.IGNORECASE)
 HEAVY_UNITS = frozenset({"kg", "lb", "lbs"})
 
 
+def names_unit(text: str) -> bool:
+    """Whether a weight says its unit."""
+    return _WITH_UNIT.fullmatch(text.strip()) is not None
+
+
 @repeated()
 def read_grams(text: str, unit: str | None, mark: str | None = None) -> int:
     """A weight in grams; a unit written with the number counts more than the column's. ``1.250`` kilograms or pounds

@@ -8,11 +8,12 @@ from typing import Any
 
 from app.feeds.rules.cells import NOTHING, REMEMBERED
 from app.feeds.rules.choices import word_key
-from app.feeds.rules.numbers import NotANumber, read_grams
+from app.feeds.rules.numbers import NotANumber, names_unit, read_grams
 from app.feeds.rules.prices import Cell
 from app.feeds.rules.records import Problem, Reading
 from app.feeds.rules.repeated import of_columns
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
+from app.feeds.rules.weights import UNTOLD_UNIT
 from app.inventory.rules import LARGEST_QUANTITY
 
 #: Spreadsheets write whole numbers as ``5.0``, too.
@@ -52,7 +53,10 @@ class QuantityReader:
     def _understood_weight(self, weight: str, unit: str) -> tuple[dict[str, Any], list[Problem]]:
         if weight.lower() in NOTHING:
             return {"weight_grams": None}, []
-        used = "g" if self._reading.weight_unit == "g" else unit or self._reading.weight_unit
+        used: str | None = "g" if self._reading.weight_unit == "g" else unit or self._reading.weight_unit
+        if used == UNTOLD_UNIT and not names_unit(weight):
+            untold = f"{weight[:40]!r} names no unit and does not look like grams: choose the unit with the columns."
+            return {"weight_grams": None}, [Problem("weight", "no_unit", untold, warning=True)]
         try:
             return {"weight_grams": read_grams(weight, used, self._reading.marks.get("weight")) or None}, []
         except (NotANumber, ArithmeticError):

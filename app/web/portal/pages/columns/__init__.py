@@ -141,7 +141,10 @@ def _shown(run: FeedRun, mapping: Mapping[str, str], choices: Choices, error: Ap
         added=set(drift.get("added", [])),
         fields=[("", gettext("– not used –")), *((name, gettext(label)) for name, label in FIELDS.items())],
         weight_unit=choices.weight_unit,
-        weight_units=[("", gettext(_("As the file says, else grams"))), *((unit, unit) for unit in WEIGHT_UNITS)],
+        weight_units=[
+            ("", gettext(_("As the file says, else grams where they look so"))),
+            *((unit, unit) for unit in WEIGHT_UNITS),
+        ],
         decimal_mark=choices.decimal_mark,
         decimal_marks=[
             ("", gettext(_("As the file says, else thousands"))),
