@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.feeds.models import FeedMissingPolicy, FeedRun
+from app.feeds.new_rows import NAMED
 from app.feeds.rules.missing import SAFE, MissingPolicy
 from app.kit import clock
 from app.kit.csv_lines import csv_line
@@ -19,11 +20,10 @@ from app.kit.paging import Page, page_of, text_after
 
 #: Of the SKUs that an origin brought before the run and that the run's file does not name: how they stand. ``due``:
 #: its policy takes hold of them with this run. What another source of the supplier names is that source's.
-_GONE = """
+_GONE = f"""
     with named as materialized (
-        select variant.id from feed_rows as one
+        select variant.id from {NAMED} as one
         join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
-        where one.run_id = :run and one.sku <> ''
         union all
         select unnest(variants) from feed_same where run_id = :run
     ), absent as materialized (
@@ -52,7 +52,7 @@ _GONE = """
     ), told as (
         select *, settled is null and status = 'active' and not elsewhere and long_enough as due from gone
     )
-"""
+"""  # noqa: S608 - a constant of ``new_rows``
 _COUNTS = text(
     _GONE  # noqa: S608 - a constant of this module
     + """

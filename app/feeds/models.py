@@ -9,11 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     Numeric,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -284,6 +286,48 @@ class FeedSame(Base):
     #: How many of them tell of units above zero, and of a weight.
     had_stock: Mapped[int]
     weighed: Mapped[int]
+
+
+class FeedNew(Base):
+    """Rows of a run that tell, without a complaint, of products of which nothing was known when the file was checked,
+    each one's rows standing together: a thousand products or so, as columns, because they are written, read and taken
+    over so at a fraction of what a row each costs. All of them are ``new``. What is not as usual with them (another row
+    of the file tells of one of the products, or an SKU came into being since) makes rows of them after all
+    (``app.feeds.service.new_rows``)."""
+
+    __tablename__ = "feed_new"
+    __tenancy__ = own("supplier_id")
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    first_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_row: Mapped[int]
+    supplier_id: Mapped[UUID]
+    #: Of each row, in order: its number in the file, the place of its product among the block's, counted from 1, and
+    #: what it says, as ``FeedRow.record`` has it; options and steps of the wholesale price as JSON.
+    row_numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    products: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    skus: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    options: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    costs: Mapped[list[int]] = mapped_column(ARRAY(BIG))
+    msrps: Mapped[list[int | None]] = mapped_column(ARRAY(BIG))
+    maps: Mapped[list[int | None]] = mapped_column(ARRAY(BIG))
+    tiers: Mapped[list[str | None]] = mapped_column(ARRAY(Text))
+    gtins: Mapped[list[str | None]] = mapped_column(ARRAY(Text))
+    weights: Mapped[list[int | None]] = mapped_column(ARRAY(Integer))
+    stocks: Mapped[list[int | None]] = mapped_column(ARRAY(Integer))
+    #: Of each product: what all of its rows say alike, the pictures of all (JSON, as are tags), the names of its
+    #: options (JSON), whether these do not tell its variants apart, and its mark (``app.feeds.rules.marks``).
+    handles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    titles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    descriptions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    brands: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    statuses: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    images: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    option_names: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    alike: Mapped[list[bool]] = mapped_column(ARRAY(Boolean))
+    marks: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
 class FeedMark(Base):

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
+from app.feeds.new_rows import rows_of_blocks
 from app.feeds.rejected import RejectedRow
 from app.inventory.queries import FIGURE_AS_OF
 from app.kit.errors import NotFound
@@ -205,7 +206,10 @@ def rows(session: Session, run: FeedRun, *, action: str | None, limit: int, curs
         query = query.where(FeedRow.action == action)
     found = list(session.scalars(query.where(FeedRow.row > after).order_by(FeedRow.row).limit(limit + 1)))
     if action in (None, "", "unchanged"):
-        found = sorted([*found, *_same_rows(session, run, after, limit + 1)], key=lambda row: row.row)[: limit + 1]
+        found += _same_rows(session, run, after, limit + 1)
+    if action in (None, "", "new"):
+        found += rows_of_blocks(session, run, after, limit + 1)
+    found = sorted(found, key=lambda row: row.row)[: limit + 1]
     return page_of(found, limit, lambda row: [row.row])
 
 

@@ -19,7 +19,7 @@ from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked
 from app.feeds.rules.product_keys import ProductKeys, no_keys
-from app.feeds.rules.records import Reading, ReadRow
+from app.feeds.rules.records import Reading, ReadProduct, ReadRow
 from app.feeds.rules.rows import RowReader
 from app.feeds.rules.tiers import quantity_in_name
 from app.feeds.rules.weights import UNTOLD_UNIT, weight_without_unit
@@ -56,7 +56,7 @@ class OpenedFile:
     detected: dict[str, Any]
     rows: Iterator[ReadRow]
     #: The rows, but products whose marks are given are passed over; may raise ``TakenForKnown``. In place of ``rows``.
-    rows_beside: Callable[[KnownMarks], Iterator[ReadRow | SameRows]]
+    rows_beside: Callable[[KnownMarks], Iterator[ReadRow | ReadProduct | SameRows]]
     #: Words in the stock column of the first rows that only the supplier can explain.
     stock_words: list[str]
 
@@ -232,7 +232,7 @@ def _understood(rows: Iterator[Row], reading: Reading) -> Iterator[ReadRow]:
             yield read
 
 
-def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterator[ReadRow | SameRows]:
+def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterator[ReadRow | ReadProduct | SameRows]:
     return MarkedReader(reading, known).read(rows) if can_be_marked(reading) else _understood(rows, reading)
 
 

@@ -14,8 +14,8 @@ from app import db
 from app.feeds.rules.guard import GuardLimits
 from app.feeds.rules.missing import MissingPolicy
 from app.feeds.service import change_limits, change_policy
-from app.feeds.service.applying import PRODUCTS_AT_ONCE
 from app.feeds.service.missing import SETTLED_AT_ONCE
+from app.feeds.service.new_rows import PRODUCTS_AT_ONCE
 from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key
 from tests import factories

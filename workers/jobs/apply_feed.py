@@ -16,13 +16,17 @@ from app.feeds.service import (
     bring_back,
     confirm_blocks,
     confirm_same,
+    create_block,
     finish_applying,
     look_again,
     note_missing,
+    part_block,
     part_from_origin,
     plan_batches,
+    plan_blocks,
     plan_same,
     prepare_batch,
+    prepare_block,
     set_same,
     settle_missing,
     waits_for_older,
@@ -48,9 +52,12 @@ def apply_feed(run: Run, event: FeedApplyWanted) -> None:
         anew = look_again(session, event.run_id)
         if anew:
             run.end()
-        batches = [] if anew else plan_batches(session, event.run_id)
+        blocks = [] if anew else plan_blocks(session, event.run_id)
     if anew:
         return
+    in_turn(blocks, partial(_take_new_over, run, event))
+    with run.transaction() as session:
+        batches = plan_batches(session, event.run_id)
     in_turn(batches, partial(_take_over, run, event))
     _confirm(run, event)
     with run.transaction() as session:
@@ -77,6 +84,32 @@ def _confirm(run: Run, event: FeedApplyWanted) -> None:
             return
         with run.transaction() as session:
             part_from_origin(session, event.run_id, parting)
+
+
+def _take_new_over(run: Run, event: FeedApplyWanted, block: int, turn: Turn) -> bool:
+    """Take over a block of new products. False when that is no longer wanted. What is repeated goes one after the
+    other, as in ``_take_over``."""
+    with run.transaction() as session:
+        prepared = prepare_block(session, event.run_id, block)
+    if prepared is None:
+        return False
+    try:
+        made = False
+        if prepared.new:
+            try:
+                with run.transaction() as session:
+                    create_block(session, event.run_id, prepared, turn, beside=run.attempt == 1)
+                made = True
+            except IntegrityError:
+                # Something of it came into being in this moment.
+                pass
+        if not made:
+            with run.transaction() as session:
+                part_block(session, event.run_id, block, turn)
+    except NoLongerWanted:
+        return False
+    crash_point("feed.batch_applied")
+    return True
 
 
 def _take_over(run: Run, event: FeedApplyWanted, batch: Batch, turn: Turn) -> bool:

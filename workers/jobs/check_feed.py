@@ -13,7 +13,7 @@ from app.feeds.feed import Limits, UnreadableFile
 from app.feeds.files import storage
 from app.feeds.reading import OpenedFile, open_file
 from app.feeds.rules.marks import KnownMarks, SameRows
-from app.feeds.rules.records import ReadRow, TakenForKnown
+from app.feeds.rules.records import ReadProduct, ReadRow, TakenForKnown
 from app.feeds.service import (
     CheckPlan,
     Confirmed,
@@ -37,9 +37,9 @@ from workers.job import Run, job
 
 #: Rows compared and kept in one transaction: of those that were understood anew, each of which holds all texts of its
 #: product, and of those that say what the last file said.
-_UNDERSTOOD_AT_ONCE, _SAME_AT_ONCE = 3000, 24_000
+_UNDERSTOOD_AT_ONCE, _SAME_AT_ONCE = 4000, 24_000
 #: Rows of both kinds, and how many bytes were read for them.
-_Batch = tuple[list[ReadRow], SameRows, int]
+_Batch = tuple[list[ReadRow | ReadProduct], SameRows, int]
 
 
 @job(queue="bulk", on=FeedUploaded, timeout=1800)
@@ -131,17 +131,18 @@ def _failed(run: Run, event: FeedUploaded, why: str, detected: Mapping[str, Any]
         fail(session, event.run_id, why, detected)
 
 
-def _batches(rows: Iterator[ReadRow | SameRows], stream: BinaryIO, size: int) -> Iterator[_Batch]:
-    batch: list[ReadRow] = []
-    same = SameRows()
+def _batches(rows: Iterator[ReadRow | ReadProduct | SameRows], stream: BinaryIO, size: int) -> Iterator[_Batch]:
+    batch: list[ReadRow | ReadProduct] = []
+    understood, same = 0, SameRows()
     for one in rows:
         if isinstance(one, SameRows):
             same.add(one)
         else:
             batch.append(one)
-        if len(batch) >= _UNDERSTOOD_AT_ONCE or len(same.rows) >= _SAME_AT_ONCE:
+            understood += len(one.rows) if isinstance(one, ReadProduct) else 1
+        if understood >= _UNDERSTOOD_AT_ONCE or len(same.rows) >= _SAME_AT_ONCE:
             yield batch, same, _place(stream, size)
-            batch, same = [], SameRows()
+            batch, understood, same = [], 0, SameRows()
     if batch or same.rows:
         yield batch, same, _place(stream, size)
 

@@ -1,6 +1,6 @@
 """Changing the catalogue."""
 
-from app.catalog.service.creating import CREATED, LISTED, SAID, create_products
+from app.catalog.service.creating import CREATED, LISTED, SAID, create_products, create_told_products
 from app.catalog.service.describing import (
     ProductChange,
     VariantChange,
@@ -37,6 +37,7 @@ __all__ = [
     "change_prices",
     "change_product",
     "create_products",
+    "create_told_products",
     "make_product",
     "one_at_a_time",
     "refresh_ranges",

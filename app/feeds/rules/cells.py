@@ -4,6 +4,7 @@ once."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 
 from slugify import slugify
 
@@ -11,6 +12,7 @@ from app.catalog.rules import clean_html, image_url_problem
 from app.catalog.tiers.rules import LARGEST_STEP
 from app.feeds.rules.numbers import NotANumber, read_decimal
 from app.feeds.rules.repeated import repeated
+from app.kit.csv_lines import read_cell
 
 MOST_TAGS = 50
 LONGEST_TEXT = 255
@@ -21,6 +23,27 @@ NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 LONGEST_HANDLE = 120
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+#: Field → what a row's cell says; nothing for fields that the file has no column for.
+Cell = Callable[[str], str]
+
+
+def cells_of(fields: Mapping[str, int], cells: Sequence[str]) -> Cell:
+    """Field → what a row's cell says; nothing for fields that the file has no column for. Each is looked at when it is
+    asked for: most cells stand as they stood in another row."""
+
+    def cell(field: str) -> str:
+        place = fields.get(field)
+        return "" if place is None else said_in(cells[place])
+
+    return cell
+
+
+def said_in(text: str) -> str:
+    """What a cell says."""
+    text = text.strip()
+    return read_cell(text) if text[:1] == "'" else text
+
 
 #: Variants of a product repeat its description, and stand together.
 clean = repeated(64, longest=20_000)(clean_html)

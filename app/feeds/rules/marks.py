@@ -16,7 +16,8 @@ from operator import itemgetter
 import orjson
 
 from app.feeds.feed import Row
-from app.feeds.rules.records import Reading, ReadRow, TakenForKnown
+from app.feeds.rules.products import read_products
+from app.feeds.rules.records import Reading, ReadProduct, ReadRow, TakenForKnown
 from app.feeds.rules.rows import RowReader
 
 #: What a block means is decided by code, too: another number here voids all marks.
@@ -77,19 +78,27 @@ class MarkedReader:
         self._all = itemgetter(*sorted(set(reading.fields.values())))
         self._passed: set[str] = set()
 
-    def read(self, rows: Iterator[Row]) -> Iterator[ReadRow | SameRows]:
-        """The rows that say something: each that was understood, and together those before it that were not. Raises
-        ``TakenForKnown`` where a later row shows that a product was passed over too soon (its rows do not stand
-        together, or its SKU stands twice): then the file is to be read without marks."""
+    def read(self, rows: Iterator[Row]) -> Iterator[ReadRow | ReadProduct | SameRows]:
+        """The rows that say something: each that was understood, or all of its product, and together those before it
+        that were not. Raises ``TakenForKnown`` where a later row shows that a product was passed over too soon (its
+        rows do not stand together, or its SKU stands twice): then the file is to be read without marks."""
         for blocks in self._together(rows):
             known = self._known([block.handle for block in blocks if block.mark])
+            fresh = [block for block in blocks if block.mark and known.get(block.handle) != block.mark]
+            products = read_products(self._reader, [(block.handle, block.mark, block.rows) for block in fresh])
             same = SameRows()
             for block in blocks:
                 if block.handle in self._passed:
                     raise TakenForKnown(block.rows[0].number)
-                if block.mark and known.get(block.handle) == block.mark and self._is_same(block, same):
+                product = None
+                if block.mark and known.get(block.handle) != block.mark:
+                    product = next(products)
+                elif block.mark and self._is_same(block, same):
                     continue
-                yield from self._understood(block)
+                if product is not None:
+                    yield product
+                else:
+                    yield from self._understood(block)
             if same.rows:
                 yield same
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.catalog.tiers.rules import MOST_STEPS
-from app.feeds.rules.cells import NOTHING, REMEMBERED, units_of
+from app.feeds.rules.cells import NOTHING, REMEMBERED, Cell, cells_of, units_of
 from app.feeds.rules.currencies import named_other_currency, other_currency, said_currencies
 from app.feeds.rules.fields import TIER_PLACES
 from app.feeds.rules.numbers import NotANumber, read_decimal
@@ -16,8 +16,6 @@ from app.feeds.rules.tiers import split_steps
 from app.kit.money import LARGEST_MINOR, Money
 
 _PRICES = ("cost", "price", "msrp", "map", "currency")
-#: Field → what a row's cell says; nothing for fields that the file has no column for.
-Cell = Callable[[str], str]
 
 
 class PriceReader:
@@ -42,6 +40,20 @@ class PriceReader:
         prices, wrong = known
         problems += wrong
         return prices
+
+    def read_all(self, rows: Sequence[Sequence[str]], odd: set[int]) -> list[dict[str, Any]]:
+        """The same of many rows; the places of those with problems are put to the ``odd`` ones."""
+        known, told = self._known, self._told
+        found = []
+        for place, cells in enumerate(rows):
+            answer = known.get(told(cells))
+            if answer is None:
+                problems: list[Problem] = []
+                answer = self.read(cells, cells_of(self._reading.fields, cells), problems), problems
+            found.append(answer[0])
+            if answer[1]:
+                odd.add(place)
+        return found
 
     def _understood(self, cell: Cell) -> tuple[dict[str, Any], list[Problem]]:
         problems: list[Problem] = []

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from app.feeds.rules.cells import NOTHING, REMEMBERED
+from app.feeds.rules.cells import NOTHING, REMEMBERED, Cell, cells_of
 from app.feeds.rules.choices import word_key
 from app.feeds.rules.numbers import NotANumber, names_unit, read_grams
-from app.feeds.rules.prices import Cell
 from app.feeds.rules.records import Problem, Reading
 from app.feeds.rules.repeated import of_columns
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
@@ -31,10 +30,15 @@ class QuantityReader:
         self._told = of_columns(reading.fields, ("weight", "weight_unit"))
         #: Texts of stock → what they mean; a list has few of them.
         self.known: dict[str, tuple[int | None, Problem | None]] = {}
-        self._weighed: dict[object, tuple[dict[str, Any], list[Problem]]] = {}
+        self._weighed: dict[object, tuple[int | None, list[Problem]]] = {}
 
     def read(self, cells: Sequence[str], cell: Cell, problems: list[Problem]) -> dict[str, Any]:
         """The weight of a row and, where it is told, its stock, as a record has them."""
+        weight, stock = self.of(cells, cell, problems)
+        return {"weight_grams": weight} if stock is None else {"weight_grams": weight, "stock": stock}
+
+    def of(self, cells: Sequence[str], cell: Cell, problems: list[Problem]) -> tuple[int | None, int | None]:
+        """The weight of a row in grams, and its units in stock; None where it tells nothing of them."""
         text = cells[self._stock_at] if self._stock_at is not None else ""
         known_stock = self.known.get(text)
         stock, wrong = known_stock if known_stock is not None else self.stock(cell("stock"))
@@ -48,20 +52,38 @@ class QuantityReader:
                 self._weighed[key] = known
         weighed, heavy = known
         problems += heavy
-        return weighed if stock is None else {**weighed, "stock": stock}
+        return weighed, stock
 
-    def _understood_weight(self, weight: str, unit: str) -> tuple[dict[str, Any], list[Problem]]:
+    def read_all(self, rows: Sequence[Sequence[str]], odd: set[int]) -> tuple[list[int | None], list[int | None]]:
+        """The same of many rows; the places of those with problems are put to the ``odd`` ones."""
+        problems: list[Problem] = []
+        weights, stocks = [], []
+        told, weighed, known, stock_at = self._told, self._weighed, self.known, self._stock_at
+        for place, cells in enumerate(rows):
+            heavy, count = weighed.get(told(cells)), known.get("" if stock_at is None else cells[stock_at])
+            if heavy is None or count is None or heavy[1] or count[1] is not None:
+                weight, stock = self.of(cells, cells_of(self._reading.fields, cells), problems)
+                if problems:
+                    odd.add(place)
+                    problems.clear()
+            else:
+                weight, stock = heavy[0], count[0]
+            weights.append(weight)
+            stocks.append(stock)
+        return weights, stocks
+
+    def _understood_weight(self, weight: str, unit: str) -> tuple[int | None, list[Problem]]:
         if weight.lower() in NOTHING:
-            return {"weight_grams": None}, []
+            return None, []
         used: str | None = "g" if self._reading.weight_unit == "g" else unit or self._reading.weight_unit
         if used == UNTOLD_UNIT and not names_unit(weight):
             untold = f"{weight[:40]!r} names no unit and does not look like grams: choose the unit with the columns."
-            return {"weight_grams": None}, [Problem("weight", "no_unit", untold, warning=True)]
+            return None, [Problem("weight", "no_unit", untold, warning=True)]
         try:
-            return {"weight_grams": read_grams(weight, used, self._reading.marks.get("weight")) or None}, []
+            return read_grams(weight, used, self._reading.marks.get("weight")) or None, []
         except (NotANumber, ArithmeticError):
             wrong = Problem("weight", "not_a_weight", f"{weight[:40]!r} is not a weight.", warning=True)
-            return {"weight_grams": None}, [wrong]
+            return None, [wrong]
 
     def choice(self, name: str, cell: Cell, problems: list[Problem]) -> int | None:
         """A number of units that the supplier chose, such as a safety stock."""

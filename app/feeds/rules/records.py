@@ -38,6 +38,40 @@ class ReadRow:
     mark: str = ""
 
 
+@dataclass(slots=True)
+class ReadProduct:
+    """Rows of one product that stand together, say nothing that is wrong and are a variant each, as columns: much less
+    to make and to keep than a record each."""
+
+    handle: str
+    mark: str
+    #: Of each row: its number, its SKU, what it says of the product (the same object where the cells are the same),
+    #: options, prices, weight, units in stock (None: it tells nothing of them) and GTIN.
+    rows: list[int]
+    skus: list[str]
+    texts: list[dict[str, Any]]
+    options: list[dict[str, str]]
+    prices: list[dict[str, Any]]
+    weights: list[int | None]
+    stocks: list[int | None]
+    gtins: list[str | None]
+
+    def as_rows(self) -> list[ReadRow]:
+        """The same row by row."""
+        columns = zip(
+            self.rows, self.skus, self.texts, self.options, self.prices, self.weights, self.stocks, self.gtins,
+            strict=True,
+        )  # fmt: skip
+        rows = []
+        for row, sku, texts, options, prices, weight, stock, gtin in columns:
+            record = {**texts, "options": options, **prices, "weight_grams": weight}
+            if stock is not None:
+                record["stock"] = stock
+            record["gtin"] = gtin
+            rows.append(ReadRow(row, self.handle, sku, "accepted", record, [], self.mark))
+        return rows
+
+
 class TakenForKnown(Exception):
     """A row does not fit to rows above it that were passed over."""
 

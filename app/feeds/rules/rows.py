@@ -11,14 +11,17 @@ from app.feeds.feed import Row
 from app.feeds.rules.cells import (
     LONGEST_TEXT,
     REMEMBERED,
+    Cell,
     addresses,
     category_of,
+    cells_of,
     clean,
+    said_in,
     slug_of,
     tags_of,
 )
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
-from app.feeds.rules.prices import Cell, PriceReader
+from app.feeds.rules.prices import PriceReader
 from app.feeds.rules.quantities import QuantityReader
 from app.feeds.rules.records import Problem, Reading, ReadRow, TakenForKnown
 from app.feeds.rules.repeated import of_columns
@@ -27,8 +30,8 @@ from app.inventory.rules import STOCK_CHOICES
 from app.kit.csv_lines import read_cell
 
 MOST_IMAGES = 50
-_HASH_BITS = 64
-_HASH = (1 << _HASH_BITS) - 1
+HASH_BITS = 64
+_HASH = (1 << HASH_BITS) - 1
 #: In place of what a row said: it was passed over.
 _PASSED_OVER = 0
 #: Fields of a row that its product has, besides the title.
@@ -45,26 +48,21 @@ _NOT_PHYSICAL = {
 }
 
 
-def _cells_of(fields: Mapping[str, int], cells: Sequence[str]) -> Cell:
-    """Field → what a row's cell says; nothing for fields that the file has no column for. Each is looked at when it is
-    asked for: most cells stand as they stood in another row."""
-
-    def cell(field: str) -> str:
-        place = fields.get(field)
-        return "" if place is None else _said(cells[place])
-
-    return cell
-
-
-def _said(text: str) -> str:
-    text = text.strip()
-    return read_cell(text) if text[:1] == "'" else text
-
-
 #: What was made of some cells, and what is wrong with them.
 _Understood = tuple[dict[str, Any], list[Problem]]
 #: The names of a product's options from a row on, the row's own options, and these as they are compared.
-_Options = tuple[tuple[str, ...], dict[str, str], tuple[tuple[str, str], ...]]
+Optioned = tuple[tuple[str, ...], dict[str, str], tuple[tuple[str, str], ...]]
+
+
+#: Of options that nothing was said of yet.
+NO_NAMES: tuple[str, ...] = ("", "", "")
+
+
+def hash_of(handle: str, options: tuple[tuple[str, str], ...], prices: Mapping[str, Any], stock: int | None) -> int:
+    """What a row says, in short, to tell repetitions from contradictions."""
+    tiers = prices.get("tiers")
+    steps = tuple((one["min_quantity"], one["price"]) for one in tiers) if tiers else ()
+    return hash((handle, options, prices.get("cost"), stock, steps)) & _HASH or 1
 
 
 class RowReader:
@@ -72,9 +70,9 @@ class RowReader:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._prices, self._quantities = PriceReader(reading), QuantityReader(reading)
-        self._told_texts = of_columns(reading.fields, _TEXTS)
-        self._told_options = of_columns(reading.fields, _OPTIONS)
+        self.prices, self.quantities = PriceReader(reading), QuantityReader(reading)
+        self.told_texts = of_columns(reading.fields, _TEXTS)
+        self.told_options = of_columns(reading.fields, _OPTIONS)
         #: Fields that a row of nothing but pictures leaves empty, those first that a variant's row always has.
         self._beside_pictures = sorted(
             set(reading.fields) - {"product_id", "image_urls", "image_alt", "weight_unit", "status", "stock"},
@@ -99,7 +97,7 @@ class RowReader:
         #: Cells → what they mean: of the texts of the row above, which a product's variants repeat, and of options of
         #: all rows. Nobody may change an answer.
         self._texts_above: tuple[tuple[object, ...], _Understood] = ((), ({}, []))
-        self._optioned: dict[tuple[object, ...], _Options] = {}
+        self._optioned: dict[tuple[object, ...], Optioned] = {}
 
     def knows(self, handle: str) -> bool:
         """Whether a row of the product was understood already."""
@@ -107,7 +105,7 @@ class RowReader:
 
     def handle_of(self, cells: Sequence[str], before: str) -> str:
         """The handle of a row's product; ``before`` is that of the row above."""
-        return self._handle(_cells_of(self._reading.fields, cells), before or self._last_handle)
+        return self._handle(cells_of(self._reading.fields, cells), before or self._last_handle)
 
     def sku_of(self, cell: str) -> str:
         """The SKU that a cell gives."""
@@ -115,7 +113,7 @@ class RowReader:
 
     def stock_of(self, cell: str) -> tuple[int | None, Problem | None]:
         """The units in a cell of stock, and what is wrong with it; None and nothing wrong where it says nothing."""
-        return self._quantities.known.get(cell) or self._quantities.stock(read_cell(cell.strip()))
+        return self.quantities.known.get(cell) or self.quantities.stock(read_cell(cell.strip()))
 
     def pass_over(self, handle: str, skus: Iterable[tuple[int, str]]) -> None:
         """Rows (number and SKU) of a product are known and not read; empty SKUs are none. Raises
@@ -123,7 +121,7 @@ class RowReader:
         self._last_handle = handle
         seen = self._skus
         for row, sku in skus:
-            if sku and seen.setdefault(sku, said := row << _HASH_BITS | _PASSED_OVER) is not said:
+            if sku and seen.setdefault(sku, said := row << HASH_BITS | _PASSED_OVER) is not said:
                 raise TakenForKnown(row)
 
     def read(self, row: Row) -> ReadRow | None:
@@ -131,8 +129,8 @@ class RowReader:
         cells = row.cells
         if row.wrong:
             return self._distrusted(row)
-        cell = _cells_of(self._reading.fields, cells)
-        sku = "" if self._sku_at is None else _said(cells[self._sku_at])
+        cell = cells_of(self._reading.fields, cells)
+        sku = "" if self._sku_at is None else said_in(cells[self._sku_at])
         if not sku and not any(map(cell, self._reading.fields)):
             return None
         if not self._is_usual:
@@ -142,7 +140,7 @@ class RowReader:
             handle = self._given[1]
         else:
             handle = self._handle(cell, self._last_handle)
-            if _said(given):
+            if said_in(given):
                 self._given = (given, handle)
         if not sku.strip("0") and self._is_pictures_only(cell, handle):
             return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
@@ -150,9 +148,47 @@ class RowReader:
 
     def _distrusted(self, row: Row) -> ReadRow:
         """A row whose cells may stand in the wrong columns. Only its SKU is kept: it is not gone from the file."""
-        cell = _cells_of(self._reading.fields, row.cells)
+        cell = cells_of(self._reading.fields, row.cells)
         wrong = Problem("row", "surplus_cells", row.wrong)
         return ReadRow(row.number, "", self.sku_of(cell("sku")), "rejected", {"title": cell("title")}, [wrong])
+
+    @property
+    def usual_columns(self) -> tuple[int, int, int | None, int | None] | None:
+        """Where SKU, title, GTIN and product id stand in files whose products can be understood as such; None for
+        others."""
+        if not self._is_usual or self._sku_at is None or self._title_at is None:
+            return None
+        if self._product_at is None and self._reading.shape == "shopify":
+            return None
+        return self._sku_at, self._title_at, self._gtin_at, self._product_at
+
+    def key_of(self, sku: str) -> str:
+        """The handle of a product that is told by an SKU alone."""
+        return self._reading.keys.of(sku)
+
+    def has_seen(self, handle: str, skus: Sequence[str]) -> bool:
+        """Whether something was said before of a product or of one of some SKUs."""
+        return handle in self._titles or handle in self._of_rejected or not self._skus.keys().isdisjoint(skus)
+
+    def texts_of(self, cells: Sequence[str], told: object, title: str, problems: list[Problem]) -> dict[str, Any]:
+        """What a row says of its product; ``told`` is ``told_texts`` of its cells. Nobody may change the answer."""
+        return self._texts_told(told, cells_of(self._reading.fields, cells), title, problems)
+
+    def optioned(self, names: tuple[str, ...], told: object, cells: Sequence[str]) -> Optioned:
+        """What a row says of options; ``told`` is ``told_options`` of its cells, and ``names`` those of its product's
+        options so far. Nobody may change the answer."""
+        return self._optioned.get((names, told)) or self._optioned_as(
+            names, told, cells_of(self._reading.fields, cells)
+        )
+
+    def note(
+        self, handle: str, title: str, names: tuple[str, ...], given: str, skus: Iterable[tuple[str, int]]
+    ) -> None:
+        """All rows of a product were understood; ``skus`` with what is kept of them."""
+        self._skus.update(skus)
+        self._option_names[handle], self._titles[handle], self._last_handle = names, title, handle
+        if given:
+            self._given = (given, handle)
 
     def _figures(self, row: Row, cell: Cell) -> ReadRow | None:
         """A row of a file of stock and prices. Each SKU stands for itself; what the row does not tell stays."""
@@ -162,11 +198,11 @@ class RowReader:
             problems.append(Problem("sku", "missing", "The row has no SKU."))
         elif len(sku) > SKU_MAX:
             problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
-        told = self._quantities.read(row.cells, cell, problems)
-        told = {**told, "cost": self._prices.money("cost", cell, problems, needed=False)}
-        if self._prices.tells_tiers:
-            told["tiers"] = self._prices.tiers(cell, told["cost"], problems) or None
-        told |= {name: self._quantities.choice(name, cell, problems) for name in STOCK_CHOICES}
+        told = self.quantities.read(row.cells, cell, problems)
+        told = {**told, "cost": self.prices.money("cost", cell, problems, needed=False)}
+        if self.prices.tells_tiers:
+            told["tiers"] = self.prices.tiers(cell, told["cost"], problems) or None
+        told |= {name: self.quantities.choice(name, cell, problems) for name in STOCK_CHOICES}
         names = ("stock", "cost", "tiers", *STOCK_CHOICES)
         record = {name: told[name] for name in names if told.get(name) is not None}
         if not record and all(problem.warning for problem in problems):
@@ -238,7 +274,7 @@ class RowReader:
         problems: list[Problem] = []
         title = inherited
         if not of_parent and self._title_at is not None:
-            title = _said(row.cells[self._title_at]) or inherited
+            title = said_in(row.cells[self._title_at]) or inherited
         if not title:
             problems.append(
                 Problem("title", "missing", "The row has no title, and no row above of the same product has one.")
@@ -247,12 +283,12 @@ class RowReader:
             problems.append(Problem("title", "too_long", f"A title has at most {TITLE_MAX} characters."))
         record = self._texts(row, cell, title, problems, only_pictures=of_parent)
         options, compared = self._options(row, cell, handle)
-        gtin = None if self._gtin_at is None else self._gtin(_said(row.cells[self._gtin_at]), problems)
+        gtin = None if self._gtin_at is None else self.gtin_of(said_in(row.cells[self._gtin_at]), problems)
         record = {
             **record,
             "options": options,
-            **self._prices.read(row.cells, cell, problems),
-            **self._quantities.read(row.cells, cell, problems),
+            **self.prices.read(row.cells, cell, problems),
+            **self.quantities.read(row.cells, cell, problems),
             "gtin": gtin,
         }
         sku = self._sku(cell, handle, options, gtin, problems)
@@ -275,7 +311,12 @@ class RowReader:
     def _texts(
         self, row: Row, cell: Cell, title: str, problems: list[Problem], *, only_pictures: bool = False
     ) -> dict[str, Any]:
-        key = (title, only_pictures, self._told_texts(row.cells))
+        return self._texts_told(self.told_texts(row.cells), cell, title, problems, only_pictures=only_pictures)
+
+    def _texts_told(
+        self, told: object, cell: Cell, title: str, problems: list[Problem], *, only_pictures: bool = False
+    ) -> dict[str, Any]:
+        key = (title, only_pictures, told)
         if self._texts_above[0] != key:
             self._texts_above = (key, self._understood_texts(cell, title, only_pictures=only_pictures))
         texts, wrong = self._texts_above[1]
@@ -315,16 +356,20 @@ class RowReader:
         return [[url, alt] for url in good[:MOST_IMAGES]], problems
 
     def _options(self, row: Row, cell: Cell, handle: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
-        names = self._option_names.get(handle, ("", "", ""))
-        key = (names, self._told_options(row.cells))
+        names = self._option_names.get(handle, NO_NAMES)
+        self._option_names[handle], options, compared = self._optioned_as(names, self.told_options(row.cells), cell)
+        return options, compared
+
+    def _optioned_as(self, names: tuple[str, ...], told: object, cell: Cell) -> Optioned:
+        """What the cells ``told`` mean, of a product whose options have these names so far."""
+        key = (names, told)
         known = self._optioned.get(key)
         if known is None:
             named, options = self._understood_options(cell, list(names))
             known = named, options, tuple(sorted(options.items()))
             if len(self._optioned) < REMEMBERED:
                 self._optioned[key] = known
-        self._option_names[handle], options, compared = known
-        return options, compared
+        return known
 
     def _understood_options(self, cell: Cell, names: list[str]) -> tuple[tuple[str, ...], dict[str, str]]:
         """The names of a product's options from now on, and a row's options."""
@@ -341,7 +386,8 @@ class RowReader:
                 options[(names[place] or f"Option {place + 1}")[:LONGEST_TEXT]] = value[:LONGEST_TEXT]
         return tuple(names), options
 
-    def _gtin(self, gtin: str, problems: list[Problem]) -> str | None:
+    def gtin_of(self, gtin: str, problems: list[Problem]) -> str | None:
+        """The GTIN that a cell gives, if any."""
         if not gtin:
             return None
         if not gtin.isdigit():
@@ -385,10 +431,8 @@ class RowReader:
     def _check_repeated(self, read: ReadRow, options: tuple[tuple[str, str], ...]) -> None:
         if not read.sku:
             return
-        tiers = read.record.get("tiers")
-        steps = tuple((one["min_quantity"], one["price"]) for one in tiers) if tiers else ()
-        said = hash((read.handle, options, read.record.get("cost"), read.record.get("stock"), steps)) & _HASH or 1
-        this = read.row << _HASH_BITS | said
+        said = hash_of(read.handle, options, read.record, read.record.get("stock"))
+        this = read.row << HASH_BITS | said
         known = self._skus.setdefault(read.sku, this)
         if known is this:
             return

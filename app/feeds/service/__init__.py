@@ -2,13 +2,13 @@
 
 from app.feeds.service.applying import (
     Batch,
-    NoLongerWanted,
     apply_batch,
     finish_applying,
     plan_batches,
     prepare_batch,
     waits_for_older,
 )
+from app.feeds.service.blocks import NoLongerWanted, create_block, part_block, plan_blocks, prepare_block
 from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, note_progress, plan_check, store_rows
 from app.feeds.service.fetching import (
     FetchPlan,
@@ -78,6 +78,7 @@ __all__ = [
     "confirm_blocks",
     "confirm_same",
     "confirmed",
+    "create_block",
     "discard",
     "fail",
     "fetch_now",
@@ -100,13 +101,16 @@ __all__ = [
     "note_test_failed",
     "note_unchanged",
     "own_source",
+    "part_block",
     "part_from_origin",
     "pause_source",
     "plan_batches",
+    "plan_blocks",
     "plan_check",
     "plan_fetch",
     "plan_same",
     "prepare_batch",
+    "prepare_block",
     "put_due_to_work",
     "receive_upload",
     "remove_source",

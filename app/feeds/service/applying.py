@@ -38,21 +38,18 @@ from app.feeds.events import FeedFinished
 from app.feeds.missing import origin_of
 from app.feeds.models import FeedRow, FeedRun, FeedRunChange
 from app.feeds.rules.fields import untold
+from app.feeds.service.blocks import NoLongerWanted
 from app.feeds.service.changes import Change, note_changes, note_figures
 from app.feeds.service.checking import ACCEPTED
 from app.feeds.service.creating import create_batch, first_said
 from app.feeds.service.marking import keep_marks
+from app.feeds.service.new_rows import MOST_OPTIONS, PRODUCTS_AT_ONCE, ROWS_AT_ONCE
 from app.inventory.rules import STOCK_CHOICES
 from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures
 from app.kit import clock
 from app.kit.in_turn import Turn
 from app.outbox.service import emit
 from app.suppliers.models import Supplier
-
-#: Products in one transaction, and the rows after which it takes no more.
-PRODUCTS_AT_ONCE = 1000
-_ROWS_AT_ONCE = 4000
-_MOST_OPTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +78,6 @@ class Prepared:
     products: Sequence[ProductRecord]
     told: Mapping[str, Mapping[str, Any]]
     marks: Mapping[str, str]
-
-
-class NoLongerWanted(Exception):
-    """Somebody stopped the run while a batch of it was taken over; nothing of the batch may stay."""
 
 
 _ROWS_OF_PRODUCTS = text(
@@ -127,7 +120,7 @@ def _parts(products: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
     for product in products:
         some.append(product)
         rows += len(product[1])
-        if len(some) == PRODUCTS_AT_ONCE or rows >= _ROWS_AT_ONCE:
+        if len(some) == PRODUCTS_AT_ONCE or rows >= ROWS_AT_ONCE:
             yield some
             some, rows = [], 0
     if some:
@@ -317,7 +310,7 @@ def _product(handle: str, rows: Sequence[Row[Any]]) -> ProductRecord:
         for url, alt in row.record.get("images", []):
             images.setdefault(url, alt)
     variants = [_variant(row) for row in accepted]
-    names = list(dict.fromkeys(name for variant in variants for name in variant.options))[:_MOST_OPTIONS]
+    names = list(dict.fromkeys(name for variant in variants for name in variant.options))[:MOST_OPTIONS]
     if _alike(variants, names):
         names = ["Variant"]
         variants = [_variant(row, {"Variant": row.sku}) for row in accepted]

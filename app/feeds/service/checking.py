@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,12 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.db import add_values, table_of
 from app.feeds.events import FeedApplyWanted, FeedFinished, FeedHeld
 from app.feeds.missing import plan_missing
-from app.feeds.models import FeedRow, FeedRun, FeedSame
+from app.feeds.models import FeedNew, FeedRow, FeedRun, FeedSame
 from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import untold
-from app.feeds.rules.records import Problem, ReadRow
+from app.feeds.rules.records import Problem, ReadProduct, ReadRow
 from app.feeds.service.guarding import held_back, held_question
+from app.feeds.service.new_rows import part_with_others, store_new
 from app.inventory.models import StockRule
 from app.inventory.queries import own_count
 from app.inventory.rules import STOCK_CHOICES
@@ -120,14 +122,23 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
 
 
 def store_rows(
-    session: Session, plan: CheckPlan, rows: Sequence[ReadRow], counts: Counts, *, told: Iterable[str]
+    session: Session, plan: CheckPlan, read: Sequence[ReadRow | ReadProduct], counts: Counts, *, told: Iterable[str]
 ) -> None:
-    """Keep a batch, each row with what it would change. ``told``: the fields that the file has columns for."""
-    if not rows:
+    """Keep a batch: products that are new together, of others each row with what it would change. ``told``: the fields
+    that the file has columns for."""
+    if not read:
         return
     silent = untold(told)
-    known = _known(session, plan.supplier_id, [row.sku for row in rows if row.action == "accepted"])
+    products = [one for one in read if isinstance(one, ReadProduct)]
+    rows = [one for one in read if isinstance(one, ReadRow)]
+    skus = [row.sku for row in rows if row.action == "accepted"]
+    known = _known(session, plan.supplier_id, [*skus, *chain.from_iterable(one.skus for one in products)])
     run_id, supplier_id = plan.run_id, plan.supplier_id
+    others, made = store_new(session, run_id, supplier_id, products, known)
+    counts.actions["new"] += sum(len(one.rows) for one in products) - sum(len(one.rows) for one in others)
+    counts.handles.update(made)
+    if others:
+        rows = sorted([*rows, *chain.from_iterable(one.as_rows() for one in others)], key=lambda row: row.row)
     kept = []
     above: ReadRow | None = None
     #: Of the product whose rows these are, its texts were told: what the rows below say otherwise is not taken over.
@@ -176,6 +187,7 @@ def finish_checking(
     run = session.scalars(select(FeedRun).where(FeedRun.id == plan.run_id).with_for_update()).one()
     if run.state != "CHECKING":
         return
+    part_with_others(session, run.id)
     stays = {name: run.detected[name] for name in _DECIDED if name in run.detected} if plan.anew else {}
     # A person has said already that it is to be taken over.
     decided = plan.anew and (run.source_id is None or "held" in stays)
@@ -228,7 +240,7 @@ def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, An
 
 
 def _forget_rows(session: Session, run_id: UUID) -> None:
-    for kept in (FeedRow, FeedSame):
+    for kept in (FeedRow, FeedSame, FeedNew):
         session.execute(delete(kept).where(kept.run_id == run_id))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.feeds.files import storage
-from app.feeds.models import FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
+from app.feeds.models import FeedNew, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
 
 KEPT_FOR = timedelta(days=14)
 _DONE = ("APPLIED", "DISCARDED", "FAILED", "CANCELLED", "ROLLED_BACK")
@@ -49,7 +49,8 @@ def forget_old_runs(session: Session, now: datetime) -> bool:
         ).all()
     )
     if removed < _AT_ONCE:
-        session.execute(delete(FeedSame).where(FeedSame.run_id == run.id))
+        for blocks in (FeedSame, FeedNew):
+            session.execute(delete(blocks).where(blocks.run_id == run.id))
         storage().delete(run.file_key)
         run.file_key = ""
     return True

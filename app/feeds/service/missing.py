@@ -18,7 +18,8 @@ from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.service import refresh_ranges
 from app.catalog.service.saving import one_at_a_time
 from app.feeds.missing import due_bounds, origin_of, policy_of, without_loops
-from app.feeds.models import FeedBrought, FeedMissingPolicy, FeedRow, FeedRun, FeedSame, FeedSource
+from app.feeds.models import FeedBrought, FeedMissingPolicy, FeedRun, FeedSame, FeedSource
+from app.feeds.new_rows import NAMED, accepted_skus
 from app.feeds.rules.missing import MissingPolicy
 from app.feeds.service.changes import note_changes, note_figures
 from app.inventory.models import InventoryLevel
@@ -30,17 +31,14 @@ from app.notifications.service import notify
 
 #: Variants of which something becomes in one transaction.
 SETTLED_AT_ONCE = 500
-_ACCEPTED = ("new", "changed", "unchanged")
 
 #: One statement, so that what a file names and what its origin brought are brought together once; of nearly all of it
 #: nothing is to be noted. A rejected row names its SKU too, but brings nothing.
 _NOTE = text(
-    """
+    f"""
     with named as (
-        select variant.id, one.action in ('new', 'changed', 'unchanged') as accepted
-        from feed_rows as one
+        select variant.id, one.accepted from {NAMED} as one
         join supplier_variants as variant on variant.supplier_id = :supplier and variant.sku = one.sku
-        where one.run_id = :run and one.sku <> ''
         union all
         select unnest(variants), true from feed_same where run_id = :run
     ), brought as (
@@ -63,7 +61,7 @@ _NOTE = text(
     update feed_brought as known set missing_run_id = :run, missing_since = :came
     where known.origin_id = :origin and known.missing_run_id is null
         and known.variant_id = any(array(select id from differing where not is_named))
-    """
+    """  # noqa: S608 - our own
 )
 _SET_TO_ZERO = text(
     f"""
@@ -176,14 +174,11 @@ def forget_undone(session: Session, run: FeedRun) -> None:
         )
     without_loops(session)
     later = _newer(run).where(FeedRun.state == "APPLIED").order_by(FeedRun.id.desc()).limit(1).scalar_subquery()
+    accepted = accepted_skus([later]).subquery()
     named_later = (
         select(SupplierVariant.id)
-        .join(FeedRow, FeedRow.sku == SupplierVariant.sku)
-        .where(
-            SupplierVariant.supplier_id == run.supplier_id,
-            FeedRow.run_id == later,
-            FeedRow.action.in_(_ACCEPTED),
-        )
+        .join(accepted, accepted.c.sku == SupplierVariant.sku)
+        .where(SupplierVariant.supplier_id == run.supplier_id)
         .union_all(select(func.unnest(FeedSame.variants)).where(FeedSame.run_id == later))
         .cte("named_later")
         .prefix_with("materialized")
@@ -304,11 +299,8 @@ def _give_stock_back(session: Session, run: FeedRun) -> None:
     if not zeroed:
         return
     # Few were set to 0, and a run may name hundreds of thousands.
-    named = session.scalars(
-        select(FeedRow.sku).where(
-            FeedRow.run_id == run.id, FeedRow.sku.in_(list(zeroed)), FeedRow.action.in_(_ACCEPTED)
-        )
-    ).all()
+    accepted = accepted_skus([run.id]).subquery()
+    named = session.scalars(select(accepted.c.sku).where(accepted.c.sku.in_(list(zeroed)))).all()
     same = select(func.unnest(FeedSame.variants).label("id")).where(FeedSame.run_id == run.id).subquery()
     found_same = session.scalars(select(same.c.id).where(same.c.id.in_(list(zeroed.values()))))
     asked = {"origin": origin_of(run), "variants": [*(zeroed[sku] for sku in named), *found_same]}

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.search.refreshing import tell_of_changes
 from app.catalog.service import refresh_ranges
-from app.feeds.models import FeedRow, FeedRun, FeedSame
+from app.feeds.models import FeedRun, FeedSame
+from app.feeds.new_rows import accepted_skus
 from app.feeds.rules.fields import untold
 from app.feeds.service.changes import note_changes
 from app.inventory.events import InventoryChanged
@@ -24,7 +25,8 @@ def bring_back(session: Session, run_id: UUID) -> None:
     run = session.scalars(select(FeedRun).where(FeedRun.id == run_id).with_for_update()).one()
     if run.state != "APPLYING" or run.kind != "full":
         return
-    named = select(FeedRow.sku).where(FeedRow.run_id == run_id, FeedRow.action.in_(("new", "changed", "unchanged")))
+    accepted = accepted_skus([run_id]).subquery()
+    named = select(accepted.c.sku)
     same = SupplierVariant.id.in_(select(func.unnest(FeedSame.variants)).where(FeedSame.run_id == run_id))
     ended_variants = (SupplierVariant.supplier_id == run.supplier_id, SupplierVariant.status == "ended")
     # Few are ended, and a run may name hundreds of thousands.
@@ -32,7 +34,7 @@ def bring_back(session: Session, run_id: UUID) -> None:
     variants = (
         session.execute(
             update(SupplierVariant)
-            .where(*ended_variants, or_(SupplierVariant.sku.in_(named.where(FeedRow.sku.in_(skus))), same))
+            .where(*ended_variants, or_(SupplierVariant.sku.in_(named.where(accepted.c.sku.in_(skus))), same))
             .values(status="active", updated_at=clock.now())
             .returning(SupplierVariant.id, SupplierVariant.product_id)
             .execution_options(synchronize_session=False)

@@ -13,7 +13,8 @@ from app.audit import service as audit
 from app.catalog.models import SupplierVariant
 from app.catalog.service import CatalogChange, restore
 from app.feeds.events import FeedFinished, FeedRollbackWanted
-from app.feeds.models import FeedRow, FeedRun, FeedRunChange, FeedSame
+from app.feeds.models import FeedRun, FeedRunChange, FeedSame
+from app.feeds.new_rows import accepted_skus
 from app.feeds.queries import why_not_undone
 from app.feeds.service.marking import forget_marks
 from app.feeds.service.missing import forget_undone
@@ -175,11 +176,7 @@ def _named_later(session: Session, run: FeedRun, changes: Sequence[FeedRunChange
             select(SupplierVariant.id).where(
                 SupplierVariant.id.in_(created),
                 or_(
-                    SupplierVariant.sku.in_(
-                        select(FeedRow.sku).where(
-                            FeedRow.run_id.in_(newest.values()), FeedRow.action.in_(("new", "changed", "unchanged"))
-                        )
-                    ),
+                    SupplierVariant.sku.in_(accepted_skus(list(newest.values()))),
                     SupplierVariant.id.in_(
                         select(func.unnest(FeedSame.variants)).where(FeedSame.run_id.in_(newest.values()))
                     ),

@@ -48,7 +48,7 @@ from app.outbox.service import emit
 #: Rows whose stock is taken over in one transaction.
 _AT_ONCE = 5000
 #: What ``counts`` says of how far a run got.
-_PLACES = ("applied_row", "applied_to", "blocks_to", "same_to")
+_PLACES = ("new_to", "applied_row", "applied_to", "blocks_to", "same_to")
 #: What is seen from its end on has the time of its beginning.
 _LONGEST_BATCH = timedelta(minutes=1)
 

@@ -14,8 +14,18 @@ from app.catalog.events import ProductsMade
 from app.catalog.models import CatalogEntry, Category, ProductImage, SupplierProduct, SupplierVariant
 from app.catalog.service import ProductChange, VariantChange, change_prices, make_product
 from app.feeds.models import FeedMark, FeedRun, FeedRunChange
-from app.feeds.service import NoLongerWanted, apply_batch, cancel, plan_batches, prepare_batch
-from app.feeds.service.applying import PRODUCTS_AT_ONCE
+from app.feeds.queries import rows
+from app.feeds.service import (
+    NoLongerWanted,
+    apply_batch,
+    cancel,
+    create_block,
+    plan_batches,
+    plan_blocks,
+    prepare_batch,
+    prepare_block,
+)
+from app.feeds.service.new_rows import PRODUCTS_AT_ONCE, part
 from app.inventory.models import InventoryLevel, StockMovement
 from app.kit.in_turn import Stopped, Turn
 from app.outbox.models import OutboxEvent
@@ -78,10 +88,48 @@ def test_all_of_a_long_file_is_there_once(supplier_id: UUID, jobs: Jobs) -> None
     assert run_of(again).counts["unchanged"] == PRODUCTS, "what stands is what the file says, and marked so"
 
 
+def as_rows(run_id: UUID) -> None:
+    """Have blocks of new products be rows of the run, as they are where something about them is not as usual."""
+    with db.transaction() as session:
+        for block in plan_blocks(session, run_id):
+            part(session, run_id, block)
+
+
+def test_nothing_stays_of_a_block_that_was_stopped_on_its_way(supplier_id: UUID, jobs: Jobs) -> None:
+    run_id = upload(supplier_id, lamps())
+    jobs.drain()
+    apply(supplier_id, run_id)
+    with db.transaction() as session:
+        assert plan_batches(session, run_id) == []
+        first, second, _ = plan_blocks(session, run_id)
+        prepared = [prepare_block(session, run_id, block) for block in (first, second)]
+    assert prepared[0] is not None
+    assert prepared[1] is not None
+    with db.transaction() as session:
+        create_block(session, run_id, prepared[0], Turn(None), beside=True)
+        assert plan_blocks(session, run_id)[0] == second
+    stands = [how_many(model) for model in (*WRITTEN, FeedRunChange)]
+    before: Future[bool] = Future()
+    before.set_result(False)
+    with pytest.raises(Stopped), db.transaction() as session:
+        create_block(session, run_id, prepared[1], Turn(before), beside=True)
+
+    with db.transaction() as session:
+        cancel(session, supplier_id, run_id)
+    with pytest.raises(NoLongerWanted), db.transaction() as session:
+        create_block(session, run_id, prepared[1], Turn(None), beside=True)
+    with db.transaction() as session:
+        assert prepare_block(session, run_id, second) is None
+        run = session.get_one(FeedRun, run_id)
+        assert (run.state, run.counts["applied"]) == ("CANCELLED", PRODUCTS_AT_ONCE)
+    assert [how_many(model) for model in (*WRITTEN, FeedRunChange)] == stands
+
+
 def test_nothing_stays_of_a_batch_that_was_stopped_on_its_way(supplier_id: UUID, jobs: Jobs) -> None:
     run_id = upload(supplier_id, lamps())
     jobs.drain()
     apply(supplier_id, run_id)
+    as_rows(run_id)
     with db.transaction() as session:
         first, second, _ = plan_batches(session, run_id)
         prepared = [prepare_batch(session, run_id, batch) for batch in (first, second)]
@@ -122,6 +170,13 @@ late,Late,Said later,Lux,Déco,X-2,,Size,M,,,3.50,,,,,2,@9.jpg,,,,,
 lamp,Lamp,<b>Bright</b>,Lux,Home>Lamp,L-1,4006381333931,Size,S,,,5.00,9.90,8.50,1,kg,3,@7.jpg,Front,x,active,10,4.50
 plain,"Two	tabs  and\\ back",,,,P-1,,,,,,4.00,,,,,12,,,,ended,,
 """
+#: The same without rows that stand apart: each product can be kept as columns, but for those with a complaint.
+_APART = ("lamp,,", "late", "lamp,Lamp,<b>Bright</b>,Lux,Home>Lamp,L-1,4006381333931,Size,S,,,5.00,9.90,8.50,1,kg,3,@7")
+TOGETHER = "".join(line for line in ODD.splitlines(keepends=True) if not line.startswith(_APART))
+TOGETHER += """\
+jug,Jug (red),,Lux,Déco,J-1,,Colour,Red,Größe,S,7.00,,,,,4,@1.jpg,"A ""quoted"" one",a|b,active,,
+jug,Jug (red),,Lux,Déco,J-2,,Größe,M,,,7.00,,,,,,@2.jpg|@1.jpg,,a|b,active,2,6.50
+"""
 #: But for the samples that an entry is in, which its product's id decides.
 _MADE = """
     select p.handle, p.title, p.description, p.brand, c.path, p.source_category, p.option_names, p.tags, p.status,
@@ -148,37 +203,83 @@ _MADE = """
 """
 
 
+def made_of(supplier: str, file: str, way: str, jobs: Jobs) -> tuple[list[dict[str, str]], list[tuple[str, int]]]:
+    """What comes of a file of new products that is taken over as ``blocks`` of columns, as ``rows``, or ``alone``: row
+    by row beside what stands."""
+    with db.transaction() as session:
+        theirs = factories.supplier(session, supplier).id
+    run_id = upload(theirs, file.replace("@", "https://p.example/").encode())
+    jobs.drain()
+    apply(theirs, run_id)
+    if way != "blocks":
+        as_rows(run_id)
+    with db.transaction() as session:
+        before = session.scalar(select(func.max(OutboxEvent.id))) or 0
+    with db.transaction() as session:
+        blocks = [prepare_block(session, run_id, block) for block in plan_blocks(session, run_id)]
+        batches = [prepare_batch(session, run_id, one, alone=way == "alone") for one in plan_batches(session, run_id)]
+    assert bool(blocks) == (way == "blocks")
+    assert bool(batches) == (way != "blocks")
+    for block in blocks:
+        assert block is not None
+        assert block.new
+        with db.transaction() as session:
+            create_block(session, run_id, block, Turn(None), beside=True)
+    for batch in batches:
+        assert batch is not None
+        assert batch.new == (way == "rows")
+        with db.transaction() as session:
+            apply_batch(session, run_id, batch, Turn(None))
+    jobs.drain()
+    with db.transaction() as session:
+        made = [
+            {name: str(value).replace(theirs.hex[-16:], "") for name, value in row._mapping.items()}
+            for row in session.execute(text(_MADE), {"supplier": theirs})
+        ]
+        told = session.execute(
+            select(OutboxEvent.topic, func.jsonb_array_length(OutboxEvent.payload["variant_ids"]))
+            .where(OutboxEvent.id > before, OutboxEvent.topic != ProductsMade.topic)
+            .order_by(OutboxEvent.topic)
+        ).all()
+    return made, [tuple(one) for one in told]
+
+
 def test_new_products_are_the_same_whichever_way_they_are_made(committed: None, system: None, jobs: Jobs) -> None:
-    made = []
-    for alone in (False, True):
+    by_rows, alone = (made_of(way, ODD, way, jobs) for way in ("rows", "alone"))
+    assert by_rows[0] == alone[0]
+    assert by_rows[1] == alone[1]
+    assert len(by_rows[0]) == 5
+
+
+def test_products_that_are_kept_as_columns_become_the_same(committed: None, system: None, jobs: Jobs) -> None:
+    blocks, by_rows, alone = (made_of(f"{way} of blocks", TOGETHER, way, jobs) for way in ("blocks", "rows", "alone"))
+    assert blocks[0] == by_rows[0] == alone[0]
+    assert blocks[1] == by_rows[1] == alone[1]
+    assert [row["handle"] for row in blocks[0]] == ["jug", "lamp", "plain", "twins", "vase"]
+
+
+def test_rows_that_are_kept_as_columns_are_shown_as_all_others(supplier_id: UUID, jobs: Jobs) -> None:
+    run_id = upload(supplier_id, TOGETHER.replace("@", "https://p.example/").encode())
+    jobs.drain()
+    shown = []
+    for _ in range(2):
         with db.transaction() as session:
-            theirs = factories.supplier(session, "Lux" if alone else "Nord").id
-        run_id = upload(theirs, ODD.replace("@", "https://p.example/").encode())
-        jobs.drain()
-        apply(theirs, run_id)
-        with db.transaction() as session:
-            (batch,) = plan_batches(session, run_id)
-            prepared = prepare_batch(session, run_id, batch, alone=alone)
-            assert prepared is not None
-            assert prepared.new is not alone
-        with db.transaction() as session:
-            before = session.scalar(select(func.max(OutboxEvent.id))) or 0
-            apply_batch(session, run_id, prepared, Turn(None))
-        jobs.drain()
-        with db.transaction() as session:
-            rows = [
-                {name: str(value).replace(theirs.hex[-16:], "") for name, value in row._mapping.items()}
-                for row in session.execute(text(_MADE), {"supplier": theirs})
+            run = session.get_one(FeedRun, run_id)
+            pages, cursor = [], None
+            while True:
+                page = rows(session, run, action="new", limit=2, cursor=cursor)
+                pages += [(one.row, one.handle, one.sku, one.action, one.record, one.mark) for one in page.items]
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+            assert [one[0] for one in pages] == [
+                one.row for one in rows(session, run, action=None, limit=100, cursor=None).items
             ]
-            told = session.execute(
-                select(OutboxEvent.topic, func.jsonb_array_length(OutboxEvent.payload["variant_ids"]))
-                .where(OutboxEvent.id > before, OutboxEvent.topic != ProductsMade.topic)
-                .order_by(OutboxEvent.topic)
-            ).all()
-        made.append((rows, [tuple(one) for one in told]))
-    assert made[0][0] == made[1][0]
-    assert made[0][1] == made[1][1]
-    assert len(made[0][0]) == 5
+            shown.append(pages)
+        as_rows(run_id)
+    assert shown[0] == shown[1]
+    assert len(shown[0]) == run.counts["new"] == 8
+    assert run.counts["products"] == 5
 
 
 def test_what_came_into_being_meanwhile_is_compared_with(supplier_id: UUID, jobs: Jobs) -> None:
@@ -207,6 +308,7 @@ def test_an_sku_that_came_meanwhile_is_seen_before_its_batch_begins(supplier_id:
     run_id = upload(supplier_id, b"product_id,title,sku,cost,stock\nlamp,Lamp,S1,5.00,3\nvase,Vase,S2,6.00,4\n")
     jobs.drain()
     apply(supplier_id, run_id)
+    as_rows(run_id)
     with db.transaction() as session:
         (batch,) = plan_batches(session, run_id)
         early = prepare_batch(session, run_id, batch)
@@ -222,6 +324,31 @@ def test_an_sku_that_came_meanwhile_is_seen_before_its_batch_begins(supplier_id:
     assert (early.new, late.new) == (True, False)
     with pytest.raises(IntegrityError), db.transaction() as session:
         apply_batch(session, run_id, early, Turn(None))
+
+
+def test_an_sku_that_came_meanwhile_is_seen_before_its_block_begins(supplier_id: UUID, jobs: Jobs) -> None:
+    """Else the next batch has begun beside it, and each waits for the other."""
+    run_id = upload(supplier_id, b"product_id,title,sku,cost,stock\nlamp,Lamp,S1,5.00,3\nvase,Vase,S2,6.00,4\n")
+    jobs.drain()
+    apply(supplier_id, run_id)
+    with db.transaction() as session:
+        (block,) = plan_blocks(session, run_id)
+        early = prepare_block(session, run_id, block)
+    with db.transaction() as session:
+        make_product(
+            session, supplier_id, "EUR", "jug",
+            ProductChange(values={"title": "Jug"}, variants=[VariantChange(sku="S2", values={"wholesale_price": 100})]),
+        )  # fmt: skip
+    with db.transaction() as session:
+        late = prepare_block(session, run_id, block)
+    assert early is not None
+    assert late is not None
+    assert (early.new, late.new) == (True, False)
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        create_block(session, run_id, early, Turn(None), beside=True)
+    jobs.drain()
+    assert run_of(run_id).state == "APPLIED"
+    assert run_of(run_id).counts["applied"] == 2
 
 
 def test_a_run_that_the_version_before_began_goes_on_behind_the_products_it_came_to(

@@ -15,16 +15,16 @@ from app import db
 from app.feeds import files, queries
 from app.feeds.models import FeedRun
 from app.feeds.service import (
-    apply_batch,
     cancel,
-    plan_batches,
-    prepare_batch,
+    create_block,
+    plan_blocks,
+    prepare_block,
     rolling_back,
     undo_batch,
     want_applied,
     want_rolled_back,
 )
-from app.feeds.service.applying import PRODUCTS_AT_ONCE
+from app.feeds.service.new_rows import PRODUCTS_AT_ONCE
 from app.inventory.service import (
     Aside,
     StockFigure,
@@ -203,9 +203,9 @@ def test_a_run_that_is_stopped_keeps_what_it_did_and_can_go_on_or_be_undone(send
     sender.jobs.drain()
     with db.transaction() as session:
         want_applied(session, sender.supplier_id, run_id)
-        prepared = prepare_batch(session, run_id, plan_batches(session, run_id)[0])
+        prepared = prepare_block(session, run_id, plan_blocks(session, run_id)[0])
         assert prepared is not None
-        apply_batch(session, run_id, prepared, Turn(None))
+        create_block(session, run_id, prepared, Turn(None), beside=True)
         cancel(session, sender.supplier_id, run_id)
     sender.jobs.drain()
     assert sender.state(run_id) == "CANCELLED"
