@@ -32,6 +32,7 @@ from app.feeds.service import (
     store_same,
 )
 from app.kit.ahead import one_ahead
+from app.kit.collecting import rarely_collected
 from app.kit.in_turn import Turn, in_turn
 from workers.job import Run, job
 
@@ -105,7 +106,8 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
                 counts.add(theirs)
                 return note_progress(session, plan.run_id, counts, place, plan.size_bytes)
 
-        wanted = in_turn(one_ahead(_batches(rows, stream, plan.size_bytes)), keep)
+        with rarely_collected():
+            wanted = in_turn(one_ahead(_batches(rows, stream, plan.size_bytes)), keep)
     return (opened, counts) if wanted else None
 
 
