@@ -79,12 +79,6 @@ class SupplierProduct(Base):
         Index(None, "supplier_id", "updated_at", "id"),
         Index(None, "category_id", "id"),
         Index(None, "updated_at", "id"),
-        Index(
-            "ix_supplier_products_trigrams",
-            "search_text",
-            postgresql_using="gin",
-            postgresql_ops={"search_text": "gin_trgm_ops"},
-        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
