@@ -141,8 +141,8 @@ def store_rows(
         rows = sorted([*rows, *chain.from_iterable(one.as_rows() for one in others)], key=lambda row: row.row)
     kept = []
     above: ReadRow | None = None
-    #: Of the product whose rows these are, its texts were told: what the rows below say otherwise is not taken over.
-    texts_of: str | None = None
+    #: Products whose texts were told: what rows below say otherwise is not taken over, also where others stand between.
+    texts_of: set[str] = set()
     for row in rows:
         action, changes = row.action, _NOTHING
         if action == "accepted":
@@ -153,11 +153,13 @@ def store_rows(
                 Problem("sku", "unknown_sku", "None of your products has this SKU. Send the whole catalogue first.")
             )
         elif action == "accepted":
-            changes = _changes(row, variant, silent, texts=row.handle != texts_of) if variant is not None else _NOTHING
+            changes = (
+                _changes(row, variant, silent, texts=row.handle not in texts_of) if variant is not None else _NOTHING
+            )
             action = "new" if variant is None else "changed" if changes else "unchanged"
             counts.handles.add(row.handle)
             if row.record.get("title"):
-                texts_of = row.handle
+                texts_of.add(row.handle)
         counts.actions[action] += 1
         problems: list[dict[str, Any]] = _FINE
         if row.problems:
