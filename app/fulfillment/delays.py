@@ -15,7 +15,7 @@ from app.suppliers.rules import Closure, working_days_from
 
 DOMESTIC, REGION, ABROAD = "domestic", "region", "abroad"
 #: Countries between which parcels travel as they do at home, without customs.
-_EU = frozenset(
+EU = frozenset(
     {
         "AT",
         "BE",
@@ -59,7 +59,7 @@ def route(sent_from: str, sent_to: str) -> str:
     """How long the way is, by the countries at its ends."""
     if sent_from == sent_to:
         return DOMESTIC
-    return REGION if {sent_from, sent_to} <= _EU else ABROAD
+    return REGION if {sent_from, sent_to} <= EU else ABROAD
 
 
 def should_have_left(ship_by: datetime, now: datetime, timezone: str, closed: Sequence[Closure] = ()) -> bool:

@@ -12,6 +12,7 @@ from app.fulfillment.service import record_tracking
 from app.kit import clock
 from app.kit.ids import new_id
 from tests.flows.books import Books, Json
+from tests.flows.carriers import change
 from tests.market import Market, Party
 from tests.stack import Jobs
 from tests.web.browsing import text_of
@@ -107,6 +108,41 @@ def test_a_parcel_that_does_not_move_is_stuck_and_then_lost(
     assert found(books) == [("stuck", "resolved", "worse"), ("lost", "open", None)]
     scan(books, jobs, parcel, "out_for_delivery")
     assert [state for _, state, _ in found(books)] == ["resolved", "resolved"]
+
+
+def copies(table: str, row_id: object, each: str) -> None:
+    """Many more rows like one of a table, more than are looked at together. ``each``: what is another in each, as JSON;
+    ``n`` is its number."""
+    change(
+        f"insert into {table} select (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), {each}))).* "
+        f"from {table} t, generate_series(1, 310) n where t.id = %s",
+        row_id,
+    )
+
+
+def test_what_may_still_leave_hides_nobody_who_is_late(market: Market, jobs: Jobs, books: Books, lamps: Json) -> None:
+    closed = {"starts_on": clock.now().date().isoformat(), "ends_on": (clock.now() + timedelta(days=40)).date()}
+    made = market.other_supplier.api.post("/api/supplier/closures", closed | {"ends_on": str(closed["ends_on"])})
+    assert made.status_code == 201, made.text
+    chairs = books.purchase_order(books.paid_order((market.chair.variants[0], 1)), market.other_supplier)
+    change("update purchase_orders set ship_by = now() where id = %s", chairs["id"])
+    copies("purchase_orders", chairs["id"], "'number', 'C-' || n, 'wave', n")
+    books.later(WATCH, days=20)
+    assert [str(one["purchase_order_id"]) for one in books.rows("select * from shipment_exceptions")] == [lamps["id"]]
+
+
+def test_parcels_that_stay_quiet_hide_nobody_who_is_lost(market: Market, jobs: Jobs, books: Books, lamps: Json) -> None:
+    quiet = sent(books, market, jobs, lamps, 1)
+    scan(books, jobs, quiet)
+    copies("shipments", quiet["id"], "'tracking_number', 'QUIET' || n")
+    gone = sent(books, market, jobs, lamps, 2)
+    scan(books, jobs, gone, days_ago=20)
+    # Abroad and stuck, but not lost for long: all but one.
+    books.later(WATCH, days=15)
+    assert found(books).count(("stuck", "open", None)) == 311
+    assert books.rows("select id from shipment_exceptions where kind = 'lost' and shipment_id = %s", gone["id"])
+    books.later(WATCH, days=16)
+    assert len(found(books)) == 312, "each thing is found once"
 
 
 def test_what_was_put_aside_is_shown_again_when_it_becomes_worse(

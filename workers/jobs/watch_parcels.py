@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
-
-from sqlalchemy.orm import Session
+from uuid import UUID
 
 from app.adapters import registries
 from app.fulfillment.service import end_claim, end_what_left, unanswered_claims, watch_leaving, watch_on_the_way
@@ -13,30 +13,33 @@ from app.kit import clock
 from app.kit.errors import Conflict
 from workers.job import Run, job
 
-#: So many at once are found each time; the rest is found the next time.
-_ROUNDS = 20
-
 
 @job(queue="quick", every="*/10 * * * *", coalesce=True, timeout=120)
 def watch_parcels(run: Run, payload: dict[str, Any]) -> None:
-    """See the module. Each round is a commit of its own."""
+    """See the module. Each page is a commit of its own."""
     scanning = [name for name, one in registries.carriers.all().items() if one.can_track]
-    looks: list[Callable[[Session], int]] = [
-        end_what_left,
-        watch_leaving,
-        lambda session: watch_on_the_way(session, scanning=scanning),
-    ]
-    for look in looks:
-        for _ in range(_ROUNDS):
+    left = 1
+    while left:
+        with run.transaction() as session:
+            left = end_what_left(session)
+    for look in (watch_leaving, partial(watch_on_the_way, scanning=scanning)):
+        last: Mapping[str, Any] | None = None
+        while True:
             with run.transaction() as session:
-                if not look(session):
-                    break
-    with run.transaction() as session:
-        claims = unanswered_claims(session, clock.now())
-    for exception_id in claims:
-        try:
-            with run.transaction() as session:
-                end_claim(session, exception_id)
-        except Conflict:
-            # Settled, or arrived, a moment ago.
-            continue
+                looked = look(session, last)
+            last = looked.last
+            if last is None:
+                break
+    claimed: UUID | None = None
+    while True:
+        with run.transaction() as session:
+            claims = unanswered_claims(session, clock.now(), claimed)
+        if not claims:
+            break
+        for claimed in claims:
+            try:
+                with run.transaction() as session:
+                    end_claim(session, claimed)
+            except Conflict:
+                # Settled, or arrived, a moment ago.
+                continue

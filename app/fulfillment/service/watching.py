@@ -1,17 +1,26 @@
-"""Looking for parcels that are late, silent or lost. Each thing is found once."""
+"""Looking for parcels that are late, silent or lost. Each thing is found once.
+
+What the database can't judge (working days, time zones) is judged here, page by page through everything that may be
+so: what stays as it is for days must not hide the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
+from sqlalchemy import ColumnElement, Interval, SQLColumnExpression, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.fulfillment.delays import (
+    ABROAD,
+    DOMESTIC,
+    EU,
     LOST_DAYS,
+    REGION,
     STUCK_DAYS,
     day_is_over,
     route,
@@ -34,11 +43,20 @@ _AT_ONCE = 300
 _Id = SQLColumnExpression[UUID]
 
 
-def watch_leaving(session: Session) -> int:
-    """Find purchase orders whose promised day is over and that have not left. Returns how many were found."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How many were found on a page of what may be so, and the key of its last row; None: there are no more pages."""
+
+    found: int
+    last: Mapping[str, Any] | None
+
+
+def watch_leaving(session: Session, last: Mapping[str, Any] | None = None) -> Looked:
+    """Find purchase orders whose promised day is over and that have not left, on the page after ``last``."""
     now = clock.now()
-    rows = session.execute(
-        select(PurchaseOrder, Supplier.timezone, _said_day(PurchaseOrder.id, None))
+    said_day = _said_day(PurchaseOrder.id, None)
+    query = (
+        select(PurchaseOrder, Supplier.timezone, said_day)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .where(
             PurchaseOrder.status.in_(TO_LEAVE),
@@ -48,10 +66,15 @@ def watch_leaving(session: Session) -> int:
             PurchaseOrder.external_request_state.is_distinct_from("held"),
             ~_open(PurchaseOrder.id, None, LATE),
             ~_found_since(PurchaseOrder.id, None, LATE, PurchaseOrder.ship_by),
+            # Nowhere on earth is a day over before it is over in UTC by less than a day.
+            or_(said_day.is_(None), said_day <= now.date()),
         )
-        .order_by(PurchaseOrder.ship_by)
+        .order_by(PurchaseOrder.ship_by, PurchaseOrder.id)
         .limit(_AT_ONCE)
-    ).all()
+    )
+    if last is not None:
+        query = query.where(tuple_(PurchaseOrder.ship_by, PurchaseOrder.id) > (last["ship_by"], last["id"]))
+    rows = session.execute(query).all()
     closed = _closures(session, {order.supplier_id for order, *_ in rows})
     found = 0
     for order, timezone, said in rows:
@@ -64,17 +87,21 @@ def watch_leaving(session: Session) -> int:
         )
         if late and exceptions.find(session, order, LATE, since):
             found += 1
-    return found
+    if len(rows) < _AT_ONCE:
+        return Looked(found, None)
+    return Looked(found, {"ship_by": rows[-1][0].ship_by, "id": rows[-1][0].id})
 
 
-def watch_on_the_way(session: Session, *, scanning: Collection[str]) -> int:
-    """Find parcels that no carrier has scanned, that do not move, or that count as lost. ``scanning``: the carriers
-    that tell scans. Returns how many were found."""
+def watch_on_the_way(session: Session, last: Mapping[str, Any] | None = None, *, scanning: Collection[str]) -> Looked:
+    """Find parcels that no carrier has scanned, that do not move, or that count as lost, on the page after ``last``.
+    ``scanning``: the carriers that tell scans."""
     now = clock.now()
     seen = func.coalesce(Shipment.last_event_at, Shipment.first_scan_at)
     left = func.coalesce(Shipment.handed_over_at, Shipment.created_at)
     at = func.coalesce(seen, left)
-    rows = session.execute(
+    unscanned = Shipment.first_scan_at.is_(None)
+    is_lost = at < now - _days(LOST_DAYS)
+    query = (
         select(
             Shipment,
             Supplier.timezone,
@@ -93,29 +120,39 @@ def watch_on_the_way(session: Session, *, scanning: Collection[str]) -> int:
             Shipment.carrier.in_(list(scanning)),
             at < now - timedelta(days=3),
             ~_open(None, Shipment.id, LOST_TRACK),
+            # What it is to be found as must not be what it was found as.
             or_(
-                ~_open(None, Shipment.id, NO_SCAN, STUCK),
-                at < now - timedelta(days=min(LOST_DAYS.values())),
+                and_(is_lost, ~_found_since(None, Shipment.id, LOST_TRACK, at)),
+                and_(
+                    ~is_lost,
+                    ~_open(None, Shipment.id, NO_SCAN, STUCK),
+                    or_(
+                        and_(unscanned, ~_found_since(None, Shipment.id, NO_SCAN, at)),
+                        and_(~unscanned, at < now - _days(STUCK_DAYS), ~_found_since(None, Shipment.id, STUCK, at)),
+                    ),
+                ),
             ),
-            or_(Shipment.first_scan_at.is_(None), at < now - timedelta(days=min(STUCK_DAYS.values()))),
         )
         .order_by(Shipment.id)
         .limit(_AT_ONCE)
-    ).all()
+    )
+    if last is not None:
+        query = query.where(Shipment.id > last["id"])
+    rows = session.execute(query).all()
     closed = _closures(session, {shipment.supplier_id for shipment, *_ in rows})
     found = 0
-    for shipment, timezone, sent_from, sent_to, last, said in rows:
-        kind = silence(last, now, route(sent_from, sent_to))
+    for shipment, timezone, sent_from, sent_to, last_seen, said in rows:
+        kind = silence(last_seen, now, route(sent_from, sent_to))
         if shipment.first_scan_at is None and kind != LOST_TRACK:
-            late = unscanned_too_long(last, now, timezone, closed[shipment.supplier_id])
+            late = unscanned_too_long(last_seen, now, timezone, closed[shipment.supplier_id])
             kind = NO_SCAN if late else None
         if kind is None or (kind != LOST_TRACK and said is not None and not day_is_over(said, now, timezone)):
             continue
-        if exceptions.find(session, shipment, kind, _since(last, said if kind != LOST_TRACK else None)):
+        if exceptions.find(session, shipment, kind, _since(last_seen, said if kind != LOST_TRACK else None)):
             found += 1
             if kind == LOST_TRACK:
                 exceptions.end(session, "worse", shipment_id=shipment.id, kinds=(NO_SCAN, STUCK))
-    return found
+    return Looked(found, {"id": rows[-1][0].id} if len(rows) == _AT_ONCE else None)
 
 
 def end_what_left(session: Session) -> int:
@@ -136,15 +173,25 @@ def end_what_left(session: Session) -> int:
     return len(rows)
 
 
-def unanswered_claims(session: Session, moment: datetime) -> list[UUID]:
-    """What retailers want and their suppliers have not answered in time."""
-    return list(
-        session.scalars(
-            select(ShipmentException.id)
-            .where(ShipmentException.state == "open", ShipmentException.answer_by < moment)
-            .order_by(ShipmentException.id)
-            .limit(_AT_ONCE)
-        )
+def unanswered_claims(session: Session, moment: datetime, last: UUID | None = None) -> list[UUID]:
+    """What retailers want and their suppliers have not answered in time, the page after ``last``; an empty one is the
+    end."""
+    query = (
+        select(ShipmentException.id)
+        .where(ShipmentException.state == "open", ShipmentException.answer_by < moment)
+        .order_by(ShipmentException.id)
+        .limit(_AT_ONCE)
+    )
+    return list(session.scalars(query if last is None else query.where(ShipmentException.id > last)))
+
+
+def _days(by_way: Mapping[str, int]) -> ColumnElement[timedelta]:
+    """So many days by the way of a parcel, as ``delays.route`` tells ways apart."""
+    sent_from, sent_to = Supplier.country, PurchaseOrder.ship_to_country
+    return case(
+        (sent_from == sent_to, literal(timedelta(days=by_way[DOMESTIC]), Interval)),
+        (and_(sent_from.in_(EU), sent_to.in_(EU)), literal(timedelta(days=by_way[REGION]), Interval)),
+        else_=literal(timedelta(days=by_way[ABROAD]), Interval),
     )
 
 
