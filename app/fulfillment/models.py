@@ -82,8 +82,10 @@ class Shipment(Base):
     #: Between which days the carrier itself says that it delivers.
     carrier_from: Mapped[date | None]
     carrier_to: Mapped[date | None]
-    #: When the carrier is asked next; None when nothing more is to be learned.
+    #: When whoever knows is asked next where it is; None when nothing more is to be learned.
     next_poll_at: Mapped[datetime | None]
+    #: Who tells us where it is, where that is not the carrier itself: ``label``, the gateway that sold its label.
+    reported_by: Mapped[str | None]
     #: The store's id of the fulfilment once tracking has reached it, and what was last told.
     external_fulfillment_id: Mapped[str | None]
     store_told_at: Mapped[datetime | None]

@@ -24,6 +24,9 @@ SHIPMENT_STATUSES = tuple(SHIPMENT_MOVES)
 #: Those that left for the shopper, whatever became of them.
 LEFT = frozenset({SHIPPED, RETURNED, LOST})
 
+#: Who tells where a parcel is, besides carriers that can be asked.
+LABEL = "label"
+
 #: Where the parcel is, in order of progress; those of one rank exclude each other but neither undoes the other.
 DELIVERY_RANK: dict[str, int] = {
     "unknown": 0,

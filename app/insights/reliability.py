@@ -20,8 +20,10 @@ from app.kit import clock
 from app.suppliers.rules.scorecards import ANSWER_HOURS, LAST_STEP, SCANNED_WITHIN, SCORED_OVER, SENT_DAYS, SPREADS
 from app.suppliers.service.scoring import Counted, record_day
 
+#: Parcels whose scans are told: by the carrier, or by somebody else.
+_TOLD = "(h.carrier = any(:scanning) or h.reported_by is not null)"
 # Names and numbers put together here are constants of ours. Orders fall due at the end of the supplier's own day,
-# parcels and answers by UTC. ``left_at`` is when a parcel left: its carrier's first scan where the carrier tells scans.
+# parcels and answers by UTC. ``left_at`` is when a parcel left: its carrier's first scan where somebody tells scans.
 _CASES = f"""
 with whose as (
   select id, timezone from suppliers where cast(:supplier as uuid) is null or id = :supplier
@@ -46,7 +48,7 @@ with whose as (
   group by due.id
 ), parcelled as (
   select h.id, h.purchase_order_id, due.day, due.timezone,
-    case when h.carrier = any(:scanning) then h.first_scan_at else coalesce(h.handed_over_at, h.created_at) end
+    case when {_TOLD} then h.first_scan_at else coalesce(h.handed_over_at, h.created_at) end
       as left_at
   from due join shipments h on h.purchase_order_id = due.id
   where h.shipment_status not in ('announced', 'voided') and h.replaces_id is null
@@ -96,7 +98,7 @@ with whose as (
         and e.delivery_status = 'delivered'), false)::int, 1
   from shipments h join whose s on s.id = h.supplier_id
   where h.estimated_to between :first and :last and h.estimated_to < (:now at time zone 'UTC')::date
-    and h.carrier = any(:scanning) and h.first_scan_at is not null
+    and {_TOLD} and h.first_scan_at is not null
     and h.shipment_status not in ('announced', 'voided') and h.replaces_id is null
   union all
   select h.supplier_id, h.created_at::date, 'tracked', 0, h.purchase_order_id,
@@ -105,7 +107,7 @@ with whose as (
   from shipments h join whose s on s.id = h.supplier_id
   where h.created_at >= :first and h.created_at < cast(:last as date) + interval '1 day'
     and coalesce(h.handed_over_at, h.created_at) <= :now - interval '{SCANNED_WITHIN} days'
-    and h.carrier = any(:scanning) and h.shipment_status not in ('announced', 'voided')
+    and {_TOLD} and h.shipment_status not in ('announced', 'voided')
 )
 """  # noqa: S608
 #: Facts that are told so late still count: an order that left after its day, a scan that its carrier told late.

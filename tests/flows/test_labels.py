@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from app import db
 from app.config import key_ring
 from app.fulfillment.service.accounts import save_account, save_size
+from app.insights.reliability import counted_on
 from app.kit import clock
 from app.kit.crypto import Place
 from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
@@ -334,3 +335,44 @@ def test_where_the_gateway_can_not_be_asked_the_carrier_is_and_no_other_parcel_w
     books.later("poll_tracking", hours=1, minutes=1)
     assert set(carrier.asked) == {sold, other}
     assert books.rows("select distinct delivery_status from shipments") == [{"delivery_status": "in_transit"}]
+
+
+def test_a_parcel_with_a_bought_label_counts_as_scanned_stuck_and_lost_by_what_the_gateway_tells(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    assert buy(books, market, quoted(books, market, lamps)).status_code == 303
+    jobs.drain()
+    parcel = books.row("select tracking_number, carrier from shipments")
+    assert parcel["carrier"] == "usps", "which nobody but the gateway can be asked about"
+
+    def found() -> list[tuple[str, str]]:
+        rows = books.rows("select kind, state from shipment_exceptions order by found_at, id")
+        return [(row["kind"], row["state"]) for row in rows]
+
+    def sent() -> tuple[int, int]:
+        """Orders that left in time, and those that were counted, as the scorecard has it in a month."""
+        with clock.shifted(timedelta(days=30)), db.system_scope(actor="test"), db.transaction() as session:
+            days = [clock.now().date() - timedelta(days=back) for back in range(1, 31)]
+            told = [one for day in days for one in counted_on(session, day, scanning=["simulated"])]
+        return (
+            sum(one.met for one in told if one.measure == "sent"),
+            sum(one.counted for one in told if one.measure == "sent"),
+        )
+
+    assert sent() == (0, 1), "a label is no scan"
+    books.later("watch_parcels", days=8)
+    assert found() == [("no_scan", "open")]
+    params = {"secret": "s3cret", "status": "in_transit"}
+    told = requests.get(f"{gateway.url}/_sim/hook/{parcel['tracking_number']}", params=params, timeout=5).json()
+    market.app.test_client(use_cookies=False).post(
+        f"/hooks/labels/easypost/{market.supplier.id}",
+        data=told["body"],
+        headers={"X-Hmac-Signature": told["signature"]},
+    )
+    jobs.drain()
+    assert found() == [("no_scan", "resolved")]
+    assert sent() == (1, 1)
+    books.later("watch_parcels", days=15)
+    assert found()[1:] == [("stuck", "open")]
+    books.later("watch_parcels", days=31)
+    assert found()[1:] == [("stuck", "resolved"), ("lost", "open")]

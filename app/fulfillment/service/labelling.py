@@ -14,6 +14,7 @@ from app.audit import service as audit
 from app.config import key_ring
 from app.fulfillment.labels import Label, Quoted, RefundMoved, TrackerMoved
 from app.fulfillment.models import LabelAccount, Shipment, ShippingLabel
+from app.fulfillment.rules import LABEL
 from app.fulfillment.service.buying import (
     BOUGHT,
     BUYING,
@@ -119,7 +120,7 @@ def record_label(session: Session, supplier_id: UUID, label_id: UUID, bought: La
     try:
         (shipped,) = ship(session, supplier_id, label.purchase_order_id, [_parcel(label, bought)])
         savepoint.commit()
-        label.shipment_id = shipped.shipment.id
+        label.shipment_id, shipped.shipment.reported_by = shipped.shipment.id, LABEL
     except (Conflict, Invalid) as error:
         savepoint.rollback()
         label.failure = error.detail

@@ -94,8 +94,8 @@ def says_nothing_new(shipment: Shipment, known: Collection[str], told: Tracked) 
 
 
 def poll_again(session: Session, shipment_ids: Collection[UUID], at: datetime | None) -> None:
-    """When the carriers of parcels of which nothing new was told are asked next; None: never. Parcels that somebody
-    works on just now are left as they are, and so asked about sooner."""
+    """When it is asked next about parcels of which nothing new was told; None: never, since nobody tells. Parcels that
+    somebody works on just now are left as they are, and so asked about sooner."""
     free = (
         select(Shipment.id)
         .where(Shipment.id.in_(shipment_ids), Shipment.next_poll_at.is_not(None))
@@ -106,7 +106,10 @@ def poll_again(session: Session, shipment_ids: Collection[UUID], at: datetime | 
     session.execute(
         update(Shipment)
         .where(Shipment.id.in_(session.scalars(free).all()))
-        .values(next_poll_at=case((over, None), else_=at))
+        .values(
+            next_poll_at=case((over, None), else_=at),
+            reported_by=case((over, Shipment.reported_by), else_=Shipment.reported_by if at is not None else None),
+        )
         .execution_options(synchronize_session=False)
     )
 

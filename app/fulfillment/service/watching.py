@@ -94,7 +94,7 @@ def watch_leaving(session: Session, last: Mapping[str, Any] | None = None) -> Lo
 
 def watch_on_the_way(session: Session, last: Mapping[str, Any] | None = None, *, scanning: Collection[str]) -> Looked:
     """Find parcels that no carrier has scanned, that do not move, or that count as lost, on the page after ``last``.
-    ``scanning``: the carriers that tell scans."""
+    ``scanning``: the carriers that tell scans; of the others' parcels, those that somebody else tells of."""
     now = clock.now()
     seen = func.coalesce(Shipment.last_event_at, Shipment.first_scan_at)
     left = func.coalesce(Shipment.handed_over_at, Shipment.created_at)
@@ -117,7 +117,7 @@ def watch_on_the_way(session: Session, last: Mapping[str, Any] | None = None, *,
             Shipment.next_poll_at.is_not(None),
             Shipment.shipment_status == SHIPPED,
             Shipment.delivery_status.not_in((*FINAL, "available_for_pickup")),
-            Shipment.carrier.in_(list(scanning)),
+            or_(Shipment.reported_by.is_not(None), Shipment.carrier.in_(list(scanning))),
             at < now - timedelta(days=3),
             ~_open(None, Shipment.id, LOST_TRACK),
             # What it is to be found as must not be what it was found as.

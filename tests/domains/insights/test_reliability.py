@@ -36,6 +36,8 @@ class Parcel:
     """Moments in hours before today's midnight; ``units`` of the only line."""
 
     carrier: str
+    #: Whether its label was bought, so that the gateway tells of it.
+    labelled: bool
     units: int
     told: int
     scanned: int | None
@@ -46,7 +48,12 @@ class Parcel:
     @property
     def left(self) -> int | None:
         """When it left."""
-        return self.scanned if self.carrier in SCANNING else self.told
+        return self.scanned if self.followed else self.told
+
+    @property
+    def followed(self) -> bool:
+        """Whether anybody tells its scans."""
+        return self.labelled or self.carrier in SCANNING
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ hours = st.integers(0, 24 * 12)
 parcel = st.builds(
     Parcel,
     carrier=st.sampled_from(("simulated", "dhl")),
+    labelled=st.booleans(),
     units=st.integers(1, 3),
     told=hours,
     scanned=st.none() | hours,
@@ -144,7 +152,7 @@ def naive(one: Facts, zone: str, now: datetime) -> Counter[tuple[date, str, int,
         if answered is not None:
             count(deadline.date(), "answer_hours", 1, step=min(73, max(1, answered)))
     for parcel in one.parcels:
-        if parcel.carrier not in SCANNING:
+        if not parcel.followed:
             continue
         told, scanned, delivered = moment(parcel.told), at(parcel.scanned), at(parcel.delivered)
         promised = TODAY - timedelta(days=parcel.promised)
@@ -237,6 +245,7 @@ class World:
                 id=shipment_id, purchase_order_id=line.purchase_order_id, order_id=order_id, **parties,
                 carrier=parcel.carrier, tracking_number=str(shipment_id), lines_fingerprint="x",
                 shipment_status="shipped", delivery_status="unknown", shipped_at=told,
+                reported_by="label" if parcel.labelled else None,
                 first_scan_at=at(parcel.scanned), delivered_at=at(parcel.delivered),
                 estimated_to=TODAY - timedelta(days=parcel.promised), created_at=told, updated_at=told,
             )
