@@ -123,6 +123,10 @@ class Settings(BaseSettings):
     simulated_carrier_url: str = ""
     #: Base address of EasyPost, where suppliers with an account there buy labels.
     easypost_url: str = "https://api.easypost.com"
+    #: The platform's own account there, by which parcels are followed whose supplier has none, and what its hooks are
+    #: signed with; empty where there is none. Each parcel that is followed costs what EasyPost asks for a tracker.
+    easypost_api_key: SecretStr = SecretStr("")
+    easypost_hook_secret: SecretStr = SecretStr("")
 
     #: The platform's share of a purchase order's goods, in basis points, frozen at sale.
     commission_bps: int = Field(default=500, ge=0, le=10_000)

@@ -1,4 +1,5 @@
-"""The port to gateways that sell postage: rates of many carriers, labels, and money back for those not used.
+"""The port to gateways that sell postage: rates of many carriers, labels, and money back for those not used. They also
+follow parcels whose labels were bought elsewhere.
 
 Each supplier, and each retailer that pays for its customers' returns, buys with an account of its own at the gateway:
 it pays, and the carriers' terms are its own. Every call may raise the four adapter errors of ``app.kit.errors``; after
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from app.fulfillment.carrier import CarrierEvent
+from app.fulfillment.carrier import CarrierEvent, Tracked
 from app.kit.money import Money
 
 
@@ -29,6 +30,14 @@ class Access:
     """An organisation's way in."""
 
     api_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformAccount:
+    """The platform's way in, and what the gateway signs its hooks with; an empty word: it sends none."""
+
+    access: Access
+    hook_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +104,19 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackerMoved:
-    """The gateway saw a parcel move."""
+    """The gateway saw a parcel move. ``ref``: its own name of whatever it follows the parcel by."""
 
     tracking_number: str
     events: Sequence[CarrierEvent]
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A parcel with a number from elsewhere that the gateway follows: its name for it, and what was seen."""
+
+    ref: str
+    seen: Tracked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +169,20 @@ class LabelGateway(Protocol):
 
     def give_back(self, access: Access, ref: str) -> str:
         """Ask the money of an unused label back. Returns one of ``REFUND_STATES``; twice is once."""
+
+    def platform(self) -> PlatformAccount | None:
+        """The platform's own account, by which parcels are followed whose supplier has none; None where there is
+        none."""
+
+    def follows(self, carrier: str) -> bool:
+        """Whether it can follow parcels of a carrier (an adapter's name) with labels from elsewhere."""
+
+    def follow(self, access: Access, carrier: str, tracking_number: str) -> Followed:
+        """Have a number followed from now on. One that the account has followed already is found again and costs
+        nothing more. ``Rejected`` where the gateway does not know such a number."""
+
+    def followed(self, access: Access, ref: str) -> Followed:
+        """Where that parcel was seen, for hooks that did not come. ``Rejected`` where the account follows no such."""
 
     def told(self, headers: Mapping[str, str], body: bytes, secret: str, *, at: datetime) -> Told:
         """What a hook says; header names are in lower case. Raises ``ForgedNotice`` where its signature is not

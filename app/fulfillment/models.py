@@ -44,6 +44,7 @@ class Shipment(Base):
             "retailer_id",
             postgresql_where=text("store_error is not null and store_told_at is null"),
         ),
+        Index("ix_shipments_trackers", "tracker_ref", postgresql_where=text("tracker_ref is not null")),
         Index("ix_shipments_to_track", "next_poll_at", postgresql_where=text("next_poll_at is not null")),
     )
 
@@ -84,8 +85,11 @@ class Shipment(Base):
     carrier_to: Mapped[date | None]
     #: When whoever knows is asked next where it is; None when nothing more is to be learned.
     next_poll_at: Mapped[datetime | None]
-    #: Who tells us where it is, where that is not the carrier itself: ``label``, the gateway that sold its label.
+    #: Who tells us where it is, where that is not the carrier itself: ``label``, the gateway that sold its label;
+    #: ``tracker``, one that follows it though its label is from elsewhere.
     reported_by: Mapped[str | None]
+    #: That gateway's own name of what it follows it by.
+    tracker_ref: Mapped[str | None]
     #: The store's id of the fulfilment once tracking has reached it, and what was last told.
     external_fulfillment_id: Mapped[str | None]
     store_told_at: Mapped[datetime | None]

@@ -25,7 +25,7 @@ SHIPMENT_STATUSES = tuple(SHIPMENT_MOVES)
 LEFT = frozenset({SHIPPED, RETURNED, LOST})
 
 #: Who tells where a parcel is, besides carriers that can be asked.
-LABEL = "label"
+LABEL, TRACKER = "label", "tracker"
 
 #: Where the parcel is, in order of progress; those of one rank exclude each other but neither undoes the other.
 DELIVERY_RANK: dict[str, int] = {

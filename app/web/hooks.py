@@ -5,13 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
 
 from app import db
 from app.adapters import registries
-from app.fulfillment.labels import ForgedNotice
+from app.fulfillment.labels import ForgedNotice, RefundMoved, TrackerMoved
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.service import labelling as parcels
 from app.fulfillment.service.accounts import hook_secret
+from app.fulfillment.service.following import take_in_tracker
 from app.inbox.service import Received, take_in
 from app.kit import clock
 from app.kit.crash import crash_point
@@ -71,9 +73,35 @@ def from_gateway(name: str, owner_id: UUID) -> Response:
             return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
         except (ValueError, KeyError, TypeError):
             return problem(422, "unreadable", "Unreadable", "The body is not what the gateway sends.")
-        if told is not None and not parcels.take_in(session, owner_id, told):
+        if told is not None and not _followed(session, told, owner_id) and not parcels.take_in(session, owner_id, told):
             returned.take_in(session, owner_id, told)
     return Response(status=200)
+
+
+@bp.post("/hooks/labels/<name>")
+def from_platforms_gateway(name: str) -> Response:
+    """The same of parcels that are followed by the platform's own account."""
+    body = _raw_body()
+    if body is None:
+        return problem(413, "too_large", "Too large", "A hook has at most 2 MB.")
+    gateway = registries.labels.all().get(name)
+    account = gateway.platform() if gateway is not None else None
+    if gateway is None or account is None or not account.hook_secret:
+        return problem(404, "not_found", "Not found", "No such gateway.")
+    try:
+        told = gateway.told(_headers(), body, account.hook_secret, at=clock.now())
+    except ForgedNotice:
+        return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
+    except (ValueError, KeyError, TypeError):
+        return problem(422, "unreadable", "Unreadable", "The body is not what the gateway sends.")
+    if told is not None:
+        with db.system_scope(actor=f"gateway:{name}"), db.transaction() as session:
+            _followed(session, told, None)
+    return Response(status=200)
+
+
+def _followed(session: Session, told: TrackerMoved | RefundMoved, supplier_id: UUID | None) -> bool:
+    return isinstance(told, TrackerMoved) and take_in_tracker(session, told, supplier_id)
 
 
 @bp.post("/api/webhooks/<name>")

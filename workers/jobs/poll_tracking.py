@@ -1,4 +1,5 @@
-"""Ask where parcels are: the gateway that sold the label, else the carrier.
+"""Ask where parcels are: the gateway that sold the label, else the carrier, else a gateway that follows the carrier's
+parcels.
 
 A gateway tells by its hooks; it is asked about a parcel of which it has told nothing for as long as carriers are left
 alone, since a hook that got lost never comes again. Where it does not know the parcel, or no longer lets us in, the
@@ -22,12 +23,14 @@ from rq.timeouts import JobTimeoutException
 
 from app import log
 from app.config import settings
+from app.fulfillment.carrier import Carrier
 from app.fulfillment.models import Shipment
 from app.fulfillment.queries import due_for_tracking, known_events, last_heard
 from app.fulfillment.service import poll_again, says_nothing_new, take_in
+from app.fulfillment.service.following import Follow, note_followed, to_follow
 from app.fulfillment.service.labelling import Sold, sold_by
 from app.kit import clock
-from app.kit.errors import AdapterError, Unavailable
+from app.kit.errors import AdapterError, Rejected, Unavailable
 from workers.job import LeaseLost, Run, ends_run, job
 from workers.whereabouts import Parties, is_over, tracking_carrier
 
@@ -45,7 +48,13 @@ class _Due:
     #: The ids of what was seen of it.
     known: Collection[str]
     sold: Sold | None
+    follow: Follow
     heard_at: datetime | None
+
+    @property
+    def has_hooks(self) -> bool:
+        """Whether a gateway tells of it by itself."""
+        return self.sold is not None or self.shipment.tracker_ref is not None
 
 
 @job(queue="stores", every="* * * * * */5", coalesce=True, timeout=120)
@@ -55,7 +64,8 @@ def poll_tracking(run: Run, payload: dict[str, Any]) -> None:
         shipments = due_for_tracking(session, clock.now())
         ids = [one.id for one in shipments]
         sold, heard, known = sold_by(session, ids), last_heard(session, ids), known_events(session, ids)
-        due = [_Due(one, known[one.id], sold.get(one.id), heard.get(one.id)) for one in shipments]
+        follow = to_follow(session, shipments)
+        due = [_Due(one, known[one.id], sold.get(one.id), follow[one.id], heard.get(one.id)) for one in shipments]
     every = settings().tracking_poll
     parties = Parties()
     with _Notes(run) as notes:
@@ -63,22 +73,24 @@ def poll_tracking(run: Run, payload: dict[str, Any]) -> None:
             again: datetime | None = notes.moment + every
             unanswered = False
             carrier = tracking_carrier(parcel.shipment.carrier)
-            if is_over(parcel.sold, carrier, parcel.shipment.created_at):
+            if is_over(parcel.sold, carrier, parcel.shipment.created_at, parcel.follow):
                 again = None
-            elif parcel.sold is not None and parcel.heard_at is not None and parcel.heard_at > clock.now() - every:
+            elif parcel.has_hooks and parcel.heard_at is not None and parcel.heard_at > clock.now() - every:
                 again = parcel.heard_at + every
             else:
                 try:
-                    told = parties.told_of(parcel.sold, carrier, parcel.shipment.tracking_number)
-                    if told is not None and not says_nothing_new(parcel.shipment, parcel.known, told):
-                        with run.transaction() as session:
-                            take_in(session, parcel.shipment.id, told, again=clock.now() + every)
+                    if _told(run, parties, parcel, carrier):
                         continue
                 except JobTimeoutException:
                     notes.add(parcel, again)
                     raise
                 except Unavailable:
                     unanswered = True
+                except Rejected as error:
+                    if parcel.sold is None and carrier is None:
+                        # No gateway knows such a number: people follow its link.
+                        again = None
+                    logger.info("not told of a parcel", shipment=str(parcel.shipment.id), reason=error.code)
                 except AdapterError as error:
                     logger.info("not told of a parcel", shipment=str(parcel.shipment.id), reason=type(error).__name__)
                 except Exception as error:
@@ -89,6 +101,26 @@ def poll_tracking(run: Run, payload: dict[str, Any]) -> None:
             notes.add(parcel, again)
             if unanswered:
                 notes.write()
+
+
+def _told(run: Run, parties: Parties, parcel: _Due, carrier: Carrier | None) -> bool:
+    """Ask about a parcel, and take in what is told; whether that was anything new. Raises the adapter errors."""
+    shipment, every = parcel.shipment, settings().tracking_poll
+    if parcel.sold is not None or carrier is not None:
+        told = parties.told_of(parcel.sold, carrier, shipment.tracking_number)
+        if told is None or says_nothing_new(shipment, parcel.known, told):
+            return False
+        with run.transaction() as session:
+            take_in(session, shipment.id, told, again=clock.now() + every)
+        return True
+    followed = parties.followed(parcel.follow, shipment.tracking_number)
+    if followed is None:
+        return False
+    if followed.ref == shipment.tracker_ref and says_nothing_new(shipment, parcel.known, followed.seen):
+        return False
+    with run.transaction() as session:
+        note_followed(session, shipment.id, shipment.tracking_number, followed, again=clock.now() + every)
+    return True
 
 
 class _Notes:

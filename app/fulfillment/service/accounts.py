@@ -12,6 +12,7 @@ from app.audit import service as audit
 from app.config import key_ring
 from app.fulfillment.labels import Access, Package
 from app.fulfillment.models import LabelAccount, PackageSize
+from app.fulfillment.service.following import ask_about_all
 from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import Invalid, NotFound
@@ -38,6 +39,7 @@ def save_account(
     if hook_secret:
         account.hook_secret = ring.seal(hook_secret.encode(), Place("label_accounts", "hook_secret", owner_id))
     account.gateway, account.form, account.updated_at = gateway, form, now
+    ask_about_all(session, owner_id)
     audit.record(session, owner_id, "fulfillment.label_account_saved", "organisation", owner_id)
     return account
 

@@ -122,7 +122,7 @@ def _correct_number(session: Session, shipment: Shipment, correction: Correction
     shipment.tracking_url, shipment.number_check = correction.tracking_url, correction.number_check
     shipment.next_poll_at = clock.now() + settings().tracking_poll if number else None
     # Whoever told of the number that it had knows nothing of the other one.
-    shipment.reported_by = None
+    shipment.reported_by, shipment.tracker_ref = None, None
     if shipment.shipment_status != ANNOUNCED or was:
         tell_story(session, shipment, "po.parcel_corrected", was=was, carrier=carrier)
     return changed

@@ -103,15 +103,16 @@ def poll_again(session: Session, shipment_ids: Collection[UUID], at: datetime | 
         .with_for_update(skip_locked=True)
     )
     over = or_(Shipment.delivery_status.in_(FINAL), Shipment.shipment_status == VOIDED)
-    session.execute(
-        update(Shipment)
-        .where(Shipment.id.in_(session.scalars(free).all()))
-        .values(
-            next_poll_at=case((over, None), else_=at),
-            reported_by=case((over, Shipment.reported_by), else_=Shipment.reported_by if at is not None else None),
+    change = update(Shipment).where(Shipment.id.in_(session.scalars(free).all()))
+    if at is not None:
+        change = change.values(next_poll_at=case((over, None), else_=at))
+    else:
+        change = change.values(
+            next_poll_at=None,
+            reported_by=case((over, Shipment.reported_by), else_=None),
+            tracker_ref=case((over, Shipment.tracker_ref), else_=None),
         )
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(change.execution_options(synchronize_session=False))
 
 
 def _note_estimate(shipment: Shipment, first: date | None, last: date | None) -> None:

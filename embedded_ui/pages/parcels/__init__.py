@@ -16,6 +16,7 @@ from app.orders import queries as orders
 from app.purchasing import queries as purchasing
 from app.web.auth import principal
 from app.web.pages import Pages, go, page_url
+from app.web.parcels import nobody_reports
 
 pages = Pages(__name__)
 
@@ -37,6 +38,7 @@ def _detail(shipment_id: UUID, status: int = 200, *, refused: str = "") -> Any:
             "titles": {line.id: line for one in routed for line in one.lines},
             "events": fulfillment.events_of(session, [parcel.id])[parcel.id],
             "troubles": fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id),
+            "nobody_reports": nobody_reports(parcel),
             "claimable": GONE,
         }
     return pages.render("detail.html", status, refused=refused, **context)

@@ -11,9 +11,9 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 
-from tests.simulators.labels.world import API_KEY, Refused, World
+from tests.simulators.labels.world import API_KEY, PLATFORM_KEY, Refused, World
 
 _PAGE = (
     b"<</Type/Catalog/Pages 2 0 R>>",
@@ -32,9 +32,10 @@ def make_app(world: World) -> Flask:
         if not request.path.startswith("/v2/"):
             return None
         given = request.headers.get("Authorization", "")
-        expected = "Basic " + base64.b64encode(f"{API_KEY}:".encode()).decode()
-        if not hmac.compare_digest(given.encode(), expected.encode()):
+        keys = {f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}": key for key in (API_KEY, PLATFORM_KEY)}
+        if given not in keys:
             return _error(Refused(401, "APIKEY.INACTIVE", "This api key is no longer active."))
+        g.key = keys[given]
         if world.fault("slow_down"):
             answer = _error(Refused(429, "RATE_LIMITED", "You have exceeded your rate limit."))
             answer.headers["Retry-After"] = "2"
@@ -68,6 +69,23 @@ def make_app(world: World) -> Flask:
     def refund(ref: str) -> Any:
         return jsonify(_shown(world.refund(ref)))
 
+    @app.get("/v2/trackers")
+    def trackers() -> Any:
+        found = world.trackers_of(g.key, request.args.get("tracking_code", ""), request.args.get("carrier", ""))
+        return jsonify(trackers=[_shown(one) for one in found[:20]], has_more=len(found) > 20)
+
+    @app.post("/v2/trackers")
+    def follow() -> Any:
+        given = (request.get_json(silent=True) or {}).get("tracker") or {}
+        made = world.follow(g.key, given, _now())
+        if world.fault("lost_answer"):
+            return Response("upstream timed out", status=504)
+        return jsonify(_shown(made)), 201
+
+    @app.get("/v2/trackers/<ref>")
+    def tracker(ref: str) -> Any:
+        return jsonify(_shown(world.tracker(g.key, ref)))
+
     @app.get("/labels/<name>")
     def label(name: str) -> Any:
         shipment = world.find(name.rpartition(".")[0])
@@ -89,6 +107,7 @@ def make_app(world: World) -> Flask:
         world.cents = 10_000
         world.faults.clear()
         world.shipments.clear()
+        world.trackers.clear()
         world.scanned.clear()
         return jsonify(ok=True)
 
@@ -110,26 +129,34 @@ def make_app(world: World) -> Flask:
 
     @app.get("/_sim/shipments")
     def everything() -> Any:
-        return jsonify(cents=world.cents, shipments=[_shown(one) for one in world.shipments.values()])
+        return jsonify(
+            cents=world.cents,
+            shipments=[_shown(one) for one in world.shipments.values()],
+            trackers=[one | {"key": one["_key"]} for one in world.trackers.values()],
+        )
 
     @app.get("/_sim/hook/<number>")
     def hook(number: str) -> Any:
         """The carrier sees a parcel: the tracker event as it would be sent, with its signature."""
         status = request.args.get("status", "in_transit")
-        at = request.args.get("at") or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = request.args.get("at") or _now()
         tracker = world.move(number, status, at)
         event = {
             "id": "evt_1",
             "object": "Event",
             "description": "tracker.updated",
             "mode": "test",
-            "result": tracker,
+            "result": _shown(tracker),
         }
         body = json.dumps(event)
         key = unicodedata.normalize("NFKD", request.args["secret"]).encode()
         return jsonify(body=body, signature="hmac-sha256-hex=" + hmac.digest(key, body.encode(), hashlib.sha256).hex())
 
     return app
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _lines(shipment: dict[str, Any]) -> list[str]:

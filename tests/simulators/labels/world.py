@@ -16,6 +16,9 @@ _SERVICES = (
     ("UPSDAP", "NextDayAir", 3100, 1, 200),
 )
 API_KEY = "EZTK_of_the_supplier"
+PLATFORM_KEY = "EZTK_of_the_platform"
+#: Carriers whose numbers it follows.
+_FOLLOWED = ("USPS", "UPS", "FedEx", "DHLExpress", "DhlEcs", "CanadaPost", "RoyalMail")
 
 
 class Refused(Exception):
@@ -32,6 +35,8 @@ class World:
 
     cents: int = 10_000
     shipments: dict[str, Json] = field(default_factory=dict)
+    #: By id; ``_key`` is whose account each is of.
+    trackers: dict[str, Json] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     scanned: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -135,9 +140,9 @@ class World:
     def move(self, number: str, status: str, at: str) -> Json:
         """The carrier sees a parcel; its tracker."""
         with self.lock:
-            tracker: Json = next(
-                one["tracker"] for one in self.shipments.values() if one["tracking_code"] == number and one["tracker"]
-            )
+            bought = (one["tracker"] for one in self.shipments.values() if one["tracker"])
+            known = [one for one in (*self.trackers.values(), *bought) if one["tracking_code"] == number]
+            tracker: Json = known[0]
             place = {"object": "TrackingLocation", "city": "MEMPHIS", "state": "TN", "country": "US", "zip": "38118"}
             detail = {
                 "object": "TrackingDetail",
@@ -147,8 +152,64 @@ class World:
                 "tracking_location": place,
             }
             tracker["tracking_details"].append(detail)
-            tracker["status"] = status
+            tracker.update(status=status, status_detail="arrived_at_facility", updated_at=at)
             return tracker
+
+    def trackers_of(self, key: str, code: str, carrier: str) -> list[Json]:
+        """An account's trackers of a number, the newest first."""
+        found = [one for one in self.trackers.values() if one["_key"] == key]
+        if code:
+            found = [one for one in found if one["tracking_code"] == code]
+        return [one for one in found if carrier in ("", one["carrier"])][::-1]
+
+    def tracker(self, key: str, ref: str) -> Json:
+        """One of an account's trackers. Raises Refused."""
+        found = self.trackers.get(ref)
+        if found is None or found["_key"] != key:
+            raise Refused(404, "NOT_FOUND", "The requested resource could not be found.")
+        return found
+
+    def follow(self, key: str, given: Json, at: str) -> Json:
+        """A new tracker, or the one that the account has of this number. Raises Refused."""
+        code, carrier = given.get("tracking_code"), given.get("carrier") or "USPS"
+        if not code:
+            raise Refused(422, "PARAMETER.REQUIRED", "Missing required parameter.")
+        if carrier not in _FOLLOWED:
+            raise Refused(422, "TRACKER.CREATE.ERROR", f"Unsupported carrier {carrier}")
+        if " " in code or not code.isalnum():
+            raise Refused(422, "TRACKER.CREATE.ERROR", "The tracking code is not one of the carrier's")
+        with self.lock:
+            known = self.trackers_of(key, code, carrier)
+            if known:
+                return known[0]
+            if self.cents < 2:
+                raise Refused(402, "PAYMENT_REQUIRED", "Insufficient funds")
+            self.cents -= 2
+            ref = f"trk_{next(self._numbers):032x}"
+            made: Json = {
+                "id": ref,
+                "object": "Tracker",
+                "mode": "test",
+                "tracking_code": code,
+                "status": "unknown",
+                "status_detail": "unknown",
+                "created_at": at,
+                "updated_at": at,
+                "signed_by": None,
+                "weight": None,
+                "est_delivery_date": None,
+                "shipment_id": None,
+                "carrier": carrier,
+                "tracking_details": [],
+                "carrier_detail": None,
+                "public_url": f"https://track.easypost.com/{ref}",
+                "fees": [
+                    {"object": "Fee", "type": "TrackerFee", "amount": "0.02000", "charged": True, "refunded": False}
+                ],
+                "_key": key,
+            }
+            self.trackers[ref] = made
+            return made
 
     def refund(self, ref: str) -> Json:
         """Ask the money back. Raises Refused."""

@@ -1,8 +1,9 @@
 """EasyPost's API, version 2: a shipment is made with its parcel and addresses and carries the rates; it can be bought
-once; an unused label is refunded by asking.
+once; an unused label is refunded by asking. Parcels with labels from elsewhere are followed by trackers.
 
 Sources: https://docs.easypost.com/docs/shipments, …/shipments/rates, …/shipments/returns (a return is asked for with
-the addresses of the way there, which EasyPost turns round), …/refunds, …/errors, and …/webhooks for the signature:
+the addresses of the way there, which EasyPost turns round), …/refunds, …/trackers, …/errors, and …/webhooks for the
+signature:
 ``X-Hmac-Signature`` is ``hmac-sha256-hex=`` and the SHA-256 HMAC of the body under the secret in NFKD.
 """
 
@@ -17,19 +18,22 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 import orjson
 
 from app.adapters._http import HttpClient
 from app.config import settings
-from app.fulfillment.carrier import CarrierEvent
+from app.fulfillment.carrier import CarrierEvent, Tracked
 from app.fulfillment.labels import (
     Access,
+    Followed,
     ForgedNotice,
     Label,
     Offer,
     Package,
     Party,
+    PlatformAccount,
     Quoted,
     RefundMoved,
     Told,
@@ -54,6 +58,23 @@ _STATUSES = {
     "return_to_sender": "return_to_sender",
     "failure": "failure",
     "error": "failure",
+}
+#: Carriers that EasyPost follows, by our names → its own.
+_TRACKED = {
+    "australia_post": "AustraliaPost",
+    "canada_post": "CanadaPost",
+    "canpar": "Canpar",
+    "dhl": "DHLExpress",
+    "dhl_ecommerce": "DhlEcs",
+    "dpd": "DPD",
+    "fedex": "FedEx",
+    "ontrac": "OnTrac",
+    "parcelforce": "Parcelforce",
+    "purolator": "Purolator",
+    "royal_mail": "RoyalMail",
+    "spee_dee": "SpeeDee",
+    "ups": "UPS",
+    "usps": "USPS",
 }
 #: Codes of refusals → what to do about them.
 _ADVICE = {
@@ -151,6 +172,35 @@ class EasyPost:
             state = self._call(access, "POST", f"shipments/{ref}/refund").get("refund_status")
         return state if state in ("submitted", "refunded") else "rejected"
 
+    def platform(self) -> PlatformAccount | None:
+        """By settings."""
+        key = settings().easypost_api_key.get_secret_value()
+        secret = settings().easypost_hook_secret.get_secret_value()
+        return PlatformAccount(access=Access(api_key=key), hook_secret=secret) if key else None
+
+    def follows(self, carrier: str) -> bool:
+        """Those whose names there are known."""
+        return carrier in _TRACKED
+
+    def follow(self, access: Access, carrier: str, tracking_number: str) -> Followed:
+        """Its tracker, made where there is none: each one that is made costs something."""
+        wanted = {"tracking_code": tracking_number, "carrier": _TRACKED[carrier]}
+        known = self._call(access, "GET", f"trackers?{urlencode(wanted)}").get("trackers")
+        for one in known if isinstance(known, list) else []:
+            if one.get("tracking_code") == tracking_number:
+                return _followed(one)
+        try:
+            return _followed(self._call(access, "POST", "trackers", {"tracker": wanted}))
+        except Rejected as error:
+            if error.code in ("PAYMENT_REQUIRED", "INSUFFICIENT_FUNDS"):
+                # That says nothing of the number: it is asked again once there is money.
+                raise CredentialsRefused(error.message) from error
+            raise
+
+    def followed(self, access: Access, ref: str) -> Followed:
+        """Look at the tracker."""
+        return _followed(self._call(access, "GET", f"trackers/{quote(ref, safe='')}"))
+
     def told(self, headers: Mapping[str, str], body: bytes, secret: str, *, at: datetime) -> Told:
         """Trackers and refunds; other events are none of ours."""
         key = unicodedata.normalize("NFKD", secret).encode()
@@ -160,7 +210,11 @@ class EasyPost:
         event = orjson.loads(body)
         about = event.get("result") or {}
         if event.get("description") in ("tracker.created", "tracker.updated"):
-            return TrackerMoved(tracking_number=str(about.get("tracking_code", "")), events=_events(about))
+            return TrackerMoved(
+                tracking_number=str(about.get("tracking_code", "")),
+                events=_events(about),
+                ref=str(about.get("id") or ""),
+            )
         if event.get("description") == "refund.successful":
             return RefundMoved(tracking_number=str(about.get("tracking_code", "")), state="refunded")
         return None
@@ -229,6 +283,17 @@ def _money(amount: str, currency: str) -> Money:
         return Money.of_decimal(Decimal(str(amount)), currency)
     except (InvalidOperation, ValueError) as error:
         raise Unavailable("the price is not a number") from error
+
+
+def _followed(tracker: Mapping[str, Any]) -> Followed:
+    ref = tracker.get("id")
+    if not isinstance(ref, str) or not ref:
+        raise Unavailable("the answer is no tracker")
+    due = tracker.get("est_delivery_date")
+    day = parse_iso(str(due)).date() if due else None
+    status = _STATUSES.get(str(tracker.get("status")), "unknown")
+    seen = Tracked(delivery_status=status, estimated_from=day, estimated_to=day, events=_events(tracker))
+    return Followed(ref=ref, seen=seen)
 
 
 def _events(tracker: Mapping[str, Any]) -> list[CarrierEvent]:

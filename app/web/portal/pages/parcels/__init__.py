@@ -29,7 +29,7 @@ from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
-from app.web.parcels import number_doubt, told_correction, told_parcel
+from app.web.parcels import nobody_reports, number_doubt, told_correction, told_parcel
 from app.web.portal.carriers import carrier_choices
 
 pages = Pages(__name__)
@@ -69,6 +69,7 @@ def _detail(
             "troubles": fulfillment.exceptions_of(session, supplier_id, shipment_id=parcel.id, only_open=True),
             "can_wait": CAN_WAIT,
             "gone": GONE,
+            "nobody_reports": nobody_reports(parcel),
             "carriers": carrier_choices(suppliers.supplier(session, supplier_id).country),
             "number_open": open_ and fresh,
             "units_open": open_ and parcel.delivery_status not in FINAL and parcel.replaces_id is None,

@@ -1,0 +1,199 @@
+"""Parcels with labels from elsewhere, followed by a gateway's trackers: asked for once, told by hooks, made up for by
+asking, and by nobody where nobody can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from app import db
+from app.fulfillment.service.accounts import save_account
+from tests.flows.books import Books, Json
+from tests.flows.carriers import change
+from tests.market import Market
+from tests.simulators.labels.world import API_KEY, PLATFORM_KEY
+from tests.simulators.process import SimulatorProcess, free_port, spawn
+from tests.stack import Jobs
+from tests.web.browsing import text_of
+
+USPS, UPS = "9400100000000000000000", "1Z5R89390357567127"
+
+
+@pytest.fixture(scope="module")
+def gateway_process() -> Iterator[SimulatorProcess]:
+    with spawn("tests.simulators.labels", [], free_port()) as process:
+        yield process
+
+
+class Gateway:
+    """The simulator, and the hooks that it would send."""
+
+    def __init__(self, url: str, market: Market) -> None:
+        self.url, self.market = url, market
+
+    def pull(self, lever: str, **given: Any) -> None:
+        requests.post(f"{self.url}/_sim/{lever}", json=given, timeout=5).raise_for_status()
+
+    def trackers(self) -> list[Json]:
+        return list(requests.get(f"{self.url}/_sim/shipments", timeout=5).json()["trackers"])
+
+    def sees(self, number: str, status: str, secret: str = "s3cret") -> Json:  # noqa: S107
+        """The carrier scans a parcel; the hook that says so."""
+        params = {"secret": secret, "status": status}
+        return dict(requests.get(f"{self.url}/_sim/hook/{number}", params=params, timeout=5).json())
+
+    def tells(self, told: Json, whose: str) -> int:
+        """Send a hook."""
+        answer = self.market.app.test_client(use_cookies=False).post(
+            f"/hooks/labels/easypost{whose}", data=told["body"], headers={"X-Hmac-Signature": told["signature"]}
+        )
+        return answer.status_code
+
+
+@pytest.fixture
+def gateway(gateway_process: SimulatorProcess, set_up: Callable[..., None], market: Market) -> Gateway:
+    set_up(easypost_url=gateway_process.url)
+    found = Gateway(gateway_process.url, market)
+    found.pull("reset")
+    return found
+
+
+@pytest.fixture
+def by_platform(gateway: Gateway, set_up: Callable[..., None]) -> Gateway:
+    """The platform has an account."""
+    set_up(easypost_api_key=PLATFORM_KEY, easypost_hook_secret="ours")
+    return gateway
+
+
+def connected(market: Market, api_key: str = API_KEY) -> None:
+    """The supplier has an account."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        save_account(session, market.supplier.id, gateway="easypost", api_key=api_key, hook_secret="s3cret", form="PDF")
+
+
+@pytest.fixture
+def lamps(books: Books, market: Market) -> Json:
+    return books.purchase_order(books.paid_order((market.lamp.variants[0], 3)), market.supplier)
+
+
+def sent(books: Books, market: Market, jobs: Jobs, lamps: Json, number: str, carrier: str) -> None:
+    """The supplier ships a unit with a label from elsewhere."""
+    books.ship(market.supplier, lamps, 1, number=number)
+    change("update shipments set carrier = %s where tracking_number = %s", carrier, number)
+    jobs.drain()
+
+
+def asked(books: Books, hours: int) -> None:
+    """The hour in which parcels are asked about comes again."""
+    books.later("poll_tracking", hours=hours, minutes=hours)
+
+
+def parcel(books: Books, number: str = USPS) -> Json:
+    return books.row("select * from shipments where tracking_number = %s", number)
+
+
+def test_a_parcel_is_followed_by_its_suppliers_account_from_hook_to_hook(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    connected(market)
+    sent(books, market, jobs, lamps, USPS, "usps")
+    asked(books, 1)
+    (tracker,) = gateway.trackers()
+    assert (tracker["tracking_code"], tracker["carrier"], tracker["key"]) == (USPS, "USPS", API_KEY)
+    own = f"/{market.supplier.id}"
+    told = gateway.sees(USPS, "in_transit")
+    assert gateway.tells(told | {"signature": "hmac-sha256-hex=00"}, own) == 401
+    assert parcel(books)["first_scan_at"] is None
+    assert [gateway.tells(told, own) for _ in range(2)] == [200, 200]
+    jobs.drain()
+    assert parcel(books)["delivery_status"] == "in_transit"
+    assert parcel(books)["first_scan_at"] is not None
+    assert gateway.tells(told, f"/{market.other_supplier.id}") == 404, "which has no account"
+    books.later("watch_parcels", days=15)
+    kinds = [row["kind"] for row in books.rows("select kind from shipment_exceptions where shipment_id is not null")]
+    assert kinds == ["stuck"], "it is watched as any other parcel that is scanned"
+    # A hook is lost: the gateway is asked.
+    gateway.sees(USPS, "delivered")
+    asked(books, 3)
+    assert parcel(books)["delivery_status"] == "delivered"
+    assert books.row("select payable_at from earnings")["payable_at"] is not None
+    assert len(gateway.trackers()) == 1
+
+
+def test_a_number_is_asked_for_once_whatever_answer_is_lost(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    connected(market)
+    sent(books, market, jobs, lamps, USPS, "usps")
+    sent(books, market, jobs, lamps, UPS, "ups")
+    gateway.pull("faults", kind="lost_answer")
+    asked(books, 1)
+    gateway.pull("faults", kind="down")
+    asked(books, 2)
+    asked(books, 3)
+    asked(books, 4)
+    assert sorted(one["tracking_code"] for one in gateway.trackers()) == [UPS, USPS]
+    assert parcel(books)["tracker_ref"] and parcel(books, UPS)["tracker_ref"]
+
+
+def test_the_platform_follows_what_its_supplier_can_not(
+    market: Market, jobs: Jobs, books: Books, by_platform: Gateway, lamps: Json
+) -> None:
+    connected(market, "EZTK_that_was_revoked")
+    sent(books, market, jobs, lamps, USPS, "usps")
+    asked(books, 1)
+    assert [one["key"] for one in by_platform.trackers()] == [PLATFORM_KEY]
+    forged = by_platform.sees(USPS, "in_transit", "s3cret")
+    assert by_platform.tells(forged, "") == 401, "signed with another's secret"
+    assert by_platform.tells(by_platform.sees(USPS, "in_transit", "ours"), "") == 200
+    assert parcel(books)["delivery_status"] == "in_transit"
+    # By now its own account works: it is followed there, and nothing is seen twice.
+    connected(market)
+    by_platform.sees(USPS, "out_for_delivery", "ours")
+    asked(books, 3)
+    asked(books, 5)
+    assert {one["key"] for one in by_platform.trackers()} == {API_KEY, PLATFORM_KEY}
+
+
+def test_where_nobody_can_ask_the_parcel_stays_by_its_link_and_its_pages_say_so(
+    market: Market, jobs: Jobs, books: Books, by_platform: Gateway, lamps: Json
+) -> None:
+    sent(books, market, jobs, lamps, "not a number", "usps")
+    sent(books, market, jobs, lamps, "CN-1", "somebody")
+    asked(books, 1)
+    assert by_platform.trackers() == []
+    for number in ("not a number", "CN-1"):
+        one = parcel(books, number)
+        assert (one["next_poll_at"], one["reported_by"]) == (None, None)
+        for party, path in ((market.supplier, "supplier"), (market.retailer, "app")):
+            shown = text_of(books.browser(party).get(f"/{path}/parcels/{one['id']}"))
+            assert "Nobody reports where this parcel is" in shown
+    connected(market)
+    assert parcel(books, "CN-1")["next_poll_at"] is not None, "a new account may know"
+
+
+def test_an_account_without_money_is_asked_again_and_a_corrected_number_is_followed_anew(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    connected(market)
+    sent(books, market, jobs, lamps, USPS, "usps")
+    gateway.pull("fund", cents=0)
+    asked(books, 1)
+    assert gateway.trackers() == []
+    gateway.pull("fund", cents=100)
+    asked(books, 3)
+    assert len(gateway.trackers()) == 1
+    one = parcel(books)
+    right = market.supplier.api.post(
+        f"/api/supplier/shipments/{one['id']}/correct", {"tracking_number": UPS, "carrier": "ups"}
+    )
+    assert right.status_code == 200, right.text
+    jobs.drain()
+    assert parcel(books, UPS)["reported_by"] is None
+    gateway.tells(gateway.sees(USPS, "in_transit"), f"/{market.supplier.id}")
+    assert parcel(books, UPS)["first_scan_at"] is None, "that was the other number"
+    asked(books, 5)
+    assert [one["tracking_code"] for one in gateway.trackers()] == [USPS, UPS]
