@@ -51,6 +51,8 @@ NO_SCAN_DAYS = 3
 #: Days without a scan after which a parcel counts as stuck, and as lost.
 STUCK_DAYS: Mapping[str, int] = {DOMESTIC: 5, REGION: 7, ABROAD: 14}
 LOST_DAYS: Mapping[str, int] = {DOMESTIC: 14, REGION: 20, ABROAD: 30}
+#: Days after which a parcel whose way nobody reports counts as arrived, where nobody complains.
+ASSUMED_AFTER_DAYS = 14
 #: Working days in which a supplier answers what a retailer wants for a lost parcel.
 ANSWER_DAYS = 3
 
@@ -87,6 +89,20 @@ def silence(last_seen: datetime, now: datetime, way: str) -> str | None:
     if waited > timedelta(days=LOST_DAYS[way]):
         return "lost"
     return "stuck" if waited > timedelta(days=STUCK_DAYS[way]) else None
+
+
+def arrives_by(promised: date | None, left: date, way: str) -> date:
+    """The day by which a parcel should have arrived: the last one that was promised, and never before it had as many
+    days for its way as others need to move at all. Without a promise: the day on which others would count as lost."""
+    if promised is None:
+        return left + timedelta(days=LOST_DAYS[way])
+    return max(promised, left + timedelta(days=STUCK_DAYS[way]))
+
+
+def counts_as_arrived(due: date, today: date) -> date:
+    """The day after which a parcel whose way nobody reports counts as arrived, where nobody complains; never so soon
+    that nobody could."""
+    return max(due, today) + timedelta(days=ASSUMED_AFTER_DAYS)
 
 
 def answer_by(now: datetime, closed: Sequence[Closure] = ()) -> datetime:

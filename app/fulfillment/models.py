@@ -44,6 +44,14 @@ class Shipment(Base):
             "retailer_id",
             postgresql_where=text("store_error is not null and store_told_at is null"),
         ),
+        # Those on their way whose way nobody reports are few, and some carriers' own reports are not among them.
+        Index(
+            "ix_shipments_unreported",
+            "id",
+            postgresql_where=text(
+                "shipment_status = 'shipped' and delivered_at is null and reported_by is null and assumed_at is null"
+            ),
+        ),
         Index("ix_shipments_trackers", "tracker_ref", postgresql_where=text("tracker_ref is not null")),
         Index("ix_shipments_to_track", "next_poll_at", postgresql_where=text("next_poll_at is not null")),
     )
@@ -80,6 +88,10 @@ class Shipment(Base):
     delivered_at: Mapped[datetime | None]
     estimated_from: Mapped[date | None]
     estimated_to: Mapped[date | None]
+    #: Where nobody reports its way: after which day it counts as arrived, so that its supplier is paid, unless somebody
+    #: complains; and when that was.
+    assumed_on: Mapped[date | None]
+    assumed_at: Mapped[datetime | None]
     #: Between which days the carrier itself says that it delivers.
     carrier_from: Mapped[date | None]
     carrier_to: Mapped[date | None]

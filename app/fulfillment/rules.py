@@ -129,12 +129,15 @@ def check_number(
 #: What may be wrong with a parcel, or with one that should have left.
 LATE, NO_SCAN, STUCK, LOST_TRACK = "late", "no_scan", "stuck", "lost"
 GOES_BACK, SCANNED_VOID, SENT_CANCELLED = "returned_to_sender", "scanned_after_void", "sent_though_cancelled"
-EXCEPTION_KINDS = (LATE, NO_SCAN, STUCK, LOST_TRACK, GOES_BACK, SCANNED_VOID, SENT_CANCELLED)
+#: Nobody reports its way, and it should have arrived by now.
+UNREPORTED = "unreported"
+EXCEPTION_KINDS = (LATE, NO_SCAN, STUCK, LOST_TRACK, GOES_BACK, SCANNED_VOID, SENT_CANCELLED, UNREPORTED)
 #: Those that a scan ends.
-ENDED_BY_SCAN = frozenset({NO_SCAN, STUCK, LOST_TRACK})
+ENDED_BY_SCAN = frozenset({NO_SCAN, STUCK, LOST_TRACK, UNREPORTED})
 #: How an exception may have ended: it was sent after all or moved again, became a worse one, the parcel was taken back,
-#: its supplier says that it comes, sent another one, gave the money back, or somebody has seen to it.
-RESOLUTIONS = ("sent", "moved", "worse", "voided", "on_its_way", "resent", "refunded", "seen", "cancelled")
+#: its supplier says that it comes, sent another one, gave the money back, or somebody has seen to it; or nobody
+#: complained of a parcel that nobody reports, so that it counts as arrived.
+RESOLUTIONS = ("sent", "moved", "worse", "voided", "on_its_way", "resent", "refunded", "seen", "cancelled", "assumed")
 
 #: What a store's refusal says (``shipments.store_error``) of units that the merchant would send itself, where we may
 #: not tell it of their parcel.

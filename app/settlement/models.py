@@ -187,7 +187,7 @@ class Earning(Base):
     #: What the retailer was charged for it, in the charge's currency.
     charged: Mapped[int] = mapped_column(BIG)
     state: Mapped[str]
-    #: Set at delivery: when the dispute window ends.
+    #: Set at delivery: when the dispute window ends. Of a parcel whose way nobody reports: when it counts as arrived.
     payable_at: Mapped[datetime | None]
     payout_id: Mapped[UUID | None]
     created_at: Mapped[datetime]

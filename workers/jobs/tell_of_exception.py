@@ -11,7 +11,7 @@ from app.config import settings
 from app.exceptions.service import show_anew
 from app.fulfillment.events import ShipmentExceptionClaimed, ShipmentExceptionFound, ShipmentExceptionOver
 from app.fulfillment.models import Shipment, ShipmentException
-from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK
+from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK, UNREPORTED
 from app.identity.queries import recipients
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email, resolve
@@ -44,6 +44,10 @@ _TO_RETAILER: Mapping[str, tuple[str, str]] = {
     LOST_TRACK: ("{number} counts as lost", "Say whether you want your money back or another parcel."),
     GOES_BACK: ("{number} goes back to its sender", "Say whether you want your money back or another parcel."),
     SENT_CANCELLED: ("{number} left with units that were cancelled", "Your customer may get them all the same."),
+    UNREPORTED: (
+        "Has {number} arrived?",
+        "Nobody reports its way. Unless you say that your customer has not got it, its supplier is paid in two weeks.",
+    ),
 }
 _WANTED = {"refund": "the money back", "reship": "another parcel"}
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.adapters import registries
 from app.fulfillment.service import end_claim, end_what_left, unanswered_claims, watch_leaving, watch_on_the_way
+from app.fulfillment.service.unreported import watch_unreported
 from app.kit import clock
 from app.kit.errors import Conflict
 from workers.job import Run, job
@@ -22,7 +23,12 @@ def watch_parcels(run: Run, payload: dict[str, Any]) -> None:
     while left:
         with run.transaction() as session:
             left = end_what_left(session)
-    for look in (watch_leaving, partial(watch_on_the_way, scanning=scanning)):
+    looks = (
+        watch_leaving,
+        partial(watch_on_the_way, scanning=scanning),
+        partial(watch_unreported, scanning=scanning),
+    )
+    for look in looks:
         last: Mapping[str, Any] | None = None
         while True:
             with run.transaction() as session:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, func
+from sqlalchemy import Select, case, cast, func
 
 from app.exceptions.kind import Kind, Party, Told, rows
 from app.fulfillment.models import Shipment, ShipmentException
-from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK
+from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK, UNREPORTED
 from app.kit.texts import marked as _
 from app.purchasing.models import PurchaseOrder
 
@@ -30,9 +30,10 @@ def _query(_now: datetime) -> Select[Any]:
             retailer_id=found.retailer_id,
             supplier_id=found.supplier_id,
             since=found.since,
-            due=found.answer_by,
+            due=case((found.kind == UNREPORTED, cast(Shipment.assumed_on, found.since.type)), else_=found.answer_by),
             ball=case(
                 (found.kind.in_((LOST_TRACK, GOES_BACK)) & found.claimed.is_(None), Party.RETAILER.value),
+                (found.kind == UNREPORTED, Party.RETAILER.value),
                 else_=Party.SUPPLIER.value,
             ),
             about=found.kind,
@@ -87,6 +88,13 @@ KIND = Kind(
             meanwhile={
                 Party.RETAILER: _("The supplier sends it again, or gives the money back."),
                 Party.SUPPLIER: _UNCLAIMED,
+            },
+        ),
+        UNREPORTED: Told(
+            heading=_("Nobody reports whether the parcel has arrived"),
+            advice={
+                Party.RETAILER: _("Say whether it has. Without a word of yours its supplier is paid after that day."),
+                Party.SUPPLIER: _("The retailer says whether it has. Without a word you are paid after that day."),
             },
         ),
         SCANNED_VOID: Told(

@@ -17,7 +17,7 @@ from app.fulfillment.events import ShipmentCorrected, ShipmentVoided
 from app.fulfillment.models import Shipment, ShipmentLine
 from app.fulfillment.rules import ANNOUNCED, FINAL, LEFT, SHIPPED, VOIDED, may_become, scanned
 from app.fulfillment.service import exceptions
-from app.fulfillment.service.locking import ids_of, locked_of_supplier, tell_story
+from app.fulfillment.service.locking import ids_of, locked_of_supplier, not_counted, tell_story
 from app.fulfillment.service.parcels import check_way, fingerprint, units_of, write_lines
 from app.fulfillment.service.shipping import check_units
 from app.fulfillment.service.store import compare_again
@@ -76,6 +76,7 @@ def void(session: Session, supplier_id: UUID, shipment_id: UUID, *, reason: str)
         raise Invalid.field("reason", "required", "Say in up to 200 characters why it is taken back.")
     if shipment.first_scan_at is not None or not may_become(shipment.shipment_status, VOIDED, shipment.delivery_status):
         _too_late(shipment)
+    not_counted(shipment)
     left = shipment.shipment_status == SHIPPED and shipment.replaces_id is None
     now = clock.now()
     shipment.shipment_status, shipment.voided_at, shipment.void_reason = VOIDED, now, reason.strip()
@@ -122,7 +123,7 @@ def _correct_number(session: Session, shipment: Shipment, correction: Correction
     shipment.tracking_url, shipment.number_check = correction.tracking_url, correction.number_check
     shipment.next_poll_at = clock.now() + settings().tracking_poll if number else None
     # Whoever told of the number that it had knows nothing of the other one.
-    shipment.reported_by, shipment.tracker_ref = None, None
+    shipment.reported_by, shipment.tracker_ref, shipment.assumed_on = None, None, None
     if shipment.shipment_status != ANNOUNCED or was:
         tell_story(session, shipment, "po.parcel_corrected", was=was, carrier=carrier)
     return changed
@@ -139,6 +140,7 @@ def _correct_units(
             "The parcel has arrived or goes back; what was missing or too much in it is settled by a return.",
             code="already_arrived",
         )
+    not_counted(shipment)
     check_units(session, purchase_order, shipment, wanted)
     had = units_of(shipment)
     write_lines(session, shipment, wanted)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import current_scope
 from app.fulfillment.events import ShipmentExceptionFound, ShipmentExceptionOver
 from app.fulfillment.models import Shipment, ShipmentException
-from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK
+from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK, UNREPORTED
 from app.fulfillment.service.locking import tell_story
 from app.kit import clock
 from app.kit.ids import new_id
@@ -31,11 +31,15 @@ _SENTENCES: Mapping[str, str] = {
     GOES_BACK: "exception.returned_to_sender",
     SCANNED_VOID: "exception.scanned_after_void",
     SENT_CANCELLED: "exception.sent_though_cancelled",
+    UNREPORTED: "exception.unreported",
 }
 
 
-def find(session: Session, about: Shipment | PurchaseOrder, kind: str, since: datetime) -> UUID | None:
-    """Write down what is wrong, and have it told. None when that was done before."""
+def find(
+    session: Session, about: Shipment | PurchaseOrder, kind: str, since: datetime, *, told: str | None = None
+) -> UUID | None:
+    """Write down what is wrong, and have it told. ``told``: another sentence for the order's story than that of its
+    kind. None when that was done before."""
     shipment = about if isinstance(about, Shipment) else None
     exception_id: UUID | None = session.scalar(
         upsert(ShipmentException)
@@ -56,7 +60,7 @@ def find(session: Session, about: Shipment | PurchaseOrder, kind: str, since: da
     )
     if exception_id is None:
         return None
-    _tell_story(session, about, _SENTENCES[kind])
+    _tell_story(session, about, told or _SENTENCES[kind])
     emit(
         session,
         ShipmentExceptionFound(

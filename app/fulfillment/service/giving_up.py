@@ -14,9 +14,27 @@ from app.audit import service as audit
 from app.fulfillment.delays import answer_by
 from app.fulfillment.events import ShipmentCorrected, ShipmentCreated, ShipmentExceptionClaimed, ShipmentGivenUp
 from app.fulfillment.models import Shipment, ShipmentException
-from app.fulfillment.rules import GOES_BACK, LATE, LOST, LOST_TRACK, NO_SCAN, RETURNED, SHIPPED, STUCK, may_become
+from app.fulfillment.rules import (
+    GOES_BACK,
+    LATE,
+    LOST,
+    LOST_TRACK,
+    NO_SCAN,
+    RETURNED,
+    SHIPPED,
+    STUCK,
+    UNREPORTED,
+    may_become,
+)
 from app.fulfillment.service import exceptions
-from app.fulfillment.service.locking import ids_of, locked, locked_of_supplier, purchase_order_of, tell_story
+from app.fulfillment.service.locking import (
+    ids_of,
+    locked,
+    locked_of_supplier,
+    not_counted,
+    purchase_order_of,
+    tell_story,
+)
 from app.fulfillment.service.parcels import NewParcel, check_parcel, known_parcel, units_of, write_parcel
 from app.inventory.service import Aside, restock
 from app.kit import clock
@@ -112,6 +130,11 @@ def seen_to(session: Session, supplier_id: UUID, exception_id: UUID, note: str) 
     """The supplier has seen to what only people can settle, and says how. Raises ``NotFound``, ``Invalid`` and
     ``Conflict``."""
     found = _open(session, exception_id, supplier_id=supplier_id)
+    if found.kind == UNREPORTED:
+        raise Conflict(
+            "Its retailer says whether it has arrived. If you know that it has, mark it as delivered.",
+            code="wants_retailer",
+        )
     if found.kind in GONE | CAN_WAIT:
         raise Conflict("Say when it comes, send another parcel, or give the money back.", code="wants_answer")
     if not note.strip() or len(note) > 500:
@@ -139,6 +162,7 @@ def give_up(session: Session, found: ShipmentException, *, restocked: bool, by: 
     wanted = RETURNED if found.kind == GOES_BACK else LOST
     if found.state != "open" or not may_become(shipment.shipment_status, wanted, shipment.delivery_status):
         raise Conflict("This is settled already.", code="exception_over")
+    not_counted(shipment)
     if _one_arrived(session, shipment):
         raise Conflict("The parcel that was sent instead has arrived.", code="exception_over")
     purchase_order = purchase_order_of(session, shipment)

@@ -59,10 +59,15 @@ def record_tracking(session: Session, shipment_id: UUID, events: Sequence[Carrie
     return shipment
 
 
-def mark_delivered(session: Session, shipment: Shipment, *, source: str, at: datetime | None = None) -> Shipment:
-    """A person says that a parcel arrived. Raises ``Conflict`` for one that has not left or was taken back."""
+def mark_delivered(
+    session: Session, shipment: Shipment, *, source: str, at: datetime | None = None, by: str = ""
+) -> Shipment:
+    """A person says that a parcel arrived; ``by``: of the ``retailer`` or the ``supplier``, for the order's story.
+    Raises ``Conflict`` for one that has not left or was taken back."""
     if shipment.shipment_status in (ANNOUNCED, VOIDED):
         raise Conflict("This parcel has not left. Ship it first.", code="not_shipped")
+    if by and shipment.delivery_status != "delivered":
+        tell_story(session, shipment, f"po.said_arrived_{by}")
     moment = at or clock.now()
     event = CarrierEvent(
         id=f"{source}:delivered",

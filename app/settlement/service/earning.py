@@ -130,6 +130,19 @@ def start_dispute_window(session: Session, shipment_id: UUID, window: timedelta)
     earning.payable_at = max(delivered_at, clock.now() - timedelta(days=2)) + window
 
 
+def pay_without_word(session: Session, shipment_id: UUID) -> None:
+    """A parcel counts as arrived, since nobody complained in time: its earning is payable, without another window."""
+    replaces_id = session.execute(select(Shipment.replaces_id).where(Shipment.id == shipment_id)).scalar_one()
+    earn(session, replaces_id or shipment_id)
+    earning = session.scalar(
+        select(Earning)
+        .where(Earning.shipment_id == (replaces_id or shipment_id), Earning.state != "REVERSED")
+        .with_for_update()
+    )
+    if earning is not None and earning.payable_at is None:
+        earning.payable_at = clock.now()
+
+
 def make_payable(session: Session, moment: datetime) -> int:
     """Earnings whose window is over can be paid out. Returns how many."""
     due = session.scalars(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.models import ShipmentException
+from app.fulfillment.rules import UNREPORTED
 from app.fulfillment.service import claim, on_its_way, refund, resend, seen_to
 from app.fulfillment.service.giving_up import CAN_WAIT, GONE
 from app.kit.errors import Conflict
@@ -160,6 +161,8 @@ def _ways(row: ShipmentException, *, retailer: bool) -> list[str]:
     if row.state != "open":
         return []
     gone = row.kind in GONE
+    if row.kind == UNREPORTED:
+        return ["arrived", "missing"] if retailer else []
     if retailer:
         return ["claim"] if gone else []
     if row.kind in CAN_WAIT:

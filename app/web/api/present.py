@@ -276,6 +276,7 @@ def shipment(row: Shipment) -> Json:
         "replaces_id": row.replaces_id,
         "delivered_at": row.delivered_at,
         "estimated_delivery": {"from": row.estimated_from, "to": row.estimated_to},
+        "counts_as_arrived_on": row.assumed_on if row.delivered_at is None and row.reported_by is None else None,
         "lines": [{"line_id": line.purchase_order_line_id, "quantity": line.quantity} for line in row.lines],
     }
 

@@ -9,6 +9,7 @@ from app import db
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.models import Shipment
 from app.fulfillment.service import announce, correct, hand_over, void
+from app.fulfillment.service.unreported import say_arrived, say_missing
 from app.purchasing import queries as purchasing
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
@@ -110,6 +111,29 @@ def void_parcel(path: IdPath, body: VoidInput) -> Response:
     """One that was never handed over: its units are open again. 409 `already_handed_over` once it was scanned."""
     with work() as done:
         done.answers(_shown(done.session, void(done.session, caller().organisation_id, path.id, reason=body.reason)))
+    return done.response()
+
+
+@api.post("/shipments/<uuid:id>/arrived", responses={200: ShipmentOut}, summary="Say that a parcel has arrived")
+@guarded("retailer", scope="write:orders")
+def parcel_arrived(path: IdPath) -> Response:
+    """For one whose way nobody reports, or is reported late: the time for complaints begins, after which its supplier
+    is paid. Twice is once. 409 `not_on_its_way`."""
+    with work() as done:
+        done.answers(_shown(done.session, say_arrived(done.session, caller().organisation_id, path.id)))
+    return done.response()
+
+
+@api.post("/shipments/<uuid:id>/missing", responses={200: ShipmentOut}, summary="Say that a parcel has not arrived")
+@guarded("retailer", scope="write:orders")
+def parcel_missing(path: IdPath) -> Response:
+    """For one whose way nobody reports, when the day by which it should have arrived is over: it counts as lost, and is
+    claimed as such. 409 `may_still_come` before that day is over, `reported` where its way is reported,
+    `counted_as_arrived` where that was said too late."""
+    with work() as done:
+        retailer_id = caller().organisation_id
+        say_missing(done.session, retailer_id, path.id)
+        done.answers(_shown(done.session, fulfillment.shipment(done.session, path.id, organisation_id=retailer_id)))
     return done.response()
 
 

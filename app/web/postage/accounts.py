@@ -38,6 +38,7 @@ def add_account_pages(
             account = session.get(LabelAccount, owner_id)
             context: dict[str, Any] = {
                 "account": account,
+                "follows": principal().organisation_kind == "supplier",
                 "sizes": accounts.sizes_of(session, owner_id),
                 "gateways": [(name, one.label) for name, one in registries.labels.all().items()],
                 "hook_url": f"{settings().public_url}/hooks/labels/{account.gateway}/{owner_id}" if account else None,

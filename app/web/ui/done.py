@@ -73,6 +73,8 @@ SENTENCES: Mapping[str, str] = {
     "pictures_again": _("They are fetched again; look back in a minute."),
     "parcel_announced": _("Announced. It counts as shipped with the first scan, or when you say so."),
     "parcel_answered": _("Noted. The retailer is told."),
+    "parcel_arrived": _("Noted: it has arrived. The supplier is paid after the time for complaints."),
+    "parcel_missing": _("Noted. Say now what you want for it; the supplier is told."),
     "parcel_claimed": _("Asked. The supplier is told by e-mail."),
     "parcel_corrected": _("Put right. The store and its customer are told."),
     "parcel_voided": _("Taken back. Its units are open again."),

@@ -115,6 +115,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "lost": Shown(_("Counts as lost"), _CRITICAL),
         "returned_to_sender": Shown(_("Going back"), _CRITICAL),
         "scanned_after_void": Shown(_("Left, though taken back"), _CRITICAL),
+        "unreported": Shown(_("Nobody reports its way"), _WARNING),
         "sent_though_cancelled": Shown(_("Left, though cancelled"), _CRITICAL),
     },
     "return": {

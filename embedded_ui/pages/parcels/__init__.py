@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from app import db
 from app.fulfillment import queries as fulfillment
+from app.fulfillment.rules import FINAL, SHIPPED
 from app.fulfillment.service import claim
 from app.fulfillment.service.giving_up import GONE
-from app.kit.errors import AppError
+from app.fulfillment.service.unreported import due_day, may_be_missed, say_arrived, say_missing
+from app.kit.errors import AppError, Conflict
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
 from app.web.auth import principal
@@ -39,6 +43,9 @@ def _detail(shipment_id: UUID, status: int = 200, *, refused: str = "") -> Any:
             "events": fulfillment.events_of(session, [parcel.id])[parcel.id],
             "troubles": fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id),
             "nobody_reports": nobody_reports(parcel),
+            "arrivable": parcel.shipment_status == SHIPPED and parcel.delivery_status not in FINAL,
+            "due": due_day(parcel),
+            "missable": nobody_reports(parcel) and may_be_missed(parcel),
             "claimable": GONE,
         }
     return pages.render("detail.html", status, refused=refused, **context)
@@ -60,3 +67,24 @@ def claim_parcel(shipment_id: UUID) -> Any:
             raise
         return _detail(shipment_id, error.status, refused=error.detail)
     return go(page_url("parcels.detail", shipment_id=shipment_id, done="parcel_claimed"))
+
+
+@pages.post("/parcels/<uuid:shipment_id>/arrived", permission="orders.write")
+def parcel_arrived(shipment_id: UUID) -> Any:
+    """Its customer has it."""
+    return _said(shipment_id, say_arrived, "parcel_arrived")
+
+
+@pages.post("/parcels/<uuid:shipment_id>/missing", permission="orders.write")
+def parcel_missing(shipment_id: UUID) -> Any:
+    """Its customer has not got it."""
+    return _said(shipment_id, say_missing, "parcel_missing")
+
+
+def _said(shipment_id: UUID, say: Callable[[Session, UUID, UUID], object], done: str) -> Any:
+    try:
+        with db.transaction() as session:
+            say(session, principal().organisation_id, shipment_id)
+    except Conflict as error:
+        return _detail(shipment_id, 409, refused=error.detail)
+    return go(page_url("parcels.detail", shipment_id=shipment_id, done=done))

@@ -246,6 +246,11 @@ class ShipmentOut(Output):
     delivered_at: datetime | None
     replaces_id: UUID | None = Field(None, description="The parcel that this one is sent instead of.")
     estimated_delivery: RangeOut
+    counts_as_arrived_on: date | None = Field(
+        None,
+        description="Where nobody reports its way: after this day it counts as arrived for its supplier's payout, "
+        "unless its retailer says that it has not (`missing`).",
+    )
     lines: list[ShipmentLineOut]
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.web.api.schemas.shapes import Input, Name, Output, PageQuery
 
-Way = Literal["claim", "on_its_way", "resend", "refund", "seen"]
+Way = Literal["arrived", "missing", "claim", "on_its_way", "resend", "refund", "seen"]
 
 
 class ParcelExceptionsQuery(PageQuery):
@@ -25,7 +25,8 @@ class ParcelExceptionOut(Output):
     id: UUID
     kind: str = Field(
         description="`late` (it should have left), `no_scan`, `stuck`, `lost`, `returned_to_sender`, "
-        "`scanned_after_void` (what was taken back is on its way) or `sent_though_cancelled`; more may be added."
+        "`scanned_after_void` (what was taken back is on its way), `sent_though_cancelled` or `unreported` (it should "
+        "have arrived, and nobody reports its way: its retailer says whether it has); more may be added."
     )
     state: Literal["open", "resolved"]
     since: datetime = Field(description="What it is counted from: the promised day, the label, the last scan.")
@@ -38,8 +39,8 @@ class ParcelExceptionOut(Output):
     )
     expected_on: date | None = Field(description="The day by which the supplier said that it leaves or moves.")
     resolution: str | None = Field(
-        description="How it ended: `sent`, `moved`, `worse`, `voided`, `on_its_way`, `resent`, `refunded`, `seen` or "
-        "`cancelled`."
+        description="How it ended: `sent`, `moved`, `worse`, `voided`, `on_its_way`, `resent`, `refunded`, `seen`, "
+        "`cancelled` or `assumed` (nobody complained in time, so it counts as arrived)."
     )
     resolved_at: datetime | None
     note: str

@@ -218,7 +218,7 @@ def delivered(shipment_id: UUID) -> Any:
     who = principal()
     with db.transaction() as session:
         parcel = fulfillment.shipment(session, shipment_id, organisation_id=who.organisation_id)
-        mark_delivered(session, parcel, source=who.actor)
+        mark_delivered(session, parcel, source=who.actor, by="supplier")
         purchase_order_id = parcel.purchase_order_id
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="delivered"))
 
