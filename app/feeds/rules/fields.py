@@ -37,6 +37,7 @@ FIELDS: Mapping[str, str] = {
         for part, what in (("quantity", "from how many units"), ("price", "price of one unit"))
     },
     "currency": "Currency of the prices",
+    "price_quantity": "Units that a price is for, such as 100",
     "weight": "Weight",
     "weight_unit": "Weight unit",
     "stock": "Stock",
@@ -155,6 +156,11 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "price_tiers": (
         "price tiers", "tier prices", "price steps", "price breaks", "quantity prices", "volume prices",
         "staffelpreise", "mengenpreise", "prix degressifs", "precios por cantidad", "prezzi quantita", "staffelprijzen",
+    ),
+    "price_quantity": (
+        "price quantity", "price unit quantity", "units per price", "price base quantity", "price basis",
+        "preiseinheit", "preismenge", "prijseenheid", "prisenhet", "prisenhed", "unite de prix", "unidad de precio",
+        "unita di prezzo", "jednostka ceny", "jednostka cenowa", "cenova jednotka",
     ),
     "currency": (
         "currency", "currency code", "price currency", "currency id", "currencyid", "wahrung", "waehrung", "devise",

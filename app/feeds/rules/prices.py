@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.catalog.tiers.rules import MOST_STEPS
@@ -15,7 +17,12 @@ from app.feeds.rules.repeated import of_columns
 from app.feeds.rules.tiers import split_steps
 from app.kit.money import LARGEST_MINOR, Money
 
-_PRICES = ("cost", "price", "msrp", "map", "currency")
+_PRICES = ("cost", "price", "msrp", "map", "currency", "price_quantity")
+#: Units that a price is for: ``100``, ``per 100``, ``100 pcs``; what is measured otherwise is one unit of sale.
+_PRICE_QUANTITY = re.compile(
+    r"(?:per|je|pro|für|par|por|per|za|a|à)?\s*(\d[\d.,]*)\s*(?:pcs?|pieces?|units?|szt|stk|stück|st|ks|uds?|ea|pce|db|buc|kpl|шт)?\.?",
+    re.IGNORECASE,
+)
 
 
 class PriceReader:
@@ -26,6 +33,7 @@ class PriceReader:
         tiers = [name for name in reading.fields if name == "price_tiers" or name.startswith("tier")]
         #: Whether the file has columns of steps of the wholesale price.
         self.tells_tiers = bool(tiers)
+        self._tells_quantity = "price_quantity" in reading.fields
         self._told = of_columns(reading.fields, (*_PRICES, *tiers))
         self._known: dict[object, tuple[dict[str, Any], list[Problem]]] = {}
 
@@ -73,12 +81,31 @@ class PriceReader:
             problems.append(Problem("cost", "missing", "The row has no wholesale price."))
         found: dict[str, Any] = {
             "cost": cost,
-            "msrp": self.money("msrp", cell, problems, needed=False),
-            "map": self.money("map", cell, problems, needed=False),
+            "msrp": self._of_shoppers("msrp", cell, cost, problems),
+            "map": self._of_shoppers("map", cell, cost, problems),
         }
         if self.tells_tiers:
             found["tiers"] = self.tiers(cell, cost, problems)
         return found, problems
+
+    def _of_shoppers(self, name: str, cell: Cell, cost: int | None, problems: list[Problem]) -> int | None:
+        """A price for shoppers. Where the wholesale price is for several units, this one may be for one all the same:
+        then it would be below cost if it were divided."""
+        found = self._amount(name, cell(name), cell, problems, needed=False, per=1)
+        if found is None or not self._tells_quantity:
+            return found
+        each = int((Decimal(found) / self._price_quantity(cell)).quantize(Decimal(1), ROUND_HALF_UP))
+        return found if each < (cost or 1) else each
+
+    def _price_quantity(self, cell: Cell) -> int:
+        """From how many units the row's prices are."""
+        if not self._tells_quantity:
+            return 1
+        found = _PRICE_QUANTITY.fullmatch(cell("price_quantity"))
+        try:
+            return units_of(found[1]) if found is not None else 1
+        except (NotANumber, ArithmeticError):
+            return 1
 
     def tiers(self, cell: Cell, cost: int | None, problems: list[Problem]) -> list[dict[str, int]]:
         """The steps of the wholesale price, in order; a step that can't be is left out with a warning."""
@@ -117,8 +144,10 @@ class PriceReader:
         """Minor units; None where nothing (or, for prices besides the cost, nothing usable) stands."""
         return self._amount(name, cell(name), cell, problems, needed=needed)
 
-    def _amount(self, name: str, text: str, cell: Cell, problems: list[Problem], *, needed: bool) -> int | None:
-        """The same of a ``text`` in the field's column."""
+    def _amount(
+        self, name: str, text: str, cell: Cell, problems: list[Problem], *, needed: bool, per: int | None = None
+    ) -> int | None:
+        """The same of a ``text`` in the field's column. ``per``: from how many units it is, if the row does not say."""
         if text.lower() in NOTHING:
             return None
         message = f"{text[:40]!r} is not a price above zero."
@@ -129,10 +158,16 @@ class PriceReader:
             return None
         try:
             amount = read_decimal(text, self._reading.marks.get(name))
-            minor = Money.of_decimal(amount, self._reading.currency).minor
+            if self._tells_quantity:
+                amount /= per or self._price_quantity(cell)
+            money = Money.of_decimal(amount, self._reading.currency)
+            minor = money.minor
         except (NotANumber, ArithmeticError, ValueError):
             minor = 0
         if 0 < minor <= LARGEST_MINOR:
+            if self._tells_quantity and money.decimal != amount and name in ("cost", "price"):
+                rounded = f"{text[:40]!r} is {amount:f} for one: {money.decimal:f} is used."
+                problems.append(Problem(name, "price_rounded", rounded, warning=True))
             return minor
         # Empty prices are often written as zero.
         if not needed:

@@ -72,7 +72,7 @@ def test_columns_are_known_by_the_words_of_their_names(header: str, row: str, fo
     [
         ("isPermaLink", ["false", "false"]), ("hasVariations", ["true", "false"]), ("tax", ["19.00", "7.00"]),
         ("AktionVon", ["19.05.2026", "20.05.2026"]), ("added", ["2016-11-18", "2016-11-18"]),
-        ("DELIVERY_PRICE", ["4.90", "3.90"]), ("price_quantity", ["1", "100"]), ("variantCount", ["3", "2"]),
+        ("DELIVERY_PRICE", ["4.90", "3.90"]), ("preis_menge", ["1", "100"]), ("variantCount", ["3", "2"]),
         ("Mindestbestand", ["yes", "no"]), ("Grundpreis", ["1,20", "1,30"]), ("packingQuantity", ["10", "12"]),
         ("Prezzo Min", ["10", "12"]),
     ],

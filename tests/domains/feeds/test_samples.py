@@ -24,6 +24,8 @@ _NAMES = (
     "olivere-bmecat2005-new_catalog.xml",
     "jzvikas-matterhorn-sample.xml",
 )
+#: What they say their prices are in.
+_CURRENCIES = {"olivere-bmecat12-new_catalog.xml": "EUR", "olivere-bmecat2005-new_catalog.xml": "EUR"}
 
 
 @pytest.mark.parametrize("name", _NAMES)
@@ -31,7 +33,7 @@ def test_a_real_file_gives_what_is_in_it(name: str) -> None:
     file = sample(f"feeds/{name}")
     expected = json.loads(sample("feeds/expected.json").read_text())[name]
 
-    rows = read_file(file.read_bytes(), name=name)
+    rows = read_file(file.read_bytes(), name=name, currency=_CURRENCIES.get(name, "USD"))
 
     accepted = [row for row in rows if row.action == "accepted"]
     rejected = [row for row in rows if row.action == "rejected"]

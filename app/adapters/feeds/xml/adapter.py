@@ -18,7 +18,8 @@ _LEARNED_FROM = 1000
 _BMECAT = {
     "supplier_pid": "sku", "supplier_aid": "sku", "description_short": "title", "description_long": "description",
     "international_pid": "gtin", "ean": "gtin", "manufacturer_name": "brand", "keyword": "tags", "cost": "cost",
-    "msrp": "msrp", "price_steps": "price_tiers", "mime_source": "image_urls",
+    "msrp": "msrp", "price_steps": "price_tiers", "mime_source": "image_urls", "price_currency": "currency",
+    "price_quantity": "price_quantity",
 }  # fmt: skip
 _FORMATS = {
     "rss": "Google Merchant", "feed": "Google Merchant", "yml_catalog": "YML", "offers": "Ceneo", "shop": "Heureka",
@@ -94,9 +95,13 @@ def _spell_out_bmecat(node: dict[str, Any], build: Build) -> None:
     for details in ("PRODUCT_PRICE_DETAILS", "ARTICLE_PRICE_DETAILS"):
         for prices in node.pop(details, []):
             if not isinstance(prices, str):
-                _take_prices(node, [*prices.get("PRODUCT_PRICE", []), *prices.get("ARTICLE_PRICE", [])])
-    for name in ("PRODUCT_REFERENCE", "ARTICLE_REFERENCE", "PRODUCT_ORDER_DETAILS", "ARTICLE_ORDER_DETAILS"):
+                _take_prices(node, [*prices.get("PRODUCT_PRICE", []), *prices.get("ARTICLE_PRICE", [])], build)
+    for name in ("PRODUCT_REFERENCE", "ARTICLE_REFERENCE"):
         node.pop(name, None)
+    for ordering in ("PRODUCT_ORDER_DETAILS", "ARTICLE_ORDER_DETAILS"):
+        for details in node.pop(ordering, []):
+            if not isinstance(details, str) and details.get("PRICE_QUANTITY"):
+                node["PRICE_QUANTITY"] = [plain_number(_number(str(details["PRICE_QUANTITY"][0]), Decimal(1)))]
     root = build.mime_root.rstrip("/")
     pictures = [
         source if "://" in source or not root else f"{root}/{source.lstrip('/')}"
@@ -111,9 +116,9 @@ def _spell_out_bmecat(node: dict[str, Any], build: Build) -> None:
         node["MIME_SOURCE"] = pictures
 
 
-def _take_prices(node: dict[str, Any], prices: list[Any]) -> None:
+def _take_prices(node: dict[str, Any], prices: list[Any], build: Build) -> None:
     """The price for the smallest quantity is the cost; the others are steps. ``nrp`` is the recommended price."""
-    steps: list[tuple[Decimal, Decimal, str, str]] = []
+    steps: list[tuple[Decimal, Decimal, str, tuple[str, str]]] = []
     for price in prices:
         if isinstance(price, str) or not price.get("PRICE_AMOUNT"):
             continue
@@ -121,13 +126,15 @@ def _take_prices(node: dict[str, Any], prices: list[Any]) -> None:
         if "nrp" in price.get("price_type", []):
             node["MSRP"] = [amount]
             continue
-        kind = str(price.get("price_type", [""])[0])
+        # Other kinds of prices, and those in another currency, have steps of their own.
+        kind = (str(price.get("price_type", [""])[0]), str(price.get("PRICE_CURRENCY", [build.currency])[0]))
         bound = _number(str(price.get("LOWER_BOUND", ["1"])[0]), Decimal(1))
         steps.append((bound, _number(amount, Decimal("Infinity")), amount, kind))
     if steps:
         steps.sort()
         node["COST"] = [steps[0][2]]
-        # Other kinds of prices have steps of their own.
+        if steps[0][3][1]:
+            node["PRICE_CURRENCY"] = [steps[0][3][1]]
         same = [(bound, amount) for bound, _, amount, kind in steps if kind == steps[0][3]]
         node["PRICE_STEPS"] = [" | ".join(f"{plain_number(bound)}={amount}" for bound, amount in same)]
 

@@ -41,6 +41,8 @@ class Build:
     record: Path = ()
     categories: dict[str, tuple[str, str]] = field(default_factory=dict)
     mime_root: str = ""
+    #: Of prices that name none.
+    currency: str = ""
     root: str = ""
 
     def category(self, key: str) -> str:
@@ -156,6 +158,8 @@ def _note(build: Build, path: list[str], element: Element) -> None:
             build.categories[str(element.get("id"))] = (element.get("parentId", ""), (element.text or "").strip())
     elif name == "MIME_ROOT":
         build.mime_root = (element.text or "").strip()
+    elif name == "CURRENCY" and len(path) > 1 and path[-2] == "CATALOG":
+        build.currency = (element.text or "").strip()
 
 
 def _record_path(counts: Counter[Path], names: defaultdict[Path, set[str]]) -> Path:
