@@ -197,3 +197,24 @@ def test_an_account_without_money_is_asked_again_and_a_corrected_number_is_follo
     assert parcel(books, UPS)["first_scan_at"] is None, "that was the other number"
     asked(books, 5)
     assert [one["tracking_code"] for one in gateway.trackers()] == [USPS, UPS]
+
+
+def test_what_is_followed_after_all_is_asked_about_and_paid_without_a_word_no_more(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    sent(books, market, jobs, lamps, USPS, "usps")
+    asked(books, 1)
+    books.later("watch_parcels", hours=4)
+    books.later("watch_parcels", days=20)
+
+    def troubles() -> list[tuple[str, str]]:
+        rows = books.rows("select kind, state from shipment_exceptions where shipment_id is not null order by found_at")
+        return [(row["kind"], row["state"]) for row in rows]
+
+    assert troubles() == [("unreported", "open")]
+    connected(market)
+    asked(books, 1)
+    assert parcel(books)["tracker_ref"]
+    assert troubles() == [("unreported", "resolved")]
+    books.later("assume_arrivals", days=60)
+    assert books.row("select payable_at from earnings")["payable_at"] is None

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.fulfillment.labels import Followed, TrackerMoved
 from app.fulfillment.models import LabelAccount, Shipment
-from app.fulfillment.rules import ANNOUNCED, FINAL, SHIPPED, TRACKER
+from app.fulfillment.rules import ANNOUNCED, FINAL, SHIPPED, TRACKER, UNREPORTED
+from app.fulfillment.service import exceptions
 from app.fulfillment.service.locking import locked
 from app.fulfillment.service.tracking import record_tracking, take_in
 from app.kit import clock
@@ -50,7 +51,8 @@ def note_followed(session: Session, shipment_id: UUID, number: str, followed: Fo
     shipment = locked(session, shipment_id)
     if shipment.tracking_number != number:
         return
-    shipment.reported_by, shipment.tracker_ref = TRACKER, followed.ref
+    shipment.reported_by, shipment.tracker_ref, shipment.assumed_on = TRACKER, followed.ref, None
+    exceptions.end(session, "moved", shipment_id=shipment_id, kinds=(UNREPORTED,))
     take_in(session, shipment_id, followed.seen, again=again)
 
 

@@ -55,7 +55,10 @@ def watch_unreported(session: Session, last: Mapping[str, Any] | None = None, *,
             Shipment.created_at < now - 2 * settings().tracking_poll,
             or_(
                 Shipment.assumed_on.is_(None),
-                and_(Shipment.assumed_on < (now + _NOTICE).date(), ~_trouble()),
+                and_(
+                    Shipment.assumed_on < (now + _NOTICE).date(),
+                    ~_open(ShipmentException.kind.in_((UNREPORTED, LOST_TRACK))),
+                ),
             ),
         )
         .order_by(Shipment.id)
@@ -111,18 +114,7 @@ def say_missing(session: Session, retailer_id: UUID, shipment_id: UUID) -> None:
 
 def due_without_word(session: Session, last: UUID | None = None, *, scanning: Collection[str]) -> list[UUID]:
     """Parcels that count as arrived now, the page after ``last``; an empty one is the end. Needs a system scope."""
-    query = (
-        select(Shipment.id)
-        .where(
-            *_unreported(scanning),
-            Shipment.assumed_on < clock.now().date(),
-            # Their retailers were asked, and nobody complained.
-            _trouble(ShipmentException.kind == UNREPORTED),
-            ~_trouble(ShipmentException.kind != UNREPORTED, ShipmentException.state == "open"),
-        )
-        .order_by(Shipment.id)
-        .limit(_AT_ONCE)
-    )
+    query = select(Shipment.id).where(*_uncontested(scanning)).order_by(Shipment.id).limit(_AT_ONCE)
     return list(session.scalars(query if last is None else query.where(Shipment.id > last)))
 
 
@@ -130,11 +122,7 @@ def count_as_arrived(session: Session, shipment_id: UUID, *, scanning: Collectio
     """Nobody complained of a parcel in time: it counts as arrived for its supplier's payout. False where that is not so
     any more. Needs a system scope."""
     shipment = locked(session, shipment_id)
-    still = select(Shipment.id).where(
-        Shipment.id == shipment_id,
-        *_unreported(scanning),
-        ~_trouble(ShipmentException.kind != UNREPORTED, ShipmentException.state == "open"),
-    )
+    still = select(Shipment.id).where(Shipment.id == shipment_id, *_uncontested(scanning))
     if session.scalar(still) is None:
         return False
     shipment.assumed_at = shipment.updated_at = clock.now()
@@ -168,10 +156,20 @@ def _unreported(scanning: Collection[str]) -> list[ColumnElement[bool]]:
     ]
 
 
-def _trouble(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether anything (such) was found about a parcel."""
-    wanted = which or (ShipmentException.kind.in_((UNREPORTED, LOST_TRACK)),)
-    return select(ShipmentException.id).where(ShipmentException.shipment_id == Shipment.id, *wanted).exists()
+def _uncontested(scanning: Collection[str]) -> list[ColumnElement[bool]]:
+    """What counts as arrived: its last day is over, its retailer was asked, and nothing else is said of it."""
+    return [
+        *_unreported(scanning),
+        Shipment.assumed_on < clock.now().date(),
+        _open(ShipmentException.kind == UNREPORTED),
+        ~_open(ShipmentException.kind != UNREPORTED),
+    ]
+
+
+def _open(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether something such is open about a parcel."""
+    about = select(ShipmentException.id).where(ShipmentException.shipment_id == Shipment.id, which)
+    return about.where(ShipmentException.state == "open").exists()
 
 
 def _of_retailer(session: Session, retailer_id: UUID, shipment_id: UUID) -> Shipment:
