@@ -31,6 +31,7 @@ from app.purchasing.service.following import (
     left_units,
     locked_family,
     note_gone_in_store,
+    nothing_new,
     supplements_of,
 )
 from app.purchasing.service.holding import (
@@ -87,6 +88,7 @@ __all__ = [
     "mark_processing",
     "note_gone_in_store",
     "note_returned",
+    "nothing_new",
     "order_sample",
     "orders_with_a_place",
     "place_order",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.orders import queries
@@ -183,6 +183,40 @@ def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
     )
     orders.tell(session, main, "order.added_in_store")
     return placed.order_id
+
+
+def nothing_new(
+    session: Session, retailer_id: UUID, store_id: UUID, words: Mapping[str, tuple[datetime, Mapping[str, int]]]
+) -> set[str]:
+    """The store's ids of those of its orders that ``follow_store_order`` would leave as they are, since this word or a
+    newer one was followed before. ``words``: of each, the moment of its last change, which was over when the store was
+    asked, and its lines' units as they are now. Orders with lines that nobody sells here are left to be followed."""
+    mains = session.execute(
+        select(Order.id, Order.external_id, Order.store_updated_at).where(
+            Order.retailer_id == retailer_id,
+            Order.store_id == store_id,
+            Order.external_id.in_(list(words)),
+            Order.store_updated_at.is_not(None),
+        )
+    )
+    followed = {row.id: row.external_id for row in mains if row.store_updated_at >= words[row.external_id][0]}
+    if not followed:
+        return set()
+    ids, main = list(followed), func.coalesce(Order.supplements, Order.id)
+    family = or_(Order.id.in_(ids), Order.supplements.in_(ids))
+    units = session.execute(
+        select(main, OrderLine.external_line_id, func.sum(func.coalesce(OrderLine.store_quantity, OrderLine.quantity)))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(family, OrderLine.external_line_id.is_not(None))
+        .group_by(main, OrderLine.external_line_id)
+    )
+    unlinked = select(main).join(UnlinkedLine, UnlinkedLine.order_id == Order.id).where(family)
+    differs = {followed[order_id] for order_id in session.scalars(unlinked)}
+    for order_id, line, then in units:
+        name = followed[order_id]
+        if words[name][1].get(str(line), then) != then:
+            differs.add(name)
+    return set(followed.values()) - differs
 
 
 def is_gone_in_store(session: Session, order_id: UUID) -> bool:
