@@ -5,6 +5,7 @@ Everything here happens in the transaction that closes the hook; nothing calls o
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import singledispatch
 from typing import cast
@@ -305,15 +306,19 @@ def _follow(
     settled: bool,
 ) -> str:
     """An order that is there: what its store changed of it since is changed here."""
-    for one in purchasing.locked_family(session, known.id):
-        follow_rejections(session, one.id)
+
+    def before_less(family: Sequence[Order]) -> Mapping[str, int]:
+        for one in family:
+            follow_rejections(session, one.id)
+        return store_refunds_queries.given_back(session, known.id)
+
     followed = purchasing.follow_store_order(
         session,
         known.id,
         {line.external_line_id: line.quantity for line in order.lines},
         wanted,
         told_at=order.updated_at,
-        given_back=store_refunds_queries.given_back(session, known.id),
+        before_less=before_less,
         settled=settled,
     )
     moved = ""

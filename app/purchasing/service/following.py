@@ -7,7 +7,7 @@ one changes nothing, one that was overtaken is not followed, and what was done h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -55,12 +55,13 @@ def follow_store_order(
     wanted: PlaceOrder | None,
     *,
     told_at: datetime,
-    given_back: Mapping[str, int],
+    before_less: Callable[[Sequence[Order]], Mapping[str, int]],
     settled: bool = False,
 ) -> Followed:
     """Follow what a store says of an order that is known: ``quantities`` are the store's lines' units as they are now.
     ``wanted`` is the order as it would be placed now; None where nothing may be added (it is not paid, or a test).
-    ``given_back``: units of the store's lines that it counts no more, or soon, although they are not to be stopped.
+    ``before_less``: called before units are taken away, with the order and those of what was added to it, all locked.
+    Returns the units of the store's lines that it counts no more, or soon, although they are not to be stopped.
     ``settled``: the store was asked for the order when the moment of its last change was over. Of two words of the same
     moment nobody knows which is newer: what the second one adds waits for such an answer."""
     main = orders.locked(session, order_id)
@@ -70,6 +71,10 @@ def follow_store_order(
     newer = before is None or told_at - before > (timedelta(0) if settled else _PASSED_OVER)
     family = locked_family(session, main.id)
     lines = _lines_by_store_line(session, family)
+    given_back: Mapping[str, int] = {}
+    if any(quantities.get(store_line, _units(own)) < _units(own) for store_line, own in lines.items()):
+        given_back = before_less(family)
+        lines = _lines_by_store_line(session, family)
     asked_about = queries.unlinked_of(session, [one.id for one in family])
     result = Followed()
     differs = False
@@ -78,7 +83,7 @@ def follow_store_order(
         now = quantities.get(store_line)
         if now is None:
             continue
-        then = sum(line.quantity if line.store_quantity is None else line.store_quantity for _, line in own)
+        then = _units(own)
         differs = differs or now != then
         if now < then:
             _less(session, own, then - now, now + given_back.get(store_line, 0), result)
@@ -124,6 +129,11 @@ def _lines_by_store_line(session: Session, family: Sequence[Order]) -> dict[str,
     for row in rows:
         found.setdefault(str(row.external_line_id), []).append((by_id[row.order_id], row))
     return found
+
+
+def _units(own: Sequence[tuple[Order, OrderLine]]) -> int:
+    """The units of a store's line as the store told last."""
+    return sum(line.quantity if line.store_quantity is None else line.store_quantity for _, line in own)
 
 
 def _less(session: Session, own: Sequence[tuple[Order, OrderLine]], taken: int, kept: int, result: Followed) -> None:
