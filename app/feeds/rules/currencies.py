@@ -80,10 +80,11 @@ def said_currencies(text: str) -> frozenset[str]:
         return frozenset({code}) if code else _DOLLARS
     for word in _WORD.findall(text):
         code = word.upper()
-        if code in _CODES or word in _IN_CAPITALS or (is_currency(code) and _DIGIT.search(text)):
-            return frozenset({code})
+        # Some words are codes of old, such as RUR.
         if word.lower() in _WORDS:
             return _WORDS[word.lower()]
+        if code in _CODES or word in _IN_CAPITALS or (is_currency(code) and _DIGIT.search(text)):
+            return frozenset({code})
     for sign, meant in _SIGNS.items():
         if sign in text:
             return meant
@@ -98,9 +99,8 @@ def other_currency(text: str, currency: str) -> str:
 
 def named_other_currency(text: str, currency: str) -> str:
     """The same of what stands in a column of currencies: a code or word that nobody knows is another currency, too."""
-    if text.upper() == currency:
-        return ""
-    said = frozenset({text.upper()}) if is_currency(text.upper()) else said_currencies(text)
+    code = text.upper()
+    said = said_currencies(text) or (frozenset({code}) if is_currency(code) else frozenset())
     if said:
         return "" if currency in said else " / ".join(sorted(said))
     return text[:20] if _WORD.search(text) else ""

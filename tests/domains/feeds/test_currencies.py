@@ -49,6 +49,12 @@ def test_a_code_that_is_not_ours_is_another_currency_even_where_nobody_knows_it(
     assert [row.action for row in others] == ["accepted", "accepted"]
 
 
+@pytest.mark.parametrize(("said", "currency"), [("RUR", "RUB"), ("Euro", "EUR"), ("try", "TRY"), ("ALL", "ALL")])
+def test_a_currency_has_several_names(said: str, currency: str) -> None:
+    content = f"SKU,Title,Cost,Currency\nS1,Lamp,5 {said},{said}\nS2,Lamp,5,{said}\n"
+    assert [row.action for row in read_file(content.encode(), currency=currency)] == ["accepted", "accepted"]
+
+
 def test_googles_prices_name_their_currency() -> None:
     items = "".join(
         f"<item><g:id>A{place}</g:id><g:title>Lamp {place}</g:title><g:price>12.50 {code}</g:price>"
