@@ -57,8 +57,8 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     expect(page.get_by_role("heading", name=feed_name)).to_be_visible()
     feed = page.url.split("?")[0].rsplit("/", 1)[1]
 
-    header = "Artikelnummer;Bezeichnung;Preis A;Preis B;Bestand"
-    upload = push(demo, feed, f"{header}\n{sku};{title};12,50;29,90;auf Lager\n")
+    header = "Artikelnummer;Bezeichnung;Preis A;Preis B;Bestand;Gewicht"
+    upload = push(demo, feed, f"{header}\n{sku};{title};12,50;29,90;auf Lager;1,2\n")
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{demo.url}/supplier/feeds/{feed}")
     page.get_by_role("link", name="Look at the columns").click()
@@ -75,11 +75,14 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     page.get_by_label("auf Lager").press("Tab")
     # On a phone each cell says its column too.
     expect(preview.get_by_role("cell", name=re.compile("^(Stock )?25$"))).to_be_visible()
+    expect(page.get_by_text("1,2 names no unit and does not look like grams: choose the unit")).to_be_visible()
+    page.get_by_label("Weights without a unit are in").select_option("kg")
+    expect(preview.get_by_role("cell", name=re.compile("^(Weight )?1,200 g$"))).to_be_visible()
     fits(page)
     confirm_columns(page)
     wait_until(demo, upload, "APPLIED")
 
-    upload = push(demo, feed, f"{header.replace('Bestand', 'Bestände')}\n{sku};{title};12,50;29,90;2\n")
+    upload = push(demo, feed, f"{header.replace('Bestand', 'Bestände')}\n{sku};{title};12,50;29,90;2;1,2\n")
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{upload}/columns")
     expect(page.get_by_text("“Bestand” is gone; “Bestände” may be its new name")).to_be_visible()
