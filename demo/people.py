@@ -14,8 +14,9 @@ from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import add_member, create_organisation, create_user, issue_key, platform_organisation
 from app.inventory.service import add_location
 from app.kit import clock
-from app.suppliers.rules import ACTIVE, Rate
-from app.suppliers.service import Application, Contact, apply, decide, set_rates
+from app.suppliers.rules import Rate
+from app.suppliers.service import Application, Contact, apply, set_rates
+from demo.going_live import go_live
 
 PASSWORD = "a calm harbour at dawn"
 
@@ -83,7 +84,7 @@ def _supplier(name: str, handle: str, country: str, rates: list[Rate]) -> SignIn
         )
         set_rates(session, supplier.id, rates)
         add_location(session, supplier.id, code="main", name="Main warehouse", country=country, default=True)
-        decide(session, supplier.id, ACTIVE, reason="Papers are in order.")
+        go_live(session, supplier.id, reason="Papers are in order.")
         set_terms(session, supplier.id, None, Terms(True, None, 2, 30))
         row, key = issue_key(session, organisation.id, name="Demo", scopes=SCOPES_OF_KIND["supplier"])
         return SignIn("Supplier", user.email, organisation.id, key, row.id)

@@ -21,9 +21,8 @@ from app.inventory.service import add_location
 from app.kit import clock
 from app.outbox.models import OutboxEvent
 from app.suppliers.models import Supplier
-from app.suppliers.rules import ACTIVE
 from app.suppliers.rules.scorecards import stars
-from app.suppliers.service import Application, Contact, apply, decide, set_rates
+from app.suppliers.service import Application, Contact, apply, set_rates
 from app.suppliers.service.scoring import publish_scores, score_suppliers
 from demo.data.assortment import KINDS
 from demo.data.loading import Place, load
@@ -31,6 +30,7 @@ from demo.data.making import products
 from demo.data.month import live
 from demo.data.picturing import give_pictures
 from demo.data.sellers import SELLERS, Seller
+from demo.going_live import go_live
 from demo.people import PASSWORD
 
 #: Variants of about two thousand products.
@@ -144,7 +144,7 @@ def _settle(seller: Seller, *, measured: bool) -> Place:
         add_member(session, organisation.id, user.id, "supplier_owner")
         supplier = apply(session, organisation, _application(seller, user.name, user.email))
         set_rates(session, supplier.id, seller.rates)
-        decide(session, supplier.id, ACTIVE, reason="Made as demo data.")
+        go_live(session, supplier.id, reason="Made as demo data.")
         supplier.description = seller.description
         if not measured:
             supplier.score = round(100 * seller.care)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from demo.people import PASSWORD
 from tests.browser import making
@@ -98,6 +98,9 @@ def test_the_console_approves_a_supplier(demo: Demo, opened: Open) -> None:
     console.get_by_label("Reason").fill("We look at the papers.")
     console.get_by_role("button", name="Decide").click()
     expect(console.get_by_role("status")).to_contain_text("Decided.")
+    expect(console.get_by_text("It can't become active before its test order has passed.")).to_be_visible()
+    _pass_test_order(demo, applicant)
+    console.reload()
     console.get_by_label("New status").select_option(label="Active")
     console.get_by_label("Reason").fill("Papers are in order.")
     console.get_by_label("Approve although steps are not done").check()
@@ -106,6 +109,20 @@ def test_the_console_approves_a_supplier(demo: Demo, opened: Open) -> None:
     applicant.reload()
     expect(applicant.get_by_role("heading", level=1)).to_have_text("Home")
     expect(applicant.get_by_text("Your account is not selling yet")).to_have_count(0)
+
+
+def _pass_test_order(demo: Demo, page: Page) -> None:
+    """By the supplier's own pages, step by step."""
+    page.goto(f"{demo.url}/supplier/onboarding/connection")
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_role("radio")).to_have_count(0)
+    page.goto(f"{demo.url}/supplier/onboarding/test-order")
+    page.get_by_role("button", name="Start the test order").click()
+    page.get_by_role("link", name="Open the test order").click()
+    page.get_by_label("Tracking number").fill("TEST12345")
+    page.get_by_role("button", name="Ship", exact=True).click()
+    expect(page.get_by_text("You have shown that orders reach you and leave with a number.")).to_be_visible()
 
 
 def test_an_invitation_is_accepted_through_the_mailbox(demo: Demo, opened: Open) -> None:

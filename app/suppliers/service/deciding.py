@@ -17,6 +17,7 @@ from app.notifications.service import resolve
 from app.outbox.service import emit
 from app.suppliers.events import OpenOrdersUnwanted, SupplierAsked, SupplierSent, SupplierStatusChanged
 from app.suppliers.models import Supplier, SupplierApplication, SupplierQuestion, SupplierStatusChange
+from app.suppliers.queries import newest_test_order, passed_test_order, trip_of
 from app.suppliers.rules import (
     ACTIVE,
     APPLIED,
@@ -28,6 +29,7 @@ from app.suppliers.rules import (
     TERMINATED,
     may_move,
 )
+from app.suppliers.rules.round_trip import checks
 from app.suppliers.rules.steps import STEPS
 
 
@@ -63,7 +65,11 @@ def approve(
     session: Session, supplier_id: UUID, *, reason: str, gaps: Sequence[str], acknowledged: bool = False
 ) -> Supplier:
     """Let a supplier sell. Steps of its set-up that are not done (``gaps``) must be acknowledged, and are written down.
-    Raises ``Invalid`` where they are not."""
+    The test order can't be acknowledged away: only one that has sold before comes back without it. Raises ``Invalid``
+    where they are not, or where it was not passed."""
+    supplier = session.get(Supplier, supplier_id)
+    if supplier is not None and supplier.status != SUSPENDED and may_move(supplier.status, ACTIVE):
+        _check_test_order(session, supplier_id)
     if gaps and not acknowledged:
         raise Invalid.field(
             "acknowledged", "gaps", "Some steps are not done. Tick that you know of them, or ask the supplier."
@@ -74,6 +80,22 @@ def approve(
             session, supplier_id, "suppliers.gaps_acknowledged", "supplier", supplier_id, details={"steps": list(gaps)}
         )
     return supplier
+
+
+def _check_test_order(session: Session, supplier_id: UUID) -> None:
+    """Raises ``Invalid``, saying what the supplier still has to do, where it has not passed a test order."""
+    if passed_test_order(session, supplier_id) is not None:
+        return
+    order = newest_test_order(session, supplier_id)
+    connection = session.get_one(SupplierApplication, supplier_id).connection
+    open_checks = checks(trip_of(order), connection) if order is not None else ()
+    left = " ".join(one.missing for one in open_checks if not one.done) or "Start the test order."
+    raise Invalid.field(
+        "status",
+        "test_order",
+        "No supplier goes live before its test order has passed. The supplier does it, at “Test order” in its set-up; "
+        f"it is told there: {left}",
+    )
 
 
 def end_offer(session: Session, supplier_id: UUID, status: str, *, reason: str, cancel_open: bool) -> Supplier:

@@ -233,6 +233,7 @@ def test_suppliers_apply_from_anywhere_and_trade_in_a_currency_that_is_settled(m
 def test_a_supplier_is_approved_in_the_console_and_then_sells(market: Market) -> None:
     with db.system_scope(actor="test"), db.transaction() as session:
         waiting = factories.supplier(session, "Lumen", active=False).id
+        factories.passed_test_order(session, waiting)
         admin = factories.member(session, session.get_one(Organisation, market.admin.id), "platform_admin").email
     console = Browser(market.app)
     console.sign_in(admin)

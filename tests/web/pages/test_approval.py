@@ -56,7 +56,10 @@ def console(market: Market, role: str = "platform_admin") -> tuple[Browser, str]
 
 
 def decide(browser: Browser, supplier_id: UUID, status: str) -> None:
-    """Through the console's pages; steps that are not done are acknowledged."""
+    """Through the console's pages, where the test order has passed; other steps that are not done are acknowledged."""
+    if status == "ACTIVE":
+        with db.system_scope(actor="test"), db.transaction() as session:
+            factories.passed_test_order(session, supplier_id)
     page, form = f"/console/suppliers/{supplier_id}", "/decide"
     if status == "SUSPENDED":
         page = form = f"{page}/suspend"

@@ -133,14 +133,22 @@ def test_step_by_step_to_a_supplier_that_sells(market: Market, jobs: Jobs) -> No
         "7 of 9 steps done",
     ):
         assert words in seen, words
-    refused_decision = admin.submit(f"/console/suppliers/{supplier_id}", "/decide", status="ACTIVE", reason="Fine.")
+    at = f"/console/suppliers/{supplier_id}"
+    for ticked in ({}, {"acknowledged": "1"}):
+        untested = admin.submit(at, "/decide", status="ACTIVE", reason="Fine.", **ticked)
+        assert untested.status_code == 422
+        assert "it is told there: Open it in your purchase orders. Accept every line." in text_of(untested)
+        assert status(supplier_id) == "IN_REVIEW", "no tick stands for the test order"
+    order = f"/supplier/test-orders/{order_of(supplier_id).id}"
+    assert browser.submit(order, "/ship", tracking_number="TEST12345").status_code == 303
+    refused_decision = admin.submit(at, "/decide", status="ACTIVE", reason="Fine.")
     assert refused_decision.status_code == 422
     assert "Some steps are not done" in text_of(refused_decision)
     assert status(supplier_id) == "IN_REVIEW"
     decide(admin, supplier_id, "ACTIVE")
     with db.system_scope(actor="test"), db.transaction() as session:
         (noted,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "suppliers.gaps_acknowledged"))
-        assert noted.details == {"steps": ["feed", "test_order"]}
+        assert noted.details == {"steps": ["feed"]}
     jobs.drain()
     assert "Your company is approved" in letters(market)
 

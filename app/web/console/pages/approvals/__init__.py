@@ -111,6 +111,9 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
             "found": _found(session, supplier, application, contact),
             "progress": progress,
             "gaps": [gettext(STEP_WORDS[name][0]) for name in progress.gaps],
+            "untested": ACTIVE in MOVES[supplier.status]
+            and supplier.status != SUSPENDED
+            and suppliers.passed_test_order(session, supplier_id) is None,
             "papers": [
                 (one, gettext(KIND_WORDS[one.kind]), one.expires_on is not None and lapsed(one.expires_on, today))
                 for one in suppliers.papers(session, supplier_id, ended=True)
@@ -208,7 +211,8 @@ def paper(supplier_id: UUID, document_id: UUID) -> Any:
 
 @pages.post("/suppliers/<uuid:supplier_id>/decide", permission="suppliers.approve")
 def decision(supplier_id: UUID) -> Any:
-    """Move a supplier's status; the supplier is told the reason. Steps that are not done must be acknowledged."""
+    """Move a supplier's status; the supplier is told the reason. Steps that are not done must be acknowledged,
+    but for the test order, which must have passed."""
     reason, status = request.form.get("reason", "").strip(), request.form.get("status", "")
     try:
         if not reason:
