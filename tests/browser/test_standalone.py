@@ -106,7 +106,7 @@ def test_the_console_approves_a_supplier(demo: Demo, opened: Open) -> None:
     console.get_by_label("Approve although steps are not done").check()
     console.get_by_role("button", name="Decide").click()
     expect(console.get_by_role("main").get_by_text("Active", exact=True).first).to_be_visible()
-    applicant.reload()
+    applicant.goto(f"{demo.url}/supplier/")
     expect(applicant.get_by_role("heading", level=1)).to_have_text("Home")
     expect(applicant.get_by_text("Your account is not selling yet")).to_have_count(0)
 
