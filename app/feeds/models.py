@@ -112,7 +112,7 @@ class FeedSource(Base):
 
 
 class FeedLimits(Base):
-    """How much a file that comes by itself may differ from what stands before it is held, where a supplier chose other
+    """How much a file may differ from what stands before it is held, where a supplier chose other
     limits than the usual ones; see ``app.feeds.rules.guard.GuardLimits``."""
 
     __tablename__ = "feed_limits"
@@ -124,6 +124,8 @@ class FeedLimits(Base):
     rejected: Mapped[int]
     other_currency: Mapped[int]
     median_price: Mapped[int]
+    moved_prices: Mapped[int]
+    moved_by: Mapped[int]
     price_factor: Mapped[int]
     weights: Mapped[int]
     updated_at: Mapped[datetime]

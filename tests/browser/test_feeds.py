@@ -127,7 +127,7 @@ def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened:
     upload = push(demo, feed, lamps("125,50", 0))
     wait_until(demo, upload, "QUARANTINED")
     page.goto(upload)
-    page.get_by_role("button", name="Take it over").click()
+    page.get_by_role("button", name="Take over all the same").click()
     expect(page.get_by_text("Held for you to look at")).to_be_hidden()
     wait_until(demo, upload, "APPLIED")
     page.goto(upload)

@@ -1,9 +1,9 @@
-"""When a file that came by itself differs so much from what stands that a person should look at it first."""
+"""When a file differs so much from what stands that a person should look at it before it is taken over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 #: Fewer rows than these tell nothing about shares of them.
@@ -12,14 +12,17 @@ FEWEST_ROWS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardLimits:
-    """What is taken over without asking, in percent. ``price_factor``: how many times as much, or as little, a single
-    wholesale price may become."""
+    """What is taken over without asking, in percent. ``moved_prices``: of how many SKUs the wholesale price may move by
+    more than ``moved_by`` up or down. ``price_factor``: how many times as much, or as little, a single wholesale price
+    may become."""
 
     fewer_rows: int = 20
     to_zero: int = 30
     rejected: int = 20
     other_currency: int = 5
     median_price: int = 15
+    moved_prices: int = 20
+    moved_by: int = 25
     price_factor: int = 3
     weights: int = 30
 
@@ -29,7 +32,8 @@ class Compared:
     """A file beside what stands. ``rows_before``: accepted rows of the file before it from the same source, None where
     there was none. ``had_stock``: known SKUs that stand above zero, of which ``to_zero`` would be sold out.
     ``median_price``: the middle of the wholesale prices' moves, in percent up or down. ``priced``: known SKUs with a
-    price. ``far_prices``: of them, those beyond the factor. ``weighed``: known SKUs whose weight the file tells;
+    price. ``moved_prices``: of them, those whose price moves by more than the limit's percentage; ``far_prices``: those
+    beyond the factor. ``weighed``: known SKUs whose weight the file tells;
     ``far_weights``: of them, those that would be twice as heavy or more, or half as heavy or less, as by another unit.
     ``other_currency``: rejected rows whose prices are in another currency than the supplier's. ``missing``: SKUs that
     would be set to 0 or ended because the file no longer names them, of ``brought`` that the source ever brought."""
@@ -44,6 +48,7 @@ class Compared:
     far_prices: int
     weighed: int
     far_weights: int
+    moved_prices: int = 0
     other_currency: int = 0
     missing: int = 0
     brought: int = 0
@@ -52,17 +57,18 @@ class Compared:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is beyond a limit: which, on how many rows of how many, in percent where it is a share, and its
-    limit."""
+    limit. ``by``: the percentage from which a single row counts, where there is one."""
 
     kind: str
     rows: int
     of: int
     percent: int
     limit: int
+    by: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the run keeps it."""
-        return {"kind": self.kind, "rows": self.rows, "of": self.of, "percent": self.percent, "limit": self.limit}
+        return asdict(self)
 
 
 DEFAULT_LIMITS = GuardLimits()
@@ -73,6 +79,8 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "rejected": (0, 100),
     "other_currency": (0, 100),
     "median_price": (1, 500),
+    "moved_prices": (0, 100),
+    "moved_by": (1, 500),
     "price_factor": (2, 100),
     "weights": (0, 100),
 }
@@ -97,6 +105,10 @@ def findings(compared: Compared, limits: GuardLimits = DEFAULT_LIMITS) -> list[F
         found.append(
             Finding("median_price", compared.priced, compared.priced, round(compared.median_price), limits.median_price)
         )
+    moved, priced = compared.moved_prices, compared.priced
+    if priced >= FEWEST_ROWS and moved * 100 > priced * limits.moved_prices:
+        percent = moved * 100 // priced
+        found.append(Finding("moved_prices", moved, priced, percent, limits.moved_prices, limits.moved_by))
     if compared.far_prices:
         found.append(Finding("far_prices", compared.far_prices, compared.priced, 0, limits.price_factor))
     return found

@@ -201,13 +201,15 @@ def finish_checking(
     missing = _note_gone(session, run) if run.state == "READY" and run.kind == "full" else (0, 0)
     if run.state == "READY" and run.source_id is not None and is_overtaken(session, run):
         run.state, run.error = "DISCARDED", "A newer file of the source came."
-    elif run.state == "READY" and (decided or run.source_id is not None):
-        # What its columns are was confirmed before; nobody is waited for, unless the file looks like a mistake.
+    elif run.state == "READY":
         reasons = [] if decided else held_back(session, run, missing)
         if reasons:
             run.state, run.detected = "QUARANTINED", {**run.detected, "held": reasons}
             emit(session, FeedHeld(supplier_id=run.supplier_id, run_id=run.id))
             return
+        if run.source_id is None and not decided:
+            return
+        # What its columns are was confirmed before; nobody is waited for, unless the file looks like a mistake.
         resolve(session, run.supplier_id, held_question(run))
         run.state = "APPLYING"
         emit(session, FeedApplyWanted(supplier_id=run.supplier_id, run_id=run.id))

@@ -51,6 +51,9 @@ _COMPARED = text(
         count(*) filter (
             where cost_after > cost_before * :factor or cost_after * :factor < cost_before
         ) as far_prices,
+        count(*) filter (
+            where moved and abs(cost_after - cost_before) * 100 > cost_before * :moved_by
+        ) as moved_prices,
         count(weight) + (select weighed from same) as weighed,
         count(*) filter (where weight_after >= weight_before * 2 or weight_after * 2 <= weight_before) as far_weights
     from known
@@ -81,16 +84,19 @@ _WORST = {
         "weight_grams",
     ),
 }
-_WORST["far_prices"] = _WORST["median_price"]
+_WORST["far_prices"] = _WORST["moved_prices"] = _WORST["median_price"]
 _EXAMPLES = 5
+#: Findings that say nothing of a file that somebody uploads.
+_USUAL_BY_HAND = ("fewer_rows", "rejected")
 
 
 def held_back(session: Session, run: FeedRun, missing: tuple[int, int] = (0, 0)) -> list[dict[str, Any]]:
     """Why a checked run should be looked at before it is taken over: findings, each with its worst examples as
     ``[sku, today, in the file]``. Empty when it may go on by itself. ``missing``: how many SKUs would be set to 0 or
-    ended because the file no longer names them, of how many."""
+    ended because the file no longer names them, of how many. Of what somebody uploads the rows are counted neither
+    against those before (it may be a part of the list) nor against those that are rejected, which are taken in hand."""
     limits = limits_of(session, run.supplier_id)
-    row = session.execute(_COMPARED, {"run": run.id, "factor": limits.price_factor}).one()
+    row = session.execute(_COMPARED, {"run": run.id, "factor": limits.price_factor, "moved_by": limits.moved_by}).one()
     refused = session.execute(_REJECTED, {"run": run.id}).one()
     compared = Compared(
         rows=run.counts["variants"],
@@ -101,6 +107,7 @@ def held_back(session: Session, run: FeedRun, missing: tuple[int, int] = (0, 0))
         priced=row.priced,
         median_price=row.median_price,
         far_prices=row.far_prices,
+        moved_prices=row.moved_prices,
         weighed=row.weighed,
         far_weights=row.far_weights,
         other_currency=refused.other_currency,
@@ -110,6 +117,7 @@ def held_back(session: Session, run: FeedRun, missing: tuple[int, int] = (0, 0))
     return [
         {**finding.to_json(), "examples": _examples(session, run, finding.kind)}
         for finding in findings(compared, limits)
+        if run.source_id is not None or finding.kind not in _USUAL_BY_HAND
     ]
 
 

@@ -136,14 +136,23 @@ def change_mapping(
     return run
 
 
-def want_applied(session: Session, supplier_id: UUID, run_id: UUID, *, keep_missing: bool = False) -> FeedRun:
+def want_applied(
+    session: Session, supplier_id: UUID, run_id: UUID, *, keep_missing: bool = False, despite_findings: bool = True
+) -> FeedRun:
     """Take a checked file over; a job does it. Asked again, nothing more happens. ``keep_missing``: what the file no
-    longer names stays this time, whatever was chosen."""
+    longer names stays this time, whatever was chosen. ``despite_findings``: also one that is held, whose findings
+    somebody has seen. Raises ``Conflict``."""
     run = own_run(session, supplier_id, run_id)
     if run.state in ("APPLYING", "APPLIED") or (run.state == "CHECKING" and "anew" in run.detected):
         return run
     if run.state not in ("READY", "QUARANTINED", "CANCELLED"):
         raise Conflict("The file is not checked yet, or can't be read.", code="feed_not_ready")
+    if run.state == "QUARANTINED" and not despite_findings:
+        raise Conflict(
+            "The file differs more than usual from what stands. Look at its findings; is it right, take it over with "
+            "despite_findings=true. Is it a mistake, send a mended file.",
+            code="beyond_limits",
+        )
     if run.source_id is not None and is_overtaken(session, run):
         raise Conflict("A newer file of the source was taken over. Discard this one.", code="feed_overtaken")
     run.state = "APPLYING"

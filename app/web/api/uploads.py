@@ -18,7 +18,7 @@ from app.kit.errors import Invalid, Rejected
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.feeds import UploadOut
+from app.web.api.schemas.feeds import ApplyQuery, UploadOut
 from app.web.api.schemas.shapes import IdPath
 
 _CHUNK = 256 * 1024
@@ -73,11 +73,17 @@ def one_upload(path: IdPath) -> Response:
         return jsonify(_shown(session, feeds.feed_run(session, caller().organisation_id, path.id)))
 
 
-@api.post("/supplier/uploads/<uuid:id>/apply", responses={202: UploadOut}, summary="Take a product file over")
+@api.post(
+    "/supplier/uploads/<uuid:id>/apply",
+    responses={202: UploadOut},
+    summary="Take a product file over",
+    description="A file that differs more than usual from what stands is held (QUARANTINED) with its `findings`; "
+    "without `despite_findings=true` it is refused with 409 `beyond_limits`.",
+)
 @guarded("supplier", scope="write:catalog")
-def apply_upload(path: IdPath) -> Response:
+def apply_upload(path: IdPath, query: ApplyQuery) -> Response:
     with work() as done:
-        run = want_applied(done.session, caller().organisation_id, path.id)
+        run = want_applied(done.session, caller().organisation_id, path.id, despite_findings=query.despite_findings)
         done.answers(_shown(done.session, run), 202)
     return done.response()
 
@@ -128,5 +134,13 @@ def _shown(session: Session, run: FeedRun) -> present.Json:
                 "first_row": one.first_row,
             }
             for one in groups
+        ],
+        "findings": [
+            {
+                **one,
+                "by": one.get("by"),
+                "examples": [dict(zip(("sku", "before", "after"), found, strict=True)) for found in one["examples"]],
+            }
+            for one in run.detected.get("held", [])
         ],
     }

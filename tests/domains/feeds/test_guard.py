@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.feeds.rules.guard import DEFAULT_LIMITS, FEWEST_ROWS, Compared, findings
 from tests.adapters.settings import set_up
-from tests.domains.feeds.portal import Portal, list_of, portal
+from tests.domains.feeds.portal import Json, Portal, list_of, portal
 from tests.web.browsing import text_of
 
 __all__ = ["portal", "set_up"]
@@ -36,6 +36,8 @@ CALM = Compared(
         ({"rejected": 26}, ["rejected"]),
         ({"median_price": 15.0}, []),
         ({"median_price": 15.1}, ["median_price"]),
+        ({"moved_prices": 20}, []),
+        ({"moved_prices": 21}, ["moved_prices"]),
         ({"far_prices": 1}, ["far_prices"]),
         ({"far_prices": 1, "priced": 1}, ["far_prices"]),
         ({"far_weights": 30}, []),
@@ -94,7 +96,7 @@ def test_a_held_file_changes_nothing_until_it_is_taken_over(portal: Portal, feed
 
     run = portal.runs()[-1]
     assert run["state"] == "QUARANTINED"
-    assert [one["kind"] for one in run["detected"]["held"]] == ["to_zero", "median_price", "far_prices"]
+    assert [one["kind"] for one in run["detected"]["held"]] == ["to_zero", "median_price", "moved_prices", "far_prices"]
     assert (costs(portal), set(portal.stock().values())) == ({1000}, {5})
     assert portal.notices() == [("feed_held", "A file of “Stock” is held for you to look at")]
     assert portal.letters() == ["feed_mapping", "feed_held"]
@@ -110,6 +112,56 @@ def test_a_held_file_changes_nothing_until_it_is_taken_over(portal: Portal, feed
     assert portal.runs()[-1]["state"] == "APPLIED"
     assert (costs(portal), set(portal.stock().values())) == ({100_000}, {0})
     assert portal.notices() == []
+
+
+def test_many_prices_that_move_far_are_held_though_the_middle_one_stands(portal: Portal, feed: str) -> None:
+    assert portal.browser.submit("/supplier/settings/files", "/settings/files", moved_by="40").status_code == 303
+    prices = ["13.90"] * 3 + ["10.00"] * 5
+    push(portal, feed, list_of(*(f"L-{number},Lamp {number},{price},5" for number, price in enumerate(prices))))
+    assert portal.runs()[-1]["state"] == "APPLIED", "39 % is not more than 40 %"
+
+    prices[5:7] = ["29.00"] * 2
+    push(portal, feed, list_of(*(f"L-{number},Lamp {number},{price},5" for number, price in enumerate(prices))))
+
+    run = portal.runs()[-1]
+    assert (run["state"], [one["kind"] for one in run["detected"]["held"]]) == ("QUARANTINED", ["moved_prices"])
+    page = text_of(portal.browser.get(f"/supplier/uploads/{run['id']}"))
+    assert "25 % of the wholesale prices move by more than 40 % (limit 20 %)" in page, page
+    assert "L-5: $10.00 → $29.00" in page
+
+
+def test_an_upload_is_compared_with_what_stands_before_it_is_taken_over(portal: Portal, feed: str) -> None:
+    path = "/api/supplier/uploads"
+
+    def upload(content: bytes) -> Json:
+        sent = portal.api.call("POST", f"{path}?file_name=list.csv", data=content, content_type="text/csv")
+        portal.jobs.drain()
+        return dict(portal.api.get(f"{path}/{sent.json['id']}").json)
+
+    part = upload(lamps(price="10.50", stock=4, count=5))
+    assert (part["state"], part["findings"]) == ("READY", []), "a part of a list by hand is usual"
+
+    mistake = upload(lamps(price="100.00", stock=0))
+    assert mistake["state"] == "QUARANTINED"
+    assert [one["kind"] for one in mistake["findings"]] == ["to_zero", "median_price", "moved_prices", "far_prices"]
+    assert mistake["findings"][0] == {
+        "kind": "to_zero", "rows": 8, "of": 8, "percent": 100, "limit": 30, "by": None,
+        "examples": [{"sku": f"L-{number}", "before": 5, "after": 0} for number in range(5)],
+    }  # fmt: skip
+    at = f"{path}/{mistake['id']}/apply"
+    refused = portal.api.post(at, {})
+    assert (refused.status_code, refused.json["code"]) == (409, "beyond_limits"), refused.text
+    portal.jobs.drain()
+    assert (costs(portal), set(portal.stock().values())) == ({1000}, {5})
+    page = portal.browser.get(f"/supplier/uploads/{mistake['id']}")
+    words = text_of(page)
+    assert words.index("100 % of what is in stock would be sold out (limit 30 %)") < words.index("L-0: 5 → 0")
+    assert words.index("L-0: $10.00 → $100.00") < words.index("Take over all the same")
+
+    assert portal.api.post(f"{at}?despite_findings=true", {}).status_code == 202
+    portal.jobs.drain()
+    assert (costs(portal), set(portal.stock().values())) == ({10_000}, {0})
+    assert portal.api.get(f"{path}/{mistake['id']}").json["state"] == "APPLIED"
 
 
 def test_a_held_file_can_be_refused(portal: Portal, feed: str) -> None:

@@ -6,7 +6,35 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from app.web.api.schemas.shapes import Output
+from pydantic import Field
+
+from app.web.api.schemas.shapes import Output, Query
+
+
+class ExampleOut(Output):
+    sku: str
+    before: int | float | str | None = Field(description="What stands: units, a price in minor units, or grams.")
+    after: int | float | str | None = Field(description="What the file says.")
+
+
+class FindingOut(Output):
+    kind: Literal[
+        "fewer_rows",
+        "missing",
+        "to_zero",
+        "rejected",
+        "other_currency",
+        "weights",
+        "median_price",
+        "moved_prices",
+        "far_prices",
+    ]
+    rows: int
+    of: int
+    percent: int
+    limit: int = Field(description="The supplier's limit that the file goes beyond: percent, of `far_prices` a factor.")
+    by: int | None = Field(description="Of `moved_prices`: the percentage from which a price counts as moved.")
+    examples: list[ExampleOut]
 
 
 class UploadOut(Output):
@@ -16,6 +44,15 @@ class UploadOut(Output):
     error: str | None
     counts: dict[str, Any]
     problems: list[dict[str, Any]]
+    findings: list[FindingOut] = Field(
+        description="Why the file is held (QUARANTINED): what of it goes beyond the supplier's limits, the worst first."
+    )
+
+
+class ApplyQuery(Query):
+    despite_findings: bool = Field(
+        False, description="Also take over a file that is held (QUARANTINED), whose `findings` were looked at."
+    )
 
 
 class FeedOut(Output):

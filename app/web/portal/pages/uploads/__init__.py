@@ -41,6 +41,7 @@ _HELD = {
     "to_zero": _("%(percent)s %% of what is in stock would be sold out (limit %(limit)s %%)"),
     "rejected": _("%(percent)s %% of the rows are rejected (limit %(limit)s %%)"),
     "median_price": _("Wholesale prices move by %(percent)s %%, typically (limit %(limit)s %%)"),
+    "moved_prices": _("%(percent)s %% of the wholesale prices move by more than %(by)s %% (limit %(limit)s %%)"),
     "far_prices": _("Wholesale prices would be more than %(limit)s times as high or as low"),
     "weights": _("%(percent)s %% of the weights would be twice as much or more, or half or less (limit %(limit)s %%)"),
     "other_currency": _("%(percent)s %% of the rows have prices in another currency (limit %(limit)s %%)"),
@@ -180,7 +181,7 @@ def _left(session: Session, run: FeedRun) -> tuple[list[tuple[str, str]], int]:
 
 def _held(run: FeedRun) -> list[dict[str, Any]]:
     return [
-        {**one, "text": gettext(_HELD[one["kind"]]) % {"percent": one["percent"], "limit": one["limit"]}}
+        {**one, "text": gettext(_HELD[one["kind"]]) % {name: one.get(name) for name in ("percent", "limit", "by")}}
         for one in run.detected.get("held", [])
     ]
 
