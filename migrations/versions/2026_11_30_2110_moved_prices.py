@@ -6,8 +6,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0248_moved_prices"
-down_revision = "0247_confirmed_together"
+revision = "0255_moved_prices"
+down_revision = "0254_unreported"
 branch_labels = None
 depends_on = None
 
