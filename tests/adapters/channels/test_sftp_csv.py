@@ -151,6 +151,12 @@ def test_answers_are_read_whatever_their_columns_are_called() -> None:
     assert named[0].lines == [AcknowledgedLine(line=LAMP, answer="accepted")]
 
 
+@pytest.mark.parametrize("written", ["5", "5,0", "5.00", "5,000", "5.000"])
+def test_quantities_may_have_decimals(written: str) -> None:
+    (answer,) = answers_of(f"Bestellnummer;Artikelnummer;Status;Menge\r\n1001-1;LAMP-1;nicht lieferbar;{written}\r\n")
+    assert [line.quantity for line in answer.lines] == [5]
+
+
 def test_parcels_are_read_with_their_lines_or_without() -> None:
     text = (
         "PO Number,Line,SKU,Qty,Carrier,Tracking Number,Ship Date\n"

@@ -16,7 +16,7 @@ from app.adapters import _answers
 from app.adapters.channels.sftp_csv.template import SEPARATORS
 from app.adapters.channels.sftp_csv.words import ANSWERS, FIELDS, REASONS
 from app.feeds.rules.fields import normal
-from app.feeds.rules.numbers import NotANumber, read_decimal
+from app.feeds.rules.numbers import NotANumber, read_decimal, unclear_mark
 from app.kit.csv_lines import read_cell
 from app.purchasing.answers import (
     AcknowledgedLine,
@@ -289,7 +289,8 @@ def _parcel(tracking: str, rows: Sequence[_Said]) -> ParcelTold:
 
 def _units(text: str, what: str) -> int:
     try:
-        number = read_decimal(text)
+        # Programs write quantities with three decimals; nobody is sent thousands of one article.
+        number = read_decimal(text, unclear_mark([text]))
     except NotANumber as error:
         raise _BadRow(f"“{text[:40]}” is no {what}.") from error
     if number != number.to_integral_value() or not Decimal() <= number <= 10**6:
