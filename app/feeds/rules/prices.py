@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from app.catalog.tiers.rules import MOST_STEPS
+from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS
 from app.feeds.rules.cells import NOTHING, REMEMBERED, Cell, cells_of, units_of
 from app.feeds.rules.currencies import named_other_currency, other_currency, said_currencies
 from app.feeds.rules.fields import TIER_PLACES
@@ -102,10 +102,12 @@ class PriceReader:
         if not self._tells_quantity:
             return 1
         found = _PRICE_QUANTITY.fullmatch(cell("price_quantity"))
+        marks = self._reading.marks
         try:
-            return units_of(found[1]) if found is not None else 1
-        except (NotANumber, ArithmeticError):
+            units = read_decimal(found[1], marks.get("cost") or marks.get("price")) if found is not None else Decimal(1)
+        except NotANumber:
             return 1
+        return int(units) if units == units.to_integral_value() and 0 < units <= LARGEST_STEP else 1
 
     def tiers(self, cell: Cell, cost: int | None, problems: list[Problem]) -> list[dict[str, int]]:
         """The steps of the wholesale price, in order; a step that can't be is left out with a warning."""

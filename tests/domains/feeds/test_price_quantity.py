@@ -16,6 +16,8 @@ from tests.domains.feeds.files import read_file
         ("per 100", 13),
         ("100 Stück", 13),
         ("1.000", 1),
+        ("1,000", 1250),
+        ("0", 1250),
         ("Stück", 1250),
         ("kg", 1250),
     ],
