@@ -77,6 +77,8 @@ class Table:
     #: Where programs wrote the numbers, with a point before their decimals: nowhere for certain, in cells of numbers
     #: beside people's texts (spreadsheets), or everywhere.
     pointed: Literal["", "cells", "all"] = ""
+    #: Whether the format itself is one of stock and prices alone (X12 846).
+    figures: bool = False
 
 
 @runtime_checkable

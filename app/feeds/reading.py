@@ -70,12 +70,12 @@ def open_file(
     mapping: Mapping[str, str] | None = None,
     choices: Choices = NO_CHOICES,
     confirmed: Callable[[Sequence[str]], tuple[Mapping[str, str], Choices] | None] | None = None,
-    figures_only: bool = False,
+    figures_only: bool | None = False,
     kept_keys: Callable[[], Mapping[str, str]] = no_keys,
 ) -> OpenedFile:
     """Open a file with the mapping and choices given, or those that were ``confirmed`` of such columns, or what is
-    recognised. ``figures_only``: read SKU, stock and wholesale price alone. ``kept_keys``: as ``ProductKeys`` asks for
-    them. Raises ``UnreadableFile``."""
+    recognised. ``figures_only``: read SKU, stock and wholesale price alone; None: where the file tells no more.
+    ``kept_keys``: as ``ProductKeys`` asks for them. Raises ``UnreadableFile``."""
     table = without_ours(feed.open(stream, limits))
     if table.titled:
         table.rows = _without_titles(table.rows, table.columns)
@@ -88,6 +88,8 @@ def open_file(
     guessed = guesses(table.columns, samples, table.meant)
     used = dict(mapping) if mapping else {guess.column: guess.field for guess in guessed if guess.field}
     fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
+    if figures_only is None:
+        figures_only = table.figures or _tells_figures_alone(sound, fields)
     shape = shape_of(table.columns)
     weight_unit = choices.weight_unit or _weight_unit(table.columns, fields)
     marks, unclear = marks_of(
@@ -110,6 +112,7 @@ def open_file(
     detected = {
         **table.detected,
         "shape": shape,
+        "kind": "stock_price" if figures_only else "full",
         "choices": choices.to_json(),
         "unsure": [] if mapping else [guess.column for guess in guessed if guess.field and guess.confidence < SURE],
         "columns": [
@@ -155,6 +158,13 @@ def open_file(
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
     rows = _told_apart(chain(first, table.rows), fields)
     return OpenedFile(used, detected, _understood(rows, reading), partial(_beside, rows, reading), words)
+
+
+def _tells_figures_alone(rows: Sequence[Sequence[str]], fields: Mapping[str, int]) -> bool:
+    """Whether SKUs have stock or prices, and none of the rows a title: such rows are no products."""
+    title = fields.get("title")
+    titled = title is not None and any(cells[title].strip() for cells in rows)
+    return "sku" in fields and not titled and not fields.keys().isdisjoint(("stock", "cost"))
 
 
 def _told_apart(rows: Iterator[Row], fields: Mapping[str, int]) -> Iterator[Row]:

@@ -59,7 +59,7 @@ _FINE: list[dict[str, Any]] = []
 class CheckPlan:
     """What a check needs to know: the file, the adapter that reads it, the mapping that a person chose (empty:
     recognise it), and the supplier's currency. ``anew``: another file came between its check and its being taken over,
-    so nothing of it is passed over."""
+    so nothing of it is passed over. ``kind_open``: nobody said which kind it is; what is read of it shows it."""
 
     run_id: UUID
     supplier_id: UUID
@@ -71,6 +71,7 @@ class CheckPlan:
     choices: Choices = NO_CHOICES
     size_bytes: int = 1
     anew: bool = False
+    kind_open: bool = False
 
 
 @dataclass(slots=True)
@@ -118,6 +119,7 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
         chosen,
         run.size_bytes,
         anew="anew" in run.detected,
+        kind_open="kind_open" in run.detected,
     )
 
 
@@ -191,6 +193,8 @@ def finish_checking(
         return
     part_with_others(session, run.id)
     stays = {name: run.detected[name] for name in _DECIDED if name in run.detected} if plan.anew else {}
+    if plan.kind_open:
+        run.kind, stays["kind_open"] = detected["kind"], True
     # A person has said already that it is to be taken over.
     decided = plan.anew and (run.source_id is None or "held" in stays)
     run.detected, run.mapping, run.counts = {**detected, **stays}, dict(mapping), counts.to_json()
@@ -239,7 +243,7 @@ def fail(session: Session, run_id: UUID, message: str, detected: Mapping[str, An
     if run is not None and run.state == "CHECKING":
         run.state, run.error, run.counts = "FAILED", message, {}
         if detected is not None:
-            run.detected = dict(detected)
+            run.detected = {**detected, **({"kind_open": True} if "kind_open" in run.detected else {})}
         emit(session, FeedFinished(supplier_id=run.supplier_id, run_id=run.id, state=run.state))
 
 

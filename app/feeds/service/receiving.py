@@ -56,10 +56,10 @@ def receive_upload(
     file_key: str,
     stored: Stored,
     source_id: UUID | None = None,
-    kind: str = "full",
+    kind: str | None = "full",
 ) -> FeedRun:
     """Note a file that was kept; a job checks it. The same file again, still undecided, is the run that it was.
-    ``kind`` is ``full`` or ``stock_price``."""
+    ``kind`` is ``full`` or ``stock_price``; None: what it is, is found when it is read."""
     known = session.scalar(
         select(FeedRun)
         .where(
@@ -71,7 +71,7 @@ def receive_upload(
         .order_by(FeedRun.created_at.desc())
         .limit(1)
     )
-    if known is not None:
+    if known is not None and kind in (None, known.kind):
         if known.file_key != file_key:
             storage().delete(file_key)
         return known
@@ -87,11 +87,11 @@ def receive_upload(
         state="CHECKING",
         mapping={},
         counts={},
-        detected={},
+        detected={} if kind is not None else {"kind_open": True},
         created_by=db.current_scope().actor,
         created_at=clock.now(),
         source_id=source_id,
-        kind=kind,
+        kind=kind or "full",
     )
     session.add(run)
     session.flush()

@@ -79,7 +79,8 @@ def ask(session: Session, run_id: UUID, detected: Mapping[str, Any], question: Q
         return
     session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
     asked = question.drift.to_json() if question.drift else None
-    run.detected = {**detected, "drift": asked, "choices": question.choices.to_json()}
+    still = {"kind_open": True} if "kind_open" in run.detected else {}
+    run.detected = {**detected, **still, "drift": asked, "choices": question.choices.to_json()}
     run.mapping, run.counts, run.error = dict(question.proposed), {}, None
     run.state = "NEEDS_MAPPING"
     emit(session, FeedMappingNeeded(supplier_id=run.supplier_id, run_id=run.id))

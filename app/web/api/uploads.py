@@ -18,7 +18,7 @@ from app.kit.errors import Invalid, Rejected
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
-from app.web.api.schemas.feeds import ApplyQuery, UploadOut
+from app.web.api.schemas.feeds import ApplyQuery, UploadOut, UploadQuery
 from app.web.api.schemas.shapes import IdPath
 
 _CHUNK = 256 * 1024
@@ -30,14 +30,16 @@ _CHUNK = 256 * 1024
     summary="Upload a product file",
     description="The file is the body itself, its name the query parameter `file_name`: CSV or any other separated "
     "text, Excel (XLSX, XLS, ODS), XML, JSON, NDJSON or X12 (832, 846). What it is, is found by its content, whatever "
-    "the Content-Type.",
+    "the Content-Type. `content` says whether it is the `full` list or `stock_price`: stock and prices of SKUs that "
+    "you have. "
+    "Without it, X12 846 and files with SKUs and stock or prices, but without titles, are stock and prices.",
     openapi_extensions={"x-body": "application/octet-stream"},
 )
 @guarded("supplier", scope="write:catalog", takes_file=True)
-def upload_products() -> Response:
+def upload_products(query: UploadQuery) -> Response:
     # A file may be larger than other bodies; it goes to storage in pieces.
     request.max_content_length = settings().upload_max_bytes
-    file_name = request.args.get("file_name", "upload.csv")[:200]
+    file_name = query.file_name[:200]
     chunks = chunks_of_body()
     first = next(chunks, b"")
     try:
@@ -48,7 +50,13 @@ def upload_products() -> Response:
     key, stored = keep_file(with_first(first, chunks))
     with work() as done:
         run = receive_upload(
-            done.session, caller().organisation_id, file_name=file_name, feed=feed, file_key=key, stored=stored
+            done.session,
+            caller().organisation_id,
+            file_name=file_name,
+            feed=feed,
+            file_key=key,
+            stored=stored,
+            kind=query.content,
         )
         done.answers(_shown(done.session, run), 202)
     return done.response()
@@ -122,6 +130,7 @@ def _shown(session: Session, run: FeedRun) -> present.Json:
     return {
         "id": run.id,
         "file_name": run.file_name,
+        "content": run.kind,
         "state": run.state,
         "error": run.error,
         "counts": run.counts,

@@ -14,12 +14,20 @@ from app.feeds.rules.records import ReadRow
 HEADER = "product_id,title,sku,option1_name,option1_value,cost,stock,weight,weight_unit,image_urls,gtin,description"
 
 
-def opened(content: bytes, *, rows: int = 250_000, currency: str = "USD", name: str = "") -> OpenedFile:
+def opened(
+    content: bytes, *, rows: int = 250_000, currency: str = "USD", name: str = "", figures_only: bool | None = False
+) -> OpenedFile:
     """A file under way: read as CSV, or, with a name, as what it is."""
     found = [
         known for known, one in registries.feeds.all().items() if name and one.recognises(content[:4096], name)
     ] or ["csv"]
-    return open_file(registries.feeds.get(found[0]), io.BytesIO(content), Limits(rows=rows), currency=currency)
+    return open_file(
+        registries.feeds.get(found[0]),
+        io.BytesIO(content),
+        Limits(rows=rows),
+        currency=currency,
+        figures_only=figures_only,
+    )
 
 
 def read_file(content: bytes, **how: Any) -> Sequence[ReadRow]:

@@ -64,3 +64,24 @@ def test_products_and_combinations_in_one_archive_are_one_list() -> None:
     rows = [row for row in read_file(out.getvalue(), name="export.zip") if row.action == "accepted"]
 
     assert (len({row.handle for row in rows}), len(rows)) == (expected["products"], expected["variants"])
+
+
+def test_a_real_price_catalogue_of_x12_gives_its_article() -> None:
+    name = "Inteligenz-832-Example1_HIBCC.txt"
+
+    (row,) = read_file(sample(f"x12/{name}").read_bytes(), name=name)
+
+    told = row.record
+    assert (row.action, row.sku, told["cost"], told["msrp"]) == ("accepted", "1000", 6650, 8850)
+    assert told["title"] == "DRAPE, SMALL TOWEL, CLEAR PLASTIC, ADHESIVE STRIP"
+    # The 50387698433528 in it ends in a wrong check digit.
+    assert (told["gtin"], [one.code for one in row.problems]) == (None, ["bad_gtin"])
+
+
+def test_a_real_inventory_of_x12_is_stock_alone() -> None:
+    name = "Inteligenz-846-Example1.txt"
+
+    (row,) = read_file(sample(f"x12/{name}").read_bytes(), name=name, figures_only=None)
+
+    # Its other quantities are on hold, in quarantine and received: none of them can be sold besides.
+    assert (row.action, row.sku, row.record) == ("accepted", "46L5055", {"stock": 5250})

@@ -56,6 +56,7 @@ class X12:
             rows=bounded(_rows(segments), limits),
             meant={column: field for column, field in _COLUMNS.items() if field},
             pointed="all",
+            figures=kind == "846",
         )
 
 

@@ -40,6 +40,7 @@ class FindingOut(Output):
 class UploadOut(Output):
     id: UUID
     file_name: str
+    content: Literal["full", "stock_price"]
     state: str
     error: str | None
     counts: dict[str, Any]
@@ -47,6 +48,11 @@ class UploadOut(Output):
     findings: list[FindingOut] = Field(
         description="Why the file is held (QUARANTINED): what of it goes beyond the supplier's limits, the worst first."
     )
+
+
+class UploadQuery(Query):
+    file_name: str = "upload.csv"
+    content: Literal["full", "stock_price"] | None = None
 
 
 class ApplyQuery(Query):

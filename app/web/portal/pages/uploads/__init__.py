@@ -75,6 +75,11 @@ _FIELDS = {
 _MONEY = ("wholesale_price", "cost", "msrp", "map", "map_price")
 _LONGEST = 120
 pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
+#: What a file may be, in words; without a choice it is found out.
+_KINDS = {
+    "full": _("Full list: products with titles and prices"),
+    "stock_price": _("Stock and prices only, of SKUs that you have"),
+}
 _ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
 _CHUNK = 256 * 1024
 #: Bytes of the form around a file.
@@ -93,6 +98,8 @@ def uploads() -> Any:
         next_cursor=page.next_cursor,
         largest=settings().upload_max_bytes // (1024 * 1024),
         missing=missing,
+        kinds=[(name, gettext(label)) for name, label in _KINDS.items()],
+        kind=request.args.get("content", ""),
     )
 
 
@@ -107,6 +114,9 @@ def receive() -> Any:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid.field("file", "required", "Choose a file first.")
+    kind = request.form.get("content") or None
+    if kind is not None and kind not in _KINDS:
+        raise Invalid.field("content", "unknown", gettext(_("Choose what is in the file.")))
     head = sent.stream.read(HEAD)
     sent.stream.seek(0)
     try:
@@ -117,7 +127,13 @@ def receive() -> Any:
     key, stored = keep_file(iter(lambda: sent.stream.read(_CHUNK), b""))
     with db.transaction() as session:
         run = receive_upload(
-            session, principal().organisation_id, file_name=sent.filename, feed=feed, file_key=key, stored=stored
+            session,
+            principal().organisation_id,
+            file_name=sent.filename,
+            feed=feed,
+            file_key=key,
+            stored=stored,
+            kind=kind,
         )
     return go(page_url("uploads.detail", run_id=run.id))
 
