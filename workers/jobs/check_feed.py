@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -84,9 +85,10 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, *, marked: bool = True) -
             mapping=plan.mapping or None,
             choices=plan.choices,
             confirmed=known.of,
-            figures_only=plan.kind == "stock_price",
+            figures_only=None if plan.kind_open else plan.kind == "stock_price",
             kept_keys=partial(_kept_keys, run, plan),
         )
+        plan = replace(plan, kind=opened.detected["kind"])
         question = None if plan.mapping else _question(known, opened)
         if question is not None:
             with run.closing() as session:
