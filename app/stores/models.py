@@ -82,6 +82,8 @@ class Store(Base):
     created_at: Mapped[datetime]
     last_pushed_at: Mapped[datetime | None]
     last_read_back_at: Mapped[datetime | None]
+    #: Until when all that changed of the store's orders was read.
+    orders_read_until: Mapped[datetime | None]
     #: The newest read-back: how many quantities were compared with the store and how many agreed.
     sampled: Mapped[int] = mapped_column(server_default="0")
     matching: Mapped[int] = mapped_column(server_default="0")

@@ -201,6 +201,15 @@ def test_an_order_that_somebody_is_at_keeps_no_other_from_being_caught_up(till: 
     assert till.reserved() == (1, 1)
 
 
+def test_orders_of_an_outage_of_days_are_made_up_for(till: Till) -> None:
+    till.jobs.run_scheduled("catch_up_orders")
+    made = till.control.create_order(till.shop, [{"sku": "LAMP", "quantity": 2}])
+    till.control.wait_until_routed(till.shop, made["id"])
+    with clock.shifted(timedelta(days=3)):
+        till.jobs.run_scheduled("catch_up_orders")
+        assert till.reserved()[0] == 2
+
+
 def test_a_cancellation_whose_hook_got_lost_is_made_up_for_once(till: Till) -> None:
     """By any later word of the order, and by reading it: it is refunded then, or voided where it was not paid."""
     market, books = till.market, till.books

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from app import log
@@ -23,6 +23,9 @@ from workers.store_facts import take_order
 
 #: Asked again with this much overlap; a known order is recognised.
 _LOOK_BACK = timedelta(hours=2)
+#: After an outage, however long, all since it began is read; stores do not show more than this without being asked to
+#: (https://shopify.dev/docs/api/usage/access-scopes, read_all_orders).
+_FARTHEST_BACK = timedelta(days=60)
 #: Stores tell times in whole seconds, by their own clocks. What is older than this when it is asked for is the last
 #: that happened in its second.
 _SETTLED_AFTER = timedelta(minutes=1)
@@ -36,25 +39,29 @@ def catch_up_orders(run: Run, payload: dict[str, Any]) -> None:
     """See the module. One store's or one order's trouble does not keep the others waiting. Where the database refused
     one, the first such error is raised when all were tried."""
     with run.transaction() as session:
-        connected = session.execute(select(Store.id, Store.platform).where(Store.status == "connected")).all()
+        connected = session.execute(
+            select(Store.id, Store.platform, Store.orders_read_until).where(Store.status == "connected")
+        ).all()
     refused: list[DBAPIError] = []
-    for store_id, name in connected:
+    for store_id, name, read_until in connected:
         if "orders_since" not in registries.stores.get(name).capabilities:
             continue
         try:
-            refused += _catch_up(run, store_id, name)
+            refused += _catch_up(run, store_id, name, read_until)
         except AdapterError as error:
             logger.info("not caught up", store=str(store_id), reason=type(error).__name__)
     if refused:
         raise refused[0]
 
 
-def _catch_up(run: Run, store_id: UUID, name: str) -> list[DBAPIError]:
-    """Take a store's orders in. Returns why the database did not take some of them."""
+def _catch_up(run: Run, store_id: UUID, name: str, read_until: datetime | None) -> list[DBAPIError]:
+    """Take a store's orders in, those since it was last read whole. Returns why the database did not take some of
+    them; then they are read again, however long it takes."""
     refused: list[DBAPIError] = []
     platform = registries.stores.get(name)
     asked_at = clock.now()
-    found = platform.orders_since(access(store_id, platform), asked_at - _LOOK_BACK)
+    since = max(min(asked_at, read_until or asked_at) - _LOOK_BACK, asked_at - _FARTHEST_BACK)
+    found = platform.orders_since(access(store_id, platform), since)
     over = asked_at - _SETTLED_AFTER
     known = _known(run, store_id, [order for order in found if order.updated_at < over and not order.cancelled])
     for order in found:
@@ -74,6 +81,9 @@ def _catch_up(run: Run, store_id: UUID, name: str) -> list[DBAPIError]:
             continue
         if done.endswith("placed"):
             logger.warning("order caught up", store=str(store_id))
+    if not refused:
+        with run.transaction() as session:
+            session.execute(update(Store).where(Store.id == store_id).values(orders_read_until=asked_at))
     return refused
 
 
