@@ -37,7 +37,7 @@ from app.settlement.models import Charge, Payout, Refund
 from app.settlement.processor import AccountStatus, BalanceLine, ChargeOutcome, RefundOutcome, SavedMethod
 from app.settlement.service import (
     earn,
-    follow_rejection,
+    follow_rejections,
     make_payable,
     plan_charge,
     plan_refund,
@@ -216,7 +216,7 @@ def _buy(world: _World, shop: _Shop) -> None:
 
 def _pay(world: _World, order_id: UUID) -> None:
     with db.transaction() as session:
-        plan = plan_charge(session, order_id, PROCESSOR)
+        plan = plan_charge(session, order_id)
     if plan is None:
         return
     with db.transaction() as session:
@@ -253,8 +253,7 @@ def _answer(world: _World, purchase_order_id: UUID, supplier_id: UUID) -> None:
         refresh_order_status(session, locked(session, order_id))
     if short:
         with db.transaction() as session:
-            cause = f"rejected:{lines[0].quantity}"
-            follow_rejection(session, order_id, cause=cause, rejected=[(lines[0].id, lines[0].quantity)])
+            follow_rejections(session, order_id)
         _give_back(purchase_order_id)
     if short and len(lines) == 1:
         return

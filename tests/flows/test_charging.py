@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.kit import clock
 from tests.flows.books import Books
+from tests.flows.carriers import change
 from tests.market import Market
 from tests.stack import Jobs
 
@@ -207,6 +208,16 @@ def test_a_charge_is_asked_where_it_was_begun_though_payments_are_made_elsewhere
     jobs.drain()
     charge = books.charge(new)
     assert (charge["state"], charge["processor"], books.payments(new)) == ("PROCESSING", "manual", [])
+
+
+def test_who_has_saved_no_card_at_a_new_processor_pays_by_the_one_before(
+    market: Market, jobs: Jobs, books: Books
+) -> None:
+    change("update payment_profiles set processor = 'manual'")
+    order = market.place()
+    jobs.drain()
+    charge = books.charge(order)
+    assert (charge["state"], charge["processor"], books.payments(order)) == ("PROCESSING", "manual", [])
 
 
 def test_a_hook_tells_of_a_charge_whose_answer_was_lost(market: Market, jobs: Jobs, books: Books) -> None:

@@ -20,10 +20,11 @@ from app.settlement.processor import BalanceLine, ChargeOutcome
 from app.settlement.rules import PAID, PROCESSING
 from app.settlement.service.charging import record_charge
 from app.settlement.service.paying_out import record_payout
+from app.settlement.service.plans import MANUAL
 from app.settlement.service.reconciling import record_balance_lines
 
 #: The adapter whose payments a person carries out.
-PROCESSOR = "manual"
+PROCESSOR = MANUAL
 
 
 def mark_received(session: Session, charge_id: UUID, *, reference: str) -> None:

@@ -44,7 +44,7 @@ from app.settlement.rules import (
 )
 from app.settlement.service.carrying import take_along
 from app.settlement.service.parts import parts_of, total_of
-from app.settlement.service.plans import ANSWER_WITHIN, STATE_OF_OUTCOME, ChargePlan, plan_of
+from app.settlement.service.plans import ANSWER_WITHIN, STATE_OF_OUTCOME, ChargePlan, begun_at, plan_of
 from app.settlement.service.refunding import owe_back
 from app.settlement.service.supplement_answers import note_supplement
 
@@ -322,7 +322,7 @@ def _new_charge(order: Order, amount: Money, profile: PaymentProfile) -> Charge:
         refunded=0,
         state=PENDING,
         attempt=1,
-        processor=settings().processor,
+        processor=begun_at(profile),
         customer_ref=profile.customer_ref,
         method_ref=profile.method_ref,
         created_at=now,

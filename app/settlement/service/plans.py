@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from app.config import settings
 from app.kit.money import Money
-from app.settlement.models import Charge
+from app.settlement.models import Charge, PaymentProfile
 from app.settlement.rules import ACTION_REQUIRED, FAILED, PAID, PROCESSING
 
 #: The processor's word for an outcome → the charge's state.
@@ -19,6 +20,8 @@ STATE_OF_OUTCOME = {
     # Nothing to wait for: it is taken with a later charge.
     "too_small": PAID,
 }
+#: Where a person brings bank transfers and charges together; it asks for no method.
+MANUAL = "manual"
 #: A charge whose answer has not come after this is asked about again.
 ANSWER_WITHIN = timedelta(minutes=2)
 
@@ -57,3 +60,9 @@ def plan_of(charge: Charge) -> ChargePlan:
         processor_ref=charge.processor_ref if asked else None,
         abandon=None if asked else charge.processor_ref,
     )
+
+
+def begun_at(profile: PaymentProfile) -> str:
+    """The processor at which a retailer's new charges begin: the one in use where it asks for no method, else the one
+    that has the retailer's method. Until a retailer saved one at a new processor it pays by the one before."""
+    return MANUAL if settings().processor == MANUAL else profile.processor

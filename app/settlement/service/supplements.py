@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.config import settings
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import Money
@@ -34,7 +33,7 @@ from app.settlement.rules import (
     moved_lines,
     taken_lines,
 )
-from app.settlement.service.plans import ANSWER_WITHIN, ChargePlan, plan_of
+from app.settlement.service.plans import ANSWER_WITHIN, ChargePlan, begun_at, plan_of
 
 PRICE, REROUTING = "price", "rerouting"
 
@@ -58,7 +57,7 @@ def want_supplement(session: Session, order: Order, amount: Money, *, cause: str
         refunded=0,
         state=PENDING,
         attempt=1,
-        processor=settings().processor,
+        processor=begun_at(profile),
         customer_ref=profile.customer_ref,
         method_ref=profile.method_ref,
         created_at=now,
