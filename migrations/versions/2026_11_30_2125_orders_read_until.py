@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0255_orders_read_until"
-down_revision = "0254_unreported"
+revision = "0256_orders_read_until"
+down_revision = "0255_moved_prices"
 branch_labels = None
 depends_on = None
 
