@@ -139,6 +139,19 @@ def test_step_by_step_to_a_supplier_that_sells(market: Market, jobs: Jobs) -> No
         assert untested.status_code == 422
         assert "it is told there: Open it in your purchase orders. Accept every line." in text_of(untested)
         assert status(supplier_id) == "IN_REVIEW", "no tick stands for the test order"
+    assert "No product list was sent." in text_of(admin.get(at))
+    listed = b"Artikelnummer,Bezeichnung,EK netto,Bestand\nL-1,Desk lamp,12.50,5\nL-2,Floor lamp,free,7\n"
+    sent = browser.submit("/supplier/uploads", "/uploads", file=(io.BytesIO(listed), "lamps.csv"))
+    assert sent.status_code == 303, text_of(sent)
+    jobs.drain()
+    evidence = text_of(admin.get(at))
+    for words in (
+        "lamps.csv",
+        "Rows 2 Products 1 Variants 1 Rejected 1",
+        "'free' is not a price above zero. 1 3",
+        "L-1 Desk lamp $12.50 5",
+    ):
+        assert words in evidence, (words, evidence)
     order = f"/supplier/test-orders/{order_of(supplier_id).id}"
     assert browser.submit(order, "/ship", tracking_number="TEST12345").status_code == 303
     refused_decision = admin.submit(at, "/decide", status="ACTIVE", reason="Fine.")

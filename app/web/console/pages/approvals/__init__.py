@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.audit import service as audit
+from app.feeds import queries as feeds
 from app.insights.onboarding import consequences, progress_of
 from app.kit import clock
 from app.kit.errors import Invalid
@@ -60,6 +61,8 @@ _SHARES = {
     "phone": _("the same phone"),
     "website": _("the same website"),
 }
+#: Rows of a product list, rejected and other ones each.
+_SHOWN = 5
 #: Decided on pages of their own: what happens is shown first, or a question goes with it.
 _ELSEWHERE = frozenset({NEEDS_INFO, SUSPENDED, TERMINATED})
 
@@ -131,6 +134,7 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
             "account_words": gettext(payout_words(account.capability if account else None)),
             "connection": gettext(CONNECTION_WORDS[application.connection][0]) if application.connection else "",
             "order": order,
+            **_list_of(session, supplier_id),
             "checks": [
                 {"label": gettext(one.label), "done": one.done, "text": gettext(one.missing) if one.missing else ""}
                 for one in (checks(suppliers.trip_of(order), application.connection) if order else ())
@@ -152,6 +156,21 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
         errors=errors or {},
         **context,
     )
+
+
+def _list_of(session: Session, supplier_id: UUID) -> dict[str, Any]:
+    """The product list that the supplier sent last, with some of its rows and all that is wrong with it."""
+    found = feeds.runs(session, supplier_id, limit=1, cursor=None).items
+    if not found:
+        return {"run": None}
+    run = found[0]
+    rejected = feeds.rows(session, run, action="rejected", limit=_SHOWN, cursor=None).items
+    taken = [
+        one
+        for one in feeds.rows(session, run, action=None, limit=2 * _SHOWN, cursor=None).items
+        if one.action != "rejected"
+    ]
+    return {"run": run, "run_rows": [*rejected, *taken[:_SHOWN]], "run_problems": feeds.problem_groups(session, run)}
 
 
 def _contact(session: Session, application: SupplierApplication) -> Contact:
