@@ -23,6 +23,8 @@ LARGEST = 10 * 1024 * 1024
 REMINDERS = (30, 7, 0)
 #: So many days after its insurance has lapsed a supplier sells on.
 GRACE = timedelta(days=14)
+#: No paper is valid longer than so many years from now; a later day is a slip.
+LONGEST_YEARS = 10
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
 _MOST_PIXELS = 60_000_000
@@ -141,6 +143,11 @@ def reminder_due(expires_on: date, today: date, reminded: int | None) -> int | N
 def lapsed(expires_on: date, today: date) -> bool:
     """Whether a paper is out of date: its last day is over."""
     return expires_on < today
+
+
+def too_far(expires_on: date, today: date) -> bool:
+    """Whether no paper can be valid for so long."""
+    return (expires_on.year, expires_on.month, expires_on.day) > (today.year + LONGEST_YEARS, today.month, today.day)
 
 
 def review_due(expires_on: date) -> date:

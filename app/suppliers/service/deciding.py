@@ -75,6 +75,9 @@ def approve(
             "acknowledged", "gaps", "Some steps are not done. Tick that you know of them, or ask the supplier."
         )
     supplier = decide(session, supplier_id, ACTIVE, reason=reason)
+    # Who approves has seen the papers; one that has lapsed is found again.
+    application = session.get_one(SupplierApplication, supplier_id)
+    application.review_due_on, application.review_reason = None, ""
     if gaps:
         audit.record(
             session, supplier_id, "suppliers.gaps_acknowledged", "supplier", supplier_id, details={"steps": list(gaps)}

@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.db import current_scope
+from app.identity.service import platform_organisation
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.notifications.service import resolve
+from app.outbox.service import emit
+from app.suppliers.events import SupplierPaperRenewed
 from app.suppliers.files import storage
 from app.suppliers.models import Supplier, SupplierApplication, SupplierDocument
 from app.suppliers.rules import ACTIVE, SUSPENDED, TERMINATED
@@ -24,18 +27,22 @@ from app.suppliers.rules.papers import (
     EXPIRING,
     KINDS,
     LARGEST,
+    LONGEST_YEARS,
     NEEDED,
     UnfitFile,
     lapsed,
     media_type_of,
     reminder_due,
     review_due,
+    too_far,
 )
 from app.suppliers.rules.steps import DOCUMENTS
 from app.suppliers.service.deciding import answered, decide
 
 _MOST = 30
 LAPSED = "Its insurance has lapsed."
+#: Why a review is due where the supplier has done its part.
+RENEWED = "It has sent a new insurance. Look at it, and confirm it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,9 @@ def keep_paper(stream: BinaryIO) -> KeptPaper:
 def add_paper(
     session: Session, supplier_id: UUID, *, kind: str, expires_on: date | None, kept: KeptPaper
 ) -> SupplierDocument:
-    """Write down a paper. One of a kind that is needed takes the place of the one before. Raises ``Invalid``; the
-    caller then forgets the bytes (``forget``)."""
+    """Write down a paper. One of a kind that is needed takes the place of the one before; where that has lapsed, the
+    last day stands until a reviewer confirms the new one. Raises ``Invalid``; the caller then forgets the bytes
+    (``forget``)."""
     today = clock.now().date()
     if kind not in KINDS:
         raise Invalid.field("kind", "unknown", "Choose what it is.")
@@ -75,6 +83,8 @@ def add_paper(
             raise Invalid.field("expires_on", "required", "Say until when it is valid.")
         if lapsed(expires_on, today):
             raise Invalid.field("expires_on", "lapsed", "It is out of date. Send one that is valid.")
+        if too_far(expires_on, today):
+            raise Invalid.field("expires_on", "too_far", f"No paper is valid for more than {LONGEST_YEARS} years.")
     standing = _standing(session, supplier_id)
     if len(standing) >= _MOST:
         raise Invalid.field("file", "too_many", "There are too many papers. Remove one first.")
@@ -96,14 +106,36 @@ def add_paper(
     )
     session.add(document)
     application = session.get(SupplierApplication, supplier_id)
-    if application is not None and kind in EXPIRING:
-        application.review_due_on, application.review_reason = None, ""
+    if application is not None and application.review_due_on is not None and kind in EXPIRING:
+        application.review_reason = RENEWED
     session.flush()
+    supplier = session.get(Supplier, supplier_id)
+    if kind in EXPIRING and supplier is not None and supplier.status in (ACTIVE, SUSPENDED):
+        emit(session, SupplierPaperRenewed(supplier_id=supplier_id, document_id=document.id))
     answered(session, supplier_id, DOCUMENTS)
     audit.record(
         session, supplier_id, "suppliers.paper_added", "supplier_document", document.id, details={"kind": kind}
     )
     return document
+
+
+def confirm_papers(session: Session, supplier_id: UUID) -> None:
+    """A reviewer has looked at the papers that were sent in place of lapsed ones: the supplier sells on. Raises
+    ``Conflict`` where nothing is due, or the paper that stands has lapsed."""
+    application = session.get(SupplierApplication, supplier_id, with_for_update=True)
+    if application is None:
+        raise NotFound("supplier")
+    if application.review_due_on is None:
+        raise Conflict("No papers are due.", code="nothing_due")
+    today = clock.now().date()
+    valid = {
+        row.kind for row in _standing(session, supplier_id) if row.expires_on and not lapsed(row.expires_on, today)
+    }
+    if not set(EXPIRING) <= valid:
+        raise Conflict("Its insurance has lapsed. Ask for the new one first.", code="paper_lapsed")
+    application.review_due_on, application.review_reason = None, ""
+    audit.record(session, supplier_id, "suppliers.papers_confirmed", "supplier", supplier_id)
+    resolve(session, platform_organisation(session).id, f"supplier_review:{supplier_id}")
 
 
 def forget(kept: KeptPaper) -> None:

@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, str] = {
     "answer_rules_saved": _("Saved. What is asked already keeps its deadline."),
     "decision_chosen": _("Chosen. You can take it back for two minutes."),
     "decision_undone": _("Taken back. Choose again before the deadline."),
+    "papers_confirmed": _("Confirmed. The supplier sells on."),
     "decided": _("Decided. The supplier is told by e-mail."),
     "delivered": _("Marked as delivered."),
     "draft_added": _("Added to the import list."),

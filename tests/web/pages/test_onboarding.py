@@ -268,7 +268,8 @@ def test_papers_have_limits_and_insurance_an_end(market: Market) -> None:
     assert upload(browser, b"%PDF-1.7" + b"x" * (10 * 1024 * 1024 + 1)).status_code in (413, 422)
     assert upload(browser, b"%PDF-1.7" + b"x" * (11 * 1024 * 1024)).status_code == 413
     ours = pdf(b"<< /Only (%s) >>" % str(clock.now()).encode())
-    for expires_on in ("", "soon", str(clock.now().date() - timedelta(days=1))):
+    today = clock.now().date()
+    for expires_on in ("", "soon", str(today - timedelta(days=1)), str(today + timedelta(days=3654))):
         answer = upload(browser, ours, "insurance", expires_on=expires_on)
         assert answer.status_code == 422
         assert problem(answer.text, "expires_on")
@@ -542,7 +543,7 @@ def test_a_lapsed_insurance_is_reminded_of_then_due_then_suspends(market: Market
     assert new_letters() == []
 
 
-def test_a_new_insurance_in_time_ends_the_review(market: Market, jobs: Jobs) -> None:
+def test_a_new_insurance_ends_the_review_when_a_reviewer_has_confirmed_it(market: Market, jobs: Jobs) -> None:
     browser, supplier_id = applied(market)
     set_up(market, browser)
     admin, _ = console(market)
@@ -550,9 +551,21 @@ def test_a_new_insurance_in_time_ends_the_review(market: Market, jobs: Jobs) -> 
     ends = date.fromisoformat(next_year())
     papers_watched(jobs, ends + timedelta(days=1))
     assert application(supplier_id).review_due_on is not None
+    at = f"/console/suppliers/{supplier_id}"
     later = str(ends + timedelta(days=400))
     assert upload(browser, pdf(), "insurance", expires_on=later).status_code == 303
+    assert application(supplier_id).review_due_on is not None, "any PDF file is no proof"
+    assert "We look at your new insurance and confirm it." in text_of(browser.get(AT))
+    jobs.drain()
+    assert "Lumen GmbH has sent a new insurance" in letters(market)
+    agent, _ = console(market, "support_agent")
+    assert "Confirm the new paper" not in agent.get(at).text
+    assert "It has sent a new insurance. Look at it, and confirm it." in text_of(admin.get(at))
+    assert admin.submit(at, "/papers/confirm").status_code == 303
     assert application(supplier_id).review_due_on is None
+    token = admin.form(at, "/sign-out").select_one("[name=csrf_token]")
+    assert token is not None
+    assert admin.post(f"{at}/papers/confirm", {"csrf_token": str(token["value"])}).status_code == 409, "nothing is due"
     papers_watched(jobs, ends + timedelta(days=30))
     assert status(supplier_id) == "ACTIVE"
     refused = browser.submit(f"{AT}/documents", "/remove")

@@ -35,7 +35,7 @@ from app.suppliers.rules.steps import STEPS, payout_words
 from app.suppliers.scorecards import own_scorecard
 from app.suppliers.service import Contact, approve, ask, contact_of, decide, end_offer
 from app.suppliers.service.onboarding import company_address, return_address
-from app.suppliers.service.papers import read_paper
+from app.suppliers.service.papers import RENEWED, confirm_papers, read_paper
 from app.web.forms import Sent, problems
 from app.web.kept_files import file_answer
 from app.web.pages import Nav, Pages, go, page_url
@@ -133,6 +133,7 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
             "account": account,
             "account_words": gettext(payout_words(account.capability if account else None)),
             "connection": gettext(CONNECTION_WORDS[application.connection][0]) if application.connection else "",
+            "renewed": application.review_reason == RENEWED,
             "order": order,
             **_list_of(session, supplier_id),
             "checks": [
@@ -226,6 +227,15 @@ def paper(supplier_id: UUID, document_id: UUID) -> Any:
     with db.transaction() as session:
         row, content = read_paper(session, supplier_id, document_id)
     return file_answer(row.kind, row.media_type, content)
+
+
+@pages.post("/suppliers/<uuid:supplier_id>/papers/confirm", permission="suppliers.approve")
+def confirm(supplier_id: UUID) -> Any:
+    """The papers that were due are in order; the supplier sells on."""
+    with db.transaction() as session:
+        suppliers.supplier(session, supplier_id)
+        confirm_papers(session, supplier_id)
+    return go(page_url("approvals.detail", supplier_id=supplier_id, done="papers_confirmed"))
 
 
 @pages.post("/suppliers/<uuid:supplier_id>/decide", permission="suppliers.approve")

@@ -37,7 +37,7 @@ from app.suppliers.service.onboarding import (
     save_connection,
     save_contacts,
 )
-from app.suppliers.service.papers import add_paper, forget, keep_paper, read_paper, remove_paper
+from app.suppliers.service.papers import RENEWED, add_paper, forget, keep_paper, read_paper, remove_paper
 from app.suppliers.service.round_trip import place_test_order
 from app.web.auth import principal
 from app.web.forms import Sent, problems
@@ -64,6 +64,7 @@ def overview() -> Any:
             **_frame(session, None),
             "supplier": supplier,
             "application": suppliers.application_of(session, supplier_id),
+            "renewed": suppliers.application_of(session, supplier_id).review_reason == RENEWED,
             "history": suppliers.history(session, supplier_id),
             "questions": [
                 (one, gettext(STEP_WORDS[one.step][0]), _address_of(one.step))
