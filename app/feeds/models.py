@@ -124,8 +124,8 @@ class FeedLimits(Base):
     rejected: Mapped[int]
     other_currency: Mapped[int]
     median_price: Mapped[int]
-    moved_prices: Mapped[int]
-    moved_by: Mapped[int]
+    moved_prices: Mapped[int] = mapped_column(server_default="20")
+    moved_by: Mapped[int] = mapped_column(server_default="25")
     price_factor: Mapped[int]
     weights: Mapped[int]
     updated_at: Mapped[datetime]

@@ -66,6 +66,13 @@ class LinesBackordered(_PurchaseOrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackorderOver(_PurchaseOrderEvent):
+    """Nothing that the supplier backordered is still to come: it has left, or is not wanted any more."""
+
+    topic: ClassVar[str] = "purchasing.backorder_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderChanged(_PurchaseOrderEvent):
     """The purchase order's status moved. Told by its order, whose status follows: of all purchase orders at once."""
 

@@ -15,7 +15,6 @@ depends_on = None
 def upgrade() -> None:
     for name, usual in (("moved_prices", "20"), ("moved_by", "25")):
         op.add_column("feed_limits", sa.Column(name, sa.Integer(), nullable=False, server_default=usual))
-        op.alter_column("feed_limits", name, server_default=None)
 
 
 def downgrade() -> None:

@@ -88,6 +88,23 @@ def test_the_retailer_is_told_the_day_another_day_and_the_end(lamps: Lamps, mark
     assert lamps.lines() == [("accepted", 0), ("accepted", 0)]
 
 
+@pytest.mark.parametrize("end", ["shipped", "cancelled"])
+def test_the_notice_is_put_away_when_the_units_left_or_are_not_wanted(
+    lamps: Lamps, market: Market, books: Books, jobs: Jobs, end: str
+) -> None:
+    first, _ = lamps.line_ids
+    assert lamps.says(**{f"answer-{first}": "backordered", f"day-{first}": "2031-03-05"}).status_code == 303
+    assert "backorder" in books.notices(market.retailer)
+    if end == "shipped":
+        books.ship(market.supplier, lamps.purchase_order, 2)
+    else:
+        market.retailer.api.post(f"/api/orders/{lamps.order['id']}/cancel", {})
+        for one in market.supplier.api.get("/api/supplier/change-requests").json["items"]:
+            market.supplier.api.post(f"/api/supplier/change-requests/{one['id']}/accept", {})
+    jobs.drain()
+    assert "backorder" not in books.notices(market.retailer)
+
+
 def test_a_part_of_a_line_is_rejected_on_the_page(lamps: Lamps) -> None:
     first, second = lamps.line_ids
     said = {f"answer-{first}": "rejected", f"reason-{first}": "out_of_stock", f"answer-{second}": "accepted"}

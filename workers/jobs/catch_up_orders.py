@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app import log
@@ -30,6 +30,8 @@ _FARTHEST_BACK = timedelta(days=60)
 #: that happened in its second.
 _SETTLED_AFTER = timedelta(minutes=1)
 _COMPARED_AT_ONCE = 500
+#: An order that the database did not take keeps others from being left out for so long.
+_READ_AGAIN_FOR = timedelta(days=1)
 
 logger = log.get("workers.catch_up_orders")
 
@@ -40,7 +42,10 @@ def catch_up_orders(run: Run, payload: dict[str, Any]) -> None:
     one, the first such error is raised when all were tried."""
     with run.transaction() as session:
         connected = session.execute(
-            select(Store.id, Store.platform, Store.orders_read_until).where(Store.status == "connected")
+            select(Store.id, Store.platform, Store.orders_read_until)
+            .where(Store.status == "connected")
+            # Whoever waits longest comes first.
+            .order_by(Store.orders_read_until.nulls_first(), Store.id)
         ).all()
     refused: list[DBAPIError] = []
     for store_id, name, read_until in connected:
@@ -56,15 +61,18 @@ def catch_up_orders(run: Run, payload: dict[str, Any]) -> None:
 
 def _catch_up(run: Run, store_id: UUID, name: str, read_until: datetime | None) -> list[DBAPIError]:
     """Take a store's orders in, those since it was last read whole. Returns why the database did not take some of
-    them; then they are read again, however long it takes."""
+    them; these are read again for a day."""
     refused: list[DBAPIError] = []
+    whole_until: datetime | None = None
     platform = registries.stores.get(name)
     asked_at = clock.now()
     since = max(min(asked_at, read_until or asked_at) - _LOOK_BACK, asked_at - _FARTHEST_BACK)
-    found = platform.orders_since(access(store_id, platform), since)
+    found = sorted(platform.orders_since(access(store_id, platform), since), key=lambda order: order.updated_at)
     over = asked_at - _SETTLED_AFTER
     known = _known(run, store_id, [order for order in found if order.updated_at < over and not order.cancelled])
-    for order in found:
+    for number, order in enumerate(found, start=1):
+        if number % _COMPARED_AT_ONCE == 0 and whole_until is None:
+            _note_read(run, store_id, order.updated_at)
         if order.external_id in known:
             continue
         try:
@@ -78,13 +86,22 @@ def _catch_up(run: Run, store_id: UUID, name: str, read_until: datetime | None) 
             if error.connection_invalidated:
                 raise
             refused.append(error)
+            whole_until = whole_until or order.updated_at
             continue
         if done.endswith("placed"):
             logger.warning("order caught up", store=str(store_id))
-    if not refused:
-        with run.transaction() as session:
-            session.execute(update(Store).where(Store.id == store_id).values(orders_read_until=asked_at))
+    _note_read(run, store_id, max(whole_until or asked_at, asked_at - _READ_AGAIN_FOR))
     return refused
+
+
+def _note_read(run: Run, store_id: UUID, until: datetime) -> None:
+    """The store's orders were read until then, whatever becomes of this run."""
+    with run.transaction() as session:
+        session.execute(
+            update(Store)
+            .where(Store.id == store_id)
+            .values(orders_read_until=func.greatest(Store.orders_read_until, until))
+        )
 
 
 def _known(run: Run, store_id: UUID, found: Sequence[StoreOrder]) -> set[str]:

@@ -11,7 +11,7 @@ from app.kit.texts import day
 from app.notifications.letters import Letter
 from app.notifications.service import notify, queue_email, resolve
 from app.orders.models import Order
-from app.purchasing.events import LinesBackordered
+from app.purchasing.events import BackorderOver, LinesBackordered
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.suppliers.models import Supplier
 from workers.job import Run, job
@@ -19,8 +19,8 @@ from workers.job import Run, job
 _IF_TOO_LATE = "If that is too late, cancel the units on the order's page: the supplier is asked to stop them."
 
 
-@job(queue="letters", on=LinesBackordered, coalesce=True)
-def tell_of_backorder(run: Run, event: LinesBackordered) -> None:
+@job(queue="letters", on=(LinesBackordered, BackorderOver), coalesce=True)
+def tell_of_backorder(run: Run, event: LinesBackordered | BackorderOver) -> None:
     """See the module. It looks at all that the purchase order waits for."""
     with run.closing() as session:
         purchase_order = session.get_one(
