@@ -20,7 +20,7 @@ from app.inventory.models import (
     StockLocation,
     StockMovement,
 )
-from app.inventory.queries import FIGURE_AS_OF, own_count
+from app.inventory.queries import FIGURE_AS_OF, figure_as_of, own_count
 from app.kit.csv_lines import csv_line
 from app.kit.errors import NotFound
 from app.kit.paging import Page, id_after, page_of, text_after
@@ -171,15 +171,15 @@ def defaults_of(session: Session, supplier_id: UUID) -> tuple[int, int | None]:
     return (found.safety_stock, found.low_stock_at) if found else (0, None)
 
 
-def levels_of(session: Session, supplier_id: UUID, variant_id: UUID) -> list[tuple[str, InventoryLevel]]:
-    """A variant's stock at each of its supplier's locations, by the location's name."""
+def levels_of(session: Session, supplier_id: UUID, variant_id: UUID) -> list[tuple[str, InventoryLevel, datetime]]:
+    """A variant's stock at each of its supplier's locations, by the location's name, and for when its figure holds."""
     rows = session.execute(
-        select(StockLocation.name, InventoryLevel)
+        select(StockLocation.name, InventoryLevel, figure_as_of())
         .join(StockLocation, StockLocation.id == InventoryLevel.location_id)
         .where(InventoryLevel.variant_id == variant_id, InventoryLevel.supplier_id == supplier_id)
         .order_by(StockLocation.is_default.desc(), StockLocation.name)
     )
-    return [(name, level) for name, level in rows]
+    return [(name, level, as_of) for name, level, as_of in rows]
 
 
 def movements(

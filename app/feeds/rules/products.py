@@ -71,7 +71,7 @@ def read_products(reader: RowReader, products: Sequence[Together]) -> Iterator[R
         of_product = [first] * size if shared else [
             reader.texts_of(cells[place], texts[place], title, problems) for place in range(start, end)
         ]  # fmt: skip
-        if problems:
+        if problems or not first["title"]:
             problems.clear()
             yield None
             continue

@@ -45,7 +45,7 @@ from app.feeds.service.creating import create_batch, first_said
 from app.feeds.service.marking import keep_marks
 from app.feeds.service.new_rows import MOST_OPTIONS, PRODUCTS_AT_ONCE, ROWS_AT_ONCE
 from app.inventory.rules import STOCK_CHOICES
-from app.inventory.service import StockChoice, StockFigure, choose_stock, set_figures
+from app.inventory.service import StockChoice, StockFigure, choose_stock, keep_times, set_figures
 from app.kit import clock
 from app.kit.in_turn import Turn
 from app.outbox.service import emit
@@ -173,6 +173,8 @@ def apply_batch(session: Session, run_id: UUID, prepared: Prepared, turn: Turn) 
     if run.kind == "full":
         one_at_a_time(session, run.supplier_id, beside_others=prepared.new)
     if prepared.new:
+        # Whoever waits for us must not hold what we wait for.
+        keep_times(session, run.supplier_id)
         turn.let_next_begin()
         create_batch(session, run, prepared.batch.rows, prepared.batch.begins, prepared.titles)
     else:

@@ -16,7 +16,7 @@ from app.feeds.missing import origin_of
 from app.feeds.models import FeedNew, FeedRun
 from app.feeds.new_rows import PRODUCTS_OF, ROWS_OF
 from app.feeds.service.new_rows import part
-from app.inventory.service import set_first_figures
+from app.inventory.service import keep_times, set_first_figures
 from app.kit.ids import ID_IN_SERIES, new_series
 from app.kit.in_turn import Turn
 from app.suppliers.models import Supplier
@@ -122,6 +122,8 @@ def create_block(session: Session, run_id: UUID, block: NewBlock, turn: Turn, *,
         turn.come()
     run = session.get_one(FeedRun, run_id)
     one_at_a_time(session, run.supplier_id, beside_others=True)
+    # Whoever waits for us must not hold what we wait for: another file of the supplier may ask for it between.
+    keep_times(session, run.supplier_id)
     if beside:
         turn.let_next_begin()
     named = {"run": run_id, "block": block.first_row}

@@ -149,6 +149,8 @@ def change_limits(session: Session, supplier_id: UUID, limits: GuardLimits) -> N
 
 
 def _rows_before(session: Session, run: FeedRun) -> int | None:
+    if run.source_id is None:
+        return None
     before = session.scalar(
         select(FeedRun.counts["variants"].as_integer())
         .where(

@@ -71,7 +71,7 @@ def receive_upload(
         .order_by(FeedRun.created_at.desc())
         .limit(1)
     )
-    if known is not None and kind in (None, known.kind):
+    if known is not None and (kind is None or (kind == known.kind and "kind_open" not in known.detected)):
         if known.file_key != file_key:
             storage().delete(file_key)
         return known

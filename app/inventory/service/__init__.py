@@ -6,6 +6,7 @@ from app.inventory.service.figures import (
     StockFigure,
     add_location,
     ensure_location,
+    keep_times,
     set_figures,
     set_free,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "ensure_location",
     "expire",
     "expire_held",
+    "keep_times",
     "part_from",
     "release",
     "reserve",

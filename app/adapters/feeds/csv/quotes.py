@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 
 _NUMBER = re.compile(r"-?\d[\d.,]*")
 #: Rows from which it is learned what a row looks like, and how many of them have a number where rows have one.
@@ -67,9 +67,14 @@ def quoted_rows(text: Iterable[str], shape: Shape) -> Iterator[list[str]]:
     """The cells of each row of separated text whose quotes enclose cells. Raises ``csv.Error``."""
     held: list[str] = []
     lines = iter(text)
+    again: deque[str] = deque()
     hold = held.append
 
     def feed() -> Iterator[str]:
+        while again:
+            line = again.popleft()
+            hold(line)
+            yield line
         for line in lines:
             hold(line)
             yield line
@@ -90,7 +95,7 @@ def quoted_rows(text: Iterable[str], shape: Shape) -> Iterator[list[str]]:
         first, *others = held
         held.clear()
         yield shape.split(first)
-        lines = chain(others, lines)
+        again.extendleft(reversed(others))
         reader = csv.reader(feed(), delimiter=shape.separator)
 
 
