@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from app.kit import clock
-from tests.adapters.stores.conftest import configured, simulator
+from app.stores.platform import Credentials
+from tests.adapters.stores.conftest import configured, open_shop, shop, simulator
+from tests.adapters.stores.shop import Shop, asked
 from tests.flows.books import Json
+from tests.flows.refunding import SCOPES
 from tests.flows.test_decisions_in_store import _SCOPES, Counter, counter
+from tests.flows.test_parcels_in_store import delivery
+from tests.stack import Jobs
 from tests.web.browsing import text_of
 
-__all__ = ["configured", "counter", "simulator"]
+__all__ = ["configured", "counter", "open_shop", "shop", "simulator"]
 
 OWN = "write_merchant_managed_fulfillment_orders"
 _MOVE = """mutation($id: ID!, $place: ID!) {
@@ -34,16 +40,41 @@ def linked(counter: Counter, *others: Json) -> tuple[Json, Json]:
     return dict(whole), order
 
 
-def ships(counter: Counter) -> Json:
-    """All of the one purchase order leaves in one parcel."""
+def moved(counter: Counter) -> Json:
+    """Two lamps of ours are bought, and the shop's people move them to their own location. The shop's order."""
+    placed = counter.control.create_order(counter.shop, [{"sku": "THERE-lamp", "quantity": 2}])
+    order = counter.control.wait_until_routed(counter.shop, placed["id"])
+    own = next(one for one in counter.control.shop(counter.shop)["locations"] if not one["service_id"])
+    wanted = {
+        "id": f"gid://shopify/FulfillmentOrder/{order['fulfillment_orders'][0]['id']}",
+        "place": f"gid://shopify/Location/{own['id']}",
+    }
+    assert counter.asks(_MOVE, **wanted)["fulfillmentOrderMove"]["userErrors"] == []
+    counter.hears()
+    return dict(order)
+
+
+def ships(counter: Counter, *quantities: int) -> Json:
+    """All of the one purchase order leaves in one parcel, or its lines of these quantities."""
     (one,) = counter.books.queue(counter.market.supplier)
-    lines = [{"line_id": line["id"], "quantity": line["quantity"]} for line in one["lines"]]
+    lines = [
+        {"line_id": line["id"], "quantity": line["quantity"]}
+        for line in one["lines"]
+        if not quantities or line["quantity"] in quantities
+    ]
     parcel = {"carrier": "manual", "tracking_number": "PARCEL-A", "lines": lines}
     path = f"/api/supplier/orders/{one['id']}/ship"
     answer = counter.market.supplier.api.post(path, {"parcels": [parcel]})
     assert answer.status_code == 201, answer.text
     counter.jobs.drain()
     return dict(answer.json["shipments"][0])
+
+
+def corrects(counter: Counter, shipment: Json) -> None:
+    path = f"/api/supplier/shipments/{shipment['id']}/correct"
+    answer = counter.market.supplier.api.post(path, {"tracking_number": "PARCEL-B"})
+    assert answer.status_code == 200, answer.text
+    counter.jobs.drain()
 
 
 def sent(counter: Counter, order: Json) -> list[tuple[str, int]]:
@@ -98,30 +129,97 @@ def test_a_parcel_of_both_is_told_where_the_shop_has_its_lines_and_follows_its_n
     asked_again(counter, 2)
     assert sent(counter, order) == [("PARCEL-A", 1), ("PARCEL-A", 2)]
     assert letters(counter, order) == 1
-    body = {"tracking_number": "PARCEL-B"}
-    path = f"/api/supplier/shipments/{shipment['id']}/correct"
-    answer = counter.market.supplier.api.post(path, body)
-    assert answer.status_code == 200, answer.text
-    counter.jobs.drain()
+    corrects(counter, shipment)
     assert sent(counter, order) == [("PARCEL-B", 1), ("PARCEL-B", 2)]
     assert len(counter.seen(order)["fulfillments"]) == 2, "nothing was taken back for it"
 
 
 def test_what_the_shops_people_moved_to_themselves_is_told_there(counter: Counter) -> None:
     counter.grant(*_SCOPES, OWN)
-    placed = counter.control.create_order(counter.shop, [{"sku": "THERE-lamp", "quantity": 2}])
-    order = counter.control.wait_until_routed(counter.shop, placed["id"])
-    own = next(one for one in counter.control.shop(counter.shop)["locations"] if not one["service_id"])
-    moved = {
-        "id": f"gid://shopify/FulfillmentOrder/{order['fulfillment_orders'][0]['id']}",
-        "place": f"gid://shopify/Location/{own['id']}",
-    }
-    assert counter.asks(_MOVE, **moved)["fulfillmentOrderMove"]["userErrors"] == []
-    counter.hears()
+    order = moved(counter)
     ships(counter)
     asked_again(counter, 2)
-    assert sent(counter, dict(order)) == [("PARCEL-A", 2)]
+    assert sent(counter, order) == [("PARCEL-A", 2)]
     with clock.shifted(timedelta(days=2)):
         counter.due("accept_fulfillment")
     page = text_of(counter.books.browser(counter.market.retailer).get(f"/app/orders/{counter.only_order()['id']}"))
     assert "it expects it from elsewhere" in page
+
+
+def test_what_no_request_was_accepted_for_follows_its_number_too(counter: Counter) -> None:
+    counter.grant(*_SCOPES, OWN)
+    order = moved(counter)
+    shipment = ships(counter)
+    asked_again(counter, 2)
+    assert sent(counter, order) == [("PARCEL-A", 2)]
+    corrects(counter, shipment)
+    assert sent(counter, order) == [("PARCEL-B", 2)]
+    assert [one for one in counter.jobs.open_tasks() if one[0] == "push_tracking"] == []
+    assert "may not be told" not in text_of(counter.books.browser(counter.market.retailer).get("/app/exceptions"))
+
+
+def test_what_the_shop_took_without_saying_so_is_found_there_and_told_of_once(counter: Counter) -> None:
+    counter.grant(*_SCOPES, OWN)
+    order = moved(counter)
+    ships(counter)
+    counter.control.add_fault("drop_after_effect", {"operation": "FulfillmentCreate", "shop": counter.shop}, times=1)
+    asked_again(counter, 2)
+    told = "select id from shipments where store_told_at is not null and store_error is null"
+    assert counter.books.rows(told) == [], "its answer is lost"
+    asked_again(counter, 2)
+    assert len(counter.books.rows(told)) == 1
+    assert sent(counter, order) == [("PARCEL-A", 2)]
+    assert letters(counter, order) == 1
+
+
+def test_one_location_is_told_though_the_shop_was_away_after_the_other(counter: Counter) -> None:
+    counter.grant(*_SCOPES, OWN)
+    # Nothing of it is accepted as usual: the parcel is quicker.
+    away = {"operation": "FulfillmentOrderSubmitRequest", "shop": counter.shop}
+    counter.control.add_fault("http_500", away, times=50)
+    order, _ = linked(counter, {"sku": "THERE-lamp", "quantity": 1})
+    ships(counter)
+    counter.control.clear_faults()
+    counter.control.add_fault(
+        "drop_before", {"operation": "FulfillmentCreate", "shop": counter.shop}, times=1, spares=1
+    )
+    asked_again(counter, 2)
+    assert len(sent(counter, order)) == 1
+    asked_again(counter, 2)
+    assert sent(counter, order) == [("PARCEL-A", 1), ("PARCEL-A", 2)]
+    assert letters(counter, order) == 1
+
+
+def test_shoppers_read_of_a_parcel_that_was_first_tried_where_the_shop_has_none_of_it(counter: Counter) -> None:
+    counter.grant(*_SCOPES, OWN)
+    order, _ = linked(counter, {"sku": "THERE-lamp", "quantity": 1})
+    ships(counter, 2)
+    asked_again(counter, 2)
+    assert sent(counter, order) == [("PARCEL-A", 2)]
+    assert letters(counter, order) == 1
+
+
+def test_what_is_told_at_one_location_is_not_looked_for_when_the_rest_was_moved(shop: Shop, jobs: Jobs) -> None:
+    scopes = (*SCOPES, *_SCOPES, OWN)
+    shop.control.grant_scopes(shop.domain, list(scopes))
+    token = str(shop.control.issue_tokens(shop.domain)["access_token"])
+    access = replace(shop.access, credentials=Credentials(access_token=token, scopes=scopes))
+    found = delivery(replace(shop, access=access), jobs, quantities=(1, 2), locations=(0, 1))
+    first, second = found.line_refs
+    parcel = found.ship("N-1", 1, 2)
+    found.settle()
+    # What is taken back is moved before it is accepted again.
+    away = {"operation": "FulfillmentOrderSubmitRequest", "shop": shop.domain}
+    shop.control.add_fault("http_500", away, times=50)
+    found.correct(parcel, units=(1, 1))
+    jobs.drain()
+    assert found.alive() == [("N-1", {first: 1})]
+    there = shop.control.order(shop.domain, found.external_id)["fulfillment_orders"]
+    (free,) = [one["id"] for one in there if one["status"] == "OPEN"]
+    own = next(one["id"] for one in shop.control.shop(shop.domain)["locations"] if not one["service_id"])
+    place = {"id": f"gid://shopify/FulfillmentOrder/{free}", "place": f"gid://shopify/Location/{own}"}
+    asked(found.shop, _MOVE, place)
+    shop.control.clear_faults()
+    with clock.shifted(timedelta(minutes=2)):
+        found.settle()
+    assert sorted(found.alive(), key=str) == sorted([("N-1", {first: 1}), ("N-1", {second: 1})], key=str)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -96,10 +97,13 @@ def push_tracking(run: Run, event: _Event) -> None:
             if known.lines and work.wanted.get(location) != known.lines:
                 _withdraw(run, platform, way_in, work, location, known)
         if any(not _is_told(work, location) for location in work.wanted):
+            work = _ready(run, platform, way_in, work)
             try:
-                _tell(run, platform, way_in, _ready(run, platform, way_in, work))
+                _tell(run, platform, way_in, work)
             except Rejected as error:
-                if error.code != "elsewhere" or work.looked_up:
+                # What no request names, and was noted before, the store's people may have moved since.
+                moved = error.code == "elsewhere" or work.purchase_order.external_request_state != "accepted"
+                if work.looked_up or not moved:
                     raise
                 _tell(run, platform, way_in, _looked_up(run, platform, way_in, work))
     except Rejected as error:
@@ -138,11 +142,21 @@ def _is_told(work: _Work, location: str) -> bool:
     )
 
 
+def _is_noted(work: _Work, location: str) -> bool:
+    """Whether the store was told these units at a location, or was asked to take them there."""
+    noted = work.known.get(location)
+    return noted is not None and noted.lines == work.wanted[location] and _reference(work, location) is not None
+
+
 def _ready(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) -> _Work:
     """The work, once it is known where the store has what left. Raises ``RetryLater`` and ``Rejected``."""
     state = work.purchase_order.external_request_state
     if state == "held":
         raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
+    if all(_is_noted(work, location) for location in work.wanted):
+        # Wherever the store has it, also where no request was accepted: what it took already is sent there, and what
+        # it may have taken is asked for by its number.
+        return work
     if state == "accepted" and all(_reference(work, location) for location in work.wanted):
         return work
     begun = work.shipment.updated_at if state == "again" else work.order.created_at
@@ -154,13 +168,21 @@ def _ready(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) 
 def _looked_up(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) -> _Work:
     """The work with what the store has to send of it, wherever that is: at the merchant's own location where a line is
     linked to a supplier by hand, or where its people have moved it."""
-    left = _added_up(work.wanted)
+    with run.transaction() as session:
+        # This run itself may have told one location before it found that another has none of the lines.
+        work = replace(work, known=_known(session, work.shipment.id))
+    told = {
+        location: lines
+        for location, lines in work.wanted.items()
+        if (known := work.known.get(location)) and known.external_id is not None and known.lines == lines
+    }
+    left = _added_up(work.wanted) - _added_up(told)
     wanted: dict[str, dict[str, int]] = {}
     found: dict[str, FulfillmentOrderRef] = {}
     external_id = work.external_order_id
     for place in platform.unsent_units(way_in, external_id):
         location = place.order.location_id
-        if location in found or not (location in work.ours or place.order.of_merchant):
+        if location in told or location in found or not (location in work.ours or place.order.of_merchant):
             continue
         here = {line: min(left[line], units) for line, units in place.lines.items() if left[line] > 0}
         if here:
@@ -180,6 +202,8 @@ def _looked_up(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Wo
     with run.transaction() as session:
         # All places are noted before one is told, so that another run takes the same ones.
         shipment = locked(session, work.shipment.id)
+        # First those where it was tried in vain, which else would count as where the shopper is written to.
+        fulfillment.forget_places(session, shipment.id, but=wanted)
         for location, lines in wanted.items():
             fulfillment.note_trying(
                 session,
@@ -189,8 +213,7 @@ def _looked_up(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Wo
                 lines=lines,
                 number=work.shown.tracking_number,
             )
-        fulfillment.forget_places(session, shipment.id, but=wanted)
-    return replace(work, wanted=wanted, looked_up=refs)
+    return replace(work, wanted={**told, **wanted}, looked_up=refs)
 
 
 def _withdraw(
@@ -316,17 +339,7 @@ def _work(session: Session, event: _Event) -> _Work | None:
         # The store has one fulfilment of a parcel and those sent instead of it; the first one's event tells of it.
         return None
     purchase_order = session.get_one(PurchaseOrder, event.purchase_order_id)
-    known = {
-        row.location_ref: _Known(
-            fulfillment_order_ref=row.fulfillment_order_ref,
-            external_id=row.external_id,
-            lines=row.lines,
-            number=row.told_number,
-            tried_number=row.tried_number,
-            revision=row.told_revision,
-        )
-        for row in fulfillment.told_of(session, shipment.id)
-    }
+    known = _known(session, shipment.id)
     given_up = shipment.shipment_status in (LOST, RETURNED)
     wanted = {} if shipment.shipment_status == VOIDED else completed_by_location(session, order.store_id, shipment)
     if given_up or (not known and shipment.store_told_at is not None):
@@ -350,6 +363,21 @@ def _work(session: Session, event: _Event) -> _Work | None:
         ours=frozenset(place.location_id for place in stores.locations(session, store.id).values()),
         permitted=stores.grants(session, store, platform, "merchant_fulfillment"),
     )
+
+
+def _known(session: Session, shipment_id: UUID) -> dict[str, _Known]:
+    """What the store was told of a parcel, by location."""
+    return {
+        row.location_ref: _Known(
+            fulfillment_order_ref=row.fulfillment_order_ref,
+            external_id=row.external_id,
+            lines=row.lines,
+            number=row.told_number,
+            tried_number=row.tried_number,
+            revision=row.told_revision,
+        )
+        for row in fulfillment.told_of(session, shipment_id)
+    }
 
 
 def _shown(session: Session, shipment: Shipment) -> Shipment:

@@ -51,6 +51,9 @@ def note_trying(
             tells_shopper=not _told_of_another(session, shipment),
         )
         session.add(row)
+    elif not row.lines and row.told_number is None:
+        # It was not to be told here for a while, and others may have been since, or have been given up too.
+        row.tells_shopper = not _told_of_another(session, shipment)
     before = row.tried_number
     row.fulfillment_order_ref, row.lines, row.updated_at = fulfillment_order_ref, dict(lines), clock.now()
     return row, before if before != number else None

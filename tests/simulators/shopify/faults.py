@@ -19,9 +19,9 @@ KINDS = CALL_KINDS + JOB_KINDS + DELIVERY_KINDS
 
 @dataclass(slots=True)
 class Fault:
-    """A fault that happens ``times`` times, to what matches; empty criteria match everything. ``operation`` is the
-    name of an operation or of a root field; ``delay_ms`` is for slow and late, ``retry_after`` (seconds) for
-    http_429."""
+    """A fault that happens ``times`` times, to what matches after the first ``spares`` of it; empty criteria match
+    everything. ``operation`` is the name of an operation or of a root field; ``delay_ms`` is for slow and late,
+    ``retry_after`` (seconds) for http_429."""
 
     id: int
     kind: str
@@ -30,6 +30,7 @@ class Fault:
     topic: str | None = None
     shop: str | None = None
     times: int = 1
+    spares: int = 0
     delay_ms: int = 0
     retry_after: float | None = None
     happened: int = 0
@@ -86,6 +87,9 @@ class Faults:
         with self._lock:
             for fault in self._active:
                 if fault.kind in kinds and fault.matches(operations=operations, path=path, topic=topic, shop=shop):
+                    if fault.spares:
+                        fault.spares -= 1
+                        continue
                     fault.happened += 1
                     if fault.happened >= fault.times:
                         self._active.remove(fault)

@@ -193,7 +193,8 @@ class Control:
         self._ask("POST", "/clock", advance=seconds)
 
     def add_fault(self, kind: str, match: Mapping[str, str] | None = None, **details: Any) -> dict[str, Any]:
-        """Switch a fault on: ``match`` by operation, path, topic, shop; ``times``, ``delay_ms``, ``retry_after``."""
+        """Switch a fault on: ``match`` by operation, path, topic, shop; ``times``, ``spares``, ``delay_ms``,
+        ``retry_after``."""
         return self._ask("POST", "/faults", kind=kind, match=dict(match or {}), **details)  # type: ignore[no-any-return]
 
     def faults(self) -> list[dict[str, Any]]:
