@@ -134,10 +134,24 @@ UNREPORTED = "unreported"
 EXCEPTION_KINDS = (LATE, NO_SCAN, STUCK, LOST_TRACK, GOES_BACK, SCANNED_VOID, SENT_CANCELLED, UNREPORTED)
 #: Those that a scan ends.
 ENDED_BY_SCAN = frozenset({NO_SCAN, STUCK, LOST_TRACK, UNREPORTED})
+#: Those of which nothing is left once the parcel's goods have come with another one, or count as arrived.
+OVER_BY_ARRIVAL = ENDED_BY_SCAN | {GOES_BACK}
 #: How an exception may have ended: it was sent after all or moved again, became a worse one, the parcel was taken back,
 #: its supplier says that it comes, sent another one, gave the money back, or somebody has seen to it; or nobody
-#: complained of a parcel that nobody reports, so that it counts as arrived.
-RESOLUTIONS = ("sent", "moved", "worse", "voided", "on_its_way", "resent", "refunded", "seen", "cancelled", "assumed")
+#: complained of a parcel that nobody reports, so that it counts as arrived; or its goods came with another parcel.
+RESOLUTIONS = (
+    "sent",
+    "moved",
+    "worse",
+    "voided",
+    "on_its_way",
+    "resent",
+    "refunded",
+    "seen",
+    "cancelled",
+    "assumed",
+    "arrived",
+)
 
 #: What a store's refusal says (``shipments.store_error``) of units that the merchant would send itself, where we may
 #: not tell it of their parcel.

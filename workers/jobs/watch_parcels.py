@@ -8,7 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters import registries
-from app.fulfillment.service import end_claim, end_what_left, unanswered_claims, watch_leaving, watch_on_the_way
+from app.fulfillment.service import (
+    end_claim,
+    end_what_arrived,
+    end_what_left,
+    unanswered_claims,
+    watch_leaving,
+    watch_on_the_way,
+)
 from app.fulfillment.service.unreported import watch_unreported
 from app.kit import clock
 from app.kit.errors import Conflict
@@ -19,10 +26,11 @@ from workers.job import Run, job
 def watch_parcels(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each page is a commit of its own."""
     scanning = [name for name, one in registries.carriers.all().items() if one.can_track]
-    left = 1
-    while left:
-        with run.transaction() as session:
-            left = end_what_left(session)
+    for end in (end_what_left, end_what_arrived):
+        left = 1
+        while left:
+            with run.transaction() as session:
+                left = end(session)
     looks = (
         watch_leaving,
         partial(watch_on_the_way, scanning=scanning),
@@ -47,5 +55,5 @@ def watch_parcels(run: Run, payload: dict[str, Any]) -> None:
                 with run.transaction() as session:
                     end_claim(session, claimed)
             except Conflict:
-                # Settled, or arrived, a moment ago.
+                # Settled, or arrived, a moment ago: what arrived is ended the next time.
                 continue

@@ -31,7 +31,13 @@ from app.fulfillment.service.tracking import (
     says_nothing_new,
     take_in,
 )
-from app.fulfillment.service.watching import end_what_left, unanswered_claims, watch_leaving, watch_on_the_way
+from app.fulfillment.service.watching import (
+    end_what_arrived,
+    end_what_left,
+    unanswered_claims,
+    watch_leaving,
+    watch_on_the_way,
+)
 
 __all__ = [
     "Correction",
@@ -43,6 +49,7 @@ __all__ = [
     "compare_again",
     "correct",
     "end_claim",
+    "end_what_arrived",
     "end_what_left",
     "forget_places",
     "hand_over",

@@ -17,7 +17,8 @@ from app.fulfillment.events import ShipmentCorrected, ShipmentVoided
 from app.fulfillment.models import Shipment, ShipmentLine
 from app.fulfillment.rules import ANNOUNCED, FINAL, LEFT, SHIPPED, VOIDED, may_become, scanned
 from app.fulfillment.service import exceptions
-from app.fulfillment.service.locking import ids_of, locked_of_supplier, not_counted, tell_story
+from app.fulfillment.service.arrivals import has_arrived, not_arrived
+from app.fulfillment.service.locking import ids_of, locked_of_supplier, tell_story
 from app.fulfillment.service.parcels import check_way, fingerprint, units_of, write_lines
 from app.fulfillment.service.shipping import check_units
 from app.fulfillment.service.store import compare_again
@@ -68,7 +69,7 @@ def correct(session: Session, supplier_id: UUID, shipment_id: UUID, correction: 
 def void(session: Session, supplier_id: UUID, shipment_id: UUID, *, reason: str) -> Shipment:
     """Take back a parcel that was never handed over: its units are open again and set aside for their orders as they
     were before. Twice is once. Raises ``NotFound``, ``Invalid`` without a reason, and ``Conflict`` once its carrier has
-    scanned it or somebody has said that it arrived."""
+    scanned it, somebody has said that it or one sent instead of it arrived, or its goods count as arrived."""
     purchase_order, shipment = locked_of_supplier(session, supplier_id, shipment_id)
     if shipment.shipment_status == VOIDED:
         return shipment
@@ -76,7 +77,7 @@ def void(session: Session, supplier_id: UUID, shipment_id: UUID, *, reason: str)
         raise Invalid.field("reason", "required", "Say in up to 200 characters why it is taken back.")
     if shipment.first_scan_at is not None or not may_become(shipment.shipment_status, VOIDED, shipment.delivery_status):
         _too_late(shipment)
-    not_counted(shipment)
+    not_arrived(session, shipment)
     left = shipment.shipment_status == SHIPPED and shipment.replaces_id is None
     now = clock.now()
     shipment.shipment_status, shipment.voided_at, shipment.void_reason = VOIDED, now, reason.strip()
@@ -87,7 +88,7 @@ def void(session: Session, supplier_id: UUID, shipment_id: UUID, *, reason: str)
         refresh_status(session, purchase_order, undone=True)
         exceptions.open_again(session, "sent", purchase_order_id=purchase_order.id)
     exceptions.end(session, "voided", shipment_id=shipment.id)
-    if shipment.replaces_id is not None:
+    if shipment.replaces_id is not None and not has_arrived(session, shipment.id):
         exceptions.open_again(session, "resent", shipment_id=shipment.replaces_id)
     tell_story(session, shipment, "po.parcel_voided", carrier=shipment.carrier, reason=reason.strip())
     audit.record(
@@ -140,7 +141,7 @@ def _correct_units(
             "The parcel has arrived or goes back; what was missing or too much in it is settled by a return.",
             code="already_arrived",
         )
-    not_counted(shipment)
+    not_arrived(session, shipment)
     check_units(session, purchase_order, shipment, wanted)
     had = units_of(shipment)
     write_lines(session, shipment, wanted)

@@ -7,14 +7,25 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.db import current_scope
 from app.fulfillment.events import ShipmentExceptionFound, ShipmentExceptionOver
 from app.fulfillment.models import Shipment, ShipmentException
-from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK, UNREPORTED
+from app.fulfillment.rules import (
+    GOES_BACK,
+    LATE,
+    LOST_TRACK,
+    NO_SCAN,
+    OVER_BY_ARRIVAL,
+    SCANNED_VOID,
+    SENT_CANCELLED,
+    STUCK,
+    UNREPORTED,
+)
+from app.fulfillment.service.arrivals import came, counted, has_arrived
 from app.fulfillment.service.locking import tell_story
 from app.kit import clock
 from app.kit.ids import new_id
@@ -39,8 +50,10 @@ def find(
     session: Session, about: Shipment | PurchaseOrder, kind: str, since: datetime, *, told: str | None = None
 ) -> UUID | None:
     """Write down what is wrong, and have it told. ``told``: another sentence for the order's story than that of its
-    kind. None when that was done before."""
+    kind. None when that was done before, and where the parcel's goods have arrived or count so."""
     shipment = about if isinstance(about, Shipment) else None
+    if shipment is not None and kind in OVER_BY_ARRIVAL and has_arrived(session, shipment.id):
+        return None
     exception_id: UUID | None = session.scalar(
         upsert(ShipmentException)
         .values(
@@ -104,6 +117,27 @@ def end(
             ShipmentExceptionOver(exception_id=exception_id, retailer_id=retailer_id, supplier_id=supplier_id),
         )
     return [row[0] for row in ended]
+
+
+def end_arrived(session: Session, most: int) -> int:
+    """End what is open about parcels whose goods have come with another parcel, or count as arrived: there is nothing
+    left to answer or to claim. Returns of how many parcels, at most ``most``."""
+    rows = session.execute(
+        select(Shipment.id, came())
+        .where(
+            Shipment.id.in_(
+                select(ShipmentException.shipment_id).where(
+                    ShipmentException.state == "open", ShipmentException.kind.in_(OVER_BY_ARRIVAL)
+                )
+            ),
+            or_(came(), counted()),
+        )
+        .order_by(Shipment.id)
+        .limit(most)
+    ).all()
+    for shipment_id, has_come in rows:
+        end(session, "arrived" if has_come else "assumed", shipment_id=shipment_id, kinds=OVER_BY_ARRIVAL)
+    return len(rows)
 
 
 def open_again(

@@ -73,7 +73,8 @@ def take_in_tracker(session: Session, told: TrackerMoved, supplier_id: UUID | No
 
 
 def ask_about_all(session: Session, supplier_id: UUID) -> None:
-    """A supplier has an account now: what nobody could tell of its parcels on their way may be told."""
+    """A supplier has an account now: what nobody could tell of its parcels on their way may be told. Those that count
+    as arrived are settled."""
     session.execute(
         update(Shipment)
         .where(
@@ -82,6 +83,7 @@ def ask_about_all(session: Session, supplier_id: UUID) -> None:
             Shipment.tracking_number != "",
             Shipment.shipment_status.in_((ANNOUNCED, SHIPPED)),
             Shipment.delivery_status.not_in(FINAL),
+            Shipment.assumed_at.is_(None),
             Shipment.created_at > clock.now() - GIVE_UP_AFTER,
         )
         .values(next_poll_at=clock.now())

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -20,6 +20,7 @@ from app.fulfillment.rules import (
     LOST,
     LOST_TRACK,
     NO_SCAN,
+    OVER_BY_ARRIVAL,
     RETURNED,
     SHIPPED,
     STUCK,
@@ -27,11 +28,11 @@ from app.fulfillment.rules import (
     may_become,
 )
 from app.fulfillment.service import exceptions
+from app.fulfillment.service.arrivals import not_arrived
 from app.fulfillment.service.locking import (
     ids_of,
     locked,
     locked_of_supplier,
-    not_counted,
     purchase_order_of,
     tell_story,
 )
@@ -84,9 +85,10 @@ def resend(session: Session, supplier_id: UUID, exception_id: UUID, parcel: NewP
         raise Conflict("This is settled already.", code="exception_over")
     if known is not None:
         raise Conflict("Another parcel has this number already.", code="same_parcel")
+    root = first if first.replaces_id is None else session.get_one(Shipment, first.replaces_id)
+    not_arrived(session, root, code="exception_over")
     if dict(parcel.lines) != units_of(first):
         raise Invalid.field("lines", "other_units", "It holds the same units as the parcel that it is sent instead of.")
-    root = first if first.replaces_id is None else session.get_one(Shipment, first.replaces_id)
     made = write_parcel(session, purchase_order, parcel, status=SHIPPED, replaces=root)
     _end(session, found, "resent")
     tell_story(session, made, "po.resent", carrier=made.carrier, was=first.tracking_number)
@@ -107,6 +109,9 @@ def refund(session: Session, supplier_id: UUID, exception_id: UUID, *, restocked
 def claim(session: Session, retailer_id: UUID, exception_id: UUID, wanted: str) -> None:
     """The retailer says what it wants for a parcel that does not come; its supplier has three working days to answer,
     then the money is given back. Twice is once. Raises ``NotFound``, ``Invalid`` and ``Conflict``."""
+    found = _of(session, exception_id, retailer_id=retailer_id)
+    if found.shipment_id is not None and found.kind in GONE:
+        not_arrived(session, _first(session, found.shipment_id), code="exception_over")
     found = _open(session, exception_id, retailer_id=retailer_id)
     if wanted not in WANTED:
         raise Invalid.field("wanted", "unknown", "Choose the money or another parcel.")
@@ -155,16 +160,12 @@ def give_up(session: Session, found: ShipmentException, *, restocked: bool, by: 
     refund follows by itself."""
     if found.shipment_id is None or found.kind not in GONE:
         raise Conflict("Only what is lost or goes back is paid back.", code="nothing_to_refund")
-    shipment = locked(session, found.shipment_id)
-    if shipment.replaces_id is not None:
-        shipment = locked(session, shipment.replaces_id)
+    shipment = _first(session, found.shipment_id)
+    not_arrived(session, shipment, code="exception_over")
     session.refresh(found)
     wanted = RETURNED if found.kind == GOES_BACK else LOST
     if found.state != "open" or not may_become(shipment.shipment_status, wanted, shipment.delivery_status):
         raise Conflict("This is settled already.", code="exception_over")
-    not_counted(shipment)
-    if _one_arrived(session, shipment):
-        raise Conflict("The parcel that was sent instead has arrived.", code="exception_over")
     purchase_order = purchase_order_of(session, shipment)
     by_id = {line.id: line for line in purchase_order.lines}
     units = units_of(shipment)
@@ -181,6 +182,10 @@ def give_up(session: Session, found: ShipmentException, *, restocked: bool, by: 
     if restocked:
         restock(session, shipment.supplier_id, back, reference=f"purchase_order:{purchase_order.id}")
     _end(session, found, "refunded")
+    with_its_goods = or_(Shipment.id == shipment.id, Shipment.replaces_id == shipment.id)
+    for shipment_id in session.scalars(select(Shipment.id).where(with_its_goods)).all():
+        # Nothing is left to ask or to claim of the others that were sent with these goods.
+        exceptions.end(session, "refunded", shipment_id=shipment_id, kinds=OVER_BY_ARRIVAL)
     tell_story(session, shipment, "po.parcel_given_up", units=sum(units.values()))
     audit.record(session, by, "fulfillment.given_up", "shipment", shipment.id, details={"units": sum(units.values())})
     emit(
@@ -197,9 +202,10 @@ def give_up(session: Session, found: ShipmentException, *, restocked: bool, by: 
     )
 
 
-def _one_arrived(session: Session, root: Shipment) -> bool:
-    others = select(Shipment.id).where(Shipment.replaces_id == root.id, Shipment.delivery_status == "delivered")
-    return session.scalar(others.limit(1)) is not None
+def _first(session: Session, shipment_id: UUID) -> Shipment:
+    """The parcel that a parcel's goods were counted with, locked: it itself, or the one that it is sent instead of."""
+    shipment = locked(session, shipment_id)
+    return shipment if shipment.replaces_id is None else locked(session, shipment.replaces_id)
 
 
 def _of(

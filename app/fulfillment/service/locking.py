@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.fulfillment.models import Shipment
-from app.kit.errors import Conflict, NotFound
+from app.kit.errors import NotFound
 from app.orders.service import write_timeline
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service.acknowledging import locked_for_supplier
@@ -42,17 +42,6 @@ def purchase_order_of(session: Session, shipment: Shipment) -> PurchaseOrder:
         .with_for_update(of=PurchaseOrder)
         .execution_options(populate_existing=True)
     ).one()
-
-
-def not_counted(shipment: Shipment) -> None:
-    """Raises ``Conflict`` for a locked parcel that counts as arrived for its supplier's payout: what is paid out is not
-    taken back with the parcel."""
-    if shipment.assumed_at is not None:
-        raise Conflict(
-            "Nobody complained of this parcel in time, so it counts as arrived and its supplier is paid. If it has "
-            "arrived, say so, and settle what is wrong by a return.",
-            code="counted_as_arrived",
-        )
 
 
 def ids_of(shipment: Shipment) -> dict[str, UUID]:

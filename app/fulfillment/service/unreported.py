@@ -16,9 +16,10 @@ from app.config import settings
 from app.db import current_scope
 from app.fulfillment.delays import ASSUMED_AFTER_DAYS, arrives_by, counts_as_arrived, route
 from app.fulfillment.models import Shipment, ShipmentException
-from app.fulfillment.rules import FINAL, LOST_TRACK, SHIPPED, UNREPORTED, VOIDED
+from app.fulfillment.rules import FINAL, LOST, LOST_TRACK, RETURNED, SHIPPED, UNREPORTED, VOIDED
 from app.fulfillment.service import exceptions
-from app.fulfillment.service.locking import locked, not_counted, tell_story
+from app.fulfillment.service.arrivals import not_arrived
+from app.fulfillment.service.locking import locked, tell_story
 from app.fulfillment.service.tracking import mark_delivered
 from app.fulfillment.service.watching import Looked
 from app.kit import clock
@@ -99,7 +100,7 @@ def say_missing(session: Session, retailer_id: UUID, shipment_id: UUID) -> None:
     that is not on its way, and for one that others report."""
     shipment = _of_retailer(session, retailer_id, shipment_id)
     _on_its_way(shipment)
-    not_counted(shipment)
+    not_arrived(session, shipment)
     if shipment.reported_by is not None or shipment.assumed_on is None:
         raise Conflict("Where this parcel is gets reported; it counts as lost by itself.", code="reported")
     if not may_be_missed(shipment):
@@ -144,6 +145,8 @@ def _unreported(scanning: Collection[str]) -> list[ColumnElement[bool]]:
         )
         .exists()
     )
+    first = aliased(Shipment)
+    given_up = select(first.id).where(first.id == Shipment.replaces_id, first.shipment_status.in_((LOST, RETURNED)))
     return [
         Shipment.shipment_status == SHIPPED,
         Shipment.delivered_at.is_(None),
@@ -153,13 +156,28 @@ def _unreported(scanning: Collection[str]) -> list[ColumnElement[bool]]:
         Shipment.carrier.not_in(list(scanning)),
         # The parcel that was sent last with its goods counts.
         ~sent_again,
+        # What was paid back is neither asked about nor earned.
+        ~given_up.exists(),
     ]
 
 
 def _uncontested(scanning: Collection[str]) -> list[ColumnElement[bool]]:
-    """What counts as arrived: its last day is over, its retailer was asked, and nothing else is said of it."""
+    """What counts as arrived: its last day is over, its retailer was asked, and nothing else is said of it; nor does
+    its retailer claim a parcel with the same goods."""
+    first = aliased(Shipment)
+    claimed = (
+        select(ShipmentException.id)
+        .join(first, first.id == ShipmentException.shipment_id)
+        .where(
+            or_(first.id == Shipment.replaces_id, first.replaces_id == Shipment.replaces_id),
+            ShipmentException.state == "open",
+            ShipmentException.claimed.is_not(None),
+        )
+        .exists()
+    )
     return [
         *_unreported(scanning),
+        ~claimed,
         Shipment.assumed_on < clock.now().date(),
         _open(ShipmentException.kind == UNREPORTED),
         ~_open(ShipmentException.kind != UNREPORTED),

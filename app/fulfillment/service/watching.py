@@ -31,6 +31,7 @@ from app.fulfillment.delays import (
 from app.fulfillment.models import Shipment, ShipmentException
 from app.fulfillment.rules import FINAL, LATE, LOST_TRACK, NO_SCAN, SHIPPED, STUCK
 from app.fulfillment.service import exceptions
+from app.fulfillment.service.arrivals import came, counted
 from app.kit import clock
 from app.orders.rules import CANCELLED
 from app.purchasing.models import PurchaseOrder
@@ -120,6 +121,7 @@ def watch_on_the_way(session: Session, last: Mapping[str, Any] | None = None, *,
             or_(Shipment.reported_by.is_not(None), Shipment.carrier.in_(list(scanning))),
             at < now - timedelta(days=3),
             ~_open(None, Shipment.id, LOST_TRACK),
+            ~or_(came(), counted()),
             # What it is to be found as must not be what it was found as.
             or_(
                 and_(is_lost, ~_found_since(None, Shipment.id, LOST_TRACK, at)),
@@ -171,6 +173,11 @@ def end_what_left(session: Session) -> int:
         how = "cancelled" if status == CANCELLED else "sent"
         exceptions.end(session, how, purchase_order_id=purchase_order_id, kinds=(LATE,))
     return len(rows)
+
+
+def end_what_arrived(session: Session) -> int:
+    """End what is open about parcels whose goods have arrived otherwise or count so. Returns of how many parcels."""
+    return exceptions.end_arrived(session, _AT_ONCE)
 
 
 def unanswered_claims(session: Session, moment: datetime, last: UUID | None = None) -> list[UUID]:

@@ -86,7 +86,9 @@ def _journal_key(earning: Earning) -> str:
 
 def _take_back(session: Session, booked: Earning) -> None:
     """What was earned by a parcel is not so. It was not payable yet: nothing is before its parcel has arrived, and then
-    nothing is taken back like this."""
+    nothing is taken back like this. Raises ``ValueError`` for what is paid out all the same: the supplier has it."""
+    if booked.payout_id is not None:
+        raise ValueError(f"what was earned by shipment {booked.shipment_id} is paid out and can't be taken back")
     booked.state = "REVERSED"
     session.flush()
     session.add(

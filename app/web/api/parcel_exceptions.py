@@ -46,7 +46,8 @@ def list_parcel_exceptions(query: ParcelExceptionsQuery) -> Response:
 @guarded("retailer", scope="write:orders")
 def claim_parcel(path: IdPath, body: ClaimInput) -> Response:
     """For one that is lost or goes back. Its supplier has three working days to answer; then the money is given back.
-    409 `not_lost` for one that may still come, `exception_over` where it is settled."""
+    409 `not_lost` for one that may still come, `exception_over` where it is settled, `counted_as_arrived` where its
+    goods count as arrived since nobody complained in time."""
     with work() as done:
         claim(done.session, caller().organisation_id, path.id, body.wanted)
         done.answers(_anew(done.session, path.id))

@@ -58,10 +58,13 @@ def claim_parcel(shipment_id: UUID) -> Any:
     try:
         with db.transaction() as session:
             parcel = fulfillment.shipment(session, shipment_id, organisation_id=retailer_id)
-            found = fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id, only_open=True)
-            for one in found:
-                if one.kind in GONE:
-                    claim(session, retailer_id, one.id, request.form.get("wanted", ""))
+            troubles = fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id)
+            gone = [one for one in troubles if one.kind in GONE]
+            if not gone:
+                raise Conflict("This parcel is neither lost nor on its way back.", code="not_lost")
+            # One that is over meanwhile says why it can't be claimed.
+            for one in [one for one in gone if one.state == "open"] or gone[:1]:
+                claim(session, retailer_id, one.id, request.form.get("wanted", ""))
     except AppError as error:
         if error.status not in (409, 422):
             raise

@@ -40,7 +40,8 @@ class ParcelExceptionOut(Output):
     expected_on: date | None = Field(description="The day by which the supplier said that it leaves or moves.")
     resolution: str | None = Field(
         description="How it ended: `sent`, `moved`, `worse`, `voided`, `on_its_way`, `resent`, `refunded`, `seen`, "
-        "`cancelled` or `assumed` (nobody complained in time, so it counts as arrived)."
+        "`cancelled`, `assumed` (nobody complained in time, so it counts as arrived) or `arrived` (its goods came with "
+        "another parcel)."
     )
     resolved_at: datetime | None
     note: str
