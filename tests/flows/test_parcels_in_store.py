@@ -210,7 +210,7 @@ def test_customers_are_led_to_their_orders_page_unless_the_retailer_wants_the_ca
             session, *session.execute(select(Store.retailer_id, Store.id)).one(), False
         )
     )
-    one_place.ship("1Z5R89390357567127", 0, 2)
+    one_place.ship("1Z5R89390357567128", 0, 2)
     one_place.settle()
     assert urlsplit(led_to()[1]).hostname == "www.ups.com"
 

@@ -75,16 +75,16 @@ def claim_parcel(shipment_id: UUID) -> Any:
 @pages.post("/parcels/<uuid:shipment_id>/arrived", permission="orders.write")
 def parcel_arrived(shipment_id: UUID) -> Any:
     """Its customer has it."""
-    return _said(shipment_id, say_arrived, "parcel_arrived")
+    return _said(shipment_id, say_arrived, done="parcel_arrived")
 
 
 @pages.post("/parcels/<uuid:shipment_id>/missing", permission="orders.write")
 def parcel_missing(shipment_id: UUID) -> Any:
     """Its customer has not got it."""
-    return _said(shipment_id, say_missing, "parcel_missing")
+    return _said(shipment_id, say_missing, done="parcel_missing")
 
 
-def _said(shipment_id: UUID, say: Callable[[Session, UUID, UUID], object], done: str) -> Any:
+def _said(shipment_id: UUID, say: Callable[[Session, UUID, UUID], object], *, done: str) -> Any:
     try:
         with db.transaction() as session:
             say(session, principal().organisation_id, shipment_id)

@@ -16,7 +16,7 @@ from app.catalog.models import ProductImage, SupplierProduct, SupplierVariant
 from app.catalog.search.queries import Wanted, search
 from app.catalog.search.refreshing import list_new, mend, show_pictures, tell_of_changes
 from app.catalog.service import PriceChange, set_prices, set_status
-from app.feeds.service import apply_batch, plan_batches, prepare_batch
+from app.feeds.service import create_block, plan_blocks, prepare_block
 from app.kit.in_turn import Turn
 from app.listings.service.quantities import refresh_in_stock
 from tests.domains.feeds.test_runs import _files_here, apply, supplier_id, upload
@@ -38,12 +38,12 @@ def made(supplier_id: UUID, jobs: Jobs) -> dict[str, UUID]:
     jobs.drain()
     apply(supplier_id, run_id)
     with db.transaction() as session:
-        (batch,) = plan_batches(session, run_id)
-        prepared = prepare_batch(session, run_id, batch)
-    assert prepared is not None
-    assert prepared.new
+        (first_row,) = plan_blocks(session, run_id)
+        block = prepare_block(session, run_id, first_row)
+    assert block is not None
+    assert block.new
     with db.transaction() as session:
-        apply_batch(session, run_id, prepared, Turn(None))
+        create_block(session, run_id, block, Turn(None), beside=False)
     with db.transaction() as session:
         return {row.handle: row.id for row in session.execute(select(SupplierProduct.handle, SupplierProduct.id))}
 
