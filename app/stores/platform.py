@@ -6,7 +6,7 @@ for, in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -392,7 +392,8 @@ class UnsentUnits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingPush:
     """A parcel that left: which lines of the store's order, by the store's line ids. ``also_known_as``: another number
-    that the store may know it by, from a call whose answer was lost."""
+    that the store may know it by, from a call whose answer was lost. ``others``: the store's ids of other parcels
+    of the order, which may have the same number."""
 
     fulfillment_order_id: str
     lines: Mapping[str, int]
@@ -401,6 +402,7 @@ class TrackingPush:
     tracking_url: str | None
     notify_shopper: bool
     also_known_as: str | None = None
+    others: Collection[str] = ()
 
 
 #: The longest text of a note on an order: Shopify takes no longer one with a report of progress.

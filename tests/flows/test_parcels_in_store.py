@@ -215,6 +215,16 @@ def test_customers_are_led_to_their_orders_page_unless_the_retailer_wants_the_ca
     assert urlsplit(led_to()[1]).hostname == "www.ups.com"
 
 
+def test_two_parcels_may_have_one_number(one_place: Delivery) -> None:
+    """A supplier tells of one box in two calls."""
+    first, second = one_place.line_refs
+    one_place.ship("ONE-BOX", 3, 0)
+    one_place.settle()
+    one_place.ship("ONE-BOX", 0, 2)
+    one_place.settle()
+    assert one_place.alive() == [("ONE-BOX", {first: 3}), ("ONE-BOX", {second: 2})]
+
+
 def test_corrected_before_the_shop_was_told_it_is_told_once(one_place: Delivery) -> None:
     parcel = one_place.ship("WRONG", 3, 0)
     one_place.correct(parcel, tracking_number="RIGHT", carrier="ups")

@@ -76,6 +76,8 @@ class _Work:
     #: The store's locations that are ours, and whether its merchant lets us put numbers at what it sends itself.
     ours: frozenset[str]
     permitted: bool
+    #: What the store calls the order's other parcels.
+    others: frozenset[str]
     #: The fulfilment orders by location, where they were looked up by what they hold.
     looked_up: Mapping[str, str] = field(default_factory=dict)
 
@@ -327,6 +329,7 @@ def _parcel(
         else shipment.tracking_url or at_carrier,
         notify_shopper=notify,
         also_known_as=also_known_as,
+        others=work.others,
     )
 
 
@@ -362,6 +365,7 @@ def _work(session: Session, event: _Event) -> _Work | None:
         external_order_id=as_in_store(session, order).external_id,
         ours=frozenset(place.location_id for place in stores.locations(session, store.id).values()),
         permitted=stores.grants(session, store, platform, "merchant_fulfillment"),
+        others=fulfillment.told_of_others(session, shipment),
     )
 
 

@@ -23,6 +23,7 @@ from app.fulfillment.service.store import (
     tell_store_again,
     tell_store_of_refused,
     told_of,
+    told_of_others,
 )
 from app.fulfillment.service.tracking import (
     mark_delivered,
@@ -72,6 +73,7 @@ __all__ = [
     "tell_store_again",
     "tell_store_of_refused",
     "told_of",
+    "told_of_others",
     "unanswered_claims",
     "void",
     "watch_leaving",

@@ -29,6 +29,16 @@ def told_of(session: Session, shipment_id: UUID) -> Sequence[StoreFulfillment]:
     ).all()
 
 
+def told_of_others(session: Session, shipment: Shipment) -> frozenset[str]:
+    """The store's ids of fulfilments that are other parcels of the same order."""
+    found = session.scalars(
+        select(StoreFulfillment.external_id)
+        .join(Shipment, Shipment.id == StoreFulfillment.shipment_id)
+        .where(Shipment.order_id == shipment.order_id, Shipment.id != shipment.id)
+    )
+    return frozenset(one for one in found if one is not None)
+
+
 def note_trying(
     session: Session,
     shipment: Shipment,

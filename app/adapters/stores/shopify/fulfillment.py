@@ -136,9 +136,9 @@ def answer_cancellation(
 
 
 def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush) -> str:
-    """Make the parcel's fulfilment. A number that a fulfilment carries already is that parcel: a lost answer makes
-    no second one, also where the number was corrected since. Raises ``Rejected`` when the store wants fewer units than
-    the parcel holds."""
+    """Make the parcel's fulfilment. A fulfilment with its number that is no other parcel's is this one: a lost answer
+    makes no second one, also where the number was corrected since. Raises ``Rejected`` when the store wants fewer units
+    than the parcel holds."""
     order = client.call(access, "fulfillment_order", {"id": parcel.fulfillment_order_id})["fulfillmentOrder"]
     if order is None:
         raise Rejected("elsewhere", "The order's fulfilment no longer exists in the store.")
@@ -201,11 +201,12 @@ def withdraw_tracking(
 
 
 def _made(order: Mapping[str, Any], parcel: TrackingPush) -> str | None:
-    """The fulfilment that carries one of the parcel's numbers."""
+    """The fulfilment that carries one of the parcel's numbers, and is no other parcel's."""
     wanted = {parcel.tracking_number, parcel.also_known_as}
     for made in order["fulfillments"]["nodes"]:
         numbers = {entry["number"] for entry in made["trackingInfo"]}
-        if made["status"] not in _CANCELLED_FULFILLMENTS and wanted & numbers:
+        alive = made["status"] not in _CANCELLED_FULFILLMENTS and made["id"] not in parcel.others
+        if alive and wanted & numbers:
             return str(made["id"])
     return None
 
