@@ -73,13 +73,22 @@ class Supplier(Desk):
         if fate == "is silent":
             self._silent.add(UUID(order["id"]))
             return
-        answers = [_answer(line, at, fate) for at, line in enumerate(order["lines"])]
+        wanted = [line for line in order["lines"] if line["quantity"] > line["cancelled"]]
+        answers = [_answer(line, at, fate) for at, line in enumerate(wanted)]
+        if not answers:
+            return
         path = f"/api/supplier/orders/{order['id']}/acknowledge"
         if self._slip(order) == "names a line of another order":
             status, _ = self.ask("POST", path, {"lines": [{**answers[0], "line_id": str(uuid4())}, *answers[1:]]})
             self.tally.add(f"slip: an answer with another order's line is {status}")
         answered = self.call("POST", path, {"lines": answers})
-        if not answered or fate == "rejects":
+        if not answered:
+            # Something was cancelled in the same moment.
+            known = self.call("GET", f"/api/supplier/orders/{order['id']}")
+            if known["status"] == "PENDING":
+                self._later.append((time.monotonic(), known, "answer"))
+            return
+        if fate == "rejects":
             return
         if fate == "backorders":
             self._later.append((time.monotonic() + _RESTOCKED, order, "answer"))
