@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own
+from app.stores import models as _tables_named  # noqa: F401 – foreign keys here name its tables
 
 
 class Listing(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own, parties
+from app.orders import models as _tables_named  # noqa: F401 – foreign keys here name its tables
 
 _OPEN = text("status in ('PENDING', 'CONFIRMED', 'PROCESSING', 'BACKORDERED', 'PARTIALLY_SHIPPED')")
 

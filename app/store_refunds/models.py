@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BIG, Base, own
 from app.kit.money import Money
+from app.returns import models as _tables_named  # noqa: F401 – foreign keys here name its tables
 from app.store_refunds.rules import ASKED, REFUSED
+from app.stores import models as _stores_named  # noqa: F401 – and this one's
 
 
 class StoreRefund(Base):
