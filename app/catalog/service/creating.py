@@ -155,7 +155,7 @@ _KEEP_VARIANTS = _keep_variants("row_number() over (partition by listed.product 
 _KEEP_TOLD_VARIANTS = _keep_variants("listed.place - product.begins")
 _MEDIA = """(
         select known.media_sha256 from image_addresses as known
-        where known.url_key = encode(sha256(convert_to(url, 'UTF8')), 'hex') and known.media_sha256 is not null
+        where known.url_key = encode(sha256(convert_to(shown.url, 'UTF8')), 'hex') and known.media_sha256 is not null
     )"""
 #: A picture that several rows name is the first one's.
 _KEEP_PICTURES = text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import Future
 from uuid import UUID
 
@@ -11,7 +12,15 @@ from sqlalchemy.exc import IntegrityError
 
 from app import db
 from app.catalog.events import ProductsMade
-from app.catalog.models import CatalogEntry, Category, ProductImage, SupplierProduct, SupplierVariant
+from app.catalog.models import (
+    CatalogEntry,
+    Category,
+    ImageAddress,
+    Media,
+    ProductImage,
+    SupplierProduct,
+    SupplierVariant,
+)
 from app.catalog.service import ProductChange, VariantChange, change_prices, make_product
 from app.feeds.models import FeedMark, FeedRun, FeedRunChange
 from app.feeds.queries import rows
@@ -27,6 +36,8 @@ from app.feeds.service import (
 )
 from app.feeds.service.new_rows import PRODUCTS_AT_ONCE, part
 from app.inventory.models import InventoryLevel, StockMovement
+from app.kit import clock
+from app.kit.ids import new_id
 from app.kit.in_turn import Stopped, Turn
 from app.outbox.models import OutboxEvent
 from tests import factories
@@ -378,3 +389,37 @@ def test_a_run_that_the_version_before_began_goes_on_behind_the_products_it_came
     with db.transaction() as session:
         prices = session.execute(select(SupplierVariant.sku, SupplierVariant.wholesale_price)).all()
     assert dict(tuple(row) for row in prices) == {"V1": 150, "L1": 222, "R1": 300}
+
+
+@pytest.mark.parametrize("by_rows", [False, True], ids=["blocks", "rows"])
+def test_new_products_get_the_kept_pictures_of_their_own_addresses_alone(
+    supplier_id: UUID, jobs: Jobs, by_rows: bool
+) -> None:
+    known = {f"https://pictures.example/{number}.jpg": f"{number}" * 64 for number in (1, 2)}
+    with db.transaction() as session:
+        for url, sha256 in known.items():
+            session.add(
+                Media(id=new_id(), sha256=sha256, mime="image/jpeg", size=9, width=9, height=9, created_at=clock.now())
+            )
+            session.flush()
+            key = hashlib.sha256(url.encode()).hexdigest()
+            session.add(
+                ImageAddress(
+                    id=new_id(), url=url, url_key=key, state="ready", media_sha256=sha256, created_at=clock.now()
+                )
+            )
+    header = "product_id,title,sku,cost,stock,image_urls"
+    rows = [
+        f"lamp-{number},Lamp {number},S{number},5.00,3,https://pictures.example/{number}.jpg" for number in (1, 2, 3)
+    ]
+    run_id = upload(supplier_id, "\n".join([header, *rows]).encode())
+    jobs.drain()
+    if by_rows:
+        as_rows(run_id)
+    apply(supplier_id, run_id)
+    jobs.drain()
+    assert run_of(run_id).state == "APPLIED"
+    with db.transaction() as session:
+        found = {row.url: row.sha256 for row in session.execute(select(ProductImage.url, ProductImage.sha256))}
+    assert {url: found[url] for url in known} == known
+    assert found["https://pictures.example/3.jpg"] is None
