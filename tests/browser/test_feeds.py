@@ -38,6 +38,13 @@ def confirm_columns(page: Page) -> None:
     expect(page.get_by_text("Saved. The file is read with these columns")).to_be_visible()
 
 
+def take_over(page: Page) -> None:
+    """Say yes to the columns, and see on the page that the file is taken over: until then it loads itself anew, which a
+    later address would race with."""
+    confirm_columns(page)
+    expect(page.get_by_role("status").filter(has_text="Taken over")).to_be_visible(timeout=PATIENCE)
+
+
 def fits(page: Page) -> None:
     """Nothing stands beyond the window's edge."""
     inner, outer = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
@@ -79,8 +86,7 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     page.get_by_label("Weights without a unit are in").select_option("kg")
     expect(preview.get_by_role("cell", name=re.compile("^(Weight )?1,200 g$"))).to_be_visible()
     fits(page)
-    confirm_columns(page)
-    wait_until(demo, upload, "APPLIED")
+    take_over(page)
 
     upload = push(demo, feed, f"{header.replace('Bestand', 'Bestände')}\n{sku};{title};12,50;29,90;2;1,2\n")
     wait_until(demo, upload, "NEEDS_MAPPING")
@@ -88,8 +94,7 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     expect(page.get_by_text("“Bestand” is gone; “Bestände” may be its new name")).to_be_visible()
     expect(page.get_by_label("Field of Bestände")).to_have_value("stock")
     fits(page)
-    confirm_columns(page)
-    wait_until(demo, upload, "APPLIED")
+    take_over(page)
     page.goto(f"{demo.url}/supplier/feeds/{feed}")
     expect(page.get_by_text("Version 2", exact=False)).to_be_visible(timeout=PATIENCE)
     fits(page)
@@ -113,8 +118,7 @@ def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened:
     upload = push(demo, feed, lamps("12,50", 5))
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{upload}/columns")
-    confirm_columns(page)
-    wait_until(demo, upload, "APPLIED")
+    take_over(page)
 
     refused = push(demo, feed, lamps("125,00", 0))
     wait_until(demo, refused, "QUARANTINED")
@@ -173,8 +177,7 @@ def test_what_a_file_no_longer_names_is_sold_out_as_chosen_and_shown(
     upload = push(demo, feed, lamps(*range(10)))
     wait_until(demo, upload, "NEEDS_MAPPING")
     page.goto(f"{upload}/columns")
-    confirm_columns(page)
-    wait_until(demo, upload, "APPLIED")
+    take_over(page)
 
     upload = push(demo, feed, lamps(*range(8)))
     wait_until(demo, upload, "APPLIED")
