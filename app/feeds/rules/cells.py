@@ -68,9 +68,9 @@ def addresses(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 @repeated()
-def units_of(text: str) -> int:
-    """A whole number of units. Raises ``NotANumber``."""
-    amount = read_decimal(text)
+def units_of(text: str, mark: str | None = None) -> int:
+    """A whole number of units; ``mark`` as ``read_decimal`` has it. Raises ``NotANumber``."""
+    amount = read_decimal(text, mark)
     if amount != amount.to_integral_value() or not 0 < amount <= LARGEST_STEP:
         raise NotANumber(text)
     return int(amount)

@@ -17,7 +17,9 @@ from app.feeds.rules.repeated import of_columns
 from app.feeds.rules.tiers import split_steps
 from app.kit.money import LARGEST_MINOR, Money
 
-_PRICES = ("cost", "price", "msrp", "map", "currency", "price_quantity")
+#: Fields that all prices of a row are understood by.
+_OF_ALL = ("currency", "price_quantity")
+_PRICES = ("cost", "price", "msrp", "map", *_OF_ALL)
 #: Units that a price is for: ``100``, ``per 100``, ``100 pcs``; what is measured otherwise is one unit of sale.
 _PRICE_QUANTITY = re.compile(
     r"(?:per|je|pro|für|par|por|per|za|a|à)?\s*(\d[\d.,]*)\s*(?:pcs?|pieces?|units?|szt|stk|stück|st|ks|uds?|ea|pce|db|buc|kpl|шт)?\.?",
@@ -69,14 +71,14 @@ class PriceReader:
         # Costs that nobody has entered are often exported as zero.
         unset = bool(cell("price")) and (given.startswith("-") or not given.strip("0.,"))
         cost = None if unset else self.money("cost", cell, problems)
-        if cost is None and not any(problem.field in ("cost", "currency") for problem in problems):
+        if cost is None and not any(problem.field in ("cost", *_OF_ALL) for problem in problems):
             cost = self.money("price", cell, problems)
             if cost is not None:
                 problems.append(
                     Problem("cost", "price_used_as_cost", "No wholesale price: the retail price is used.", warning=True)
                 )
         if cost is None and not any(
-            problem.field in ("cost", "price", "currency") and not problem.warning for problem in problems
+            problem.field in ("cost", "price", *_OF_ALL) and not problem.warning for problem in problems
         ):
             problems.append(Problem("cost", "missing", "The row has no wholesale price."))
         found: dict[str, Any] = {
@@ -92,22 +94,23 @@ class PriceReader:
         """A price for shoppers. Where the wholesale price is for several units, this one may be for one all the same:
         then it would be below cost if it were divided."""
         found = self._amount(name, cell(name), cell, problems, needed=False, per=1)
-        if found is None or not self._tells_quantity:
+        units = self._price_quantity(cell)
+        if found is None or not units:
             return found
-        each = int((Decimal(found) / self._price_quantity(cell)).quantize(Decimal(1), ROUND_HALF_UP))
+        each = int((Decimal(found) / units).quantize(Decimal(1), ROUND_HALF_UP))
         return found if each < (cost or 1) else each
 
     def _price_quantity(self, cell: Cell) -> int:
-        """From how many units the row's prices are."""
-        if not self._tells_quantity:
+        """From how many units the row's prices are; 0 where it names a number of them that can't be."""
+        found = _PRICE_QUANTITY.fullmatch(cell("price_quantity")) if self._tells_quantity else None
+        # Units that nobody has entered are often exported as zero.
+        if found is None or not found[1].strip("0.,"):
             return 1
-        found = _PRICE_QUANTITY.fullmatch(cell("price_quantity"))
         marks = self._reading.marks
         try:
-            units = read_decimal(found[1], marks.get("cost") or marks.get("price")) if found is not None else Decimal(1)
-        except NotANumber:
-            return 1
-        return int(units) if units == units.to_integral_value() and 0 < units <= LARGEST_STEP else 1
+            return units_of(found[1], marks.get("cost") or marks.get("price"))
+        except (NotANumber, ArithmeticError):
+            return 0
 
     def tiers(self, cell: Cell, cost: int | None, problems: list[Problem]) -> list[dict[str, int]]:
         """The steps of the wholesale price, in order; a step that can't be is left out with a warning."""
@@ -149,11 +152,12 @@ class PriceReader:
     def _amount(
         self, name: str, text: str, cell: Cell, problems: list[Problem], *, needed: bool, per: int | None = None
     ) -> int | None:
-        """The same of a ``text`` in the field's column. ``per``: from how many units it is, if the row does not say."""
+        """The same of a ``text`` in the field's column. ``per``: from how many units it is, whatever the row says."""
         if text.lower() in NOTHING:
             return None
         message = f"{text[:40]!r} is not a price above zero."
-        wrong = self._other_currency(name, text, cell)
+        units = per or self._price_quantity(cell)
+        wrong = self._other_currency(name, text, cell) or (None if units else self._wrong_quantity(cell))
         if wrong is not None:
             if wrong not in problems:
                 problems.append(wrong)
@@ -161,7 +165,7 @@ class PriceReader:
         try:
             amount = read_decimal(text, self._reading.marks.get(name))
             if self._tells_quantity:
-                amount /= per or self._price_quantity(cell)
+                amount /= units
             money = Money.of_decimal(amount, self._reading.currency)
             minor = money.minor
         except (NotANumber, ArithmeticError, ValueError):
@@ -178,6 +182,12 @@ class PriceReader:
             return None
         problems.append(Problem(name, "not_a_price", message))
         return None
+
+    @staticmethod
+    def _wrong_quantity(cell: Cell) -> Problem:
+        shown = f"{cell('price_quantity')[:40]!r}"
+        message = f"The prices are for {shown}: give a whole number of units from 1 to {LARGEST_STEP:,}."
+        return Problem("price_quantity", "not_a_quantity", message)
 
     def _other_currency(self, name: str, text: str, cell: Cell) -> Problem | None:
         """What is wrong with a price that is in another currency than the supplier's."""

@@ -28,6 +28,24 @@ def test_a_price_for_several_units_is_divided(said: str, cost: int) -> None:
     assert (row.action, row.record["cost"], row.record["stock"]) == ("accepted", cost, 5000)
 
 
+@pytest.mark.parametrize("said", ["200000", "per 100.001", "2,5", "0,5", "1.2.3"])
+def test_no_price_is_told_from_units_that_can_not_be(said: str) -> None:
+    content = f"SKU;Title;Cost;RRP;Price quantity;Stock\nS-1;Screw;12,50;39,00;{said};5\n"
+    (row,) = read_file(content.encode())
+    assert (row.action, row.record["cost"]) == ("rejected", None)
+    assert [(problem.field, problem.code, problem.message) for problem in row.problems] == [
+        ("price_quantity", "not_a_quantity",
+         f"The prices are for {said!r}: give a whole number of units from 1 to 100,000."),
+    ]  # fmt: skip
+
+
+def test_stock_and_prices_are_held_to_the_same_units() -> None:
+    content = b"SKU;Stock;Cost;Price quantity\nS-1;5;12,50;200000\nS-2;5;;200000\nS-3;5;12,50;100\n"
+    rows = read_file(content, figures_only=True)
+    assert [row.action for row in rows] == ["rejected", "accepted", "accepted"]
+    assert rows[2].record["cost"] == 13
+
+
 def test_what_rounding_changes_is_said() -> None:
     content = "SKU;Title;Cost;Preiseinheit\nS-1;Screw;3,20;100\nS-2;Nut;3,00;100\nS-3;Bolt;3,20;1\n"
     first, *others = read_file(content.encode())
