@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.inventory.models import InventoryLevel, Shortfall, StockConfirmation, StockLocation
+from app.inventory.models import InventoryLevel, Shortfall, StockConfirmation
 from app.inventory.queries import figure_as_of
-from app.inventory.service.figures import FRESHENS, StockFigure, joins, keep_times, tell_of_fresh
+from app.inventory.service.figures import FRESHENS, StockFigure, default_place, joins, keep_times, tell_of_fresh
 from app.kit import clock
 
 #: Levels that are named at once, and that are locked in one statement.
@@ -44,7 +44,7 @@ def confirm_together(
         )
         .where(
             InventoryLevel.supplier_id == supplier_id,
-            InventoryLevel.location_id == _default_place(session, supplier_id),
+            InventoryLevel.location_id == default_place(session, supplier_id),
         )
         .cte("there")
     )
@@ -114,7 +114,7 @@ def confirm_figures(
     one stays as it is; repeated, nothing more happens. ``origin_id``: whose later files may confirm them together."""
     now = clock.now()
     keep_times(session, supplier_id)
-    location = _default_place(session, supplier_id)
+    location = default_place(session, supplier_id)
     figure = figures.cte("figure").prefix_with("materialized")
     # Not "not exists", here and below: a plan that expects few rows would compare each figure with each other row.
     standing = (
@@ -151,12 +151,6 @@ def confirm_figures(
     found = session.execute(union_all(fresh_again, others)).all()
     tell_of_fresh(session, supplier_id, sorted(variant_id for variant_id, quantity in found if quantity is None))
     return [StockFigure(variant_id, quantity, as_of) for variant_id, quantity in found if quantity is not None]
-
-
-def _default_place(session: Session, supplier_id: UUID) -> UUID | None:
-    return session.scalar(
-        select(StockLocation.id).where(StockLocation.supplier_id == supplier_id, StockLocation.is_default)
-    )
 
 
 def _short(supplier_id: UUID) -> Select[UUID]:

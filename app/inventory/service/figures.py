@@ -17,8 +17,15 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.db import add_rows, current_scope, table_of
 from app.inventory.events import InventoryChanged, ShortfallFound, StockFreed
-from app.inventory.models import Reservation, Shortfall, StockConfirmation, StockLocation, StockMovement
-from app.inventory.queries import FIGURE_AS_OF, untold_units
+from app.inventory.models import (
+    InventoryLevel,
+    Reservation,
+    Shortfall,
+    StockConfirmation,
+    StockLocation,
+    StockMovement,
+)
+from app.inventory.queries import FIGURE_AS_OF, figure_as_of, untold_units
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service.settling import OPEN_STATES
 from app.kit import clock
@@ -140,6 +147,13 @@ def ensure_location(session: Session, supplier_id: UUID, *, country: str) -> Non
     """A supplier without any stock location gets one in its country: stock is kept somewhere."""
     if session.scalar(select(StockLocation.id).where(StockLocation.supplier_id == supplier_id).limit(1)) is None:
         add_location(session, supplier_id, code="main", name="Main warehouse", country=country, default=True)
+
+
+def default_place(session: Session, supplier_id: UUID) -> UUID | None:
+    """The location of a supplier at which figures hold that name none; None where it has no location yet."""
+    return session.scalar(
+        select(StockLocation.id).where(StockLocation.supplier_id == supplier_id, StockLocation.is_default)
+    )
 
 
 def keep_times(session: Session, supplier_id: UUID, *, alone: bool = False) -> None:
@@ -287,6 +301,25 @@ def _lock(session: Session, keys: Collection[tuple[UUID, UUID]]) -> dict[tuple[U
     arrays = {"variants": [variant_id for variant_id, _ in keys], "places": [place for _, place in keys]}
     found = session.connection().execute(_LOCK, arrays)
     return {(row.variant_id, row.location_id): Level(*row) for row in found}
+
+
+def locked_levels(session: Session, supplier_id: UUID, level_ids: Collection[UUID]) -> list[Level]:
+    """Levels of a supplier as they stand, locked in the order of their ids, with its times kept (``keep_times``)."""
+    keep_times(session, supplier_id)
+    rows = session.connection().execute(
+        select(
+            InventoryLevel.id,
+            InventoryLevel.variant_id,
+            InventoryLevel.location_id,
+            InventoryLevel.on_hand,
+            InventoryLevel.reserved,
+            figure_as_of().label("as_of"),
+        )
+        .where(InventoryLevel.id.in_(level_ids), InventoryLevel.supplier_id == supplier_id)
+        .order_by(InventoryLevel.id)
+        .with_for_update(of=InventoryLevel)
+    )
+    return [Level(*row) for row in rows]
 
 
 def promised_of(session: Session, level_ids: Sequence[UUID]) -> dict[UUID, list[tuple[datetime | None, int, UUID]]]:

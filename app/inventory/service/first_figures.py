@@ -6,12 +6,11 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import DateTime, TextClause, Uuid, bindparam, select, text
+from sqlalchemy import DateTime, TextClause, Uuid, bindparam, text
 from sqlalchemy.orm import Session
 
 from app.inventory.events import InventoryChanged, StockFreed
-from app.inventory.models import StockLocation
-from app.inventory.service.figures import CHUNK, joins, keep_times
+from app.inventory.service.figures import CHUNK, default_place, joins, keep_times
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.ids import ID_IN_SERIES, new_series
@@ -41,9 +40,7 @@ def set_first_figures(
     this transaction has made, each named once: nobody else can have seen them, so there is nothing to look at before.
     ``figures``: a SELECT of ``variant_id`` and ``quantity``, without values. ``origin_id``: whose later files may
     confirm them together. Raises ``Invalid``."""
-    place = session.scalar(
-        select(StockLocation.id).where(StockLocation.supplier_id == supplier_id, StockLocation.is_default)
-    )
+    place = default_place(session, supplier_id)
     if place is None:
         raise Invalid("The supplier has no stock location yet.", code="no_location")
     keep_times(session, supplier_id)

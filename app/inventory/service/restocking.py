@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.inventory.models import InventoryLevel, Reservation
-from app.inventory.queries import figure_as_of
-from app.inventory.service.figures import Level, keep_times, write_figures
+from app.inventory.models import Reservation
+from app.inventory.service.figures import locked_levels, write_figures
 from app.inventory.service.settling import Aside
 from app.kit import clock
 
@@ -34,16 +33,6 @@ def restock(session: Session, supplier_id: UUID, units: Mapping[Aside, int], *, 
     for whose, count in units.items():
         if whose in homes:
             more[homes[whose]] += count
-    keep_times(session, supplier_id)
-    table = InventoryLevel
-    rows = session.connection().execute(
-        select(
-            table.id, table.variant_id, table.location_id, table.on_hand, table.reserved, figure_as_of().label("as_of")
-        )
-        .where(table.id.in_(more))
-        .order_by(table.id)
-        .with_for_update(of=table)
-    )
-    levels = [Level(*row) for row in rows]
+    levels = locked_levels(session, supplier_id, more)
     changes = [(level, level.on_hand + more[level.id], level.as_of) for level in levels]
     write_figures(session, supplier_id, changes, clock.now(), because=reference)

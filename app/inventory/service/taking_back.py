@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.inventory.models import InventoryLevel
-from app.inventory.queries import figure_as_of
-from app.inventory.service.figures import Level, StockFigure, keep_times, note_shortfalls, promised_of, write_figures
+from app.inventory.service.figures import StockFigure, locked_levels, note_shortfalls, promised_of, write_figures
 from app.kit import clock
 
 
@@ -33,24 +30,10 @@ def take_back(session: Session, supplier_id: UUID, figures: Sequence[WrongFigure
     were set back; repeated, there are none. What is promised beyond it makes a shortfall, as with any figure."""
     now = clock.now()
     wrong = {one.level_id: one for one in figures}
-    keep_times(session, supplier_id)
-    table = InventoryLevel
     levels = {
-        row.id: Level(*row)
-        for row in session.connection().execute(
-            select(
-                table.id,
-                table.variant_id,
-                table.location_id,
-                table.on_hand,
-                table.reserved,
-                figure_as_of().label("as_of"),
-            )
-            .where(table.id.in_(wrong), table.supplier_id == supplier_id)
-            .order_by(table.id)
-            .with_for_update(of=table)
-        )
-        if row.as_of == wrong[row.id].as_of_after
+        level.id: level
+        for level in locked_levels(session, supplier_id, wrong)
+        if level.as_of == wrong[level.id].as_of_after
     }
     standing: dict[UUID, tuple[int, datetime]] = {}
     applied: dict[UUID, StockFigure] = {}
