@@ -1,4 +1,4 @@
-"""Reads of rows of new products, which are kept together as columns (``FeedNew``)."""
+"""Rows of new products, which are kept together as columns (``FeedNew``), as statements read them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, func, select, text
-from sqlalchemy.orm import Session
 
-from app.feeds.models import FeedNew, FeedRow, FeedRun
+from app.feeds.models import FeedNew, FeedRow
 
 #: A block's columns: the array in the table → its name in ``ROWS_OF`` and ``PRODUCTS_OF``.
 OF_ROWS = {
@@ -61,7 +60,8 @@ AS_ROWS = f"""
     from told join product on product.product = told.product cross join block
     order by told.row
     """  # noqa: S608
-_SOME_ROWS = text(AS_ROWS.format(which="where told.row > :after order by told.row limit :most"))
+#: The first of them (``:most``) behind one (``:after``).
+SOME_ROWS = text(AS_ROWS.format(which="where told.row > :after order by told.row limit :most"))
 
 
 def accepted_skus(run_ids: Sequence[UUID | ScalarSelect[UUID]]) -> Select[str]:
@@ -69,19 +69,3 @@ def accepted_skus(run_ids: Sequence[UUID | ScalarSelect[UUID]]) -> Select[str]:
     rows = select(FeedRow.sku).where(FeedRow.run_id.in_(run_ids), FeedRow.action.in_(("new", "changed", "unchanged")))
     blocks = select(func.unnest(FeedNew.skus).label("sku")).where(FeedNew.run_id.in_(run_ids))
     return select(rows.union_all(blocks).subquery("accepted").c.sku)
-
-
-def rows_of_blocks(session: Session, run: FeedRun, after: int, most: int) -> list[FeedRow]:
-    """The first rows behind one of those that are kept together."""
-    blocks = session.scalars(
-        select(FeedNew.first_row)
-        .where(FeedNew.run_id == run.id, FeedNew.supplier_id == run.supplier_id, FeedNew.last_row > after)
-        .order_by(FeedNew.first_row)
-    ).all()
-    found: list[FeedRow] = []
-    for block in blocks:
-        if len(found) >= most:
-            break
-        asked = {"run": run.id, "block": block, "after": after, "most": most - len(found)}
-        found += [FeedRow(**row) for row in session.execute(_SOME_ROWS, asked).mappings()]
-    return found

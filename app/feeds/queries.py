@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import RowMapping, TextClause, select, text
 from sqlalchemy.orm import Session
 
-from app.feeds.models import FeedFetch, FeedMapping, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
-from app.feeds.new_rows import rows_of_blocks
+from app.feeds.models import FeedFetch, FeedMapping, FeedNew, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
+from app.feeds.new_rows import SOME_ROWS
 from app.feeds.rejected import RejectedRow
 from app.inventory.queries import FIGURE_AS_OF
 from app.kit.errors import NotFound
@@ -206,46 +206,48 @@ def rows(session: Session, run: FeedRun, *, action: str | None, limit: int, curs
         query = query.where(FeedRow.action == action)
     found = list(session.scalars(query.where(FeedRow.row > after).order_by(FeedRow.row).limit(limit + 1)))
     if action in (None, "", "unchanged"):
-        found += _same_rows(session, run, after, limit + 1)
+        found += [_same_row(run, one) for one in _together(session, run, FeedSame, _SAME_ROWS, after, limit + 1)]
     if action in (None, "", "new"):
-        found += rows_of_blocks(session, run, after, limit + 1)
+        found += [FeedRow(**one) for one in _together(session, run, FeedNew, SOME_ROWS, after, limit + 1)]
     found = sorted(found, key=lambda row: row.row)[: limit + 1]
     return page_of(found, limit, lambda row: [row.row])
 
 
-def _same_rows(session: Session, run: FeedRun, after: int, most: int) -> list[FeedRow]:
-    """The first rows behind one of those that stand together."""
+def _together(
+    session: Session, run: FeedRun, kind: type[FeedSame | FeedNew], some: TextClause, after: int, most: int
+) -> Iterator[RowMapping]:
+    """The first rows behind one of those that are kept together; ``some`` finds them in one of their blocks."""
     blocks = session.scalars(
-        select(FeedSame.first_row)
-        .where(FeedSame.run_id == run.id, FeedSame.supplier_id == run.supplier_id, FeedSame.last_row > after)
-        .order_by(FeedSame.first_row)
+        select(kind.first_row)
+        .where(kind.run_id == run.id, kind.supplier_id == run.supplier_id, kind.last_row > after)
+        .order_by(kind.first_row)
     ).all()
-    weighed = "weight" in run.mapping.values()
-    found: list[FeedRow] = []
     for block in blocks:
-        if len(found) >= most:
-            break
-        asked = {"run": run.id, "block": block, "after": after, "most": most - len(found)}
-        for one in session.execute(_SAME_ROWS, asked):
-            record = {"title": one.title, "cost": one.wholesale_price, "stock": one.stock}
-            if weighed:
-                record["weight_grams"] = one.weight_grams
-            found.append(
-                FeedRow(
-                    run_id=run.id,
-                    row=one.row,
-                    supplier_id=run.supplier_id,
-                    handle=one.handle,
-                    sku=one.sku,
-                    action="unchanged",
-                    record={name: value for name, value in record.items() if value is not None},
-                    changes={},
-                    problems=[],
-                    same=True,
-                    mark="",
-                )
-            )
-    return found
+        if most <= 0:
+            return
+        asked = {"run": run.id, "block": block, "after": after, "most": most}
+        found = session.execute(some, asked).mappings().all()
+        most -= len(found)
+        yield from found
+
+
+def _same_row(run: FeedRun, one: RowMapping) -> FeedRow:
+    record = {"title": one["title"], "cost": one["wholesale_price"], "stock": one["stock"]}
+    if "weight" in run.mapping.values():
+        record["weight_grams"] = one["weight_grams"]
+    return FeedRow(
+        run_id=run.id,
+        row=one["row"],
+        supplier_id=run.supplier_id,
+        handle=one["handle"],
+        sku=one["sku"],
+        action="unchanged",
+        record={name: value for name, value in record.items() if value is not None},
+        changes={},
+        problems=[],
+        same=True,
+        mark="",
+    )
 
 
 def problem_groups(session: Session, run: FeedRun) -> Sequence[ProblemGroup]:
