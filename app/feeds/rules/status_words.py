@@ -23,7 +23,7 @@ _ACTIVE = (
 )  # fmt: skip
 #: ``2`` is Magento's for disabled.
 _DRAFT = (
-    "0", "-1", "2", "draft", "inactive", "disabled", "disable", "hidden", "invisible", "unlisted", "unpublished",
+    "0", "2", "draft", "inactive", "disabled", "disable", "hidden", "invisible", "unlisted", "unpublished",
     "not published", "not visible", "not visible individually", "private", "pending", "pending review", "blocked",
     "paused", "suspended", "deactivated", "off", "offline", "no", "n", "false", "not for sale", "locked", "inaktiv",
     "deaktiviert", "gesperrt", "versteckt", "verborgen", "ausgeblendet", "unsichtbar", "entwurf", "nein",
@@ -59,7 +59,6 @@ _STATES = {
     normal(word): state
     for state, words in (("ended", _ENDED), ("active", _ACTIVE), ("draft", _DRAFT))
     for word in words
-    if word != "-1"
 }
 
 

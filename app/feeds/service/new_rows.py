@@ -100,9 +100,7 @@ def store_new(
 def _says_one_thing(product: ReadProduct) -> bool:
     """Whether all rows say the same of their product, pictures apart."""
     first = product.texts[0]
-    return all(
-        texts is first or all(texts[name] == first[name] for name in _SHARED) for texts in product.texts
-    )  # fmt: skip
+    return all(texts is first or all(texts[name] == first[name] for name in _SHARED) for texts in product.texts)
 
 
 def _columns(block: Sequence[ReadProduct]) -> dict[str, Any] | None:
