@@ -9,13 +9,20 @@ from typing import Any
 from app.adapters import registries
 from app.feeds.feed import Limits
 from app.feeds.reading import OpenedFile, open_file
+from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.records import ReadRow
 
 HEADER = "product_id,title,sku,option1_name,option1_value,cost,stock,weight,weight_unit,image_urls,gtin,description"
 
 
 def opened(
-    content: bytes, *, rows: int = 250_000, currency: str = "USD", name: str = "", figures_only: bool | None = False
+    content: bytes,
+    *,
+    rows: int = 250_000,
+    currency: str = "USD",
+    name: str = "",
+    figures_only: bool | None = False,
+    choices: Choices = NO_CHOICES,
 ) -> OpenedFile:
     """A file under way: read as CSV, or, with a name, as what it is."""
     found = [
@@ -27,6 +34,7 @@ def opened(
         Limits(rows=rows),
         currency=currency,
         figures_only=figures_only,
+        choices=choices,
     )
 
 

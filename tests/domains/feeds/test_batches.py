@@ -106,6 +106,13 @@ def as_rows(run_id: UUID) -> None:
             part(session, run_id, block)
 
 
+def make_meanwhile(supplier_id: UUID, sku: str) -> None:
+    """Somebody makes a product with an SKU that a file tells of as new."""
+    variant = VariantChange(sku=sku, values={"wholesale_price": 100})
+    with db.transaction() as session:
+        make_product(session, supplier_id, "EUR", "jug", ProductChange(values={"title": "Jug"}, variants=[variant]))
+
+
 def test_nothing_stays_of_a_block_that_was_stopped_on_its_way(supplier_id: UUID, jobs: Jobs) -> None:
     run_id = upload(supplier_id, lamps())
     jobs.drain()
@@ -296,11 +303,7 @@ def test_rows_that_are_kept_as_columns_are_shown_as_all_others(supplier_id: UUID
 def test_what_came_into_being_meanwhile_is_compared_with(supplier_id: UUID, jobs: Jobs) -> None:
     run_id = upload(supplier_id, b"product_id,title,sku,cost,stock\nlamp,Lamp,S1,5.00,3\nvase,Vase,S2,6.00,4\n")
     jobs.drain()
-    with db.transaction() as session:
-        make_product(
-            session, supplier_id, "EUR", "jug",
-            ProductChange(values={"title": "Jug"}, variants=[VariantChange(sku="S2", values={"wholesale_price": 100})]),
-        )  # fmt: skip
+    make_meanwhile(supplier_id, "S2")
     apply(supplier_id, run_id)
     jobs.drain()
 
@@ -323,11 +326,7 @@ def test_an_sku_that_came_meanwhile_is_seen_before_its_batch_begins(supplier_id:
     with db.transaction() as session:
         (batch,) = plan_batches(session, run_id)
         early = prepare_batch(session, run_id, batch)
-    with db.transaction() as session:
-        make_product(
-            session, supplier_id, "EUR", "jug",
-            ProductChange(values={"title": "Jug"}, variants=[VariantChange(sku="S2", values={"wholesale_price": 100})]),
-        )  # fmt: skip
+    make_meanwhile(supplier_id, "S2")
     with db.transaction() as session:
         late = prepare_batch(session, run_id, batch)
     assert early is not None
@@ -345,11 +344,7 @@ def test_an_sku_that_came_meanwhile_is_seen_before_its_block_begins(supplier_id:
     with db.transaction() as session:
         (block,) = plan_blocks(session, run_id)
         early = prepare_block(session, run_id, block)
-    with db.transaction() as session:
-        make_product(
-            session, supplier_id, "EUR", "jug",
-            ProductChange(values={"title": "Jug"}, variants=[VariantChange(sku="S2", values={"wholesale_price": 100})]),
-        )  # fmt: skip
+    make_meanwhile(supplier_id, "S2")
     with db.transaction() as session:
         late = prepare_block(session, run_id, block)
     assert early is not None

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters import registries
-from app.feeds.feed import Limits
-from app.feeds.reading import OpenedFile, open_file
+from app.feeds.reading import OpenedFile
 from app.feeds.rules.choices import Choices
 from tests.domains.feeds.files import opened, read_file
 
 
 def chosen(content: bytes, mark: str) -> OpenedFile:
     """A CSV file read with the mark that a person chose."""
-    return open_file(
-        registries.feeds.get("csv"),
-        io.BytesIO(content),
-        Limits(rows=1000),
-        currency="USD",
-        choices=Choices(decimal_mark=mark),
-    )
+    return opened(content, choices=Choices(decimal_mark=mark))
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 
-from app.adapters import registries
-from app.feeds.feed import Limits
-from app.feeds.reading import open_file
 from tests.domains.feeds.files import opened, read_file
 
 HEADER = ("Artikelnummer", "Bezeichnung, kurz", "EK netto", "Bestand")
@@ -103,7 +98,6 @@ def test_columns_that_the_header_does_not_name_stay_beside_the_others(separator:
 
 def test_figures_with_a_torn_row_change_nothing_of_its_sku() -> None:
     content = b"sku,stock,cost\nA1,5,2.50\nA2,12,50,3\nA3,4,2.50\n"
-    file = open_file(registries.feeds.get("csv"), io.BytesIO(content), Limits(9), currency="USD", figures_only=True)
-    assert [(row.sku, row.action) for row in file.rows] == [
+    assert [(row.sku, row.action) for row in read_file(content, figures_only=True)] == [
         ("A1", "accepted"), ("A2", "rejected"), ("A3", "accepted"),
     ]  # fmt: skip

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 
-from app.adapters import registries
-from app.feeds.feed import Limits
-from app.feeds.reading import OpenedFile, open_file
+from app.feeds.reading import OpenedFile
 from app.feeds.rules.choices import Choices
+from tests.domains.feeds.files import opened
 
 
 def weighed(*weights: str, unit: str = "", header: str = "weight") -> OpenedFile:
     lines = "".join(f"A{place};Lamp {place};12.50;{weight}\n" for place, weight in enumerate(weights))
-    return open_file(
-        registries.feeds.get("csv"),
-        io.BytesIO(f"sku;title;cost;{header}\n{lines}".encode()),
-        Limits(rows=100),
-        currency="USD",
-        choices=Choices(weight_unit=unit),
-    )
+    return opened(f"sku;title;cost;{header}\n{lines}".encode(), choices=Choices(weight_unit=unit))
 
 
 @pytest.mark.parametrize("weights", [("0.35", "1.2", "12"), ("0,350", "1,200", "12,000"), ("", "2", "n/a", "0.8")])
