@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 from uuid import UUID
 
 from app.outbox.events import OfRetailer, OfSupplier
+from app.purchasing.models import PurchaseOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,25 @@ class _PurchaseOrderEvent(OfSupplier):
     @property
     def key(self) -> str:
         return f"purchase_order:{self.purchase_order_id}"
+
+
+class PurchaseOrderIds(TypedDict):
+    """What every event of a purchase order names."""
+
+    purchase_order_id: UUID
+    order_id: UUID
+    retailer_id: UUID
+    supplier_id: UUID
+
+
+def ids_of(purchase_order: PurchaseOrder) -> PurchaseOrderIds:
+    """The ids of one."""
+    return {
+        "purchase_order_id": purchase_order.id,
+        "order_id": purchase_order.order_id,
+        "retailer_id": purchase_order.retailer_id,
+        "supplier_id": purchase_order.supplier_id,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.money import Money
 from app.outbox.service import emit
 from app.purchasing.decisions.rules import valid_price
-from app.purchasing.events import LinesBackordered, LinesWithdrawn, PriceAsked, PurchaseOrderAcknowledged
+from app.purchasing.events import LinesBackordered, LinesWithdrawn, PriceAsked, PurchaseOrderAcknowledged, ids_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
 from app.purchasing.service.settling import settle_requests, supplier_name, tell
@@ -96,7 +96,7 @@ def _acknowledge(
     _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines))
     _tell_of_prices(session, purchase_order, asked)
     if _days(purchase_order) != days:
-        emit(session, LinesBackordered(**_ids(purchase_order)))
+        emit(session, LinesBackordered(**ids_of(purchase_order)))
     if rejected or write_off:
         settle_requests(session, purchase_order, by_shipping=False)
     return purchase_order
@@ -153,15 +153,6 @@ def refuse_open_prices(lines: Iterable[PurchaseOrderLine]) -> None:
 def _days(purchase_order: PurchaseOrder) -> dict[UUID, date | None]:
     """When what is backordered will be there, by line."""
     return {line.id: line.available_on for line in purchase_order.lines if line.answer == "backordered"}
-
-
-def _ids(purchase_order: PurchaseOrder) -> dict[str, UUID]:
-    return {
-        "purchase_order_id": purchase_order.id,
-        "order_id": purchase_order.order_id,
-        "retailer_id": purchase_order.retailer_id,
-        "supplier_id": purchase_order.supplier_id,
-    }
 
 
 def _check(answer: LineAnswer, index: int, lines: dict[UUID, PurchaseOrderLine]) -> None:
@@ -256,7 +247,7 @@ def _tell_of_prices(session: Session, purchase_order: PurchaseOrder, asked: Sequ
             ordered=str(Money(line.wholesale_price, purchase_order.currency)),
         )
     if asked:
-        emit(session, PriceAsked(**_ids(purchase_order)))
+        emit(session, PriceAsked(**ids_of(purchase_order)))
 
 
 def _tell(
@@ -278,7 +269,7 @@ def _tell(
         purchase_order.id,
         details=tally,
     )
-    ids = _ids(purchase_order)
+    ids = ids_of(purchase_order)
     emit(session, PurchaseOrderAcknowledged(**ids))
     if withdrawn:
         titles = {Aside(line.order_line_id, line.variant_id): line.title for line in purchase_order.lines}

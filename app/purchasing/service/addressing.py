@@ -22,11 +22,11 @@ from app.orders.rules import CANCELLED, HoldReason
 from app.outbox.service import emit
 from app.purchasing.changes.queries import waiting_of
 from app.purchasing.changes.rules import ADDRESS, OPEN, due_at, remind_at
-from app.purchasing.events import AddressReplaced, PurchaseOrderChanged
+from app.purchasing.events import AddressReplaced, PurchaseOrderChanged, ids_of
 from app.purchasing.models import ChangeRequest, PurchaseOrder
 from app.purchasing.service.asking import Origin
 from app.purchasing.service.placing import resume_order
-from app.purchasing.service.settling import ids_of, moved, open_units, supplier_name, tell
+from app.purchasing.service.settling import moved, open_units, supplier_name, tell
 from app.purchasing.service.status import locked_of_order
 from app.stores.platform import Address
 from app.suppliers import queries as suppliers

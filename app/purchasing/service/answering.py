@@ -25,7 +25,7 @@ from app.purchasing.changes.rules import (
     answered_state,
     silence_accepts,
 )
-from app.purchasing.events import ChangeRequestSilent
+from app.purchasing.events import ChangeRequestSilent, ids_of
 from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import REJECT_REASONS
 from app.purchasing.service.acknowledging import LineAnswer, acknowledge, locked_for_supplier
@@ -36,7 +36,6 @@ from app.purchasing.service.settling import (
     UNANSWERED_UNITS,
     close,
     grant,
-    ids_of,
     open_units,
     supplier_name,
     tell,

@@ -18,7 +18,7 @@ from app.orders.models import Order, OrderLine
 from app.orders.rules import HoldReason
 from app.outbox.service import emit
 from app.purchasing.decisions.service import withdraw_between
-from app.purchasing.events import LinesWithdrawn
+from app.purchasing.events import LinesWithdrawn, ids_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service.status import locked_of_order, refresh_order_status, refresh_status
 
@@ -109,10 +109,7 @@ def _cancel(session: Session, order: Order, lines: list[OrderLine]) -> None:
         emit(
             session,
             LinesWithdrawn(
-                purchase_order_id=purchase_order.id,
-                order_id=order.id,
-                retailer_id=order.retailer_id,
-                supplier_id=purchase_order.supplier_id,
+                **ids_of(purchase_order),
                 cause=f"cancelled:{cancelled}",
                 goods=goods,
             ),

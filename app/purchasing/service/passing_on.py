@@ -37,7 +37,7 @@ from app.purchasing.changes.rules import (
     WITHDRAWN,
 )
 from app.purchasing.channel import ChangeReply, Sending
-from app.purchasing.events import ChangeNotPassedOn, ChangeRequestMoved
+from app.purchasing.events import ChangeNotPassedOn, ChangeRequestMoved, ids_of
 from app.purchasing.models import (
     ChangeMessage,
     ChangeRequest,
@@ -50,7 +50,7 @@ from app.purchasing.service.acknowledging import locked_for_supplier
 from app.purchasing.service.answering import accept_request, refuse_request
 from app.purchasing.service.asking import locked_request
 from app.purchasing.service.channels import code_of, in_words, take_number
-from app.purchasing.service.settling import STOPPED_UNITS, grant, ids_of, open_units, supplier_name, tell
+from app.purchasing.service.settling import STOPPED_UNITS, grant, open_units, supplier_name, tell
 from app.purchasing.transmission_rules import (
     ARRIVED,
     DELIVERED,

@@ -15,7 +15,7 @@ from app.kit import clock
 from app.orders import service as orders
 from app.orders.models import Order
 from app.outbox.service import emit
-from app.purchasing.events import OrderReleased, PurchaseOrderReleased
+from app.purchasing.events import OrderReleased, PurchaseOrderReleased, ids_of
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import answer_by, ship_by
 from app.purchasing.service.status import locked_of_order, refresh_order_status, refresh_status
@@ -88,12 +88,7 @@ def release_purchase_orders(
         audit.record(session, purchase_order.retailer_id, "purchasing.released", "purchase_order", purchase_order.id)
         emit(
             session,
-            PurchaseOrderReleased(
-                purchase_order_id=purchase_order.id,
-                order_id=order.id,
-                retailer_id=purchase_order.retailer_id,
-                supplier_id=purchase_order.supplier_id,
-            ),
+            PurchaseOrderReleased(**ids_of(purchase_order)),
         )
     if told:
         commit_reservations(session, told, told_at=now)

@@ -23,7 +23,7 @@ from app.orders.models import Order, OrderLine
 from app.outbox.service import emit
 from app.pricing.queries import exchange_rate
 from app.pricing.rules import converted
-from app.purchasing.events import LinesRerouted
+from app.purchasing.events import LinesRerouted, ids_of
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.routing.gathering import Asked, Gathered, gather
 from app.purchasing.routing.problem import Choice, Kind, Need
@@ -173,10 +173,7 @@ def give_up_units(
             emit(
                 session,
                 LinesRerouted(
-                    purchase_order_id=purchase_order.id,
-                    order_id=purchase_order.order_id,
-                    retailer_id=purchase_order.retailer_id,
-                    supplier_id=purchase_order.supplier_id,
+                    **ids_of(purchase_order),
                     lines=tuple(taken[purchase_order.id]),
                 ),
             )

@@ -24,7 +24,7 @@ from app.purchasing.changes.rules import (
     WITHDRAWN,
     answered_state,
 )
-from app.purchasing.events import ChangeRequestMoved, LinesWithdrawn
+from app.purchasing.events import ChangeRequestMoved, LinesWithdrawn, ids_of
 from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service.status import refresh_status
 from app.suppliers.models import Supplier
@@ -59,10 +59,7 @@ def withdraw_units(
     emit(
         session,
         LinesWithdrawn(
-            purchase_order_id=purchase_order.id,
-            order_id=purchase_order.order_id,
-            retailer_id=purchase_order.retailer_id,
-            supplier_id=purchase_order.supplier_id,
+            **ids_of(purchase_order),
             cause=f"{why}:{cancelled}",
             goods=goods,
         ),
@@ -182,13 +179,3 @@ def tell(session: Session, purchase_order: PurchaseOrder, message: str, **values
 def supplier_name(session: Session, supplier_id: UUID) -> str:
     """How a supplier is called."""
     return session.get_one(Supplier, supplier_id).company_name
-
-
-def ids_of(purchase_order: PurchaseOrder) -> dict[str, UUID]:
-    """What every event of a purchase order names."""
-    return {
-        "purchase_order_id": purchase_order.id,
-        "order_id": purchase_order.order_id,
-        "retailer_id": purchase_order.retailer_id,
-        "supplier_id": purchase_order.supplier_id,
-    }

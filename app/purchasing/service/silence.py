@@ -15,7 +15,7 @@ from app.orders import service as orders
 from app.outbox.service import emit
 from app.purchasing.decisions.queries import rules_of
 from app.purchasing.decisions.rules import Rules, next_step
-from app.purchasing.events import AnswerOverdue
+from app.purchasing.events import AnswerOverdue, ids_of
 from app.purchasing.models import PurchaseOrder
 from app.suppliers.models import Supplier
 from app.suppliers.queries import closures
@@ -71,10 +71,7 @@ def follow_up(session: Session, order_id: UUID, purchase_order_id: UUID) -> bool
     emit(
         session,
         AnswerOverdue(
-            purchase_order_id=purchase_order.id,
-            order_id=order.id,
-            retailer_id=order.retailer_id,
-            supplier_id=purchase_order.supplier_id,
+            **ids_of(purchase_order),
             step=done,
             number=step + 1,
         ),

@@ -16,7 +16,7 @@ from app.orders.service import open_holds
 from app.outbox.service import emit
 from app.purchasing.decisions.queries import in_between
 from app.purchasing.decisions.rules import WAITING
-from app.purchasing.events import BackorderOver, PurchaseOrderChanged
+from app.purchasing.events import BackorderOver, PurchaseOrderChanged, ids_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import LineCounts, may_move, purchase_order_status
 
@@ -54,12 +54,7 @@ def refresh_status(
         )
     purchase_order.status = status
     session.flush()
-    ids = {
-        "purchase_order_id": purchase_order.id,
-        "order_id": purchase_order.order_id,
-        "retailer_id": purchase_order.retailer_id,
-        "supplier_id": purchase_order.supplier_id,
-    }
+    ids = ids_of(purchase_order)
     emit(session, PurchaseOrderChanged(**ids, status=status))
     waiting = [counts(line).open for line in purchase_order.lines if line.answer == "backordered"]
     if any(line.backordered_at for line in purchase_order.lines) and not any(waiting):
