@@ -85,6 +85,16 @@ class LineCounts:
         """Units still to leave the house."""
         return self.quantity - self.shipped - self.cancelled
 
+    @property
+    def answerable(self) -> bool:
+        """Whether it waits for an answer, or for another one: what comes later may get another day, or be there."""
+        return self.answer in (None, "backordered") and self.open > 0
+
+    @property
+    def comes_later(self) -> bool:
+        """Whether units of it are still to come that its supplier sends later than ordered."""
+        return self.answer == "backordered" and self.open > 0
+
 
 def line_status(line: LineCounts) -> str:
     """A line's status for people and the API."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -19,7 +18,8 @@ from app.purchasing.rules import REJECT_REASONS, line_status
 from app.purchasing.service import LineAnswer, acknowledge
 from app.purchasing.service.answer_links import opened_answer_token
 from app.purchasing.service.status import counts
-from app.web.forms import Sent, problems
+from app.web.forms import problems
+from app.web.line_answers import sent_answer
 from app.web.ui.rendering import gettext
 
 bp = Blueprint("answers", __name__)
@@ -47,17 +47,7 @@ def answer(token: str) -> Any:
     """Answer line by line."""
     try:
         with _order(token) as (session, order):
-            answers = [
-                LineAnswer(
-                    line_id=line.id,
-                    answer=said,
-                    available_on=_day(request.form.get(f"day-{line.id}", "")),
-                    reason=request.form.get(f"reason-{line.id}") or None,
-                    quantity=_rejected(line, said),
-                )
-                for line in _open(order)
-                if (said := request.form.get(f"answer-{line.id}", ""))
-            ]
+            answers = [one for line in _open(order) if (one := sent_answer(line)) is not None]
             if answers:
                 acknowledge(session, order.supplier_id, order.id, answers)
     except (Invalid, Conflict) as error:
@@ -86,18 +76,7 @@ def _order(token: str) -> Iterator[tuple[Session, PurchaseOrder]]:
 
 
 def _open(order: PurchaseOrder) -> list[PurchaseOrderLine]:
-    """Lines that wait for an answer, or for another one: what comes later may get another day, or be there."""
-    return [line for line in order.lines if line.answer in (None, "backordered") and counts(line).open]
-
-
-def _rejected(line: PurchaseOrderLine, said: str) -> int | None:
-    """How many units of the line are rejected in all, where it is not all that are open."""
-    if said != "rejected" or not request.form.get(f"reject-{line.id}", "").strip():
-        return None
-    sent = Sent()
-    units = sent.whole(f"reject-{line.id}", 1, counts(line).open)
-    sent.check()
-    return line.cancelled + units
+    return [line for line in order.lines if counts(line).answerable]
 
 
 def _page(token: str, order: PurchaseOrder, status: int = 200, errors: Mapping[str, Any] | None = None) -> Response:
@@ -117,10 +96,3 @@ def _page(token: str, order: PurchaseOrder, status: int = 200, errors: Mapping[s
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Invalid.field("available_on", "not_a_day", "A day such as 2026-12-01.") from error

@@ -17,6 +17,7 @@ from app.orders.rules import HoldReason
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.decisions.queries import PENDING_STATES, of_order
 from app.purchasing.models import ChangeRequest, OrderDecision, PurchaseOrder
+from app.purchasing.service.status import counts
 from app.web.ui.rendering import gettext
 
 
@@ -93,9 +94,5 @@ def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -
 
 def _there(purchase_order: PurchaseOrder) -> datetime | None:
     """The end of the day by which the supplier promised to have all that it backordered."""
-    days = [
-        line.available_on
-        for line in purchase_order.lines
-        if line.answer == "backordered" and line.available_on and line.quantity > line.shipped + line.cancelled
-    ]
+    days = [line.available_on for line in purchase_order.lines if line.available_on and counts(line).comes_later]
     return datetime.combine(max(days) + timedelta(days=1), time(), UTC) if days else None

@@ -13,6 +13,7 @@ from app.notifications.service import notify, queue_email, resolve
 from app.orders.models import Order
 from app.purchasing.events import BackorderOver, LinesBackordered
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.service.status import counts
 from app.suppliers.models import Supplier
 from workers.job import Run, job
 
@@ -26,11 +27,7 @@ def tell_of_backorder(run: Run, event: LinesBackordered | BackorderOver) -> None
         purchase_order = session.get_one(
             PurchaseOrder, event.purchase_order_id, options=[selectinload(PurchaseOrder.lines)]
         )
-        later = [
-            line
-            for line in purchase_order.lines
-            if line.answer == "backordered" and line.quantity > line.shipped + line.cancelled
-        ]
+        later = [line for line in purchase_order.lines if counts(line).comes_later]
         if later:
             _tell(session, purchase_order, later)
         else:
@@ -70,9 +67,8 @@ def _tell(session: Session, purchase_order: PurchaseOrder, later: list[PurchaseO
 
 
 def _sentence(line: PurchaseOrderLine, supplier: str) -> str:
-    units = line.quantity - line.shipped - line.cancelled
     when = f"on {day(line.available_on, 'en')}" if line.available_on else "later"
-    return f"{supplier} will have {units} × {line.title} {when}."
+    return f"{supplier} will have {counts(line).open} × {line.title} {when}."
 
 
 def _key(purchase_order: PurchaseOrder) -> str:

@@ -56,8 +56,8 @@ def refresh_status(
     session.flush()
     ids = ids_of(purchase_order)
     emit(session, PurchaseOrderChanged(**ids, status=status))
-    waiting = [counts(line).open for line in purchase_order.lines if line.answer == "backordered"]
-    if any(line.backordered_at for line in purchase_order.lines) and not any(waiting):
+    lines = purchase_order.lines
+    if any(line.backordered_at for line in lines) and not any(counts(line).comes_later for line in lines):
         emit(session, BackorderOver(**ids))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,7 @@ from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.exceptions import reader_of
 from app.web.forms import Sent, problems
+from app.web.line_answers import sent_answer
 from app.web.next_steps import step_of_purchase_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
@@ -119,10 +120,7 @@ def _detail(
 
 
 def _answerable(order: PurchaseOrder, line: PurchaseOrderLine) -> bool:
-    """Whether a line waits for an answer, or for another one: what comes later may get another day, or be there."""
-    return (
-        order.status not in ("CANCELLED", "ON_HOLD") and line.answer in (None, "backordered") and counts(line).open > 0
-    )
+    return order.status not in ("CANCELLED", "ON_HOLD") and counts(line).answerable
 
 
 def _act_url(purchase_order_id: UUID, transmission_id: UUID, act: str) -> str:
@@ -169,19 +167,9 @@ def answer(purchase_order_id: UUID) -> Any:
         with db.transaction() as session:
             order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
             for line in order.lines:
-                said = request.form.get(f"answer-{line.id}", "")
-                if not said:
-                    continue
-                answers.append(
-                    LineAnswer(
-                        line_id=line.id,
-                        answer=said,
-                        available_on=_day(request.form.get(f"day-{line.id}", ""), f"day-{line.id}"),
-                        reason=request.form.get(f"reason-{line.id}") or None,
-                        price=_price(line.id, order.currency, said),
-                        quantity=_rejected(line, said),
-                    )
-                )
+                said = sent_answer(line)
+                if said is not None:
+                    answers.append(replace(said, price=_price(line.id, order.currency, said.answer)))
             if not answers:
                 raise Invalid.field("answer", "required", "Answer at least one line.")
             acknowledge(session, supplier_id, purchase_order_id, answers)
@@ -228,12 +216,12 @@ def ship_parcel(purchase_order_id: UUID) -> Any:
             order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
             names = {f"units-{line.id}": line for line in order.lines if request.form.get(f"units-{line.id}")}
             lines = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
+            day = sent.day("expected_ship_on")
             sent.check()
             if names and not any(lines.values()):
                 raise Invalid.field(next(iter(names)), "required", gettext("Say how many units are in the parcel."))
             packed = {line_id: units for line_id, units in lines.items() if units}
             between = {suppliers.supplier(session, supplier_id).country, order.ship_to_country}
-            day = _day(request.form.get("expected_ship_on", ""))
             parcel = told_parcel(given, number, packed, between=between, expected_ship_on=day)
             (announce if day else ship)(session, supplier_id, purchase_order_id, [parcel])
     except Invalid as error:
@@ -311,21 +299,3 @@ def _price(line_id: UUID, currency: str, said: str) -> int | None:
         return Money.parse(text.strip().replace(",", "."), currency).minor
     except ValueError as error:
         raise Invalid.field(f"price-{line_id}", "not_an_amount", f"An amount in {currency}, such as 12.50.") from error
-
-
-def _rejected(line: PurchaseOrderLine, said: str) -> int | None:
-    """How many units of the line are rejected in all, where it is not all that are open."""
-    name, most = f"reject-{line.id}", counts(line).open
-    if said != "rejected" or not request.form.get(name, "").strip():
-        return None
-    sent = Sent()
-    units = sent.whole(name, 1, most)
-    sent.check()
-    return line.cancelled + units
-
-
-def _day(text: str, field: str = "available_on") -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Invalid.field(field, "not_a_day", "A day such as 2026-12-01.") from error
