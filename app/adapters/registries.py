@@ -22,3 +22,8 @@ labels: Registry[LabelGateway] = Registry("app.adapters.labels")
 processors: Registry[Processor] = Registry("app.adapters.processors")
 mail: Registry[MailTransport] = Registry("app.adapters.mail")
 storages: Registry[NamedStorage] = Registry("app.adapters.storages")
+
+
+def scanning_carriers() -> list[str]:
+    """The carriers that tell of their parcels themselves."""
+    return [name for name, one in carriers.all().items() if one.can_track]

@@ -4,16 +4,14 @@ can be right."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from app.adapters import registries
-from app.config import settings
 from app.fulfillment import telling
 from app.fulfillment.models import Shipment
-from app.fulfillment.rules import FINAL, SHIPPED, NumberCheck
+from app.fulfillment.rules import NumberCheck
 from app.fulfillment.service import Correction, NewParcel
-from app.kit import clock
 from app.kit.texts import marked as _
 from app.web.ui.carriers import carrier_label
 from app.web.ui.rendering import gettext
@@ -83,19 +81,3 @@ def number_doubt(given: str, tracking_number: str) -> str | None:
         text = gettext(_("%(carrier)s doesn't write its numbers like this. Compare it with the label."))
         return text % {"carrier": carrier_label(name)}
     return None
-
-
-def scanning_carriers() -> list[str]:
-    """The carriers that tell of their parcels themselves."""
-    return [name for name, carrier in registries.carriers.all().items() if carrier.can_track]
-
-
-def nobody_reports(shipment: Shipment) -> bool:
-    """Whether a parcel is on its way and nobody tells where it is: neither its carrier nor a gateway. One that left a
-    moment ago has not been asked about yet."""
-    if shipment.shipment_status != SHIPPED or shipment.delivery_status in FINAL or shipment.reported_by is not None:
-        return False
-    if shipment.carrier in scanning_carriers():
-        return False
-    asked = clock.now() - shipment.created_at > settings().tracking_poll + timedelta(hours=1)
-    return asked or shipment.next_poll_at is None

@@ -93,7 +93,7 @@ def make(*, seed: int, variants: int, days: int, told: Told, beside_others: bool
 
 def _measure() -> None:
     """What the nightly job would have found."""
-    today, scanning = clock.now().date(), [name for name, one in registries.carriers.all().items() if one.can_track]
+    today, scanning = clock.now().date(), registries.scanning_carriers()
     with db.system_scope(actor="demo-data"):
         for day in days_to_measure(today, None):
             with db.transaction() as session:

@@ -14,7 +14,7 @@ from workers.job import Run, job
 @job(queue="money", every="41 * * * *", coalesce=True, timeout=120)
 def assume_arrivals(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each parcel is a commit of its own."""
-    scanning = [name for name, one in registries.carriers.all().items() if one.can_track]
+    scanning = registries.scanning_carriers()
     last: UUID | None = None
     while True:
         with run.transaction() as session:

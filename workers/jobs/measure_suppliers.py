@@ -17,7 +17,7 @@ from workers.job import Run, job
 @job(queue="bulk", every="25 3 * * *", coalesce=True, timeout=1800)
 def measure_suppliers(run: Run, _event: object) -> None:
     """See the module. A commit for each day."""
-    scanning = [name for name, carrier in registries.carriers.all().items() if carrier.can_track]
+    scanning = registries.scanning_carriers()
     today = clock.now().date()
     with run.transaction() as session:
         before = measured_until(session)

@@ -25,7 +25,7 @@ from workers.job import Run, job
 @job(queue="quick", every="*/10 * * * *", coalesce=True, timeout=120)
 def watch_parcels(run: Run, payload: dict[str, Any]) -> None:
     """See the module. Each page is a commit of its own."""
-    scanning = [name for name, one in registries.carriers.all().items() if one.can_track]
+    scanning = registries.scanning_carriers()
     for end in (end_what_left, end_what_arrived):
         left = 1
         while left:

@@ -31,6 +31,20 @@ _AT_ONCE = 300
 _NOTICE = timedelta(days=ASSUMED_AFTER_DAYS)
 
 
+def is_on_its_way(shipment: Shipment) -> bool:
+    """Whether a parcel has left and nothing is known yet of how its way ends."""
+    return shipment.shipment_status == SHIPPED and shipment.delivery_status not in FINAL
+
+
+def nobody_reports(shipment: Shipment, *, scanning: Collection[str]) -> bool:
+    """Whether a parcel is on its way and nobody tells where it is: neither its carrier nor a gateway. One that left a
+    moment ago has not been asked about yet. ``scanning``: the carriers that tell of their parcels themselves."""
+    if not is_on_its_way(shipment) or shipment.reported_by is not None or shipment.carrier in scanning:
+        return False
+    asked = clock.now() - shipment.created_at > settings().tracking_poll + timedelta(hours=1)
+    return asked or shipment.next_poll_at is None
+
+
 def due_day(shipment: Shipment) -> date | None:
     """The day by which a parcel whose way nobody reports should have arrived; None where it is not known (yet)."""
     return None if shipment.assumed_on is None else shipment.assumed_on - _NOTICE
@@ -40,6 +54,11 @@ def may_be_missed(shipment: Shipment) -> bool:
     """Whether it is time to say that a parcel has not arrived."""
     due = due_day(shipment)
     return due is not None and due < clock.now().date() and shipment.assumed_at is None
+
+
+def _over_since(due: date) -> datetime:
+    """From when a parcel is missed that should have arrived by a day."""
+    return datetime.combine(due, time(), UTC)
 
 
 def watch_unreported(session: Session, last: Mapping[str, Any] | None = None, *, scanning: Collection[str]) -> Looked:
@@ -70,14 +89,13 @@ def watch_unreported(session: Session, last: Mapping[str, Any] | None = None, *,
     rows = session.execute(query).all()
     found = 0
     for shipment, sent_from, sent_to in rows:
-        if shipment.assumed_on is None:
+        due = due_day(shipment)
+        if due is None:
             promised = max(filter(None, (shipment.estimated_to, shipment.carrier_to)), default=None)
             left = (shipment.shipped_at or shipment.created_at).date()
             due = arrives_by(promised, left, route(sent_from, sent_to))
             shipment.assumed_on = counts_as_arrived(due, now.date())
-        elif exceptions.find(
-            session, shipment, UNREPORTED, datetime.combine(shipment.assumed_on - _NOTICE, time(), UTC)
-        ):
+        elif exceptions.find(session, shipment, UNREPORTED, _over_since(due)):
             found += 1
     return Looked(found, {"id": rows[-1][0].id} if len(rows) == _AT_ONCE else None)
 
@@ -101,13 +119,12 @@ def say_missing(session: Session, retailer_id: UUID, shipment_id: UUID) -> None:
     shipment = _of_retailer(session, retailer_id, shipment_id)
     _on_its_way(shipment)
     not_arrived(session, shipment)
-    if shipment.reported_by is not None or shipment.assumed_on is None:
+    due = due_day(shipment)
+    if shipment.reported_by is not None or due is None:
         raise Conflict("Where this parcel is gets reported; it counts as lost by itself.", code="reported")
     if not may_be_missed(shipment):
-        day = (shipment.assumed_on - _NOTICE).isoformat()
-        raise Conflict(f"It may still come until {day}.", code="may_still_come")
-    since = datetime.combine(shipment.assumed_on - _NOTICE, time(), UTC)
-    if exceptions.find(session, shipment, LOST_TRACK, since, told="exception.missing") is None:
+        raise Conflict(f"It may still come until {due.isoformat()}.", code="may_still_come")
+    if exceptions.find(session, shipment, LOST_TRACK, _over_since(due), told="exception.missing") is None:
         return
     exceptions.end(session, "worse", shipment_id=shipment.id, kinds=(UNREPORTED,))
     audit.record(session, retailer_id, "fulfillment.said_missing", "shipment", shipment.id)
@@ -198,5 +215,5 @@ def _of_retailer(session: Session, retailer_id: UUID, shipment_id: UUID) -> Ship
 
 
 def _on_its_way(shipment: Shipment) -> None:
-    if shipment.shipment_status != SHIPPED or shipment.delivery_status in FINAL:
+    if not is_on_its_way(shipment):
         raise Conflict("This parcel is not on its way to your customer.", code="not_on_its_way")

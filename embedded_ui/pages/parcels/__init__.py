@@ -10,17 +10,23 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app import db
+from app.adapters import registries
 from app.fulfillment import queries as fulfillment
-from app.fulfillment.rules import FINAL, SHIPPED
 from app.fulfillment.service import claim
 from app.fulfillment.service.giving_up import GONE
-from app.fulfillment.service.unreported import due_day, may_be_missed, say_arrived, say_missing
+from app.fulfillment.service.unreported import (
+    due_day,
+    is_on_its_way,
+    may_be_missed,
+    nobody_reports,
+    say_arrived,
+    say_missing,
+)
 from app.kit.errors import AppError, Conflict
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
 from app.web.auth import principal
 from app.web.pages import Pages, go, page_url
-from app.web.parcels import nobody_reports
 
 pages = Pages(__name__)
 
@@ -36,16 +42,17 @@ def _detail(shipment_id: UUID, status: int = 200, *, refused: str = "") -> Any:
     with db.transaction() as session:
         parcel = fulfillment.shipment(session, shipment_id, organisation_id=retailer_id)
         routed = purchasing.of_orders(session, [parcel.order_id])[parcel.order_id]
+        unreported = nobody_reports(parcel, scanning=registries.scanning_carriers())
         context: dict[str, Any] = {
             "parcel": parcel,
             "order": orders.order(session, retailer_id, parcel.order_id),
             "titles": {line.id: line for one in routed for line in one.lines},
             "events": fulfillment.events_of(session, [parcel.id])[parcel.id],
             "troubles": fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id),
-            "nobody_reports": nobody_reports(parcel),
-            "arrivable": parcel.shipment_status == SHIPPED and parcel.delivery_status not in FINAL,
+            "nobody_reports": unreported,
+            "arrivable": is_on_its_way(parcel),
             "due": due_day(parcel),
-            "missable": nobody_reports(parcel) and may_be_missed(parcel),
+            "missable": unreported and may_be_missed(parcel),
             "claimable": GONE,
         }
     return pages.render("detail.html", status, refused=refused, **context)

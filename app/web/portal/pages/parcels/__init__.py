@@ -10,6 +10,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app import db
+from app.adapters import registries
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.rules import ANNOUNCED, FINAL, SHIPPED, VOIDED, may_become, scanned
 from app.fulfillment.service import (
@@ -23,13 +24,14 @@ from app.fulfillment.service import (
     void,
 )
 from app.fulfillment.service.giving_up import CAN_WAIT, GONE
+from app.fulfillment.service.unreported import nobody_reports
 from app.kit.errors import Conflict, Invalid
 from app.purchasing import queries as purchasing
 from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
-from app.web.parcels import nobody_reports, number_doubt, told_correction, told_parcel
+from app.web.parcels import number_doubt, told_correction, told_parcel
 from app.web.portal.carriers import carrier_choices
 
 pages = Pages(__name__)
@@ -69,7 +71,7 @@ def _detail(
             "troubles": fulfillment.exceptions_of(session, supplier_id, shipment_id=parcel.id, only_open=True),
             "can_wait": CAN_WAIT,
             "gone": GONE,
-            "nobody_reports": nobody_reports(parcel),
+            "nobody_reports": nobody_reports(parcel, scanning=registries.scanning_carriers()),
             "carriers": carrier_choices(suppliers.supplier(session, supplier_id).country),
             "number_open": open_ and fresh,
             "units_open": open_ and parcel.delivery_status not in FINAL and parcel.replaces_id is None,

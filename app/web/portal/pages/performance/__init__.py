@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 
 from app import db
+from app.adapters import registries
 from app.insights.reliability import missed_by
 from app.kit import clock
 from app.kit.errors import NotFound
@@ -24,7 +25,6 @@ from app.suppliers.rules.scorecards import (
 from app.suppliers.scorecards import own_history, own_scorecard
 from app.web.auth import principal
 from app.web.pages import Nav, Pages
-from app.web.parcels import scanning_carriers
 from app.web.scorecard_words import (
     MEASURE_WORDS,
     days_in_words,
@@ -72,7 +72,7 @@ def behind(measure: str) -> Any:
         raise NotFound("page")
     supplier_id = principal().organisation_id
     skipped = _skipped(request.args.get("after"))
-    scanning = scanning_carriers()
+    scanning = registries.scanning_carriers()
     with db.transaction() as session:
         card = own_scorecard(session, supplier_id)
         found, count = (
