@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.adapters import registries
-from app.fulfillment.labels import ForgedNotice, RefundMoved, TrackerMoved
+from app.fulfillment.labels import ForgedNotice, LabelGateway, RefundMoved, Told, TrackerMoved
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.service import labelling as parcels
 from app.fulfillment.service.accounts import hook_secret
@@ -67,12 +67,9 @@ def from_gateway(name: str, owner_id: UUID) -> Response:
         secret = hook_secret(account) if account is not None and account.gateway == name else None
         if gateway is None or secret is None:
             return problem(404, "not_found", "Not found", "No such gateway.")
-        try:
-            told = gateway.told(_headers(), body, secret, at=clock.now())
-        except ForgedNotice:
-            return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
-        except (ValueError, KeyError, TypeError):
-            return problem(422, "unreadable", "Unreadable", "The body is not what the gateway sends.")
+        told = _told(gateway, body, secret)
+        if isinstance(told, Response):
+            return told
         if told is not None and not _followed(session, told, owner_id) and not parcels.take_in(session, owner_id, told):
             returned.take_in(session, owner_id, told)
     return Response(status=200)
@@ -88,16 +85,23 @@ def from_platforms_gateway(name: str) -> Response:
     account = gateway.platform() if gateway is not None else None
     if gateway is None or account is None or not account.hook_secret:
         return problem(404, "not_found", "Not found", "No such gateway.")
-    try:
-        told = gateway.told(_headers(), body, account.hook_secret, at=clock.now())
-    except ForgedNotice:
-        return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
-    except (ValueError, KeyError, TypeError):
-        return problem(422, "unreadable", "Unreadable", "The body is not what the gateway sends.")
+    told = _told(gateway, body, account.hook_secret)
+    if isinstance(told, Response):
+        return told
     if told is not None:
         with db.system_scope(actor=f"gateway:{name}"), db.transaction() as session:
             _followed(session, told, None)
     return Response(status=200)
+
+
+def _told(gateway: LabelGateway, body: bytes, secret: str) -> Told | Response:
+    """What a gateway tells, or why that is not taken."""
+    try:
+        return gateway.told(_headers(), body, secret, at=clock.now())
+    except ForgedNotice:
+        return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
+    except (ValueError, KeyError, TypeError):
+        return problem(422, "unreadable", "Unreadable", "The body is not what the gateway sends.")
 
 
 def _followed(session: Session, told: TrackerMoved | RefundMoved, supplier_id: UUID | None) -> bool:
