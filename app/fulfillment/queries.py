@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from app.fulfillment.estimates import History
@@ -197,9 +197,13 @@ def transit_history(session: Session, supplier_id: UUID, country: str, now: date
 
 def parcels_refused(session: Session, store_id: UUID) -> bool:
     """Whether a store has refused a parcel that it does not know yet."""
-    found = (
-        exists()
-        .where(Shipment.order_id == Order.id, Shipment.store_error.is_not(None), Shipment.store_told_at.is_(None))
-        .where(Order.store_id == store_id)
+    return session.scalar(select(refused_by_store(store_id).exists())) or False
+
+
+def refused_by_store(store_id: UUID) -> Select[UUID]:
+    """The ids of the parcels that a store has refused and does not know yet."""
+    return (
+        select(Shipment.id)
+        .join(Order, Order.id == Shipment.order_id)
+        .where(Order.store_id == store_id, Shipment.store_error.is_not(None), Shipment.store_told_at.is_(None))
     )
-    return session.scalar(select(found)) or False

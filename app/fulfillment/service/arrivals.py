@@ -33,9 +33,7 @@ def not_arrived(session: Session, shipment: Shipment, *, code: str = "already_ar
     for its supplier's payout: what is paid out is not taken back with the parcel. ``code``: the conflict's for what was
     delivered."""
     with_its_goods = session.execute(
-        select(Shipment.assumed_at, Shipment.delivery_status).where(
-            or_(Shipment.id == shipment.id, Shipment.replaces_id == shipment.id)
-        )
+        select(Shipment.assumed_at, Shipment.delivery_status).where(has_goods_of(shipment))
     ).all()
     if any(one.assumed_at is not None for one in with_its_goods):
         raise Conflict(
@@ -45,6 +43,11 @@ def not_arrived(session: Session, shipment: Shipment, *, code: str = "already_ar
         )
     if any(one.delivery_status == "delivered" for one in with_its_goods):
         raise Conflict("These goods have arrived. If something is wrong with them, settle it by a return.", code=code)
+
+
+def has_goods_of(shipment: Shipment) -> ColumnElement[bool]:
+    """Whether a parcel is this one, or was sent instead of it."""
+    return or_(Shipment.id == shipment.id, Shipment.replaces_id == shipment.id)
 
 
 def _same_goods(other: type[Shipment], which: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -28,7 +28,7 @@ from app.fulfillment.rules import (
     may_become,
 )
 from app.fulfillment.service import exceptions
-from app.fulfillment.service.arrivals import not_arrived
+from app.fulfillment.service.arrivals import has_goods_of, not_arrived
 from app.fulfillment.service.locking import (
     ids_of,
     locked,
@@ -182,8 +182,7 @@ def give_up(session: Session, found: ShipmentException, *, restocked: bool, by: 
     if restocked:
         restock(session, shipment.supplier_id, back, reference=f"purchase_order:{purchase_order.id}")
     _end(session, found, "refunded")
-    with_its_goods = or_(Shipment.id == shipment.id, Shipment.replaces_id == shipment.id)
-    for shipment_id in session.scalars(select(Shipment.id).where(with_its_goods)).all():
+    for shipment_id in session.scalars(select(Shipment.id).where(has_goods_of(shipment))).all():
         # Nothing is left to ask or to claim of the others that were sent with these goods.
         exceptions.end(session, "refunded", shipment_id=shipment_id, kinds=OVER_BY_ARRIVAL)
     tell_story(session, shipment, "po.parcel_given_up", units=sum(units.values()))

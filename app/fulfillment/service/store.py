@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.config import settings
 from app.fulfillment.events import ShipmentCorrected, StoreToBeTold
 from app.fulfillment.models import Shipment, StoreFulfillment
+from app.fulfillment.queries import refused_by_store
 from app.fulfillment.service.locking import ids_of, locked, tell_story
 from app.kit import clock
 from app.kit.errors import Conflict, NotFound
-from app.orders.models import Order
 from app.outbox.service import emit
 
 
@@ -32,9 +32,7 @@ def told_of(session: Session, shipment_id: UUID) -> Sequence[StoreFulfillment]:
 def told_of_others(session: Session, shipment: Shipment) -> frozenset[str]:
     """The store's ids of fulfilments that are other parcels of the same order."""
     found = session.scalars(
-        select(StoreFulfillment.external_id)
-        .join(Shipment, Shipment.id == StoreFulfillment.shipment_id)
-        .where(Shipment.order_id == shipment.order_id, Shipment.id != shipment.id)
+        select(StoreFulfillment.external_id).where(_of_order(shipment), StoreFulfillment.shipment_id != shipment.id)
     )
     return frozenset(one for one in found if one is not None)
 
@@ -73,18 +71,19 @@ def _told_of_another(session: Session, shipment: Shipment) -> bool:
     """Whether the store's customer was, or is just now being, written to about another parcel of the order. One at a
     time finds out for an order, so that of two parcels at once one is told of."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"parcels:{shipment.order_id}", 0))))
-    told = (
-        select(StoreFulfillment.shipment_id)
-        .join(Shipment, Shipment.id == StoreFulfillment.shipment_id)
-        .where(
-            Shipment.order_id == shipment.order_id,
-            StoreFulfillment.tells_shopper,
-            # What was taken back there has been forgotten.
-            StoreFulfillment.lines != {},
-            StoreFulfillment.updated_at > clock.now() - settings().parcel_letters_apart,
-        )
+    told = exists().where(
+        _of_order(shipment),
+        StoreFulfillment.tells_shopper,
+        # What was taken back there has been forgotten.
+        StoreFulfillment.lines != {},
+        StoreFulfillment.updated_at > clock.now() - settings().parcel_letters_apart,
     )
-    return session.scalar(select(told.exists())) or False
+    return session.scalar(select(told)) or False
+
+
+def _of_order(shipment: Shipment) -> ColumnElement[bool]:
+    """Whether it is about a parcel of the same order."""
+    return StoreFulfillment.shipment_id.in_(select(Shipment.id).where(Shipment.order_id == shipment.order_id))
 
 
 def forget_places(session: Session, shipment_id: UUID, *, but: Collection[str]) -> None:
@@ -156,29 +155,27 @@ def tell_store_again(session: Session, retailer_id: UUID, shipment_id: UUID) -> 
         raise NotFound("shipment")
     if shipment.store_error is None:
         raise Conflict("The store has not refused this parcel.", code="nothing_refused")
-    shipment.store_error = None
-    tell_story(session, shipment, "store.asked_again")
+    _ask_again(session, shipment)
     audit.record(session, retailer_id, "fulfillment.store_told_again", "shipment", shipment.id)
-    emit(session, StoreToBeTold(**ids_of(shipment)))
     return shipment
 
 
 def tell_store_of_refused(session: Session, store_id: UUID) -> int:
     """A store's merchant has permitted more: the store is told again of the parcels that it refused and does not know.
     Returns of how many."""
-    refused = session.scalars(
-        select(Shipment.id)
-        .join(Order, Order.id == Shipment.order_id)
-        .where(Order.store_id == store_id, Shipment.store_error.is_not(None), Shipment.store_told_at.is_(None))
-        .order_by(Shipment.id)
-    ).all()
+    refused = session.scalars(refused_by_store(store_id).order_by(Shipment.id)).all()
     for shipment_id in refused:
         shipment = locked(session, shipment_id)
         if shipment.store_error is not None:
-            shipment.store_error = None
-            tell_story(session, shipment, "store.asked_again")
-            emit(session, StoreToBeTold(**ids_of(shipment)))
+            _ask_again(session, shipment)
     return len(refused)
+
+
+def _ask_again(session: Session, shipment: Shipment) -> None:
+    """The store is told of a locked parcel again."""
+    shipment.store_error = None
+    tell_story(session, shipment, "store.asked_again")
+    emit(session, StoreToBeTold(**ids_of(shipment)))
 
 
 def compare_again(session: Session, shipments: Sequence[Shipment]) -> None:
