@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session, selectinload
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.kit.texts import day
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email, resolve
+from app.notifications.service import resolve
 from app.orders.models import Order
 from app.purchasing.events import BackorderOver, LinesBackordered
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service.status import counts
 from app.suppliers.models import Supplier
 from workers.job import Run, job
+from workers.order_desk import tell_order_desk
 
 _IF_TOO_LATE = "If that is too late, cancel the units on the order's page: the supplier is asked to stop them."
 
@@ -39,30 +37,17 @@ def _tell(session: Session, purchase_order: PurchaseOrder, later: list[PurchaseO
     name = order.external_name or str(order.number)
     supplier = session.get_one(Supplier, purchase_order.supplier_id).company_name
     sentences = [_sentence(line, supplier) for line in later]
-    link = f"/app/orders/{order.id}"
-    notify(
+    tell_order_desk(
         session,
-        purchase_order.retailer_id,
+        order,
         kind="backorder",
         severity="warning",
         title=f"Order {name}: some of it comes later",
         body=" ".join([*sentences[:3], _IF_TOO_LATE]),
-        link=link,
+        paragraphs=[*sentences, _IF_TOO_LATE],
+        button="See the order",
         dedupe=_key(purchase_order),
-    )
-    days = ",".join(f"{line.id}:{line.available_on}" for line in later)
-    queue_email(
-        session,
-        recipients(session, purchase_order.retailer_id, "orders.write"),
-        Letter(
-            subject=f"Order {name}: some of it comes later",
-            paragraphs=[*sentences, _IF_TOO_LATE],
-            button=("See the order", f"{settings().public_url}{link}"),
-            reason="You get this because you handle orders for your company at Crossdock.",
-        ),
-        kind="backorder",
-        dedupe=f"{_key(purchase_order)}:{days}",
-        organisation_id=purchase_order.retailer_id,
+        cause=",".join(f"{line.id}:{line.available_on}" for line in later),
     )
 
 

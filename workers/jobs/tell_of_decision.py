@@ -5,13 +5,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
 from app.identity.models import Organisation
-from app.identity.queries import recipients
 from app.kit.money import Money
 from app.kit.texts import moment
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email, resolve
+from app.notifications.service import resolve
 from app.orders.models import Order
 from app.purchasing.decisions.queries import of_order, rules_of
 from app.purchasing.decisions.rules import ACCEPT, OPEN, PRICE, REFUND, REJECTED, REROUTE, SILENT, WAIT
@@ -19,6 +16,7 @@ from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.suppliers.models import Supplier
 from workers.job import Run, job
+from workers.order_desk import tell_order_desk
 
 _WHAT = {
     PRICE: "{supplier} asks {asked} instead of {ordered} for {title}.",
@@ -54,29 +52,18 @@ def _tell(session: Session, order: Order, found: list[OrderDecision], key: str) 
     name = order.external_name or str(order.number)
     ending = f"Decide by {until} ({zone}). Otherwise {default}."
     lines = [_sentence(session, one) for one in found]
-    notify(
+    tell_order_desk(
         session,
-        order.retailer_id,
+        order,
         kind="order_decision",
         severity="warning",
         title=f"Order {name}: decide by {until}",
         body=" ".join([*lines[:3], ending]),
-        link=f"/app/orders/{order.id}",
+        paragraphs=[f"Order {name} does not come as it was ordered.", *lines, ending],
+        button="Decide",
         dedupe=key,
-    )
-    queue_email(
-        session,
-        recipients(session, order.retailer_id, "orders.write"),
-        Letter(
-            subject=f"Order {name}: decide by {until}",
-            paragraphs=[f"Order {name} does not come as it was ordered.", *lines, ending],
-            button=("Decide", f"{settings().public_url}/app/orders/{order.id}"),
-            reason="You get this because you handle orders for your company at Crossdock.",
-        ),
-        kind="order_decision",
         # One letter for all that is open; another one when something is added.
-        dedupe=f"{key}:{max(found, key=lambda one: one.id).id}:{len(found)}:{first.trouble or ''}",
-        organisation_id=order.retailer_id,
+        cause=f"{max(found, key=lambda one: one.id).id}:{len(found)}:{first.trouble or ''}",
     )
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.identity.service import platform_organisation
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
+from app.notifications.service import notify
 from app.orders.events import OrderHeld
 from app.orders.models import Order
 from app.orders.rules import ADVICE, HOLD_RULES, PAYMENT_HOLDS, HoldReason
 from app.orders.service import open_holds
 from workers.job import Run, job
+from workers.order_desk import tell_order_desk
 
 _SEVERITIES = ("info", "warning", "critical")
 
@@ -45,30 +43,19 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
             return
         reasons = sorted(set(holding) - {HoldReason.TEST_ORDER})
         advice = [ADVICE[one] for one in reasons]
-        link = "/app/billing" if PAYMENT_HOLDS.issuperset(reasons) else f"/app/orders/{order.id}"
-        notify(
+        tell_order_desk(
             session,
-            event.retailer_id,
+            order,
             kind="order_held",
             severity=max((HOLD_RULES[one].severity for one in reasons), key=_SEVERITIES.index),
             title=f"Order {name} is on hold",
             body=" ".join(advice),
-            link=link,
+            paragraphs=[f"Order {name} can't go on yet.", *advice],
+            button="See what to do",
             dedupe=f"order_held:{order.id}",
-        )
-        queue_email(
-            session,
-            recipients(session, event.retailer_id, "orders.write"),
-            Letter(
-                subject=f"Order {name} is on hold",
-                paragraphs=[f"Order {name} can't go on yet.", *advice],
-                button=("See what to do", f"{settings().public_url}{link}"),
-                reason="You get this because you handle orders for your company at Crossdock.",
-            ),
-            kind="order_held",
             # Each of its holds brings a task: the same ones are told once.
-            dedupe=f"order_held:{order.id}:{':'.join(reasons)}",
-            organisation_id=event.retailer_id,
+            cause=":".join(reasons),
+            link="/app/billing" if PAYMENT_HOLDS.issuperset(reasons) else "",
         )
 
 

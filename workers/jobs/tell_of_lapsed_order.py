@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.orders.events import OrderLapsed
 from app.orders.models import Order
 from workers.job import Run, job
+from workers.order_desk import tell_order_desk
 
 _WHY = "It was not paid in time, so its stock was given back and its suppliers will not send it."
 _WHAT = "Nothing was charged. Refund your customer, or place a new order if the goods are still wanted."
@@ -19,29 +16,15 @@ def tell_of_lapsed_order(run: Run, event: OrderLapsed) -> None:
     """See the module."""
     with run.closing() as session:
         order = session.get_one(Order, event.order_id)
-        title = f"Order {order.external_name or order.number} was cancelled"
-        link = f"/app/orders/{order.id}"
-        notify(
+        tell_order_desk(
             session,
-            event.retailer_id,
+            order,
             kind="order_lapsed",
             # Nothing is left to be done here that would end it: the retailer dismisses it.
             severity="info",
-            title=title,
+            title=f"Order {order.external_name or order.number} was cancelled",
             body=f"{_WHY} {_WHAT}",
-            link=link,
+            paragraphs=[_WHY, _WHAT],
+            button="See the order",
             dedupe=f"order_lapsed:{order.id}",
-        )
-        queue_email(
-            session,
-            recipients(session, event.retailer_id, "orders.write"),
-            Letter(
-                subject=title,
-                paragraphs=[_WHY, _WHAT],
-                button=("See the order", f"{settings().public_url}{link}"),
-                reason="You get this because you handle orders for your company at Crossdock.",
-            ),
-            kind="order_lapsed",
-            dedupe=f"order_lapsed:{order.id}",
-            organisation_id=event.retailer_id,
         )
