@@ -36,7 +36,7 @@ def open_shop(story: Story, system: Server) -> Shop:
         Polling(story, tally, story.people.nordlicht, carriage),
         Pushed(story, tally, story.people.kanto, carriage, system),
     ]
-    retailer = Retailer(story, tally, story.people.retailer)
+    retailer = Retailer(story, tally, story.people.retailer, carriage)
     return Shop(story, skus, suppliers, retailer, carriage, Weather(story, tally), tally)
 
 

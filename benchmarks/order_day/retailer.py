@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.order_day.carriage import Carriage
 from benchmarks.order_day.desk import Desk
 from benchmarks.order_day.mix import CHOICES, Tally, chosen, dice
 from demo.installation import SHOP
@@ -24,8 +25,9 @@ class Retailer(Desk):
 
     seconds_between = 3.0
 
-    def __init__(self, story: Story, tally: Tally, who: SignIn) -> None:
+    def __init__(self, story: Story, tally: Tally, who: SignIn, carriage: Carriage) -> None:
         super().__init__(story, tally, who)
+        self._carriage = carriage
         self._control = Control(story.installation.shopify_url)
         #: Orders whose customers moved, and those whose customers will send something back, and how.
         self.moved: set[str] = set()
@@ -42,8 +44,7 @@ class Retailer(Desk):
         for external_id, way in list(self.unwanted.items()):
             self._take_back(external_id, way)
         for one in self.pages("/api/returns?state=APPROVED"):
-            label = self.http.post(f"{self.story.installation.carrier_url}/labels", timeout=10).json()["number"]
-            parcel = {"carrier": "Simulated Carrier", "tracking_number": label}
+            parcel = {"carrier": "Simulated Carrier", "tracking_number": self._carriage.label()}
             self.call("POST", f"/api/returns/{one['id']}/ship", parcel)
 
     def _decide(self, asked: Any) -> None:
