@@ -22,6 +22,7 @@ from app.listings.unlinked import skus_of, store_links
 from app.pricing.rules import retail_price
 from app.pricing.service import ROUNDINGS, as_rule, change_rule, default_rule
 from app.stores import queries as stores
+from app.stores.models import Store
 from app.stores.risk import ALONE, ALWAYS, COUNTS, FACTORS, LIKE_OURS, UNLINKED, RiskRules, rules_of
 from app.stores.service import (
     change_buffer,
@@ -87,13 +88,7 @@ def _page(
             "platforms": [(name, one.label) for name, one in registries.stores.all().items()],
             "unlinked": [(name, gettext(_UNLINKED_LABELS[name])) for name in UNLINKED],
             "links": (links := {one.id: _links(session, one.id) for one in found}),
-            "sends_linked": {
-                one.id
-                for one in found
-                if "merchant_fulfillment" in (platform := registries.stores.get(one.platform)).capabilities
-                and not stores.grants(session, one, platform, "merchant_fulfillment")
-                and (any(sku for _, _, sku in links[one.id]) or parcels_refused(session, one.id))
-            },
+            "sends_linked": {one.id for one in found if _sends_linked(session, one, links[one.id])},
             "usual_wait": config().fraud_window_minutes,
             "rule": rule,
             "examples": examples,
@@ -189,6 +184,16 @@ def _links(session: Session, store_id: UUID) -> list[tuple[UUID, str, str | None
     found = store_links(session, store_id)[:_LINKS_SHOWN]
     skus = skus_of(session, [one.variant_id for one in found if one.variant_id])
     return [(one.id, one.title, skus.get(one.variant_id) if one.variant_id else None) for one in found]
+
+
+def _sends_linked(session: Session, store: Store, links: Sequence[tuple[UUID, str, str | None]]) -> bool:
+    """Whether a store has linked articles that it sends itself, where its merchant does not let us tell it of them."""
+    platform = registries.stores.get(store.platform)
+    if "merchant_fulfillment" not in platform.capabilities:
+        return False
+    if stores.grants(session, store, platform, "merchant_fulfillment"):
+        return False
+    return any(sku for _id, _title, sku in links) or parcels_refused(session, store.id)
 
 
 def _one_of(name: str, choices: Sequence[int]) -> int:
