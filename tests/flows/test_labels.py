@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 from bs4 import BeautifulSoup
 
 from app import db
@@ -19,39 +18,20 @@ from app.kit.crypto import Place
 from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Books, Json
 from tests.flows.carriers import Asked, carried_by, change
+from tests.flows.gateway import Gateway, gateway_process
 from tests.market import Market
 from tests.simulators.labels.world import API_KEY
-from tests.simulators.process import SimulatorProcess, free_port, spawn
+from tests.simulators.process import SimulatorProcess
 from tests.stack import Jobs
 from tests.web.browsing import text_of
 
-
-@pytest.fixture(scope="module")
-def gateway_process() -> Iterator[SimulatorProcess]:
-    with spawn("tests.simulators.labels", [], free_port()) as process:
-        yield process
-
-
-class Gateway:
-    """The simulator's levers."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def pull(self, lever: str, **given: Any) -> None:
-        requests.post(f"{self.url}/_sim/{lever}", json=given, timeout=5).raise_for_status()
-
-    def shipments(self) -> list[Json]:
-        return list(requests.get(f"{self.url}/_sim/shipments", timeout=5).json()["shipments"])
-
-    def bought(self) -> list[Json]:
-        return [one for one in self.shipments() if one["postage_label"]]
+__all__ = ["gateway_process"]
 
 
 @pytest.fixture
 def gateway(gateway_process: SimulatorProcess, set_up: Callable[..., None], market: Market) -> Gateway:
     set_up(easypost_url=gateway_process.url)
-    found = Gateway(gateway_process.url)
+    found = Gateway(gateway_process.url, market)
     found.pull("reset")
     with db.system_scope(actor="test"), db.transaction() as session:
         save_account(session, market.supplier.id, gateway="easypost", api_key=API_KEY, hook_secret="s3cret", form="PDF")
@@ -215,13 +195,10 @@ def test_what_was_scanned_is_not_given_back(
     page = quoted(books, market, lamps)
     buy(books, market, page)
     number = row(books)["tracking_number"]
-    told = requests.get(f"{gateway.url}/_sim/hook/{number}", params={"secret": "s3cret"}, timeout=5).json()
-    path = f"/hooks/labels/easypost/{market.supplier.id}"
-    client = market.app.test_client(use_cookies=False)
-    forged = client.post(path, data=told["body"], headers={"X-Hmac-Signature": "hmac-sha256-hex=00"})
-    assert forged.status_code == 401
+    told, own = gateway.sees(number), f"/{market.supplier.id}"
+    assert gateway.tells(told | {"signature": "hmac-sha256-hex=00"}, own) == 401
     for _ in range(2):
-        assert client.post(path, data=told["body"], headers={"X-Hmac-Signature": told["signature"]}).status_code == 200
+        assert gateway.tells(told, own) == 200
     parcel = books.row("select * from shipments")
     assert (parcel["delivery_status"], parcel["first_scan_at"] is not None) == ("in_transit", True)
     refused = books.press(market.supplier, f"{page}/give-back")
@@ -280,25 +257,16 @@ def test_hooks_that_never_came_are_made_up_for_by_asking(
     def status() -> str:
         return str(books.row("select delivery_status from shipments")["delivery_status"])
 
-    def seen(status: str) -> Json:
-        """The carrier sees it; what the gateway's hook would say."""
-        params = {"secret": "s3cret", "status": status}
-        return dict(requests.get(f"{gateway.url}/_sim/hook/{number}", params=params, timeout=5).json())
-
-    seen("in_transit")
+    gateway.sees(number)
     books.later("poll_tracking", minutes=30)
     assert status() == "unknown", "its hook may still come"
     books.later("poll_tracking", hours=1, minutes=1)
     assert status() == "in_transit"
-    told = seen("out_for_delivery")
+    told = gateway.sees(number, "out_for_delivery")
     with clock.shifted(timedelta(minutes=110)):
-        market.app.test_client(use_cookies=False).post(
-            f"/hooks/labels/easypost/{market.supplier.id}",
-            data=told["body"],
-            headers={"X-Hmac-Signature": told["signature"]},
-        )
+        assert gateway.tells(told, f"/{market.supplier.id}") == 200
     assert status() == "out_for_delivery"
-    seen("delivered")
+    gateway.sees(number, "delivered")
     books.later("poll_tracking", hours=2, minutes=2)
     assert status() == "out_for_delivery", "its hooks come: the gateway is not asked so soon"
     gateway.pull("faults", kind="down")
@@ -362,13 +330,7 @@ def test_a_parcel_with_a_bought_label_counts_as_scanned_stuck_and_lost_by_what_t
     assert sent() == (0, 1), "a label is no scan"
     books.later("watch_parcels", days=8)
     assert found() == [("no_scan", "open")]
-    params = {"secret": "s3cret", "status": "in_transit"}
-    told = requests.get(f"{gateway.url}/_sim/hook/{parcel['tracking_number']}", params=params, timeout=5).json()
-    market.app.test_client(use_cookies=False).post(
-        f"/hooks/labels/easypost/{market.supplier.id}",
-        data=told["body"],
-        headers={"X-Hmac-Signature": told["signature"]},
-    )
+    assert gateway.tells(gateway.sees(parcel["tracking_number"]), f"/{market.supplier.id}") == 200
     jobs.drain()
     assert found() == [("no_scan", "resolved")]
     assert sent() == (1, 1)

@@ -4,7 +4,7 @@ followed to the supplier's door, and given back."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
@@ -13,7 +13,6 @@ from uuid import UUID
 
 import psycopg2
 import pytest
-import requests
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
@@ -24,20 +23,16 @@ from app.privacy.service import redact_orders
 from app.suppliers.service.onboarding import RETURN_REASONS
 from tests.flows.books import Books, Json
 from tests.flows.carriers import change
+from tests.flows.gateway import Gateway, gateway_process
 from tests.flows.test_customer_letters import letters, subjects
-from tests.flows.test_labels import Gateway
 from tests.flows.test_returns import act, asked, delivered, policy, state
 from tests.market import Market, Party
 from tests.simulators.labels.world import API_KEY
-from tests.simulators.process import SimulatorProcess, free_port, spawn
+from tests.simulators.process import SimulatorProcess
 from tests.stack import Jobs
 from tests.web.browsing import text_of
 
-
-@pytest.fixture(scope="module")
-def gateway_process() -> Iterator[SimulatorProcess]:
-    with spawn("tests.simulators.labels", [], free_port()) as process:
-        yield process
+__all__ = ["gateway_process"]
 
 
 class Desk:
@@ -79,16 +74,9 @@ class Desk:
 
     def seen(self, party: Party, status: str) -> None:
         """The carrier sees the parcel, and the gateway says so."""
-        number = self.row()["tracking_number"]
-        told = requests.get(
-            f"{self.gateway.url}/_sim/hook/{number}", params={"secret": "s3cret", "status": status}, timeout=5
-        ).json()
-        path = f"/hooks/labels/easypost/{party.id}"
+        told = self.gateway.sees(self.row()["tracking_number"], status)
         for _ in range(2):
-            answer = self.market.app.test_client(use_cookies=False).post(
-                path, data=told["body"], headers={"X-Hmac-Signature": told["signature"]}
-            )
-            assert answer.status_code == 200
+            assert self.gateway.tells(told, f"/{party.id}") == 200
         self.jobs.drain()
 
     def row(self) -> Json:
@@ -109,7 +97,7 @@ def desk(
     gateway_process: SimulatorProcess, set_up: Callable[..., None], market: Market, jobs: Jobs, books: Books
 ) -> Desk:
     set_up(easypost_url=gateway_process.url, public_url="http://localhost")
-    gateway = Gateway(gateway_process.url)
+    gateway = Gateway(gateway_process.url, market)
     gateway.pull("reset")
     with db.system_scope(actor="test"), db.transaction() as session:
         for party in (market.supplier, market.retailer):
@@ -299,10 +287,10 @@ def test_hooks_that_never_came_are_made_up_for_by_asking(desk: Desk, market: Mar
     row = desk.approved()
     desk.bought(market.supplier, row)
     number = desk.row()["tracking_number"]
-    requests.get(f"{desk.gateway.url}/_sim/hook/{number}", params={"secret": "x", "status": "in_transit"}, timeout=5)
+    desk.gateway.sees(number)
     desk.jobs.run_scheduled("poll_returns")
     assert state(market, row) == "IN_TRANSIT"
-    requests.get(f"{desk.gateway.url}/_sim/hook/{number}", params={"secret": "x", "status": "delivered"}, timeout=5)
+    desk.gateway.sees(number, "delivered")
     desk.jobs.run_scheduled("poll_returns")
     assert books.row("select delivered_at from returns")["delivered_at"] is None, "it was asked just now"
     desk.gateway.pull("faults", kind="down")
@@ -317,7 +305,7 @@ def test_a_key_that_can_not_be_opened_keeps_no_other_return_waiting(desk: Desk, 
     second = desk.approved("supplier")
     desk.bought(market.supplier, second)
     number = desk.row()["tracking_number"]
-    requests.get(f"{desk.gateway.url}/_sim/hook/{number}", params={"secret": "x", "status": "in_transit"}, timeout=5)
+    desk.gateway.sees(number)
     change("update label_accounts set api_key = decode('00', 'hex') where supplier_id = %s", market.retailer.id)
     desk.jobs.run_scheduled("poll_returns")
     assert (state(market, first), state(market, second)) == ("LABEL_SENT", "IN_TRANSIT")
@@ -331,7 +319,7 @@ def test_a_return_that_somebody_works_on_keeps_no_other_waiting(
     second = desk.approved("supplier")
     desk.bought(market.supplier, second)
     number = desk.row()["tracking_number"]
-    requests.get(f"{desk.gateway.url}/_sim/hook/{number}", params={"secret": "x", "status": "in_transit"}, timeout=5)
+    desk.gateway.sees(number)
     with closing(psycopg2.connect(database_url)) as busy, busy.cursor() as cursor:
         purchase_order = books.row("select purchase_order_id from returns where id = %s", first["id"])
         cursor.execute("select 1 from purchase_orders where id = %s for update", (*map(str, purchase_order.values()),))

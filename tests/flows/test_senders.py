@@ -11,7 +11,8 @@ from app import db
 from app.kit import clock
 from app.privacy.service import carry_out_requests, note_request
 from tests.flows.books import Books, Json
-from tests.flows.test_labels import Gateway, buy, gateway, gateway_process, quoted
+from tests.flows.gateway import Gateway, gateway_process
+from tests.flows.test_labels import buy, gateway, quoted
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import text_of

@@ -3,54 +3,24 @@ asking, and by nobody where nobody can."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-import requests
 
 from app import db
 from app.fulfillment.service.accounts import save_account
 from tests.flows.books import Books, Json
 from tests.flows.carriers import change
+from tests.flows.gateway import Gateway, gateway_process
 from tests.market import Market
 from tests.simulators.labels.world import API_KEY, PLATFORM_KEY
-from tests.simulators.process import SimulatorProcess, free_port, spawn
+from tests.simulators.process import SimulatorProcess
 from tests.stack import Jobs
 from tests.web.browsing import text_of
 
+__all__ = ["gateway_process"]
+
 USPS, UPS = "9400100000000000000000", "1Z5R89390357567127"
-
-
-@pytest.fixture(scope="module")
-def gateway_process() -> Iterator[SimulatorProcess]:
-    with spawn("tests.simulators.labels", [], free_port()) as process:
-        yield process
-
-
-class Gateway:
-    """The simulator, and the hooks that it would send."""
-
-    def __init__(self, url: str, market: Market) -> None:
-        self.url, self.market = url, market
-
-    def pull(self, lever: str, **given: Any) -> None:
-        requests.post(f"{self.url}/_sim/{lever}", json=given, timeout=5).raise_for_status()
-
-    def trackers(self) -> list[Json]:
-        return list(requests.get(f"{self.url}/_sim/shipments", timeout=5).json()["trackers"])
-
-    def sees(self, number: str, status: str, secret: str = "s3cret") -> Json:  # noqa: S107
-        """The carrier scans a parcel; the hook that says so."""
-        params = {"secret": secret, "status": status}
-        return dict(requests.get(f"{self.url}/_sim/hook/{number}", params=params, timeout=5).json())
-
-    def tells(self, told: Json, whose: str) -> int:
-        """Send a hook."""
-        answer = self.market.app.test_client(use_cookies=False).post(
-            f"/hooks/labels/easypost{whose}", data=told["body"], headers={"X-Hmac-Signature": told["signature"]}
-        )
-        return answer.status_code
 
 
 @pytest.fixture

@@ -16,20 +16,15 @@ from app.kit.ids import new_id
 from app.settlement.service.earning import earn
 from tests.flows.books import Books, Json
 from tests.flows.carriers import change
+from tests.flows.test_parcel_troubles import WATCH, order
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import text_of
 from tests.web.pages.test_guards import signed_in
 
-WATCH, ASSUME = "watch_parcels", "assume_arrivals"
+__all__ = ["order"]
 
-
-@pytest.fixture
-def order(books: Books, market: Market) -> Json:
-    for party in (market.supplier, market.retailer):
-        # Somebody is there to be written to.
-        books.browser(party)
-    return books.paid_order((market.lamp.variants[0], 3))
+ASSUME = "assume_arrivals"
 
 
 @pytest.fixture
