@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import SupplierProduct, SupplierVariant
@@ -92,15 +92,7 @@ def decisions(
 
 def in_between(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
     """Units that a supplier rejected, and that are neither with another one nor cancelled."""
-    return session.scalars(
-        select(OrderDecision)
-        .where(
-            OrderDecision.order_id == order_id,
-            OrderDecision.kind == REJECTED,
-            OrderDecision.state.in_(IN_BETWEEN),
-        )
-        .order_by(OrderDecision.id)
-    ).all()
+    return about_rejected(session, order_id, OrderDecision.state.in_(IN_BETWEEN))
 
 
 def not_wanted(session: Session, order_id: UUID) -> dict[UUID, int]:
@@ -231,25 +223,19 @@ def substitutes(session: Session, order: Order, decision: OrderDecision, search:
     ]
 
 
-def about_rejected(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
-    """All that was and is to be decided about units that suppliers rejected."""
+def about_rejected(session: Session, order_id: UUID, *only: ColumnElement[bool]) -> Sequence[OrderDecision]:
+    """All that was and is to be decided about units that suppliers rejected, the oldest first. ``only``: that for which
+    this holds."""
     return session.scalars(
-        select(OrderDecision).where(OrderDecision.order_id == order_id, OrderDecision.kind == REJECTED)
+        select(OrderDecision)
+        .where(OrderDecision.order_id == order_id, OrderDecision.kind == REJECTED, *only)
+        .order_by(OrderDecision.id)
     ).all()
 
 
 def to_take_up(session: Session, order_id: UUID) -> Sequence[OrderDecision]:
     """What suppliers rejected of an order, and nothing was done about yet, nor anybody asked."""
-    return session.scalars(
-        select(OrderDecision)
-        .where(
-            OrderDecision.order_id == order_id,
-            OrderDecision.kind == REJECTED,
-            OrderDecision.state == OPEN,
-            OrderDecision.next_at.is_(None),
-        )
-        .order_by(OrderDecision.id)
-    ).all()
+    return about_rejected(session, order_id, OrderDecision.state == OPEN, OrderDecision.next_at.is_(None))
 
 
 def due(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
