@@ -73,7 +73,8 @@ class Supplier(Desk):
         if fate == "is silent":
             self._silent.add(UUID(order["id"]))
             return
-        wanted = [line for line in order["lines"] if line["quantity"] > line["cancelled"]]
+        # What a message to a system names is wanted whole; only the API tells what was cancelled since.
+        wanted = [line for line in order["lines"] if line["quantity"] > line.get("cancelled", 0)]
         answers = [_answer(line, at, fate) for at, line in enumerate(wanted)]
         if not answers:
             return
