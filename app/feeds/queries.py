@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.feeds.models import FeedFetch, FeedMapping, FeedNew, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
 from app.feeds.new_rows import SOME_ROWS
 from app.feeds.rejected import RejectedRow
+from app.feeds.rules.rows import OF_KINDS
 from app.inventory.queries import FIGURE_AS_OF
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, id_after, number_after, page_of
@@ -315,8 +316,8 @@ def why_not_undone(session: Session, run: FeedRun) -> str | None:
 
 
 def rejected_rows(session: Session, run: FeedRun) -> dict[int, RejectedRow]:
-    """The rejected rows of a run by their numbers. Of WooCommerce's export also the rows of the products that rejected
-    variations belong to."""
+    """The rejected rows of a run by their numbers. Of exports with kinds of rows also those of the products
+    that rejected variants belong to."""
     found = session.execute(
         select(FeedRow.row, FeedRow.handle, FeedRow.record["title"].as_string(), FeedRow.problems).where(
             FeedRow.run_id == run.id, FeedRow.action == "rejected"
@@ -326,7 +327,7 @@ def rejected_rows(session: Session, run: FeedRun) -> dict[int, RejectedRow]:
         number: RejectedRow(" ".join(one["message"] for one in problems if not one["warning"]), title or "")
         for number, _, title, problems in found
     }
-    if run.detected.get("shape") == "woocommerce":
+    if run.detected.get("shape") in OF_KINDS:
         handles = {handle for _, handle, _, _ in found if handle}
         parents = session.scalars(
             select(FeedRow.row).where(

@@ -12,11 +12,13 @@ from typing import Any, BinaryIO
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
 from app.feeds.rejected import without_ours
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
-from app.feeds.rules.columns import SURE, Guess, guesses, shape_of, unit_in_name
+from app.feeds.rules.columns import SURE, Guess, guesses, unit_in_name
 from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.decimals import PRICES, marks_of
+from app.feeds.rules.exports import shape_of
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
+from app.feeds.rules.magento import Families, with_families
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked
 from app.feeds.rules.product_keys import ProductKeys, no_keys
 from app.feeds.rules.records import Reading, ReadProduct, ReadRow
@@ -77,6 +79,10 @@ def open_file(
     recognised. ``figures_only``: read SKU, stock and wholesale price alone; None: where the file tells no more.
     ``kept_keys``: as ``ProductKeys`` asks for them. Raises ``UnreadableFile``."""
     table = without_ours(feed.open(stream, limits))
+    if shape_of(table.columns) == "magento":
+        families = Families.of(table)
+        stream.seek(0)
+        table = with_families(without_ours(feed.open(stream, limits)), families)
     if table.titled:
         table.rows = _without_titles(table.rows, table.columns)
     agreed = confirmed(table.columns) if not mapping and confirmed is not None else None
@@ -91,7 +97,7 @@ def open_file(
     if figures_only is None:
         figures_only = table.figures or _tells_figures_alone(sound, fields)
     shape = shape_of(table.columns)
-    weight_unit = choices.weight_unit or _weight_unit(table.columns, fields)
+    weight_unit = choices.weight_unit or _weight_unit(table.columns, fields, shape)
     marks, unclear = marks_of(
         sound,
         fields,
@@ -103,8 +109,9 @@ def open_file(
         field: f"{value[:20]} may be thousands or three decimals: choose the mark before decimals"
         for field, value in unclear.items()
     }
-    if weight_unit is None and "weight" in fields and not _tells_units(sound, fields):
-        weight = weight_without_unit((cells[fields["weight"]] for cells in sound), marks["weight"])
+    if weight_unit in (None, UNTOLD_UNIT) and "weight" in fields and not _tells_units(sound, fields):
+        values = [cells[fields["weight"]] for cells in sound]
+        weight = weight_without_unit(values, marks["weight"], grams=weight_unit is None)
         if weight is not None:
             weight_unit = UNTOLD_UNIT
             doubts["weight"] = f"{weight[:20]} names no unit and does not look like grams: choose the unit"
@@ -269,9 +276,12 @@ def _tier_quantities(columns: Sequence[str], fields: Mapping[str, int]) -> dict[
     return {place: quantity for place, quantity in named.items() if quantity is not None}
 
 
-def _weight_unit(columns: list[str], fields: Mapping[str, int]) -> str | None:
+def _weight_unit(columns: list[str], fields: Mapping[str, int], shape: str) -> str | None:
     index = fields.get("weight")
     if index is None:
         return None
     unit = unit_in_name(columns[index])
+    if unit is None and shape == "magento":
+        # Its shops weigh in kilograms or in pounds, which their exports don't say.
+        return UNTOLD_UNIT
     return "g" if unit in ("gram", "grams", "g") else unit

@@ -9,37 +9,12 @@ from dataclasses import dataclass
 
 from app.catalog.rules import TITLE_MAX
 from app.feeds.rules import looks
+from app.feeds.rules.exports import SHAPES, meant_by, shape_of
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.names import field_by_words, is_retail, known_field, may_be_a_price
 from app.feeds.rules.tiers import tier_columns
 
-#: What Shopify's own export calls things, where it differs from plain names.
-_SHOPIFY = {
-    "handle": "product_id", "url handle": "product_id", "variant grams": "weight", "weight value grams": "weight",
-    "type": "category", "product category": "", "image src": "image_urls", "product image url": "image_urls",
-    "variant image": "", "variant image url": "", "status": "status", "published": "", "variant weight unit": "",
-    "weight unit for display": "", "google shopping mpn": "", "gift card": "", "option1 linked to": "",
-}  # fmt: skip
-#: WooCommerce's export: https://github.com/woocommerce/woocommerce/wiki/Product-CSV-Import-Schema
-_WOOCOMMERCE = {
-    "id": "product_id", "type": "type", "sku": "sku", "name": "title", "short description": "",
-    "description": "description", "stock": "stock", "sale price": "", "regular price": "price",
-    "categories": "category", "images": "image_urls", "parent": "parent", "tags": "tags", "brands": "brand",
-    "published": "status", "low stock amount": "", "in stock": "", "download limit": "", "position": "",
-    "weight kg": "weight", "weight g": "weight", "weight lbs": "weight", "weight oz": "weight",
-    "gtin upc ean or isbn": "gtin", "cost of goods": "cost",
-    "attribute 1 name": "option1_name", "attribute 1 value s": "option1_value",
-    "attribute 2 name": "option2_name", "attribute 2 value s": "option2_value",
-    "attribute 3 name": "option3_name", "attribute 3 value s": "option3_value",
-}  # fmt: skip
-
-SHAPES = {
-    "template": "our template",
-    "shopify": "Shopify's export",
-    "woocommerce": "WooCommerce's export",
-    "plain": "a list",
-}
 _UNIT_IN_NAME = re.compile(r"\b(kg|g|lbs?|oz|grams?)\b")
 #: Guesses that are less sure than this are shown to a person as a question.
 SURE = 60
@@ -66,33 +41,16 @@ class Guess:
     reason: str
 
 
-def shape_of(columns: Sequence[str]) -> str:
-    """Which program made the file."""
-    names = {normal(column) for column in columns}
-    if {"handle", "title"} <= names and any(name.startswith("variant ") for name in names):
-        return "shopify"
-    if "url handle" in names and "option1 value" in names:
-        return "shopify"
-    if {"type", "name", "sku", "regular price"} <= names:
-        return "woocommerce"
-    if {"product id", "sku", "cost", "option1 name"} <= names:
-        return "template"
-    return "plain"
-
-
 def guesses(
     columns: Sequence[str], samples: Mapping[str, Sequence[str]], meant: Mapping[str, str] | None = None
 ) -> list[Guess]:
     """What each column holds. Each field is taken once, by the surest column; ``samples`` are some values of each;
     ``meant``: what the format itself says."""
     shape = shape_of(columns)
-    own = {"shopify": _SHOPIFY, "woocommerce": _WOOCOMMERCE}.get(shape, {})
-    if shape == "shopify" and "status" not in map(normal, columns):
-        # Exports of old, and of other programs, have nothing else to say what is offered.
-        own = {**own, "published": "status"}
+    own = meant_by(shape, columns)
     said = meant or {}
     values = {column: [text for value in samples.get(column, ()) if (text := value.strip())] for column in columns}
-    tiers = tier_columns([column for column in columns if column not in said and normal(column) not in own])
+    tiers = tier_columns([column for column in columns if column not in said and column not in own])
     found = [
         Guess(column, said[column], 99, "the format says so")
         if column in said
@@ -119,8 +77,8 @@ def guesses(
 
 def _guess(column: str, own: Mapping[str, str], shape: str, values: Sequence[str]) -> Guess:
     name = normal(column)
-    if name in own:
-        return Guess(column, own[name], 100 if own[name] else 0, f"column of {SHAPES[shape]}")
+    if column in own:
+        return Guess(column, own[column], 100 if own[column] else 0, f"column of {SHAPES[shape]}")
     if shape == "plain" and name in _AMBIGUOUS:
         return _ambiguous(column, values)
     field, sure = known_field(column)

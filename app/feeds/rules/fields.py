@@ -47,7 +47,7 @@ FIELDS: Mapping[str, str] = {
     "image_alt": "Image description",
     "tags": "Tags",
     "status": "Status",
-    "type": "Type of row (WooCommerce)",
+    "type": "Type of row (WooCommerce, Magento)",
     "parent": "Parent (WooCommerce)",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.rules import SKU_MAX, TITLE_MAX, DescriptionRefused, gtin_problem, plain_text
@@ -21,6 +21,8 @@ from app.feeds.rules.cells import (
     tags_of,
 )
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
+from app.feeds.rules.kinds import kinds_of, why_refused
+from app.feeds.rules.magento import SAME_AGAIN
 from app.feeds.rules.prices import PriceReader
 from app.feeds.rules.quantities import QuantityReader
 from app.feeds.rules.records import Problem, Reading, ReadRow, TakenForKnown
@@ -34,20 +36,14 @@ HASH_BITS = 64
 _HASH = (1 << HASH_BITS) - 1
 #: In place of what a row said: it was passed over.
 _PASSED_OVER = 0
+#: Shapes of files whose rows are of several kinds.
+OF_KINDS = ("woocommerce", "magento")
 #: Fields of a row that its product has, besides the title.
 _TEXTS = ("description", "brand", "category", "tags", "status", "image_urls", "image_alt")
 _OPTIONS = tuple(f"option{place}_{what}" for place in (1, 2, 3) for what in ("name", "value"))
 _IN_GTIN = re.compile(r"[\s'-]")
 #: What a row says of its product, but for its title, which is known anyway.
 _OF_PRODUCT = ("description", "brand", "category", "tags", "images")
-_NOT_PHYSICAL = {
-    "grouped": "A grouped product is a set of other products; it can't be ordered by itself.",
-    "external": "An external product is sold elsewhere.",
-    "downloadable": "Only goods that are sent can be listed.",
-    "virtual": "Only goods that are sent can be listed.",
-}
-
-
 #: What was made of some cells, and what is wrong with them.
 _Understood = tuple[dict[str, Any], list[Problem]]
 #: The names of a product's options from a row on, the row's own options, and these as they are compared.
@@ -83,7 +79,7 @@ class RowReader:
         #: Where the cells stand that differ from row to row; at the end of the cells there is nothing.
         self._sku_at, self._title_at = reading.fields.get("sku"), reading.fields.get("title")
         self._gtin_at, self._product_at = reading.fields.get("gtin"), reading.fields.get("product_id")
-        self._is_usual = not reading.figures_only and reading.shape != "woocommerce"
+        self._is_usual = not reading.figures_only and reading.shape not in OF_KINDS
         #: The last product id as it stands in its cell, and the handle that it gives.
         self._given = ("", "")
         self._option_names: dict[str, tuple[str, ...]] = {}
@@ -134,7 +130,7 @@ class RowReader:
         if not sku and not any(map(cell, self._reading.fields)):
             return None
         if not self._is_usual:
-            return self._figures(row, cell) if self._reading.figures_only else self._read_woocommerce(row, cell)
+            return self._figures(row, cell) if self._reading.figures_only else self._read_of_kind(row, cell)
         given = "" if self._product_at is None else cells[self._product_at]
         if given and given == self._given[0]:
             handle = self._given[1]
@@ -213,13 +209,23 @@ class RowReader:
             read.action = "rejected"
         return read
 
-    def _read_woocommerce(self, row: Row, cell: Cell) -> ReadRow | None:
-        kinds = {part.strip().lower() for part in cell("type").split(",")}
-        for kind, reason in _NOT_PHYSICAL.items():
-            if kind in kinds:
-                return ReadRow(
-                    row.number, "", cell("sku"), "rejected", {"title": cell("title")}, [Problem("type", kind, reason)]
-                )
+    def _read_of_kind(self, row: Row, cell: Cell) -> ReadRow | None:
+        kinds = kinds_of(cell("type"))
+        refused = why_refused(kinds)
+        if refused is not None:
+            return ReadRow(row.number, "", cell("sku"), "rejected", {"title": cell("title")}, [refused])
+        if self._reading.shape == "magento":
+            return self._read_magento(row, cell, kinds)
+        return self._read_woocommerce(row, cell, kinds)
+
+    def _read_magento(self, row: Row, cell: Cell, kinds: Collection[str]) -> ReadRow | None:
+        """A row that ``with_families`` has told of its product. What a configurable one says, its variants say too."""
+        handle = self._handle(cell, "")
+        if "configurable" in kinds or SAME_AGAIN in kinds:
+            return ReadRow(row.number, handle, "", "merged", {"images": []})
+        return self._variant(row, cell, handle, "")
+
+    def _read_woocommerce(self, row: Row, cell: Cell, kinds: Collection[str]) -> ReadRow | None:
         if "variable" in kinds:
             return self._parent(row, cell)
         if "variation" in kinds:

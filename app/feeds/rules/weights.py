@@ -13,9 +13,10 @@ UNTOLD_UNIT = "?"
 _GRAMS_FROM = 100
 
 
-def weight_without_unit(values: Iterable[str], mark: str | None) -> str | None:
+def weight_without_unit(values: Iterable[str], mark: str | None, *, grams: bool = True) -> str | None:
     """One of a column's weights, where they have decimals, are all small and none names a unit: kilograms or pounds
-    rather than grams, but which ones nobody can tell. None for any other column."""
+    rather than grams, but which ones nobody can tell. None for any other column. ``grams``: they may be grams; else any
+    weight without a unit will do."""
     found = None
     for value in values:
         if value.strip().lower() in NOTHING:
@@ -26,8 +27,8 @@ def weight_without_unit(values: Iterable[str], mark: str | None) -> str | None:
             if names_unit(value):
                 return None
             continue
-        if weight >= _GRAMS_FROM:
+        if grams and weight >= _GRAMS_FROM:
             return None
-        if found is None and weight != weight.to_integral_value():
+        if found is None and weight and (not grams or weight != weight.to_integral_value()):
             found = value.strip()
     return found

@@ -62,7 +62,7 @@ class Csv:
         _refuse_others(head)
         encoding = _encoding(stream, head)
         stream.seek(0)
-        text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
+        text = _Lent(stream, encoding=encoding, errors="strict", newline="")
         beginning = _decoded_head(head, encoding)
         separator = _separator(beginning)
         csv.field_size_limit(limits.cell_characters)
@@ -78,6 +78,13 @@ class Csv:
             rows=bounded(_rows(chain(below, records), len(header)), limits),
             titled=True,
         )
+
+
+class _Lent(io.TextIOWrapper):
+    """The text of a stream that belongs to somebody else, who closes it, or reads it again."""
+
+    def close(self) -> None:
+        """Nothing: also when nobody reads on."""
 
 
 def _without_marks(head: bytes) -> bytes:
