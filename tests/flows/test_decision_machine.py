@@ -113,7 +113,7 @@ class Story:
         told = f"{after}: {counts}"
         assert counts["quantity"] == counts["shipped"] + counts["cancelled"] + counts["open"] + counts["between"], told
         assert counts["aside"] == counts["open"], told
-        self.desk.balanced(self.order)
+        self.desk.balanced(self.order, after)
 
 
 def test_nothing_is_lost_whatever_happens_in_whatever_order(desk: Desk) -> None:
