@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from uuid import UUID
+
 from bs4 import BeautifulSoup, Tag
 
 from app.kit import clock
@@ -12,10 +15,12 @@ from tests.flows.walking import Walk
 
 OVER = (CANCELLED, DELIVERED, RETURNED)
 
-#: Of each line of an order: units ordered, cancelled and shipped; open with a supplier (what another one is still being
-#: paid for counts once); rejected and to be decided about; rejected and not looked at yet.
+#: Of each line of an order and each component of what is sold as one: units ordered and cancelled of the line; of the
+#: component units shipped; open with a supplier (what another one is still being paid for counts once); rejected and to
+#: be decided about; rejected and not looked at yet.
 _UNITS = """
-select l.id, l.quantity, l.cancelled, coalesce(sum(p.shipped), 0) as shipped,
+select l.id, l.quantity, l.cancelled, p.component, coalesce(p.per_unit, 1) as per_unit,
+  coalesce(sum(p.shipped), 0) as shipped,
   coalesce(sum(p.quantity - p.shipped - p.cancelled) filter (where not p.twice), 0) as owed,
   coalesce(sum(p.rejected), 0) - coalesce(min(d.looked_at), 0) as unseen,
   coalesce(min(d.between), 0) as between, count(p.id) as routed
@@ -23,14 +28,14 @@ from order_lines l
 left join (
   select p.*, o.released_at is null and exists (
     select from order_decisions d where d.rerouting_id = o.rerouting_id and d.order_line_id = p.order_line_id
-    and d.kind <> 'rejected') as twice
+    and d.component = p.component and d.kind <> 'rejected') as twice
   from purchase_order_lines p join purchase_orders o on o.id = p.purchase_order_id
 ) p on p.order_line_id = l.id
 left join lateral (
   select sum(d.units) filter (where d.state in ('OPEN', 'CHOSEN', 'WAITING')) as between, sum(d.units) as looked_at
-  from order_decisions d where d.order_line_id = l.id and d.kind = 'rejected'
+  from order_decisions d where d.order_line_id = l.id and d.component = p.component and d.kind = 'rejected'
 ) d on true
-where l.order_id = %s group by l.id, l.quantity, l.cancelled
+where l.order_id = %s group by l.id, l.quantity, l.cancelled, p.component, p.per_unit
 """
 
 #: Of each line of an order and each variant that fills it: units open in purchase orders, told to suppliers or not yet,
@@ -38,7 +43,8 @@ where l.order_id = %s group by l.id, l.quantity, l.cancelled
 _ASIDE = """
 select coalesce(p.order_line_id, r.order_line_id) as line, coalesce(p.told, 0) as told, coalesce(p.untold, 0) as untold,
   coalesce(r.committed, 0) as committed, coalesce(r.held, 0) as held,
-  coalesce(p.shipped, 0) as shipped, coalesce(p.packed, 0) as packed, p.order_line_id is null as unrouted
+  coalesce(p.shipped, 0) as shipped, coalesce(p.packed, 0) as packed, p.order_line_id is null as unrouted,
+  l.variant_id as sold, l.quantity - l.cancelled as wanted
 from (
   select p.order_line_id, p.variant_id, sum(p.shipped) as shipped, sum(coalesce(s.units, 0)) as packed,
     sum(p.quantity - p.shipped - p.cancelled) filter (where o.released_at is not null) as told,
@@ -56,6 +62,7 @@ from (
   from reservations where order_line_id in (select id from order_lines where order_id = %s)
   group by order_line_id, variant_id
 ) r on r.order_line_id = p.order_line_id and r.variant_id = p.variant_id
+join order_lines l on l.id = coalesce(p.order_line_id, r.order_line_id)
 """
 
 
@@ -80,25 +87,37 @@ class Count:
         self.books.ledger()
 
     def _units(self, order: Json) -> None:
-        for line in self.books.rows(_UNITS, order["id"]):
+        lines: defaultdict[UUID, list[Json]] = defaultdict(list)
+        for row in self.books.rows(_UNITS, order["id"]):
+            lines[row["id"]].append(row)
+        for rows in lines.values():
+            line = rows[0]
             if not line["routed"]:
                 # All of it waits for its suppliers.
                 assert 0 <= line["cancelled"] <= line["quantity"], line
                 continue
-            open_units = line["owed"] + line["between"] + line["unseen"]
-            assert min(line["owed"], line["between"], line["unseen"]) >= 0, line
-            lost = line["quantity"] - line["shipped"] - open_units
-            if lost > line["cancelled"]:
+            for row in rows:
+                assert min(row["owed"], row["between"], row["unseen"]) >= 0, row
+            # Of a set, as many as can be made of its scarcest component.
+            still = min(
+                (row["shipped"] + row["owed"] + row["between"] + row["unseen"]) // row["per_unit"] for row in rows
+            )
+            if line["quantity"] - still > line["cancelled"]:
                 # What a supplier withdrew a moment ago, the order hears of by a job.
-                assert not self.walk.followed, (line, order)
+                assert not self.walk.followed, (rows, order)
             else:
-                assert line["quantity"] == line["shipped"] + line["cancelled"] + open_units, (line, order)
+                assert line["quantity"] == still + line["cancelled"], (rows, order)
 
     def _aside(self, order: Json) -> None:
+        waiting: Counter[UUID] = Counter()
         for row in self.books.rows(_ASIDE, order["id"], order["id"]):
             assert row["shipped"] == row["packed"], (row, order)
             if row["unrouted"]:
                 assert not row["committed"], (row, order)
+                waiting[row["line"]] += row["held"] or 0
+                # No more than is wanted: what is cancelled is let go.
+                most = row["wanted"] * self.walk.pieces.get(row["sold"], 1)
+                assert waiting[row["line"]] <= most, (row, order)
                 continue
             assert row["committed"] == row["told"], (row, order)
             # What is not paid for in time is let go, and set aside again when it goes on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -32,7 +32,6 @@ from tests.stack import Jobs
 _numbers = itertools.count(1)
 #: Keys end after 90 days; nothing here takes as long.
 LONGEST = timedelta(days=80)
-#: What the clock does by itself while nobody acts.
 CLOCK_JOBS = (
     "expire_reservations",
     "watch_answers",
@@ -52,6 +51,8 @@ class Walk:
     #: What a program may be told when it asks for something at the wrong moment.
     REFUSALS: ClassVar = (400, 404, 409, 422)
     UNITS: ClassVar = 8
+    #: What the clock does by itself while nobody acts.
+    CLOCK_JOBS: ClassVar[tuple[str, ...]] = CLOCK_JOBS
 
     def __init__(self, market: Market, jobs: Jobs, books: Books) -> None:
         self.market, self.jobs, self.books = market, jobs, books
@@ -78,12 +79,18 @@ class Walk:
                 wholesale="12.00",
                 stock=4,
             )
-            listed = session.scalars(
-                select(ListingVariant.id).where(
-                    ListingVariant.store_id == self.shop.store_id, ListingVariant.variant_id == self.variants[0]
-                )
-            ).one()
-            link_source(session, self.retailer.id, listed, self.same)
+            (self.cushion,) = factories.product(
+                session, session.get_one(Supplier, market.supplier.id), title="Cushion", wholesale="3.00", stock=9
+            )
+            listed = {
+                row.variant_id: row.id
+                for row in session.scalars(select(ListingVariant).where(ListingVariant.store_id == self.shop.store_id))
+            }
+            link_source(session, self.retailer.id, listed[self.variants[0]], self.same)
+            # The second chair is sold with two cushions.
+            link_source(session, self.retailer.id, listed[self.variants[3]], self.cushion, component=1, per_unit=2)
+        #: Of what is sold as a set: how many units of things are in one.
+        self.pieces = {self.variants[3]: 3}
         self.jobs.drain()
         for variant in self.variants:
             self._stock_comes(variant, self.UNITS)
@@ -111,7 +118,7 @@ class Walk:
         line = lines[which % len(lines)]
         # A store lowers what is to be sent of a line, or sells more of it.
         now = max(0, line["current_quantity"] + change)
-        line |= {"current_quantity": now, "quantity": max(line["quantity"], now)}
+        line |= {"current_quantity": now, "quantity": max(line["quantity"], now), "fulfillable_quantity": now}
         words.append(words[-1] | {"line_items": lines, "updated_at": self._later_than(words)})
         self._tell("orders/updated", words[-1])
 
@@ -313,7 +320,8 @@ class Walk:
 
     def _stock(self, which: int, units: int) -> None:
         """One says how many units it has."""
-        self._stock_comes(self.variants[which % len(self.variants)], units)
+        known = [*self.variants, self.cushion, self.same]
+        self._stock_comes(known[which % len(known)], units)
 
     # The carrier
 
@@ -372,7 +380,11 @@ class Walk:
     # Time, and what nobody sees
 
     def _work(self) -> None:
+        self._due()
         self.jobs.drain(retries=not self.words)
+
+    def _due(self) -> None:
+        """What waits for a moment may look whether it has come."""
 
     def _again(self) -> None:
         """Somebody's program says the same again."""
@@ -386,7 +398,8 @@ class Walk:
             return
         self.jobs.drain()
         with clock.shifted(wanted - self.ahead):
-            for name in CLOCK_JOBS:
+            self._due()
+            for name in self.CLOCK_JOBS:
                 self.jobs.run_scheduled(name)
             self.jobs.drain()
         self.ahead = wanted
@@ -416,7 +429,8 @@ class Walk:
         return answer
 
     def _stock_comes(self, variant: UUID, units: int) -> None:
-        owner = self.market.supplier if variant in self.market.lamp.variants else self.market.other_supplier
+        first = (*self.market.lamp.variants, self.cushion)
+        owner = self.market.supplier if variant in first else self.market.other_supplier
         with db.system_scope(actor="test"), db.transaction() as session:
             set_figures(session, owner.id, [StockFigure(variant, units, clock.now())])
 
@@ -436,7 +450,7 @@ class Walk:
 
     @staticmethod
     def _later_than(words: list[Json]) -> str:
-        return f"2026-11-01T11:{len(words):02}:00-04:00"
+        return (datetime.fromisoformat(words[-1]["updated_at"]) + timedelta(minutes=1)).isoformat()
 
     @staticmethod
     def _one_of(found: list[Json], which: int) -> Json | None:
