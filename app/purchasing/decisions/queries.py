@@ -32,6 +32,7 @@ from app.purchasing.decisions.rules import (
     WAITING,
     Rules,
 )
+from app.purchasing.filling import could_be_sent
 from app.purchasing.models import AnswerRules, OrderDecision, PurchaseOrderLine
 from app.suppliers.models import Supplier
 
@@ -249,27 +250,17 @@ def due(session: Session, moment: datetime, *, limit: int = 200) -> Sequence[tup
     return [(order_id, decision_id) for order_id, decision_id in rows]
 
 
-def waiting_for(session: Session, variant_ids: Sequence[UUID], *, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
+def waiting_for(session: Session, variant_ids: Sequence[UUID]) -> Sequence[tuple[UUID, UUID]]:
     """Decisions whose units wait for stock and may be made of these variants, the oldest first: their order and their
     id."""
-    linked = (
-        select(ListingSource.variant_id)
-        .join(ListingVariant, ListingVariant.id == ListingSource.listing_variant_id)
-        .where(
-            ListingVariant.store_id == Order.store_id,
-            ListingVariant.variant_id == OrderLine.variant_id,
-            ListingSource.variant_id.in_(variant_ids),
-        )
-    )
     rows = session.execute(
         select(OrderDecision.order_id, OrderDecision.id)
         .join(OrderLine, OrderLine.id == OrderDecision.order_line_id)
         .join(Order, Order.id == OrderDecision.order_id)
         .where(
             OrderDecision.state == WAITING,
-            OrderLine.variant_id.in_(variant_ids) | linked.exists(),
+            could_be_sent(variant_ids),
         )
         .order_by(OrderDecision.id)
-        .limit(limit)
     )
     return [(order_id, decision_id) for order_id, decision_id in rows]
