@@ -112,7 +112,8 @@ def test_a_list_without_a_header_is_read_from_its_first_row_on() -> None:
         ("cp1253", "Καρέκλα ξύλινη"), ("cp1254", "Kırmızı ışık ağacı"), ("cp1257", "Šviesą žalias ėjo į"),
         ("iso8859_2", "Żółta łódź świąteczna"), ("cp852", "Židle černá dřevěná"), ("cp850", "Stühle für draußen"),
         ("cp866", "Стул деревянный"), ("koi8_r", "Стул деревянный"), ("utf-16", "Židle černá"), ("utf-8-sig", "Židle"),
-        ("shift_jis", "木製の椅子と机、赤い照明器具の価格表"),
+        ("shift_jis", "木製の椅子と机、赤い照明器具の価格表"), ("cp1250", "Łapka czarna"),
+        ("iso8859_2", "Łapka świeża"), ("utf-16-le", "Židle černá"), ("utf-16-be", "Стул деревянный"),
     ],
 )  # fmt: skip
 def test_the_encoding_is_found_by_the_letters_of_a_language(encoding: str, title: str) -> None:
@@ -120,6 +121,25 @@ def test_the_encoding_is_found_by_the_letters_of_a_language(encoding: str, title
     lines = ["SKU;Title;Cost", *(f"A-{n};Lamp {n};5,50" for n in range(20_000)), f"Z-1;{title};6,50"]
     (last,) = [row for row in read_file("\n".join(lines).encode(encoding), currency="EUR") if row.sku == "Z-1"]
     assert last.record["title"] == title
+
+
+def test_a_pound_is_a_pound_before_a_price() -> None:
+    rows = accepted("SKU;Title;Cost\nA;Lamp;£5.00\nB;Lamp two;£6.50\n".encode("cp1252"), currency="GBP")
+    assert [row.record["cost"] for row in rows] == [500, 650]
+
+
+def test_lines_of_another_encoding_spoil_none_of_the_others() -> None:
+    lines = [b"SKU;Title;Cost", *(f"A-{n};Stühle {n};5,50".encode() for n in range(9)), b"Z;T\xfcren;6,50"]
+    rows = accepted(b"\n".join(lines), currency="EUR")
+    assert (rows[0].record["title"], rows[-1].record["title"]) == ("Stühle 0", "Türen")
+
+
+def test_text_that_became_utf_8_twice_is_read_as_it_was() -> None:
+    written = "SKU;Title;Cost\nA;Stühle für draußen;5,50\nB;Crème brûlée;6,50\nC;Lamp;7,00\n"
+    written = written.encode().decode("cp1252")
+    file = opened(written.encode(), currency="EUR")
+    assert [row.record["title"] for row in file.rows] == ["Stühle für draußen", "Crème brûlée", "Lamp"]
+    assert file.detected["encoding"] == "utf-8, twice"
 
 
 def test_sheets_with_the_same_columns_are_one_list_and_others_are_named() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -12,9 +11,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import BinaryIO, Literal
 
-from charset_normalizer import from_bytes
-
-from app.adapters.feeds.csv.letters import encoding_of
+from app.adapters._encodings import beginning_of, how_written, is_utf_16
 from app.adapters.feeds.csv.quotes import quoted_rows, shape_of
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, unique_names
@@ -30,11 +27,9 @@ _NEARLY_ALL = 0.9
 _WHOLE, _CENTS = re.compile(r"\D{0,3}\d{1,6}"), re.compile(r"\d\d?\D{0,3}")
 #: Beginnings of files that people mistake for CSV, and what they are.
 _OTHERS = ((b"PK\x03\x04", "an Excel or ZIP file"), (b"\xd0\xcf\x11\xe0", "an old Excel file"), (b"%PDF", "a PDF"))
+#: What other adapters read, whatever it is called.
+_MARKUP = re.compile(r"<(?:\?xml|!doctype|html|table)\b", re.IGNORECASE)
 _IN_WORKBOOKS = (b"[Content_Types].xml", b"xl/", b"mimetype", b"\xd0\xcf\x11\xe0")
-_FALLBACK = "cp1252"
-#: Encodings of several bytes a letter, and the bytes by which they are told from one another.
-_SEVERAL_BYTES = ["shift_jis", "gb18030", "big5", "euc_kr", "euc_jp", "utf_16_le", "utf_16_be"]
-_TELLING = 64 * 1024
 
 
 class Csv:
@@ -48,22 +43,19 @@ class Csv:
         if _looks_like_another(head):
             # So called by mistake: what it is instead is said when it is read, unless another adapter can read it.
             return file_name.lower().endswith(".csv") and not any(part in head for part in _IN_WORKBOOKS)
-        if file_name.lower().endswith((".csv", ".tsv")):
+        beginning = beginning_of(head)
+        if file_name.lower().endswith((".csv", ".tsv")) and not _MARKUP.match(beginning):
             return True
-        return (
-            (b"\x00" not in head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)))
-            and _without_marks(head)[:1] not in (b"<", b"{", b"[")
-            and not _without_marks(head).startswith(b"ISA")
-        )
+        return (b"\x00" not in head or is_utf_16(head)) and not beginning.startswith(("<", "{", "[", "ISA"))
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Find out encoding, separator and header; rows follow as they are read."""
         head = stream.read(_HEAD)
         _refuse_others(head)
-        encoding = _encoding(stream, head)
+        written = how_written(stream, head)
         stream.seek(0)
-        text = _Lent(stream, encoding=encoding, errors="strict", newline="")
-        beginning = _decoded_head(head, encoding)
+        text = written.text(stream)
+        beginning = written.decoded(head)
         separator = _separator(beginning)
         csv.field_size_limit(limits.cell_characters)
         if _is_quoted(beginning, separator):
@@ -74,23 +66,10 @@ class Csv:
         header_row, header, below = _header(records, limits, separator)
         return Table(
             columns=unique_names(header),
-            detected={"encoding": encoding.removesuffix("-sig"), "separator": separator, "header_row": header_row},
+            detected={"encoding": written.name, "separator": separator, "header_row": header_row},
             rows=bounded(_rows(chain(below, records), len(header)), limits),
             titled=True,
         )
-
-
-class _Lent(io.TextIOWrapper):
-    """The text of a stream that belongs to somebody else, who closes it, or reads it again."""
-
-    def close(self) -> None:
-        """Nothing: also when nobody reads on."""
-
-
-def _without_marks(head: bytes) -> bytes:
-    while head.startswith(codecs.BOM_UTF8) or head[:1].isspace():
-        head = head.removeprefix(codecs.BOM_UTF8).lstrip()
-    return head
 
 
 def _looks_like_another(head: bytes) -> str | None:
@@ -103,48 +82,8 @@ def _refuse_others(head: bytes) -> None:
     other = _looks_like_another(head)
     if other is not None:
         raise UnreadableFile("not_csv", f"This is {other}, not a CSV file. Save it as CSV and upload that.")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return
-    if b"\x00" in head:
+    if b"\x00" in head and not is_utf_16(head):
         raise UnreadableFile("binary", "This is not a text file. Save your list as CSV and upload that.")
-
-
-def _encoding(stream: BinaryIO, head: bytes) -> str:
-    """By the byte-order mark; else UTF-8 if all of the file is; else what its letters look like."""
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    stream.seek(0)
-    try:
-        while chunk := stream.read(_HEAD):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-        return "utf-8"
-    except UnicodeDecodeError:
-        telling = _telling(stream)
-        known = encoding_of(telling)
-        if known is not None:
-            return known
-        best = from_bytes(telling[:_TELLING], cp_isolation=_SEVERAL_BYTES).best()
-        return best.encoding if best is not None else _FALLBACK
-
-
-def _telling(stream: BinaryIO) -> bytes:
-    """The lines that have bytes beyond ASCII, from all over the file, as many as tell enough."""
-    stream.seek(0)
-    lines: list[bytes] = []
-    size = 0
-    while size < _HEAD and (line := stream.readline(_HEAD)):
-        if not line.isascii():
-            lines.append(line)
-            size += len(line)
-    return b"".join(lines)
-
-
-def _decoded_head(head: bytes, encoding: str) -> str:
-    return head.decode(encoding, errors="ignore")
 
 
 #: Rows by which it is found out whether quotes enclose cells.

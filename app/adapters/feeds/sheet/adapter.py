@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from app.adapters.feeds.sheet.lists import DAMAGED, NO_MEMORY
+from app.adapters.feeds.sheet.tables import HTML, kind_of
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 
 _ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -38,7 +39,7 @@ class Sheet:
 
     def recognises(self, head: bytes, file_name: str) -> bool:
         """By what is inside; the name alone can lie."""
-        if head.startswith(_OLD_EXCEL):
+        if head.startswith(_OLD_EXCEL) or kind_of(head):
             return True
         return head.startswith(_ZIP) and (
             file_name.lower().endswith(_ENDINGS) or any(inside in head for inside in _INSIDE)
@@ -54,7 +55,8 @@ class Sheet:
             detected=found["detected"],
             rows=bounded(reader.rows(), limits),
             titled=True,
-            pointed="cells",
+            # Cells of HTML are what people see.
+            pointed="" if found["detected"].get("format") == HTML else "cells",
         )
 
 

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from python_calamine import (
     CalamineError,
-    CalamineSheet,
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
 
+from app.adapters.feeds.sheet.tables import tables_of
 from app.feeds.feed import UnreadableFile
 from app.feeds.rules.fields import normal
 from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, plain_number, unique_names, unnamed
@@ -31,6 +31,7 @@ _TELLING, _ALIKE = 2, 0.8
 #: The place of a column that a sheet lacks: beyond all.
 _NOWHERE = 1 << 20
 
+#: What cells of workbooks hold.
 Cell = int | float | str | bool | time | date | datetime | timedelta
 #: A row's number in the file, and its cells as texts.
 NumberedRow = tuple[int, list[str]]
@@ -40,10 +41,11 @@ def read_lists(stream: BinaryIO, most_columns: int) -> tuple[list[str], dict[str
     """The columns of the sheet that looks most like a list of products, what was found out, and the rows of that sheet
     and of those like it. Raises ``UnreadableFile``, also while rows are read."""
     with _damages_told():
-        book = CalamineWorkbook.from_filelike(stream)
+        book = tables_of(stream) or _Workbook.of(stream)
         lists, best, opened = _lists(book, most_columns)
     read = [table.sheet for table in lists]
     detected = {
+        **({"format": book.kind} if book.kind else {}),
         "sheet": best.sheet,
         "sheets": book.sheet_names[:_MOST_SHEETS],
         "sheets_read": read,
@@ -51,6 +53,61 @@ def read_lists(stream: BinaryIO, most_columns: int) -> tuple[list[str], dict[str
         "header_row": best.header + 1,
     }
     return list(best.columns), detected, _rows(book, lists, best, opened)
+
+
+class _Sheet(Protocol):
+    """A sheet: where its cells begin (None: it has none), and its rows."""
+
+    @property
+    def start(self) -> tuple[int, int] | None: ...
+
+    @property
+    def total_height(self) -> int: ...
+
+    def iter_rows(self) -> Iterator[Sequence[Cell]]: ...
+
+
+class _Book(Protocol):
+    """A file of sheets: their names, those to be looked at, and ``kind`` where it is no workbook."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def sheet_names(self) -> list[str]: ...
+
+    @property
+    def sheets(self) -> list[str]: ...
+
+    def get_sheet_by_name(self, name: str) -> _Sheet: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Workbook:
+    """A real workbook, whose hidden sheets and charts are left alone."""
+
+    book: CalamineWorkbook
+    kind: str = ""
+
+    @classmethod
+    def of(cls, stream: BinaryIO) -> _Workbook:
+        stream.seek(0)
+        return cls(CalamineWorkbook.from_filelike(stream))
+
+    @property
+    def sheet_names(self) -> list[str]:
+        return self.book.sheet_names
+
+    @property
+    def sheets(self) -> list[str]:
+        return [
+            meta.name
+            for meta in self.book.sheets_metadata[:_MOST_SHEETS]
+            if meta.typ == SheetTypeEnum.WorkSheet and meta.visible == SheetVisibleEnum.Visible
+        ]
+
+    def get_sheet_by_name(self, name: str) -> _Sheet:
+        return self.book.get_sheet_by_name(name)
 
 
 @contextmanager
@@ -80,20 +137,18 @@ class _List:
     known: int
 
 
-def _lists(book: CalamineWorkbook, most_columns: int) -> tuple[list[_List], _List, CalamineSheet]:
+def _lists(book: _Book, most_columns: int) -> tuple[list[_List], _List, _Sheet]:
     """The sheets with the same columns as the one that looks most like a list of products, in their order; that one;
     and it itself. A sheet is held whole in memory: no more than the best so far and the one looked at are there at
     once."""
     found: list[_List] = []
-    best: tuple[_List, CalamineSheet] | None = None
+    best: tuple[_List, _Sheet] | None = None
     most = (-1, -1)
-    for meta in book.sheets_metadata[:_MOST_SHEETS]:
-        if meta.typ != SheetTypeEnum.WorkSheet or meta.visible != SheetVisibleEnum.Visible:
-            continue
-        sheet = book.get_sheet_by_name(meta.name)
+    for name in book.sheets:
+        sheet = book.get_sheet_by_name(name)
         if sheet.start is None:
             continue
-        table = _list_of(meta.name, sheet)
+        table = _list_of(name, sheet)
         if table is None:
             continue
         if len(table.columns) > most_columns:
@@ -107,7 +162,7 @@ def _lists(book: CalamineWorkbook, most_columns: int) -> tuple[list[_List], _Lis
     return [one for one in found if one is best[0] or _is_same(best[0], one)], *best
 
 
-def _list_of(name: str, sheet: CalamineSheet) -> _List | None:
+def _list_of(name: str, sheet: _Sheet) -> _List | None:
     top = [[_text(cell) for cell in row] for row, _ in zip(sheet.iter_rows(), range(LOOKED_AT), strict=False)]
     index = header_index(top)
     if index is None:
@@ -134,7 +189,7 @@ def _is_same(best: _List, other: _List) -> bool:
     return len(ours & theirs) >= _ALIKE * max(len(ours), len(theirs))
 
 
-def _rows(book: CalamineWorkbook, lists: Sequence[_List], best: _List, opened: CalamineSheet) -> Iterator[NumberedRow]:
+def _rows(book: _Book, lists: Sequence[_List], best: _List, opened: _Sheet) -> Iterator[NumberedRow]:
     """The rows of all lists in the columns of the best, which is ``opened``; those of later sheets are counted on."""
     counted = 0
     for table in lists:

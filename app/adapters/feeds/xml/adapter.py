@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -21,6 +22,9 @@ _BMECAT = {
     "msrp": "msrp", "price_steps": "price_tiers", "mime_source": "image_urls", "price_currency": "currency",
     "price_quantity": "price_quantity",
 }  # fmt: skip
+#: Tables that are written in markup, but are spreadsheets for those who send them: Excel's XML of 2003, and web pages.
+_WORKBOOK = tuple("urn:schemas-microsoft-com:office:spreadsheet".encode(one) for one in ("ascii", "utf-16-le"))
+_HTML = re.compile(rb"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|meta|body|table|style)\b", re.IGNORECASE)
 _FORMATS = {
     "rss": "Google Merchant", "feed": "Google Merchant", "yml_catalog": "YML", "offers": "Ceneo", "shop": "Heureka",
     "bmecat": "BMEcat",
@@ -38,9 +42,11 @@ class Xml:
         start = head
         while start.startswith(BOM_UTF8) or start[:1].isspace():
             start = start.removeprefix(BOM_UTF8).lstrip()
+        if any(mark in head for mark in _WORKBOOK):
+            return False
         if start.startswith((b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
             return True
-        return start.startswith(b"<") and not start[:15].lower().startswith((b"<!doctype html", b"<html"))
+        return start.startswith(b"<") and not _HTML.match(start)
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Find the element of one product, learn the columns from the first thousand; rows follow."""

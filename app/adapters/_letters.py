@@ -36,8 +36,8 @@ _ENCODINGS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("mac_roman", ("äöüß", "éèêàâçëîïôùûœæ", "áéíóúñü", "åäöé")),
 )  # fmt: skip
 #: Signs that stand in texts of any language: those that may stand before a letter, and those that may not.
-_QUOTES = frozenset("„“”‚‘’–—…•«»¿¡€£\u00a0")
-_SIGNS = frozenset("°²³½¼¾¥§©®™×±µ·´№″′") | _QUOTES
+_QUOTES = frozenset("„“”‚‘’–—…•«»¿¡\u00a0")
+_SIGNS = frozenset("°²³½¼¾€£¥§©®™×±µ·´№″′") | _QUOTES
 #: They follow a number or an abbreviation.
 _ORDINALS = frozenset("ªº")
 #: Letters from here on are of other alphabets than the Latin one, and stand in words of their own.
