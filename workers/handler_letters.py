@@ -6,11 +6,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.purchasing.models import PurchaseOrder
+from workers.telling import tell
 
 #: Why they get letters about purchase orders.
 REASON = "You get this because you handle purchase orders for your company at Crossdock."
@@ -29,21 +26,17 @@ def tell_handlers(
 ) -> None:
     """One notice of a ``kind`` for an order, and one letter for each ``cause``."""
     link = f"/supplier/purchase-orders/{order.id}"
-    notify(
+    tell(
         session,
         order.supplier_id,
+        "purchase_orders.write",
         kind=kind,
         severity=severity,
         title=title,
         body=text,
         link=link,
+        button=button,
+        reason=REASON,
         dedupe=f"{kind}:{order.id}",
-    )
-    queue_email(
-        session,
-        recipients(session, order.supplier_id, "purchase_orders.write"),
-        Letter(subject=title, paragraphs=[text], button=(button, f"{settings().public_url}{link}"), reason=REASON),
-        kind=kind,
-        dedupe=f"{kind}:{order.id}:{cause}",
-        organisation_id=order.supplier_id,
+        letter_dedupe=f"{kind}:{order.id}:{cause}",
     )

@@ -7,13 +7,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.orders.models import Order
-
-_REASON = "You get this because you handle orders for your company at Crossdock."
+from workers.telling import HANDLES_ORDERS, tell
 
 
 def tell_order_desk(
@@ -33,26 +28,18 @@ def tell_order_desk(
     """One notice for each ``dedupe``, and one letter for each ``cause`` of it. ``body`` is the notice's text,
     ``paragraphs`` are the letter's; ``link`` is where both lead, the order's page unless it is another."""
     link = link or f"/app/orders/{order.id}"
-    notify(
+    tell(
         session,
         order.retailer_id,
+        "orders.write",
         kind=kind,
         severity=severity,
         title=title,
         body=body,
+        paragraphs=paragraphs,
         link=link,
+        button=button,
+        reason=HANDLES_ORDERS,
         dedupe=dedupe,
-    )
-    queue_email(
-        session,
-        recipients(session, order.retailer_id, "orders.write"),
-        Letter(
-            subject=title,
-            paragraphs=paragraphs,
-            button=(button, f"{settings().public_url}{link}"),
-            reason=_REASON,
-        ),
-        kind=kind,
-        dedupe=f"{dedupe}:{cause}" if cause else dedupe,
-        organisation_id=order.retailer_id,
+        letter_dedupe=f"{dedupe}:{cause}" if cause else dedupe,
     )

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader
 
+#: Why the members of an organisation get a letter where nothing more is to be said.
+BY_ROLE = "You get this because of your role at Crossdock."
+
 _TEMPLATES = Environment(loader=PackageLoader("app.notifications"), autoescape=True)
 
 
@@ -35,7 +38,7 @@ class Letter:
     #: (title, address or None) of what a letter gathers, and how many more there are.
     entries: Sequence[tuple[str, str | None]] = ()
     more: int = 0
-    reason: str = "You get this because of your role at Crossdock."
+    reason: str = BY_ROLE
     #: None: in our own name.
     brand: BrandOnLetter | None = None
     language: str = "en"

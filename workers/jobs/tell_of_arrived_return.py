@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.returns.events import ReturnArrived
 from app.returns.models import Return
 from app.returns.rules import IN_TRANSIT
 from workers.job import Run, job
+from workers.telling import HANDLES_ORDERS, tell
 
 
 @job(queue="letters", on=ReturnArrived)
@@ -28,26 +25,18 @@ def _tell(session: Session, row: Return) -> None:
     title = f"Return {row.number} has arrived: take it in and look at it"
     text = f"{row.tracking_number} was delivered to you. Without a word from you it counts as received after {until}."
     link = f"/supplier/returns/{row.id}"
-    notify(
+    tell(
         session,
         row.supplier_id,
+        "purchase_orders.write",
         kind="return",
         severity="warning",
         title=title,
+        subject=f"Return {row.number} has arrived",
         body=text,
         link=link,
+        button="Look at it",
+        reason=HANDLES_ORDERS,
         dedupe=f"return:{row.id}",
-    )
-    queue_email(
-        session,
-        recipients(session, row.supplier_id, "purchase_orders.write"),
-        Letter(
-            subject=f"Return {row.number} has arrived",
-            paragraphs=[text],
-            button=("Look at it", f"{settings().public_url}{link}"),
-            reason="You get this because you handle orders for your company at Crossdock.",
-        ),
-        kind="return",
-        dedupe=f"return:{row.id}:arrived",
-        organisation_id=row.supplier_id,
+        letter_dedupe=f"return:{row.id}:arrived",
     )

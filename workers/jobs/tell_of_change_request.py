@@ -29,6 +29,7 @@ from app.purchasing.service.passing_on import goes_by_machine
 from app.suppliers.queries import supplier
 from workers.change_channels import takes_of
 from workers.job import Run, job
+from workers.telling import HANDLES_ORDERS
 
 _WHY = {
     "packed": "it is packed already",
@@ -158,7 +159,7 @@ def _letter(
                 "Answer it" if supplier_side and row.state == OPEN else "See the order",
                 settings().public_url + link,
             ),
-            reason="You get this because you handle orders for your company at Crossdock.",
+            reason=HANDLES_ORDERS,
         ),
         kind="change_request",
         dedupe=f"change_request:{row.id}:{organisation_id}:{which}",

@@ -7,16 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
 from app.exceptions.service import show_anew
 from app.fulfillment.events import ShipmentExceptionClaimed, ShipmentExceptionFound, ShipmentExceptionOver
 from app.fulfillment.models import Shipment, ShipmentException
 from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_VOID, SENT_CANCELLED, STUCK, UNREPORTED
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email, resolve
+from app.notifications.service import resolve
 from app.purchasing.models import PurchaseOrder
 from workers.job import Run, job
+from workers.telling import HANDLES_ORDERS, tell
 
 #: Kind → what the supplier is told, of the parcel's number or the purchase order's.
 _TO_SUPPLIER: Mapping[str, tuple[str, str]] = {
@@ -97,26 +95,17 @@ def _tell(
     session: Session, found: ShipmentException, organisation_id: UUID, link: str, title: str, text: str, once: str
 ) -> None:
     permission = "orders.write" if link.startswith("/app") else "purchase_orders.write"
-    notify(
+    tell(
         session,
         organisation_id,
+        permission,
         kind="parcel",
         severity="warning",
         title=title,
         body=text,
         link=link,
+        button="See the parcel" if found.shipment_id else "See the order",
+        reason=HANDLES_ORDERS,
         dedupe=f"parcel:{found.id}",
-    )
-    queue_email(
-        session,
-        recipients(session, organisation_id, permission),
-        Letter(
-            subject=title,
-            paragraphs=[text],
-            button=("See the parcel" if found.shipment_id else "See the order", f"{settings().public_url}{link}"),
-            reason="You get this because you handle orders for your company at Crossdock.",
-        ),
-        kind="parcel",
-        dedupe=f"parcel:{found.id}:{once}",
-        organisation_id=organisation_id,
+        letter_dedupe=f"parcel:{found.id}:{once}",
     )

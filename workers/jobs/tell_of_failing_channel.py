@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from app.adapters import registries
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.purchasing.events import ChannelFailing
 from app.purchasing.service.channels import problem_of, setting_of, trouble
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", on=ChannelFailing)
@@ -25,25 +22,17 @@ def tell_of_failing_channel(run: Run, event: ChannelFailing) -> None:
         text = "New orders wait in the portal meanwhile. What was not sent goes out by itself once this works again."
         link = "/supplier/settings/channel"
         title = "Orders can't be sent to your system"
-        notify(
+        tell(
             session,
             event.supplier_id,
+            "settings.write",
             kind="channel_failing",
             severity="critical",
             title=title,
             body=f"{name}: {problem} {text}",
+            paragraphs=[f"{name}: {problem}", text],
             link=link,
+            button="See what is wrong",
             dedupe=trouble(event.supplier_id),
-        )
-        queue_email(
-            session,
-            recipients(session, event.supplier_id, "settings.write"),
-            Letter(
-                subject=title,
-                paragraphs=[f"{name}: {problem}", text],
-                button=("See what is wrong", f"{settings().public_url}{link}"),
-            ),
-            kind="channel_failing",
-            dedupe=f"channel_failing:{event.supplier_id}:{row.failing_since.isoformat()}",
-            organisation_id=event.supplier_id,
+            letter_dedupe=f"channel_failing:{event.supplier_id}:{row.failing_since.isoformat()}",
         )

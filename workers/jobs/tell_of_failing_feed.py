@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from app.config import settings
 from app.feeds.events import FeedSourceFailing
 from app.feeds.models import FeedSource
 from app.feeds.service import trouble
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", on=FeedSourceFailing)
@@ -21,25 +18,18 @@ def tell_of_failing_feed(run: Run, event: FeedSourceFailing) -> None:
             return
         link = f"/supplier/feeds/{source.id}"
         text = "Stock and prices stay as they are, and count as too old after a while."
-        notify(
+        tell(
             session,
             event.supplier_id,
+            "products.write",
             kind="feed_failing",
             severity="critical",
             title=f"“{source.name}” brings no files",
+            subject="A product feed can't be fetched",
             body=f"{source.error} {text}",
+            paragraphs=[f"“{source.name}” brings no files: {source.error}", text],
             link=link,
+            button="See what is wrong",
             dedupe=trouble(source.id),
-        )
-        queue_email(
-            session,
-            recipients(session, event.supplier_id, "products.write"),
-            Letter(
-                subject="A product feed can't be fetched",
-                paragraphs=[f"“{source.name}” brings no files: {source.error}", text],
-                button=("See what is wrong", f"{settings().public_url}{link}"),
-            ),
-            kind="feed_failing",
-            dedupe=f"feed_failing:{source.id}:{source.told_at.isoformat()}",
-            organisation_id=event.supplier_id,
+            letter_dedupe=f"feed_failing:{source.id}:{source.told_at.isoformat()}",
         )

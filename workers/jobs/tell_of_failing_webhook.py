@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from app.config import settings
 from app.identity.models import Organisation
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.webhooks.events import EndpointFailing
 from app.webhooks.models import WebhookEndpoint
 from app.webhooks.rules import DISABLED
 from app.webhooks.service import trouble
 from workers.job import Run, job
+from workers.telling import tell
 
 _PAGES = {"retailer": "/app/settings/webhooks", "supplier": "/supplier/settings/webhooks"}
 
@@ -36,25 +33,16 @@ def tell_of_failing_webhook(run: Run, event: EndpointFailing) -> None:
             " after three days."
         )
         link = f"{_PAGES[kind]}/{endpoint.id}"
-        notify(
+        tell(
             session,
             event.organisation_id,
+            "keys.write",
             kind="webhook_failing",
             severity="critical" if off else "warning",
             title=title,
             body=text,
             link=link,
+            button="See what was answered",
             dedupe=trouble(endpoint.id),
-        )
-        queue_email(
-            session,
-            recipients(session, event.organisation_id, "keys.write"),
-            Letter(
-                subject=title,
-                paragraphs=[text],
-                button=("See what was answered", f"{settings().public_url}{link}"),
-            ),
-            kind="webhook_failing",
-            dedupe=f"webhook_failing:{endpoint.id}:{endpoint.told_at.isoformat()}",
-            organisation_id=event.organisation_id,
+            letter_dedupe=f"webhook_failing:{endpoint.id}:{endpoint.told_at.isoformat()}",
         )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from app.config import settings
 from app.feeds.events import FeedHeld
 from app.feeds.models import FeedRun, FeedSource
 from app.feeds.service import held_question
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from workers.job import Run, job
+from workers.telling import tell
 
 _WHY = "It differs more than usual from what stands. Nothing of it is taken over until you have looked at it."
 
@@ -24,25 +21,18 @@ def tell_of_held_feed(run: Run, event: FeedHeld) -> None:
         source = session.get_one(FeedSource, feed_run.source_id)
         title = f"A file of “{source.name}” is held for you to look at"
         link = f"/supplier/uploads/{feed_run.id}"
-        notify(
+        tell(
             session,
             event.supplier_id,
+            "products.write",
             kind="feed_held",
             severity="warning",
             title=title,
+            subject="A file of a feed is held for you to look at",
             body=_WHY,
+            paragraphs=[title + ".", _WHY],
             link=link,
+            button="See what differs",
             dedupe=held_question(feed_run),
-        )
-        queue_email(
-            session,
-            recipients(session, event.supplier_id, "products.write"),
-            Letter(
-                subject="A file of a feed is held for you to look at",
-                paragraphs=[title + ".", _WHY],
-                button=("See what differs", f"{settings().public_url}{link}"),
-            ),
-            kind="feed_held",
-            dedupe=f"feed_held:{feed_run.id}",
-            organisation_id=event.supplier_id,
+            letter_dedupe=f"feed_held:{feed_run.id}",
         )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.stores.events import StoreDisconnected
 from app.stores.models import Store
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", on=StoreDisconnected)
@@ -19,25 +16,18 @@ def tell_of_lost_store(run: Run, event: StoreDisconnected) -> None:
         if store.status == "connected":
             return
         text = "Stock and prices there stay as they are, and new orders do not reach your suppliers."
-        notify(
+        tell(
             session,
             event.retailer_id,
+            "stores.write",
             kind="store_lost",
             severity="critical",
             title=f"{store.name} is no longer connected",
+            subject="Access to your store was lost",
             body=f"{text} Open Crossdock in the store's admin to connect it again.",
+            paragraphs=[f"{store.name} is no longer connected to Crossdock.", text],
             link="/app/settings",
+            button="Connect it again",
             dedupe=f"store_lost:{store.id}",
-        )
-        queue_email(
-            session,
-            recipients(session, event.retailer_id, "stores.write"),
-            Letter(
-                subject="Access to your store was lost",
-                paragraphs=[f"{store.name} is no longer connected to Crossdock.", text],
-                button=("Connect it again", f"{settings().public_url}/app/settings"),
-            ),
-            kind="store_lost",
-            dedupe=f"store_lost:{store.id}:{store.generation}",
-            organisation_id=event.retailer_id,
+            letter_dedupe=f"store_lost:{store.id}:{store.generation}",
         )

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.identity.service import platform_organisation
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
+from app.notifications.service import notify
 from app.suppliers.events import SupplierBelowGoal
 from app.suppliers.queries import supplier
 from app.suppliers.rules.scorecards import MEASURES, SCORED_OVER, WARN_BELOW, Tally, share_of
 from app.suppliers.scorecards import own_scorecard
 from workers.job import Run, job
+from workers.telling import tell
 
 _WORDS = {
     "sent": "orders shipped in time",
@@ -49,27 +47,19 @@ def tell_of_low_score(run: Run, event: SupplierBelowGoal) -> None:
         title = f"Your score is {card.score} of 100" if low else "Some of your figures are below their goals"
         link = "/supplier/performance"
         closing = "Retailers see your score. Look at the orders behind each figure, and what helps."
-        notify(
+        tell(
             session,
             event.supplier_id,
+            "settings.write",
             kind="supplier_score",
             severity="warning",
             title=title,
             body=" ".join([*lines, closing]),
+            paragraphs=[*lines, closing],
             link=link,
+            button="See the orders behind it",
             dedupe=f"supplier_score:{event.supplier_id}",
-        )
-        queue_email(
-            session,
-            recipients(session, event.supplier_id, "settings.write"),
-            Letter(
-                subject=title,
-                paragraphs=[*lines, closing],
-                button=("See the orders behind it", f"{settings().public_url}{link}"),
-            ),
-            kind="supplier_score",
-            dedupe=f"supplier_score:{event.supplier_id}:{date.fromisoformat(event.day)}",
-            organisation_id=event.supplier_id,
+            letter_dedupe=f"supplier_score:{event.supplier_id}:{date.fromisoformat(event.day)}",
         )
         if low:
             notify(

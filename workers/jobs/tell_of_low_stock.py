@@ -7,14 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.inventory.queries import low_examples
 from app.inventory.service import LOW_STOCK, suppliers_to_tell, take_untold
 from app.kit import clock
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from workers.job import Run, job
+from workers.telling import tell
 
 _LINK = "/supplier/inventory?show=low"
 
@@ -36,28 +33,20 @@ def _tell(session: Session, supplier_id: UUID) -> None:
     body = ", ".join(f"{sku} ({free} free)" for sku, free in examples)
     if total > len(examples):
         body += f" and {total - len(examples)} more"
-    notify(
+    tell(
         session,
         supplier_id,
+        "inventory.write",
         kind="low_stock",
         severity="warning",
         title=title,
         body=f"{body}.",
+        paragraphs=[
+            f"{body}.",
+            "Send a new figure when more has come, or change at how many units you want to be told.",
+        ],
         link=_LINK,
+        button="See your stock",
         dedupe=LOW_STOCK,
-    )
-    queue_email(
-        session,
-        recipients(session, supplier_id, "inventory.write"),
-        Letter(
-            subject=title,
-            paragraphs=[
-                f"{body}.",
-                "Send a new figure when more has come, or change at how many units you want to be told.",
-            ],
-            button=("See your stock", f"{settings().public_url}{_LINK}"),
-        ),
-        kind="low_stock",
-        dedupe=f"low_stock:{supplier_id}:{clock.iso(now)}",
-        organisation_id=supplier_id,
+        letter_dedupe=f"low_stock:{supplier_id}:{clock.iso(now)}",
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from app.config import settings
 from app.feeds.events import FeedMappingNeeded
 from app.feeds.models import FeedRun, FeedSource
 from app.feeds.rules.drift import header_hash
 from app.feeds.service import mapping_question
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", on=FeedMappingNeeded)
@@ -26,27 +23,20 @@ def tell_of_mapping_needed(run: Run, event: FeedMappingNeeded) -> None:
         title = f"The columns of “{source.name}” have changed" if changed else f"Confirm the columns of “{source.name}”"
         text = "Nothing is taken over from it until you have said what its columns hold."
         link = f"/supplier/uploads/{feed_run.id}"
-        notify(
+        tell(
             session,
             event.supplier_id,
+            "products.write",
             kind="feed_mapping",
             severity="warning",
             title=title,
+            subject="The columns of a feed have changed" if changed else "Confirm the columns of a feed",
             body=text,
+            paragraphs=[title + ".", text],
             link=link,
+            button="Look at the columns",
             dedupe=mapping_question(feed_run),
-        )
-        queue_email(
-            session,
-            recipients(session, event.supplier_id, "products.write"),
-            Letter(
-                subject="The columns of a feed have changed" if changed else "Confirm the columns of a feed",
-                paragraphs=[title + ".", text],
-                button=("Look at the columns", f"{settings().public_url}{link}"),
-            ),
-            kind="feed_mapping",
-            dedupe=f"feed_mapping:{source.id}:{header_hash(_columns(feed_run))}",
-            organisation_id=event.supplier_id,
+            letter_dedupe=f"feed_mapping:{source.id}:{header_hash(_columns(feed_run))}",
         )
 
 

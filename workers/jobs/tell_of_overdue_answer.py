@@ -3,17 +3,15 @@ told."""
 
 from __future__ import annotations
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.identity.service import platform_organisation
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
+from app.notifications.service import notify
 from app.orders.models import Order
 from app.purchasing.events import AnswerOverdue
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service.silence import ESCALATED
 from app.suppliers.models import Supplier
 from workers.job import Run, job
+from workers.telling import HANDLES_ORDERS, tell
 
 
 @job(queue="letters", on=AnswerOverdue)
@@ -25,32 +23,24 @@ def tell_of_overdue_answer(run: Run, event: AnswerOverdue) -> None:
             return
         number = purchase_order.number
         link = f"/supplier/purchase-orders/{purchase_order.id}"
-        notify(
+        tell(
             session,
             event.supplier_id,
+            "purchase_orders.write",
             kind="purchase_order",
             severity="warning",
             title=f"Purchase order {number} waits for your answer",
             body="Accept it, say when you can deliver, or reject it. Without an answer it goes to another supplier.",
+            paragraphs=[
+                f"You have not answered purchase order {number}.",
+                "Accept it, say when you can deliver, or reject it. Without an answer it goes to another supplier.",
+                "An answer after that comes too late.",
+            ],
             link=link,
+            button="Answer now",
+            reason=HANDLES_ORDERS,
             dedupe=f"answer_overdue:{purchase_order.id}",
-        )
-        queue_email(
-            session,
-            recipients(session, event.supplier_id, "purchase_orders.write"),
-            Letter(
-                subject=f"Purchase order {number} waits for your answer",
-                paragraphs=[
-                    f"You have not answered purchase order {number}.",
-                    "Accept it, say when you can deliver, or reject it. Without an answer it goes to another supplier.",
-                    "An answer after that comes too late.",
-                ],
-                button=("Answer now", f"{settings().public_url}{link}"),
-                reason="You get this because you handle orders for your company at Crossdock.",
-            ),
-            kind="purchase_order",
-            dedupe=f"answer_overdue:{purchase_order.id}:{event.number}",
-            organisation_id=event.supplier_id,
+            letter_dedupe=f"answer_overdue:{purchase_order.id}:{event.number}",
         )
         if event.step != ESCALATED:
             return

@@ -6,12 +6,10 @@ from __future__ import annotations
 from app.billing.events import PlanChanged, PlanNearlyUsed
 from app.billing.queries import usage_of
 from app.billing.rules import warning_of
-from app.config import settings
-from app.identity.queries import recipients
 from app.kit import texts
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email, resolve
+from app.notifications.service import resolve
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", on=(PlanNearlyUsed, PlanChanged))
@@ -31,26 +29,18 @@ def tell_of_plan_usage(run: Run, event: PlanNearlyUsed | PlanChanged) -> None:
             if full
             else f"Orders beyond {usage.limit} wait until {until}. Write to us if you need a larger plan."
         )
-        notify(
+        tell(
             session,
             event.retailer_id,
+            "billing.read",
             kind="plan_usage",
             severity="warning",
             title=title,
             body=body,
+            paragraphs=[f"Your plan is {usage.plan}.", body],
             link="/app/billing",
+            button="See your plan",
+            reason="You get this because you look after your company's billing at Crossdock.",
             dedupe=notice,
-        )
-        queue_email(
-            session,
-            recipients(session, event.retailer_id, "billing.read"),
-            Letter(
-                subject=title,
-                paragraphs=[f"Your plan is {usage.plan}.", body],
-                button=("See your plan", f"{settings().public_url}/app/billing"),
-                reason="You get this because you look after your company's billing at Crossdock.",
-            ),
-            kind="plan_usage",
-            dedupe=f"{notice}:{'full' if full else 'near'}:{usage.limit}",
-            organisation_id=event.retailer_id,
+            letter_dedupe=f"{notice}:{'full' if full else 'near'}:{usage.limit}",
         )

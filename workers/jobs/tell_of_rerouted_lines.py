@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from app.config import settings
-from app.identity.queries import recipients
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.purchasing.events import LinesRerouted
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from workers.job import Run, job
+from workers.telling import HANDLES_ORDERS, tell
 
 _WHY = (
     "You did not answer in time, or asked a price that was not taken: the retailer gave these to another supplier. "
@@ -24,29 +21,20 @@ def tell_of_rerouted_lines(run: Run, event: LinesRerouted) -> None:
         lines = [f"{units} × {session.get_one(PurchaseOrderLine, line_id).sku}" for line_id, units in event.lines]
         title = f"Do not send: part of {purchase_order.number} went to another supplier"
         link = f"/supplier/purchase-orders/{purchase_order.id}"
-        notify(
+        tell(
             session,
             event.supplier_id,
+            "purchase_orders.write",
             kind="purchase_order",
-            severity="info",
             title=title,
             body=f"Send nothing of these: {', '.join(lines)}.",
+            paragraphs=[
+                _WHY,
+                *lines,
+            ],
             link=link,
+            button="See the purchase order",
+            reason=HANDLES_ORDERS,
             dedupe=f"rerouted:{purchase_order.id}",
-        )
-        queue_email(
-            session,
-            recipients(session, event.supplier_id, "purchase_orders.write"),
-            Letter(
-                subject=title,
-                paragraphs=[
-                    _WHY,
-                    *lines,
-                ],
-                button=("See the purchase order", f"{settings().public_url}{link}"),
-                reason="You get this because you handle orders for your company at Crossdock.",
-            ),
-            kind="purchase_order",
-            dedupe=f"rerouted:{purchase_order.id}:{sum(units for _, units in event.lines)}:{event.lines[0][0]}",
-            organisation_id=event.supplier_id,
+            letter_dedupe=f"rerouted:{purchase_order.id}:{sum(units for _, units in event.lines)}:{event.lines[0][0]}",
         )

@@ -6,12 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session, selectinload
 
-from app.config import settings
 from app.exceptions.service import show_anew
-from app.identity.queries import recipients
 from app.kit.money import Money
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email, resolve
+from app.notifications.service import resolve
 from app.returns.events import ReturnMoved
 from app.returns.models import Return
 from app.returns.rules import (
@@ -28,6 +25,7 @@ from app.returns.rules import (
 )
 from app.returns.service.labelling import tell_unused
 from workers.job import Run, job
+from workers.telling import HANDLES_ORDERS, tell
 
 _TO_SUPPLIER = (REQUESTED, IN_TRANSIT, CANCELLED)
 _TO_RETAILER = (APPROVED, DECLINED, LABEL_SENT, RECEIVED, CREDITED, EXPIRED, CLOSED)
@@ -99,26 +97,17 @@ def _tell(
 ) -> None:
     link = f"{area}/returns/{row.id}"
     permission = "orders.write" if area == "/app" else "purchase_orders.write"
-    notify(
+    tell(
         session,
         organisation_id,
+        permission,
         kind="return",
         severity="warning" if acts else "info",
         title=title,
         body=text,
         link=link,
+        button="See the return",
+        reason=HANDLES_ORDERS,
         dedupe=f"return:{row.id}",
-    )
-    queue_email(
-        session,
-        recipients(session, organisation_id, permission),
-        Letter(
-            subject=title,
-            paragraphs=[text],
-            button=("See the return", f"{settings().public_url}{link}"),
-            reason="You get this because you handle orders for your company at Crossdock.",
-        ),
-        kind="return",
-        dedupe=f"return:{row.id}:{row.state}",
-        organisation_id=organisation_id,
+        letter_dedupe=f"return:{row.id}:{row.state}",
     )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.identity.service import platform_organisation
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.suppliers.events import SupplierApplied, SupplierSent, TestOrderPassed
 from app.suppliers.queries import application_of, supplier
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", on=(SupplierApplied, SupplierSent, TestOrderPassed))
@@ -31,24 +28,16 @@ def tell_platform_of_application(run: Run, event: SupplierApplied | SupplierSent
             letter = dedupe
         platform = platform_organisation(session)
         link = f"/console/suppliers/{found.id}"
-        notify(
+        tell(
             session,
             platform.id,
+            "suppliers.approve",
             kind="supplier_applied",
             title=title,
             body="Look at the application and decide.",
+            paragraphs=[text, "Look at it and decide."],
             link=link,
+            button="Open the application",
             dedupe=dedupe,
-        )
-        queue_email(
-            session,
-            recipients(session, platform.id, "suppliers.approve"),
-            Letter(
-                subject=title,
-                paragraphs=[text, "Look at it and decide."],
-                button=("Open the application", f"{settings().public_url}{link}"),
-            ),
-            kind="supplier_applied",
-            dedupe=letter,
-            organisation_id=platform.id,
+            letter_dedupe=letter,
         )

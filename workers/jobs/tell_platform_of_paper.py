@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.identity.service import platform_organisation
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from app.suppliers.events import SupplierPaperRenewed
 from app.suppliers.queries import application_of, supplier
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", on=SupplierPaperRenewed)
@@ -26,21 +23,16 @@ def tell_platform_of_paper(run: Run, event: SupplierPaperRenewed) -> None:
         )
         platform = platform_organisation(session)
         link = f"/console/suppliers/{event.supplier_id}"
-        notify(
+        tell(
             session,
             platform.id,
+            "suppliers.approve",
             kind="supplier_review",
             severity="info" if due is None else "warning",
             title=title,
             body=text,
             link=link,
+            button="Open the supplier",
             dedupe=f"supplier_review:{event.supplier_id}",
-        )
-        queue_email(
-            session,
-            recipients(session, platform.id, "suppliers.approve"),
-            Letter(subject=title, paragraphs=[text], button=("Open the supplier", f"{settings().public_url}{link}")),
-            kind="supplier_review",
-            dedupe=f"supplier_paper_renewed:{event.document_id}",
-            organisation_id=platform.id,
+            letter_dedupe=f"supplier_paper_renewed:{event.document_id}",
         )

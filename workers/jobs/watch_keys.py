@@ -6,13 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.identity.service import KeyNotice, keys_to_tell_of
 from app.kit import texts
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
 from workers.job import Run, job
+from workers.telling import tell
 
 #: Kind of organisation → where its keys are kept.
 _PAGES = {"retailer": "/app/settings/keys", "supplier": "/supplier/settings/keys", "platform": "/console/team/keys"}
@@ -36,25 +33,18 @@ def _tell(session: Session, one: KeyNotice) -> None:
         title = f"The API key “{one.name}” ends within {texts.counted(one.days, 'day', 'days')}"
         text = f"It ends on {one.expires_at:%d %b %Y at %H:%M} UTC. Replace it before: both keys work for a while."
         link = f"{_PAGES[one.organisation_kind]}/{one.key_id}"
-    notify(
+    tell(
         session,
         one.organisation_id,
+        "keys.write",
         kind="api_key_ends",
         severity="info" if one.days == 0 else "critical" if one.days == 1 else "warning",
         title=title,
+        subject="An API key has ended" if one.days == 0 else f"An API key ends within {one.days} d",
         body=text,
+        paragraphs=[f"{title}.", text],
         link=link,
+        button="See your keys",
         dedupe=f"api_key_ends:{one.key_id}",
-    )
-    queue_email(
-        session,
-        recipients(session, one.organisation_id, "keys.write"),
-        Letter(
-            subject="An API key has ended" if one.days == 0 else f"An API key ends within {one.days} d",
-            paragraphs=[f"{title}.", text],
-            button=("See your keys", f"{settings().public_url}{link}"),
-        ),
-        kind="api_key_ends",
-        dedupe=f"api_key_ends:{one.key_id}:{one.days}",
-        organisation_id=one.organisation_id,
+        letter_dedupe=f"api_key_ends:{one.key_id}:{one.days}",
     )

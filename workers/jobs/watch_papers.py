@@ -6,16 +6,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.config import settings
-from app.identity.queries import recipients
 from app.identity.service import platform_organisation
 from app.kit import texts
-from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
+from app.notifications.service import notify
 from app.suppliers.queries import supplier
 from app.suppliers.service.papers import Reminder
 from app.suppliers.service.papers import watch_papers as look
 from workers.job import Run, job
+from workers.telling import tell
 
 
 @job(queue="letters", every="17 * * * *", coalesce=True)
@@ -41,23 +39,18 @@ def _tell(session: Session, one: Reminder) -> None:
         title = f"Your insurance ends within {texts.counted(one.days, 'day', 'days')}"
         text = f"Its last day is {ends}. Send the new one before that, so that your products stay on sale."
     link = "/supplier/onboarding/documents"
-    notify(
+    tell(
         session,
         one.supplier_id,
+        "settings.write",
         kind="supplier_paper",
         severity="critical" if one.days <= 0 else "warning",
         title=title,
         body=text,
         link=link,
+        button="Send the new one",
         dedupe=f"supplier_paper:{one.document_id}",
-    )
-    queue_email(
-        session,
-        recipients(session, one.supplier_id, "settings.write"),
-        Letter(subject=title, paragraphs=[text], button=("Send the new one", f"{settings().public_url}{link}")),
-        kind="supplier_paper",
-        dedupe=f"supplier_paper:{one.document_id}:{one.days}",
-        organisation_id=one.supplier_id,
+        letter_dedupe=f"supplier_paper:{one.document_id}:{one.days}",
     )
 
 
