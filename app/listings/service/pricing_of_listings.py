@@ -28,12 +28,18 @@ class Priced:
     cost: int
 
 
+def known_rate(session: Session, base: str, quote: str) -> Decimal | None:
+    """Today's rate; None when there is none yet."""
+    found = exchange_rate(session, base, quote, clock.now())
+    return found[0] if found is not None else None
+
+
 def rate_between(session: Session, base: str, quote: str) -> Decimal:
     """Today's rate. Raises ``Conflict`` when none is known."""
-    found = exchange_rate(session, base, quote, clock.now())
-    if found is None:
+    rate = known_rate(session, base, quote)
+    if rate is None:
         raise Conflict(f"No exchange rate from {base} to {quote} is known yet.", code="no_exchange_rate")
-    return found[0]
+    return rate
 
 
 def bundle_costs(session: Session, listing_variant_ids: Sequence[UUID]) -> dict[UUID, int]:

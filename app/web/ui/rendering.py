@@ -47,6 +47,7 @@ def add_rendering(app: Flask) -> None:
         number=_number,
         percent=_percent,
         carrier=carrier_label,
+        country=lambda code: texts.country(code, locale()),
         gateway_carrier=gateway_carrier,
         service=service_label,
     )

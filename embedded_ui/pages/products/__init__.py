@@ -25,7 +25,7 @@ from app.kit.errors import Conflict
 from app.kit.texts import marked as _
 from app.listings import queries as listings
 from app.listings.service import ImportRequest, add_to_import_list
-from app.listings.service.pricing_of_listings import price_variant, rate_between
+from app.listings.service.pricing_of_listings import known_rate, price_variant
 from app.pricing.service import as_rule, default_rule
 from app.purchasing.service import allowance
 from app.stores import queries as stores
@@ -94,15 +94,15 @@ def _tally(seen: Counter[UUID], what: Literal["impressions", "clicks"]) -> None:
 
 @pages.get("/products/<uuid:product_id>", permission="catalog.read")
 def detail(product_id: UUID) -> Any:
-    """One product: variants with cost, our price for it, and stock."""
+    """One product: variants with cost, our price for it where there is a rate between the currencies, and stock."""
     retailer_id = principal().organisation_id
     with db.transaction() as session:
         product = catalog.product(session, product_id)
         rule = as_rule(default_rule(session, retailer_id))
         store = _store(session, retailer_id)
         currency = store.currency if store else principal().currency
-        rate = rate_between(session, product.currency, currency)
-        prices = {one.id: price_variant(one, rule, None, currency, rate) for one in product.variants}
+        rate = known_rate(session, product.currency, currency)
+        prices = {one.id: price_variant(one, rule, None, currency, rate) for one in product.variants} if rate else {}
         country = _country(request.args.get("ships_to")) or (store.country if store and store.country else None)
         country = country or session.get_one(Organisation, retailer_id).country
         gtins = [one.gtin for one in product.variants if one.gtin]

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
 from app.inventory.queries import NOTHING, availability
-from app.kit.errors import Conflict
 from app.kit.money import Money
-from app.listings.service.pricing_of_listings import rate_between
+from app.listings.service.pricing_of_listings import known_rate
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier, SupplierCard
 from app.suppliers.rules import Parcel, Rate, rate_for
@@ -77,7 +76,7 @@ def offers(session: Session, product_id: UUID, gtins: Sequence[str], country: st
     made = []
     for variant, seller in found:
         if variant.currency not in exchange:
-            exchange[variant.currency] = _rate(session, variant.currency, currency)
+            exchange[variant.currency] = known_rate(session, variant.currency, currency)
         made.append(
             _offer(
                 variant,
@@ -91,13 +90,6 @@ def offers(session: Session, product_id: UUID, gtins: Sequence[str], country: st
             )
         )
     return sorted(made, key=lambda one: (one.landed is None, one.landed or 0, one.supplier_name, one.sku))
-
-
-def _rate(session: Session, base: str, quote: str) -> Decimal | None:
-    try:
-        return rate_between(session, base, quote)
-    except Conflict:
-        return None
 
 
 def _offer(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from app import db
 from app.catalog.models import SupplierProduct, SupplierVariant
+from app.pricing.service import set_rate
 from app.suppliers.rules import Rate
 from app.suppliers.service import set_rates
 from tests import factories
@@ -48,3 +51,24 @@ def test_an_article_that_nobody_else_has_is_not_compared(market: Market) -> None
         other.gtin = "4006381333931"
         session.get_one(SupplierProduct, other.product_id).status = "draft"
     assert "The same article from others" not in text_of(browser.get(f"/app/products/{market.lamp.product_id}"))
+
+
+def test_a_product_in_another_currency_is_shown_before_there_is_a_rate(market: Market) -> None:
+    """What it costs can be read; only the retailer's own price waits for the rate, and the page says so."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        seller = factories.supplier(session, "Zuiderlicht", country="NL", currency="EUR")
+        set_rates(session, seller.id, [Rate("Far", ("*",), 900, 100, 5, 9)])
+        (variant_id,) = factories.product(session, seller, title="Paper lantern", wholesale="12.00", stock=7)
+        variant = session.get_one(SupplierVariant, variant_id)
+        product_id, sku = variant.product_id, variant.sku
+    browser, _ = member(market, "retailer")
+    page = browser.get(f"/app/products/{product_id}")
+    shown = text_of(page)
+    assert page.status_code == 200
+    assert "€12.00" in shown and sku in shown and "Netherlands" in shown
+    assert "No exchange rate from EUR to USD is known yet." in shown
+    assert "Add to the import list" not in shown
+    with db.system_scope(actor="test"), db.transaction() as session:
+        set_rate(session, base="EUR", quote="USD", rate=Decimal("1.10"), source="test")
+    after = text_of(browser.get(f"/app/products/{product_id}"))
+    assert "No exchange rate" not in after and "Add to the import list" in after
