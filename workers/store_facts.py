@@ -49,6 +49,7 @@ from app.stores.platform import (
     OrderCancelled,
     OrderRefunded,
     OrderReported,
+    Payment,
     PrivacyAsked,
     ProductEdited,
     ProductRemoved,
@@ -59,6 +60,7 @@ from app.stores.platform import (
 )
 from app.stores.risk import rules_of
 from workers.store_locations import lines_there
+from workers.store_payments import tell_of_lapse, tell_of_payment_in_vain
 
 
 def handle(session: Session, store: Store, fact: HookFact, *, message_id: str, triggered_at: datetime | None) -> str:
@@ -231,7 +233,7 @@ def _(fact: CancellationAsked, session: Session, store: Store) -> str:
 
 
 def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bool = False) -> str:
-    """Take in a store's order: the lines that are ours, once, when it is paid. ``settled``: see
+    """Take in a store's order: the lines that are ours, once; what is not paid yet waits for that. ``settled``: see
     ``follow_store_order``."""
     known = orders.find_by_external_id(session, store.retailer_id, store.id, order.external_id)
     if order.cancelled:
@@ -244,11 +246,9 @@ def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bo
         return _gone_in_store(session, store, known, order.updated_at)
     wanted = _wanted(session, store, order)
     if known is not None:
-        wanted_now = wanted if order.paid and not order.test else None
-        return _follow(session, store, known, order, wanted_now, settled=settled)
-    if not order.paid:
-        # App Store requirement 5.5.5: nothing is sent for an order whose payment is pending.
-        return "ignored: not paid yet"
+        return _follow(session, store, known, order, wanted, settled=settled)
+    if not order.paid and (order.test or not order.awaited):
+        return "ignored: not paid"
     if not _concerns_us(wanted):
         return "ignored: no line is ours"
     if store.status == "uninstalled":
@@ -261,6 +261,8 @@ def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bo
         # Nothing is set aside for it: the store, which counted it as a sale, is to show the units again.
         listing_service.follow_inventory(session, [line.variant_id for line in wanted.lines])
         return f"test order {placed.order_id} {'written down' if placed.created else 'known'}"
+    if placed.created and not order.paid:
+        return f"order {placed.order_id} waits until it is paid"
     return f"order {placed.order_id} {'placed' if placed.created else 'known'}"
 
 
@@ -301,11 +303,14 @@ def _follow(
     store: Store,
     known: Order,
     order: StoreOrder,
-    wanted: purchasing.PlaceOrder | None,
+    wanted: purchasing.PlaceOrder,
     *,
     settled: bool,
 ) -> str:
     """An order that is there: what its store changed of it since is changed here."""
+    if order.payment is Payment.LAPSED and purchasing.follow_lapse(session, known.id, told_at=order.updated_at):
+        tell_of_lapse(session, known)
+        return f"order {known.id} cancelled: it will not be paid"
 
     def before_less(family: Sequence[Order]) -> Mapping[str, int]:
         for one in family:
@@ -316,7 +321,7 @@ def _follow(
         session,
         known.id,
         {line.external_line_id: line.quantity for line in order.lines},
-        wanted,
+        wanted if (order.paid or order.awaited) and not order.test else None,
         told_at=order.updated_at,
         before_less=before_less,
         settled=settled,
@@ -324,8 +329,12 @@ def _follow(
     moved = ""
     if followed.address_changed and order.address is not None:
         moved = _another_address(session, store, known.id, order.address, message_id=f"{known.id}:{order.updated_at}")
+    paid = purchasing.follow_payment(session, known.id, order.payment, told_at=order.updated_at)
+    if paid.in_vain:
+        tell_of_payment_in_vain(session, known)
     said = [
         moved,
+        "paid" if paid.goes_on else "",
         f"{followed.cancelled} cancelled" if followed.cancelled else "",
         f"{followed.asked} asked for" if followed.asked else "",
         f"{followed.added} added" if followed.added else "",
@@ -409,6 +418,7 @@ def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.Pla
         store_name=store.name,
         test=order.test,
         store_updated_at=order.updated_at,
+        unpaid=None if order.paid or order.test else order.payment,
         billing_country=order.billing_country,
         customer_ref=order.customer_ref,
         unlinked=unlinked,

@@ -43,6 +43,8 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "answer_overdue": "orders",
     "backorder": "orders",
     "order_lapsed": "orders",
+    "payment_lapsed": "orders",
+    "paid_in_vain": "orders",
     "cancelled_in_store": "orders",
     "address_changed": "orders",
     "change_request": "orders",
@@ -86,7 +88,9 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "webhook_failing": ACCOUNT,
 }
 #: Warnings of what has happened and is not over by anything that is seen here: whoever has read them puts them away.
-_HAPPENED = frozenset({"address_changed", "cancelled_in_store", "hook_refused", "plan_usage", "risk_told"})
+_HAPPENED = frozenset(
+    {"address_changed", "cancelled_in_store", "hook_refused", "paid_in_vain", "plan_usage", "risk_told"}
+)
 #: Role → topics that come otherwise than at once, unless the reader chooses.
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "support_agent": {"money": DAILY, "papers": DAILY},

@@ -84,6 +84,9 @@ class Order(Base):
     #: How new the newest word of the store is that was followed, and the address in it, as a keyed hash.
     store_updated_at: Mapped[datetime | None]
     store_address: Mapped[bytes | None]
+    #: How far its customer has paid where that is not all: one of ``app.stores.platform.AWAITED``, or ``lapsed`` where
+    #: nothing will be paid for these units any more.
+    unpaid: Mapped[str | None]
     #: Keyed hashes by which orders to one address, and of one customer, of the same retailer are known.
     address_key: Mapped[bytes | None]
     customer_key: Mapped[bytes | None]

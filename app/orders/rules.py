@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Literal
@@ -101,6 +102,7 @@ class HoldReason(StrEnum):
     NO_EXCHANGE_RATE = "no_exchange_rate"
     ROUTING_RULES = "routing_rules"
     TEST_ORDER = "test_order"
+    UNPAID = "unpaid"
     FRAUD_WINDOW = "fraud_window"
     RISK_VALUE = "risk_value"
     RISK_COUNTRIES = "risk_countries"
@@ -136,6 +138,8 @@ class Ending(StrEnum):
     RATE = "rate"
     LINK = "link"
     PLAN = "plan"
+    #: The shopper pays the retailer; ``PAYMENT`` is the retailer's own.
+    CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +148,8 @@ class HoldRule:
 
     ``advice`` is what the retailer can do, in a sentence. ``stays``: trying the order again does not end it, since
     there is nothing that a new look could find mended. ``told``: the retailer is written to; what it did itself, or
-    what is over in minutes, is only shown.
+    what is over in minutes, is only shown. ``told_after``: only when it has lasted so long. ``singly``: whoever
+    releases it by hand means it and no other; it is not released along with others.
     """
 
     heading: str
@@ -154,6 +159,8 @@ class HoldRule:
     severity: Literal["info", "warning", "critical"] = "warning"
     stays: bool = False
     told: bool = True
+    told_after: timedelta = timedelta(0)
+    singly: bool = False
 
 
 HOLD_RULES: dict[HoldReason, HoldRule] = {
@@ -218,6 +225,20 @@ HOLD_RULES: dict[HoldReason, HoldRule] = {
         releaser=Releaser.NOBODY,
         severity="info",
         stays=True,
+    ),
+    HoldReason.UNPAID: HoldRule(
+        heading=_("Not paid by your customer yet"),
+        advice=_(
+            "Nothing is sent or charged before your customer has paid. Release it yourself where you deliver before "
+            "payment, as with cash on delivery or payment terms."
+        ),
+        releaser=Releaser.RETAILER,
+        ends_by=Ending.CUSTOMER,
+        severity="info",
+        stays=True,
+        # Most are paid within minutes.
+        told_after=timedelta(hours=1),
+        singly=True,
     ),
     HoldReason.FRAUD_WINDOW: HoldRule(
         heading=_("Waiting a moment before it is sent"),

@@ -74,6 +74,8 @@ class NewOrder:
     kind: str = "order"
     supplements: UUID | None = None
     store_updated_at: datetime | None = None
+    #: How far its customer has paid, where that is not all.
+    unpaid: str | None = None
     #: By what the customer is known in the store.
     customer_ref: str = ""
 
@@ -109,6 +111,7 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
             "updated_at": now,
             "supplements": new.supplements,
             "store_updated_at": new.store_updated_at,
+            "unpaid": new.unpaid,
             "store_address": address_hash(new.address) if new.store_updated_at is not None else None,
             "address_key": address_key(new.retailer_id, new.address) if new.store_updated_at is not None else None,
             "customer_key": customer_key(new.retailer_id, new.customer_ref),

@@ -26,6 +26,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "order.placed": ("order", _("The order was placed.")),
     "order.sample_placed": ("order", _("The sample was ordered.")),
     "order.exchange_of": ("order", _("It replaces what comes back of %(name)s with return %(number)s.")),
+    "order.paid_by_customer": ("store", _("The customer has paid for it.")),
+    "order.released_unpaid": ("order", _("It is sent although its customer has not paid for it yet.")),
+    "order.payment_lapsed": (
+        "store",
+        _("It will not be paid: its payment was withdrawn, or its time is over."),
+    ),
     "order.held": ("order", _("On hold. %(advice)s")),
     "order.line_linked": (
         "order",

@@ -45,8 +45,8 @@ def one_refund(session: Session, retailer_id: UUID, store_refund_id: UUID) -> St
 
 
 def store_of(session: Session, order: Order) -> Store | None:
-    """The store whose customer paid for the order; None where nobody did."""
-    if order.kind != "order" or order.store_id is None:
+    """The store whose customer paid for the order; None where nobody did, or not yet."""
+    if order.kind != "order" or order.store_id is None or order.unpaid is not None:
         return None
     return session.get_one(Store, order.store_id)
 

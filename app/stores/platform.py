@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from app.kit.money import Money
@@ -121,6 +122,25 @@ class StoreOrderLine:
     unsent: int | None = None
 
 
+class Payment(StrEnum):
+    """How far the customer of a store's order has paid."""
+
+    PAID = "paid"
+    #: Nothing yet: a bank transfer, cash on delivery, payment terms.
+    PENDING = "pending"
+    #: The money is set aside for the store, which has not taken it.
+    AUTHORIZED = "authorized"
+    PARTIALLY_PAID = "partially_paid"
+    #: It was to be paid, and will not be: withdrawn, or its time is over.
+    LAPSED = "lapsed"
+    #: Given back whole, or the store does not say.
+    OTHER = "other"
+
+
+#: Money that may still come.
+AWAITED = frozenset({Payment.PENDING, Payment.AUTHORIZED, Payment.PARTIALLY_PAID})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOrder:
     """An order as a store tells it. ``address`` is None when it needs none or the store gave none."""
@@ -128,7 +148,7 @@ class StoreOrder:
     external_id: str
     name: str
     currency: str
-    paid: bool
+    payment: Payment
     cancelled: bool
     test: bool
     placed_at: datetime
@@ -140,10 +160,20 @@ class StoreOrder:
     billing_country: str = ""
     customer_ref: str = field(default="", repr=False)
 
+    @property
+    def paid(self) -> bool:
+        """Whether all that it costs was taken."""
+        return self.payment is Payment.PAID
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is still to be paid."""
+        return self.payment in AWAITED
+
 
 @dataclass(frozen=True, slots=True)
 class OrderReported:
-    """A store order was paid or changed."""
+    """A store order came, was paid or changed."""
 
     order: StoreOrder
 

@@ -22,6 +22,7 @@ _ENDS_BY = {
     Ending.STOCK: _("It goes on by itself when there is stock."),
     Ending.RATE: _("It goes on by itself when there is a rate."),
     Ending.PLAN: _("It goes on by itself when your plan is raised, or the next month begins, oldest first."),
+    Ending.CUSTOMER: _("It goes on by itself when all of it is paid."),
     Ending.LINK: _("It goes on by itself when you have said what each line is."),
 }
 
@@ -39,6 +40,12 @@ _FIGURES = {
     ),
 }
 
+#: What is known of a payment that is still to come.
+_PAYMENTS = {
+    "authorized": _("The money is set aside for you. Take it in your store, and the order goes on."),
+    "partially_paid": _("Your customer has paid a part of it."),
+}
+
 #: Why a line that no supplier's variant is linked to is asked about.
 LINE_LOOKS = {
     "sku": _("A listing of yours has the same SKU."),
@@ -47,6 +54,10 @@ LINE_LOOKS = {
     "linked_since": _("You linked this article after the order was placed."),
     "always": _("You want to be asked about every line without a supplier."),
 }
+
+
+#: What is asked before a hold is released by hand.
+_QUESTIONS = {HoldReason.UNPAID: _("Send it although your customer has not paid?")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class ShownHold:
     way_on: list[str]
     reasons: list[str]
     releaser: Releaser
+    #: Asked before it is released by hand; empty where nothing is.
+    question: str
     #: Field of the address → what is wrong with it.
     problems: Mapping[str, str]
 
@@ -89,6 +102,7 @@ def _shown(hold: OrderHold) -> ShownHold:
         reasons=[note] if note else [*list(problems.values()), *_lines(hold), *_figures(hold)],
         problems=problems,
         releaser=rule.releaser,
+        question=gettext(_QUESTIONS[reason]) if (reason := HoldReason(hold.reason)) in _QUESTIONS else "",
     )
 
 
@@ -103,7 +117,10 @@ def _lines(hold: OrderHold) -> list[str]:
 
 
 def _figures(hold: OrderHold) -> list[str]:
-    """What a risk was found by."""
+    """What a risk was found by, or how far a customer has paid."""
+    if hold.reason == HoldReason.UNPAID:
+        known = _PAYMENTS.get(hold.details.get("payment", ""))
+        return [gettext(known)] if known is not None else []
     sentence = _FIGURES.get(HoldReason(hold.reason))
     if sentence is None:
         return []

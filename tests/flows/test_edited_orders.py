@@ -119,9 +119,11 @@ def test_units_that_the_store_adds_are_an_order_of_their_own_and_paid_for(storef
     storefront.tell("orders/paid", body)
     chair = storefront.line(market.chair.variants[0], 1)
     unpaid = edited(body, 3, minute=1, more=[chair], financial_status="partially_paid")
-    assert storefront.tell("orders/updated", unpaid).endswith("known"), "what is not paid for is not sent"
+    assert storefront.tell("orders/updated", unpaid).endswith("added")
+    assert [hold["reason"] for hold in storefront.orders()[1]["holds"]] == ["unpaid"], "what is not paid is not sent"
+    assert books.taken(storefront.orders()[1]) == []
     paid = unpaid | {"financial_status": "paid", "updated_at": "2026-11-01T12:00:00-04:00"}
-    assert storefront.tell("orders/updated", paid).endswith("added")
+    assert storefront.tell("orders/updated", paid).endswith("changed: paid")
     assert storefront.tell("orders/updated", paid).endswith("known")
     first, second = storefront.orders()
     assert [(line["variant_id"], line["quantity"]) for line in second["lines"]] == [

@@ -155,9 +155,10 @@ def test_a_quantity_that_can_not_be_delivered_is_refused_whole_and_its_retailer_
 
 def test_an_order_that_is_not_paid_waits_for_the_word_that_it_is(storefront: Storefront) -> None:
     body = storefront.order(financial_status="pending")
-    assert storefront.tell("orders/updated", body) == "ignored: not paid yet"
-    assert storefront.orders() == []
-    assert storefront.tell("orders/paid", body | {"financial_status": "paid"}).endswith("placed")
+    assert storefront.tell("orders/updated", body).endswith("waits until it is paid")
+    assert storefront.holds() == ["unpaid"]
+    assert storefront.tell("orders/paid", body | {"financial_status": "paid"}).endswith("changed: paid")
+    assert storefront.holds() == []
     assert storefront.reserved() == (2, 1)
 
 

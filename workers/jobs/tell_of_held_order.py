@@ -3,15 +3,18 @@ order in the app only, of what holds it no longer nothing. A missing exchange ra
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from app.identity.service import platform_organisation
+from app.kit import clock
 from app.notifications.service import notify
 from app.orders.events import OrderHeld
 from app.orders.models import Order
 from app.orders.rules import ADVICE, HOLD_RULES, PAYMENT_HOLDS, HoldReason
 from app.orders.service import open_holds
-from workers.job import Run, job
+from workers.job import RetryLater, Run, job
 from workers.order_desk import tell_order_desk
 
 _SEVERITIES = ("info", "warning", "critical")
@@ -21,6 +24,11 @@ _SEVERITIES = ("info", "warning", "critical")
 def tell_of_held_order(run: Run, event: OrderHeld) -> None:
     """See the module."""
     reason = HoldReason(event.reason)
+    if HOLD_RULES[reason].told_after:
+        with run.transaction() as session:
+            at = _told_at(session, event)
+        if at is not None and at > clock.now():
+            raise RetryLater("it may be over soon", at=at)
     with run.closing() as session:
         order = session.get_one(Order, event.order_id)
         name = order.external_name or str(order.number)
@@ -57,6 +65,12 @@ def tell_of_held_order(run: Run, event: OrderHeld) -> None:
             cause=":".join(reasons),
             link="/app/billing" if PAYMENT_HOLDS.issuperset(reasons) else "",
         )
+
+
+def _told_at(session: Session, event: OrderHeld) -> datetime | None:
+    """When what is told of only if it lasts is told of; None where it is over."""
+    since = (one.since for one in open_holds(session, event.order_id) if one.reason == event.reason)
+    return next((one + HOLD_RULES[HoldReason(event.reason)].told_after for one in since), None)
 
 
 def _tell_platform(session: Session, order: Order, name: str) -> None:

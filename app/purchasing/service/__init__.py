@@ -43,6 +43,7 @@ from app.purchasing.service.holding import (
 )
 from app.purchasing.service.linking import follow_link, link_line, say_not_ours
 from app.purchasing.service.overtaken import record_cancelled
+from app.purchasing.service.paying import Paid, follow_lapse, follow_payment, note_paid
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
 from app.purchasing.service.returning import note_returned
@@ -57,6 +58,7 @@ __all__ = [
     "GivenUp",
     "Line",
     "LineAnswer",
+    "Paid",
     "PlaceOrder",
     "Placed",
     "SampleQuote",
@@ -73,7 +75,9 @@ __all__ = [
     "count_silence",
     "counts_waiting_for_plan",
     "end_fraud_window",
+    "follow_lapse",
     "follow_link",
+    "follow_payment",
     "follow_store_order",
     "give_up",
     "go_on_within_plan",
@@ -87,6 +91,7 @@ __all__ = [
     "mark_held",
     "mark_processing",
     "note_gone_in_store",
+    "note_paid",
     "note_returned",
     "nothing_new",
     "order_sample",

@@ -28,6 +28,7 @@ from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
 from app.purchasing.service.linking import follow_unlinked
 from app.purchasing.service.placing import Line, PlaceOrder, place_order, resume_order
 from app.purchasing.service.status import locked_of_order
+from app.stores.platform import Payment
 
 #: How much older than its time a word is remembered to be, of whose very moment another one was passed over.
 _PASSED_OVER = timedelta(microseconds=1)
@@ -59,14 +60,14 @@ def follow_store_order(
     settled: bool = False,
 ) -> Followed:
     """Follow what a store says of an order that is known: ``quantities`` are the store's lines' units as they are now.
-    ``wanted`` is the order as it would be placed now; None where nothing may be added (it is not paid, or a test).
+    ``wanted`` is the order as it would be placed now; None where nothing may be added (a test, or nobody will pay).
     ``before_less``: called before units are taken away, with the order and those of what was added to it, all locked.
     Returns the units of the store's lines that it counts no more, or soon, although they are not to be stopped.
     ``settled``: the store was asked for the order when the moment of its last change was over. Of two words of the same
     moment nobody knows which is newer: what the second one adds waits for such an answer."""
     main = orders.locked(session, order_id)
     before = main.store_updated_at
-    if before is not None and told_at < before:
+    if is_stale(main, told_at):
         return Followed(stale=True)
     newer = before is None or told_at - before > (timedelta(0) if settled else _PASSED_OVER)
     family = locked_family(session, main.id)
@@ -77,6 +78,8 @@ def follow_store_order(
         lines = _lines_by_store_line(session, family)
     asked_about = queries.unlinked_of(session, [one.id for one in family])
     result = Followed()
+    # What was given up since nobody would pay for it is wanted again once somebody does.
+    lapsed = main.unpaid == Payment.LAPSED
     differs = False
     more: list[Line] = []
     for store_line, own in lines.items():
@@ -90,10 +93,10 @@ def follow_store_order(
         elif now > then and newer and wanted is not None:
             more += [replace(line, quantity=now - then) for line in wanted.lines if line.external_line_id == store_line]
     if newer and wanted is not None:
-        known = lines.keys() | asked_about.keys()
+        known = lines.keys() | {key for key, one in asked_about.items() if one.state != "gone" or not lapsed}
         more += [line for line in wanted.lines if line.external_line_id not in known]
         unlinked = [line for line in wanted.unlinked if line.external_line_id not in known]
-        if (more or any(line.why for line in unlinked)) and main.status != CANCELLED:
+        if (more or any(line.why for line in unlinked)) and (lapsed or main.status != CANCELLED):
             result.added = _add(session, main, len(family), replace(wanted, lines=more, unlinked=unlinked))
     if wanted is not None:
         address = orders.address_hash(wanted.address)
@@ -200,7 +203,8 @@ def nothing_new(
 ) -> set[str]:
     """The store's ids of those of its orders that ``follow_store_order`` would leave as they are, since this word or a
     newer one was followed before. ``words``: of each, the moment of its last change, which was over when the store was
-    asked, and its lines' units as they are now. Orders with lines that nobody sells here are left to be followed."""
+    asked, and its lines' units as they are now. Orders with lines that nobody sells here, and those that are not paid,
+    are left to be followed."""
     mains = session.execute(
         select(Order.id, Order.external_id, Order.store_updated_at).where(
             Order.retailer_id == retailer_id,
@@ -221,12 +225,18 @@ def nothing_new(
         .group_by(main, OrderLine.external_line_id)
     )
     unlinked = select(main).join(UnlinkedLine, UnlinkedLine.order_id == Order.id).where(family)
-    differs = {followed[order_id] for order_id in session.scalars(unlinked)}
+    unpaid = select(main).where(family, Order.unpaid.is_not(None))
+    differs = {followed[order_id] for query in (unlinked, unpaid) for order_id in session.scalars(query)}
     for order_id, line, then in units:
         name = followed[order_id]
         if words[name][1].get(str(line), then) != then:
             differs.add(name)
     return set(followed.values()) - differs
+
+
+def is_stale(main: Order, told_at: datetime) -> bool:
+    """Whether a newer word of the store about an order was followed than the one of that moment."""
+    return main.store_updated_at is not None and told_at < main.store_updated_at
 
 
 def is_gone_in_store(session: Session, order_id: UUID) -> bool:

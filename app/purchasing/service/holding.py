@@ -43,20 +43,29 @@ def release_holds(
     """Release the order's holds that are ``by``'s to release (of these ``reasons``, where any are given) and take it
     up again. Returns whether it is routed now; what still holds it says why not.
 
-    Raises ``NotFound``, and ``Conflict`` when suppliers have the order already or nothing is to be released by hand.
+    Raises ``NotFound``, and ``Conflict`` when suppliers have the order already or nothing is to be released by hand,
+    or only what is released ``singly`` (``app.orders.rules.HoldRule``).
     """
     order = waiting_order(session, retailer_id, order_id)
-    may = [
+    own = [
         reason
         for hold in orders.open_holds(session, order_id)
-        if HOLD_RULES[reason := HoldReason(hold.reason)].releaser is by and (not reasons or reason in reasons)
+        if HOLD_RULES[reason := HoldReason(hold.reason)].releaser is by
     ]
+    may = [one for one in own if (one in reasons if reasons else not HOLD_RULES[one].singly)]
     if not may:
+        if own and not reasons:
+            raise Conflict(
+                "Its customer has not paid yet. To send it all the same, release that hold on the order's page.",
+                code="customer_has_not_paid",
+            )
         raise Conflict("Nothing holds this order that you could release.", code="nothing_to_release")
     if HoldReason.PLAN_LIMIT in may:
         # It takes a place beyond those of the plan, and keeps it.
         timezone = session.get_one(Organisation, order.retailer_id).timezone
         billing.count_order(session, order.retailer_id, order.supplements or order_id, timezone)
+    if HoldReason.UNPAID in may:
+        orders.tell(session, order, "order.released_unpaid")
     orders.release(session, order, may)
     audit.record(session, order.retailer_id, "orders.released", "order", order_id, details={"reasons": may})
     return resume_order(session, order_id)

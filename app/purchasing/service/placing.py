@@ -87,6 +87,8 @@ class PlaceOrder:
     #: Where it is billed, and by what the customer is known in the store.
     billing_country: str = ""
     customer_ref: str = field(default="", repr=False)
+    #: How far its customer has paid, where that is not all: it waits for the rest.
+    unpaid: str | None = None
     #: How suppliers are to ship, as a person chose: ``app.purchasing.routing.gathering.gather``.
     methods: Mapping[UUID | None, str] = field(default_factory=dict)
     #: It takes a place in the retailer's plan, unless it is a sample or has the place of another order.
@@ -139,6 +141,8 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
             problems = [Trouble(HoldReason.NOT_ON_OFFER, {"lines": [one.field for one in unknown]})] if unknown else []
             if asked_about:
                 problems.append(Trouble(HoldReason.UNLINKED_LINES, unlinked_details(asked_about)))
+            if wanted.unpaid is not None:
+                problems.append(Trouble(HoldReason.UNPAID, {"payment": wanted.unpaid}))
             if wanted.trouble == "hold":
                 problems += screened(session, _to_screen(order_id, wanted, known, gathered.variants), clock.now())
             _route(session, _Order(order_id, number, wanted), open_lines, gathered, problems)
@@ -382,6 +386,7 @@ def _to_screen(order_id: UUID, wanted: PlaceOrder, known: Sequence[Line], varian
         billing_country=wanted.billing_country,
         customer_ref=wanted.customer_ref,
         supplier_ids=sorted({variants[line.variant_id].supplier_id for line in known}),
+        paid=wanted.unpaid is None,
     )
 
 
@@ -449,6 +454,7 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
         kind=wanted.kind,
         supplements=wanted.supplements,
         store_updated_at=wanted.store_updated_at,
+        unpaid=wanted.unpaid,
         customer_ref=wanted.customer_ref,
         lines=[
             orders.NewLine(

@@ -54,10 +54,12 @@ class ToScreen:
     billing_country: str = ""
     customer_ref: str = field(default="", repr=False)
     supplier_ids: Sequence[UUID] = ()
+    paid: bool = True
 
 
 def screened(session: Session, order: ToScreen, now: datetime) -> list[Trouble]:
-    """Why a shopper's order that has just come in from a store waits."""
+    """Why a shopper's order that has just come in from a store waits. The moment that each one waits begins when it is
+    paid."""
     if order.store_id is None:
         return []
     row = (
@@ -69,12 +71,22 @@ def screened(session: Session, order: ToScreen, now: datetime) -> list[Trouble]:
     found = [Trouble(reason, details) for reason, details in risks_of(rules, _facts(session, order, rules, row, now))]
     if rules.address:
         found += _doubts(session, order)
-    own = row.fraud_window_minutes
+    return found + _window(row.fraud_window_minutes, now) if order.paid else found
+
+
+def fraud_window(session: Session, store_id: UUID | None, now: datetime) -> list[Trouble]:
+    """The moment that a store's order waits which is paid now."""
+    if store_id is None:
+        return []
+    return _window(session.scalar(select(Store.fraud_window_minutes).where(Store.id == store_id)), now)
+
+
+def _window(own: int | None, now: datetime) -> list[Trouble]:
     minutes = settings().fraud_window_minutes if own is None else own
-    if minutes:
-        until = now + timedelta(minutes=minutes)
-        found.append(Trouble(HoldReason.FRAUD_WINDOW, {"until": until.isoformat()}))
-    return found
+    if not minutes:
+        return []
+    until = now + timedelta(minutes=minutes)
+    return [Trouble(HoldReason.FRAUD_WINDOW, {"until": until.isoformat()})]
 
 
 def still_held(session: Session, order_id: UUID) -> list[Trouble]:

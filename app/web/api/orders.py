@@ -20,13 +20,14 @@ from app.purchasing.service import (
     PlaceOrder,
     hold_order,
     link_line,
+    note_paid,
     place_order,
     release_holds,
     say_not_ours,
     waiting_for_plan,
 )
 from app.stores import queries as stores
-from app.stores.platform import Address
+from app.stores.platform import Address, Payment
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
@@ -69,6 +70,7 @@ def _wanted(body: OrderInput) -> PlaceOrder:
         note=body.note or "",
         lines=_lines(body),
         trouble="refuse",
+        unpaid=None if body.paid else Payment.PENDING,
     )
 
 
@@ -162,6 +164,17 @@ def hold(path: IdPath, body: HoldInput) -> Response:
     who = caller()
     with work() as done:
         hold_order(done.session, who.organisation_id, path.id, by=Releaser.RETAILER, note=body.note or "")
+        done.answers(_anew(done.session, path.id), 200)
+    return done.response()
+
+
+@api.post("/orders/<uuid:id>/paid", responses={200: OrderOut}, summary="Say that your customer has paid")
+@guarded("retailer", scope="write:orders")
+def paid(path: IdPath) -> Response:
+    """An order that was placed with `paid: false` goes on when nothing else holds it. Twice is once. 409
+    `paid_in_store` for an order of a connected store, which says so itself."""
+    with work() as done:
+        note_paid(done.session, caller().organisation_id, path.id)
         done.answers(_anew(done.session, path.id), 200)
     return done.response()
 

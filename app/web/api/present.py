@@ -207,6 +207,7 @@ def order(row: Order, purchase_orders: Sequence[PurchaseOrder]) -> Json:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "holds": [_hold(hold) for hold in row.holds if hold.released_at is None],
+        "unpaid": row.unpaid,
         "lines": lines,
         "unlinked_lines": [
             {

@@ -76,13 +76,23 @@ def _released_by(releaser: Releaser) -> Callable[[StuckThing], bool]:
     return _hold(lambda reason: HOLD_RULES[reason].releaser is releaser)
 
 
+def _released_at_once(thing: StuckThing) -> bool:
+    """Whether its retailer may release it without looking at it."""
+    rule = HOLD_RULES[HoldReason(thing.about)]
+    return rule.releaser is Releaser.RETAILER and not rule.singly
+
+
 _ORDERS, _SHIPS = "orders.write", "purchase_orders.write"
 _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
     Party.RETAILER: {
         "held_order": (
             Fix(
                 label=_("Release"), endpoint="orders.release", permission=_ORDERS, args=_order,
-                when=_released_by(Releaser.RETAILER), posts=lambda thing: {"reason": thing.about},
+                when=_released_at_once, posts=lambda thing: {"reason": thing.about},
+            ),
+            Fix(
+                label=_("Look at it"), endpoint="orders.detail", permission=_ORDERS, args=_order,
+                when=_hold(lambda reason: HOLD_RULES[reason].singly),
             ),
             Fix(
                 label=_("To billing"), endpoint="billing.billing", permission="billing.read",

@@ -304,6 +304,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
     "mark": {
         "test": Shown(_("Test"), _NEUTRAL),
         "sample": Shown(_("Sample"), _INFO),
+        "unpaid": Shown(_("Not paid"), _WARNING),
         "promoted": Shown(_("Promoted"), _INFO),
         "unread": Shown(_("New"), _INFO),
     },

@@ -12,10 +12,19 @@ from typing import Any
 
 from app.kit import clock
 from app.kit.money import LARGEST_MINOR, Money
-from app.stores.platform import Address, StoreOrder, StoreOrderLine
+from app.stores.platform import Address, Payment, StoreOrder, StoreOrderLine
 
-#: Financial statuses of an order whose money was taken; refunds of a part do not undo that.
-PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
+#: Financial statuses; refunds of a part do not undo that the money was taken
+#: (https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderDisplayFinancialStatus).
+PAYMENTS = {
+    "PAID": Payment.PAID,
+    "PARTIALLY_REFUNDED": Payment.PAID,
+    "PENDING": Payment.PENDING,
+    "AUTHORIZED": Payment.AUTHORIZED,
+    "PARTIALLY_PAID": Payment.PARTIALLY_PAID,
+    "VOIDED": Payment.LAPSED,
+    "EXPIRED": Payment.LAPSED,
+}
 #: How lines say that the shop delivers them itself; else they name a fulfilment service by its handle.
 _OWN_SERVICES = frozenset({"manual", "gift_card"})
 #: Shopify's ids are 64-bit numbers.
@@ -40,7 +49,7 @@ def from_hook(body: Mapping[str, Any]) -> StoreOrder:
         external_id=external_id,
         name=_text(body.get("name")) or external_id,
         currency=currency,
-        paid=_text(body.get("financial_status")).upper() in PAID,
+        payment=_payment(body.get("financial_status")),
         cancelled=body.get("cancelled_at") is not None,
         test=bool(body.get("test")),
         placed_at=_moment(body.get("processed_at")) or _moment(body.get("created_at")) or updated,
@@ -51,6 +60,10 @@ def from_hook(body: Mapping[str, Any]) -> StoreOrder:
         customer_ref=_customer(body),
         lines=tuple(_hook_lines(body.get("line_items"), currency)),
     )
+
+
+def _payment(status: Any) -> Payment:
+    return PAYMENTS.get(_text(status).upper(), Payment.OTHER)
 
 
 def _country(address: Any) -> str:
@@ -151,7 +164,7 @@ def from_query(node: Mapping[str, Any]) -> StoreOrder:
         external_id=str(node["id"]),
         name=_text(node.get("name")),
         currency=currency,
-        paid=_text(node.get("displayFinancialStatus")) in PAID,
+        payment=_payment(node.get("displayFinancialStatus")),
         cancelled=node.get("cancelledAt") is not None,
         test=bool(node.get("test")),
         placed_at=_moment(node.get("processedAt")) or updated,

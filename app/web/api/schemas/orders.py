@@ -39,6 +39,9 @@ class OrderInput(Input):
     shipping_address: AddressInput
     lines: Annotated[list[OrderLineInput], Field(min_length=1, max_length=500)]
     note: LongText | None = None
+    paid: bool = Field(
+        default=True, description="Whether your customer has paid for it. If not, it waits (`unpaid`) until you say so."
+    )
 
 
 class SampleInput(Input):
@@ -107,7 +110,7 @@ class HoldInput(Input):
 
 
 class ReleaseInput(Input):
-    """``reason``: release this hold only; else all that you may release."""
+    """``reason``: release this hold only; else all that you may release, but for `unpaid`, which you name."""
 
     reason: Text | None = None
 
@@ -118,7 +121,7 @@ class HoldOut(Output):
     releases: Literal["retailer", "platform", "nobody"] = Field(
         description="Who may release it by hand; `nobody`: only what is wrong can be put right."
     )
-    ends_by: Literal["time", "payment", "address", "stock", "rate", "link", "plan"] | None = Field(
+    ends_by: Literal["time", "payment", "address", "stock", "rate", "link", "plan", "customer"] | None = Field(
         description="What releases it by itself."
     )
     until: datetime | None = Field(description="When it ends by itself, where a clock ends it.")
@@ -194,6 +197,9 @@ class OrderOut(Output):
     created_at: datetime
     updated_at: datetime
     holds: list[HoldOut]
+    unpaid: Literal["pending", "authorized", "partially_paid", "lapsed"] | None = Field(
+        description="How far your customer has paid, where that is not all; `lapsed`: it will not be paid."
+    )
     lines: list[OrderLineOut]
     unlinked_lines: list[UnlinkedLineOut]
     purchase_orders: list[PurchaseOrderOut]
