@@ -84,9 +84,9 @@ def notes_of(
                 if units.get(str(line.id))
             ],
             withdrawn=[
-                _line(line, row.currency, gtins.get(line.variant_id), line.cancelled)
+                _line(line, row.currency, gtins.get(line.variant_id), gone)
                 for line in row.lines
-                if line.cancelled
+                if (gone := line.quantity - units.get(str(line.id), 0))
             ],
         )
     return notes

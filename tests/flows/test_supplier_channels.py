@@ -27,6 +27,7 @@ from app.webhooks.signing import new_secret
 from tests import factories
 from tests.flows.books import Books
 from tests.flows.deciding import Desk
+from tests.flows.test_addresses import ELSEWHERE
 from tests.market import Market
 from tests.simulators.supplier_api.server import Server, serving
 from tests.simulators.supplier_api.world import World
@@ -385,6 +386,44 @@ def test_stopping_waits_until_it_is_known_whether_the_order_is_there(house: Hous
     house.jobs.drain(retries=True)
     assert house.world.orders[number].stopped
     assert not house.world.refused
+
+
+def test_a_withdrawal_that_is_told_again_says_the_same_though_more_was_cancelled_since(
+    house: House, books: Books
+) -> None:
+    house.choose()
+    number = house.order(5)
+    (line,) = books.order(house.orders[0])["lines"]
+
+    def cancel(units: int) -> None:
+        body = {"lines": [{"line_id": line["id"], "quantity": units}]}
+        answer = house.market.retailer.api.post(f"/api/orders/{house.orders[0]['id']}/cancel", body)
+        assert answer.status_code == 200, answer.text
+
+    house.world.fail_next("drop_after")
+    cancel(1)
+    house.jobs.drain()
+    cancel(1)
+    house.jobs.drain(retries=True)
+    assert house.world.refused == []
+    assert [one for one in house.story(number) if "stopped" in one] == ["po.stopped", "po.stopped"]
+    assert house.world.wanted == {number: [3]}
+
+
+def test_another_address_that_is_told_again_is_another_message_where_it_changed_since(
+    house: House, books: Books
+) -> None:
+    house.choose()
+    number = house.order()
+    path = f"/api/orders/{house.orders[0]['id']}/address"
+    house.world.fail_next("drop_after")
+    for street in ("1 Quay", "2 Quay"):
+        assert house.market.retailer.api.put(path, ELSEWHERE | {"address1": street}).status_code == 200
+        house.jobs.drain()
+    house.jobs.drain(retries=True)
+    assert house.world.refused == []
+    assert "po.not_readdressed" not in house.story(number)
+    assert house.world.orders[number].body["shipping_address"]["address1"] == "2 Quay"
 
 
 def test_what_went_to_another_supplier_is_stopped_at_the_silent_one(house: House, books: Books) -> None:

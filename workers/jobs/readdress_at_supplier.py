@@ -17,7 +17,7 @@ from app.notifications.service import notify
 from app.purchasing.channel import ChangeNote, ChangeReply
 from app.purchasing.events import AddressReplaced
 from app.purchasing.service.channels import note_failed, setting_of, settings_of
-from app.purchasing.service.stopping import READDRESSED, plan_stop, record_readdressed
+from app.purchasing.service.stopping import plan_stop, readdressing, record_readdressed
 from workers.change_channels import takes_of
 from workers.job import RetryLater, Run, job
 from workers.order_notes import notes_of
@@ -36,7 +36,8 @@ def readdress_at_supplier(run: Run, event: AddressReplaced) -> None:
     """See the module. Of several changes each tells the address as it is by then."""
     with run.transaction() as session:
         takes = takes_of(session, event.supplier_id)
-        stop = plan_stop(session, event.purchase_order_id, f"{READDRESSED}{run.task_id}")
+        cause = readdressing(session, event.purchase_order_id, run.task_id)
+        stop = plan_stop(session, event.purchase_order_id, cause)
         if stop is None or not takes(stop.channel, "address"):
             run.end()
             return

@@ -41,7 +41,8 @@ def stop_at_supplier(run: Run, event: LinesWithdrawn | LinesRerouted) -> None:
         if stop is None:
             run.end()
             return
-        note = notes_of(session, event.supplier_id, [event.purchase_order_id])[event.purchase_order_id]
+        told = {event.purchase_order_id: stop.left}
+        note = notes_of(session, event.supplier_id, [event.purchase_order_id], told=told)[event.purchase_order_id]
         row = setting_of(session, event.supplier_id)
         settings = settings_of(row) if row is not None and row.channel == stop.channel else None
     if stop.in_doubt:

@@ -19,9 +19,17 @@ from app.kit.errors import AdapterError, NothingSent, RateLimited, Rejected, Una
 from app.outbox.service import emit
 from app.purchasing.channel import Sending
 from app.purchasing.events import DispatchDue
-from app.purchasing.models import PurchaseOrderLine, Transmission
+from app.purchasing.models import Transmission
 from app.purchasing.service.channels import code_of, in_words
-from app.purchasing.service.transmitting import move, of_dispatch, put_together, story_of, tell_of_doubt, units_told
+from app.purchasing.service.transmitting import (
+    move,
+    of_dispatch,
+    put_together,
+    story_of,
+    tell_of_doubt,
+    units_told,
+    units_wanted,
+)
 from app.purchasing.transmission_rules import (
     CALL_OVER_AFTER,
     DELIVERED,
@@ -117,7 +125,11 @@ def begin_dispatch(session: Session, dispatch_id: UUID, task: UUID) -> Dispatch 
         move(row, SENDING)
         row.tries += 1
         row.asked_at, row.probes, row.next_probe_at = now, 0, None
-        row.detail = {**row.detail, "task": str(task), "lines": row.detail.get("lines") or _units(session, row)}
+        row.detail = {
+            **row.detail,
+            "task": str(task),
+            "lines": row.detail.get("lines") or units_wanted(session, row.purchase_order_id),
+        }
     return _dispatch(ready, unsure=False, again=again)
 
 
@@ -172,16 +184,6 @@ def _dispatch(rows: Sequence[Transmission], *, unsure: bool, again: bool = False
 def _withdraw_unwanted(session: Session, rows: Sequence[Transmission]) -> None:
     """Nothing is sent of a purchase order that was withdrawn before."""
     for row in rows:
-        if not _units(session, row):
+        if not units_wanted(session, row.purchase_order_id):
             move(row, WITHDRAWN)
             story_of(session, row, "po.not_sent")
-
-
-def _units(session: Session, row: Transmission) -> dict[str, int]:
-    """The units of each line that are wanted now."""
-    lines = session.execute(
-        select(PurchaseOrderLine.id, PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled).where(
-            PurchaseOrderLine.purchase_order_id == row.purchase_order_id
-        )
-    )
-    return {str(line_id): units for line_id, units in lines if units}

@@ -21,7 +21,7 @@ from app.kit.ids import new_id
 from app.orders.service import write_timeline
 from app.outbox.service import emit
 from app.purchasing.events import DispatchDue, TransmissionInDoubt
-from app.purchasing.models import PurchaseOrder, Transmission
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, Transmission
 from app.purchasing.schedule import next_time, read_schedule
 from app.purchasing.service.channels import DEFAULT_CHANNEL, setting_of, take_number
 from app.purchasing.transmission_rules import (
@@ -130,6 +130,16 @@ def units_told(row: Transmission) -> Mapping[str, int]:
     """The units of each line (by its id) that the message tells; empty before it was put together."""
     told: Mapping[str, int] = row.detail.get("lines") or {}
     return told
+
+
+def units_wanted(session: Session, purchase_order_id: UUID) -> dict[str, int]:
+    """The units of each of a purchase order's lines (by its id) that are wanted now."""
+    lines = session.execute(
+        select(PurchaseOrderLine.id, PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled).where(
+            PurchaseOrderLine.purchase_order_id == purchase_order_id
+        )
+    )
+    return {str(line_id): units for line_id, units in lines if units}
 
 
 def words_of(row: Transmission) -> str:

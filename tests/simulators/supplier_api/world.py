@@ -73,6 +73,8 @@ class World:
         self.asked: list[str] = []
         self.tests = 0
         self.packing: set[str] = set()
+        #: Of orders of which something was cancelled: the units of each line that are left, as it was told last.
+        self.wanted: dict[str, list[int]] = {}
         #: What it was asked to change, by the request's id; how it answers at once (None: later, by the API).
         self.changes: dict[str, Change] = {}
         self.knows_changes = True
@@ -185,6 +187,7 @@ class World:
         if order.number in self.packing:
             return Reply(409, {"message": "It is being packed."})
         order.stopped = not data["lines"]
+        self.wanted[order.number] = [line["quantity"] for line in data["lines"]]
         return Reply(200, {"stopped": True})
 
     def _change(self, kind: str, data: dict[str, Any], *, repeated: bool) -> Reply:
