@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
 
+from app import db
+from app.fulfillment.service.accounts import save_account, save_size
+from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Json
 from tests.market import Market
+from tests.simulators.labels.world import API_KEY
 from tests.simulators.process import SimulatorProcess, free_port, spawn
 
 
@@ -25,6 +30,17 @@ class Gateway:
 
     def __init__(self, url: str, market: Market) -> None:
         self.url, self.market = url, market
+
+    def open_account(self, supplier_id: UUID) -> None:
+        """A supplier connects its account, says what its box is and where goods come back to; all goods are weighed."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            save_account(session, supplier_id, gateway="easypost", api_key=API_KEY, hook_secret="s3cret", form="PDF")
+            save_size(session, supplier_id, name="Small", length_mm=300, width_mm=200, height_mm=100, grams=120)
+            back = PostalAddress(address1="9 Return Lane", city="Hamburg", postal_code="20457", country_code="DE")
+            payers = dict.fromkeys(RETURN_REASONS, "supplier")
+            terms = ReturnTerms(window_days=30, restocking_bps=0, payers=payers, address=back)
+            save_returns(session, supplier_id, terms)
+            session.connection().exec_driver_sql("update supplier_variants set weight_grams = 500")
 
     def pull(self, lever: str, **given: Any) -> None:
         requests.post(f"{self.url}/_sim/{lever}", json=given, timeout=5).raise_for_status()

@@ -11,11 +11,10 @@ from bs4 import BeautifulSoup
 
 from app import db
 from app.config import key_ring
-from app.fulfillment.service.accounts import save_account, save_size
+from app.fulfillment.service.accounts import save_account
 from app.insights.reliability import counted_on
 from app.kit import clock
 from app.kit.crypto import Place
-from app.suppliers.service.onboarding import RETURN_REASONS, PostalAddress, ReturnTerms, save_returns
 from tests.flows.books import Books, Json
 from tests.flows.carriers import Asked, carried_by, change
 from tests.flows.gateway import Gateway, gateway_process
@@ -33,14 +32,7 @@ def gateway(gateway_process: SimulatorProcess, set_up: Callable[..., None], mark
     set_up(easypost_url=gateway_process.url)
     found = Gateway(gateway_process.url, market)
     found.pull("reset")
-    with db.system_scope(actor="test"), db.transaction() as session:
-        save_account(session, market.supplier.id, gateway="easypost", api_key=API_KEY, hook_secret="s3cret", form="PDF")
-        save_size(session, market.supplier.id, name="Small", length_mm=300, width_mm=200, height_mm=100, grams=120)
-        back = PostalAddress(address1="9 Return Lane", city="Hamburg", postal_code="20457", country_code="DE")
-        payers = dict.fromkeys(RETURN_REASONS, "supplier")
-        terms = ReturnTerms(window_days=30, restocking_bps=0, payers=payers, address=back)
-        save_returns(session, market.supplier.id, terms)
-        session.connection().exec_driver_sql("update supplier_variants set weight_grams = 500")
+    found.open_account(market.supplier.id)
     return found
 
 
