@@ -26,7 +26,10 @@ _AMBIGUOUS = frozenset({
 #: Names that may stand for what variants share, but often for something of the article itself.
 _WEAK_IDS = frozenset({"model", "modell", "modelo", "modello", "modele", "model no", "модель"})
 #: Names for the manufacturer's number, which many lists have in place of their own, and names of ids.
-_MAKERS_NUMBERS = frozenset({"mpn", "part number", "part no", "model number", "manufacturer part number"})
+_MAKERS_NUMBERS = frozenset({
+    "mpn", "part number", "part no", "model number", "manufacturer part number", "vendorcode", "vendor code",
+    "productno", "product no", "kod producenta",
+})  # fmt: skip
 _IDS = frozenset({"id", "item id", "article id", "offer id", "uid"})
 _FEW, _SHORT, _DOUBTED, _BY_NAME = 2, 150, 45, 90
 

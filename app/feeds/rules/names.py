@@ -30,7 +30,8 @@ _NOISE = frozenset(normal(word) for word in (
 _TOO_BARE = frozenset(
     {"count", "type", "status", "state", "id", "amount", "active", "body", "net", "available", "text"}
 )
-_LANGUAGES = frozenset({
+#: Codes of languages behind names of columns.
+LANGUAGES = frozenset({
     "de", "en", "fr", "es", "it", "nl", "pl", "cs", "cz", "sk", "hu", "ro", "ru", "uk", "ua", "el", "gr", "tr", "sv",
     "se", "da", "dk", "no", "fi", "pt", "bg", "hr",
 })  # fmt: skip
@@ -151,7 +152,7 @@ def known_field(name: str) -> tuple[str, int]:
     apart = " ".join(words)
     if apart in BY_NAME:
         return BY_NAME[apart], 88
-    if len(words) > 1 and words[-1] in _LANGUAGES:
+    if len(words) > 1 and words[-1] in LANGUAGES:
         words = words[:-1]
     words = [_FIRST.sub("", word) for word in words]
     bare = " ".join(word for word in words if word not in _NOISE)

@@ -13,7 +13,7 @@ from typing import Union
 
 from app.feeds.feed import Row
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
-from app.feeds.rules.names import is_name
+from app.feeds.rules.names import LANGUAGES, is_name
 
 Node = Mapping[str, Sequence[Union[str, "Node"]]]
 Path = tuple[str, ...]
@@ -29,6 +29,10 @@ _SINGLE = frozenset({"category", "title", "price", "cost", "stock", "sku", "gtin
 _VARIANT_NAMES = frozenset({"option name", "name", "title", "label", "value", "variant", "variation"})
 #: Attributes that mean nothing without their element.
 _GENERIC = frozenset({"type", "unit", "lang", "currency", "version", "format"})
+#: What an object says as itself: a category's name is the category, a price's amount the price.
+_ITSELF = frozenset({"name", "title", "label", "text", "value", "amount"})
+_CURRENCIES = frozenset({"currency", "currencycode", "currency code", "currency iso"})
+_LANGUAGE = re.compile(r"([a-z]{2})(?: [a-z]{2,4})?")
 _SIZE = re.compile(
     r"(?:\d?x{0,4}[sml]|\d{2,3}(?:[./]\d+)?|one size|uni(?:versal)?)(?:\s*[/-]\s*(?:\d?x{0,4}[sml]|\d+))?", re.I
 )
@@ -176,13 +180,13 @@ def _nodes_at(node: Node, path: Path) -> Iterator[Node]:
 
 
 def _name_variants(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mapping[str, str]) -> None:
-    first = _first_ways(found)
+    names = _Names(found)
     for path, texts in found.items():
-        name = _short(path, first)
+        name = names.of(path)
         plain = normal(name)
         if _is_picture(path, texts):
             name = PICTURES
-        elif plain in _VARIANT_NAMES:
+        elif normal(names.way(path)[-1] if path else "") in _VARIANT_NAMES:
             if _has_options(found):
                 # The options say it all; as a title it would hide the product's own.
                 continue
@@ -202,7 +206,7 @@ def _has_options(found: Mapping[Path, Sequence[str]]) -> bool:
 
 
 def _name_own(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mapping[str, str]) -> None:
-    first = _first_ways(found)
+    names = _Names(found)
     for path, texts in found.items():
         if not path:
             continue
@@ -211,7 +215,7 @@ def _name_own(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mappin
             for place in range(1, _MOST_OPTIONS + 1):
                 _add(layout, f"option{place} name")
             continue
-        name = _short(path, first)
+        name = names.of(path)
         plain = normal(path[-1])
         if _is_picture(path, texts):
             name = PICTURES
@@ -243,22 +247,60 @@ def _add(layout: Layout, name: str) -> None:
         layout.columns.append(name)
 
 
-def _first_ways(paths: Iterable[Path]) -> dict[str, Path]:
-    """A last name → the shortest, or first, of the ways that end so."""
-    first: dict[str, Path] = {}
-    for path in paths:
-        if path:
-            known = first.setdefault(normal(path[-1]), path)
-            if len(path) < len(known):
-                first[normal(path[-1])] = path
-    return first
+class _Names:
+    """What the columns of some ways are called: by the last name of the way, or by the whole of it where another way
+    ends alike and is shorter or comes first."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        ways = [path for path in paths if path]
+        below: dict[Path, set[str]] = {}
+        for path in ways:
+            below.setdefault(path[:-1], set()).add(normal(path[-1]))
+        #: Ways to texts in several languages.
+        self._translated = {
+            way for way, names in below.items() if way and all(map(_language, names)) and names != {"no"}
+        }
+        self._first: dict[str, Path] = {}
+        for path in ways:
+            way = self.way(path)
+            known = self._first.setdefault(normal(way[-1]), way)
+            if len(way) < len(known):
+                self._first[normal(way[-1])] = way
+
+    def way(self, path: Path) -> Path:
+        """The way to what a text says, without its language and without what objects say as themselves."""
+        if path[:-1] in self._translated:
+            path = path[:-1]
+        if (
+            len(path) > 1
+            and normal(path[-1]) in _ITSELF
+            and BY_NAME.get(normal(path[-2]), "") not in ("", "image_urls")
+        ):
+            return path[:-1]
+        return path
+
+    @staticmethod
+    def _is_of_picture(way: Path) -> bool:
+        """Whether it is what a picture is called, which is no product's name."""
+        return normal(way[-1]) in _ITSELF and normal(way[-2]) in _PICTURE_NAMES
+
+    def of(self, path: Path) -> str:
+        """The name of a way's column; an element's own text has none."""
+        if not path:
+            return ""
+        way = self.way(path)
+        name = way[-1] if self._first[normal(way[-1])] == way else " ".join(way)
+        if len(way) > 1 and normal(way[-1]) in _CURRENCIES:
+            name = f"{' '.join(way[:-1])} currency"
+        elif len(way) > 1 and (normal(way[-1]) in _GENERIC or self._is_of_picture(way)):
+            name = " ".join(way)
+        return f"{name} {_language(normal(path[-1]))}" if path[:-1] in self._translated else name
 
 
-def _short(path: Path, first: Mapping[str, Path]) -> str:
-    """The last name of the way where no shorter or earlier way ends alike, else the whole way."""
-    if normal(path[-1]) in _GENERIC and len(path) > 1:
-        return " ".join(path)
-    return path[-1] if first[normal(path[-1])] == path else " ".join(path)
+def _language(name: str) -> str:
+    """The language that a name is a code of, such as ``en`` or ``de_AT``; nothing for other names."""
+    found = _LANGUAGE.fullmatch(name)
+    return found[1] if found is not None and found[1] in LANGUAGES else ""
 
 
 def _is_picture(path: Path, texts: Sequence[str]) -> bool:

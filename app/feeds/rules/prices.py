@@ -22,9 +22,15 @@ _OF_ALL = ("currency", "price_quantity")
 _PRICES = ("cost", "price", "msrp", "map", *_OF_ALL)
 #: Units that a price is for: ``100``, ``per 100``, ``100 pcs``; what is measured otherwise is one unit of sale.
 _PRICE_QUANTITY = re.compile(
-    r"(?:per|je|pro|für|par|por|per|za|a|à)?\s*(\d[\d.,]*)\s*(?:pcs?|pieces?|units?|szt|stk|stück|st|ks|uds?|ea|pce|db|buc|kpl|шт)?\.?",
+    r"(?:per|je|pro|für|par|por|za|a|à)?\s*(\d[\d.,'’\s]*?)\s*"
+    r"(?:er|pcs?|pieces?|units?|szt|stk|stück|st|ks|uds?|ea|pce|db|buc|kpl|шт)?\.?",
     re.IGNORECASE,
 )
+#: Numbers of units that people write as words.
+_NUMERALS = {
+    "%": 100, "hundert": 100, "hundred": 100, "cento": 100, "ciento": 100, "‰": 1000, "tausend": 1000, "thousand": 1000,
+    "mille": 1000, "mil": 1000, "dutzend": 12, "dozen": 12, "douzaine": 12, "docena": 12, "dozzina": 12, "tuzin": 12,
+}  # fmt: skip
 
 
 class PriceReader:
@@ -101,10 +107,16 @@ class PriceReader:
         return found if each < (cost or 1) else each
 
     def _price_quantity(self, cell: Cell) -> int:
-        """From how many units the row's prices are; 0 where it names a number of them that can't be."""
-        found = _PRICE_QUANTITY.fullmatch(cell("price_quantity")) if self._tells_quantity else None
+        """From how many units the row's prices are; 0 where it names a number of them that can't be, or that nobody can
+        read."""
+        if not self._tells_quantity:
+            return 1
+        text = cell("price_quantity").strip()
+        found = _PRICE_QUANTITY.fullmatch(text)
+        if found is None:
+            return 0 if any(char.isdigit() for char in text) else _NUMERALS.get(text.lower(), 1)
         # Units that nobody has entered are often exported as zero.
-        if found is None or not found[1].strip("0.,"):
+        if not found[1].strip("0.,"):
             return 1
         marks = self._reading.marks
         try:

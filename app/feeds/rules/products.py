@@ -9,8 +9,10 @@ from itertools import chain
 from app.catalog.rules import SKU_MAX, TITLE_MAX
 from app.feeds.feed import Row
 from app.feeds.rules.cells import said_in
+from app.feeds.rules.gtins import read_gtin
 from app.feeds.rules.records import Problem, ReadProduct
 from app.feeds.rules.rows import HASH_BITS, NO_NAMES, RowReader, hash_of
+from app.feeds.rules.shortened import is_shortened
 
 #: Rows of one product that stand together: its handle, its mark and the rows.
 Together = tuple[str, str, Sequence[Row]]
@@ -34,20 +36,20 @@ def read_products(reader: RowReader, products: Sequence[Together]) -> Iterator[R
     odd = {
         place
         for place, (row, sku) in enumerate(zip(rows, skus, strict=True))
-        if row.wrong or not sku.strip("0") or sku[0] == "'" or len(sku) > SKU_MAX
+        if row.wrong or not sku.strip("0") or sku[0] == "'" or "+" in sku or len(sku) > SKU_MAX
     }
     problems: list[Problem] = []
     gtins: list[str | None] = [None] * len(rows)
     if gtin_at is not None:
         gtins = []
         for place, row in enumerate(cells):
-            gtins.append(reader.gtin_of(said_in(row[gtin_at]), problems))
+            gtins.append(read_gtin(said_in(row[gtin_at]), problems))
             if problems:
                 odd.add(place)
                 problems.clear()
     prices = reader.prices.read_all(cells, odd)
     weights, stocks = reader.quantities.read_all(cells, odd)
-    texts, told = list(map(reader.told_texts, cells)), list(map(reader.told_options, cells))
+    texts, told = list(map(reader.texts.told, cells)), list(map(reader.told_options, cells))
     end = 0
     for handle, mark, theirs in products:
         start, end = end, end + len(theirs)
@@ -60,16 +62,17 @@ def read_products(reader: RowReader, products: Sequence[Together]) -> Iterator[R
             or not 0 < len(title) <= TITLE_MAX
             or titles[start:end].count(titles[start]) < size
             or (product_at is not None and (not given[start] or given[start:end].count(given[start]) < size))
+            or (product_at is not None and is_shortened(given[start]))
             or (product_at is None and any(reader.key_of(sku) != handle for sku in theirs_skus))
             or len(set(theirs_skus)) < size
             or reader.has_seen(handle, theirs_skus)
         ):
             yield None
             continue
-        first = reader.texts_of(cells[start], texts[start], title, problems)
+        first = reader.texts.of(cells[start], texts[start], title, problems)
         shared = texts[start:end].count(texts[start]) == size
         of_product = [first] * size if shared else [
-            reader.texts_of(cells[place], texts[place], title, problems) for place in range(start, end)
+            reader.texts.of(cells[place], texts[place], title, problems) for place in range(start, end)
         ]  # fmt: skip
         if problems or not first["title"]:
             problems.clear()

@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from app.catalog.rules import SKU_MAX, TITLE_MAX, DescriptionRefused, gtin_problem, plain_text
+from app.catalog.rules import SKU_MAX, TITLE_MAX
 from app.feeds.feed import Row
 from app.feeds.rules.cells import (
     LONGEST_TEXT,
     REMEMBERED,
     Cell,
-    addresses,
-    category_of,
     cells_of,
-    clean,
     said_in,
     slug_of,
-    tags_of,
 )
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
+from app.feeds.rules.gtins import read_gtin
 from app.feeds.rules.kinds import kinds_of, why_refused
 from app.feeds.rules.magento import SAME_AGAIN
 from app.feeds.rules.prices import PriceReader
 from app.feeds.rules.quantities import QuantityReader
 from app.feeds.rules.records import Problem, Reading, ReadRow, TakenForKnown
 from app.feeds.rules.repeated import of_columns
-from app.feeds.rules.status_words import status_of
+from app.feeds.rules.shortened import is_shortened, problem_of
+from app.feeds.rules.texts import TextReader
 from app.inventory.rules import STOCK_CHOICES
 from app.kit.csv_lines import read_cell
 
-MOST_IMAGES = 50
 HASH_BITS = 64
 _HASH = (1 << HASH_BITS) - 1
 #: In place of what a row said: it was passed over.
 _PASSED_OVER = 0
 #: Shapes of files whose rows are of several kinds.
 OF_KINDS = ("woocommerce", "magento")
-#: Fields of a row that its product has, besides the title.
-_TEXTS = ("description", "brand", "category", "tags", "status", "image_urls", "image_alt")
 _OPTIONS = tuple(f"option{place}_{what}" for place in (1, 2, 3) for what in ("name", "value"))
-_IN_GTIN = re.compile(r"[\s'-]")
 #: What a row says of its product, but for its title, which is known anyway.
 _OF_PRODUCT = ("description", "brand", "category", "tags", "images")
-#: What was made of some cells, and what is wrong with them.
-_Understood = tuple[dict[str, Any], list[Problem]]
 #: The names of a product's options from a row on, the row's own options, and these as they are compared.
 Optioned = tuple[tuple[str, ...], dict[str, str], tuple[tuple[str, str], ...]]
 
@@ -67,7 +58,7 @@ class RowReader:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self.prices, self.quantities = PriceReader(reading), QuantityReader(reading)
-        self.told_texts = of_columns(reading.fields, _TEXTS)
+        self.texts = TextReader(reading)
         self.told_options = of_columns(reading.fields, _OPTIONS)
         #: Fields that a row of nothing but pictures leaves empty, those first that a variant's row always has.
         self._beside_pictures = sorted(
@@ -90,9 +81,7 @@ class RowReader:
         #: Handle → what its first row said, where that was rejected and no other was accepted yet.
         self._of_rejected: dict[str, dict[str, Any]] = {}
         self._last_handle = ""
-        #: Cells → what they mean: of the texts of the row above, which a product's variants repeat, and of options of
-        #: all rows. Nobody may change an answer.
-        self._texts_above: tuple[tuple[object, ...], _Understood] = ((), ({}, []))
+        #: Cells of options → what they mean. Nobody may change an answer.
         self._optioned: dict[tuple[object, ...], Optioned] = {}
 
     def knows(self, handle: str) -> bool:
@@ -139,7 +128,7 @@ class RowReader:
             if said_in(given):
                 self._given = (given, handle)
         if not sku.strip("0") and self._is_pictures_only(cell, handle):
-            return ReadRow(row.number, handle, "", "merged", {"images": self._images(cell)[0]})
+            return ReadRow(row.number, handle, "", "merged", {"images": self.texts.images(cell)[0]})
         return self._variant(row, cell, handle, self._titles.get(handle, ""))
 
     def _distrusted(self, row: Row) -> ReadRow:
@@ -166,10 +155,6 @@ class RowReader:
         """Whether something was said before of a product or of one of some SKUs."""
         return handle in self._titles or handle in self._of_rejected or not self._skus.keys().isdisjoint(skus)
 
-    def texts_of(self, cells: Sequence[str], told: object, title: str, problems: list[Problem]) -> dict[str, Any]:
-        """What a row says of its product; ``told`` is ``told_texts`` of its cells. Nobody may change the answer."""
-        return self._texts_told(told, cells_of(self._reading.fields, cells), title, problems)
-
     def optioned(self, names: tuple[str, ...], told: object, cells: Sequence[str]) -> Optioned:
         """What a row says of options; ``told`` is ``told_options`` of its cells, and ``names`` those of its product's
         options so far. Nobody may change the answer."""
@@ -194,6 +179,8 @@ class RowReader:
             problems.append(Problem("sku", "missing", "The row has no SKU."))
         elif len(sku) > SKU_MAX:
             problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
+        if self._refuse_shortened(cell, problems):
+            sku = ""
         told = self.quantities.read(row.cells, cell, problems)
         told = {**told, "cost": self.prices.money("cost", cell, problems, needed=False)}
         if self.prices.tells_tiers:
@@ -246,7 +233,7 @@ class RowReader:
                 self._parents[key] = handle
         self._titles[handle] = cell("title")
         problems: list[Problem] = []
-        record = self._texts(row, cell, cell("title"), problems)
+        record = self.texts.read(row.cells, cell, cell("title"), problems)
         return ReadRow(row.number, handle, "", "merged", record, problems)
 
     def _handle(self, cell: Cell, before: str) -> str:
@@ -287,9 +274,9 @@ class RowReader:
             )
         if len(title) > TITLE_MAX:
             problems.append(Problem("title", "too_long", f"A title has at most {TITLE_MAX} characters."))
-        record = self._texts(row, cell, title, problems, only_pictures=of_parent)
+        record = self.texts.read(row.cells, cell, title, problems, only_pictures=of_parent)
         options, compared = self._options(row, cell, handle)
-        gtin = None if self._gtin_at is None else self.gtin_of(said_in(row.cells[self._gtin_at]), problems)
+        gtin = None if self._gtin_at is None else read_gtin(said_in(row.cells[self._gtin_at]), problems)
         record = {
             **record,
             "options": options,
@@ -313,53 +300,6 @@ class RowReader:
         if handle and 0 < len(title) <= TITLE_MAX:
             self._titles.setdefault(handle, title)
         return read
-
-    def _texts(
-        self, row: Row, cell: Cell, title: str, problems: list[Problem], *, only_pictures: bool = False
-    ) -> dict[str, Any]:
-        return self._texts_told(self.told_texts(row.cells), cell, title, problems, only_pictures=only_pictures)
-
-    def _texts_told(
-        self, told: object, cell: Cell, title: str, problems: list[Problem], *, only_pictures: bool = False
-    ) -> dict[str, Any]:
-        key = (title, only_pictures, told)
-        if self._texts_above[0] != key:
-            self._texts_above = (key, self._understood_texts(cell, title, only_pictures=only_pictures))
-        texts, wrong = self._texts_above[1]
-        problems += wrong
-        return texts
-
-    def _understood_texts(self, cell: Cell, title: str, *, only_pictures: bool) -> _Understood:
-        images, problems = self._images(cell)
-        if only_pictures:
-            return {"title": "", "images": images}, problems
-        description = ""
-        try:
-            description = clean(cell("description"))
-        except DescriptionRefused as error:
-            problems.append(Problem("description", "too_large", str(error)))
-        status = status_of(cell("status"))
-        if status is None:
-            message = (
-                f"{cell('status')[:40]!r} is no state that we know: the product is not offered, but kept as a draft."
-            )
-            problems.append(Problem("status", "unknown_status", message, warning=True))
-        texts = {
-            "title": plain_text(title) if "<" in title else title,
-            "description": description,
-            "brand": cell("brand")[:LONGEST_TEXT],
-            "category": category_of(cell("category")),
-            "tags": list(tags_of(cell("tags"))),
-            "status": status or "draft",
-            "images": images,
-        }
-        return texts, problems
-
-    def _images(self, cell: Cell) -> tuple[list[list[str]], list[Problem]]:
-        good, wrong = addresses(cell("image_urls"))
-        alt = cell("image_alt")[:512] if good else ""
-        problems = [Problem("image_urls", "bad_address", reason, warning=True) for reason in wrong]
-        return [[url, alt] for url in good[:MOST_IMAGES]], problems
 
     def _options(self, row: Row, cell: Cell, handle: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
         names = self._option_names.get(handle, NO_NAMES)
@@ -392,20 +332,6 @@ class RowReader:
                 options[(names[place] or f"Option {place + 1}")[:LONGEST_TEXT]] = value[:LONGEST_TEXT]
         return tuple(names), options
 
-    def gtin_of(self, gtin: str, problems: list[Problem]) -> str | None:
-        """The GTIN that a cell gives, if any."""
-        if not gtin:
-            return None
-        if not gtin.isdigit():
-            gtin = _IN_GTIN.sub("", gtin)
-        if not gtin.strip("0"):
-            return None
-        reason = gtin_problem(gtin)
-        if reason is not None:
-            problems.append(Problem("gtin", "bad_gtin", f"{reason} It is left out.", warning=True))
-            return None
-        return gtin
-
     def _sku(
         self,
         cell: Cell,
@@ -415,6 +341,8 @@ class RowReader:
         problems: list[Problem],
     ) -> str:
         sku = cell("sku").lstrip("'")
+        if self._refuse_shortened(cell, problems) and sku:
+            return ""
         if sku:
             if len(sku) > SKU_MAX:
                 problems.append(Problem("sku", "too_long", f"An SKU has at most {SKU_MAX} characters."))
@@ -433,6 +361,12 @@ class RowReader:
             Problem("sku", "made_up", "No SKU: one is made from the product and its options.", warning=True)
         )
         return "-".join([handle, *(slug_of(value) for value in options.values())])[:SKU_MAX]
+
+    def _refuse_shortened(self, cell: Cell, problems: list[Problem]) -> bool:
+        """Whether what tells articles or products apart was shortened: different ones would be taken for one."""
+        found = [problem_of(name, cell(name)) for name in ("sku", "product_id") if is_shortened(cell(name))]
+        problems += found
+        return bool(found)
 
     def _check_repeated(self, read: ReadRow, options: tuple[tuple[str, str], ...]) -> None:
         if not read.sku:

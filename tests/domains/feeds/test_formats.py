@@ -263,6 +263,46 @@ def test_shopify_products_as_json_keep_the_products_title_and_its_options() -> N
     assert (small.record["stock"], medium.record["weight_grams"]) == (3, 130)
 
 
+def test_json_says_in_objects_what_lists_say_in_cells() -> None:
+    cap = {
+        "id": 1, "title": {"en": "Cap", "de": "Mütze"}, "description": {"en": "Warm", "de": "Warm!"},
+        "seo": {"title": "Buy caps", "description": "Now"}, "category": {"id": 5, "name": "Hats"},
+        "brand": {"id": 3, "name": "Hatters"}, "tags": [{"id": 1, "name": "winter"}, {"id": 2, "name": "wool"}],
+        "price": {"amount": "19.90", "currency": "EUR"}, "cost": {"amount": "9.90", "currencyCode": "EUR"},
+        "images": [{"id": 9, "src": "https://a.example/1.jpg", "name": "Front"}],
+        "variants": [
+            {"sku": "C-S", "title": {"en": "Small"}, "options": {"size": "S", "color": "red"},
+             "stock": {"quantity": 3}},
+            {"sku": "C-M", "title": {"en": "Medium"}, "options": {"size": "M", "color": "red"},
+             "cost": {"amount": "10.90", "currencyCode": "EUR"}, "stock": {"quantity": 0}},
+        ],
+    }  # fmt: skip
+    small, medium = accepted(json.dumps({"data": {"products": [cap]}}), "products.json", currency="EUR")
+    assert (small.handle, small.record["title"], small.record["description"]) == ("1", "Cap", "Warm")
+    assert (small.record["category"], small.record["brand"], small.record["tags"]) == (
+        "Hats", "Hatters", ["winter", "wool"],
+    )  # fmt: skip
+    assert (small.record["cost"], medium.record["cost"], small.record["stock"]) == (990, 1090, 3)
+    assert medium.record["options"] == {"Size": "M", "Color": "red"}
+    assert [url for url, _ in small.record["images"]] == ["https://a.example/1.jpg"]
+
+
+def test_the_currency_of_an_object_counts() -> None:
+    content = json.dumps([{"sku": "A", "name": "Cap", "price": {"amount": "9.90", "currencyCode": "USD"}}])
+    (row,) = read_file(content.encode(), name="list.json", currency="EUR")
+    assert (row.action, [problem.code for problem in row.problems]) == ("rejected", ["other_currency"])
+
+
+def test_names_of_other_things_are_no_titles_in_xml() -> None:
+    items = "".join(
+        f"<item><code>A{n}</code><category><id>4</id><name>Lamps</name></category><brand><name>Acme</name></brand>"
+        f"<names><en>Lamp {n}</en><pl>Lampa {n}</pl></names><price><amount>5.50</amount></price></item>"
+        for n in (1, 2)
+    )
+    first, _ = accepted(f"<items>{items}</items>", "items.xml")
+    assert (first.record["title"], first.record["category"], first.record["brand"]) == ("Lamp 1", "Lamps", "Acme")
+
+
 def test_a_document_on_each_line_is_read() -> None:
     lines = [{"sku": f"S{n}", "name": f"Thing {n}", "cost": 1.125, "stock": {"qty": n}} for n in range(3)]
     rows = accepted("\n".join(map(json.dumps, lines)), "list.ndjson")

@@ -16,6 +16,11 @@ from tests.domains.feeds.files import read_file
         ("per 100", 13),
         ("100 Stück", 13),
         ("1.000", 1),
+        ("1 000", 1),
+        ("je 1'000 Stk.", 1),
+        ("100er", 13),
+        ("Hundert", 13),
+        ("dozen", 104),
         ("1,000", 1250),
         ("0", 1250),
         ("Stück", 1250),
@@ -28,7 +33,7 @@ def test_a_price_for_several_units_is_divided(said: str, cost: int) -> None:
     assert (row.action, row.record["cost"], row.record["stock"]) == ("accepted", cost, 5000)
 
 
-@pytest.mark.parametrize("said", ["200000", "per 100.001", "2,5", "0,5", "1.2.3"])
+@pytest.mark.parametrize("said", ["200000", "per 100.001", "2,5", "0,5", "1.2.3", "200 000", "VE 100", "10x10"])
 def test_no_price_is_told_from_units_that_can_not_be(said: str) -> None:
     content = f"SKU;Title;Cost;RRP;Price quantity;Stock\nS-1;Screw;12,50;39,00;{said};5\n"
     (row,) = read_file(content.encode())

@@ -14,7 +14,7 @@ from app.adapters import registries
 from app.feeds.feed import Limits, UnreadableFile
 from app.feeds.reading import open_file
 from app.feeds.rules.numbers import NotANumber, decimal_mark, read_decimal, read_grams
-from app.feeds.rules.rows import MOST_IMAGES
+from app.feeds.rules.texts import MOST_IMAGES
 from tests.domains.feeds.files import HEADER, opened, read_file, template
 
 

@@ -68,6 +68,18 @@ def test_columns_are_known_by_the_words_of_their_names(header: str, row: str, fo
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "Artikelnr", "Art.-Nr.", "Artikel-Nr", "Artikel-Nr.", "ArtNr.", "Bestell-Nr.", "Kat.-Nr.", "N° article",
+        "Référence fournisseur", "Cód. artículo", "Ref. prov.", "Nr katalogowy", "Artikel-ID", "Varunr", "Item #",
+    ],
+)  # fmt: skip
+def test_numbers_of_articles_are_known_by_their_short_names_for_certain(name: str) -> None:
+    file = opened(f"{name};Bezeichnung;EK\n100;Lampe rot;5,00\n101;Lampe blau;6,00\n".encode(), currency="EUR")
+    assert (file.mapping[name], file.detected["unsure"]) == ("sku", [])
+
+
+@pytest.mark.parametrize(
     ("name", "values"),
     [
         ("isPermaLink", ["false", "false"]), ("hasVariations", ["true", "false"]), ("tax", ["19.00", "7.00"]),
@@ -236,6 +248,31 @@ def test_yml_offers_without_a_name_are_called_by_kind_vendor_and_model() -> None
     rows = accepted(content, name="yml.xml", currency="EUR")
     assert [(row.sku, row.handle, row.record["title"]) for row in rows] == [
         ("7", "7", "Принтер HP LaserJet 4"), ("8", "8", "HP LaserJet 4"),
+    ]  # fmt: skip
+
+
+def test_the_ids_of_offers_tell_variants_apart_that_share_the_makers_number() -> None:
+    offers = "".join(
+        f'<offer id="{n}" available="true" group_id="3"><name>Lamp</name><price>10.5</price><vendorCode>V7</vendorCode>'
+        f'<param name="Color">{color}</param></offer>'
+        for n, color in ((7, "red"), (8, "blue"))
+    )
+    rows = accepted(f"<yml_catalog><shop><offers>{offers}</offers></shop></yml_catalog>", name="yml.xml")
+    assert [(row.handle, row.sku, row.record["options"]) for row in rows] == [
+        ("3", "7", {"Color": "red"}), ("3", "8", {"Color": "blue"}),
+    ]  # fmt: skip
+
+
+def test_heurekas_items_are_known_by_their_own_numbers() -> None:
+    items = "".join(
+        f"<SHOPITEM><ITEM_ID>H{n}</ITEM_ID><PRODUCTNAME>Lampa</PRODUCTNAME><PRODUCTNO>P{n}</PRODUCTNO><PRICE_VAT>9,50"
+        f"</PRICE_VAT><ITEMGROUP_ID>G1</ITEMGROUP_ID><PARAM><PARAM_NAME>Barva</PARAM_NAME><VAL>{color}</VAL></PARAM>"
+        "</SHOPITEM>"
+        for n, color in ((1, "modrá"), (2, "bílá"))
+    )
+    rows = accepted(f"<SHOP>{items}</SHOP>", name="heureka.xml", currency="CZK")
+    assert [(row.handle, row.sku, row.record["options"]) for row in rows] == [
+        ("g1", "H1", {"Color": "modrá"}), ("g1", "H2", {"Color": "bílá"}),
     ]  # fmt: skip
 
 

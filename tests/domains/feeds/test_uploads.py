@@ -100,7 +100,10 @@ def test_a_file_that_can_not_be_read_says_why_and_leaves_nothing(sender: Sender)
     unreadable = {
         "binary": (bytes(range(256)) * 20, "This is not a text file."),
         "a workbook by another name": (b"PK\x03\x04" + b"\x00" * 100, "This is an Excel or ZIP file"),
-        "a web page by another name": (b"<html>\n<body>Price list</body>\n</html>", "No column was recognised"),
+        "a web page by another name": (
+            b"<html>\n<body>Price list</body>\n</html>",
+            "This is a web page without a table.",
+        ),
         "a header without rows": (f"{HEADER}\n".encode(), "There is a header, but no row below it."),
         "no header": (b"1,2,3\n4,5,6\n", "No column was recognised as title or SKU."),
         "a cell of 10 MB": (template(f"a,Lamp,S1,,,5,1,,,,,{'x' * 10_000_000}"), "more than a million characters"),

@@ -141,11 +141,12 @@ def _node(value: dict[str, Any], depth: int = 0) -> Node:
 
 
 def _pair(value: dict[str, Any]) -> tuple[str, str] | None:
-    """A named value, ``{"name": "Colour", "value": "red"}``."""
+    """A named value, ``{"name": "Colour", "value": "red"}``, or WooCommerce's ``"option": "red"``."""
     for key in ("name", "key", "label"):
-        if key in value and "value" in value and len(value) <= 4:
-            name, text = _scalar(value[key]), _scalar(value["value"])
-            return (name, text) if name and text else None
+        for told in ("value", "option"):
+            if key in value and told in value and len(value) <= 4:
+                name, text = _scalar(value[key]), _scalar(value[told])
+                return (name, text) if name and text else None
     return None
 
 

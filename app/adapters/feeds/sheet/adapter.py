@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from app.adapters.feeds.sheet.lists import DAMAGED, NO_MEMORY
-from app.adapters.feeds.sheet.tables import HTML, kind_of
+from app.adapters.feeds.sheet.tables import HTML, has_table, kind_of
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 
 _ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -39,8 +39,12 @@ class Sheet:
 
     def recognises(self, head: bytes, file_name: str) -> bool:
         """By what is inside; the name alone can lie."""
-        if head.startswith(_OLD_EXCEL) or kind_of(head):
+        if head.startswith(_OLD_EXCEL):
             return True
+        kind = kind_of(head)
+        if kind:
+            # What is sent as a list is told why it is none when it is read.
+            return kind != "html" or has_table(head) or file_name.lower().endswith((".csv", ".tsv", *_ENDINGS))
         return head.startswith(_ZIP) and (
             file_name.lower().endswith(_ENDINGS) or any(inside in head for inside in _INSIDE)
         )

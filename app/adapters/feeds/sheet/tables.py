@@ -18,7 +18,7 @@ from app.feeds.feed import UnreadableFile
 
 #: The kind of tables that are web pages.
 HTML = "HTML"
-_BLOCK = 256 * 1024
+_HEAD, _BLOCK = 4096, 256 * 1024
 #: Cells that one may stand for, to the right and below.
 _WIDEST, _TALLEST, _LARGEST = 500, 10_000, 10_000_000
 _MOST_TABLES, _DEEPEST = 100, 60
@@ -86,10 +86,15 @@ def kind_of(head: bytes) -> str:
     return "xml" if _OF_2003 in text and _XML.match(text) else ""
 
 
+def has_table(head: bytes) -> bool:
+    """Whether a web page that begins so may hold a table."""
+    return len(head) >= _HEAD or "<table" in beginning_of(head).lower()
+
+
 def tables_of(stream: BinaryIO) -> Tables | None:
     """The tables of a file; None where it is of another kind. Raises ``UnreadableFile``."""
     stream.seek(0)
-    kind = kind_of(stream.read(4096))
+    kind = kind_of(stream.read(_HEAD))
     if kind == "xml":
         return Tables("Excel 2003 XML", list(_workbook(stream)))
     return Tables(HTML, _web_page(stream)) if kind else None
@@ -99,7 +104,7 @@ def _web_page(stream: BinaryIO) -> list[Page]:
     stream.seek(0)
     head = stream.read(_BLOCK)
     written = how_written(stream, head)
-    said = _CHARSET.search(head[:4096])
+    said = _CHARSET.search(head[:_HEAD])
     if said and not written.encoding.startswith("utf") and not said[1].lower().startswith(b"utf"):
         named = said[1].decode("ascii", errors="replace")
         written = Written(named, errors="replace") if _is_known(named) else written

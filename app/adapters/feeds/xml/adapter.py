@@ -22,6 +22,8 @@ _BMECAT = {
     "msrp": "msrp", "price_steps": "price_tiers", "mime_source": "image_urls", "price_currency": "currency",
     "price_quantity": "price_quantity",
 }  # fmt: skip
+#: Heureka's own number of an item is what shops order by; what the manufacturer calls it may be many's.
+_HEUREKA = {"item_id": "sku", "itemgroup_id": "product_id"}
 #: Tables that are written in markup, but are spreadsheets for those who send them: Excel's XML of 2003, and web pages.
 _WORKBOOK = tuple("urn:schemas-microsoft-com:office:spreadsheet".encode(one) for one in ("ascii", "utf-16-le"))
 _HTML = re.compile(rb"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|meta|body|table|style)\b", re.IGNORECASE)
@@ -29,6 +31,7 @@ _FORMATS = {
     "rss": "Google Merchant", "feed": "Google Merchant", "yml_catalog": "YML", "offers": "Ceneo", "shop": "Heureka",
     "bmecat": "BMEcat",
 }  # fmt: skip
+_MEANT = {"BMEcat": _BMECAT, "Heureka": _HEUREKA}
 
 
 class Xml:
@@ -51,17 +54,17 @@ class Xml:
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Find the element of one product, learn the columns from the first thousand; rows follow."""
         build = survey(stream)
-        bmecat = build.root.lower() == "bmecat"
+        kind = _FORMATS.get(build.root.lower(), "XML")
         first = [_explained(record, build) for record in islice(records(stream, build), _LEARNED_FROM)]
         if not first:
             raise UnreadableFile("no_rows", "The file holds no product.")
-        layout = learn(first, _BMECAT if bmecat else None)
+        layout = learn(first, _MEANT.get(kind))
         left_out = layout.keep(limits.columns)
         return Table(
             columns=layout.columns,
             detected={
                 **({"left_out": left_out} if left_out else {}),
-                "format": _FORMATS.get(build.root.lower(), "XML"),
+                "format": kind,
                 "record": "/".join(build.record),
                 "variants": "/".join(layout.variants or ()),
             },
