@@ -143,6 +143,8 @@ def register(app: Flask, render_page: PageRenderer) -> None:
     def _(error: HTTPException) -> Any:
         status = error.code or 500
         code, detail = _HTTP.get(status, ("http_error", error.description or "The request can't be carried out."))
+        if status == 413 and request.max_content_length:
+            return answer(status, code, "Too large", _too_large(request.max_content_length))
         return answer(status, code, error.name, detail)
 
     @app.errorhandler(DataError)
@@ -172,6 +174,13 @@ def register(app: Flask, render_page: PageRenderer) -> None:
         )
 
 
+def _too_large(most: int) -> str:
+    """What to do with more than ``most`` bytes."""
+    limit = f"{most // _MEGABYTE} MB" if most >= _MEGABYTE else f"{most // 1024} kB"
+    return f"What was sent is larger than {limit}, the most that is taken here. Go back and send less, or in parts."
+
+
+_MEGABYTE = 1024 * 1024
 _HTTP = {
     400: ("bad_request", "The request can't be read."),
     404: ("not_found", "There is nothing here."),

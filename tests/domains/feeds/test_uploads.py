@@ -24,7 +24,7 @@ from tests.domains.feeds.files import HEADER, template
 from tests.domains.feeds.test_reading import EndlessRows
 from tests.market import Api
 from tests.stack import Jobs
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, problems_in, text_of
 
 __all__ = ["set_up"]
 Json = dict[str, Any]
@@ -222,10 +222,7 @@ def test_what_is_given_back_runs_nothing_in_a_spreadsheet(sender: Sender) -> Non
             "d,Chair,S4,,,5,1,,,,,",
         )
     )
-    with db.system_scope(actor="test"), db.transaction() as session:
-        email = factories.member(session, session.get_one(Organisation, sender.id), "supplier_owner").email
-    browser = Browser(sender.app)
-    assert browser.sign_in(email).status_code == 303
+    browser = _owner(sender)
     text = browser.get(f"/supplier/uploads/{run['id']}/rejected.csv").text
     assert "'=cmd('calc')" in text
     cells = [cell for line in text.splitlines()[1:] for cell in line.split(",")]
@@ -271,10 +268,7 @@ def test_what_a_later_file_says_nothing_about_stays_as_it_is(sender: Sender) -> 
 
 def test_a_person_may_send_a_file_as_large_as_the_page_says(sender: Sender) -> None:
     """The limit of a page's other forms, 1 MB, is not that of files; a file above the limit is refused and not kept."""
-    with db.system_scope(actor="test"), db.transaction() as session:
-        email = factories.member(session, session.get_one(Organisation, sender.id), "supplier_owner").email
-    browser = Browser(sender.app)
-    browser.sign_in(email)
+    browser = _owner(sender)
     rows = [f"a{number},Lamp {'x' * 200},S{number},,,5,1,,,,," for number in range(10_000)]
     answer = browser.submit("/supplier/uploads", "/supplier/uploads", file=(io.BytesIO(template(*rows)), "list.csv"))
     assert answer.status_code == 303, answer.text
@@ -284,6 +278,48 @@ def test_a_person_may_send_a_file_as_large_as_the_page_says(sender: Sender) -> N
     too_large = io.BytesIO(b"x" * (41 * 1024 * 1024))
     assert browser.submit("/supplier/uploads", "/supplier/uploads", file=(too_large, "list.csv")).status_code == 413
     assert len(sender.rows("select id from feed_runs")) == 1
+
+
+def test_a_file_that_is_refused_is_refused_where_it_was_chosen(sender: Sender) -> None:
+    """The page with the form comes back, with the reason at the field; a file above the limit is told the limit."""
+    browser = _owner(sender)
+    for content, name, reason in (
+        (b"", "list.csv", "The file is empty."),
+        (bytes(range(256)) * 20, "list.bin", "Save your list as CSV, Excel, XML or JSON."),
+        (b"", "", "Choose a file first."),
+    ):
+        answer = browser.submit("/supplier/uploads", "/supplier/uploads", file=(io.BytesIO(content), name))
+        assert answer.status_code == 422, name
+        assert reason in problems_in(answer)["file"], name
+        assert "Files so far" in answer.text
+    too_large = io.BytesIO(b"x" * (41 * 1024 * 1024))
+    refused = browser.submit("/supplier/uploads", "/supplier/uploads", file=(too_large, "list.csv"))
+    assert refused.status_code == 413
+    assert "40 MB" in text_of(refused)
+
+
+def test_the_preview_says_what_new_rows_hold_and_which_columns_are_not_used(sender: Sender) -> None:
+    run = sender.checked(b"Artikelnummer;Titel;Farbe;EK netto;Regalplatz\nL-1;Lampe;Rot;1.010,90;A7\n")
+    shown = text_of(_owner(sender).get(f"/supplier/uploads/{run['id']}"))
+    assert "Wholesale price: $1,010.90" in shown
+    assert "Color: Rot" in shown
+    understood = shown[shown.index("How the columns were understood") :]
+    assert understood.index("Artikelnummer") < understood.index("SKU") < understood.index("EK netto")
+    assert "Wholesale price" in understood and "option1_value" not in shown
+    assert "Not used: Regalplatz." in understood
+    assert "No column holds the stock" in shown
+    told = sender.checked(b"sku;title;stock;cost\nL-1;Lamp;7;9.50\n")
+    again = text_of(_owner(sender).get(f"/supplier/uploads/{told['id']}"))
+    assert "Stock: 7" in again and "No column holds the stock" not in again
+
+
+def _owner(sender: Sender) -> Browser:
+    """Somebody of the supplier's people, signed in."""
+    with db.system_scope(actor="test"), db.transaction() as session:
+        email = factories.member(session, session.get_one(Organisation, sender.id), "supplier_owner").email
+    browser = Browser(sender.app)
+    assert browser.sign_in(email).status_code == 303
+    return browser
 
 
 def test_the_same_file_sent_twice_at_once_is_one_run(sender: Sender) -> None:

@@ -15,21 +15,20 @@ from app.feeds import queries as feeds
 from app.feeds.feed import Limits
 from app.feeds.files import storage
 from app.feeds.missing import policy_of
-from app.feeds.models import FeedRow, FeedRun
+from app.feeds.models import FeedRun
 from app.feeds.reading import HEAD, recognised
 from app.feeds.rejected import rejected_csv
-from app.feeds.rules.tiers import joined_steps
 from app.feeds.service import cancel, discard, keep_file, receive_upload, want_applied, want_rolled_back
 from app.feeds.template import template_csv
 from app.kit.errors import Conflict, Invalid, Rejected
-from app.kit.money import Money
 from app.kit.texts import marked as _
-from app.kit.texts import money as money_text
 from app.suppliers.models import Supplier
 from app.web.auth import principal
+from app.web.forms import problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.portal.pages.missing import in_words
-from app.web.ui.rendering import gettext, locale, ngettext
+from app.web.portal.pages.uploads.telling import changes_of, field_words, told_by, understood, undone
+from app.web.ui.rendering import gettext
 
 #: Findings of a held file, in words.
 _HELD = {
@@ -46,34 +45,6 @@ _HELD = {
     "weights": _("%(percent)s %% of the weights would be twice as much or more, or half or less (limit %(limit)s %%)"),
     "other_currency": _("%(percent)s %% of the rows have prices in another currency (limit %(limit)s %%)"),
 }
-#: Columns that a run changed, in words.
-_FIELDS = {
-    "title": _("Title"),
-    "description": _("Description"),
-    "brand": _("Brand"),
-    "category_id": _("Category"),
-    "option_names": _("Names of options"),
-    "tags": _("Tags"),
-    "status": _("Status"),
-    "currency": _("Currency"),
-    "pictures": _("Pictures"),
-    "gtin": _("GTIN"),
-    "options": _("Options"),
-    "wholesale_price": _("Wholesale price"),
-    "cost": _("Wholesale price"),
-    "map": _("Minimum advertised price"),
-    "msrp": _("Recommended retail price"),
-    "map_price": _("Minimum advertised price"),
-    "price_tiers": _("Wholesale prices by quantity"),
-    "tiers": _("Wholesale prices by quantity"),
-    "weight_grams": _("Weight in grams"),
-    "product_id": _("Product"),
-    "stock": _("Stock"),
-    "safety_stock": _("Never sold"),
-    "low_stock_at": _("Low at"),
-}
-_MONEY = ("wholesale_price", "cost", "msrp", "map", "map_price")
-_LONGEST = 120
 pages = Pages(__name__, nav=Nav(_("Uploads"), "uploads", 20, permission="products.write"))
 #: What a file may be, in words; without a choice it is found out.
 _KINDS = {
@@ -89,17 +60,23 @@ _FORM = 64 * 1024
 @pages.get("/uploads", permission="products.write")
 def uploads() -> Any:
     """Files so far, and a place for the next."""
+    return _uploads()
+
+
+def _uploads(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
     with db.transaction() as session:
         page = feeds.runs(session, principal().organisation_id, limit=20, cursor=request.args.get("cursor"))
         missing = in_words(policy_of(session, principal().organisation_id))
     return pages.render(
         "uploads.html",
+        status,
         runs=page.items,
         next_cursor=page.next_cursor,
         largest=settings().upload_max_bytes // (1024 * 1024),
         missing=missing,
         kinds=[(name, gettext(label)) for name, label in _KINDS.items()],
-        kind=request.args.get("content", ""),
+        kind=request.values.get("content", ""),
+        errors=errors or {},
     )
 
 
@@ -111,9 +88,18 @@ def _largest() -> int:
 @pages.post("/uploads", permission="products.write", largest=_largest)
 def receive() -> Any:
     """Keep the file; a job reads it."""
+    try:
+        run_id = _received()
+    except Invalid as error:
+        return _uploads(422, problems(error))
+    return go(page_url("uploads.detail", run_id=run_id))
+
+
+def _received() -> UUID:
+    """Keep the file that came. Raises ``Invalid`` for what is no file that we read."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
-        raise Invalid.field("file", "required", "Choose a file first.")
+        raise Invalid.field("file", "required", gettext(_("Choose a file first.")))
     kind = request.form.get("content") or None
     if kind is not None and kind not in _KINDS:
         raise Invalid.field("content", "unknown", gettext(_("Choose what is in the file.")))
@@ -135,7 +121,7 @@ def receive() -> Any:
             stored=stored,
             kind=kind,
         )
-    return go(page_url("uploads.detail", run_id=run.id))
+        return run.id
 
 
 @pages.get("/uploads/template.csv", permission="products.write")
@@ -161,6 +147,7 @@ def detail(run_id: UUID) -> Any:
             limit=25,
             cursor=request.args.get("cursor"),
         )
+        used, unused = understood(run)
         context: dict[str, Any] = {
             "run": run,
             "rows": page.items,
@@ -169,7 +156,10 @@ def detail(run_id: UUID) -> Any:
             "held": _held(run) if run.state == "QUARANTINED" else [],
             "undoable": run.state in ("APPLIED", "CANCELLED") and feeds.why_not_undone(session, run) is None,
             "left": _left(session, run),
-            "changes": {row.row: _changes_of(row, principal().currency) for row in page.items},
+            "changes": {row.row: changes_of(row, principal().currency) for row in page.items},
+            "told": {row.row: told_by(row, principal().currency) for row in page.items if row.action == "new"},
+            "understood": used,
+            "unused": unused,
             "currency": session.get_one(Supplier, run.supplier_id).currency,
             "views": [
                 {"label": gettext("All"), "href": page_url("uploads.detail", run_id=run_id), "current": not action}
@@ -192,7 +182,7 @@ def _left(session: Session, run: FeedRun) -> tuple[list[tuple[str, str]], int]:
     if run.state != "ROLLED_BACK":
         return [], 0
     found, total = feeds.left_alone(session, run)
-    return [(name, _field(field)) for name, field in found], total
+    return [(name, field_words(field)) for name, field in found], total
 
 
 def _held(run: FeedRun) -> list[dict[str, Any]]:
@@ -242,9 +232,9 @@ def look_back(run_id: UUID) -> Any:
         "roll_back.html",
         run=run,
         reason=gettext(reason) if reason else None,
-        counts=[(_field(one.field, one.kind), one.back, one.left) for one in counts if one.back or one.left],
-        back=[_change(one, currency) for one in back],
-        left=[_change(one, currency) for one in left],
+        counts=[(field_words(one.field, one.kind), one.back, one.left) for one in counts if one.back or one.left],
+        back=[undone(one, currency) for one in back],
+        left=[undone(one, currency) for one in left],
     )
 
 
@@ -254,49 +244,6 @@ def undo(run_id: UUID) -> Any:
     with db.transaction() as session:
         want_rolled_back(session, principal().organisation_id, run_id)
     return go(page_url("uploads.detail", run_id=run_id))
-
-
-def _field(name: str, kind: str = "") -> str:
-    """What a column is called for people."""
-    if name == "created":
-        return gettext(_("New product")) if kind == "product" else gettext(_("New variant"))
-    return gettext(_FIELDS.get(name, name))
-
-
-def _changes_of(row: FeedRow, currency: str) -> list[tuple[str, str, str]]:
-    return [
-        (_field(name), _value(name, old, currency), _value(name, new, currency))
-        for name, (old, new) in row.changes.items()
-    ]
-
-
-def _change(one: feeds.UndoneOne, currency: str) -> dict[str, str]:
-    """A field's three values, as people read them."""
-    return {
-        "name": one.name,
-        "field": _field(one.field),
-        **{name: _value(one.field, getattr(one, name), currency) for name in ("before", "after", "today")},
-    }
-
-
-def _value(field: str, value: Any, currency: str) -> str:
-    if value is None or value in ("", [], {}):
-        return "–"
-    if field in _MONEY:
-        return money_text(Money(int(value), currency), locale())
-    if field in ("price_tiers", "tiers"):
-        return joined_steps([(one["min_quantity"], Money(one["price"], currency).amount) for one in value])
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {one}" for name, one in value.items())
-    if isinstance(value, list):
-        return (
-            ngettext("%(num)s picture", "%(num)s pictures", len(value))
-            if field == "pictures"
-            else ", ".join(map(str, value))
-        )
-    if field in ("category_id", "product_id"):
-        return "…"
-    return str(value)[:_LONGEST]
 
 
 @pages.get("/uploads/<uuid:run_id>/rejected.csv", permission="products.write")
