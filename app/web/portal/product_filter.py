@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.catalog.assortment.queries import PROBLEMS, SORTS, OwnFilter, Sort
 from app.kit.ids import parse_id
 from app.kit.texts import marked as _
+from app.web.ui.rendering import gettext
 
 STATUS_LABELS: Mapping[str, str] = {"active": _("On offer"), "draft": _("Draft"), "ended": _("Ended")}
 SORT_LABELS: Mapping[Sort, str] = {
@@ -31,3 +32,8 @@ def asked(values: Mapping[str, str]) -> OwnFilter:
         problem=problem if problem in PROBLEMS or problem == "any" else "",
         sort=sort if sort in SORTS else "changed",
     )
+
+
+def problem_names() -> dict[str, str]:
+    """What a product may lack, in words."""
+    return {key: gettext(text) for key, text in PROBLEMS.items()}

@@ -115,6 +115,7 @@ SENTENCES: Mapping[str, str] = {
     "noted": _("Noted."),
     "store_connected": _("The store is connected."),
     "test_order_placed": _("The test order waits for you."),
+    "test_passed": _("Shipped. The test order has passed."),
     "test_shipped": _("Shipped. See below what the test still wants."),
     "transfer_made": _("Paid, and booked."),
     "transfer_received": _("Received, and booked. The order goes on."),

@@ -23,7 +23,7 @@ from tests.adapters.strangers import Answer, Handler, Stranger, serving
 from tests.domains.catalog.drawn import PAGE, SVG, lying_png, picture
 from tests.market import Market, market, stripe_simulator, stripe_url
 from tests.stack import Jobs
-from tests.web.browsing import Browser, text_of
+from tests.web.browsing import Browser, problems_in, text_of
 from tests.web.pages.test_settings import member
 
 __all__ = ["market", "set_up", "stripe_simulator", "stripe_url"]
@@ -224,8 +224,9 @@ def test_a_picture_by_hand_stays_when_the_file_comes_again(desk: Desk) -> None:
     offered = desk.market.retailer.api.get(f"/api/suppliers/{desk.market.supplier.id}/products").json["items"]
     public = next(one for one in offered if one["id"] == str(product))["images"][-1]["url"]
     assert public.endswith(f"/media/{by_hand.sha256}/1600.webp") and public.startswith("http")
-    refused = desk.browser.submit(page, "/pictures", file=(BytesIO(SVG), "me.png"))
-    assert refused.status_code == 422 and "Save it as PNG" in text_of(refused)
+    refused = desk.browser.submit(page, "/pictures", file=(BytesIO(SVG), "me.png"), alt="A blue lamp")
+    assert refused.status_code == 422 and "Save it as PNG" in problems_in(refused)["file"]
+    assert 'value="A blue lamp"' in refused.text, "what was typed stays"
     assert desk.browser.submit(page, "/remove").status_code == 303
     assert [one.uploaded for one in desk.images(product)] == [False]
 

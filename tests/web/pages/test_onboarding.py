@@ -27,7 +27,7 @@ from tests import factories
 from tests.domains.suppliers.test_papers import HOSTILE, pdf, picture
 from tests.market import Api, Market
 from tests.stack import Jobs
-from tests.web.browsing import Browser, text_of
+from tests.web.browsing import Browser, problems_in, text_of
 from tests.web.pages.test_approval import applied, console, decide
 from tests.web.pages.test_settings import problem
 
@@ -412,10 +412,17 @@ def test_a_test_order_by_portal_is_checked_step_by_step(market: Market, jobs: Jo
     assert browser.get(at).status_code == 200
     assert missing(browser)[0] == "Accept every line."
     assert browser.submit(at, "/accept").status_code == 303
-    assert browser.submit(at, "/ship", tracking_number="??").status_code == 422
+    for number in ("", "??"):
+        refused = browser.submit(at, "/ship", tracking_number=number)
+        assert refused.status_code == 422 and "tracking_number" in problems_in(refused), number
     assert len(missing(browser)) == 1
-    assert browser.submit(at, "/ship", tracking_number="TEST12345").status_code == 303
+    shipped = browser.submit(at, "/ship", tracking_number="TEST12345")
+    assert shipped.status_code == 303
     assert order_of(supplier_id).passed_at is not None
+    page = browser.get(shipped.headers["Location"])
+    assert "The test order has passed." in text_of(page) and "still wants" not in text_of(page)
+    assert "Accept it and ship it" not in text_of(page)
+    assert f'href="{AT}"' in page.text, "the way on"
     assert "passed" in text_of(browser.get(f"{AT}/test-order"))
     jobs.drain()
     assert "Lumen GmbH has passed its test order" in letters(market)

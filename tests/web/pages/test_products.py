@@ -16,7 +16,7 @@ from app.suppliers.models import Supplier
 from tests import factories
 from tests.market import Market
 from tests.stack import Jobs
-from tests.web.browsing import Browser, text_of
+from tests.web.browsing import Browser, problems_in, text_of
 from tests.web.pages.test_settings import member, problem
 
 LIST, SHEET = "/supplier/products", "/supplier/products/sheet"
@@ -220,3 +220,12 @@ def test_an_untouched_file_takes_nothing_from_orders_that_nobody_told_of(market:
     market.supplier.api.post(f"/api/supplier/uploads/{upload}/apply", {})
     jobs.drain()
     assert market.stock(lamp) == before
+
+
+def test_a_text_for_search_engines_that_is_too_long_comes_back_to_its_product(market: Market) -> None:
+    browser, _ = member(market, "supplier", "supplier_catalogue")
+    at = f"/supplier/products/{market.lamp.product_id}"
+    long = browser.submit(at, "/search-texts", seo_title="x" * 66)
+    assert long.status_code == 422
+    assert problems_in(long) == {"seo_title": "Use at most 65 characters."}
+    assert f'value="{"x" * 66}"' in long.text

@@ -6,12 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from sqlalchemy.orm import Session
 
 from app import db
 from app.adapters import registries
 from app.catalog import queries as catalog
-from app.catalog.models import SupplierProduct
 from app.catalog.pictures import queries, service
 from app.catalog.pictures.derivatives import PictureRefused, make
 from app.catalog.pictures.rules import LARGEST_BYTES, REASONS, file_key
@@ -19,8 +17,9 @@ from app.config import settings
 from app.kit.errors import Conflict, Invalid
 from app.kit.ids import parse_id
 from app.web.auth import principal
-from app.web.forms import Sent
+from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
+from app.web.portal import product_page
 from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
@@ -53,6 +52,15 @@ def upload(product_id: UUID) -> Any:
     """Take a picture from the supplier's own disk."""
     if not settings().keeps_pictures:
         raise Conflict("This installation keeps no pictures; use their addresses.", code="no_pictures_kept")
+    try:
+        _take(product_id)
+    except Invalid as error:
+        return product_page.shown(product_id, problems(error), error.status)
+    return go(page_url("products.detail", product_id=product_id, done="picture_added"))
+
+
+def _take(product_id: UUID) -> None:
+    """Keep the picture that came. Raises ``Invalid``."""
     supplier_id = principal().organisation_id
     sent = Sent()
     alt = sent.text("alt", longest=_LONGEST_ALT)
@@ -77,7 +85,6 @@ def upload(product_id: UUID) -> Any:
     with db.transaction() as session:
         service.keep_media(session, made)
         service.add_uploaded(session, supplier_id, product_id, made.sha256, alt)
-    return go(page_url("products.detail", product_id=product_id, done="picture_added"))
 
 
 @pages.post("/products/<uuid:product_id>/pictures/again", permission="products.write")
@@ -96,14 +103,3 @@ def remove(product_id: UUID, image_id: UUID) -> Any:
     with db.transaction() as session:
         service.remove_uploaded(session, principal().organisation_id, product_id, image_id)
     return go(page_url("products.detail", product_id=product_id, done="picture_removed"))
-
-
-def of_product(session: Session, product: SupplierProduct) -> list[dict[str, Any]]:
-    """A product's pictures for its page: what is shown of each, and what is wrong with it."""
-    known = queries.states(session, [image.url for image in product.images])
-    shown = []
-    for image in product.images:
-        address = known.get(image.url)
-        reason = REASONS.get(address.reason) if address is not None and address.state == "broken" else None
-        shown.append({"image": image, "reason": reason, "waiting": not reason and not image.shown()})
-    return shown

@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.catalog import queries as catalog
-from app.catalog.assortment.queries import PROBLEMS, categories_in_use, count, matching, missing, own_page
+from app.catalog.assortment.queries import categories_in_use, count, matching, missing, own_page
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.pictures.queries import broken_count
 from app.catalog.rules import SKU_MAX, TITLE_MAX
-from app.catalog.samples.service import terms_of
-from app.catalog.seo.service import search_texts
 from app.catalog.service import PriceChange, ProductChange, VariantChange, change_product, set_prices, set_status
 from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS, PriceTier, of_kept
 from app.feeds.export import products_csv
@@ -31,8 +29,8 @@ from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url, query_without
-from app.web.portal.pages.pictures import of_product
-from app.web.portal.product_filter import SORT_LABELS, STATUS_LABELS, asked
+from app.web.portal import product_page
+from app.web.portal.product_filter import SORT_LABELS, STATUS_LABELS, asked, problem_names
 from app.web.portal.sheet import changed
 from app.web.ui.rendering import gettext
 
@@ -67,15 +65,11 @@ def list_products() -> Any:
         )
 
 
-def _problem_names() -> dict[str, str]:
-    return {key: gettext(text) for key, text in PROBLEMS.items()}
-
-
 def _choices() -> dict[str, Any]:
     return {
         "statuses": [("", gettext(_("Any status"))), *((key, gettext(text)) for key, text in STATUS_LABELS.items())],
         "sorts": [(key, gettext(text)) for key, text in SORT_LABELS.items()],
-        "problem_names": _problem_names(),
+        "problem_names": problem_names(),
         "filtered": query_without("cursor", "sort") != {},
     }
 
@@ -186,27 +180,7 @@ def _shown_steps(variant: SupplierVariant) -> list[tuple[str, str]]:
 @pages.get("/products/<uuid:product_id>", permission="products.read")
 def detail(product_id: UUID) -> Any:
     """One product with its variants."""
-    return _detail(product_id)
-
-
-def _detail(product_id: UUID, wrong: dict[str, Any] | None = None, status: int = 200) -> Any:
-    with db.transaction() as session:
-        product = catalog.product(session, product_id, supplier_id=principal().organisation_id)
-        stock = availability(session, [variant.id for variant in product.variants])
-        return pages.render(
-            "detail.html",
-            status,
-            product=product,
-            stock=stock,
-            missing=missing(session, [product]).get(product.id, []),
-            problem_names=_problem_names(),
-            one_place=len(locations(session, principal().organisation_id)) < 2,
-            pictures=of_product(session, product),
-            texts=search_texts(product, product.variants),
-            samples=terms_of(session, product.supplier_id, product.id),
-            wrong=wrong or {},
-            sent=request.form,
-        )
+    return product_page.shown(product_id)
 
 
 @pages.post("/products/<uuid:product_id>/stock", permission="inventory.write")
@@ -228,7 +202,7 @@ def save_stock(product_id: UUID) -> Any:
             sent.check()
             set_free(session, supplier_id, free)
     except Invalid as error:
-        return _detail(product_id, problems(error), error.status)
+        return product_page.shown(product_id, problems(error), error.status)
     return go(page_url("products.detail", product_id=product_id, done="saved_for_stores"))
 
 
