@@ -30,13 +30,15 @@ from app.purchasing.decisions.rules import CHOSEN, OPEN, PAYING
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A purchase order, as far as it is waited for. ``asked``: its supplier was asked to change something, by when it
-    answers. ``there``: when the supplier has all that it backordered, as it promised."""
+    answers. ``there``: when the supplier has all that it backordered, as it promised; ``leaves``: whether units are to
+    leave at once."""
 
     status: str
     released: bool
     answer_by: datetime | None = None
     ship_by: datetime | None = None
     there: datetime | None = None
+    leaves: bool = False
     asked: datetime | None = None
 
 
@@ -167,19 +169,25 @@ def _of(first: Part, live: Sequence[Part]) -> NextStep:
     same = [one for one in live if one.status == first.status]
     answer_by = min((one.answer_by for one in same if one.answer_by is not None), default=None)
     ship_by = min((one.ship_by for one in same if one.ship_by is not None), default=None)
+    there = max((one.there for one in same if one.there is not None), default=None)
     supplier = Party.SUPPLIER
     match first.status:
         case "PENDING" | "ON_HOLD":
             text = _("The supplier answers whether it can deliver.")
             own = _("Answer whether you can deliver.")
             return NextStep(code="answer", text=text, own=own, ball=supplier, due=answer_by)
+        case "BACKORDERED" if any(one.leaves for one in same):
+            text, own = _("The supplier ships what is there; the rest comes later."), _("Ship what is there.")
+            return NextStep(code="ship", text=text, own=own, ball=supplier, due=ship_by)
         case "BACKORDERED":
             text, own = _("The supplier ships when the goods are there."), _("Ship when the goods are there.")
-            there = max((one.there for one in same if one.there is not None), default=None)
             return NextStep(code="backorder", text=text, own=own, ball=supplier, due=there)
         case "CONFIRMED" | "PROCESSING":
             text, own = _("The supplier packs and ships."), _("Pack and ship.")
             return NextStep(code="ship", text=text, own=own, ball=supplier, due=ship_by)
+        case "PARTIALLY_SHIPPED" if there is not None and not any(one.leaves for one in same):
+            text, own = _("The supplier ships the rest when it is there."), _("Ship the rest when it is there.")
+            return NextStep(code="backorder", text=text, own=own, ball=supplier, due=there)
         case "PARTIALLY_SHIPPED":
             text, own = _("The supplier ships the rest."), _("Ship the rest.")
             return NextStep(code="rest", text=text, own=own, ball=supplier, due=ship_by)

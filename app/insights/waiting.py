@@ -17,8 +17,9 @@ from app.kit import clock
 from app.kit.texts import zone_of
 from app.orders.rules import PENDING
 from app.purchasing.changes.queries import waiting_count
+from app.purchasing.leaving import to_leave
 from app.purchasing.models import PurchaseOrder
-from app.purchasing.queries import TO_LEAVE, late_count
+from app.purchasing.queries import late_count
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier, SupplierDocument
 from app.suppliers.rules.papers import REMINDERS
@@ -108,7 +109,7 @@ def _due_today(session: Session, seller: Supplier, now: datetime) -> int:
             .select_from(PurchaseOrder)
             .where(
                 PurchaseOrder.supplier_id == seller.id,
-                PurchaseOrder.status.in_(TO_LEAVE),
+                to_leave(),
                 PurchaseOrder.ship_by >= now,
                 PurchaseOrder.ship_by < tomorrow,
             )

@@ -38,9 +38,10 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgedLine:
-    """What is said about a line. ``quantity`` of a rejected line: how many units of it are rejected in all; None: all
-    that are open. ``reason`` is one of ``app.purchasing.rules.REJECT_REASONS``. ``price``: what the supplier wants for
-    a unit, in the order's currency, where it says that."""
+    """What is said about a line, or about some of its units: several of them, each another answer, share a line out.
+    ``quantity``: of how many units it is said, counted as by ``app.purchasing.service.LineAnswer``; None: of all that
+    the others leave. ``reason`` is one of ``app.purchasing.rules.REJECT_REASONS``. ``price``: what the supplier
+    wants for a unit, in the order's currency, where it says that."""
 
     line: LineName
     answer: Literal["accepted", "backordered", "rejected"]

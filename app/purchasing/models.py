@@ -128,6 +128,7 @@ class PurchaseOrderLine(Base):
         ),
         CheckConstraint("returned >= 0 and returned <= delivered", name="returned_within"),
         CheckConstraint("rerouted >= 0 and rerouted <= cancelled", name="rerouted_within"),
+        CheckConstraint("at_once >= 0 and at_once <= quantity", name="at_once_within"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -146,8 +147,12 @@ class PurchaseOrderLine(Base):
     wholesale_price: Mapped[int] = mapped_column(BIG)
     #: What the supplier asks for one instead; None once that is agreed on, or it asks nothing else.
     asked_price: Mapped[int | None] = mapped_column(BIG)
-    #: The supplier's answer: ``accepted``, ``backordered`` or ``rejected``; None before it comes.
+    #: The supplier's answer: ``accepted``, ``backordered`` (if only a part of it is) or ``rejected``; None before it
+    #: comes.
     answer: Mapped[str | None]
+    #: Of a backordered line: how many units go at once, those included that have left; what is neither of them nor
+    #: cancelled comes later, on ``available_on``. So what is cancelled is first of what comes later.
+    at_once: Mapped[int] = mapped_column(server_default="0")
     available_on: Mapped[date | None]
     reason: Mapped[str | None]
     shipped: Mapped[int] = mapped_column(server_default="0")

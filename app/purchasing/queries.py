@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.errors import NotFound
@@ -27,6 +27,7 @@ from app.orders.rules import (
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.decisions.queries import about_rejected
 from app.purchasing.decisions.rules import IN_BETWEEN, REJECTED
+from app.purchasing.leaving import to_leave, to_ship, waits_for_goods
 from app.purchasing.models import (
     ChangeMessage,
     ChangeRequest,
@@ -39,17 +40,13 @@ from app.purchasing.models import (
 )
 from app.purchasing.rules import whole_units
 
-#: Views of the supplier's queue: name → statuses.
-VIEWS: dict[str, tuple[str, ...]] = {
-    "new": (PENDING,),
-    "to_ship": (CONFIRMED, PROCESSING, PARTIALLY_SHIPPED),
-    "backordered": (BACKORDERED,),
-    "shipped": (SHIPPED,),
-    "delivered": (DELIVERED,),
+_BY_STATUS: Mapping[str, str] = {"new": PENDING, "shipped": SHIPPED, "delivered": DELIVERED}
+_BY_LINES: Mapping[str, ColumnElement[bool]] = {"to_ship": to_ship(), "backordered": waits_for_goods()}
+#: Views of the supplier's queue: name → what is in it. One of which a part comes later may be in two.
+VIEWS: Mapping[str, ColumnElement[bool]] = {
+    **{view: PurchaseOrder.status == status for view, status in _BY_STATUS.items()},
+    **_BY_LINES,
 }
-
-#: Not shipped whole yet, and not promised for a later day.
-TO_LEAVE = (PENDING, CONFIRMED, PROCESSING, PARTIALLY_SHIPPED)
 
 
 def of_orders(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, list[PurchaseOrder]]:
@@ -136,6 +133,7 @@ def for_supplier(
     supplier_id: UUID,
     *,
     statuses: Sequence[str] | None = None,
+    views: Sequence[str] = (),
     search: str | None = None,
     late_at: datetime | None = None,
     asked: bool = False,
@@ -144,8 +142,8 @@ def for_supplier(
     cursor: str | None = None,
 ) -> Page[PurchaseOrder]:
     """A supplier's released purchase orders with their lines: the queue has the longest waiting first; with
-    ``updated_since`` the oldest change comes first. ``late_at``: only those that should have left by then;
-    ``asked``: only those that a request to change something waits for."""
+    ``updated_since`` the oldest change comes first. ``views``: only what is in one of these ``VIEWS``; ``late_at``:
+    only those that should have left by then; ``asked``: only those that a request to change something waits for."""
     limit = min(limit, LARGEST_LIMIT)
     query = (
         select(PurchaseOrder)
@@ -155,8 +153,10 @@ def for_supplier(
     )
     if statuses:
         query = query.where(PurchaseOrder.status.in_(statuses))
+    if views:
+        query = query.where(or_(*(VIEWS[one] for one in views)))
     if late_at is not None:
-        query = query.where(PurchaseOrder.status.in_(TO_LEAVE), PurchaseOrder.ship_by < late_at)
+        query = query.where(to_leave(), PurchaseOrder.ship_by < late_at)
     if asked:
         query = query.where(
             PurchaseOrder.id.in_(select(ChangeRequest.purchase_order_id).where(ChangeRequest.state == OPEN))
@@ -223,14 +223,15 @@ def of_references(session: Session, supplier_id: UUID, references: Iterable[str]
     return named
 
 
-def counts_by_status(session: Session, supplier_id: UUID) -> dict[str, int]:
-    """How many of a supplier's purchase orders are in each status."""
-    rows = session.execute(
-        select(PurchaseOrder.status, func.count())
-        .where(PurchaseOrder.supplier_id == supplier_id, PurchaseOrder.released_at.is_not(None))
-        .group_by(PurchaseOrder.status)
-    )
-    return {status: count for status, count in rows}
+def counts_by_view(session: Session, supplier_id: UUID) -> dict[str, int]:
+    """How many of a supplier's purchase orders are in each of ``VIEWS``, and in all (``all``)."""
+    own = (PurchaseOrder.supplier_id == supplier_id, PurchaseOrder.released_at.is_not(None))
+    statuses = session.execute(select(PurchaseOrder.status, func.count()).where(*own).group_by(PurchaseOrder.status))
+    found: dict[str, int] = {status: count for status, count in statuses}
+    counted = {view: found.get(status, 0) for view, status in _BY_STATUS.items()}
+    for view in _BY_LINES:
+        counted[view] = session.scalar(select(func.count()).select_from(PurchaseOrder).where(*own, VIEWS[view])) or 0
+    return {**counted, "all": sum(found.values())}
 
 
 def open_by_supplier(session: Session, retailer_id: UUID) -> dict[UUID, int]:
@@ -256,7 +257,7 @@ def late_count(session: Session, supplier_id: UUID, moment: datetime) -> int:
             .select_from(PurchaseOrder)
             .where(
                 PurchaseOrder.supplier_id == supplier_id,
-                PurchaseOrder.status.in_(TO_LEAVE),
+                to_leave(),
                 PurchaseOrder.ship_by < moment,
             )
         )

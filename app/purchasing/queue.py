@@ -14,8 +14,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 from app.kit import clock
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.purchasing.changes.rules import OPEN
+from app.purchasing.leaving import to_leave
 from app.purchasing.models import ChangeRequest, PurchaseOrder
-from app.purchasing.queries import TO_LEAVE, VIEWS
+from app.purchasing.queries import VIEWS
 
 DUE, OLDEST, NEWEST = "due", "oldest", "newest"
 SORTS = (DUE, OLDEST, NEWEST)
@@ -121,11 +122,11 @@ def _conditions(supplier_id: UUID, wanted: QueueFilter) -> list[ColumnElement[bo
         PurchaseOrder.released_at.is_not(None),
     ]
     if wanted.view == "late":
-        found += [PurchaseOrder.status.in_(TO_LEAVE), PurchaseOrder.ship_by < clock.now()]
+        found += [to_leave(), PurchaseOrder.ship_by < clock.now()]
     elif wanted.view == "asked":
         found.append(PurchaseOrder.id.in_(select(ChangeRequest.purchase_order_id).where(ChangeRequest.state == OPEN)))
     elif wanted.view in VIEWS:
-        found.append(PurchaseOrder.status.in_(VIEWS[wanted.view]))
+        found.append(VIEWS[wanted.view])
     if wanted.retailer_id is not None:
         found.append(PurchaseOrder.retailer_id == wanted.retailer_id)
     text = wanted.search.strip().lstrip("#")

@@ -79,6 +79,8 @@ class LineCounts:
     cancelled: int = 0
     returned: int = 0
     answer: str | None = None
+    #: Of a backordered line: units that go at once all the same, those included that have left.
+    at_once: int = 0
 
     @property
     def open(self) -> int:
@@ -86,14 +88,27 @@ class LineCounts:
         return self.quantity - self.shipped - self.cancelled
 
     @property
-    def answerable(self) -> bool:
-        """Whether it waits for an answer, or for another one: what comes later may get another day, or be there."""
-        return self.answer in (None, "backordered") and self.open > 0
+    def later(self) -> int:
+        """Units still to come that its supplier sends later than ordered. What leaves is first of the others; what is
+        cancelled is first of these."""
+        if self.answer != "backordered":
+            return 0
+        return max(0, self.quantity - self.cancelled - max(self.at_once, self.shipped))
 
     @property
-    def comes_later(self) -> bool:
-        """Whether units of it are still to come that its supplier sends later than ordered."""
-        return self.answer == "backordered" and self.open > 0
+    def now(self) -> int:
+        """Units still to leave the house that do not come later."""
+        return self.open - self.later
+
+    @property
+    def said(self) -> str | None:
+        """The answer as far as it still says something: with nothing left to come later, the rest is accepted."""
+        return "accepted" if self.answer == "backordered" and not self.later else self.answer
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it waits for an answer, or for another one: what comes later may get another day, or be there."""
+        return self.said in (None, "backordered") and self.open > 0
 
 
 def line_status(line: LineCounts) -> str:
@@ -107,7 +122,7 @@ def line_status(line: LineCounts) -> str:
         return "shipped"
     if line.shipped:
         return "partially_shipped"
-    return line.answer or "open"
+    return line.said or "open"
 
 
 def combined_status(lines: Sequence[LineCounts]) -> str:
@@ -158,11 +173,11 @@ def purchase_order_status(lines: Sequence[LineCounts], *, released: bool, held: 
         return SHIPPED
     if any(line.shipped for line in live):
         return PARTIALLY_SHIPPED
-    if any(line.answer == "backordered" for line in live):
+    if any(line.later for line in live):
         return BACKORDERED
     if processing:
         return PROCESSING
-    if all(line.answer == "accepted" for line in live):
+    if all(line.said == "accepted" for line in live):
         return CONFIRMED
     return PENDING
 

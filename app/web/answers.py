@@ -19,7 +19,7 @@ from app.purchasing.service import LineAnswer, acknowledge
 from app.purchasing.service.answer_links import opened_answer_token
 from app.purchasing.service.status import counts
 from app.web.forms import problems
-from app.web.line_answers import sent_answer
+from app.web.line_answers import part_later, sent_answers
 from app.web.ui.rendering import gettext
 
 bp = Blueprint("answers", __name__)
@@ -47,7 +47,7 @@ def answer(token: str) -> Any:
     """Answer line by line."""
     try:
         with _order(token) as (session, order):
-            answers = [one for line in _open(order) if (one := sent_answer(line)) is not None]
+            answers = [one for line in _open(order) for one in sent_answers(line)]
             if answers:
                 acknowledge(session, order.supplier_id, order.id, answers)
     except (Invalid, Conflict) as error:
@@ -84,7 +84,8 @@ def _page(token: str, order: PurchaseOrder, status: int = 200, errors: Mapping[s
         "app/web/answers.html",
         token=token,
         order=order,
-        lines=[(line, line_status(counts(line))) for line in order.lines],
+        lines=[(line, line_status(counts(line)), counts(line)) for line in order.lines],
+        part_later={line.id: part_later(line) for line in order.lines},
         waiting=_open(order),
         unanswered=any(line.answer is None for line in _open(order)),
         errors=errors or {},

@@ -16,6 +16,7 @@ from app.orders.models import Order
 from app.orders.rules import HoldReason
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.decisions.queries import PENDING_STATES, of_order
+from app.purchasing.leaving import is_to_leave
 from app.purchasing.models import ChangeRequest, OrderDecision, PurchaseOrder
 from app.purchasing.service.status import counts
 from app.web.ui.rendering import gettext
@@ -86,6 +87,7 @@ def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -
             answer_by=one.acknowledge_by,
             ship_by=one.ship_by,
             there=_there(one),
+            leaves=is_to_leave(one.status, map(counts, one.lines)),
             asked=asked.get(one.id),
         )
         for one in routed
@@ -94,5 +96,5 @@ def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -
 
 def _there(purchase_order: PurchaseOrder) -> datetime | None:
     """The end of the day by which the supplier promised to have all that it backordered."""
-    days = [line.available_on for line in purchase_order.lines if line.available_on and counts(line).comes_later]
+    days = [line.available_on for line in purchase_order.lines if line.available_on and counts(line).later]
     return datetime.combine(max(days) + timedelta(days=1), time(), UTC) if days else None

@@ -4,10 +4,12 @@ offered, and see what followed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
+from app.kit import clock
 from app.orders.manual_file import COLUMNS
 from demo.people import SignIn
 from tests.browser import making
@@ -214,6 +216,30 @@ def test_what_a_supplier_can_not_deliver_is_decided(demo: Demo, desk: Desk, size
     else:
         part = page.locator("section").filter(has=page.get_by_role("heading", name="Purchase order")).last
         expect(part.get_by_role("row").filter(has_text="NL-LUMDES-SAGE")).to_be_visible()
+    is_well_made(page)
+
+
+@SIZES
+def test_some_units_now_some_later_and_some_never_are_one_answer(demo: Demo, desk: Desk, size: Size) -> None:
+    """The supplier shares a line out in its portal; both read how many come when, and what leaves next."""
+    order_id = making.order(demo, {**making.LAMP, "quantity": 5})
+    supplier = part_page(desk, demo, making.part(demo, order_id)["id"], size)
+    supplier.get_by_label("5 × NL-LUMDES-WHITE").select_option(label="Later, on the day below")
+    day = clock.now().date() + timedelta(days=9)
+    supplier.get_by_label("Available on").fill(day.isoformat())
+    supplier.get_by_label("Units that come later, if not all").fill("2")
+    supplier.get_by_label("Units that you can't send, if not all").fill("1")
+    supplier.get_by_label("Reason, if you can't send it").select_option(label="Out of stock")
+    is_well_made(supplier)
+    supplier.get_by_role("button", name="Send the answer").click()
+    expect(supplier.get_by_text("Your answer is sent.")).to_be_visible()
+    promised = f"2 from {day.day} {day:%b %Y}"
+    expect(supplier.get_by_role("row").filter(has_text="NL-LUMDES-WHITE")).to_contain_text(promised)
+    expect(supplier.get_by_role("status").filter(has_text="Next:")).to_contain_text("Ship what is there.")
+    expect(supplier.get_by_label("Units that come later, if not all")).to_have_value("2")
+    is_well_made(supplier)
+    page = order_page(desk, demo, order_id, size)
+    expect(page.get_by_role("row").filter(has_text=promised)).to_contain_text("5 (−1)")
     is_well_made(page)
 
 

@@ -44,7 +44,7 @@ RETAILER = (
 )
 #: What suppliers answer, and send.
 SUPPLIER = (
-    step("answer", which, st.sampled_from(["accepted", "backordered", "rejected", "dearer"]), units),
+    step("answer", which, st.sampled_from(["accepted", "backordered", "some_later", "rejected", "dearer"]), units),
     step("answer", which, st.just("accepted"), units),
     step("pack", which),
     step("give_up", which, units),

@@ -235,6 +235,25 @@ def test_a_part_is_rejected_and_the_rest_comes_later(house: House) -> None:
         assert [tuple(line) for line in lines] == [(3, 1, "backordered")]
 
 
+@pytest.mark.parametrize("channel", ["x12", "sftp_csv"])
+def test_some_units_come_now_and_some_later(house: House, channel: str) -> None:
+    house.choose(channel)
+    number, sku = house.order(5), house.market.lamp.skus[0]
+    day = clock.now().date() + timedelta(days=12)
+    if channel == "x12":
+        acks = ["ACK*IA*2*EA", f"ACK*IB*2*EA*068*{day:%Y%m%d}", "ACK*IR*1*EA"]
+        house.says("855", f"BAK*00*AC*{number}*20261130", f"PO1*1*5*EA*10.00**VP*{sku}", *acks)
+    else:
+        said = ("2,accepted,", f"2,backordered,{day}", "1,out of stock,")
+        house.put("answers.csv", "po,sku,qty,status,eta\n" + "".join(f"{number},{sku},{one}\n" for one in said))
+    house.poll()
+    assert house.refused() == []
+    assert house.row(number).status == "BACKORDERED"
+    (line,) = house.market.supplier.api.get(f"/api/supplier/orders/{house.row(number).id}").json["lines"]
+    assert (line["quantity"], line["cancelled"], line["backordered"]) == (5, 1, 2)
+    assert line["available_on"] == day.isoformat()
+
+
 def test_a_rejection_counts_from_what_the_supplier_was_told(house: House) -> None:
     house.choose("x12", port=str(free_port()))
     number, sku = house.order(), house.market.lamp.skus[0]

@@ -30,6 +30,8 @@ from tests.market import Market, Party
 from tests.stack import Jobs
 
 _numbers = itertools.count(1)
+#: What is said of a line → its status by the API, where that is called otherwise.
+_STATUSES = {"dearer": "accepted", "some_later": "backordered"}
 #: Keys end after 90 days; nothing here takes as long.
 LONGEST = timedelta(days=80)
 CLOCK_JOBS = (
@@ -219,14 +221,16 @@ class Walk:
     # Suppliers
 
     def _answer(self, which: int, said: str, units: int) -> None:
-        """One answers about a line; ``dearer`` accepts it at another price."""
+        """One answers about a line: ``dearer`` accepts it at another price, ``some_later`` keeps so many units back."""
         found = self._purchase_order(which)
         if found is None:
             return
         party, row = found
-        line: Json = {"line_id": self._line(row, which)["id"], "status": "accepted" if said == "dearer" else said}
-        if said == "backordered":
+        line: Json = {"line_id": self._line(row, which)["id"], "status": _STATUSES.get(said, said)}
+        if line["status"] == "backordered":
             line["available_on"] = clock.now().date().isoformat()
+        if said == "some_later":
+            line["quantity"] = units
         if said == "rejected":
             line |= {"reason": "out_of_stock", "quantity": units}
         if said == "dearer":

@@ -25,7 +25,7 @@ def tell_of_backorder(run: Run, event: LinesBackordered | BackorderOver) -> None
         purchase_order = session.get_one(
             PurchaseOrder, event.purchase_order_id, options=[selectinload(PurchaseOrder.lines)]
         )
-        later = [line for line in purchase_order.lines if counts(line).comes_later]
+        later = [line for line in purchase_order.lines if counts(line).later]
         if later:
             _tell(session, purchase_order, later)
         else:
@@ -47,13 +47,13 @@ def _tell(session: Session, purchase_order: PurchaseOrder, later: list[PurchaseO
         paragraphs=[*sentences, _IF_TOO_LATE],
         button="See the order",
         dedupe=_key(purchase_order),
-        cause=",".join(f"{line.id}:{line.available_on}" for line in later),
+        cause=",".join(f"{line.id}:{counts(line).later}:{line.available_on}" for line in later),
     )
 
 
 def _sentence(line: PurchaseOrderLine, supplier: str) -> str:
     when = f"on {day(line.available_on, 'en')}" if line.available_on else "later"
-    return f"{supplier} will have {counts(line).open} × {line.title} {when}."
+    return f"{supplier} will have {counts(line).later} × {line.title} {when}."
 
 
 def _key(purchase_order: PurchaseOrder) -> str:

@@ -6,13 +6,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Select, and_, cast, exists, func, or_, select
+from sqlalchemy import DateTime, Select, cast, func, select
 
 from app.exceptions.kind import Kind, Party, Told, Value, rows
 from app.kit.texts import marked as _
-from app.orders.rules import BACKORDERED, PENDING
+from app.orders.rules import BACKORDERED, PARTIALLY_SHIPPED, PENDING
+from app.purchasing.leaving import comes_later, to_ship
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.queries import TO_LEAVE
 
 
 def of_purchase_orders(kind: str, **values: Value) -> Select[Any]:
@@ -37,17 +37,9 @@ def _unanswered(now: datetime) -> Select[Any]:
 
 
 def _late(now: datetime) -> Select[Any]:
-    answered = [status for status in TO_LEAVE if status != PENDING]
-    line = PurchaseOrderLine
-    # Other lines than those that come later are to leave in time.
-    accepted = exists().where(
-        line.purchase_order_id == PurchaseOrder.id,
-        line.answer == "accepted",
-        line.shipped + line.cancelled < line.quantity,
-    )
+    # Other units than those that come later are to leave in time.
     return of_purchase_orders("late", since=PurchaseOrder.ship_by, due=PurchaseOrder.ship_by).where(
-        or_(PurchaseOrder.status.in_(answered), and_(PurchaseOrder.status == BACKORDERED, accepted)),
-        PurchaseOrder.ship_by < now,
+        to_ship(), PurchaseOrder.ship_by < now
     )
 
 
@@ -55,17 +47,13 @@ def _overdue_backorders(now: datetime) -> Select[Any]:
     line = PurchaseOrderLine
     promised = (
         select(func.min(line.available_on))
-        .where(
-            line.purchase_order_id == PurchaseOrder.id,
-            line.answer == "backordered",
-            line.shipped + line.cancelled < line.quantity,
-        )
+        .where(line.purchase_order_id == PurchaseOrder.id, comes_later())
         .scalar_subquery()
     )
     day = cast(promised, DateTime(timezone=True))
     # Of a day that was promised all of it counts.
     return of_purchase_orders("backorder_overdue", since=day + timedelta(days=1), due=day + timedelta(days=1)).where(
-        PurchaseOrder.status == BACKORDERED, day < now - timedelta(days=1)
+        PurchaseOrder.status.in_((BACKORDERED, PARTIALLY_SHIPPED)), day < now - timedelta(days=1)
     )
 
 

@@ -28,6 +28,7 @@ from app.kit.errors import Conflict, Invalid
 from app.outbox.service import emit
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service import refresh_status
+from app.purchasing.service.status import note_leaving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,7 @@ def _move_units(session: Session, purchase_order: PurchaseOrder, change: Mapping
         line.shipped += units
         whose = Aside(line.order_line_id, line.variant_id)
         if units > 0:
-            line.answer = "accepted"
+            note_leaving(line, 0)
             out[whose] += units
         elif units < 0:
             back[whose] -= units

@@ -35,11 +35,12 @@ from app.inventory.service import Aside, consume
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
 from app.outbox.service import emit
+from app.purchasing.leaving import is_to_leave
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.queries import TO_LEAVE
 from app.purchasing.service import refresh_status
 from app.purchasing.service.acknowledging import locked_for_supplier, refuse_open_prices
 from app.purchasing.service.settling import settle_requests
+from app.purchasing.service.status import counts, note_leaving
 from app.purchasing.service.transmitting import note_answered
 
 
@@ -136,7 +137,7 @@ def announce(
         shipment = write_parcel(session, purchase_order, parcel, status=ANNOUNCED)
         for line_id, units in parcel.lines.items():
             taken[line_id] = taken.get(line_id, 0) + units
-            by_id[line_id].answer = "accepted"
+            note_leaving(by_id[line_id], taken[line_id])
         tell_story(session, shipment, "po.announced", units=sum(parcel.lines.values()), day=_day(parcel))
         emit(session, ShipmentAnnounced(**ids_of(shipment)))
         results.append(Shipped(shipment, created=True))
@@ -249,7 +250,7 @@ def _take(wanted: Mapping[UUID, int], lines: Mapping[UUID, PurchaseOrderLine], *
     check_open(wanted, lines, where=where)
     for line_id, units in wanted.items():
         lines[line_id].shipped += units
-        lines[line_id].answer = "accepted"
+        note_leaving(lines[line_id], 0)
 
 
 def _as_told(session: Session, shipment: Shipment, parcel: NewParcel) -> None:
@@ -287,7 +288,7 @@ def _settle(session: Session, purchase_order: PurchaseOrder, leaving: Mapping[UU
     note_answered(session, purchase_order.supplier_id, [purchase_order.id], by="answer")
     refresh_status(session, purchase_order)
     settle_requests(session, purchase_order, by_shipping=True)
-    if purchase_order.status not in TO_LEAVE:
+    if not is_to_leave(purchase_order.status, map(counts, purchase_order.lines)):
         exceptions.end(session, "sent", purchase_order_id=purchase_order.id)
 
 

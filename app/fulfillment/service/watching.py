@@ -34,8 +34,8 @@ from app.fulfillment.service import exceptions
 from app.fulfillment.service.arrivals import came, counted
 from app.kit import clock
 from app.orders.rules import CANCELLED
+from app.purchasing.leaving import to_leave
 from app.purchasing.models import PurchaseOrder
-from app.purchasing.queries import TO_LEAVE
 from app.suppliers.models import Supplier
 from app.suppliers.queries import closures_of
 from app.suppliers.rules import Closure
@@ -60,7 +60,7 @@ def watch_leaving(session: Session, last: Mapping[str, Any] | None = None) -> Lo
         select(PurchaseOrder, Supplier.timezone, said_day)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .where(
-            PurchaseOrder.status.in_(TO_LEAVE),
+            to_leave(),
             PurchaseOrder.released_at.is_not(None),
             PurchaseOrder.ship_by < now,
             # The store itself keeps it from leaving.
@@ -165,7 +165,7 @@ def end_what_left(session: Session) -> int:
         .where(
             ShipmentException.state == "open",
             ShipmentException.kind == LATE,
-            PurchaseOrder.status.not_in(TO_LEAVE),
+            ~to_leave(),
         )
         .limit(_AT_ONCE)
     ).all()

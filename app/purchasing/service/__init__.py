@@ -1,6 +1,6 @@
 """Changes of purchase orders: placing and routing orders, releasing, answering, cancelling."""
 
-from app.purchasing.service.acknowledging import LineAnswer, acknowledge, mark_processing
+from app.purchasing.service.acknowledging import acknowledge, mark_processing
 from app.purchasing.service.addressing import (
     AddressChange,
     can_change_address,
@@ -13,6 +13,7 @@ from app.purchasing.service.allowing import (
     retailers_waiting_for_plan,
     waiting_for_plan,
 )
+from app.purchasing.service.answered_lines import LineAnswer, as_it_stands
 from app.purchasing.service.answering import (
     GivenUp,
     accept_request,
@@ -65,6 +66,7 @@ __all__ = [
     "accept_request",
     "acknowledge",
     "allowance",
+    "as_it_stands",
     "ask_to_cancel",
     "can_change_address",
     "cancel_all",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -14,33 +13,23 @@ from app.audit import service as audit
 from app.db import together
 from app.inventory.service import Aside, release
 from app.kit import clock
-from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.errors import Conflict, NotFound
 from app.kit.money import Money
 from app.outbox.service import emit
-from app.purchasing.decisions.rules import valid_price
 from app.purchasing.events import LinesBackordered, LinesWithdrawn, PriceAsked, PurchaseOrderAcknowledged, ids_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.rules import ANSWERS, REJECT_REASONS
+from app.purchasing.rules import ANSWERS
+from app.purchasing.service.answered_lines import (
+    NOT_THERE,
+    REJECTED,
+    LineAnswer,
+    ask_price,
+    by_line,
+    write_down,
+)
 from app.purchasing.service.settling import settle_requests, supplier_name, tell
-from app.purchasing.service.status import refresh_status
+from app.purchasing.service.status import counts, refresh_status
 from app.purchasing.service.transmitting import note_answered
-
-#: With these reasons the units do not exist, and go out of stock.
-_NOT_THERE = frozenset({"out_of_stock", "discontinued"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineAnswer:
-    """What a supplier answers about one line. ``quantity``: how many units of the line it rejects in all, which
-    accepts the rest; None means all that are open. ``price``: what it asks for one unit instead of the ordered price,
-    in minor units of its currency; None: the ordered price."""
-
-    line_id: UUID
-    answer: str
-    quantity: int | None = None
-    available_on: date | None = None
-    reason: str | None = None
-    price: int | None = None
 
 
 def acknowledge(
@@ -60,28 +49,22 @@ def _acknowledge(
     session: Session, supplier_id: UUID, purchase_order_id: UUID, answers: Sequence[LineAnswer]
 ) -> PurchaseOrder:
     purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
-    by_id = {line.id: line for line in purchase_order.lines}
-    answered: set[UUID] = set()
-    for index, answer in enumerate(answers):
-        _check(answer, index, by_id)
-        if answer.line_id in answered:
-            raise Invalid.field(f"lines[{index}].line_id", "repeated", "Give one answer about each line.")
-        answered.add(answer.line_id)
+    answered = by_line({line.id: line for line in purchase_order.lines}, answers)
     rejected: dict[Aside, int] = {}
     write_off: dict[Aside, int] = {}
     goods = 0
     rejected_lines: list[tuple[UUID, int]] = []
     asked: list[PurchaseOrderLine] = []
-    days = _days(purchase_order)
-    for answer in answers:
-        line = by_id[answer.line_id]
-        units = _answer_line(line, answer)
-        if _ask_price(line, answer):
+    before = _later(purchase_order)
+    for line, said in answered:
+        units = write_down(line, said)
+        if ask_price(line, said):
             asked.append(line)
         if units:
             rejected_lines.append((line.id, units))
             goods += units * line.wholesale_price
-            (write_off if answer.reason in _NOT_THERE else rejected)[Aside(line.order_line_id, line.variant_id)] = units
+            gone = write_off if said[REJECTED].reason in NOT_THERE else rejected
+            gone[Aside(line.order_line_id, line.variant_id)] = units
     reference = f"purchase_order:{purchase_order.id}"
     release(session, rejected, reference=reference)
     release(session, write_off, reference=reference, write_off=True)
@@ -95,7 +78,7 @@ def _acknowledge(
     refresh_status(session, purchase_order)
     _tell(session, purchase_order, answers, {**rejected, **write_off}, goods, tuple(rejected_lines))
     _tell_of_prices(session, purchase_order, asked)
-    if _days(purchase_order) != days:
+    if _later(purchase_order) != before:
         emit(session, LinesBackordered(**ids_of(purchase_order)))
     if rejected or write_off:
         settle_requests(session, purchase_order, by_shipping=False)
@@ -150,87 +133,10 @@ def refuse_open_prices(lines: Iterable[PurchaseOrderLine]) -> None:
             )
 
 
-def _days(purchase_order: PurchaseOrder) -> dict[UUID, date | None]:
-    """When what is backordered will be there, by line."""
-    return {line.id: line.available_on for line in purchase_order.lines if line.answer == "backordered"}
-
-
-def _check(answer: LineAnswer, index: int, lines: dict[UUID, PurchaseOrderLine]) -> None:
-    where = f"lines[{index}]"
-    line = lines.get(answer.line_id)
-    if line is None:
-        raise Invalid.field(f"{where}.line_id", "unknown_line", "The purchase order has no such line.")
-    if answer.answer not in ANSWERS:
-        raise Invalid.field(f"{where}.status", "unknown_status", f"One of: {', '.join(ANSWERS)}.")
-    if answer.answer == "backordered" and answer.available_on is None:
-        raise Invalid.field(f"{where}.available_on", "required", "Say when the goods will be there.")
-    if answer.answer == "rejected" and answer.reason not in REJECT_REASONS:
-        raise Invalid.field(f"{where}.reason", "unknown_reason", f"One of: {', '.join(REJECT_REASONS)}.")
-    if answer.quantity is not None and not 0 < answer.quantity <= line.quantity:
-        raise Invalid.field(f"{where}.quantity", "out_of_range", f"A quantity from 1 to {line.quantity}.")
-    if answer.price is not None:
-        if not valid_price(answer.price):
-            raise Invalid.field(f"{where}.price", "out_of_range", "A price that is not below zero.")
-        if answer.answer == "rejected":
-            raise Invalid.field(f"{where}.price", "not_asked", "A price belongs to units that you send.")
-
-
-def _answer_line(line: PurchaseOrderLine, answer: LineAnswer) -> int:
-    """Write the answer down. Returns the units newly withdrawn."""
-    open_units = line.quantity - line.shipped - line.cancelled
-    if line.rerouted and not open_units and not line.shipped:
-        raise Conflict(
-            f"Your answer comes too late: {line.rerouted} × {line.sku} went to another supplier. Send nothing of it.",
-            code="rerouted",
-        )
-    if answer.answer == "rejected":
-        if not open_units and answer.quantity is None:
-            if line.shipped:
-                raise Conflict("This line has left already.", code="line_closed")
-            return 0
-        units = open_units
-        if answer.quantity is not None:
-            # A number in all, so that the same answer twice is one.
-            units = answer.quantity - line.cancelled
-            if units <= 0:
-                return 0
-        if units > open_units:
-            raise Conflict("More than is open can't be rejected.", code="quantity_exceeds_open")
-        line.cancelled += units
-        line.rejected += units
-        if answer.reason in _NOT_THERE:
-            line.unavailable += units
-        line.reason = answer.reason
-        # What is left of the line was not rejected.
-        line.answer = "rejected" if line.cancelled == line.quantity else "accepted"
-        line.available_on = None
-        return units
-    if line.answer == "rejected" or not open_units:
-        if line.answer == answer.answer or line.shipped:
-            return 0
-        raise Conflict("This line was rejected or cancelled before.", code="line_closed")
-    line.answer = answer.answer
-    if answer.answer == "backordered" and line.backordered_at is None:
-        line.backordered_at = clock.now()
-    line.available_on = answer.available_on if answer.answer == "backordered" else None
-    line.reason = answer.reason
-    return 0
-
-
-def _ask_price(line: PurchaseOrderLine, answer: LineAnswer) -> bool:
-    """Write down which price the supplier asks. Returns whether it is a new one."""
-    if answer.answer == "rejected":
-        line.asked_price = None if line.cancelled == line.quantity else line.asked_price
-        return False
-    if answer.price is None or answer.price == line.wholesale_price:
-        line.asked_price = None
-        return False
-    if line.shipped:
-        raise Conflict("Units of this line have left at the ordered price; it holds for all.", code="price_fixed")
-    if line.asked_price == answer.price:
-        return False
-    line.asked_price = answer.price
-    return True
+def _later(purchase_order: PurchaseOrder) -> dict[UUID, tuple[int, date | None]]:
+    """How many units come later, and when they will be there, by line."""
+    later = {line.id: (counts(line).later, line.available_on) for line in purchase_order.lines}
+    return {line_id: what for line_id, what in later.items() if what[0]}
 
 
 def _tell_of_prices(session: Session, purchase_order: PurchaseOrder, asked: Sequence[PurchaseOrderLine]) -> None:

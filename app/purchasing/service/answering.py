@@ -28,8 +28,9 @@ from app.purchasing.changes.rules import (
 from app.purchasing.events import ChangeRequestSilent, ids_of
 from app.purchasing.models import ChangeRequest, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import REJECT_REASONS
-from app.purchasing.service.acknowledging import LineAnswer, acknowledge, locked_for_supplier
+from app.purchasing.service.acknowledging import acknowledge, locked_for_supplier
 from app.purchasing.service.addressing import replace_address
+from app.purchasing.service.answered_lines import LineAnswer
 from app.purchasing.service.asking import locked_request
 from app.purchasing.service.settling import (
     STOPPED_UNITS,

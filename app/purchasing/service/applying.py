@@ -43,7 +43,8 @@ from app.purchasing.models import (
     Transmission,
 )
 from app.purchasing.queries import newest_transmission
-from app.purchasing.service.acknowledging import LineAnswer, acknowledge
+from app.purchasing.service.acknowledging import acknowledge
+from app.purchasing.service.answered_lines import LineAnswer, by_line, newly_rejected
 from app.purchasing.service.channels import note_worked, setting_of, settings_of
 from app.purchasing.service.passing_on import (
     answered,
@@ -53,6 +54,7 @@ from app.purchasing.service.passing_on import (
     take_grant,
     take_refusal,
 )
+from app.purchasing.service.settling import open_units
 from app.purchasing.service.stopping import READDRESSED
 from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_told
 from app.purchasing.transmission_rules import DELIVERED, REJECTED, SENT, UNKNOWN
@@ -230,7 +232,9 @@ def apply_acknowledgement(session: Session, supplier_id: UUID, answer: Acknowled
             LineAnswer(
                 line_id=line.id,
                 answer=said.answer,
-                quantity=None if said.quantity is None else said.quantity + unheard,
+                quantity=said.quantity
+                if said.quantity is None or said.answer != "rejected"
+                else said.quantity + unheard,
                 available_on=said.available_on,
                 reason=said.reason,
                 price=None if said.answer == "rejected" or price == line.wholesale_price else price,
@@ -256,13 +260,8 @@ def _without_asked(
 ) -> list[LineAnswer]:
     """What a system does not send, and was asked to stop, is the answer to that, and no rejection. Returns the answers
     that are left."""
-    lines = {line.id: line for line in order.lines}
-    rejected: dict[PurchaseOrderLine, int] = {}
-    for one in answers:
-        line = lines[one.line_id]
-        units = line.quantity - line.cancelled - line.shipped
-        if one.answer == "rejected" and units:
-            rejected[line] = units if one.quantity is None else max(0, min(units, one.quantity - line.cancelled))
+    answered = by_line({line.id: line for line in order.lines}, answers)
+    rejected = {line: newly_rejected(line, said) for line, said in answered if "rejected" in said and open_units(line)}
     if any(rejected.values()):
         stop_rejected(session, supplier_id, order, rejected)
     gone = {line.id for line in rejected if line.quantity == line.cancelled + line.shipped}

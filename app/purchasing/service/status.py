@@ -30,7 +30,18 @@ def counts(line: PurchaseOrderLine) -> LineCounts:
         cancelled=line.cancelled,
         returned=line.returned,
         answer=line.answer,
+        at_once=line.at_once,
     )
+
+
+def note_leaving(line: PurchaseOrderLine, announced: int) -> None:
+    """Units of a line have left, as it says itself, and ``announced`` ones are about to: so they are accepted. What its
+    supplier promised for a later day is so still, as far as it is not among them."""
+    going = line.shipped + announced
+    if line.answer == "backordered" and max(line.at_once, going) + line.cancelled < line.quantity:
+        line.at_once = max(line.at_once, going) if announced else line.at_once
+    else:
+        line.answer, line.at_once, line.available_on = "accepted", 0, None
 
 
 def refresh_status(
@@ -45,6 +56,9 @@ def refresh_status(
         processing=purchase_order.processing_at is not None,
     )
     purchase_order.updated_at = clock.now()
+    ids, lines = ids_of(purchase_order), purchase_order.lines
+    if any(line.backordered_at for line in lines) and not any(counts(line).later for line in lines):
+        emit(session, BackorderOver(**ids))
     if status == purchase_order.status:
         return
     if not may_move(purchase_order.status, status, undone=undone):
@@ -54,11 +68,7 @@ def refresh_status(
         )
     purchase_order.status = status
     session.flush()
-    ids = ids_of(purchase_order)
     emit(session, PurchaseOrderChanged(**ids, status=status))
-    lines = purchase_order.lines
-    if any(line.backordered_at for line in lines) and not any(counts(line).comes_later for line in lines):
-        emit(session, BackorderOver(**ids))
 
 
 def refresh_order_status(

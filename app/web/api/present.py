@@ -253,6 +253,8 @@ def _purchase_order(row: PurchaseOrder) -> Json:
                 "variant_id": line.variant_id,
                 "quantity": line.quantity,
                 "status": line_status(counts(line)),
+                "backordered": counts(line).later,
+                "available_on": line.available_on,
                 "wholesale_price": money(line.wholesale_price, row.currency),
             }
             for line in row.lines
@@ -334,6 +336,7 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None, sender: S
                 "cancelled": line.cancelled,
                 "shipped": line.shipped,
                 "status": line_status(counts(line)),
+                "backordered": counts(line).later,
                 "available_on": line.available_on,
                 "reason": line.reason,
                 "wholesale_price": money(line.wholesale_price, row.currency),
@@ -433,6 +436,7 @@ def test_order(row: TestOrder, supplier: Supplier, *, with_address: bool) -> Jso
                 else "partially_shipped"
                 if line["shipped"]
                 else line["answer"] or "open",
+                "backordered": 0,
                 "available_on": None,
                 "reason": None,
                 "wholesale_price": nothing,

@@ -25,6 +25,7 @@ from app.orders.models import Order
 from app.orders.rules import ON_HOLD
 from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
+from app.purchasing.service.status import counts
 from app.returns.models import Return, ShopperReturn
 from app.returns.queries import asked_by_shopper, returns_of, settings_of
 from app.returns.rules import DECLINED, NO_PHOTO, REQUESTED, VOID
@@ -208,16 +209,17 @@ def _waiting(
     for one in routed:
         way = ways[one.id]
         for line in one.lines:
-            units = line.quantity - line.shipped - line.cancelled
-            if not units:
-                continue
-            back = line.available_on if line.answer == "backordered" else None
+            units = counts(line)
             from_day, to_day = one.estimated_from, one.estimated_to
             leaves = announced.get(one.id) or way.leaves
             if leaves is not None and way.transit is not None:
                 from_day, to_day = arrives(leaves, way.transit, way.today)
-            promised = back is None and order.status != ON_HOLD
-            found.append(Waiting(line.title, units, from_day if promised else None, to_day if promised else None, back))
+            if order.status == ON_HOLD:
+                from_day = to_day = None
+            if units.now:
+                found.append(Waiting(line.title, units.now, from_day, to_day))
+            if units.later:
+                found.append(Waiting(line.title, units.later, back_on=line.available_on))
     return found
 
 

@@ -141,6 +141,7 @@ def _page(
             "store": _store_name(session, order),
             "routed": routed,
             "line_states": {line.id: line_status(counts(line)) for one in routed for line in one.lines},
+            "line_units": {line.id: counts(line) for one in routed for line in one.lines},
             "parcels": parcels,
             "events": fulfillment.events_of(session, [one.id for group in parcels.values() for one in group]),
             "suppliers": sellers,

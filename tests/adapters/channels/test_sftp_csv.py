@@ -141,7 +141,7 @@ def test_answers_are_read_whatever_their_columns_are_called() -> None:
     assert (first.number, list(first.lines)) == (
         "1001-1",
         [
-            AcknowledgedLine(line=LAMP, answer="backordered", available_on=date(2026, 12, 12)),
+            AcknowledgedLine(line=LAMP, answer="backordered", quantity=2, available_on=date(2026, 12, 12)),
             AcknowledgedLine(line=LineName(sku="BULB-9"), answer="rejected", quantity=5, reason="out_of_stock"),
         ],
     )
@@ -149,6 +149,22 @@ def test_answers_are_read_whatever_their_columns_are_called() -> None:
 
     named = answers_of("ref x,what,say\n1001-1,LAMP-1,OK\n", **{"ref x": "number", "what": "sku", "say": "status"})
     assert named[0].lines == [AcknowledgedLine(line=LAMP, answer="accepted")]
+
+
+def test_a_line_may_be_shared_out_over_rows() -> None:
+    (answer,) = answers_of(
+        "po,sku,qty,status,eta\n"
+        "1001-1,LAMP-1,2,accepted,\n"
+        "1001-1,LAMP-1,1,backordered,2026-12-12\n"
+        "1001-1,LAMP-1,2,backordered,2026-12-05\n"
+        "1001-1,LAMP-1,2,accepted,\n"
+        "1001-1,LAMP-1,1,out of stock,\n"
+    )
+    assert [(line.answer, line.quantity, line.available_on) for line in answer.lines] == [
+        ("accepted", 2, None),
+        ("backordered", 3, date(2026, 12, 12)),
+        ("rejected", 1, None),
+    ]
 
 
 @pytest.mark.parametrize("written", ["5", "5,0", "5.00", "5,000", "5.000"])

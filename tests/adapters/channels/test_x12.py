@@ -203,12 +203,36 @@ def test_an_855_says_of_a_line(acks: str, lines: list[AcknowledgedLine]) -> None
     assert {answer.number for answer in answers} <= {"1001-1"}
 
 
-def test_a_part_that_is_rejected_and_a_rest_that_comes_later_are_two_answers() -> None:
-    body = "BAK*00*AC*1001-1*20261129\nPO1*2*5*EA*2.5**VP*BULB-9\nACK*IR*2*EA\nACK*IB*3*EA*068*20261212"
-    first, second = answers_of("855", body)
-    assert [line.answer for line in first.lines] == ["rejected"] and first.lines[0].quantity == 2
-    assert [line.answer for line in second.lines] == ["backordered"]
-    assert first.key != second.key
+_DAY = date(2026, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("acks", "said"),
+    [
+        ("ACK*IR*2*EA\nACK*IB*3*EA*068*20261212", [("rejected", 2, None), ("backordered", None, _DAY)]),
+        ("ACK*IA*3*EA\nACK*IB*2*EA*068*20261212", [("backordered", 2, _DAY), ("accepted", None, None)]),
+        (
+            "ACK*IA*2*EA\nACK*IB*2*EA*068*20261212\nACK*IR*1*EA",
+            [("rejected", 1, None), ("backordered", 2, _DAY), ("accepted", None, None)],
+        ),
+        # Nothing is said of one.
+        (
+            "ACK*IA*2*EA\nACK*IB*2*EA*068*20261212",
+            [("rejected", 1, None), ("backordered", 2, _DAY), ("accepted", None, None)],
+        ),
+        # It comes on two days: all of it is there on the last.
+        (
+            "ACK*IA*2*EA\nACK*IB*1*EA*068*20261212\nACK*IB*2*EA*068*20261205",
+            [("backordered", 3, _DAY), ("accepted", None, None)],
+        ),
+    ],
+)
+def test_an_855_may_share_a_line_out(acks: str, said: list[tuple[str, int | None, date | None]]) -> None:
+    body = f"BAK*00*AC*1001-1*20261129\nPO1*2*5*EA*2.5**VP*BULB-9\n{acks}"
+    (answer,) = answers_of("855", body)
+    assert isinstance(answer, Acknowledgement)
+    assert [(line.answer, line.quantity, line.available_on) for line in answer.lines] == said
+    assert {line.line for line in answer.lines} == {BULB}
 
 
 @pytest.mark.parametrize(("kind", "whole"), [("AD", "accepted"), ("AT", "accepted"), ("RJ", "rejected")])

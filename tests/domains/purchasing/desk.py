@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.fulfillment.models import Shipment
-from app.fulfillment.service import NewParcel, mark_delivered, ship
+from app.fulfillment.service import NewParcel, announce, mark_delivered, ship
 from app.inventory.models import InventoryLevel
 from app.kit import clock
 from app.orders.models import Order, OrderLine
@@ -103,6 +104,16 @@ class Desk:
     def ship(self, *parcels: NewParcel) -> list[Shipment]:
         """Ship parcels."""
         return [one.shipment for one in ship(self.session, self.supplier.id, self.purchase_order.id, parcels)]
+
+    def announce(self, *parcels: NewParcel) -> None:
+        """Tell of parcels that leave tomorrow."""
+        day = clock.now().date() + timedelta(days=1)
+        announce(
+            self.session,
+            self.supplier.id,
+            self.purchase_order.id,
+            [replace(one, expected_ship_on=day) for one in parcels],
+        )
 
     def arrived(self, shipment: Shipment) -> None:
         """A parcel was delivered."""

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.fulfillment.service import NewParcel, QuantityExceedsOpen
+from app.fulfillment.service import NewParcel, QuantityExceedsOpen, void
 from app.kit import clock
 from app.kit.errors import AppError, Conflict, Invalid, NotFound
 from app.outbox.models import OutboxEvent
 from app.purchasing.events import LinesWithdrawn
 from app.purchasing.service import LineAnswer, acknowledge, cancel_order
+from app.purchasing.service.status import counts
 from tests import factories as make
 from tests.domains.purchasing.desk import STOCK, UNITS, Desk
 
@@ -125,12 +126,100 @@ def test_what_was_rejected_can_not_be_had_after_all(desk: Desk, later: str) -> N
     assert desk.lines[0].answer == "rejected"
 
 
-def test_two_answers_about_one_line_at_once_are_refused_whole(desk: Desk) -> None:
-    for second in (desk.say(0, "rejected", quantity=1), desk.say(0, "accepted"), desk.say(0, "rejected", quantity=4)):
-        with pytest.raises(Invalid) as caught:
-            desk.answer(desk.say(0, "rejected", quantity=3), second)
-        assert [(error.field, error.code) for error in caught.value.errors] == [("lines[1].line_id", "repeated")]
-        assert untouched(desk)
+def shares(desk: Desk) -> list[tuple[str | None, int, int, int]]:
+    """Of each line the answer, and its open units that leave at once, those that come later, and those cancelled."""
+    return [(line.answer, counts(line).now, counts(line).later, line.cancelled) for line in desk.lines]
+
+
+DAY = clock.now().date() + timedelta(days=9)
+
+
+@pytest.mark.parametrize("last", [None, 2])
+def test_some_units_now_and_some_later_are_one_answer(desk: Desk, last: int | None) -> None:
+    for _ in range(2):
+        desk.answer(
+            desk.say(0, "accepted", quantity=3),
+            desk.say(0, "backordered", quantity=last, available_on=DAY),
+            desk.say(1, "accepted"),
+        )
+        assert shares(desk) == [("backordered", 3, 2, 0), ("accepted", 3, 0, 0)]
+    assert (desk.status, desk.lines[0].available_on, desk.stock()) == ("BACKORDERED", DAY, [(STOCK, 5), (STOCK, 3)])
+    assert desk.purchase_order.acknowledged_at is not None
+
+
+def test_some_units_now_some_later_and_some_never(desk: Desk) -> None:
+    for _ in range(2):
+        desk.answer(
+            desk.say(0, "rejected", quantity=1, reason="out_of_stock"),
+            desk.say(0, "backordered", quantity=2, available_on=DAY),
+        )
+        assert shares(desk)[0] == ("backordered", 2, 2, 1)
+    assert (withdrawn(desk), desk.lines[0].reason) == ([1000], "out_of_stock")
+    assert desk.stock()[0] == (STOCK - 1, 4)
+    desk.answer(desk.say(0, "rejected", quantity=2, reason="discontinued"))
+    assert shares(desk)[0] == ("backordered", 2, 1, 2), "what was said of the others stands"
+    desk.answer(desk.say(0, "rejected", quantity=3, reason="discontinued"))
+    assert shares(desk)[0] == ("accepted", 2, 0, 3)
+    assert desk.lines[0].available_on is None
+
+
+def test_what_leaves_is_of_the_units_that_are_there_and_what_was_promised_stays_promised(desk: Desk) -> None:
+    desk.answer(desk.say(0, "backordered", quantity=2, available_on=DAY), desk.say(1, "accepted"))
+    (first,) = desk.ship(desk.parcel(2, 3))
+    assert (shares(desk)[0], desk.status) == (("backordered", 1, 2, 0), "PARTIALLY_SHIPPED")
+    desk.ship(desk.parcel(1, 0))
+    assert (shares(desk)[0], desk.lines[0].available_on) == (("backordered", 0, 2, 0), DAY)
+    assert desk.stock() == [(STOCK - 3, 2), (STOCK - 3, 0)]
+    # One of them came sooner than promised; then the rest is there.
+    desk.ship(desk.parcel(1, 0))
+    assert shares(desk)[0] == ("backordered", 0, 1, 0)
+    desk.answer(desk.say(0, "accepted"))
+    assert (shares(desk)[0], desk.lines[0].available_on) == (("accepted", 1, 0, 0), None)
+    desk.ship(desk.parcel(1, 0))
+    assert (desk.status, desk.stock()) == ("SHIPPED", [(STOCK - 5, 0), (STOCK - 3, 0)])
+    desk.arrived(first)
+
+
+def test_units_that_are_announced_come_no_later(desk: Desk) -> None:
+    desk.answer(desk.say(0, "backordered", quantity=2, available_on=DAY))
+    desk.announce(desk.parcel(4, 0))
+    assert shares(desk)[0] == ("backordered", 4, 1, 0)
+    desk.announce(desk.parcel(1, 0))
+    assert (shares(desk)[0], desk.lines[0].available_on) == (("accepted", 5, 0, 0), None)
+
+
+def test_a_parcel_that_is_taken_back_leaves_the_promise_as_it_was(desk: Desk) -> None:
+    desk.answer(desk.say(0, "backordered", quantity=2, available_on=DAY), desk.say(1, "accepted"))
+    (parcel,) = desk.ship(desk.parcel(3, 0))
+    void(desk.session, desk.supplier.id, parcel.id, reason="Left on the shelf")
+    assert (shares(desk)[0], desk.status) == (("backordered", 3, 2, 0), "BACKORDERED")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "code"),
+    [
+        ([("rejected", 3), ("rejected", 1)], "lines[1].line_id", "repeated"),
+        ([("accepted", None), ("backordered", None)], "lines[1].quantity", "required"),
+        ([("accepted", 4), ("backordered", 2)], "lines[1].quantity", "out_of_range"),
+        ([("accepted", 2), ("backordered", 2)], "lines[1].quantity", "incomplete"),
+        ([("accepted", 2)], "lines[0].quantity", "incomplete"),
+    ],
+)
+def test_answers_that_do_not_share_a_line_out_are_refused_whole(
+    desk: Desk, said: list[tuple[str, int | None]], field: str, code: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        desk.answer(*(desk.say(0, answer, quantity=units) for answer, units in said))
+    assert [(error.field, error.code) for error in caught.value.errors] == [(field, code)]
+    assert untouched(desk)
+
+
+def test_a_line_that_is_shared_out_has_one_price(desk: Desk) -> None:
+    with pytest.raises(Invalid) as caught:
+        desk.answer(desk.say(0, "accepted", quantity=3, price=900), desk.say(0, "backordered", price=800))
+    assert [error.field for error in caught.value.errors] == ["lines[1].price"]
+    desk.answer(desk.say(0, "accepted", quantity=3, price=1200), desk.say(0, "backordered"))
+    assert (desk.lines[0].asked_price, shares(desk)[0]) == (1200, ("backordered", 3, 2, 0))
 
 
 def test_an_answer_that_makes_no_sense_is_refused_by_its_field(desk: Desk) -> None:

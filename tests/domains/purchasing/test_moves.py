@@ -104,13 +104,16 @@ Pair = tuple[LineCounts, LineCounts]
 def next_lines(line: LineCounts, processing: bool) -> Iterator[LineCounts]:
     """All that supplier, carrier and retailer can do to one line."""
     if line.open:
-        for answer in ("accepted", "backordered"):
-            if line.answer != "rejected":
-                yield replace(line, answer=answer)
+        if line.answer != "rejected":
+            yield replace(line, answer="accepted", at_once=0)
+            for later in range(1, line.open + 1):
+                yield replace(line, answer="backordered", at_once=line.quantity - line.cancelled - later)
         for units in range(1, line.open + 1):
             cancelled = line.cancelled + units
             yield replace(line, cancelled=cancelled, answer="rejected" if cancelled == line.quantity else "accepted")
-            yield replace(line, shipped=line.shipped + units, answer="accepted")
+            yield replace(line, cancelled=cancelled, answer=line.answer or "accepted")
+            shipped = replace(line, shipped=line.shipped + units)
+            yield shipped if shipped.later else replace(shipped, answer="accepted", at_once=0)
         if line.answer is None and not line.shipped and not processing:
             yield replace(line, cancelled=line.quantity)
     for units in range(1, line.shipped - line.delivered + 1):
@@ -152,6 +155,9 @@ def test_every_way_that_a_released_purchase_order_can_go_is_allowed() -> None:
         (LineCounts(quantity=2), "open"),
         (LineCounts(quantity=2, answer="accepted"), "accepted"),
         (LineCounts(quantity=2, answer="backordered"), "backordered"),
+        (LineCounts(quantity=3, answer="backordered", at_once=2), "backordered"),
+        (LineCounts(quantity=3, answer="backordered", at_once=2, cancelled=1), "accepted"),
+        (LineCounts(quantity=3, answer="backordered", at_once=2, shipped=2), "partially_shipped"),
         (LineCounts(quantity=2, answer="rejected", cancelled=2), "rejected"),
         (LineCounts(quantity=2, cancelled=2), "cancelled"),
         (LineCounts(quantity=2, shipped=1, answer="accepted"), "partially_shipped"),

@@ -7,12 +7,11 @@ import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Literal
 
-from app.adapters import _answers
 from app.adapters.channels.sftp_csv.template import SEPARATORS
 from app.adapters.channels.sftp_csv.words import ANSWERS, FIELDS, REASONS
 from app.feeds.rules.fields import normal
@@ -20,6 +19,7 @@ from app.feeds.rules.numbers import NotANumber, read_decimal, unclear_mark
 from app.kit.csv_lines import read_cell
 from app.purchasing.answers import (
     AcknowledgedLine,
+    Acknowledgement,
     Answer,
     ChangeAnswered,
     LineName,
@@ -233,10 +233,14 @@ def _answers_of(key: str, number: str, source: str, about: Sequence[_Said]) -> I
             reason = one.reason if whole == "rejected" else None
         elif one.line is not None:
             acknowledged = _acknowledged(one.line, one)
-            lines[one.line, acknowledged.answer] = acknowledged
+            known = lines.get((one.line, acknowledged.answer))
+            lines[one.line, acknowledged.answer] = acknowledged if known is None else _both(known, acknowledged)
     for (about_address, sequence), rows in changes.items():
         yield _change(f"{key}:{'address' if about_address else 'change'}:{sequence}", number, source, rows)
-    yield from _answers.acknowledgements(key, number, source, list(lines.values()), whole=whole, reason=reason)
+    if lines or whole is not None:
+        yield Acknowledgement(
+            key=key, number=number, source=source, lines=list(lines.values()), whole=whole, reason=reason
+        )
     if parcels:
         told = [_parcel(tracking, rows) for tracking, rows in parcels.items()]
         yield ShipmentTold(key=f"{key}:shipped", number=number, source=source, parcels=told)
@@ -264,13 +268,23 @@ def _change(key: str, number: str, source: str, rows: Sequence[_Said]) -> Change
 
 
 def _acknowledged(line: LineName, said: _Said) -> AcknowledgedLine:
+    quantity = said.quantity or None
     match said.answer:
         case "accepted":
-            return AcknowledgedLine(line=line, answer="accepted")
+            return AcknowledgedLine(line=line, answer="accepted", quantity=quantity)
         case "backordered":
-            return AcknowledgedLine(line=line, answer="backordered", available_on=said.available_on)
+            return AcknowledgedLine(line=line, answer="backordered", quantity=quantity, available_on=said.available_on)
         case _:
-            return AcknowledgedLine(line=line, answer="rejected", quantity=said.quantity or None, reason=said.reason)
+            return AcknowledgedLine(line=line, answer="rejected", quantity=quantity, reason=said.reason)
+
+
+def _both(first: AcknowledgedLine, second: AcknowledgedLine) -> AcknowledgedLine:
+    """Two rows that say the same of a line, of some units each: what comes on two days is all there on the later one.
+    A row that stands twice, or is about all of the line, is one."""
+    if first == second or first.quantity is None or second.quantity is None:
+        return second
+    days = [one.available_on for one in (first, second) if one.available_on is not None]
+    return replace(second, quantity=first.quantity + second.quantity, available_on=max(days, default=None))
 
 
 def _parcel(tracking: str, rows: Sequence[_Said]) -> ParcelTold:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from app.adapters._answers import acknowledgements as in_turn
 from app.adapters.channels.x12.parts import (
     amount,
     bad_element,
@@ -64,8 +62,8 @@ class _Line:
     words: list[str] = field(default_factory=list)
 
 
-def acknowledgements(found: TransactionSet, key: str, source: str) -> list[Acknowledgement]:
-    """The answer, as ``app.adapters._answers`` parts it. Raises ``Refused``."""
+def acknowledgement(found: TransactionSet, key: str, source: str) -> Acknowledgement:
+    """The answer. Raises ``Refused``."""
     head = first(found.segments, "BAK")
     if head is None:
         raise missing_segment(found, "BAK")
@@ -82,10 +80,10 @@ def acknowledgements(found: TransactionSet, key: str, source: str) -> list[Ackno
             said = kind or "nothing"
             raise bad_element(found, head, 2, f"The 855 says {said} of the order (BAK02), and nothing of its lines.")
         reason = _reason("", _words(found.segments)) if whole == "rejected" else None
-        return in_turn(key, number, source, (), whole=whole, reason=reason, reference=reference)
+        return Acknowledgement(key=key, number=number, source=source, whole=whole, reason=reason, reference=reference)
     said_of_lines = [one for line in answered for one in _answers(found, line)]
     whole = "accepted" if kind in ("AD", "AK") else None
-    return in_turn(key, number, source, said_of_lines, whole=whole, reference=reference)
+    return Acknowledgement(key=key, number=number, source=source, lines=said_of_lines, whole=whole, reference=reference)
 
 
 def change_answers(found: TransactionSet, key: str, source: str) -> list[ChangeAnswered]:
@@ -173,49 +171,47 @@ def _lines(found: TransactionSet) -> Iterator[_Line]:
 
 def _answers(found: TransactionSet, line: _Line) -> Iterator[AcknowledgedLine]:
     """One answer for each thing that is said of the line."""
-    rejected, accepted, later = 0, 0, 0
+    # What is said, and of how many units; of an unknown number of them 0.
+    said: dict[str, int] = {}
     whole = line.ordered
-    reason, told, available, price = "", False, None, None
+    reason, available, price, told = "", None, None, False
     for ack in line.acks:
         status = element(ack, 1)
         quantity = units(element(ack, 2)) if element(ack, 2) else whole
         if element(ack, 2) and quantity is None:
             raise bad_element(found, ack, 2, f"“{element(ack, 2)}” is no quantity (ACK02).")
-        count = quantity or 0
         if status in _REJECTED or (status[:1] == "R" and status[1:].isdigit()):
-            rejected += count
+            meant = "rejected"
             reason = reason or _reason(status, " ".join([*ack[7:], *line.words]))
-            told = True
         elif status in _LATER:
-            later += count
-            available = available or _date(ack)
-            told = True
+            meant = "backordered"
+            # What comes on several days is all there on the last of them.
+            available = max(filter(None, (available, day(element(ack, 5)))), default=None)
         elif status in _ACCEPTED:
-            accepted += count
-            told = True
+            meant = "accepted"
             # The price of an order stands in its answer anyhow; only these say that it is another one.
             price = line.price if status in _REPRICED else price
+        else:
+            continue
+        told = True
+        if quantity != 0:
+            said[meant] = said.get(meant, 0) + (quantity or 0)
     if not told:
         return
-    if whole is not None and not later and accepted and accepted + rejected < whole:
-        # Fewer are accepted than were ordered, and nothing is said of the rest: it will not come.
-        rejected = whole - accepted
+    if whole is not None and said.get("accepted") and sum(said.values()) < whole:
+        # Fewer come than were ordered, and nothing is said of the rest: it will not come.
+        said["rejected"] = whole - said["accepted"] - said.get("backordered", 0)
         reason = reason or "out_of_stock"
-    if rejected or (whole is None and not accepted and not later):
-        all_of_it = not accepted and not later and (whole is None or rejected >= whole)
-        yield AcknowledgedLine(
-            line=line.name, answer="rejected", quantity=None if all_of_it else rejected, reason=reason or "other"
-        )
-        if all_of_it or not later:
-            return
-    if later:
-        yield AcknowledgedLine(line=line.name, answer="backordered", available_on=available)
-    else:
+    rejected = said.get("rejected")
+    if rejected is not None:
+        all_of_it = len(said) == 1 and (whole is None or rejected >= whole)
+        some = None if all_of_it else rejected or None
+        yield AcknowledgedLine(line=line.name, answer="rejected", quantity=some, reason=reason or "other")
+    if "backordered" in said:
+        some = said["backordered"] or None if "accepted" in said else None
+        yield AcknowledgedLine(line=line.name, answer="backordered", quantity=some, available_on=available)
+    if "accepted" in said:
         yield AcknowledgedLine(line=line.name, answer="accepted", price=price)
-
-
-def _date(ack: Segment) -> date | None:
-    return day(element(ack, 5))
 
 
 def _reason(status: str, words: str) -> str:

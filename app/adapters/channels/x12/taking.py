@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.adapters.channels.x12.acknowledgements import acknowledgements, change_answers
+from app.adapters.channels.x12.acknowledgements import acknowledgement, change_answers
 from app.adapters.channels.x12.invoices import invoices
 from app.adapters.channels.x12.parts import Refused
 from app.adapters.channels.x12.receipts import receipt_of, receipts_told
@@ -105,7 +105,7 @@ def _take_group(taken: Taken, name: str, interchange: Interchange, group: Group,
 def _reader(found: TransactionSet, key: str, name: str, currency: str) -> Callable[[], Sequence[Answer]]:
     match found.kind:
         case "855":
-            return lambda: acknowledgements(found, key, name)
+            return lambda: [acknowledgement(found, key, name)]
         case "865":
             return lambda: change_answers(found, key, name)
         case "856":

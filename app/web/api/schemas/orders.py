@@ -165,6 +165,8 @@ class UnlinkedLinePath(BaseModel):
 
 
 class PurchaseOrderLineOut(OrderLineOut):
+    backordered: int = Field(description="Units still to come that the supplier sends later, on `available_on`.")
+    available_on: date | None
     wholesale_price: MoneyOut
 
 

@@ -48,6 +48,7 @@ class SupplierOrderLineOut(Output):
     cancelled: int
     shipped: int
     status: str
+    backordered: int = Field(description="Units still to come that you send later, on `available_on`.")
     available_on: date | None
     reason: str | None
     wholesale_price: MoneyOut
@@ -92,7 +93,12 @@ class SupplierOrderList(Output):
 class AnswerInput(Input):
     line_id: UUID
     status: Literal["accepted", "backordered", "rejected"]
-    quantity: Units | None = None
+    quantity: Units | None = Field(
+        default=None,
+        description="How many units this is about; without it all that the line's other answers leave. To share a line "
+        "out, as 3 accepted and 2 backordered, name it once for each status. Rejected and accepted units count in all, "
+        "backordered ones as far as they are still to come. What no answer is about is accepted.",
+    )
     available_on: date | None = None
     reason: Text | None = None
     price: Money | None = Field(

@@ -35,21 +35,19 @@ def home() -> Any:
     supplier_id = who.organisation_id
     today = clock.now().date()
     with db.transaction() as session:
-        counts = purchasing.counts_by_status(session, supplier_id)
+        counts = purchasing.counts_by_view(session, supplier_id)
         context: dict[str, Any] = {
             "supplier": suppliers.supplier(session, supplier_id),
             "notices": notices.shown_first(session),
-            "new": sum(counts.get(status, 0) for status in purchasing.VIEWS["new"]),
-            "to_ship": sum(counts.get(status, 0) for status in purchasing.VIEWS["to_ship"]),
+            "new": counts["new"],
+            "to_ship": counts["to_ship"],
             "late": purchasing.late_count(session, supplier_id, clock.now()),
             "needs": needs(waiting_for_supplier(session, supplier_id)),
             "balances": settlement.balances(session, supplier_id),
             "figures": sales(
                 session, supplier_id, "supplier", start=today - timedelta(days=29), end=today, group_by="day"
             ),
-            "queue": purchasing.for_supplier(
-                session, supplier_id, statuses=(*purchasing.VIEWS["new"], *purchasing.VIEWS["to_ship"]), limit=8
-            ).items,
+            "queue": purchasing.for_supplier(session, supplier_id, views=("new", "to_ship"), limit=8).items,
             "now": clock.now(),
         }
         context["has_rates"] = bool(suppliers.shipping_rates(session, supplier_id))

@@ -35,6 +35,7 @@ from app.purchasing.service import (
     LineAnswer,
     accept_request,
     acknowledge,
+    as_it_stands,
     give_up,
     mark_processing,
     refuse_request,
@@ -45,7 +46,7 @@ from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.exceptions import reader_of
 from app.web.forms import Sent, problems
-from app.web.line_answers import sent_answer
+from app.web.line_answers import part_later, sent_answers
 from app.web.next_steps import step_of_purchase_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
@@ -83,6 +84,8 @@ def _detail(
         context: dict[str, Any] = {
             "order": order,
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
+            "later": {line.id: counts(line).later for line in order.lines},
+            "part_later": {line.id: part_later(line) for line in order.lines},
             "answerable": [line.id for line in order.lines if _answerable(order, line)],
             "parcels": fulfillment.of_purchase_orders(session, [order.id])[order.id],
             "address": address,
@@ -167,8 +170,7 @@ def answer(purchase_order_id: UUID) -> Any:
         with db.transaction() as session:
             order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
             for line in order.lines:
-                said = sent_answer(line)
-                if said is not None:
+                for said in sent_answers(line):
                     answers.append(replace(said, price=_price(line.id, order.currency, said.answer)))
             if not answers:
                 raise Invalid.field("answer", "required", "Answer at least one line.")
@@ -184,11 +186,7 @@ def keep_prices(purchase_order_id: UUID) -> Any:
     supplier_id = principal().organisation_id
     with db.transaction() as session:
         order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
-        answers = [
-            LineAnswer(line_id=line.id, answer=line.answer or "accepted", available_on=line.available_on)
-            for line in order.lines
-            if line.asked_price is not None and line.quantity > line.cancelled
-        ]
+        answers = [one for line in order.lines if line.asked_price is not None for one in as_it_stands(line)]
         if answers:
             acknowledge(session, supplier_id, purchase_order_id, answers)
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done="answered"))
@@ -276,7 +274,8 @@ def give_up_units(purchase_order_id: UUID) -> Any:
 
 
 #: What an answer's part is called in the form.
-_FIELDS = {"available_on": "day", "reason": "reason", "price": "price", "quantity": "reject"}
+_FIELDS = {"available_on": "day", "reason": "reason", "price": "price"}
+_UNITS = {"backordered": "later", "rejected": "reject"}
 
 
 def _by_line(found: Mapping[str, str], answers: Sequence[LineAnswer]) -> dict[str, str]:
@@ -285,7 +284,9 @@ def _by_line(found: Mapping[str, str], answers: Sequence[LineAnswer]) -> dict[st
     for field, message in found.items():
         place = re.fullmatch(r"lines\[(\d+)\]\.(\w+)", field)
         if place is not None:
-            field = f"{_FIELDS.get(place[2], 'answer')}-{answers[int(place[1])].line_id}"
+            about = answers[int(place[1])]
+            part = _UNITS.get(about.answer) if place[2] == "quantity" else _FIELDS.get(place[2])
+            field = f"{part or 'answer'}-{about.line_id}"
         named[field] = message
     return named
 

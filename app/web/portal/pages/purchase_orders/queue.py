@@ -23,8 +23,10 @@ from app.kit.texts import marked as _
 from app.purchasing import queries as purchasing
 from app.purchasing import queue as queues
 from app.purchasing.changes.queries import waiting_count
+from app.purchasing.leaving import is_to_leave
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.queue import QueueFilter
+from app.purchasing.service.status import counts
 from app.purchasing.sla import time_left
 from app.returns.queries import counts_by_state
 from app.returns.rules import APPROVED, IN_TRANSIT, LABEL_SENT
@@ -217,15 +219,13 @@ def _begun(action: str, given: Mapping[str, Any]) -> Response:
 
 
 def _views(session: Session, supplier_id: UUID, wanted: QueueFilter) -> list[dict[str, Any]]:
-    by_status = purchasing.counts_by_status(session, supplier_id)
-    counted = {
+    counted = purchasing.counts_by_view(session, supplier_id) | {
         "late": purchasing.late_count(session, supplier_id, clock.now()),
         "asked": waiting_count(session, supplier_id)[0],
     }
     overdue = queues.overdue_counts(session, supplier_id)
     found: list[dict[str, Any]] = []
     for name, label in _VIEWS.items():
-        count = sum(by_status.get(status, 0) for status in purchasing.VIEWS.get(name, by_status))
         shown = gettext(label)
         if overdue.get(name):
             shown = f"{shown} ({gettext(_('%(n)s overdue')) % {'n': overdue[name]}})"
@@ -234,7 +234,7 @@ def _views(session: Session, supplier_id: UUID, wanted: QueueFilter) -> list[dic
                 "label": shown,
                 "href": page_url("purchase_orders.queue", view=name),
                 "current": name == wanted.view,
-                "count": counted.get(name, count),
+                "count": counted[name],
             }
         )
     returns = counts_by_state(session, supplier_id)
@@ -258,7 +258,7 @@ def _left(
     closures = [Closure(one.starts_on, one.ends_on) for one in closed]
     for order in orders:
         due = order.acknowledge_by if order.status == "PENDING" else order.ship_by
-        if due is None or order.status not in purchasing.TO_LEAVE:
+        if due is None or not is_to_leave(order.status, map(counts, order.lines)):
             continue
         left = time_left(due, now, timezone=seller.timezone, closed=closures)
         if left.hours is not None:

@@ -1,0 +1,74 @@
+"""What of purchase orders is to leave as soon as it can, and what its supplier sends on a later day: a purchase order
+may hold both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_
+
+from app.orders.rules import BACKORDERED, CONFIRMED, PARTIALLY_SHIPPED, PENDING, PROCESSING
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.rules import LineCounts
+
+#: Whose open units are all to leave at once.
+_ALL_AT_ONCE = (CONFIRMED, PROCESSING)
+#: Whose open units may all come later; and those of which it is the lines that tell.
+_LINES_TELL = (PARTIALLY_SHIPPED, BACKORDERED)
+#: In which something may be to leave.
+_MAY_LEAVE = (PENDING, *_ALL_AT_ONCE, *_LINES_TELL)
+
+
+def is_to_leave(status: str, lines: Iterable[LineCounts]) -> bool:
+    """``to_leave`` of a purchase order in this status with these lines."""
+    if status in _LINES_TELL:
+        return any(one.now and (one.answer or status == PARTIALLY_SHIPPED) for one in lines)
+    return status in _MAY_LEAVE
+
+
+def to_leave() -> ColumnElement[bool]:
+    """Purchase orders that are not shipped whole yet, and of which not all that is left was promised for a later day.
+    Of one that waits for goods, a line without an answer is asked about, and not late."""
+    return and_(PurchaseOrder.status.in_(_MAY_LEAVE), or_(PurchaseOrder.status == PENDING, to_ship()))
+
+
+def to_ship() -> ColumnElement[bool]:
+    """Of those, the ones that were answered."""
+    return and_(
+        # What every branch says anyhow, for the indexes of what is open.
+        PurchaseOrder.status.in_(_MAY_LEAVE),
+        or_(
+            PurchaseOrder.status.in_(_ALL_AT_ONCE),
+            and_(PurchaseOrder.status == PARTIALLY_SHIPPED, _with_line(_leaves_now())),
+            and_(PurchaseOrder.status == BACKORDERED, _with_line(_leaves_now(), PurchaseOrderLine.answer.is_not(None))),
+        ),
+    )
+
+
+def waits_for_goods() -> ColumnElement[bool]:
+    """Purchase orders of which units are still to come that were promised for a later day."""
+    return or_(
+        PurchaseOrder.status == BACKORDERED,
+        and_(PurchaseOrder.status == PARTIALLY_SHIPPED, _with_line(comes_later())),
+    )
+
+
+def comes_later() -> ColumnElement[bool]:
+    """Lines of which units come later: ``LineCounts.later``."""
+    line = PurchaseOrderLine
+    return and_(
+        line.answer == "backordered", func.greatest(line.at_once, line.shipped) + line.cancelled < line.quantity
+    )
+
+
+def _leaves_now() -> ColumnElement[bool]:
+    """Lines of which units are to leave at once: ``LineCounts.now``."""
+    line = PurchaseOrderLine
+    return and_(
+        line.shipped + line.cancelled < line.quantity,
+        or_(line.answer.is_distinct_from("backordered"), line.shipped < line.at_once, ~comes_later()),
+    )
+
+
+def _with_line(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(PurchaseOrderLine.purchase_order_id == PurchaseOrder.id, *conditions)
