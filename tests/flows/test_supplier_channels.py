@@ -334,6 +334,26 @@ def test_what_was_cancelled_before_it_was_sent_is_not_sent(house: House) -> None
     assert number not in house.world.orders
 
 
+@pytest.mark.parametrize("waits", ["its system is busy", "it gathers its orders"])
+def test_what_left_while_it_waited_to_be_told_is_not_told_any_more(house: House, books: Books, waits: str) -> None:
+    if waits == "its system is busy":
+        house.choose()
+        house.world.fail_next("busy")
+    else:
+        soon = clock.now() + timedelta(hours=3)
+        times = (soon.time().replace(second=0, microsecond=0),)
+        house.choose(schedule=Schedule(days=tuple(range(7)), times=times))
+    number = house.order()
+    assert house.state(number) == "QUEUED"
+    supplier = house.market.supplier
+    (row,) = books.queue(supplier)
+    books.ship(supplier, row, 2)
+    house.jobs.drain()
+    house.wait(timedelta(hours=4))
+    assert number not in house.world.orders, "its people have sent it: it would be sent twice"
+    assert (house.state(number), house.told(number).tries) == ("DELIVERED", int(waits == "its system is busy"))
+
+
 def test_a_line_that_was_cancelled_after_a_try_that_nothing_came_of_is_not_sent(house: House) -> None:
     house.choose()
     house.world.fail_next("busy")

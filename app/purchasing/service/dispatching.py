@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.config import key_ring
@@ -19,9 +19,10 @@ from app.kit.errors import AdapterError, NothingSent, RateLimited, Rejected, Una
 from app.outbox.service import emit
 from app.purchasing.channel import Sending
 from app.purchasing.events import DispatchDue
-from app.purchasing.models import Transmission
+from app.purchasing.models import PurchaseOrderLine, Transmission
 from app.purchasing.service.channels import code_of, in_words
 from app.purchasing.service.transmitting import (
+    arrived,
     move,
     of_dispatch,
     put_together,
@@ -116,8 +117,8 @@ def begin_dispatch(session: Session, dispatch_id: UUID, task: UUID) -> Dispatch 
     if doubtful:
         return _dispatch(doubtful, unsure=True)
     ready = [row for row in rows if row.state in (QUEUED, NOT_RECEIVED)]
-    _withdraw_unwanted(session, ready)
-    ready = [row for row in ready if row.state != WITHDRAWN]
+    _pass_over_unwanted(session, ready)
+    ready = [row for row in ready if row.state in (QUEUED, NOT_RECEIVED)]
     if not ready:
         return None
     again = any(row.tries for row in ready)
@@ -181,9 +182,18 @@ def _dispatch(rows: Sequence[Transmission], *, unsure: bool, again: bool = False
     )
 
 
-def _withdraw_unwanted(session: Session, rows: Sequence[Transmission]) -> None:
-    """Nothing is sent of a purchase order that was withdrawn before."""
+def _pass_over_unwanted(session: Session, rows: Sequence[Transmission]) -> None:
+    """Nothing is sent of a purchase order that was withdrawn before, nor of one whose goods have all left: its supplier
+    has it, and would send them twice."""
     for row in rows:
-        if not units_wanted(session, row.purchase_order_id):
+        units, left = session.execute(
+            select(
+                func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled),
+                func.sum(PurchaseOrderLine.shipped),
+            ).where(PurchaseOrderLine.purchase_order_id == row.purchase_order_id)
+        ).one()
+        if not units:
             move(row, WITHDRAWN)
             story_of(session, row, "po.not_sent")
+        elif left == units:
+            arrived(session, row, by="answer")
