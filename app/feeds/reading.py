@@ -16,7 +16,7 @@ from app.feeds.rules.columns import SURE, Guess, guesses, unit_in_name
 from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.decimals import PRICES, marks_of
 from app.feeds.rules.exports import shape_of
-from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, TIER_PLACES, normal
+from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, STOCK_PLACES, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.magento import Families, with_families
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked
@@ -24,6 +24,7 @@ from app.feeds.rules.product_keys import ProductKeys, no_keys
 from app.feeds.rules.records import Reading, ReadProduct, ReadRow
 from app.feeds.rules.rows import RowReader
 from app.feeds.rules.tiers import quantity_in_name
+from app.feeds.rules.warehouses import added_up
 from app.feeds.rules.weights import UNTOLD_UNIT, weight_without_unit
 from app.kit.errors import Rejected
 
@@ -94,6 +95,9 @@ def open_file(
     guessed = guesses(table.columns, samples, table.meant)
     used = dict(mapping) if mapping else {guess.column: guess.field for guess in guessed if guess.field}
     fields = {used[column]: index for index, column in enumerate(table.columns) if used.get(column) in FIELDS}
+    places = [fields.pop(name) for name in ("stock", *STOCK_PLACES) if name in fields]
+    if places:
+        fields["stock"] = places[0]
     if figures_only is None:
         figures_only = table.figures or _tells_figures_alone(sound, fields)
     shape = shape_of(table.columns)
@@ -163,7 +167,10 @@ def open_file(
         keys=ProductKeys(kept_keys),
     )
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
-    rows = _told_apart(chain(first, table.rows), fields)
+    all_rows: Iterator[Row] = chain(first, table.rows)
+    if len(places) > 1:
+        all_rows = added_up(all_rows, places, marks.get("stock"))
+    rows = _told_apart(all_rows, fields)
     return OpenedFile(used, detected, _understood(rows, reading), partial(_beside, rows, reading), words)
 
 

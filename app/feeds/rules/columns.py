@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from app.catalog.rules import TITLE_MAX
 from app.feeds.rules import looks
 from app.feeds.rules.exports import SHAPES, meant_by, shape_of
-from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
+from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, STOCK_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.names import field_by_words, is_retail, known_field, may_be_a_price
 from app.feeds.rules.tiers import tier_columns
+from app.feeds.rules.warehouses import columns_of_places, is_less_than
 
 _UNIT_IN_NAME = re.compile(r"\b(kg|g|lbs?|oz|grams?)\b")
 #: Guesses that are less sure than this are shown to a person as a question.
@@ -75,6 +76,7 @@ def guesses(
         _take_id_for_sku(columns, values, chosen, rows)
         _take_by_looks(columns, values, taken, chosen, rows)
         _take_only_price(taken, chosen)
+        _take_warehouses(columns, values, chosen)
     return [chosen.get(column, Guess(column, "", 0, "not used")) for column in columns]
 
 
@@ -238,6 +240,25 @@ def _take_only_price(taken: set[str], chosen: dict[str, Guess]) -> None:
         if guess.field == "msrp" and is_retail(column):
             chosen[column] = Guess(column, "price", 50, "a retail price, and there is no other")
             return
+
+
+def _take_warehouses(columns: Sequence[str], values: Mapping[str, Sequence[str]], chosen: dict[str, Guess]) -> None:
+    """Stock in a column for each place is added up, where none is all of it; either way a person is asked."""
+    whole = next((guess.column for guess in chosen.values() if guess.field == "stock"), None)
+    places = [
+        column
+        for column in columns_of_places(columns, values)
+        if column == whole or column not in chosen
+    ]  # fmt: skip
+    if whole in places and len(places) > 1:
+        for field, column in zip(("stock", *STOCK_PLACES), places, strict=False):
+            reason = f"one of {len(places)} columns for stock at different places, which are added up"
+            chosen[column] = Guess(column, field, SURE - 5, reason)
+    elif whole is not None:
+        more = next((place for place in places if is_less_than(values, whole, place)), None)
+        if more is not None:
+            reason = f"by its name, though {more[:40]!r} says more: if it is another place, have it added"
+            chosen[whole] = Guess(whole, "stock", SURE - 10, reason)
 
 
 def _take_options(columns: Sequence[str], taken: set[str], chosen: dict[str, Guess]) -> None:

@@ -11,6 +11,9 @@ from app.feeds.rules.repeated import repeated
 #: Steps of the wholesale price that have columns of their own.
 TIER_PLACES = range(1, 7)
 
+#: Stock at other places, which is added to it.
+STOCK_PLACES = tuple(f"stock{place}" for place in range(2, 9))
+
 #: Field → what it is, for the mapping page.
 FIELDS: Mapping[str, str] = {
     "product_id": "Product id or handle: rows that share it are variants of one product",
@@ -41,6 +44,7 @@ FIELDS: Mapping[str, str] = {
     "weight": "Weight",
     "weight_unit": "Weight unit",
     "stock": "Stock",
+    **{name: f"Stock at place {name.removeprefix('stock')}, added to the stock" for name in STOCK_PLACES},
     "safety_stock": "Units that are never sold (files of stock and prices)",
     "low_stock_at": "Free units at which you want to be told (files of stock and prices)",
     "image_urls": "Image addresses",
