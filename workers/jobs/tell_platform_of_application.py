@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.identity.service import platform_organisation
 from app.suppliers.events import SupplierApplied, SupplierSent, TestOrderPassed
 from app.suppliers.queries import application_of, supplier
+from app.suppliers.rules import APPLIED, IN_REVIEW, NEEDS_INFO, TESTING
 from workers.job import Run, job
 from workers.telling import tell
 
@@ -14,6 +15,9 @@ def tell_platform_of_application(run: Run, event: SupplierApplied | SupplierSent
     """See the module."""
     with run.closing() as session:
         found = supplier(session, event.supplier_id)
+        if found.status not in (APPLIED, IN_REVIEW, NEEDS_INFO, TESTING):
+            # It was decided before this was told.
+            return
         name = found.company_name
         dedupe = f"supplier_applied:{found.id}"
         if isinstance(event, SupplierSent):

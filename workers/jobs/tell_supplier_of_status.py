@@ -1,11 +1,14 @@
-"""A supplier's status has moved: its people are told, with the reason."""
+"""A supplier's status has moved: its people are told, with the reason. Where something else tells them, as a question
+does, what was told of the status before is done with."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from app.config import settings
 from app.identity.queries import recipients
 from app.notifications.letters import Letter
-from app.notifications.service import notify, queue_email
+from app.notifications.service import notify, queue_email, resolve
 from app.suppliers.events import SupplierStatusChanged
 from app.suppliers.queries import history
 from app.suppliers.rules import ACTIVE, IN_REVIEW, REJECTED, SUSPENDED, TERMINATED, TESTING
@@ -25,6 +28,9 @@ _WORDS = {
 def tell_supplier_of_status(run: Run, event: SupplierStatusChanged) -> None:
     """See the module."""
     if event.status not in _WORDS:
+        with run.closing() as session:
+            if history(session, event.supplier_id)[0].to_status == event.status:
+                resolve(session, event.supplier_id, _notice(event.supplier_id))
         return
     title, text = _WORDS[event.status]
     with run.closing() as session:
@@ -43,8 +49,7 @@ def tell_supplier_of_status(run: Run, event: SupplierStatusChanged) -> None:
                 title=title,
                 body=" ".join(paragraphs[1:]),
                 link="/supplier/",
-                # One notice for each supplier: the newest status takes the place of the one before.
-                dedupe=f"supplier_status:{event.supplier_id}",
+                dedupe=_notice(event.supplier_id),
             )
         queue_email(
             session,
@@ -56,3 +61,8 @@ def tell_supplier_of_status(run: Run, event: SupplierStatusChanged) -> None:
             dedupe=f"supplier_status:{newest.id}",
             organisation_id=event.supplier_id,
         )
+
+
+def _notice(supplier_id: UUID) -> str:
+    """One for each supplier: the newest status takes the place of the one before."""
+    return f"supplier_status:{supplier_id}"

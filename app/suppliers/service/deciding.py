@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.db import current_scope
+from app.identity.service import platform_organisation
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
@@ -57,6 +58,9 @@ def decide(session: Session, supplier_id: UUID, status: str, *, reason: str) -> 
     if application is not None and application.decided_at is None and status in (ACTIVE, REJECTED):
         application.decided_at, application.decided_by, application.decision_note = now, actor, reason
     audit.record(session, supplier_id, "suppliers.decided", "supplier", supplier_id, details={"status": status})
+    if status not in (APPLIED, IN_REVIEW):
+        # The reviewers have done their part: what told them to look is done with.
+        resolve(session, platform_organisation(session).id, f"supplier_applied:{supplier_id}")
     emit(session, SupplierStatusChanged(supplier_id=supplier_id, status=status))
     return supplier
 

@@ -324,15 +324,21 @@ def test_a_question_leads_to_its_step_and_saving_it_answers(market: Market, jobs
     browser, supplier_id = applied(market)
     set_up(market, browser)
     browser.submit(AT, "/send")
+    jobs.drain()
     admin, _ = console(market)
+    assert "Lumen GmbH waits for review" in text_of(admin.get("/console/"))
+    assert "You need not do anything" in text_of(browser.get("/supplier/"))
     at = f"/console/suppliers/{supplier_id}"
     assert admin.submit(at, "/ask", step="documents", message=" ").status_code == 422
     assert admin.submit(at, "/ask", step="hat", message="Which?").status_code == 422
     asked = admin.submit(at, "/ask", step="documents", message="The scan is cut off. Send page 2.")
     assert asked.status_code == 303, text_of(asked)
     assert status(supplier_id) == "NEEDS_INFO"
+    assert "Lumen GmbH waits for review" not in text_of(admin.get("/console/")), "it is the supplier's turn"
     jobs.drain()
     assert "We need something from you" in letters(market)
+    home = text_of(browser.get("/supplier/"))
+    assert "The scan is cut off." in home and "You need not do anything" not in home
     assert "The scan is cut off." in text_of(browser.get(AT))
     assert "The scan is cut off." in text_of(browser.get(f"{AT}/documents"))
     token = browser.form(AT, "/sign-out").select_one("[name=csrf_token]")
@@ -342,7 +348,34 @@ def test_a_question_leads_to_its_step_and_saving_it_answers(market: Market, jobs
     assert "The scan is cut off." not in text_of(browser.get("/supplier/"))
     assert browser.submit(AT, "/send").status_code == 303
     assert status(supplier_id) == "IN_REVIEW"
-    assert "answered" in text_of(admin.get(at))
+    jobs.drain()
+    assert "Lumen GmbH waits for review" in text_of(admin.get("/console/"))
+    told = text_of(admin.get(at))
+    story = told[told.index("History") :]
+    in_order = [
+        "In review",
+        "The scan is cut off. Send page 2. (answered",
+        "Needs more information",
+        "In review",
+        "Applied",
+    ]
+    places = [story.index(in_order[0])]
+    for words in in_order[1:]:
+        places.append(story.index(words, places[-1] + 1))
+    decide(admin, supplier_id, "ACTIVE")
+    assert "Lumen GmbH" not in text_of(admin.get("/console/")), "there is nothing to look at any more"
+
+
+def test_where_a_rate_goes_and_what_it_costs_is_read_alike_by_supplier_and_reviewer(market: Market) -> None:
+    browser, supplier_id = applied(market)
+    browser.submit("/supplier/settings/rates/new", "/rates/new", name="Parcel", countries="DE, AT", everywhere="1",
+                   first_item="5", next_item="1")  # fmt: skip
+    admin, _ = console(market)
+    for page in (browser.get(f"{AT}/shipping"), browser.get("/supplier/settings")):
+        assert "Germany, Austria, and all others" in text_of(page)
+    reviewed = text_of(admin.get(f"/console/suppliers/{supplier_id}"))
+    assert "Germany, Austria, and all others" in reviewed
+    assert "5.00, each further item" in reviewed
 
 
 def test_one_that_was_declined_can_apply_again(market: Market, jobs: Jobs) -> None:

@@ -39,9 +39,10 @@ from app.suppliers.service.papers import RENEWED, confirm_papers, read_paper
 from app.web.forms import Sent, problems
 from app.web.kept_files import file_answer
 from app.web.pages import Nav, Pages, go, page_url
+from app.web.rate_words import price_of, reach
 from app.web.scorecard_words import rows_of
 from app.web.supplier_words import CONNECTION_WORDS, KIND_WORDS, PAYER_WORDS, REASON_WORDS, STEP_WORDS
-from app.web.ui.rendering import gettext
+from app.web.ui.rendering import gettext, moment_shown
 from app.web.ui.statuses import shown
 
 pages = Pages(__name__, nav=Nav(_("Suppliers"), "approvals", 10))
@@ -128,7 +129,10 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
             ]
             if policy
             else [],
-            "rates": suppliers.shipping_rates(session, supplier_id),
+            "rates": [
+                (one, reach(one.countries), price_of(one, supplier.currency))
+                for one in suppliers.shipping_rates(session, supplier_id)
+            ],
             "closures": suppliers.closures(session, supplier_id),
             "account": account,
             "account_words": gettext(payout_words(account.capability if account else None)),
@@ -141,8 +145,7 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
                 for one in (checks(suppliers.trip_of(order), application.connection) if order else ())
             ],
             "card": own_scorecard(session, supplier_id),
-            "history": suppliers.history(session, supplier_id),
-            "questions": [(one, gettext(STEP_WORDS[one.step][0])) for one in suppliers.questions(session, supplier_id)],
+            "story": _story(session, application),
         }
     moves = sorted(MOVES[supplier.status] - _ELSEWHERE, key=lambda name: (name != ACTIVE, name))
     return pages.render(
@@ -172,6 +175,19 @@ def _list_of(session: Session, supplier_id: UUID) -> dict[str, Any]:
         if one.action != "rejected"
     ]
     return {"run": run, "run_rows": [*rejected, *taken[:_SHOWN]], "run_problems": feeds.problem_groups(session, run)}
+
+
+def _story(session: Session, application: SupplierApplication) -> list[dict[str, Any]]:
+    """What happened, the newest first: statuses with their reasons, and questions with whether they are answered."""
+    told = [(application.submitted_at, gettext(_("Applied")))]
+    for change in suppliers.history(session, application.supplier_id):
+        label = gettext(shown("supplier", change.to_status).label)
+        told.append((change.at, f"{label}: {change.reason}" if change.reason else label))
+    for one in suppliers.questions(session, application.supplier_id):
+        step = gettext(STEP_WORDS[one.step][0])
+        answered = gettext(_("answered %(when)s")) % {"when": moment_shown(one.answered_at)} if one.answered_at else ""
+        told.append((one.asked_at, f"{step}: {one.message} ({answered or gettext(_('open'))})"))
+    return [{"at": at, "text": text} for at, text in sorted(told, key=lambda entry: entry[0], reverse=True)]
 
 
 def _contact(session: Session, application: SupplierApplication) -> Contact:

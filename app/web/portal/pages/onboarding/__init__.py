@@ -44,6 +44,7 @@ from app.web.forms import Sent, problems
 from app.web.kept_files import file_answer
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.portal import payout_account, returns_form
+from app.web.rate_words import reach
 from app.web.supplier_words import CONNECTION_WORDS, KIND_WORDS, STEP_WORDS
 from app.web.ui.rendering import gettext, locale
 
@@ -322,7 +323,7 @@ def _shipping(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
         }
         context: dict[str, Any] = {
             **_frame(session, "shipping"),
-            "rates": suppliers.shipping_rates(session, supplier_id),
+            "rates": [(one, reach(one.countries)) for one in suppliers.shipping_rates(session, supplier_id)],
             "closures": suppliers.closures(session, supplier_id),
         }
     return pages.render(

@@ -20,7 +20,6 @@ from app.kit.money import Money
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
 from app.suppliers import queries as suppliers
-from app.suppliers.models import ShippingRate
 from app.suppliers.service import (
     add_closure,
     add_rate,
@@ -36,6 +35,7 @@ from app.web.forms import Sent, problems
 from app.web.organisation import keys, team, webhooks
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.portal import channel_settings, rate_form, returns_form
+from app.web.rate_words import price_of, reach
 from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__, nav=Nav(_("Settings"), "settings", 90, permission="settings.write"))
@@ -83,7 +83,11 @@ def _settings(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
             "order_fee": Money(supplier.order_fee, principal().currency).amount,
         }
         rates = suppliers.shipping_rates(session, supplier_id)
-        context: dict[str, Any] = {"currency": principal().currency, "rates": [(one, _where(one)) for one in rates]}
+        currency = principal().currency
+        context: dict[str, Any] = {
+            "currency": currency,
+            "rates": [(one, reach(one.countries), price_of(one, currency)) for one in rates],
+        }
     return pages.render(
         "settings.html",
         status,
@@ -92,17 +96,6 @@ def _settings(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
         errors=errors or {},
         zones=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
         **context,
-    )
-
-
-def _where(rate: ShippingRate) -> str:
-    """The countries of a rate, in words."""
-    names = locale_of(locale()).territories
-    named = [str(names.get(code, code)) for code in rate.countries if code != "*"]
-    if "*" not in rate.countries:
-        return ", ".join(named)
-    return (
-        f"{', '.join(named)}, {gettext(_('and all others'))}" if named else gettext(_("All countries without a rate"))
     )
 
 
