@@ -10,7 +10,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
-from app.kit.texts import country
+from app.kit import clock
+from app.kit.texts import country, zone_of
 
 #: Two-letter codes of CLDR that no parcel goes to: groupings, test locales, "unknown", and places that ISO only keeps a
 #: code for. Ascension (AC), Tristan da Cunha (TA) and Kosovo (XK) stay: stores sell there by these codes.
@@ -46,6 +47,14 @@ def usual_currency(country_code: str, settled: Collection[str]) -> str:
     european = any(zone.startswith("Europe/") for zone in get_global("territory_zones").get(country_code, []))
     wanted = (own, "EUR" if european else "USD", "USD", "EUR")
     return next((code for code in wanted if code in settled), min(settled))
+
+
+def usual_zone(country_code: str) -> str:
+    """The time zone of a country whose clocks all show the same now; else UTC."""
+    zones = sorted(get_global("territory_zones").get(country_code, []))
+    now = clock.now()
+    alike = {now.astimezone(zone_of(zone)).utcoffset() for zone in zones}
+    return str(zones[0]) if len(alike) == 1 else "UTC"
 
 
 def _plain(name: str) -> str:

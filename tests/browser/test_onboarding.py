@@ -47,6 +47,7 @@ def test_a_supplier_sets_itself_up_and_passes_the_test_order(demo: Demo, opened:
                 "VAT or tax number": "DE136695977"})  # fmt: skip
     page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_text("its check digit does not fit the rest")).to_be_visible()
+    expect(page.get_by_label("VAT or tax number")).to_be_focused()
     expect(page.get_by_label("City")).to_have_value("Hamburg")
     page.get_by_label("VAT or tax number").fill("DE136695976")
     go_on(page, "Contacts and phone")

@@ -13,6 +13,7 @@ from app.identity.service.keys import (
 from app.identity.service.links import (
     accept_invitation,
     appoint_admin,
+    checked_email,
     find_link,
     invite,
     request_reset,
@@ -36,6 +37,7 @@ __all__ = [
     "add_member",
     "appoint_admin",
     "change_role",
+    "checked_email",
     "create_organisation",
     "create_user",
     "end_session",

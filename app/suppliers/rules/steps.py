@@ -113,8 +113,10 @@ _PAYOUT_WORDS: Mapping[str, str] = {
 }
 
 
-def payout_words(capability: str | None) -> str:
-    """How a payout account stands, in a sentence."""
+def payout_words(capability: str | None, wants: Collection[str] = ()) -> str:
+    """How a payout account stands, in a sentence. ``wants``: what the processor still asks of its owner."""
+    if capability == "pending" and wants:
+        return _("Your payout account is not ready yet: the payment processor needs more from you.")
     if capability == "active":
         return _("Your payout account is ready.")
     if capability == "by_hand":

@@ -15,7 +15,7 @@ from app.config import key_ring, keyed_hash
 from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.crypto import Place
-from app.kit.errors import Invalid
+from app.kit.errors import FieldError, Invalid
 from app.outbox.service import emit
 from app.suppliers.events import SupplierApplied
 from app.suppliers.models import Supplier, SupplierApplication
@@ -54,18 +54,23 @@ class Application:
 
 
 def apply(session: Session, organisation: Organisation, application: Application) -> Supplier:
-    """Open a supplier's profile with status APPLIED. Raises ``Invalid``, also for numbers that can't be right."""
+    """Open a supplier's profile with status APPLIED. Raises ``Invalid`` with all that is wrong, also for
+    numbers that can't be right."""
+    wrong = []
     if application.business_type not in BUSINESS_TYPES:
-        raise Invalid.field("business_type", "unknown", f"One of: {', '.join(BUSINESS_TYPES)}.")
+        wrong.append(FieldError("business_type", "unknown", f"One of: {', '.join(BUSINESS_TYPES)}."))
     registration = check_registration(organisation.country, application.registration_number)
     if registration.state == WRONG:
-        raise Invalid.field("registration_number", "wrong_number", registration.problem)
+        wrong.append(FieldError("registration_number", "wrong_number", registration.problem))
     tax = check_tax_id(organisation.country, application.tax_id)
     if tax.state == WRONG:
-        raise Invalid.field("tax_id", "wrong_number", tax.problem)
-    contact = replace(
-        application.contact, phone=checked_phone("phone", application.contact.phone, organisation.country)
-    )
+        wrong.append(FieldError("tax_id", "wrong_number", tax.problem))
+    phone = e164(application.contact.phone, organisation.country)
+    if phone is None:
+        wrong.append(FieldError("phone", "not_a_phone", NOT_A_PHONE))
+    if phone is None or wrong:
+        raise Invalid(wrong[0].message, errors=wrong)
+    contact = replace(application.contact, phone=phone)
     now = clock.now()
     supplier = Supplier(
         id=organisation.id,

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.errors import Invalid, NotFound
 from app.kit.money import LARGEST_MINOR
@@ -72,8 +73,8 @@ def set_dispatch(
     no_post_boxes: bool | None = None,
 ) -> Supplier:
     """When parcels leave: working days of handling, and the hour of the supplier's day after which an order counts
-    for the next one (None: no such hour); and whether they can't go to post boxes (None: as it was). Raises
-    ``Invalid``."""
+    for the next one (None: no such hour); and whether they can't go to post boxes (None: as it was). The zone becomes
+    that of all its people who chose no other. Raises ``Invalid``."""
     if not 0 <= handling_days <= 60:
         raise Invalid.field("handling_days", "out_of_range", "Handling takes between 0 and 60 working days.")
     if cutoff_hour is not None and not 0 <= cutoff_hour <= 23:
@@ -84,6 +85,7 @@ def set_dispatch(
     if supplier is None:
         raise NotFound("supplier")
     supplier.handling_days, supplier.cutoff_hour, supplier.timezone = handling_days, cutoff_hour, timezone
+    session.get_one(Organisation, supplier_id).timezone = timezone
     if no_post_boxes is not None:
         supplier.no_post_boxes = no_post_boxes
     supplier.updated_at = clock.now()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
@@ -15,6 +18,7 @@ from app.identity.rules import PASSWORD_MIN
 from app.identity.service import (
     accept_invitation,
     add_member,
+    checked_email,
     create_organisation,
     create_user,
     end_session,
@@ -27,8 +31,8 @@ from app.identity.service import (
 from app.identity.service import (
     sign_in as check_password,
 )
-from app.kit.countries import is_country, named_countries, usual_currency
-from app.kit.errors import AppError, Conflict, Invalid, TooMany
+from app.kit.countries import is_country, named_countries, usual_currency, usual_zone
+from app.kit.errors import AppError, Conflict, FieldError, Invalid, TooMany
 from app.kit.texts import marked as _
 from app.notifications.letters import Letter
 from app.notifications.service import queue_email
@@ -114,7 +118,8 @@ def join() -> Any:
         _required(sent, "company", "name", "email", "password")
         with db.system_scope(actor="sign-up"), db.transaction() as session:
             organisation = _organisation(session, "retailer", sent)
-            user = create_user(session, email=sent["email"], name=sent["name"], password=sent["password"])
+            email = checked_email(sent["email"])
+            user = create_user(session, email=email, name=sent["name"], password=sent["password"])
             add_member(session, organisation.id, user.id, "retailer_owner")
     except (Invalid, Conflict) as error:
         return _page("join.html", 422, errors=_errors(error), sent=sent, password_min=PASSWORD_MIN)
@@ -133,24 +138,42 @@ def apply_as_supplier() -> Any:
         _required(sent, "company", "name", "email", "phone", "password", "registration_number", "tax_id")
         with db.system_scope(actor="sign-up"), db.transaction() as session:
             organisation = _organisation(session, "supplier", sent)
-            user = create_user(session, email=sent["email"], name=sent["name"], password=sent["password"])
+            # All that is wrong is told at once: the password has to be typed again each time.
+            wrong: list[FieldError] = []
+            with _noted(wrong):
+                checked_email(sent["email"])
+            with _noted(wrong):
+                user = create_user(session, email=sent["email"], name=sent["name"], password=sent["password"])
+            with _noted(wrong):
+                apply(session, organisation, _application(sent))
+            if wrong:
+                raise Invalid(wrong[0].message, errors=wrong)
             add_member(session, organisation.id, user.id, "supplier_owner")
-            apply(
-                session,
-                organisation,
-                Application(
-                    contact=Contact(name=sent["name"], email=user.email, phone=sent["phone"]),
-                    business_type=sent.get("business_type", ""),
-                    registration_number=sent["registration_number"],
-                    tax_id=sent["tax_id"],
-                    catalogue_size=sent.get("catalogue_size", ""),
-                    website=sent.get("website") or None,
-                    note=sent.get("note", "")[:2000],
-                ),
-            )
     except (Invalid, Conflict) as error:
         return _page("apply.html", 422, errors=_errors(error), sent=sent, **shown)
     return _signed_in(user, organisation.id)
+
+
+def _application(sent: Any) -> Application:
+    """What the form says of the company."""
+    return Application(
+        contact=Contact(name=sent["name"], email=sent["email"].strip().lower(), phone=sent["phone"]),
+        business_type=sent.get("business_type", ""),
+        registration_number=sent["registration_number"],
+        tax_id=sent["tax_id"],
+        catalogue_size=sent.get("catalogue_size", ""),
+        website=sent.get("website") or None,
+        note=sent.get("note", "")[:2000],
+    )
+
+
+@contextmanager
+def _noted(wrong: list[FieldError]) -> Iterator[None]:
+    """What is invalid is added to ``wrong``, and the next is looked at."""
+    try:
+        yield
+    except Invalid as error:
+        wrong.extend(error.errors)
 
 
 @bp.route("/invitation/<token>", methods=["GET", "POST"])
@@ -228,13 +251,21 @@ def _organisation(session: Any, kind: str, sent: Any) -> Organisation:
     if not is_country(country):
         raise Invalid.field("country", "unknown_country", "Choose a country.")
     currency = usual_currency(country, settings().currencies)
-    return create_organisation(session, kind=kind, name=sent["company"], country=country, currency=currency)
+    zone = sent.get("timezone", "")
+    if zone not in available_timezones():
+        zone = usual_zone(country)
+    return create_organisation(
+        session, kind=kind, name=sent["company"], country=country, currency=currency, timezone=zone
+    )
 
 
 def _required(sent: Any, *names: str) -> None:
+    wrong = []
     for name in names:
         value = sent.get(name, "").strip()
         if not value:
-            raise Invalid.field(name, "required", "Please fill this in.")
-        if len(value) > 300 or "\x00" in value:
-            raise Invalid.field(name, "too_long", "This is too long.")
+            wrong.append(FieldError(name, "required", gettext(_("Please fill this in."))))
+        elif len(value) > 300 or "\x00" in value:
+            wrong.append(FieldError(name, "too_long", gettext(_("Use at most %(n)s characters.")) % {"n": 300}))
+    if wrong:
+        raise Invalid(wrong[0].message, errors=wrong)

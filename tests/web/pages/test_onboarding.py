@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import pytest
 import requests
 import time_machine
 from bs4 import BeautifulSoup
@@ -253,6 +256,46 @@ def test_the_form_for_applying_refuses_numbers_that_can_not_be_right(market: Mar
         assert problem(answer.text, "tax_id") or problem(answer.text, "phone")
 
 
+def test_the_form_for_applying_tells_all_that_is_wrong_at_once(market: Market) -> None:
+    """The password can't be kept in a page, so each round costs typing it again."""
+    values = {"company": "Lumen", "name": "Kim", "email": "kim", "password": "short", "phone": "12",
+              "registration_number": "HRB 1", "country": "DE", "tax_id": "DE136695977"}  # fmt: skip
+    answer = Browser(market.app).submit("/apply", "/apply", **values)
+    assert set(problems_in(answer)) == {"email", "password", "phone", "tax_id"}
+    empty = Browser(market.app).submit("/apply", "/apply")
+    assert set(problems_in(empty)) == {
+        "company", "name", "email", "phone", "password", "registration_number", "tax_id",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("country", "told", "zone"),
+    [
+        ("DE", "", "Europe/Berlin"),
+        ("US", "", "UTC"),
+        ("US", "America/Chicago", "America/Chicago"),
+        ("DE", "Mars/Phobos", "Europe/Berlin"),
+    ],
+)
+def test_a_company_begins_in_its_own_time(market: Market, country: str, told: str, zone: str) -> None:
+    """That of the browser, else that of the country where it has but one; the choice for parcels is that of all."""
+    browser = Browser(market.app)
+    numbers = {"DE": ("+49 30 901820", "DE136695976"), "US": ("+1 212 555 2368", "12-3456789")}
+    phone, tax_id = numbers[country]
+    answer = browser.submit("/apply", "/apply", company="Lumen", name="Kim", email="kim@lumen.example", phone=phone,
+                            password="seven quiet herons", registration_number="1", tax_id=tax_id, country=country,
+                            timezone=told)  # fmt: skip
+    assert answer.status_code == 303, text_of(answer)
+    shown = BeautifulSoup(browser.get(f"{AT}/shipping").text, "html.parser")
+    chosen = shown.select_one("[name=timezone] option[selected]")
+    assert chosen is not None and chosen["value"] == zone
+    browser.submit(f"{AT}/shipping", "/shipping", timezone="Asia/Tokyo")
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (supplier_id,) = session.scalars(select(Organisation.id).where(Organisation.name == "Lumen"))
+    submitted = application(supplier_id).submitted_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"{submitted:%H:%M}" in text_of(browser.get(AT)), "all pages follow"
+
+
 def test_hostile_papers_are_refused_and_nothing_is_kept(market: Market) -> None:
     browser, supplier_id = applied(market)
     for name, content in HOSTILE.items():
@@ -376,6 +419,16 @@ def test_where_a_rate_goes_and_what_it_costs_is_read_alike_by_supplier_and_revie
     reviewed = text_of(admin.get(f"/console/suppliers/{supplier_id}"))
     assert "Germany, Austria, and all others" in reviewed
     assert "5.00, each further item" in reviewed
+
+
+def test_a_payout_account_is_asked_after_on_the_way_back(market: Market) -> None:
+    browser, _ = applied(market)
+    page = browser.submit(f"{AT}/payout", "/onboarding/payout").headers["Location"]
+    waiting = text_of(browser.get(f"{AT}/payout"))
+    assert "needs more from you" in waiting and "Nothing is wanted" not in waiting
+    came_back = requests.post(page, allow_redirects=False, timeout=5).headers["Location"]
+    answer = browser.get(urlsplit(came_back).path)
+    assert "Your payout account is ready." in text_of(browser.get(answer.headers["Location"]))
 
 
 def test_one_that_was_declined_can_apply_again(market: Market, jobs: Jobs) -> None:

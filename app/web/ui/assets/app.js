@@ -66,6 +66,18 @@
     const offered = await answer.json();
     field.list.replaceChildren(...offered.map((text) => new Option(text)));
   });
+  // The zone of the browser's clock, where a form wants to know it.
+  for (const one of document.querySelectorAll("[data-own-zone]")) {
+    one.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  }
+  // After a refusal one goes on at the first field that is wrong, wherever on the page it is.
+  const wrong = document.querySelector("main [aria-invalid=true]");
+  if (wrong) {
+    for (let around = wrong.closest("details"); around; around = around.parentElement.closest("details")) {
+      around.open = true;
+    }
+    wrong.focus();
+  }
   // Pages with work under way look again until it is done.
   const waiting = document.querySelector("[data-reload-seconds]");
   if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reloadSeconds) * 1000);

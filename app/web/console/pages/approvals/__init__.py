@@ -135,7 +135,9 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
             ],
             "closures": suppliers.closures(session, supplier_id),
             "account": account,
-            "account_words": gettext(payout_words(account.capability if account else None)),
+            "account_words": gettext(
+                payout_words(account.capability, account.requirements) if account else payout_words(None)
+            ),
             "connection": gettext(CONNECTION_WORDS[application.connection][0]) if application.connection else "",
             "renewed": application.review_reason == RENEWED,
             "order": order,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -15,7 +16,7 @@ from app.catalog import queries as catalog
 from app.config import settings
 from app.insights.onboarding import progress_of
 from app.kit.countries import country_codes
-from app.kit.errors import AppError, Invalid
+from app.kit.errors import AdapterError, AppError, Invalid
 from app.kit.money import Money
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
@@ -346,7 +347,7 @@ def payout() -> Any:
         context: dict[str, Any] = {
             **_frame(session, "payout"),
             "account": account,
-            "words": gettext(payout_words(account.capability if account else None)),
+            "words": gettext(payout_words(account.capability, account.requirements) if account else payout_words(None)),
             "by_hand": settings().processor == BY_HAND,
         }
     return pages.render("payout.html", **context)
@@ -355,11 +356,21 @@ def payout() -> Any:
 @pages.post("/onboarding/payout", permission="payouts.write")
 def open_payout() -> Any:
     """Open the account, or go on with the processor's questions."""
-    target = payout_account.open_account(f"{settings().public_url}/supplier/onboarding/payout")
+    target = payout_account.open_account(f"{settings().public_url}/supplier/onboarding/payout/back")
     _note_answered("payout")
     if target is None:
         return go(page_url("onboarding.payout", done="account_by_hand"))
     return redirect(target, code=303)
+
+
+@pages.get("/onboarding/payout/back", permission="payouts.write")
+def back_from_payout() -> Any:
+    """Back from the processor's questions: how the account stands now is asked, not waited for."""
+    with suppress(AdapterError):
+        payout_account.look_again()
+    return go(
+        page_url("statements.statements") if request.args.get("to") == "statements" else page_url("onboarding.payout")
+    )
 
 
 @pages.post("/onboarding/payout/refresh", permission="payouts.write")

@@ -51,7 +51,7 @@ def _cause(session: Session, earning: Earning) -> tuple[Shipment | None, CreditM
 @pages.post("/statements/account", permission="payouts.write")
 def open_account() -> Any:
     """Open the payout account, or go on with the processor's questions."""
-    target = payout_account.open_account(f"{settings().public_url}/supplier/statements")
+    target = payout_account.open_account(f"{settings().public_url}/supplier/onboarding/payout/back?to=statements")
     if target is None:
         return go(page_url("statements.statements", done="account_by_hand"))
     return redirect(target, code=303)
