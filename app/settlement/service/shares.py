@@ -9,9 +9,9 @@ from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from app.kit.money import Money
-from app.pricing.rules import converted
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import Share, share_of
+from app.purchasing.worth import charged_for
 from app.settlement.models import Earning, Refund
 
 
@@ -65,16 +65,7 @@ def next_share(session: Session, purchase_order: PurchaseOrder, goods: int) -> t
         fee=Money(purchase_order.platform_fee, currency),
         settled=before.share,
     )
-    done = before.share.charged + share.charged
-    whole = Money(purchase_order.wholesale_total + purchase_order.shipping_cost, currency)
-    if done == whole:
-        so_far = purchase_order.charge_total
-    else:
-        rate = purchase_order.exchange_rate
-        so_far = min(
-            purchase_order.charge_total,
-            converted(done, rate=rate, currency=purchase_order.charge_currency).minor,
-        )
+    so_far = charged_for(purchase_order, before.share.charged + share.charged)
     return share, Money(so_far - before.charged, purchase_order.charge_currency)
 
 

@@ -49,6 +49,7 @@ from app.purchasing.service import (
 from app.purchasing.service.asking import cancellable_of
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.purchasing.service.status import counts
+from app.purchasing.worth import kept_cost, kept_share
 from app.returns import queries as returns
 from app.returns.models import Return
 from app.returns.rules import ENDED
@@ -140,6 +141,8 @@ def _page(
             "can_move": can_change_address(order, routed) and (bool(routed) or not reasons & _ADDRESS_HOLDS),
             "store": _store_name(session, order),
             "routed": routed,
+            "kept_share": kept_share,
+            "kept_cost": kept_cost,
             "line_states": {line.id: line_status(counts(line)) for one in routed for line in one.lines},
             "line_units": {line.id: counts(line) for one in routed for line in one.lines},
             "parcels": parcels,

@@ -26,6 +26,7 @@ from app.orders.lists import OrderFilter
 from app.orders.rules import HOLD_RULES, STATUSES, HoldReason
 from app.purchasing import queries as purchasing
 from app.purchasing.service.holding import LONGEST_NOTE
+from app.purchasing.worth import kept_cost
 from app.stores import queries as stores
 from app.suppliers import queries as suppliers
 from app.web import bulk, saved_views
@@ -104,6 +105,7 @@ def add_pages(pages: Pages) -> None:
                 "orders": page.items,
                 "next_cursor": page.next_cursor,
                 "routed": routed,
+                "costs": {order_id: sum(kept_cost(one) for one in group) for order_id, group in routed.items()},
                 "suppliers": suppliers.names(session, sellers),
                 "views": _statuses(counts, wanted, present),
                 "saved": saved_views.shown(session, LIST, "orders.list_orders", present),
@@ -263,7 +265,7 @@ def _rows(retailer_id: UUID, ids: list[UUID]) -> Iterator[str]:
         order = found.get(order_id)
         if order is None:
             continue
-        cost = sum(one.charge_total for one in routed[order_id])
+        cost = sum(kept_cost(one) for one in routed[order_id])
         yield csv_line(
             [
                 order.number,

@@ -41,6 +41,7 @@ from app.purchasing.service import (
     refuse_request,
 )
 from app.purchasing.service.status import counts
+from app.purchasing.worth import kept_share
 from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
@@ -83,6 +84,7 @@ def _detail(
             audit.record(session, who.organisation_id, "orders.address_read", "purchase_order", order.id)
         context: dict[str, Any] = {
             "order": order,
+            "kept": kept_share(order),
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
             "later": {line.id: counts(line).later for line in order.lines},
             "part_later": {line.id: part_later(line) for line in order.lines},

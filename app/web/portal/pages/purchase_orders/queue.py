@@ -28,6 +28,7 @@ from app.purchasing.models import PurchaseOrder
 from app.purchasing.queue import QueueFilter
 from app.purchasing.service.status import counts
 from app.purchasing.sla import time_left
+from app.purchasing.worth import kept_share
 from app.returns.queries import counts_by_state
 from app.returns.rules import APPROVED, IN_TRANSIT, LABEL_SENT
 from app.suppliers import queries as suppliers
@@ -98,6 +99,7 @@ def add_pages(pages: Pages) -> None:
             }
         return pages.render(
             "queue.html",
+            kept_share=kept_share,
             present=present,
             wanted=wanted,
             sorts=[(name, gettext(label)) for name, label in _SORTS.items()],
