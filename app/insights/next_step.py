@@ -31,7 +31,7 @@ from app.purchasing.decisions.rules import CHOSEN, OPEN, PAYING
 class Part:
     """A purchase order, as far as it is waited for. ``asked``: its supplier was asked to change something, by when it
     answers. ``there``: when the supplier has all that it backordered, as it promised; ``leaves``: whether units are to
-    leave at once."""
+    leave at once. ``price_asked``: nothing may leave before its retailer has agreed to another price."""
 
     status: str
     released: bool
@@ -40,6 +40,7 @@ class Part:
     there: datetime | None = None
     leaves: bool = False
     asked: datetime | None = None
+    price_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +118,19 @@ def next_step(
             due=asked,
         )
     live = [one for one in parts if one.status in _PROGRESS]
-    if undecided and all(one.status == SHIPPED for one in live):
+    if undecided and all(one.status == SHIPPED or one.price_asked for one in live):
         # Nothing else is in the way.
         return _undecided(undecided)
     if not live:
         return NextStep(code="routing", text=_("Suppliers are chosen, usually within seconds."), ball=Party.PLATFORM)
-    first = min(live, key=lambda one: _PROGRESS.index(one.status))
-    return _of(first, live)
+    # What may not leave before a price is agreed on tells what comes next only where nothing else is to leave.
+    going = [one for one in live if not one.price_asked] or live
+    first = min(going, key=lambda one: _PROGRESS.index(one.status))
+    if first.price_asked:
+        text = _("The retailer says whether it takes the new price; nothing of it is sent before.")
+        own = _("Say whether you take the new price; nothing of it is sent before.")
+        return NextStep(code="price", text=text, own=own, ball=Party.RETAILER)
+    return _of(first, going)
 
 
 def with_stuck(step: NextStep, things: Sequence[StuckThing], reader: Party) -> NextStep:

@@ -89,9 +89,16 @@ def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -
             there=_there(one),
             leaves=is_to_leave(one.status, map(counts, one.lines)),
             asked=asked.get(one.id),
+            price_asked=_waits_for_price(one),
         )
         for one in routed
     ]
+
+
+def _waits_for_price(purchase_order: PurchaseOrder) -> bool:
+    """Whether all that is still to leave has a price that its retailer has not agreed to."""
+    open_lines = [line for line in purchase_order.lines if counts(line).open]
+    return bool(open_lines) and all(line.asked_price is not None for line in open_lines)
 
 
 def _there(purchase_order: PurchaseOrder) -> datetime | None:

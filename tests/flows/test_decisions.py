@@ -28,6 +28,7 @@ from tests.flows.books import Books, Json
 from tests.flows.deciding import Desk, desk
 from tests.market import Market
 from tests.stack import Jobs
+from tests.web.browsing import text_of
 
 __all__ = ["desk"]
 
@@ -416,12 +417,14 @@ def test_both_sides_do_it_on_their_pages(desk: Desk, books: Books) -> None:
     desk.jobs.drain()
     shown = supplier.get(page).text
     assert "has not agreed to a new price yet" in shown
+    assert "The retailer says whether it takes the new price; nothing of it is sent before." in shown
     assert "Start packing" not in shown
     found, ours = desk.decision(order), f"/app/orders/{order['id']}"
     assert "Your card is charged $4.00 more." in desk.story(order)
     decide = f"{ours}/decisions/{found['id']}"
     assert books.press(desk.market.retailer, decide, choice="accept").status_code == 303
     assert "Take it back" in desk.story(order)
+    assert "What was chosen is carried out in a moment" in desk.story(order)
     assert books.press(desk.market.retailer, f"{decide}/undo").status_code == 303
     picking = books.press(desk.market.retailer, decide, choice="substitute")
     assert "pick=" in picking.headers["Location"]
@@ -430,6 +433,44 @@ def test_both_sides_do_it_on_their_pages(desk: Desk, books: Books) -> None:
     desk.jobs.drain()
     assert desk.decisions(order)[0]["state"] == "OVERTAKEN"
     assert "Start packing" in supplier.get(page).text
+
+
+def test_what_a_part_is_worth_counts_no_units_that_its_supplier_rejected(desk: Desk, books: Books) -> None:
+    order = desk.buys(3)
+    (one,) = desk.purchase_orders(order, desk.market.supplier)
+    retailer, supplier = books.browser(desk.market.retailer), books.browser(desk.market.supplier)
+    page, queue = f"/supplier/purchase-orders/{one['id']}", "/supplier/purchase-orders?view=all"
+    assert "Costs you in all $37.00" in text_of(retailer.get(f"/app/orders/{order['id']}"))
+    desk.answers(order, status="rejected", reason="other", quantity=1)
+    shown = text_of(supplier.get(page))
+    assert "answered: 2 accepted, 0 backordered, 1 rejected." in shown, "units are counted, not lines"
+    assert "Goods $20.00 Shipping $4.67" in shown
+    promised = shown.rpartition("You get ")[2].split()[0]
+    listed = text_of(supplier.get(queue))
+    assert f"2 {promised}" in listed, "units and money of the list are those of the page"
+    desk.chooses(order, "refund")
+    assert books.given_back(order) == [1233]
+    for path in ("/app/orders", f"/app/orders/{order['id']}"):
+        assert "$24.67" in text_of(retailer.get(path)), "what was paid less what came back"
+    parcel = {
+        "carrier": "manual",
+        "tracking_number": "N-1",
+        "lines": [{"line_id": one["lines"][0]["id"], "quantity": 2}],
+    }
+    told = desk.market.supplier.api.post(f"/api/supplier/orders/{one['id']}/ship", {"parcels": [parcel]})
+    assert told.status_code == 201, told.text
+    desk.jobs.drain()
+    assert promised in text_of(supplier.get("/supplier/statements")), "and what is earned"
+
+
+def test_a_part_of_which_nothing_is_left_is_worth_nothing(desk: Desk, books: Books) -> None:
+    order = desk.buys(2)
+    desk.answers(order, status="rejected", reason="other")
+    desk.chooses(order, "refund")
+    assert "0 $0.00" in text_of(books.browser(desk.market.supplier).get("/supplier/purchase-orders?view=all"))
+    listed = text_of(books.browser(desk.market.retailer).get("/app/orders"))
+    assert "$0.00" in listed
+    assert "$26.00" not in listed
 
 
 def test_an_answer_with_a_mistake_keeps_what_was_typed_about_every_line(desk: Desk, books: Books) -> None:
@@ -445,6 +486,8 @@ def test_an_answer_with_a_mistake_keeps_what_was_typed_about_every_line(desk: De
         (typed, "such as 12.50"),
         ({**typed, f"price-{second}": "11.25", f"day-{first}": "2031-05-99"}, "A day such as"),
         ({**typed, f"price-{second}": "11.25", f"day-{first}": ""}, "day"),
+        ({**typed, f"price-{second}": "11.25", f"day-{first}": "2020-01-01"}, "A day from today on"),
+        ({**typed, f"price-{second}": "11.25", f"day-{first}": "2206-01-01"}, "A day from today on"),
         ({**typed, f"price-{second}": "11.25", f"answer-{second}": "rejected", f"reason-{second}": "moon"}, "One of"),
     ):
         answer = supplier.submit(page, f"{page}/answer", **wrong)

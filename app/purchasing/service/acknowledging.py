@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
@@ -165,7 +166,16 @@ def _tell(
     rejected: tuple[tuple[UUID, int], ...],
 ) -> None:
     supplier = supplier_name(session, purchase_order.supplier_id)
-    tally = {name: sum(1 for answer in answers if answer.answer == name) for name in ANSWERS}
+    said = defaultdict(set)
+    for answer in answers:
+        said[answer.line_id].add(answer.answer)
+    # In units: of a line that is rejected in part, the others are accepted.
+    tally = dict.fromkeys(ANSWERS, 0)
+    for line in (line for line in purchase_order.lines if line.id in said):
+        later = counts(line).later
+        tally["accepted"] += line.quantity - line.cancelled - later
+        tally["backordered"] += later
+        tally["rejected"] += line.rejected if REJECTED in said[line.id] else 0
     tell(session, purchase_order, "po.acknowledged", supplier=supplier, **tally)
     audit.record(
         session,

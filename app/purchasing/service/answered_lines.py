@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from app.kit import clock
@@ -17,6 +17,8 @@ from app.purchasing.service.status import counts
 ACCEPTED, BACKORDERED, REJECTED = ANSWERS
 #: With these reasons the units do not exist, and go out of stock.
 NOT_THERE = frozenset({"out_of_stock", "discontinued"})
+#: How far ahead backordered goods may be promised; what is beyond it is a slip of the keys.
+_PROMISED_AHEAD = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +186,8 @@ def _check(answer: LineAnswer, index: int, lines: Mapping[UUID, PurchaseOrderLin
         raise Invalid.field(f"{where}.status", "unknown_status", f"One of: {', '.join(ANSWERS)}.")
     if answer.answer == BACKORDERED and answer.available_on is None:
         raise Invalid.field(f"{where}.available_on", "required", "Say when the goods will be there.")
+    if answer.answer == BACKORDERED and answer.available_on != line.available_on:
+        _check_day(answer.available_on, where)
     if answer.answer == REJECTED and answer.reason not in REJECT_REASONS:
         raise Invalid.field(f"{where}.reason", "unknown_reason", f"One of: {', '.join(REJECT_REASONS)}.")
     if answer.quantity is not None and not 0 < answer.quantity <= line.quantity:
@@ -193,6 +197,16 @@ def _check(answer: LineAnswer, index: int, lines: Mapping[UUID, PurchaseOrderLin
             raise Invalid.field(f"{where}.price", "out_of_range", "A price that is not below zero.")
         if answer.answer == REJECTED:
             raise Invalid.field(f"{where}.price", "not_asked", "A price belongs to units that you send.")
+
+
+def _check_day(day: date | None, where: str) -> None:
+    """Raises ``Invalid`` for a day on which goods can't be there; a promise that was given before may have passed."""
+    today = clock.now().date()
+    # Somewhere it is still yesterday.
+    if day is not None and not today - timedelta(days=1) <= day <= today + _PROMISED_AHEAD:
+        raise Invalid.field(
+            f"{where}.available_on", "out_of_range", "A day from today on, within ten years: when the goods are there."
+        )
 
 
 def _check_together(line: PurchaseOrderLine, said: Mapping[str, tuple[int, LineAnswer]]) -> None:

@@ -80,6 +80,17 @@ def test_units_about_which_is_decided_are_what_comes_next_once_nothing_else_is_t
     assert before.code == ("decide" if state == "OPEN" else "answer")
 
 
+@pytest.mark.parametrize("status", ["BACKORDERED", "CONFIRMED", "PARTIALLY_SHIPPED"])
+def test_nobody_is_told_to_send_what_waits_for_a_price(status: str) -> None:
+    asked = Part(status=status, released=True, ship_by=_NOW, there=_NOW, price_asked=True)
+    step = next_step(status, [], [asked])
+    assert (step.code, step.ball, step.due) == ("price", Party.RETAILER, None)
+    assert next_step(status, [], [asked, part("SHIPPED")]).code == "delivery"
+    assert next_step(status, [], [asked, part("CONFIRMED")]).code == "ship", "the other one goes on"
+    chosen = [Undecided(state="CHOSEN", due=_NOW)]
+    assert next_step(status, [], [asked], undecided=chosen).code == "chosen"
+
+
 def stuck(kind: str, about: str, ball: Party) -> StuckThing:
     found = all_kinds()[kind]
     return StuckThing(
