@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, current_app, g, request
 from markupsafe import escape
@@ -13,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import db, log
 from app.kit.errors import AdapterError, AppError, CredentialsRefused, FieldError, Invalid, RateLimited, TooMany
-from app.web.pages import CROSSDOCK, Area, render
+from app.web.pages import CROSSDOCK, NOWHERE, Area, render
 
 logger = log.get("web.errors")
 _PLAIN = "app/web/ui/layouts/plain.html"
@@ -88,6 +89,7 @@ def render_page(status: int, code: str, title: str, detail: str, errors: Sequenc
             status,
             layout=area.host.layout if area is not None and framed else _PLAIN,
             start=f"{area.prefix}/" if area is not None and framed else "/",
+            came_from=_came_from(area) if area is not None and framed else None,
             heading=title,
             detail=detail,
             errors=[one for one in errors if one.message != detail],
@@ -102,6 +104,24 @@ def render_page(status: int, code: str, title: str, detail: str, errors: Sequenc
             content_type="text/html; charset=utf-8",
         )
     return page
+
+
+def _came_from(area: Area) -> str | None:
+    """The address of the area's page on which the reader was, with its filters; None where it is not known, or is
+    where the error happened."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    if came.netloc != request.host or not came.path.startswith(f"{area.prefix}/"):
+        return None
+    if request.method == "GET" and came.path == request.path:
+        return None
+    try:
+        _endpoint, values = current_app.url_map.bind(request.host).match(came.path, method="GET")
+    except HTTPException:
+        return None
+    if NOWHERE in values:
+        # What only takes forms can't be gone back to, and what is not there neither.
+        return None
+    return urlunsplit(("", "", came.path, came.query, ""))
 
 
 def register(app: Flask, render_page: PageRenderer) -> None:

@@ -48,6 +48,8 @@ class Host:
     layout: str
 
 
+#: What the rest of an address is called of which an area has no page.
+NOWHERE = "_path"
 CROSSDOCK = Host("crossdock", "app/web/ui/hosts/crossdock.html", "app/web/ui/layouts/crossdock.html")
 SHOPIFY = Host("shopify", "app/web/ui/hosts/shopify.html", "app/web/ui/layouts/shopify.html")
 
@@ -123,7 +125,7 @@ class Area:
                 self.navigation.append((f"{self.name}.{declared.name}.{declared.nav.endpoint}", declared.nav))
         self.navigation.sort(key=lambda entry: entry[1].order)
         # Also what is not there is answered after the guard, in the area's host.
-        nothing = _Route("/<path:_path>", ("GET", "POST"), None, _nothing_here)
+        nothing = _Route(f"/<path:{NOWHERE}>", ("GET", "POST"), None, _nothing_here)
         parent.add_url_rule(nothing.path, endpoint="nothing", view_func=self._guarded(nothing), methods=nothing.methods)
         app.register_blueprint(parent)
 
