@@ -81,3 +81,16 @@ def number_doubt(given: str, tracking_number: str) -> str | None:
         text = gettext(_("%(carrier)s doesn't write its numbers like this. Compare it with the label."))
         return text % {"carrier": carrier_label(name)}
     return None
+
+
+def carrier_doubt(given: str, tracking_number: str, between: Collection[str] = ()) -> str | None:
+    """What to do about a number by which no carrier can be found, where none was named: nobody could follow the
+    parcel. None where there is one."""
+    if given or judged(given, tracking_number, between)[0] != "manual":
+        return None
+    return gettext(
+        _(
+            "We know no carrier that writes its numbers like this. Compare it with the label and choose the carrier; "
+            "if it isn't in the list, give the link where the parcel is followed."
+        )
+    )

@@ -184,7 +184,9 @@ def test_the_portal_puts_right_takes_back_and_says_why_it_cant(
     desk = f"/supplier/purchase-orders/{lamps['id']}"
     day = (clock.now().date() + timedelta(days=1)).isoformat()
     ahead = browser.submit(
-        desk, f"{desk}/ship", **{"tracking_number": "N-1", f"units-{line}": "1", "expected_ship_on": day}
+        desk,
+        f"{desk}/ship",
+        **{"tracking_number": "N-1", "number_is_right": "1", f"units-{line}": "1", "expected_ship_on": day},
     )
     assert "parcel_announced" in ahead.headers["Location"]
     parcels = market.supplier.api.get(f"/api/supplier/orders/{lamps['id']}/shipments").json["shipments"]

@@ -72,6 +72,10 @@ SENTENCES: Mapping[str, str] = {
     "picture_added": _("The picture is there."),
     "picture_removed": _("The picture is gone."),
     "pictures_again": _("They are fetched again; look back in a minute."),
+    "parcel_known": _(
+        "The parcel with this number and these units is there; nothing was added. If it holds more, open it below "
+        "and put it right."
+    ),
     "parcel_announced": _("Announced. It counts as shipped with the first scan, or when you say so."),
     "parcel_answered": _("Noted. The retailer is told."),
     "parcel_arrived": _("Noted: it has arrived. The supplier is paid after the time for complaints."),

@@ -67,6 +67,33 @@ def test_another_carriers_number_is_named(market: Market, order: dict[str, Any])
     assert "it looks like one of UPS" in problem(asked.text, "tracking_number")
 
 
+def test_a_number_of_nobodys_is_asked_about_and_the_parcel_is_followed_by_its_link(
+    market: Market, order: dict[str, Any]
+) -> None:
+    browser, _ = member(market, "supplier")
+    asked = ship(browser, order, tracking_number=WRONG)
+    assert asked.status_code == 422
+    assert "We know no carrier that writes its numbers like this." in problem(asked.text, "tracking_number")
+    assert parcels(market) == []
+    no_link = ship(browser, order, tracking_number="MOON-1", tracking_url="javascript:alert(1)")
+    assert "https://" in problem(no_link.text, "tracking_url")
+    assert ship(browser, order, tracking_number=WRONG, number_is_right="1").status_code == 303
+    link = "https://moon.example/parcels/MOON-1"
+    assert ship(browser, order, tracking_number="MOON-1", tracking_url=link).status_code == 303
+    assert {(one["tracking_number"], one["tracking_url"]) for one in parcels(market)} == {
+        (WRONG, None),
+        ("MOON-1", link),
+    }
+
+
+def test_a_parcel_that_is_told_twice_is_not_said_to_have_left_again(market: Market, order: dict[str, Any]) -> None:
+    browser, _ = member(market, "supplier")
+    assert "done=shipped" in ship(browser, order, tracking_number=RIGHT).headers["Location"]
+    again = ship(browser, order, tracking_number=RIGHT).headers["Location"]
+    assert "The parcel with this number and these units is there; nothing was added." in text_of(browser.get(again))
+    assert len(parcels(market)) == 1
+
+
 def test_a_parcel_without_a_number_or_with_too_much_is_explained_beside_the_field(
     market: Market, order: dict[str, Any]
 ) -> None:

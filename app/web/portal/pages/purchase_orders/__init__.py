@@ -51,7 +51,7 @@ from app.web.line_answers import part_later, sent_answers
 from app.web.next_steps import step_of_purchase_order
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.paper_words import PAPER_WORDS
-from app.web.parcels import number_doubt, told_parcel
+from app.web.parcels import carrier_doubt, number_doubt, told_parcel
 from app.web.portal.carriers import carrier_choices
 from app.web.portal.pages.purchase_orders import queue
 from app.web.portal.senders import sender_shown
@@ -208,12 +208,15 @@ def ship_parcel(purchase_order_id: UUID) -> Any:
     the carrier would not write is asked about once."""
     supplier_id, sent = principal().organisation_id, Sent()
     number, given = sent.text("tracking_number", longest=100, required=True), request.form.get("carrier", "")
-    doubt = None if request.form.get("number_is_right") or not number else number_doubt(given, number)
-    if doubt is not None:
-        sent.refuse("tracking_number", "unlikely_number", doubt)
+    link, doubt = sent.text("tracking_url", longest=500), None
     try:
         with db.transaction() as session:
             order = purchasing.purchase_order(session, supplier_id, purchase_order_id)
+            between = {suppliers.supplier(session, supplier_id).country, order.ship_to_country}
+            if number and not request.form.get("number_is_right"):
+                doubt = number_doubt(given, number) or (None if link else carrier_doubt(given, number, between))
+            if doubt is not None:
+                sent.refuse("tracking_number", "unlikely_number", doubt)
             names = {f"units-{line.id}": line for line in order.lines if request.form.get(f"units-{line.id}")}
             lines = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
             day = sent.day("expected_ship_on")
@@ -221,12 +224,13 @@ def ship_parcel(purchase_order_id: UUID) -> Any:
             if names and not any(lines.values()):
                 raise Invalid.field(next(iter(names)), "required", gettext("Say how many units are in the parcel."))
             packed = {line_id: units for line_id, units in lines.items() if units}
-            between = {suppliers.supplier(session, supplier_id).country, order.ship_to_country}
-            parcel = told_parcel(given, number, packed, between=between, expected_ship_on=day)
-            (announce if day else ship)(session, supplier_id, purchase_order_id, [parcel])
+            parcel = told_parcel(
+                given, number, packed, tracking_url=link or None, between=between, expected_ship_on=day
+            )
+            (told,) = (announce if day else ship)(session, supplier_id, purchase_order_id, [parcel])
     except Invalid as error:
         return _detail(purchase_order_id, 422, problems(error), doubted=doubt is not None)
-    done = "parcel_announced" if day else "shipped"
+    done = "parcel_known" if not told.created else "parcel_announced" if day else "shipped"
     return go(page_url("purchase_orders.detail", purchase_order_id=purchase_order_id, done=done))
 
 
@@ -266,9 +270,9 @@ def give_up_units(purchase_order_id: UUID) -> Any:
             units = {line.id: sent.whole(name, 0, counts(line).open) for name, line in names.items()}
             reason = sent.one_of("give-up-reason", REJECT_REASONS)
             given = {one: GivenUp(line_id=one, quantity=count, reason=reason) for one, count in units.items() if count}
-            if not given:
-                sent.refuse("give-up", "required", gettext(_("Say how many units you can't deliver.")))
             sent.check()
+            if not given:
+                raise Invalid.field("give-up", "required", gettext(_("Say how many units you can't deliver.")))
             give_up(session, supplier_id, purchase_order_id, given)
     except Invalid as error:
         return _detail(purchase_order_id, 422, problems(error))
