@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.queries import on_offer
 from app.identity.models import Organisation
+from app.inventory.errors import InsufficientStock
 from app.kit import clock
 from app.kit.errors import AppError, Invalid
 from app.kit.money import Money
@@ -152,7 +153,7 @@ def place_file_order(
             wanted = _wanted(session, retailer_id, number, rows)
             placed: Placed = place_order(session, wanted)
     except AppError as error:
-        return RowsResult(number, rows, "rejected", _reason(error, rows))
+        return RowsResult(number, rows, "rejected", _reason(session, error, rows))
     return replace(tried, state="placed" if placed.created else "known", order_id=placed.order_id)
 
 
@@ -189,7 +190,7 @@ def _tried(session: Session, retailer_id: UUID, number: str, rows: Sequence[Row]
             wanted = _wanted(session, retailer_id, number, rows)
             parts = preview_order(session, wanted, methods=False)
     except AppError as error:
-        return RowsResult(number, rows, "rejected", _reason(error, rows))
+        return RowsResult(number, rows, "rejected", _reason(session, error, rows))
     names = [part.supplier for part in parts]
     return RowsResult(number, rows, "ready", units=_units(wanted), total=total_of(parts), suppliers=names)
 
@@ -241,7 +242,12 @@ def _wrong(row: Row, message: str) -> Invalid:
     return Invalid.field("file", "row", f"Row {row.number}: {message}")
 
 
-def _reason(error: AppError, rows: Sequence[Row]) -> str:
+def _reason(session: Session, error: AppError, rows: Sequence[Row]) -> str:
+    if isinstance(error, InsufficientStock):
+        ids = [line.variant_id for line in error.lines]
+        found = select(SupplierVariant.id, SupplierVariant.sku).where(SupplierVariant.id.in_(ids))
+        skus = {variant_id: sku for variant_id, sku in session.execute(found)}
+        return " ".join(f"Only {line.available} of {skus[line.variant_id]} are in stock." for line in error.lines)
     method = rows[0].get("method")
     if method and error.code == HoldReason.NOT_SHIPPED_THERE:
         return f"No supplier of these items ships there by “{method}”. Leave it empty for the cheapest way."

@@ -19,6 +19,7 @@ from app.suppliers.models import ShippingRate
 from tests.flows.books import Books
 from tests.market import Market
 from tests.web.browsing import Browser, text_of
+from tests.web.pages.test_settings import problem
 
 ADDRESS = {
     "name": "Ada Lovelace",
@@ -91,6 +92,19 @@ def test_what_can_not_be_delivered_is_said_at_the_form_which_keeps_what_was_type
     assert 'value="London"' in refused.text
     short = shop.post("/app/orders/new/preview", typed({lamp: 11}) | {"csrf_token": token(shop)})
     assert short.status_code == 409
+    assert "Only 10 are in stock." in problem(short.text, f"units-{lamp}"), "at the item"
+    for units in ("-3", "1.5", "many", "100001"):
+        refused = shop.post(
+            "/app/orders/new/preview",
+            typed({lamp: 1}) | {f"units-{market.chair.variants[0]}": units, "csrf_token": token(shop)},
+        )
+        assert "A whole number from 0 to 100000." in problem(refused.text, f"units-{market.chair.variants[0]}")
+        assert f'value="{units}"' in refused.text, "no item is left out of the order without a word"
+    bare = shop.post("/app/orders/new/preview", typed({lamp: 1}, name="", city="") | {"csrf_token": token(shop)})
+    banner = BeautifulSoup(bare.text, "html.parser").select_one("[role=alert]")
+    assert banner is not None
+    assert "Please fill this in." not in banner.get_text(), "it is said at the fields"
+    assert problem(bare.text, "name")
     nothing = shop.post("/app/orders/new/preview", typed({}) | {"csrf_token": token(shop)})
     assert "Add at least one item." in text_of(nothing)
     assert market.count("orders") == 0
@@ -110,6 +124,7 @@ def test_a_file_is_looked_at_placed_in_part_and_its_refused_rows_come_back(marke
         f"A2,NOTHING,,1,{home}",
         f"A3,{lamp},,many,{home}",
         f"A4,{lamp},,1,{home.replace('SW1Y 4JH', '1')}",
+        f"A5,{lamp},,11,{home}",
     ]
     text = "\n".join(lines)
     seen = send_file(shop, text)
@@ -118,6 +133,7 @@ def test_a_file_is_looked_at_placed_in_part_and_its_refused_rows_come_back(marke
     assert "71.00" in shown
     assert "Nothing on offer has the SKU NOTHING." in shown
     assert "The quantity is not a whole number from 1 up." in shown
+    assert f"Only 10 of {lamp} are in stock." in shown
     assert market.count("orders") == 0
     again = hidden(seen, "/app/orders/file/place")
     placed = shop.post("/app/orders/file/place", again)
@@ -128,13 +144,18 @@ def test_a_file_is_looked_at_placed_in_part_and_its_refused_rows_come_back(marke
     back = shop.post("/app/orders/file/rejected", hidden(placed, "/app/orders/file/rejected"))
     assert back.headers["Content-Type"].startswith("text/csv")
     rows = back.text.splitlines()
-    assert [row.split(",")[0] for row in rows[1:]] == ["A2", "A3", "A4"]
+    assert [row.split(",")[0] for row in rows[1:]] == ["A2", "A3", "A4", "A5"]
     assert rows[0].endswith("reason")
-    mended = back.text.replace("NOTHING", lamp).replace("many", "1").replace(",1,London", ",SW1Y 4JH,London")
+    mended = (
+        back.text.replace("NOTHING", lamp)
+        .replace("many", "1")
+        .replace(",1,London", ",SW1Y 4JH,London")
+        .replace(",11,", ",1,")
+    )
     done = shop.post("/app/orders/file/place", hidden(send_file(shop, mended), "/app/orders/file/place"))
     assert done.status_code == 200
     books.jobs.drain()
-    assert market.count("orders") == 4
+    assert market.count("orders") == 5
     assert {one["kind"] for one in market.retailer.api.get("/api/orders").json["items"]} == {"manual"}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,9 @@ from app.catalog import queries as catalog
 from app.catalog.models import SupplierVariant
 from app.catalog.rules import variant_title
 from app.identity.models import Organisation
+from app.inventory.errors import InsufficientStock
 from app.kit.csv_lines import csv_line
-from app.kit.errors import AppError, Forbidden, Invalid
+from app.kit.errors import AppError, FieldError, Forbidden, Invalid
 from app.kit.ids import new_id, parse_id
 from app.kit.texts import day as day_text
 from app.kit.texts import marked as _
@@ -36,6 +37,7 @@ from app.purchasing.manual import (
     try_file,
 )
 from app.purchasing.service import PlaceOrder, place_order
+from app.stores.platform import Address
 from app.web import address_forms
 from app.web.auth import principal
 from app.web.forms import problems
@@ -175,13 +177,19 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
     lines = _lines(values)
     added = parse_id(values.get("add", ""))
     words = values.get("search", "").strip()[:200]
+    unread = _unread(values)
     with db.transaction() as session:
         if added is not None:
             lines.setdefault(added, 1)
+        for variant_id in unread:
+            lines.setdefault(variant_id, 1)
         chosen = _named(session, lines)
         found = find_variants(session, principal().organisation_id, words) if words else []
         home = session.get_one(Organisation, principal().organisation_id).country
     wrong = address_forms.wrong_fields(problem) if problem else {}
+    if isinstance(problem, InsufficientStock):
+        only = gettext(_("Only %(n)s are in stock."))
+        wrong = {f"units-{line.variant_id}": only % {"n": line.available} for line in problem.lines}
     address = address_forms.sent_address(values)
     if not address.country_code:
         address = replace(address, country_code=home)
@@ -189,15 +197,23 @@ def _form(values: MultiDict[str, str], problem: AppError | None = None) -> Any:
         "new.html",
         problem.status if problem is not None else 200,
         lines=chosen,
+        largest=LARGEST_QUANTITY,
         query=",".join(f"{line['id']}:{line['units']}" for line in chosen),
         words=words,
         offered=[one for one in found if one.free and one.id not in lines],
         typed=values,
         wrong=wrong,
         problem=None if problem is None else gettext(problem.detail),
+        elsewhere=_not_at_a_field(wrong, {f"units-{line['id']}" for line in chosen}),
         number=values.get("number") or f"M-{str(new_id())[-8:].upper()}",
         form=address_forms.shown(address, wrong),
     )
+
+
+def _not_at_a_field(wrong: Mapping[str, str], units: Collection[str]) -> list[str]:
+    """What is wrong with nothing that has a field of its own, where it would be said."""
+    said = {"number", *units, *(one.name for one in fields(Address))}
+    return list(dict.fromkeys(text for name, text in wrong.items() if name not in said))
 
 
 def _named(session: Any, units: Mapping[UUID, int]) -> list[dict[str, Any]]:
@@ -233,6 +249,17 @@ def _lines(values: MultiDict[str, str]) -> dict[UUID, int]:
     return found
 
 
+def _unread(values: MultiDict[str, str]) -> dict[UUID, str]:
+    """Lines of a form whose units are no number that can be ordered, and what was typed there."""
+    found: dict[UUID, str] = {}
+    for name in list(values)[:200]:
+        variant_id, text = parse_id(name.removeprefix("units-")), values.get(name, "").strip()
+        whole = text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= LARGEST_QUANTITY
+        if name.startswith("units-") and variant_id is not None and not whole:
+            found[variant_id] = text
+    return found
+
+
 def _take(found: dict[UUID, int], variant: str, units: str) -> None:
     variant_id, text = parse_id(variant), units.strip()
     if variant_id is not None and text.isascii() and text.isdigit() and 0 < int(text[:7]) <= LARGEST_QUANTITY:
@@ -241,6 +268,11 @@ def _take(found: dict[UUID, int], variant: str, units: str) -> None:
 
 def _wanted(values: MultiDict[str, str]) -> dict[str, Any]:
     lines = _lines(values)
+    unread = _unread(values)
+    if unread:
+        message = gettext(_("A whole number from 0 to %(most)s.")) % {"most": LARGEST_QUANTITY}
+        errors = [FieldError(f"units-{one}", "out_of_range", message) for one in unread]
+        raise Invalid(gettext(_("Say how many units of each item.")), errors=errors)
     if not lines:
         raise Invalid.field("lines", "required", gettext(_("Add at least one item.")))
     number = values.get("number", "").strip()
