@@ -135,6 +135,7 @@ def test_what_the_platform_holds_only_the_platform_releases(waiting: Storefront,
     assert "Held by Crossdock Stolen card reported" in seen
     assert "Only Crossdock can release it." in seen
     assert "order_held" in books.notices(market.retailer)
+    assert "Desk lamp" in text_of(admin.get(page)), "who decides sees what was ordered"
     assert admin.submit(page, f"{page}/release").status_code == 303
     jobs.drain()
     assert (waiting.only_order()["status"], books.taken(order)) == ("PENDING", [7100])

@@ -361,3 +361,4 @@ def test_an_orders_page_says_what_comes_next_whose_turn_it_is_and_who_did_what(
     assert "· Person" in own, "colleagues are told of by name"
     console = text_of(books.browser(market.admin).get(f"/console/orders/{placed['id']}"))
     assert "Next: The carrier delivers." in console
+    assert "Refunded $0.00" in console

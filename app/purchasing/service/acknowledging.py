@@ -166,7 +166,7 @@ def _tell(
     rejected: tuple[tuple[UUID, int], ...],
 ) -> None:
     supplier = supplier_name(session, purchase_order.supplier_id)
-    said = defaultdict(set)
+    said: defaultdict[UUID, set[str]] = defaultdict(set)
     for answer in answers:
         said[answer.line_id].add(answer.answer)
     # In units: of a line that is rejected in part, the others are accepted.

@@ -199,9 +199,9 @@ def cancel(order_id: UUID) -> Any:
             units = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
             note = sent.text("reason", longest=LONGEST_NOTE)
             wanted = {line_id: count for line_id, count in units.items() if count}
-            if not wanted:
-                sent.refuse("cancel", "required", gettext(_("Say how many units of a line to cancel.")))
             sent.check()
+            if not wanted:
+                raise Invalid.field("cancel", "required", gettext(_("Say how many units of a line to cancel.")))
             asked = ask_to_cancel(session, retailer_id, order_id, wanted, note=note)
     except Invalid as error:
         return _page(order_id, 422, cancelling=form_problems(error))
