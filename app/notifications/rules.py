@@ -54,6 +54,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "hook_refused": "orders",
     "parcel": "orders",
     "purchase_order": "orders",
+    "reminder": "orders",
     "return": "orders",
     "shopper_return": "orders",
     "test_order": "orders",

@@ -61,6 +61,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "money.no_method": ("money", _("There is no payment card to charge.")),
     "money.refunded": ("money", _("%(amount)s was refunded to the card.")),
     "po.created": ("supplier", _("Purchase order %(number)s for %(supplier)s.")),
+    "po.asked_about": ("supplier", _("%(supplier)s was reminded of purchase order %(number)s.")),
     "po.released": ("supplier", _("Purchase order %(number)s was released to %(supplier)s.")),
     "po.gathered": ("supplier", _("%(number)s goes to %(supplier)s with the batch of %(at)s.")),
     "po.transmitted": ("supplier", _("%(number)s was sent to %(supplier)s: %(channel)s.")),
@@ -234,6 +235,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "store.delivery_told": ("store", _("The store knows that %(tracking_number)s arrived.")),
     "store.asked_again": ("store", _("The store is told again of %(tracking_number)s.")),
     "store.noted": ("store", _("The store was told: %(text)s")),
+    "store.told_by_hand": ("store", _("The store's people were told what was decided, by hand.")),
     "store.not_noted": ("store", _("The store could not be told: %(text)s (%(reason)s)")),
     "store.refused": ("store", _("The store refused %(tracking_number)s: %(reason)s")),
 }

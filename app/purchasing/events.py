@@ -186,6 +186,13 @@ class DecisionMade(_DecisionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreNoteWanted(_DecisionEvent):
+    """A store is to be told once more what was decided."""
+
+    topic: ClassVar[str] = "purchasing.store_note_wanted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchDue(OfSupplier):
     """A message with purchase orders is to be sent to a supplier's system, or its doubtful outcome to be looked at."""
 
@@ -203,6 +210,14 @@ class TransmissionInDoubt(_PurchaseOrderEvent):
     refused. Or that is over."""
 
     topic: ClassVar[str] = "purchasing.transmission_in_doubt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierReminded(_PurchaseOrderEvent):
+    """Somebody reminded a supplier that a purchase order waits for it, at that moment (ISO 8601)."""
+
+    topic: ClassVar[str] = "purchasing.supplier_reminded"
+    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -287,6 +287,10 @@ class OrderDecision(Base):
     #: What the store's people were told last (``app.purchasing.decisions.rules.store_news``), and when.
     store_told: Mapped[str | None]
     store_told_at: Mapped[datetime | None]
+    #: What the store did not take, since when, and why; it is not told that again by itself.
+    store_refused: Mapped[str | None]
+    store_refused_at: Mapped[datetime | None]
+    store_refusal: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -481,6 +485,11 @@ class ChannelAnswer(Base):
     __table_args__ = (
         UniqueConstraint("supplier_id", "channel", "key"),
         Index(None, "purchase_order_id", postgresql_where=text("purchase_order_id is not null")),
+        Index(
+            "ix_channel_answers_unused",
+            "supplier_id",
+            postgresql_where=text("problem is not null and settled_at is null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -494,6 +503,8 @@ class ChannelAnswer(Base):
     #: Why it could not be applied, in words for the supplier; and whether that is because it names none of its orders.
     problem: Mapped[str | None]
     of_others: Mapped[bool] = mapped_column(server_default="false")
+    #: When somebody put it away.
+    settled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -28,6 +28,10 @@ UNKNOWN = "OUTCOME_UNKNOWN"
 NOT_RECEIVED = "NOT_RECEIVED"
 WITHDRAWN = "WITHDRAWN"
 
+#: Problems of a channel that waiting mends nothing of, and after how many failures in a row the others are told of.
+FAILS_FOR_GOOD = ("rejected", "access_refused")
+TOLD_AFTER = 3
+
 STATES = (QUEUED, SENDING, SENT, DELIVERED, REJECTED, UNKNOWN, NOT_RECEIVED, WITHDRAWN)
 
 #: State → the states it may become. Every other move is refused.

@@ -28,6 +28,7 @@ from tests.flows.test_customer_letters import letters
 from tests.market import Market
 from tests.simulators.shopify import Control
 from tests.stack import Jobs
+from tests.web.browsing import text_of
 
 __all__ = ["configured", "desk", "simulator"]
 
@@ -210,6 +211,61 @@ def test_what_a_store_refuses_is_written_down_and_not_tried_for_ever(counter: Co
     assert counter.told(bought) == []
     assert "The store could not be told" in counter.story()
     assert [one for one in counter.jobs.open_tasks() if one[0] == "tell_store_of_decision"] == []
+
+
+def test_what_a_store_refused_is_among_what_is_stuck_until_it_is_told(counter: Counter) -> None:
+    market, books = counter.market, counter.books
+    bought = counter.buys(1, held=True)
+    order = out_of_stock(counter)
+    counter.desk.chooses(order, "wait")
+    with clock.shifted(timedelta(hours=25)):
+        assert counter.due("tell_store_of_decision")
+
+    def stuck() -> list[str]:
+        found = market.retailer.api.get("/api/exceptions").json["items"]
+        return [one["detail"]["reason"] for one in found if one["kind"] == "store_note"]
+
+    assert len(stuck()) == 1
+    assert market.other_retailer.api.get("/api/exceptions").json["items"] == []
+    decision = counter.desk.decision(order)
+    path = f"/exceptions/orders/{order['id']}/decisions/{decision['id']}"
+    assert books.press(market.other_retailer, f"/app{path}/told").status_code == 404
+    with clock.shifted(timedelta(hours=26)):
+        seen = text_of(books.browser(market.retailer).get("/app/exceptions"))
+        assert "Store does not know what was decided" in seen
+        assert books.browser(market.retailer).submit("/app/exceptions", f"{path}/tell-store").status_code == 303
+        counter.jobs.drain()
+        assert len(stuck()) == 1, "the store holds it still"
+    _release_in_store(counter, bought)
+    with clock.shifted(timedelta(hours=27)):
+        assert books.browser(market.retailer).submit("/app/exceptions", f"{path}/tell-store").status_code == 303
+        counter.jobs.drain()
+    assert stuck() == []
+    assert len(counter.told(bought)) == 1
+    assert counter.desk.decision(order)["store_told_at"] is not None
+
+
+def test_what_a_store_refused_is_over_when_its_people_know_it(counter: Counter) -> None:
+    bought = counter.buys(1)
+    order = out_of_stock(counter)
+    counter.control.cancel_order(counter.shop, bought["id"])
+    counter.desk.chooses(order, "wait")
+    counter.jobs.drain(retries=True)
+    decision = counter.desk.decision(order)
+    browser = counter.books.browser(counter.market.retailer)
+    path = f"/exceptions/orders/{order['id']}/decisions/{decision['id']}/told"
+    assert browser.submit("/app/exceptions", path).status_code == 303
+    assert counter.books.press(counter.market.retailer, f"/app{path}").status_code == 303, "twice is once"
+    found = counter.market.retailer.api.get("/api/exceptions").json["items"]
+    assert [one["kind"] for one in found if one["kind"] == "store_note"] == []
+    assert "were told what was decided, by hand" in counter.story()
+
+
+def _release_in_store(counter: Counter, order: Json) -> None:
+    release = """mutation($id: ID!) { fulfillmentOrderReleaseHold(id: $id) { userErrors { message } } }"""
+    for one in counter.seen(order)["fulfillment_orders"]:
+        answer = counter.asks(release, id=f"gid://shopify/FulfillmentOrder/{one['id']}")
+        assert answer["fulfillmentOrderReleaseHold"]["userErrors"] == []
 
 
 def test_a_store_that_holds_it_is_asked_less_and_less_often_and_after_a_day_no_more(counter: Counter) -> None:

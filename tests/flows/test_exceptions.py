@@ -19,6 +19,7 @@ from app.orders import service as orders
 from app.orders.rules import HoldReason
 from app.outbox.models import TaskState
 from app.purchasing.models import PurchaseOrder
+from app.web.exceptions.fixes import kinds_with_fixes
 from tests.flows.books import Books
 from tests.flows.storefront import Json, Storefront
 from tests.market import Api, Market
@@ -214,6 +215,7 @@ def test_every_kind_can_be_asked_by_everybody_and_has_words_for_every_case() -> 
         reader = Reader(party=party, organisation_id=somebody)
         with db.transaction() as session:
             for kind in kinds_for(reader):
+                assert kind.name in kinds_with_fixes(party)
                 assert inbox(session, reader, kind=kind.name, limit=1).next_cursor is None or party is Party.PLATFORM
     supplier = Reader(party=Party.SUPPLIER, organisation_id=somebody)
     with db.transaction() as session, pytest.raises(Invalid):

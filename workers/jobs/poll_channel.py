@@ -19,7 +19,7 @@ from app.adapters import registries
 from app.fulfillment.service import NewParcel, ship
 from app.fulfillment.telling import told_parcel
 from app.kit.crash import crash_point
-from app.kit.errors import AdapterError, AppError
+from app.kit.errors import AdapterError, AppError, NotFound
 from app.notifications.service import notify
 from app.purchasing.answers import (
     Acknowledgement,
@@ -126,10 +126,30 @@ def _taken(run: Run, supplier_id: UUID, channel: str, answer: Answer | Unreadabl
         problem = error.detail if isinstance(error, AppError) else _NOT_KEPT
         foreign = isinstance(error, NoSuchOrder)
         with run.transaction() as session:
-            write_answer(session, supplier_id, channel, answer, kind=kind, problem=problem, of_others=foreign)
+            write_answer(
+                session,
+                supplier_id,
+                channel,
+                answer,
+                kind=kind,
+                purchase_order_id=None if foreign else _meant(session, supplier_id, answer),
+                problem=problem,
+                of_others=foreign,
+            )
             _tell(session, supplier_id, problem)
         return Handled(answer.key, answer.source, problem, foreign=foreign)
     return Handled(answer.key, answer.source)
+
+
+def _meant(session: Session, supplier_id: UUID, answer: Answer | Unreadable) -> UUID | None:
+    """Which order an answer is about that could not be applied, where it names one."""
+    if isinstance(answer, Unreadable):
+        return None
+    try:
+        with session.begin_nested():
+            return order_meant(session, supplier_id, answer).id
+    except (NotFound, DataError, ValueError):
+        return None
 
 
 def _foreign(settings: ChannelSettings, handled: Sequence[Handled]) -> str:

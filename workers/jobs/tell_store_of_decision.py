@@ -11,7 +11,7 @@ from app.kit.crash import crash_point
 from app.kit.errors import Rejected
 from app.orders.models import Order
 from app.purchasing.decisions import store_news
-from app.purchasing.events import DecisionMade, DecisionWaits
+from app.purchasing.events import DecisionMade, DecisionWaits, StoreNoteWanted
 from app.stores.models import Store
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
@@ -22,8 +22,8 @@ _PASSING = {"not_decided": timedelta(seconds=5), "held": timedelta(minutes=30)}
 _LONGEST_WAIT, _ASK_FOR = timedelta(hours=1), timedelta(days=1)
 
 
-@job(queue="stores", on=(DecisionWaits, DecisionMade), coalesce=True, timeout=60, max_attempts=40)
-def tell_store_of_decision(run: Run, event: DecisionWaits | DecisionMade) -> None:
+@job(queue="stores", on=(DecisionWaits, DecisionMade, StoreNoteWanted), coalesce=True, timeout=60, max_attempts=40)
+def tell_store_of_decision(run: Run, event: DecisionWaits | DecisionMade | StoreNoteWanted) -> None:
     """See the module. It looks at how things stand: what is over before the store could be told is not told."""
     with run.transaction() as session:
         order = session.get_one(Order, event.order_id)

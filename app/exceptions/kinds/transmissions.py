@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, or_
+from sqlalchemy import Select, exists, func, or_
 from sqlalchemy.orm import aliased
 
 from app.exceptions.kind import Kind, Party, Told
@@ -28,6 +28,7 @@ def _query(now: datetime) -> Select[Any]:
             since=Transmission.updated_at,
             ball=Party.PLATFORM.value,
             about=Transmission.state,
+            detail=func.jsonb_build_object("asked", Transmission.person_asked_at.is_not(None)),
         )
         .join(Transmission, Transmission.purchase_order_id == PurchaseOrder.id)
         .where(

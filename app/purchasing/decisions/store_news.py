@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.rules import variant_title
 from app.kit import clock
+from app.kit.errors import NotFound
 from app.orders import service as orders
 from app.orders.family import as_in_store
 from app.orders.models import Order, OrderLine
+from app.outbox.service import emit
 from app.purchasing.decisions import queries
 from app.purchasing.decisions.rules import COMES, REPLACED, WAITS, store_news
 from app.purchasing.decisions.service import last_day, locked
+from app.purchasing.events import StoreNoteWanted
 from app.purchasing.models import OrderDecision
 from app.stores import queries as stores
 from app.stores.platform import LONGEST_NOTE, OrderNote
@@ -46,7 +49,7 @@ def of_order(session: Session, order: Order) -> list[News]:
     for one in queries.of_order(session, order.id):
         until = None if one.wait_until is None else last_day(session, order, one.wait_until)
         what = store_news(one.state, one.choice, until, one.store_told)
-        if what is not None:
+        if what is not None and what != one.store_refused:
             found.append(News(one.id, what, one.updated_at, _note(session, order, one, what)))
     return found
 
@@ -57,16 +60,46 @@ def note_told(session: Session, order_id: UUID, news: News) -> None:
     row = locked(session, None, order_id, news.decision_id)
     if row.store_told != news.what:
         row.store_told, row.store_told_at = news.what, clock.now()
+        _forget_refusal(row)
         orders.tell(session, order, "store.noted", text=news.note.text)
 
 
 def note_not_told(session: Session, order_id: UUID, news: News, reason: str) -> None:
-    """The store does not take it; nobody tries again, and its retailer reads it in the order's story."""
+    """The store does not take it; nothing tries again by itself, and its retailer sees it among what is stuck."""
     order = orders.locked(session, order_id)
     row = locked(session, None, order_id, news.decision_id)
-    if row.store_told != news.what:
-        row.store_told = news.what
+    if news.what not in (row.store_told, row.store_refused):
+        row.store_refused, row.store_refused_at, row.store_refusal = news.what, clock.now(), reason
         orders.tell(session, order, "store.not_noted", text=news.note.text, reason=reason)
+
+
+def tell_again(session: Session, retailer_id: UUID, order_id: UUID, decision_id: UUID) -> None:
+    """The store is told once more what it did not take. Twice is once. Raises ``NotFound``."""
+    row = _of_retailer(session, retailer_id, order_id, decision_id)
+    if row.store_refused is None:
+        return
+    _forget_refusal(row)
+    emit(session, StoreNoteWanted(decision_id=row.id, order_id=row.order_id, retailer_id=row.retailer_id))
+
+
+def note_told_by_hand(session: Session, retailer_id: UUID, order_id: UUID, decision_id: UUID) -> None:
+    """The store's people know by another way what it did not take. Twice is once. Raises ``NotFound``."""
+    row = _of_retailer(session, retailer_id, order_id, decision_id)
+    if row.store_refused is None:
+        return
+    row.store_told, row.store_told_at = row.store_refused, clock.now()
+    _forget_refusal(row)
+    orders.tell(session, session.get_one(Order, row.order_id), "store.told_by_hand")
+
+
+def _of_retailer(session: Session, retailer_id: UUID, order_id: UUID, decision_id: UUID) -> OrderDecision:
+    if orders.locked(session, order_id).retailer_id != retailer_id:
+        raise NotFound("decision")
+    return locked(session, retailer_id, order_id, decision_id)
+
+
+def _forget_refusal(row: OrderDecision) -> None:
+    row.store_refused = row.store_refused_at = row.store_refusal = None
 
 
 def substitutes(session: Session, decisions: Iterable[OrderDecision]) -> Mapping[UUID, tuple[str, str]]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.audit import service as audit
 from app.config import key_ring
 from app.kit import clock
 from app.kit.crypto import Place
@@ -183,6 +184,17 @@ def write_answer(
             created_at=clock.now(),
         )
     )
+
+
+def settle_answer(session: Session, supplier_id: UUID | None, answer_id: UUID) -> None:
+    """Somebody has seen to an answer that could not be used. ``supplier_id``: whose it is; None for anybody's. Twice is
+    once. Raises ``NotFound``."""
+    row = session.scalar(select(ChannelAnswer).where(ChannelAnswer.id == answer_id).with_for_update())
+    if row is None or row.problem is None or supplier_id not in (None, row.supplier_id):
+        raise NotFound("answer")
+    if row.settled_at is None:
+        row.settled_at = clock.now()
+        audit.record(session, row.supplier_id, "purchasing.answer_settled", "channel_answer", row.id)
 
 
 def order_meant(session: Session, supplier_id: UUID, answer: Answer) -> PurchaseOrder:

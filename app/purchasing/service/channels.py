@@ -23,12 +23,10 @@ from app.purchasing.channel import ChannelSettings, SupplierChannel
 from app.purchasing.events import ChannelFailing
 from app.purchasing.models import ChannelSetting, Transmission
 from app.purchasing.schedule import AT_ONCE, LONGEST_CUTOFF, MOST_TIMES, Schedule
-from app.purchasing.transmission_rules import NOT_RECEIVED, QUEUED
+from app.purchasing.transmission_rules import FAILS_FOR_GOOD, NOT_RECEIVED, QUEUED, TOLD_AFTER
 
 #: How a supplier is told that has chosen nothing.
 DEFAULT_CHANNEL = "email"
-#: So many failures in a row, and the supplier is told; where its access is refused, at once.
-TOLD_AFTER = 3
 #: While a signing secret is changed, the one before goes on, until then.
 PREVIOUS_SECRET, PREVIOUS_UNTIL = "previous_signing_secret", "previous_until"
 OVERLAP = timedelta(days=1)
@@ -182,8 +180,7 @@ def note_failed(session: Session, supplier_id: UUID, error: AdapterError) -> Non
     row.failures += 1
     row.problem, words = code_of(error), in_words(error)
     row.words = _sealed(supplier_id, "words", words.encode())
-    for_good = isinstance(error, (CredentialsRefused, Rejected))
-    if row.failures == (1 if for_good else TOLD_AFTER):
+    if row.failures == (1 if row.problem in FAILS_FOR_GOOD else TOLD_AFTER):
         emit(session, ChannelFailing(supplier_id=supplier_id))
 
 

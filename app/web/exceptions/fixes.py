@@ -14,6 +14,7 @@ from app.exceptions.kinds.store_pushes import PERMISSION
 from app.exceptions.queries import StuckThing
 from app.kit.texts import marked as _
 from app.orders.rules import HOLD_RULES, PAYMENT_HOLDS, Ending, HoldReason, Releaser
+from app.purchasing.transmission_rules import REJECTED
 from app.web.auth import principal
 from app.web.pages import page_url
 from app.web.ui.rendering import gettext
@@ -31,6 +32,35 @@ def _purchase_order(thing: StuckThing) -> dict[str, Any]:
 
 def _return(thing: StuckThing) -> dict[str, Any]:
     return {"return_id": thing.subject_id}
+
+
+def _transmission(act: str) -> Args:
+    return lambda thing: {
+        "purchase_order_id": thing.purchase_order_id,
+        "transmission_id": thing.subject_id,
+        "act": act,
+    }
+
+
+def _transmission_of_order(act: str) -> Args:
+    return lambda thing: {**_order(thing), **_transmission(act)(thing)}
+
+
+def _decision(thing: StuckThing) -> dict[str, Any]:
+    return {"order_id": thing.order_id, "decision_id": thing.subject_id}
+
+
+def _is_refused(thing: StuckThing) -> bool:
+    return thing.about == REJECTED
+
+
+def _is_asked(thing: StuckThing) -> bool:
+    """Whether a person is to say if it arrived."""
+    return thing.about != REJECTED and bool(thing.detail.get("asked"))
+
+
+def _supplier(thing: StuckThing) -> dict[str, Any]:
+    return {"supplier_id": thing.supplier_id}
 
 
 def _nothing(_thing: StuckThing) -> dict[str, Any]:
@@ -82,7 +112,20 @@ def _released_at_once(thing: StuckThing) -> bool:
     return rule.releaser is Releaser.RETAILER and not rule.singly
 
 
-_ORDERS, _SHIPS = "orders.write", "purchase_orders.write"
+_ORDERS, _SHIPS, _HOLDS = "orders.write", "purchase_orders.write", "orders.hold_any"
+
+
+def _reminding(permission: str) -> tuple[Fix, Fix]:
+    """For what waits for a supplier: have it reminded, or see what else can be done."""
+    return (
+        Fix(
+            label=_("Remind the supplier"), endpoint="exceptions.remind", permission=permission, args=_purchase_order,
+            posts=_nothing,
+        ),
+        Fix(label=_("See what you can do"), endpoint="orders.detail", permission=permission, args=_order),
+    )  # fmt: skip
+
+
 _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
     Party.RETAILER: {
         "held_order": (
@@ -114,6 +157,32 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
                     and HOLD_RULES[reason].releaser is Releaser.NOBODY
                     and HOLD_RULES[reason].ends_by not in (Ending.PAYMENT, Ending.ADDRESS, Ending.RATE)
                 ),
+            ),
+        ),
+        **dict.fromkeys(("unanswered", "late", "backorder_overdue"), _reminding(_ORDERS)),
+        "transmission": (
+            Fix(label=_("Look at it"), endpoint="orders.detail", permission="orders.read", args=_order),
+        ),
+        "charge_unknown": (
+            Fix(label=_("To billing"), endpoint="billing.billing", permission="billing.read"),
+        ),
+        "refund": (
+            Fix(label=_("To billing"), endpoint="billing.billing", permission="billing.read"),
+        ),
+        "change_request": (
+            Fix(label=_("Look at it"), endpoint="orders.detail", permission="orders.read", args=_order),
+        ),
+        "return": (
+            Fix(label=_("Look at it"), endpoint="returns.detail", permission="orders.read", args=_return),
+        ),
+        "store_note": (
+            Fix(
+                label=_("Tell the store again"), endpoint="exceptions.tell_decision_again", permission=_ORDERS,
+                args=_decision, posts=_nothing,
+            ),
+            Fix(
+                label=_("They know it"), endpoint="exceptions.decision_told", permission=_ORDERS, args=_decision,
+                posts=_nothing,
             ),
         ),
         "order_decision": (
@@ -179,6 +248,35 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
                 args=lambda thing: {"shipment_id": thing.subject_id},
             ),
         ),
+        "transmission": (
+            Fix(
+                label=_("Send it again"), endpoint="purchase_orders.transmission", permission=_SHIPS,
+                args=_transmission("again"), when=_is_refused, posts=_nothing,
+            ),
+            Fix(
+                label=_("It arrived"), endpoint="purchase_orders.transmission", permission=_SHIPS,
+                args=_transmission("arrived"), when=_is_asked, posts=_nothing,
+            ),
+            Fix(
+                label=_("It is not there: send it again"), endpoint="purchase_orders.transmission", permission=_SHIPS,
+                args=_transmission("not-arrived"), when=_is_asked, posts=_nothing,
+            ),
+            Fix(label=_("Answer it here"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order),
+        ),
+        "channel": (
+            Fix(label=_("To your connection"), endpoint="settings.channel", permission="settings.write"),
+        ),
+        "channel_answer": (
+            Fix(
+                label=_("Answer it here"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order,
+                when=lambda thing: thing.purchase_order_id is not None,
+            ),
+            Fix(label=_("To your connection"), endpoint="settings.channel", permission="settings.write"),
+            Fix(
+                label=_("Put it away"), endpoint="exceptions.settle_answer", permission=_SHIPS,
+                args=lambda thing: {"answer_id": thing.subject_id}, posts=_nothing,
+            ),
+        ),
         "payout": (
             Fix(label=_("To statements"), endpoint="statements.statements", permission="statements.read"),
         ),
@@ -190,6 +288,47 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
                 when=_released_by(Releaser.PLATFORM), posts=_nothing,
             ),
         ),
+        **dict.fromkeys(("unanswered", "late", "backorder_overdue"), _reminding(_HOLDS)),
+        "transmission": (
+            Fix(
+                label=_("Send it again"), endpoint="orders.transmission", permission=_HOLDS,
+                args=_transmission_of_order("again"), when=_is_refused, posts=_nothing,
+            ),
+            Fix(
+                label=_("It arrived"), endpoint="orders.transmission", permission=_HOLDS,
+                args=_transmission_of_order("arrived"), when=_is_asked, posts=_nothing,
+            ),
+            Fix(
+                label=_("It is not there: send it again"), endpoint="orders.transmission", permission=_HOLDS,
+                args=_transmission_of_order("not-arrived"), when=_is_asked, posts=_nothing,
+            ),
+            Fix(label=_("Look at it"), endpoint="orders.detail", permission="orders.read_all", args=_order),
+        ),
+        "channel": (
+            Fix(label=_("To the supplier"), endpoint="approvals.detail", permission="orders.read_all", args=_supplier),
+        ),
+        "channel_answer": (
+            Fix(label=_("To the supplier"), endpoint="approvals.detail", permission="orders.read_all", args=_supplier),
+            Fix(
+                label=_("Put it away"), endpoint="exceptions.settle_answer", permission=_HOLDS,
+                args=lambda thing: {"answer_id": thing.subject_id}, posts=_nothing,
+            ),
+        ),
+        "payout": (
+            Fix(label=_("To the supplier"), endpoint="approvals.detail", permission="orders.read_all", args=_supplier),
+        ),
+        **dict.fromkeys(
+            (
+                "charge_unknown", "refund", "store_note", "store_refused", "order_decision", "parcel", "return",
+                "change_request",
+            ),
+            (
+                Fix(
+                    label=_("Look at it"), endpoint="orders.detail", permission="orders.read_all", args=_order,
+                    when=lambda thing: thing.order_id is not None,
+                ),
+            ),
+        ),
         "dead_task": (
             Fix(
                 label=_("Retry"), endpoint="jobs.try_again", permission="jobs.write",
@@ -198,6 +337,11 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         ),
     },
 }  # fmt: skip
+
+
+def kinds_with_fixes(party: Party) -> frozenset[str]:
+    """The kinds of whose rows a reader is offered a way out."""
+    return frozenset(_FIXES[party])
 
 
 def buttons(thing: StuckThing, party: Party) -> Ways:

@@ -134,6 +134,9 @@ SENTENCES: Mapping[str, str] = {
     "view_saved": _("Saved. It stands above the list from now on."),
     "view_removed": _("The view is gone."),
     "woken": _("It is back."),
+    "supplier_reminded": _("The supplier is reminded by e-mail and in its portal."),
+    "store_knows": _("Noted: the store's people know."),
+    "answer_settled": _("Put away."),
     "store_told_again": _("The store is told again; reload in a moment."),
     "tried_again": _("It is tried again."),
 }
