@@ -19,9 +19,15 @@ from tests.simulators.supplier_api.server import serving
 from tests.simulators.supplier_api.world import World
 from tests.stack import Jobs
 
+_LOST = st.sampled_from(["drop_before", "drop_after", "error_before", "error_after"])
+_FAULTS = _LOST | st.sampled_from(["busy", "refuse", "unauthorized"])
 _SYSTEM = (
-    step("system_fault", st.sampled_from(["drop_before", "drop_after", "error_before", "error_after"])),
-    step("system_fault", st.sampled_from(["drop_after", "busy", "refuse", "unauthorized"])),
+    step("system_fault", _FAULTS),
+    step("amid", _LOST, st.just("buy"), bought),
+    step("amid", _FAULTS, st.just("buy"), bought),
+    step("amid", _FAULTS, st.just("cancel"), which, st.integers(0, 3)),
+    step("amid", _FAULTS, st.just("cancel_in_store"), which),
+    step("amid", _FAULTS, st.just("move"), which),
     step("system_packs", which),
     step("system_answers", st.sampled_from([None, True, False])),
     step("tells", st.booleans()),
@@ -49,9 +55,13 @@ _MEANWHILE = (
 
 
 @walking(walks(2))
-@given(steps=stories(*_SYSTEM, *_MEANWHILE))
+@given(first=_FAULTS, steps=stories(*_SYSTEM, *_MEANWHILE))
 def test_whatever_becomes_of_messages_each_order_comes_once_and_is_stopped_when_it_is_cancelled(
-    market_anew: Callable[[], Market], jobs: Jobs, set_up: Callable[..., None], steps: list[tuple[Step, bool]]
+    market_anew: Callable[[], Market],
+    jobs: Jobs,
+    set_up: Callable[..., None],
+    first: str,
+    steps: list[tuple[Step, bool]],
 ) -> None:
     set_up(shopify_admin_url=NOWHERE, outbound_allowed_hosts="127.0.0.1")
     books = Books(market_anew(), jobs)
@@ -59,6 +69,6 @@ def test_whatever_becomes_of_messages_each_order_comes_once_and_is_stopped_when_
     world = World(tolerance=365 * 24 * 3600)
     with serving(world) as server:
         count = ChannelCount(ChannelWalk(books.market, jobs, books, world, server))
-        taken(count, [(("buy", [(0, 3), (1, 1)]), True), *steps])
+        taken(count, [(("amid", first, "buy", [(0, 3), (1, 1)]), False), *steps])
         count.ends()
     assert books.lever("assert")["broken"] == []

@@ -42,7 +42,7 @@ _MEANWHILE = (
 )
 
 
-@walking(walks(4))
+@walking(walks(2))
 @given(steps=stories(*STORE, *_MEANWHILE, *SUPPLIER[:2], *SUPPLIER[-1:]))
 def test_whatever_happens_to_an_order_that_waits_it_goes_on_once_when_nothing_holds_it(
     market_anew: Callable[[], Market], jobs: Jobs, set_up: Callable[..., None], steps: list[tuple[Step, bool]]

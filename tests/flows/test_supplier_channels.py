@@ -284,6 +284,20 @@ def test_a_refused_order_is_shown_and_sent_again_by_a_click(house: House) -> Non
         assert not [one for one in open_notices(session, house.market.supplier.id) if one.kind == "channel_failing"]
 
 
+def test_what_was_refused_and_cancelled_since_is_nobodys_to_mend(house: House, books: Books) -> None:
+    house.choose()
+    house.world.fail_next("refuse")
+    number = house.order()
+    told = [house.market.supplier, house.market.admin]
+    assert all("transmission_refused" in books.notices(one) for one in told)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        cancel_order(session, UUID(house.orders[0]["id"]))
+    house.jobs.drain()
+    house.wait()
+    assert house.state(number) == "WITHDRAWN"
+    assert not any("transmission_refused" in books.notices(one) for one in told)
+
+
 def test_refused_access_is_told_at_once_and_goes_on_with_the_right_one(house: House) -> None:
     house.choose()
     house.world.authorization = "Bearer right"

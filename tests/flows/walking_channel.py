@@ -4,7 +4,7 @@ what it is asked to stop, or not."""
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from app import db
@@ -60,6 +60,14 @@ class ChannelWalk(Walk):
     def _system_fault(self, kind: str) -> None:
         """The next message goes wrong."""
         self.world.fail_next(kind)
+
+    def _amid(self, kind: str, name: str, *details: Any) -> None:
+        """Something happens of which the system's answer goes wrong."""
+        self.jobs.drain()
+        self.world.faults.clear()
+        self.world.fail_next(kind)
+        getattr(self, f"_{name}")(*details)
+        self.jobs.drain()
 
     def _system_packs(self, which: int) -> None:
         """It begins to pack an order, and stops nothing of it any more."""
@@ -150,7 +158,7 @@ class ChannelCount(Count):
         self.walk.step("pause", 60)
         notices = self.books.notices(self.walk.market.supplier)
         for row in self.walk.told():
-            stuck = {UNKNOWN: "transmission_in_doubt", REJECTED: "channel_failing"}.get(row["state"])
+            stuck = {UNKNOWN: "transmission_in_doubt", REJECTED: "transmission_refused"}.get(row["state"])
             assert row["state"] in (*ARRIVED, WITHDRAWN) or stuck in notices, row
             order = self.walk.world.orders.get(row["number"])
             if order is not None and row["state"] in ARRIVED and row["cancelled"] > row["rejected"]:

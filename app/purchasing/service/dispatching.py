@@ -30,6 +30,7 @@ from app.purchasing.service.transmitting import (
     tell_of_doubt,
     units_told,
     units_wanted,
+    withdraw,
 )
 from app.purchasing.transmission_rules import (
     CALL_OVER_AFTER,
@@ -41,7 +42,6 @@ from app.purchasing.transmission_rules import (
     SENDING,
     SENT,
     UNKNOWN,
-    WITHDRAWN,
     probe_due,
 )
 
@@ -193,7 +193,6 @@ def _pass_over_unwanted(session: Session, rows: Sequence[Transmission]) -> None:
             ).where(PurchaseOrderLine.purchase_order_id == row.purchase_order_id)
         ).one()
         if not units:
-            move(row, WITHDRAWN)
-            story_of(session, row, "po.not_sent")
+            withdraw(session, row)
         elif left == units:
             arrived(session, row, by="answer")

@@ -15,8 +15,8 @@ from app.purchasing.channel import Sending, Stopping
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.queries import newest_transmission
 from app.purchasing.service.channels import take_number
-from app.purchasing.service.transmitting import tell_story, units_wanted
-from app.purchasing.transmission_rules import ARRIVED, MAY_HAVE_IT
+from app.purchasing.service.transmitting import tell_story, units_wanted, withdraw
+from app.purchasing.transmission_rules import ARRIVED, MAY_HAVE_IT, REJECTED
 
 #: What the cause of telling another address begins with.
 READDRESSED = "address:"
@@ -43,6 +43,9 @@ def plan_stop(session: Session, purchase_order_id: UUID, cause: str) -> Stop | N
     """How the supplier is told of a withdrawal, or of another address; ``cause`` names it. None where nothing was
     sent: nothing will be. The message's key, and what it says, is written down first: a repetition says the same."""
     row = newest_transmission(session, purchase_order_id, lock=True)
+    if row is not None and row.state == REJECTED and not units_wanted(session, purchase_order_id):
+        # Nobody has to mend what is not wanted any more.
+        withdraw(session, row)
     if row is None or row.state not in MAY_HAVE_IT:
         return None
     if row.state not in ARRIVED:

@@ -31,6 +31,7 @@ from app.purchasing.transmission_rules import (
     REJECTED,
     SENT,
     UNKNOWN,
+    WITHDRAWN,
     may_move,
 )
 from app.suppliers.models import Supplier
@@ -81,6 +82,15 @@ def arrived(session: Session, row: Transmission, *, reference: str = "", by: str
     settle_doubt(session, row)
     if in_doubt:
         story_of(session, row, "po.found")
+    if refused:
+        tell_of_doubt(session, row)
+
+
+def withdraw(session: Session, row: Transmission) -> None:
+    """Nothing of it is wanted any more, and its supplier has not got it: nobody is to send it."""
+    refused = row.state == REJECTED
+    move(row, WITHDRAWN)
+    story_of(session, row, "po.not_sent")
     if refused:
         tell_of_doubt(session, row)
 
