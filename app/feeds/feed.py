@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal, Protocol, runtime_checkable
 
@@ -62,6 +62,29 @@ def bounded(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
         raise UnreadableFile("no_rows", "There is a header, but no row below it.")
 
 
+class NotLines(Exception):
+    """Some lines can't be read by themselves: a row goes on beyond the end of its line, or the lines are no text."""
+
+
+class Lines(Protocol):
+    """A file whose rows may be lines: what is between two line feeds (byte 10), whatever stands before and after it."""
+
+    @property
+    def way(self) -> Sequence[object]:
+        """All that the cells of a line depend on besides the line, as plain values."""
+
+    @property
+    def header(self) -> int:
+        """The line of the header, counted from 1."""
+
+    def each_is_one(self, stream: BinaryIO) -> bool:
+        """Whether each row was one line of the file, once all have been read."""
+
+    def rows(self, first: int, lines: Sequence[bytes]) -> Iterator[Row]:
+        """The rows of lines that stand together, the first of which has this number, as the whole file gives them.
+        Raises ``NotLines``."""
+
+
 @dataclass(slots=True)
 class Table:
     """A file that is being read. ``columns`` are unique names in the order of the file; ``detected`` says what
@@ -79,6 +102,8 @@ class Table:
     pointed: Literal["", "cells", "all"] = ""
     #: Whether the format itself is one of stock and prices alone (X12 846).
     figures: bool = False
+    #: Of a file whose rows may be lines, and which is the stream itself.
+    lines: Lines | None = None
 
 
 @runtime_checkable

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
+from app.feeds.beside import Beside
 from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
 from app.feeds.rejected import without_ours
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
@@ -19,9 +20,8 @@ from app.feeds.rules.exports import shape_of
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, STOCK_PLACES, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.magento import Families, with_families
-from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked
 from app.feeds.rules.product_keys import ProductKeys, no_keys
-from app.feeds.rules.records import Reading, ReadProduct, ReadRow
+from app.feeds.rules.records import Reading, ReadRow
 from app.feeds.rules.rows import RowReader
 from app.feeds.rules.tiers import quantity_in_name
 from app.feeds.rules.warehouses import added_up
@@ -58,8 +58,8 @@ class OpenedFile:
     mapping: dict[str, str]
     detected: dict[str, Any]
     rows: Iterator[ReadRow]
-    #: The rows, but products whose marks are given are passed over; may raise ``TakenForKnown``. In place of ``rows``.
-    rows_beside: Callable[[KnownMarks], Iterator[ReadRow | ReadProduct | SameRows]]
+    #: The rows, but products of which an earlier file said the same are passed over. In place of ``rows``.
+    beside: Beside
     #: Words in the stock column of the first rows that only the supplier can explain.
     stock_words: list[str]
 
@@ -84,8 +84,8 @@ def open_file(
         families = Families.of(table)
         stream.seek(0)
         table = with_families(without_ours(feed.open(stream, limits)), families)
-    if table.titled:
-        table.rows = _without_titles(table.rows, table.columns)
+    untitled = partial(_without_titles, columns=table.columns) if table.titled else iter
+    table.rows = untitled(table.rows)
     agreed = confirmed(table.columns) if not mapping and confirmed is not None else None
     if agreed is not None:
         mapping, choices = agreed
@@ -167,11 +167,21 @@ def open_file(
         keys=ProductKeys(kept_keys),
     )
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
-    all_rows: Iterator[Row] = chain(first, table.rows)
-    if len(places) > 1:
-        all_rows = added_up(all_rows, places, marks.get("stock"))
-    rows = _told_apart(all_rows, fields)
-    return OpenedFile(used, detected, _understood(rows, reading), partial(_beside, rows, reading), words)
+
+    def prepared(some: Iterator[Row]) -> Iterator[Row]:
+        summed = added_up(some, places, marks.get("stock")) if len(places) > 1 else some
+        return _told_apart(summed, fields)
+
+    rows = prepared(chain(first, table.rows))
+    beside = Beside(
+        table,
+        rows,
+        reading,
+        limits,
+        decided=(used, choices.to_json()),
+        prepared=lambda some: prepared(untitled(some)),
+    )
+    return OpenedFile(used, detected, _understood(rows, reading), beside, words)
 
 
 def _tells_figures_alone(rows: Sequence[Sequence[str]], fields: Mapping[str, int]) -> bool:
@@ -254,10 +264,6 @@ def _understood(rows: Iterator[Row], reading: Reading) -> Iterator[ReadRow]:
         read = reader.read(row)
         if read is not None:
             yield read
-
-
-def _beside(rows: Iterator[Row], reading: Reading, known: KnownMarks) -> Iterator[ReadRow | ReadProduct | SameRows]:
-    return MarkedReader(reading, known).read(rows) if can_be_marked(reading) else _understood(rows, reading)
 
 
 def _doubted(guess: Guess, doubts: Mapping[str, str], used: Mapping[str, str]) -> Guess:

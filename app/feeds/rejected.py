@@ -48,7 +48,7 @@ def without_ours(table: Table) -> Table:
     last = tuple(normal(column).removesuffix(" 2") for column in table.columns[-2:])
     if len(table.columns) <= len(_OURS) or last != _OURS:
         return table
-    return replace(table, columns=table.columns[:-2], rows=_bare(table.rows))
+    return replace(table, columns=table.columns[:-2], rows=_bare(table.rows), lines=None)
 
 
 def _bare(rows: Iterator[Row]) -> Iterator[Row]:

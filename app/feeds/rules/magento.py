@@ -66,6 +66,7 @@ def with_families(table: Table, families: Families) -> Table:
         columns=[*columns, *more],
         meant={**table.meant, **more},
         rows=_with_more(table.rows, _Places.of(columns), families, list(more.values())),
+        lines=None,
     )
 
 

@@ -33,17 +33,23 @@ class ProductKeys:
         self._kept: Mapping[str, str] | None = None
         self._taken: frozenset[str] = frozenset()
 
-    def of(self, sku: str) -> str:
-        """The key; empty where the SKU has neither letters nor digits."""
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """See the class."""
         if self._kept is None:
             self._kept = self._ask()
             self._taken = frozenset(self._kept.values())
+        return self._kept
+
+    def of(self, sku: str) -> str:
+        """The key; empty where the SKU has neither letters nor digits."""
+        all_kept = self.kept
         is_plain = _PLAIN.fullmatch(sku) is not None and len(sku) <= LONGEST_HANDLE
         slug = sku.lower() if is_plain else slug_of(sku)
-        if not self._kept and is_plain:
+        if not all_kept and is_plain:
             return slug
         marked = _marked(slug, sku)
-        kept = self._kept.get(sku)
+        kept = all_kept.get(sku)
         if kept is not None and kept in (slug, marked):
             return kept
         return slug if is_plain and slug not in self._taken else marked

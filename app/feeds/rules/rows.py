@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from app.catalog.rules import SKU_MAX, TITLE_MAX
@@ -90,7 +91,7 @@ class RowReader:
 
     def handle_of(self, cells: Sequence[str], before: str) -> str:
         """The handle of a row's product; ``before`` is that of the row above."""
-        return self._handle(cells_of(self._reading.fields, cells), before or self._last_handle)
+        return self._handle(cells_of(self._reading.fields, cells), before)
 
     def sku_of(self, cell: str) -> str:
         """The SKU that a cell gives."""
@@ -108,6 +109,14 @@ class RowReader:
         for row, sku in skus:
             if sku and seen.setdefault(sku, said := row << HASH_BITS | _PASSED_OVER) is not said:
                 raise TakenForKnown(row)
+
+    def pass_all_over(self, handle: str, skus: Sequence[str]) -> bool:
+        """The same of rows of several products, the last of which has this handle. False where an SKU stood before."""
+        self._last_handle = handle
+        seen = self._skus
+        before = len(seen)
+        seen.update(zip(skus, repeat(_PASSED_OVER)))
+        return len(seen) == before + len(skus)
 
     def read(self, row: Row) -> ReadRow | None:
         """Understand one row; None for one that says nothing."""

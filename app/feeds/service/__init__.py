@@ -23,6 +23,7 @@ from app.feeds.service.fetching import (
 )
 from app.feeds.service.forgetting import forget_old_runs
 from app.feeds.service.guarding import change_limits, held_question, limits_of
+from app.feeds.service.known_lines import keep_told, told_of
 from app.feeds.service.marking import all_holding_marks, holding_marks
 from app.feeds.service.missing import change_policy, note_missing, runs_to_look_at, settle_missing
 from app.feeds.service.product_keys import kept_keys
@@ -90,6 +91,7 @@ __all__ = [
     "held_question",
     "holding_marks",
     "keep_file",
+    "keep_told",
     "kept_keys",
     "limits_of",
     "look_again",
@@ -120,6 +122,7 @@ __all__ = [
     "store_rows",
     "store_same",
     "take_file",
+    "told_of",
     "trouble",
     "undo_batch",
     "waits_for_older",

@@ -23,6 +23,7 @@ from app.feeds.rules.choices import NO_CHOICES, Choices
 from app.feeds.rules.fields import untold
 from app.feeds.rules.records import Problem, ReadProduct, ReadRow
 from app.feeds.service.guarding import held_back, held_question
+from app.feeds.service.known_lines import earlier_file
 from app.feeds.service.new_rows import part_with_others, store_new
 from app.inventory.models import StockRule
 from app.inventory.queries import own_count
@@ -59,7 +60,8 @@ _FINE: list[dict[str, Any]] = []
 class CheckPlan:
     """What a check needs to know: the file, the adapter that reads it, the mapping that a person chose (empty:
     recognise it), and the supplier's currency. ``anew``: another file came between its check and its being taken over,
-    so nothing of it is passed over. ``kind_open``: nobody said which kind it is; what is read of it shows it."""
+    so nothing of it is passed over. ``kind_open``: nobody said which kind it is; what is read of it shows it.
+    ``earlier_key``: the file that the same origin sent before, if any."""
 
     run_id: UUID
     supplier_id: UUID
@@ -72,6 +74,7 @@ class CheckPlan:
     size_bytes: int = 1
     anew: bool = False
     kind_open: bool = False
+    earlier_key: str = ""
 
 
 @dataclass(slots=True)
@@ -120,6 +123,7 @@ def plan_check(session: Session, run_id: UUID) -> CheckPlan | None:
         run.size_bytes,
         anew="anew" in run.detected,
         kind_open="kind_open" in run.detected,
+        earlier_key=earlier_file(session, run),
     )
 
 

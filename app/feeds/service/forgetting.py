@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.feeds.files import storage
 from app.feeds.models import FeedNew, FeedRow, FeedRun, FeedRunChange, FeedSame, FeedSource
+from app.feeds.service.known_lines import forget_told
 
 KEPT_FOR = timedelta(days=14)
 _DONE = ("APPLIED", "DISCARDED", "FAILED", "CANCELLED", "ROLLED_BACK")
@@ -51,6 +52,7 @@ def forget_old_runs(session: Session, now: datetime) -> bool:
     if removed < _AT_ONCE:
         for blocks in (FeedSame, FeedNew):
             session.execute(delete(blocks).where(blocks.run_id == run.id))
+        forget_told(run.file_key)
         storage().delete(run.file_key)
         run.file_key = ""
     return True

@@ -472,6 +472,12 @@ _STEP = st.one_of(
     st.tuples(st.just("swap"), st.integers(0, 5), st.integers(0, 5)),
     st.tuples(st.just("repeat"), st.integers(0, 5)),
     st.tuples(st.just("add"), _ROW),
+    st.tuples(st.just("put in"), st.integers(0, 5), _GOOD),
+    st.tuples(st.just("move"), st.integers(0, 5), st.integers(1, 3), st.integers(0, 5)),
+    st.tuples(
+        st.just("described"), st.integers(0, 5), st.sampled_from(['"So\nso"', '5" wide', '"Very ""good"""', '"'])
+    ),
+    st.tuples(st.just("ends"), st.sampled_from(["\r", ""])),
     st.tuples(st.just("priced"), st.integers(0, 5)),
     st.tuples(st.just("ended")),
     st.tuples(st.just("sold"), st.integers(0, 5)),
@@ -496,6 +502,16 @@ def _changed(rows: list[tuple[str, ...]], step: tuple[Any, ...]) -> list[tuple[s
         rows.append(rows[place])
     elif what == "add":
         rows.append(told[0])
+    elif what == "put in":
+        rows.insert(place, told[1])
+    elif what == "move":
+        moved = rows[place : place + told[1]]
+        del rows[place : place + told[1]]
+        rows[told[2] % (len(rows) + 1) : 0] = moved
+    elif what == "described":
+        rows[place] = (*rows[place][:10], told[1], *rows[place][11:])
+    elif what == "ends":
+        rows = [(*row[:-1], row[-1].rstrip("\r") + told[0]) for row in rows]
     return rows
 
 

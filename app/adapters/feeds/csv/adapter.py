@@ -12,7 +12,9 @@ from itertools import chain, islice
 from typing import BinaryIO, Literal
 
 from app.adapters._encodings import beginning_of, how_written, is_utf_16
+from app.adapters.feeds.csv.lines import TextLines, may_be_lines
 from app.adapters.feeds.csv.quotes import quoted_rows, shape_of
+from app.adapters.feeds.csv.records import filled_cells, fitted_rows
 from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, unique_names
 
@@ -58,17 +60,21 @@ class Csv:
         beginning = written.decoded(head)
         separator = _separator(beginning)
         csv.field_size_limit(limits.cell_characters)
-        if _is_quoted(beginning, separator):
-            reader = quoted_rows(text, shape_of(beginning, separator))
+        quoted = _is_quoted(beginning, separator)
+        lines = TextLines(written.encoding.removesuffix("-sig"), separator, quoted=quoted)
+        if quoted:
+            reader = quoted_rows(text, shape_of(beginning, separator), lines.note_longer)
         else:
             reader = csv.reader(text, delimiter=separator, quoting=csv.QUOTE_NONE, strict=False)
-        records = _records(reader)
+        records = _records(reader, lines)
         header_row, header, below = _header(records, limits, separator)
+        lines.header, lines.width = header_row, len(header)
         return Table(
             columns=unique_names(header),
             detected={"encoding": written.name, "separator": separator, "header_row": header_row},
-            rows=bounded(_rows(chain(below, records), len(header)), limits),
+            rows=bounded(fitted_rows(chain(below, records), len(header)), limits),
             titled=True,
+            lines=lines if header_row and may_be_lines(written) else None,
         )
 
 
@@ -131,12 +137,13 @@ def _alike(head: str, separator: str, quoting: Literal[0, 3]) -> int:
     return max(widths.values(), default=0)
 
 
-def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
+def _records(reader: Iterator[list[str]], lines: TextLines) -> Iterator[Row]:
     """Rows by their number, counted as records: a line break inside quotes does not count."""
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
             yield Row(number, cells)
+        lines.records = number
     except csv.Error as error:
         at = number + 1
         if "field larger" in str(error):
@@ -173,37 +180,13 @@ def _unnamed(named: int, below: Sequence[Sequence[str]], separator: str) -> int:
     """How many columns more than the header nearly all rows fill. Where commas part the cells and one of them is a
     whole number before two digits, these are a price whose comma was taken for a separator, and there are none."""
     filled = [cells for cells in below if any(cell.strip() for cell in cells)]
-    widths = Counter(_filled(cells) for cells in filled)
+    widths = Counter(filled_cells(cells) for cells in filled)
     width, alike = widths.most_common(1)[0] if widths else (0, 0)
     if width <= named or alike < _NEARLY_ALL * len(filled):
         return 0
-    usual = [cells for cells in filled if _filled(cells) == width]
+    usual = [cells for cells in filled if filled_cells(cells) == width]
     torn = separator == "," and any(
         all(_WHOLE.fullmatch(cells[place].strip()) and _CENTS.fullmatch(cells[place + 1].strip()) for cells in usual)
         for place in range(width - 1)
     )
     return 0 if torn else width - named
-
-
-def _filled(cells: Sequence[str]) -> int:
-    """How many cells there are up to the last that is not empty."""
-    return next((place for place in range(len(cells), 0, -1) if cells[place - 1].strip()), 0)
-
-
-def _rows(records: Iterator[Row], width: int) -> Iterator[Row]:
-    for row in records:
-        cells = row.cells
-        whole = "".join(cells)
-        if not whole or whole.isspace():
-            continue
-        if len(cells) != width:
-            row.cells = (cells + [""] * (width - len(cells)))[:width]
-            count = _filled(cells)
-            if count > width:
-                row.wrong = (
-                    f"The row has {count} cells, the header has {width}: {cells[width][:40]!r} is too many. "
-                    "Put a cell that holds the separator in quotes."
-                )
-        if "\x00" in whole:
-            row.cells = [cell.replace("\x00", "") for cell in row.cells]
-        yield row

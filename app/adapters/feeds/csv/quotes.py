@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -63,8 +63,9 @@ def shape_of(head: str, separator: str) -> Shape:
     return Shape(separator, width, numbers)
 
 
-def quoted_rows(text: Iterable[str], shape: Shape) -> Iterator[list[str]]:
-    """The cells of each row of separated text whose quotes enclose cells. Raises ``csv.Error``."""
+def quoted_rows(text: Iterable[str], shape: Shape, goes_on: Callable[[], None]) -> Iterator[list[str]]:
+    """The cells of each row of separated text whose quotes enclose cells. ``goes_on`` is told where quotes lead beyond
+    the end of a line. Raises ``csv.Error``."""
     held: list[str] = []
     lines = iter(text)
     again: deque[str] = deque()
@@ -83,8 +84,10 @@ def quoted_rows(text: Iterable[str], shape: Shape) -> Iterator[list[str]]:
     while True:
         try:
             for cells in reader:
-                if len(held) > 1 and _swallowed(held, shape):
-                    break
+                if len(held) > 1:
+                    goes_on()
+                    if _swallowed(held, shape):
+                        break
                 held.clear()
                 yield cells
             else:

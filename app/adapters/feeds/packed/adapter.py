@@ -64,8 +64,8 @@ class Packed:
         tables = {name: _opened(name, file, limits) for name, file in files.items()}
         if len(tables) == 1:
             ((name, table),) = tables.items()
-            table.detected = {**table.detected, "files": [name]}
-            return table
+            # Its lines are not the archive's.
+            return replace(table, detected={**table.detected, "files": [name]}, lines=None)
         return _of_several(tables, limits)
 
 
@@ -162,7 +162,7 @@ def _of_several(tables: Mapping[str, Table], limits: Limits) -> Table:
     if all(other.columns == first.columns for other in others):
         rows = chain.from_iterable(table.rows for table in tables.values())
         detected = {**first.detected, "files": names}
-        return replace(first, detected=detected, rows=bounded(_numbered(rows), limits), titled=False)
+        return replace(first, detected=detected, rows=bounded(_numbered(rows), limits), titled=False, lines=None)
     both = joined(list(tables.values()), limits) if len(tables) == 2 else None
     if both is None:
         raise UnreadableFile(
