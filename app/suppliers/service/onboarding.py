@@ -18,6 +18,7 @@ from app.kit.countries import country_codes
 from app.kit.crypto import Place
 from app.kit.errors import FieldError, Invalid, NotFound
 from app.kit.ids import new_id
+from app.kit.postal_codes import WITHOUT_POSTAL_CODE, like_postal_code
 from app.suppliers.models import ReturnPolicy, Supplier, SupplierApplication
 from app.suppliers.rules import BUSINESS_TYPES
 from app.suppliers.rules.company import MISSING, WRONG, check_registration, check_tax_id, e164
@@ -215,11 +216,17 @@ def _same(policy: ReturnPolicy, terms: ReturnTerms) -> bool:
 def _address_problems(address: PostalAddress) -> list[FieldError]:
     wrong = [
         FieldError(field, "required", "Please fill this in.")
-        for field in ("address1", "city", "postal_code")
+        for field in ("address1", "city")
         if not getattr(address, field).strip()
     ]
-    if address.country_code not in country_codes():
+    country, code = address.country_code, address.postal_code.strip()
+    if country not in country_codes():
         wrong.append(FieldError("country_code", "unknown_country", "Choose a country."))
+    elif not code and country not in WITHOUT_POSTAL_CODE:
+        wrong.append(FieldError("postal_code", "required", "Please fill this in."))
+    elif code and (example := like_postal_code(country, code)) is not None:
+        message = f"This is no postal code of the country; one looks like {example}."
+        wrong.append(FieldError("postal_code", "malformed", message))
     return wrong
 
 

@@ -145,7 +145,7 @@ def test_the_preview_follows_the_choices_and_a_bad_choice_is_not_saved(
     assert "no wholesale price" in text_of(portal.browser.post(f"{address}/preview", choice(EK_netto="brand")))
     assert "no wholesale price" in text_of(portal.browser.post(address, {**choice(EK_netto="brand"), "look": "1"}))
     for wrong, words in (
-        (choice(Bestand="cost"), "Two columns can't hold the same field"),
+        (choice(Bestand="cost"), "'EK netto' and 'Bestand' can't both hold: Wholesale price"),
         (choice(Artikelnummer="", Bezeichnung=""), "Choose the column with the title or the SKU"),
         (choice(Bestand="nonsense"), "There is no field"),
     ):

@@ -219,6 +219,9 @@ WRONG: list[tuple[str, dict[str, str], str]] = [
     ("returns", {"address1": ""}, "address1"),
     ("shipping", {"handling_days": "99"}, "handling_days"),
     ("shipping", {"cutoff_hour": "25"}, "cutoff_hour"),
+    ("company", {"postal_code": "2045"}, "postal_code"),
+    ("company", {"postal_code": ""}, "postal_code"),
+    ("returns", {"postal_code": "2O457"}, "postal_code"),
     ("shipping", {"timezone": "Moon"}, "timezone"),
     ("connection", {"connection": "fax"}, "connection"),
 ]
@@ -419,6 +422,12 @@ def test_where_a_rate_goes_and_what_it_costs_is_read_alike_by_supplier_and_revie
     reviewed = text_of(admin.get(f"/console/suppliers/{supplier_id}"))
     assert "Germany, Austria, and all others" in reviewed
     assert "5.00, each further item" in reviewed
+
+
+def test_goods_go_back_to_a_country_without_postal_codes(market: Market) -> None:
+    browser, _ = applied(market)
+    answer = browser.submit(f"{AT}/returns", "/returns", **{**RETURNS, "country_code": "HK", "postal_code": ""})
+    assert answer.status_code == 303, problems_in(answer)
 
 
 def test_a_payout_account_is_asked_after_on_the_way_back(market: Market) -> None:
