@@ -105,6 +105,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "supplier",
         _("%(supplier)s did not answer in time: %(quantity)s × %(title)s go to another supplier."),
     ),
+    "po.rerouted_later": (
+        "supplier",
+        _("It would have come too late: %(quantity)s × %(title)s go from %(supplier)s to another supplier."),
+    ),
     "po.rerouted_price": (
         "supplier",
         _("The new price was not taken: %(quantity)s × %(title)s go from %(supplier)s to another supplier."),

@@ -154,7 +154,7 @@ class _DecisionEvent(OfRetailer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionNeeded(_DecisionEvent):
-    """The retailer is to decide about units that do not come as ordered. ``kind``: price, rejected or silent."""
+    """The retailer is to decide about units that do not come as ordered. ``kind``: price, rejected, silent or later."""
 
     topic: ClassVar[str] = "purchasing.decision_needed"
     kind: str

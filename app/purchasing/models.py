@@ -226,6 +226,8 @@ class AnswerRules(Base):
     decision_default: Mapped[str]
     #: How long units wait for stock.
     wait_days: Mapped[int]
+    #: What a supplier promises for a day that is further away is not waited for without asking.
+    backorder_days: Mapped[int] = mapped_column(server_default="30")
     #: How often a silent supplier is reminded, and the hours between one step and the next.
     reminders: Mapped[int]
     remind_hours: Mapped[int]
@@ -256,7 +258,7 @@ class OrderDecision(Base):
     supplier_id: Mapped[UUID]
     component: Mapped[int]
     per_unit: Mapped[int]
-    #: ``price``, ``rejected`` or ``silent``; the cause names it once within the line.
+    #: ``price``, ``rejected``, ``silent`` or ``later``; the cause names it once within the line.
     kind: Mapped[str]
     cause: Mapped[str]
     units: Mapped[int]

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.kit.money import Money
+from app.kit.texts import day as day_text
 from app.kit.texts import marked as _
 from app.kit.texts import money as money_text
 from app.orders.models import Order, OrderLine
@@ -20,6 +21,7 @@ from app.purchasing.decisions.rules import (
     CHOICES,
     CHOSEN,
     DONE,
+    LATER,
     OPEN,
     OVERTAKEN,
     PAYING,
@@ -31,6 +33,7 @@ from app.purchasing.decisions.rules import (
     SUBSTITUTE,
     WAIT,
     WAITING,
+    promised_for,
 )
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.settlement.service.quoting import Quote, quote
@@ -45,11 +48,13 @@ HEADINGS: Mapping[str, str] = {
     PRICE: _("%(supplier)s asks another price"),
     REJECTED: _("%(supplier)s can't deliver"),
     SILENT: _("%(supplier)s does not answer"),
+    LATER: _("%(supplier)s sends it late"),
 }
 _WHAT: Mapping[str, str] = {
     PRICE: _("%(units)s × %(title)s: %(asked)s each instead of %(ordered)s. Nothing is sent before you agree."),
     REJECTED: _("%(units)s × %(title)s will not come from there."),
     SILENT: _("%(units)s × %(title)s. It was reminded and has said nothing."),
+    LATER: _("%(units)s × %(title)s will be there on %(day)s. That is later than you wait without being asked."),
 }
 #: Why a supplier rejected them, where it said so.
 _REASONS: Mapping[str, str] = {
@@ -139,6 +144,7 @@ def _card(session: Session, order: Order, one: OrderDecision, default: str) -> C
         "title": line.title,
         "ordered": _money(Money(one.ordered_price, one.currency)),
         "asked": _money(Money(one.asked_price or 0, one.currency)),
+        "day": day_text(promised_for(one.cause), locale()) if one.kind == LATER else "",
     }
     part = bool(bundles(session, [one.order_line_id]))
     text = gettext(_WHAT[one.kind]) % words
@@ -196,6 +202,8 @@ def _effect(one: OrderDecision, choice: str, offered: Quote) -> str | None:
     if choice == WAIT:
         if one.kind == SILENT:
             return gettext(_("The supplier gets another day, and is watched as before."))
+        if one.kind == LATER:
+            return gettext(_("The supplier sends it when it is there."))
         return gettext(_("It is sent by whoever has stock first. You can still choose otherwise meanwhile."))
     if choice == SUBSTITUTE:
         return gettext(_("You pick from what you linked or from the catalogue; only the difference is charged."))

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
 from app import db
@@ -18,6 +19,13 @@ from tests.flows.books import Books, Json
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import text_of
+
+DAY, OTHER = (clock.now().date() + timedelta(days=ahead) for ahead in (25, 28))
+
+
+def shown(day: date) -> str:
+    """A day as the pages write it."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def emails(kind: str) -> list[Any]:
@@ -73,18 +81,18 @@ def lamps(market: Market, books: Books, jobs: Jobs) -> Lamps:
 def test_the_retailer_is_told_the_day_another_day_and_the_end(lamps: Lamps, market: Market, books: Books) -> None:
     first, _ = lamps.line_ids
     # The same answer again is no news; another day is.
-    for day, shown, letters in (
-        ("2031-03-05", "5 Mar 2031", 1),
-        ("2031-03-05", "5 Mar 2031", 1),
-        ("2031-04-06", "6 Apr 2031", 2),
+    for day, words, letters in (
+        (DAY, shown(DAY), 1),
+        (DAY, shown(DAY), 1),
+        (OTHER, shown(OTHER), 2),
     ):
-        assert lamps.says(**{f"answer-{first}": "backordered", f"day-{first}": day}).status_code == 303
+        assert lamps.says(**{f"answer-{first}": "backordered", f"day-{first}": day.isoformat()}).status_code == 303
         assert "backorder" in books.notices(market.retailer)
         assert len(books.letters("backorder")) == letters
-        assert f"Backordered from {shown}" in lamps.shown()
+        assert f"Backordered from {words}" in lamps.shown()
     assert lamps.says(**{f"answer-{first}": "accepted"}).status_code == 303
     assert "backorder" not in books.notices(market.retailer)
-    assert "2031" not in lamps.shown()
+    assert shown(OTHER) not in lamps.shown()
     assert lamps.lines() == [("accepted", 0), ("accepted", 0)]
 
 
@@ -93,7 +101,7 @@ def test_the_notice_is_put_away_when_the_units_left_or_are_not_wanted(
     lamps: Lamps, market: Market, books: Books, jobs: Jobs, end: str
 ) -> None:
     first, _ = lamps.line_ids
-    assert lamps.says(**{f"answer-{first}": "backordered", f"day-{first}": "2031-03-05"}).status_code == 303
+    assert lamps.says(**{f"answer-{first}": "backordered", f"day-{first}": DAY.isoformat()}).status_code == 303
     assert "backorder" in books.notices(market.retailer)
     if end == "shipped":
         books.ship(market.supplier, lamps.purchase_order, 2)
@@ -120,7 +128,7 @@ def test_a_part_of_a_line_is_rejected_by_the_letters_link(lamps: Lamps, books: B
     (text,) = [one.text for one in emails("purchase_order")]
     (link,) = set(re.findall(r"http\S+(/answer/[\w-]+)", text))
     outside = lamps.market.app.test_client()
-    later = {f"answer-{first}": "backordered", f"day-{first}": "2031-03-05", f"answer-{second}": "accepted"}
+    later = {f"answer-{first}": "backordered", f"day-{first}": DAY.isoformat(), f"answer-{second}": "accepted"}
     assert outside.post(link, data=later).status_code == 303
     shown = text_of(outside.get(link))
     assert "Answered. Thank you." in shown and "Accept all" not in shown
@@ -130,6 +138,25 @@ def test_a_part_of_a_line_is_rejected_by_the_letters_link(lamps: Lamps, books: B
     lamps.jobs.drain()
     assert lamps.lines() == [("accepted", 1), ("accepted", 0)]
     assert "backorder" not in books.notices(lamps.market.retailer)
+
+
+def test_a_day_that_is_over_is_refused_at_its_field(lamps: Lamps) -> None:
+    first, _ = lamps.line_ids
+    day = (clock.now() - timedelta(days=3)).date().isoformat()
+    path = f"/api/supplier/orders/{lamps.purchase_order['id']}/acknowledge"
+    line = {"line_id": first, "status": "backordered", "available_on": day}
+    answer = lamps.market.supplier.api.post(path, {"lines": [line]})
+    assert [(one["field"], one["code"]) for one in answer.json["errors"]] == [("lines[0].available_on", "in_the_past")]
+    shown = lamps.says(**{f"answer-{first}": "backordered", f"day-{first}": day})
+    field = BeautifulSoup(shown.text, "html.parser").select_one(f"#f-day-{first}")
+    assert shown.status_code == 422 and field is not None
+    assert (field["value"], field["aria-invalid"]) == (day, "true")
+    (text,) = [one.text for one in emails("purchase_order")]
+    (link,) = set(re.findall(r"http\S+(/answer/[\w-]+)", text))
+    given = {f"answer-{first}": "backordered", f"day-{first}": day}
+    refused = lamps.market.app.test_client().post(link, data=given)
+    assert (refused.status_code, f"{day} is over" in text_of(refused)) == (422, True)
+    assert lamps.lines() == [(None, 0), (None, 0)]
 
 
 def test_what_does_not_wait_for_a_backordered_line_is_late_when_it_is(lamps: Lamps, market: Market) -> None:
@@ -142,5 +169,5 @@ def test_what_does_not_wait_for_a_backordered_line_is_late_when_it_is(lamps: Lam
         with clock.shifted(timedelta(days=20)):
             return [one["kind"] for one in market.retailer.api.get("/api/exceptions").json["items"]]
 
-    assert "late" not in stuck_after(line_id=first, status="backordered", available_on="2031-03-05")
+    assert "late" not in stuck_after(line_id=first, status="backordered", available_on=DAY.isoformat())
     assert "late" in stuck_after(line_id=second, status="accepted")

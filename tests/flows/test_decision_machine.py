@@ -4,11 +4,13 @@ are those of what is open, and the money adds up."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from app.kit import clock
 from tests.campaign import walks
 from tests.flows.books import Books, Json
 from tests.flows.deciding import Desk, desk
@@ -27,6 +29,7 @@ class Story:
         self.desk, self.market, self.books = desk, desk.market, desk.books
         self.hours = 0
         self.order = desk.buys(UNITS)
+        self.soon = (clock.now().date() + timedelta(days=5)).isoformat()
 
     def steps(self) -> dict[str, Callable[[], None]]:
         """What can happen."""
@@ -38,6 +41,8 @@ class Story:
             "reject two": lambda: self.answer(ours, status="rejected", quantity=2, reason="other"),
             "reject all": lambda: self.answer(ours, status="rejected", reason="discontinued"),
             "backorder": lambda: self.answer(ours, status="backordered", available_on="2027-06-01"),
+            "some later": lambda: self.answer(ours, status="backordered", quantity=2, available_on="2027-06-01"),
+            "soon": lambda: self.answer(ours, status="backordered", quantity=3, available_on=self.soon),
             "dearer": lambda: self.answer(ours, status="accepted", price={"amount": "13.00", "currency": "USD"}),
             "a little dearer": lambda: self.answer(
                 ours, status="accepted", price={"amount": "10.20", "currency": "USD"}
@@ -148,6 +153,10 @@ def test_known_bad_orders_of_things(market: Market, jobs: Jobs, books: Books) ->
         ["silence", "silence", "silence", "accept late", "they ship", "they reject", "choose refund"],
         ["cheaper", "ship", "reject two", "they ship", "they reject one", "deadline"],
         ["dearer", "choose reroute", "they reject", "choose wait", "stock", "choose spare"],
+        ["some later", "ship", "choose reroute", "ship", "they ship"],
+        ["backorder", "ship", "some later", "choose wait", "deadline", "reject one", "choose refund"],
+        ["some later", "choose spare", "soon", "reject two", "deadline"],
+        ["some later", "deadline", "ship", "ship"],
     ):
         desk.stock_comes(market.supplier, desk.lamp, 40)
         desk.stock_comes(market.other_supplier, desk.same, 10)

@@ -254,6 +254,21 @@ def test_some_units_come_now_and_some_later(house: House, channel: str) -> None:
     assert line["available_on"] == day.isoformat()
 
 
+@pytest.mark.parametrize("channel", ["x12", "sftp_csv"])
+def test_goods_of_a_day_that_is_over_are_no_answer(house: House, channel: str) -> None:
+    house.choose(channel)
+    number, sku = house.order(), house.market.lamp.skus[0]
+    day = clock.now().date() - timedelta(days=3)
+    if channel == "x12":
+        acks = ["ACK*IA*1*EA", f"ACK*IB*2*EA*068*{day:%Y%m%d}"]
+        house.says("855", f"BAK*00*AC*{number}*20261130", f"PO1*1*3*EA*10.00**VP*{sku}", *acks)
+    else:
+        house.put("answers.csv", f"po,sku,qty,status,eta\n{number},{sku},3,backordered,{day}\n")
+    house.poll()
+    assert f"{day} is over: say on which day, today or later, {sku} is there." in house.refused()[0]
+    assert house.row(number).status == "PENDING"
+
+
 def test_a_rejection_counts_from_what_the_supplier_was_told(house: House) -> None:
     house.choose("x12", port=str(free_port()))
     number, sku = house.order(), house.market.lamp.skus[0]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from app import db
 from app.kit import clock
@@ -212,7 +213,10 @@ def test_the_page_shares_a_line_out_three_ways(fives: Fives, chosen: str) -> Non
     three = {"later": "2", "reject": "1", "day": DAY.isoformat(), "reason": "out_of_stock"}
     assert says(answer="rejected", **three).status_code == 303
     assert fives.line() == (0, 2, 1, 2)
-    assert f"2 from {DAY.day} {DAY:%b %Y}" in text_of(supplier.get(page))
+    shown = supplier.get(page)
+    assert f"2 from {DAY.day} {DAY:%b %Y}" in text_of(shown)
+    parcel = BeautifulSoup(shown.text, "html.parser").select_one(f"#f-units-{fives.line_id}")
+    assert parcel is not None and parcel["value"] == "2", "what is there is likely to be in the next parcel"
     assert says(answer="backordered", later="3", day=DAY.isoformat()).status_code == 303
     assert fives.line() == (0, 3, 1, 1)
     # What stood there before is sent along; what is chosen counts.

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session, selectinload
 
+from app.kit import clock
 from app.kit.texts import day
 from app.notifications.service import resolve
 from app.orders.models import Order
+from app.purchasing.decisions.queries import rules_of
+from app.purchasing.decisions.rules import too_late
 from app.purchasing.events import BackorderOver, LinesBackordered
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.service.status import counts
@@ -25,11 +28,20 @@ def tell_of_backorder(run: Run, event: LinesBackordered | BackorderOver) -> None
         purchase_order = session.get_one(
             PurchaseOrder, event.purchase_order_id, options=[selectinload(PurchaseOrder.lines)]
         )
-        later = [line for line in purchase_order.lines if counts(line).later]
+        later = [line for line in purchase_order.lines if counts(line).later and not _asked(session, event, line)]
         if later:
             _tell(session, purchase_order, later)
         else:
             resolve(session, purchase_order.retailer_id, _key(purchase_order))
+
+
+def _asked(session: Session, event: LinesBackordered | BackorderOver, line: PurchaseOrderLine) -> bool:
+    """About what comes too late the retailer is asked instead (``follow_backorders``)."""
+    rules = rules_of(session, event.retailer_id)
+    if not rules.decide_within_hours or line.available_on is None:
+        return False
+    order = session.get_one(Order, event.order_id)
+    return order.kind != "sample" and too_late(rules, line.available_on, clock.now().date())
 
 
 def _tell(session: Session, purchase_order: PurchaseOrder, later: list[PurchaseOrderLine]) -> None:

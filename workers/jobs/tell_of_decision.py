@@ -7,11 +7,22 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Organisation
 from app.kit.money import Money
-from app.kit.texts import moment
+from app.kit.texts import day, moment
 from app.notifications.service import resolve
 from app.orders.models import Order
 from app.purchasing.decisions.queries import of_order, rules_of
-from app.purchasing.decisions.rules import ACCEPT, OPEN, PRICE, REFUND, REJECTED, REROUTE, SILENT, WAIT
+from app.purchasing.decisions.rules import (
+    ACCEPT,
+    LATER,
+    OPEN,
+    PRICE,
+    REFUND,
+    REJECTED,
+    REROUTE,
+    SILENT,
+    WAIT,
+    promised_for,
+)
 from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded
 from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.suppliers.models import Supplier
@@ -22,6 +33,7 @@ _WHAT = {
     PRICE: "{supplier} asks {asked} instead of {ordered} for {title}.",
     REJECTED: "{supplier} can't deliver {units} × {title}.",
     SILENT: "{supplier} has not answered about {units} × {title}.",
+    LATER: "{supplier} will have {units} × {title} on {day}, later than you wait without being asked.",
 }
 _DEFAULT = {
     REFUND: "it is cancelled and refunded",
@@ -75,4 +87,5 @@ def _sentence(session: Session, one: OrderDecision) -> str:
         units=one.units,
         ordered=Money(one.ordered_price, one.currency),
         asked=Money(one.asked_price or 0, one.currency),
+        day=day(promised_for(one.cause), "en") if one.kind == LATER else "",
     )

@@ -8,7 +8,8 @@ from workers.job import Run, job
 from workers.telling import HANDLES_ORDERS, tell
 
 _WHY = (
-    "You did not answer in time, or asked a price that was not taken: the retailer gave these to another supplier. "
+    "You did not answer in time, asked a price that was not taken, or would have sent them too late: the retailer gave "
+    "these to another supplier. "
     "Send nothing of them:"
 )
 

@@ -49,6 +49,7 @@ KIND = Kind(
         "price": _told(_("Another price"), _("Pay it, take another supplier, or cancel, before the deadline.")),
         "rejected": _told(_("Nobody delivers it"), _("Wait, send something else, or refund, before the deadline.")),
         "silent": _told(_("Supplier is silent"), _("Give it time, take another supplier, or refund.")),
+        "later": _told(_("Comes too late"), _("Wait for it, take another supplier, or refund.")),
         "": _told(_("To be decided"), _("Decide on the order's page.")),
     },
 )

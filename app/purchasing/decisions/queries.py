@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -23,14 +23,18 @@ from app.orders.models import Order, OrderLine
 from app.purchasing.decisions.rules import (
     CHOSEN,
     DEFAULTS,
+    DONE,
     IN_BETWEEN,
+    LATER,
     MAY_COME_BACK,
     OPEN,
     PAYING,
     REFUND,
     REJECTED,
+    WAIT,
     WAITING,
     Rules,
+    promised_for,
 )
 from app.purchasing.filling import could_be_sent
 from app.purchasing.models import AnswerRules, OrderDecision, PurchaseOrderLine
@@ -232,6 +236,19 @@ def about_rejected(session: Session, order_id: UUID, *only: ColumnElement[bool])
         .where(OrderDecision.order_id == order_id, OrderDecision.kind == REJECTED, *only)
         .order_by(OrderDecision.id)
     ).all()
+
+
+def agreed_to_wait(session: Session, line_id: UUID, day: date, units: int) -> bool:
+    """Whether it was decided before to wait for so many units of a purchase order's line until this day, or longer."""
+    decided = session.scalars(
+        select(OrderDecision).where(
+            OrderDecision.purchase_order_line_id == line_id,
+            OrderDecision.kind == LATER,
+            OrderDecision.state == DONE,
+            OrderDecision.choice == WAIT,
+        )
+    )
+    return any(one.units >= units and promised_for(one.cause) >= day for one in decided)
 
 
 def to_take_up(session: Session, order_id: UUID) -> Sequence[OrderDecision]:

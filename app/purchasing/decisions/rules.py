@@ -11,8 +11,8 @@ from app.kit.money import LARGEST_MINOR
 from app.kit.texts import zone_of
 from app.suppliers.rules import Closure, working_days_from
 
-PRICE, REJECTED, SILENT = "price", "rejected", "silent"
-KINDS = (PRICE, REJECTED, SILENT)
+PRICE, REJECTED, SILENT, LATER = "price", "rejected", "silent", "later"
+KINDS = (PRICE, REJECTED, SILENT, LATER)
 
 OPEN, CHOSEN, PAYING, WAITING, DONE, OVERTAKEN = "OPEN", "CHOSEN", "PAYING", "WAITING", "DONE", "OVERTAKEN"
 STATES = (OPEN, CHOSEN, PAYING, WAITING, DONE, OVERTAKEN)
@@ -38,6 +38,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     PRICE: (ACCEPT, REROUTE, SUBSTITUTE, REFUND),
     REJECTED: (REROUTE, WAIT, SUBSTITUTE, REFUND),
     SILENT: (WAIT, REROUTE, SUBSTITUTE, REFUND),
+    LATER: (WAIT, REROUTE, SUBSTITUTE, REFUND),
 }
 PRICE_DEFAULTS = (REFUND, ACCEPT, REROUTE)
 DEFAULT_CHOICES = (REFUND, WAIT)
@@ -65,6 +66,7 @@ class Rules:
     decide_within_hours: int = 24
     decision_default: str = REFUND
     wait_days: int = 30
+    backorder_days: int = 30
     reminders: int = 1
     remind_hours: int = 8
 
@@ -81,6 +83,7 @@ _WITHIN: Mapping[str, tuple[int, int]] = {
     "price_tolerance_amount": (0, 10**9),
     "decide_within_hours": (0, 24 * 14),
     "wait_days": (1, 180),
+    "backorder_days": (0, 365),
     "reminders": (0, 5),
     "remind_hours": (1, 72),
 }
@@ -138,6 +141,21 @@ def next_step(now: datetime, hours: int, closed: Sequence[Closure], timezone: st
 def with_changes(rules: Rules, **changes: object) -> Rules:
     """The rules with some of them changed."""
     return replace(rules, **changes)  # type: ignore[arg-type]
+
+
+def too_late(rules: Rules, day: date, today: date) -> bool:
+    """Whether goods that a supplier promises for a day come too late to wait for them without asking."""
+    return day > today + timedelta(days=rules.backorder_days)
+
+
+def later_cause(day: date, units: int) -> str:
+    """The cause of what is to be decided about units that are promised for a day."""
+    return f"later:{day.isoformat()}:{units}"
+
+
+def promised_for(cause: str) -> date:
+    """The day in it."""
+    return date.fromisoformat(cause.split(":")[1])
 
 
 def valid_price(price: int) -> bool:

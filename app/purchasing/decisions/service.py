@@ -28,6 +28,7 @@ from app.purchasing.decisions.rules import (
     CHOICES,
     CHOSEN,
     DONE,
+    LATER,
     OPEN,
     OVERTAKEN,
     PAYING,
@@ -42,7 +43,15 @@ from app.purchasing.decisions.rules import (
     Rules,
     may_move,
 )
-from app.purchasing.events import DecisionChosen, DecisionMade, DecisionNeeded, DecisionWaits, PriceAsked
+from app.purchasing.events import (
+    DecisionChosen,
+    DecisionMade,
+    DecisionNeeded,
+    DecisionWaits,
+    LinesBackordered,
+    PriceAsked,
+    ids_of,
+)
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.stores.models import Store
 from app.suppliers.models import Supplier
@@ -281,17 +290,16 @@ def overtake(session: Session, order: Order, decisions: Iterable[OrderDecision])
 def _take_up_rest(session: Session, one: OrderDecision) -> None:
     purchase_order = session.get_one(PurchaseOrder, one.purchase_order_id)
     line = session.get_one(PurchaseOrderLine, one.purchase_order_line_id)
+    if one.kind == LATER:
+        if line.answer == "backordered" and line.quantity > line.shipped + line.cancelled:
+            emit(session, LinesBackordered(**ids_of(purchase_order)))
+        return
     if line.shipped or line.quantity == line.cancelled:
         return
     if one.kind == PRICE and line.asked_price == one.asked_price:
         emit(
             session,
-            PriceAsked(
-                purchase_order_id=purchase_order.id,
-                order_id=one.order_id,
-                retailer_id=one.retailer_id,
-                supplier_id=one.supplier_id,
-            ),
+            PriceAsked(**ids_of(purchase_order)),
         )
     elif one.kind == SILENT and line.answer is None:
         purchase_order.remind_at = clock.now()

@@ -26,6 +26,7 @@ from app.purchasing.service.answered_lines import (
     LineAnswer,
     ask_price,
     by_line,
+    today_of,
     write_down,
 )
 from app.purchasing.service.settling import settle_requests, supplier_name, tell
@@ -50,7 +51,8 @@ def _acknowledge(
     session: Session, supplier_id: UUID, purchase_order_id: UUID, answers: Sequence[LineAnswer]
 ) -> PurchaseOrder:
     purchase_order = locked_for_supplier(session, supplier_id, purchase_order_id)
-    answered = by_line({line.id: line for line in purchase_order.lines}, answers)
+    by_id = {line.id: line for line in purchase_order.lines}
+    answered = by_line(by_id, answers, today=today_of(session, supplier_id))
     rejected: dict[Aside, int] = {}
     write_off: dict[Aside, int] = {}
     goods = 0

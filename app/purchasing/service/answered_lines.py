@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid
+from app.kit.texts import zone_of
 from app.purchasing.decisions.rules import valid_price
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
 from app.purchasing.service.status import counts
+from app.suppliers.models import Supplier
 
 ACCEPTED, BACKORDERED, REJECTED = ANSWERS
 #: With these reasons the units do not exist, and go out of stock.
 NOT_THERE = frozenset({"out_of_stock", "discontinued"})
-#: How far ahead backordered goods may be promised; what is beyond it is a slip of the keys.
-_PROMISED_AHEAD = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,9 @@ class LineAnswer:
     price: int | None = None
 
 
+#: How far ahead backordered goods may be promised; what is beyond it is a slip of the keys.
+_FARTHEST = timedelta(days=3653)
+
 #: What is said of one line, by status.
 Said = Mapping[str, LineAnswer]
 
@@ -55,13 +60,19 @@ def as_it_stands(line: PurchaseOrderLine) -> list[LineAnswer]:
     return found
 
 
+def today_of(session: Session, supplier_id: UUID) -> date:
+    """Which day it is where a supplier is."""
+    return clock.now().astimezone(zone_of(session.get_one(Supplier, supplier_id).timezone)).date()
+
+
 def by_line(
-    lines: Mapping[UUID, PurchaseOrderLine], answers: Sequence[LineAnswer]
+    lines: Mapping[UUID, PurchaseOrderLine], answers: Sequence[LineAnswer], *, today: date
 ) -> list[tuple[PurchaseOrderLine, Said]]:
-    """The answers about each line. Raises ``Invalid``, by the answer's place, for what makes no sense."""
+    """The answers about each line; ``today`` is the supplier's. Raises ``Invalid``, by the answer's place, for what
+    makes no sense."""
     found: dict[UUID, dict[str, tuple[int, LineAnswer]]] = {}
     for index, answer in enumerate(answers):
-        _check(answer, index, lines)
+        _check(answer, index, lines, today)
         said = found.setdefault(answer.line_id, {})
         if answer.answer in said:
             raise Invalid.field(f"lines[{index}].line_id", "repeated", "Give one answer of each status about a line.")
@@ -177,17 +188,15 @@ def _forget_day(line: PurchaseOrderLine) -> None:
         line.available_on = None
 
 
-def _check(answer: LineAnswer, index: int, lines: Mapping[UUID, PurchaseOrderLine]) -> None:
+def _check(answer: LineAnswer, index: int, lines: Mapping[UUID, PurchaseOrderLine], today: date) -> None:
     where = f"lines[{index}]"
     line = lines.get(answer.line_id)
     if line is None:
         raise Invalid.field(f"{where}.line_id", "unknown_line", "The purchase order has no such line.")
     if answer.answer not in ANSWERS:
         raise Invalid.field(f"{where}.status", "unknown_status", f"One of: {', '.join(ANSWERS)}.")
-    if answer.answer == BACKORDERED and answer.available_on is None:
-        raise Invalid.field(f"{where}.available_on", "required", "Say when the goods will be there.")
-    if answer.answer == BACKORDERED and answer.available_on != line.available_on:
-        _check_day(answer.available_on, where)
+    if answer.answer == BACKORDERED:
+        _check_day(answer.available_on, f"{where}.available_on", line, today)
     if answer.answer == REJECTED and answer.reason not in REJECT_REASONS:
         raise Invalid.field(f"{where}.reason", "unknown_reason", f"One of: {', '.join(REJECT_REASONS)}.")
     if answer.quantity is not None and not 0 < answer.quantity <= line.quantity:
@@ -199,14 +208,18 @@ def _check(answer: LineAnswer, index: int, lines: Mapping[UUID, PurchaseOrderLin
             raise Invalid.field(f"{where}.price", "not_asked", "A price belongs to units that you send.")
 
 
-def _check_day(day: date | None, where: str) -> None:
-    """Raises ``Invalid`` for a day on which goods can't be there; a promise that was given before may have passed."""
-    today = clock.now().date()
-    # Somewhere it is still yesterday.
-    if day is not None and not today - timedelta(days=1) <= day <= today + _PROMISED_AHEAD:
+def _check_day(day: date | None, field: str, line: PurchaseOrderLine, today: date) -> None:
+    if day is None:
+        raise Invalid.field(field, "required", f"Say when the goods will be there: {line.sku}.")
+    if line.answer == BACKORDERED and day == line.available_on:
+        # It was told when it was to come.
+        return
+    if day < today:
         raise Invalid.field(
-            f"{where}.available_on", "out_of_range", "A day from today on, within ten years: when the goods are there."
+            field, "in_the_past", f"{day.isoformat()} is over: say on which day, today or later, {line.sku} is there."
         )
+    if day - today > _FARTHEST:
+        raise Invalid.field(field, "too_far", f"{day.isoformat()} is years away: is the year of {line.sku} right?")
 
 
 def _check_together(line: PurchaseOrderLine, said: Mapping[str, tuple[int, LineAnswer]]) -> None:

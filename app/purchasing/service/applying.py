@@ -45,7 +45,7 @@ from app.purchasing.models import (
 )
 from app.purchasing.queries import newest_transmission
 from app.purchasing.service.acknowledging import acknowledge
-from app.purchasing.service.answered_lines import LineAnswer, by_line, newly_rejected
+from app.purchasing.service.answered_lines import LineAnswer, by_line, newly_rejected, today_of
 from app.purchasing.service.channels import note_worked, setting_of, settings_of
 from app.purchasing.service.passing_on import (
     answered,
@@ -272,7 +272,7 @@ def _without_asked(
 ) -> list[LineAnswer]:
     """What a system does not send, and was asked to stop, is the answer to that, and no rejection. Returns the answers
     that are left."""
-    answered = by_line({line.id: line for line in order.lines}, answers)
+    answered = by_line({line.id: line for line in order.lines}, answers, today=today_of(session, supplier_id))
     rejected = {line: newly_rejected(line, said) for line, said in answered if "rejected" in said and open_units(line)}
     if any(rejected.values()):
         stop_rejected(session, supplier_id, order, rejected)

@@ -23,6 +23,7 @@ from app.orders.models import Order, OrderLine
 from app.outbox.service import emit
 from app.pricing.queries import exchange_rate
 from app.pricing.rules import converted
+from app.purchasing.decisions.rules import LATER, SILENT, promised_for
 from app.purchasing.events import LinesRerouted, ids_of
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.routing.gathering import Asked, Gathered, gather
@@ -33,7 +34,7 @@ from app.purchasing.routing.trouble import address_trouble
 from app.purchasing.rules import whole_units
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
 from app.purchasing.service.settling import settle_requests, supplier_name, tell
-from app.purchasing.service.status import refresh_order_status, refresh_status
+from app.purchasing.service.status import counts, refresh_order_status, refresh_status
 from app.stores.platform import Address
 
 
@@ -141,6 +142,16 @@ def look_around(
     )
 
 
+def stands(line: PurchaseOrderLine, one: OrderDecision) -> bool:
+    """Whether what is to be decided about units that their supplier still has is so still: the price is not agreed on,
+    no answer has come, or they are promised for the same day."""
+    if one.kind == LATER:
+        return counts(line).later >= one.units and line.available_on == promised_for(one.cause)
+    if line.shipped or line.quantity - line.cancelled < one.units:
+        return False
+    return line.answer is None if one.kind == SILENT else line.asked_price == one.asked_price
+
+
 def give_up_units(
     session: Session, purchase_orders: Sequence[PurchaseOrder], decisions: Sequence[OrderDecision], *, why: str
 ) -> None:
@@ -155,7 +166,8 @@ def give_up_units(
             continue
         line.cancelled += units
         line.rerouted += units
-        line.asked_price = None
+        if decision.kind != LATER:
+            line.asked_price = None
         release(
             session,
             {Aside(line.order_line_id, line.variant_id): units},

@@ -13,6 +13,7 @@ from app.settlement.service.charging import (
 from app.settlement.service.crediting import book_credit_memo
 from app.settlement.service.deciding import (
     carry_out,
+    follow_backorders,
     follow_changes,
     follow_prices,
     follow_rejections,
@@ -48,6 +49,7 @@ __all__ = [
     "carry_out",
     "earn",
     "fail_without_method",
+    "follow_backorders",
     "follow_changes",
     "follow_prices",
     "follow_rejections",

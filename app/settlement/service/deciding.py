@@ -21,6 +21,7 @@ from app.purchasing.decisions import service as decisions
 from app.purchasing.decisions.rules import (
     ACCEPT,
     CHOSEN,
+    LATER,
     OPEN,
     PAYING,
     PRICE,
@@ -33,12 +34,15 @@ from app.purchasing.decisions.rules import (
     WAIT,
     WAITING,
     Rules,
+    later_cause,
     tolerated,
+    too_late,
     with_changes,
 )
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
+from app.purchasing.service.rerouting import stands
 from app.purchasing.service.settling import CANCELLED_UNITS, open_units, settle_requests, withdraw_units
-from app.purchasing.service.status import locked_of_order
+from app.purchasing.service.status import counts, locked_of_order
 from app.settlement.service.repricing import accept, costs_more, take_lower
 from app.settlement.service.rerouting import refund_rejected, send_elsewhere
 from app.settlement.service.withdrawing import forget_lost
@@ -109,6 +113,28 @@ def follow_prices(session: Session, order_id: UUID, purchase_order_id: UUID) -> 
                 decisions.ask(session, order, [begun], trouble="no_card")
         else:
             _without_asking(session, order, [begun], rules, reroute=False)
+
+
+def follow_backorders(session: Session, order_id: UUID, purchase_order_id: UUID) -> None:
+    """A supplier sends units later than ordered: about those that come too late the retailer decides. A sample is
+    waited for."""
+    order = orders.locked(session, order_id)
+    rules = queries.rules_of(session, order.retailer_id)
+    begun = []
+    for purchase_order, line in _lines(session, order).values():
+        if purchase_order.id != purchase_order_id:
+            continue
+        pending = _pending(session, line, LATER)
+        decisions.overtake(session, order, [one for one in pending if not stands(line, one)])
+        units, day = counts(line).later, line.available_on
+        if not units or day is None or order.kind == "sample" or not too_late(rules, day, clock.now().date()):
+            continue
+        units -= sum(one.units for one in pending if stands(line, one))
+        if units > 0 and not queries.agreed_to_wait(session, line.id, day, units):
+            cause = later_cause(day, units)
+            one = decisions.begin(session, purchase_order, line, rules, kind=LATER, cause=cause, units=units)
+            begun += [one] if one is not None else []
+    _without_asking(session, order, begun, rules, reroute=False)
 
 
 def follow_changes(session: Session, order_id: UUID) -> None:
@@ -189,6 +215,9 @@ def _do(session: Session, order: Order, found: Sequence[OrderDecision], rules: R
         decisions.ask(session, order, left, trouble="nobody_can")
     elif choice == WAIT and kind == SILENT:
         _give_time(session, found, rules)
+    elif choice == WAIT and kind == LATER:
+        # Its supplier sends them, by the day that it named.
+        decisions.finish(session, found)
     elif choice == WAIT:
         for one in found:
             decisions.wait(session, order, one, rules)
@@ -244,7 +273,8 @@ def _cancel(session: Session, order: Order, found: Sequence[OrderDecision]) -> N
     for one in found:
         purchase_order, line = lines[one.purchase_order_line_id]
         units = min(one.units, open_units(line))
-        line.asked_price = None
+        if one.kind != LATER:
+            line.asked_price = None
         withdraw_units(session, purchase_order, {line: units}, why=CANCELLED_UNITS)
         settle_requests(session, purchase_order, by_shipping=False)
         if all(row.answer or row.cancelled == row.quantity for row in purchase_order.lines):
@@ -279,8 +309,5 @@ def _pending(session: Session, line: PurchaseOrderLine, kind: str) -> list[Order
 
 
 def _to_decide(lines: _Lines, one: OrderDecision) -> bool:
-    """Whether a price still stands to be agreed on, or an answer is still owed."""
-    _, line = lines[one.purchase_order_line_id]
-    if line.shipped or line.quantity - line.cancelled < one.units:
-        return False
-    return line.answer is None if one.kind == SILENT else line.asked_price == one.asked_price
+    """Whether a price still stands to be agreed on, an answer is still owed, or units still come too late."""
+    return stands(lines[one.purchase_order_line_id][1], one)

@@ -17,11 +17,11 @@ from app.kit.money import Money
 from app.orders import service as orders
 from app.orders.models import Order, OrderLine
 from app.purchasing.decisions import service as decisions
-from app.purchasing.decisions.rules import PRICE, REFUND, REJECTED, SILENT
+from app.purchasing.decisions.rules import LATER, PRICE, REFUND, REJECTED, SILENT
 from app.purchasing.models import OrderDecision, PurchaseOrder
 from app.purchasing.service import release_purchase_orders
 from app.purchasing.service.completing import drop_odd_parts
-from app.purchasing.service.rerouting import give_up_units, reroute, withdraw_unpaid
+from app.purchasing.service.rerouting import give_up_units, reroute, stands, withdraw_unpaid
 from app.purchasing.service.status import locked_of_order, refresh_order_status
 from app.settlement.models import Charge
 from app.settlement.rules import PAID, PENDING, PROCESSING, SENDING, PaidPart
@@ -110,7 +110,7 @@ def _go_on(
     charge: Charge | None,
     olds: Sequence[tuple[PurchaseOrder, PaidPart]],
 ) -> None:
-    for kind in (SILENT, PRICE):
+    for kind in (SILENT, PRICE, LATER):
         give_up_units(session, every, [one for one in found if one.kind == kind], why=kind)
     for old, part in olds:
         moved = share_refund(old, part.share, part.charged, cause=f"rerouted:{rerouting_id}")
@@ -200,10 +200,7 @@ def _stands(every: Sequence[PurchaseOrder], one: OrderDecision) -> bool:
         return False
     if one.kind == REJECTED:
         return True
-    line = next(line for order in every for line in order.lines if line.id == one.purchase_order_line_id)
-    if line.shipped or line.quantity - line.cancelled < one.units:
-        return False
-    return line.answer is None if one.kind == SILENT else line.asked_price == one.asked_price
+    return stands(next(line for order in every for line in order.lines if line.id == one.purchase_order_line_id), one)
 
 
 def _cancelled(session: Session, one: OrderDecision) -> bool:

@@ -113,6 +113,8 @@ def change_answer_rules(body: AnswerRulesIn) -> Response:
         if amount.currency != currency:
             raise Invalid.field(field, "currency", f"Your currency is {currency}.")
         values = body.model_dump(exclude={"price_tolerance_percent", field})
+        if body.backorder_days is None:
+            values["backorder_days"] = decisions.rules_of(done.session, who.organisation_id).backorder_days
         rules = Rules(
             price_tolerance_bps=round(body.price_tolerance_percent * 100), price_tolerance_amount=amount.minor, **values
         )
@@ -128,7 +130,7 @@ def _currency(session: Session, retailer_id: UUID) -> str:
 def _rules(rules: Rules, currency: str) -> dict[str, object]:
     names = (
         "price_default", "reroute_rejected", "reroute_silent", "decide_within_hours", "decision_default", "wait_days",
-        "reminders", "remind_hours",
+        "backorder_days", "reminders", "remind_hours",
     )  # fmt: skip
     return {
         "price_tolerance_percent": rules.price_tolerance_bps / 100,

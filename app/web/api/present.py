@@ -254,7 +254,7 @@ def _purchase_order(row: PurchaseOrder) -> Json:
                 "quantity": line.quantity,
                 "status": line_status(counts(line)),
                 "backordered": counts(line).later,
-                "available_on": line.available_on,
+                "available_on": line.available_on if counts(line).later else None,
                 "wholesale_price": money(line.wholesale_price, row.currency),
             }
             for line in row.lines
@@ -337,7 +337,7 @@ def supplier_order(row: PurchaseOrder, address: Address | None = None, sender: S
                 "shipped": line.shipped,
                 "status": line_status(counts(line)),
                 "backordered": counts(line).later,
-                "available_on": line.available_on,
+                "available_on": line.available_on if counts(line).later else None,
                 "reason": line.reason,
                 "wholesale_price": money(line.wholesale_price, row.currency),
                 "asked_price": None if line.asked_price is None else money(line.asked_price, row.currency),

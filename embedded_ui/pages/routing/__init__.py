@@ -39,7 +39,13 @@ _LIMITS = {
     "money": _("at most so much, in %(currency)s"),
 }
 #: Numbers of the form about suppliers that do not deliver as ordered, with their limits.
-_NUMBERS = {"decide_within_hours": (0, 336), "wait_days": (1, 180), "reminders": (0, 5), "remind_hours": (1, 72)}
+_NUMBERS = {
+    "decide_within_hours": (0, 336),
+    "wait_days": (1, 180),
+    "backorder_days": (0, 365),
+    "reminders": (0, 5),
+    "remind_hours": (1, 72),
+}
 #: Where a rule's buttons move it.
 _STEPS = {"up": -1, "down": 1}
 _USES = {"": _("not used"), "required": _("required"), "preferred": _("preferred")}

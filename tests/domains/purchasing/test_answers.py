@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -237,6 +238,24 @@ def test_an_answer_that_makes_no_sense_is_refused_by_its_field(desk: Desk) -> No
             desk.answer(desk.say(1, "rejected"), answer)
         assert [error.field for error in caught.value.errors] == [f"lines[1].{field.strip()}"]
         assert untouched(desk), field
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT-14", "UTC", "Etc/GMT+12"])
+def test_goods_are_promised_for_a_day_that_is_not_over_where_their_supplier_is(desk: Desk, zone: str) -> None:
+    desk.supplier.timezone = zone
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
+    for day, code in ((today - timedelta(days=1), "in_the_past"), (today.replace(year=today.year + 100), "too_far")):
+        with pytest.raises(Invalid) as caught:
+            desk.answer(desk.say(1, "accepted"), desk.say(0, "backordered", available_on=day))
+        assert [(error.field, error.code) for error in caught.value.errors] == [("lines[1].available_on", code)]
+        assert desk.lines[0].sku in caught.value.errors[0].message
+        assert untouched(desk)
+    desk.answer(desk.say(0, "backordered", available_on=today))
+    assert desk.lines[0].available_on == today
+    # What was said is said again when its day is over: no news.
+    with clock.shifted(timedelta(days=9)):
+        desk.answer(desk.say(0, "backordered", available_on=today))
+        assert desk.lines[0].available_on == today
 
 
 def test_another_supplier_or_an_unpaid_order_is_not_there_to_answer(session: Session, desk: Desk) -> None:

@@ -40,7 +40,7 @@ def test_everything_can_be_refunded_and_only_a_price_accepted() -> None:
     assert set(CHOICES) == set(KINDS)
     assert all("refund" in choices and "substitute" in choices for choices in CHOICES.values())
     assert [kind for kind in KINDS if "accept" in CHOICES[kind]] == ["price"]
-    assert [kind for kind in KINDS if "wait" in CHOICES[kind]] == ["rejected", "silent"]
+    assert [kind for kind in KINDS if "wait" in CHOICES[kind]] == ["rejected", "silent", "later"]
 
 
 @pytest.mark.parametrize(

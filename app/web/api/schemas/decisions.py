@@ -28,7 +28,7 @@ class DecisionOut(Output):
     purchase_order_id: UUID
     purchase_order_line_id: UUID
     supplier_id: UUID
-    kind: Literal["price", "rejected", "silent"] = Field(
+    kind: Literal["price", "rejected", "silent", "later"] = Field(
         description="The supplier asks another price, rejected the units, or has not answered."
     )
     units: int
@@ -100,6 +100,10 @@ class AnswerRulesIn(Input):
     decide_within_hours: Annotated[int, Field(ge=0, le=336)]
     decision_default: Literal["refund", "wait"]
     wait_days: Annotated[int, Field(ge=1, le=180)]
+    backorder_days: Annotated[int, Field(ge=0, le=365)] | None = Field(
+        default=None,
+        description="You are asked about what a supplier promises for a day that is further away. Left out: as it is.",
+    )
     reminders: Annotated[int, Field(ge=0, le=5)]
     remind_hours: Annotated[int, Field(ge=1, le=72)]
 
@@ -113,5 +117,6 @@ class AnswerRulesOut(Output):
     decide_within_hours: int
     decision_default: str
     wait_days: int
+    backorder_days: int
     reminders: int
     remind_hours: int

@@ -86,6 +86,7 @@ def _detail(
             "order": order,
             "kept": kept_share(order),
             "lines": [(line, line_status(counts(line)), counts(line).open) for line in order.lines],
+            "leaving": _leaving(order),
             "later": {line.id: counts(line).later for line in order.lines},
             "part_later": {line.id: part_later(line) for line in order.lines},
             "answerable": [line.id for line in order.lines if _answerable(order, line)],
@@ -122,6 +123,12 @@ def _detail(
         }
     typed = request.form if errors else {}
     return pages.render("detail.html", status, errors=errors or {}, typed=typed, doubted=doubted, **context)
+
+
+def _leaving(order: PurchaseOrder) -> dict[UUID, int]:
+    """Units of each line that the next parcel is likely to hold: those that are there, where others come later."""
+    now = {line.id: counts(line).now for line in order.lines}
+    return now if any(now.values()) else {line.id: counts(line).open for line in order.lines}
 
 
 def _answerable(order: PurchaseOrder, line: PurchaseOrderLine) -> bool:
