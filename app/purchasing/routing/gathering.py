@@ -143,6 +143,8 @@ _RULES = (
     .limit(1)
 )
 
+#: The kind of candidates that are used because of their article number alone.
+_GTIN = "gtin"
 #: The most offers of one article that are looked at.
 _SAME_ARTICLES = 20
 
@@ -221,6 +223,47 @@ def gather(
     return Gathered(rules, variants, without(problem, barred), needs, rates, exchange)
 
 
+def with_same_articles(
+    session: Session, retailer_id: UUID, problems: Mapping[UUID, tuple[Problem, Mapping[int, UUID]]]
+) -> dict[UUID, Problem]:
+    """Problems of orders (each with the variants listed at its lines' positions) that were gathered without other
+    suppliers' offers of the same articles, with these offers as they are now."""
+    listed = {variant_id for _, places in problems.values() for variant_id in places.values()}
+    variants = _read(session, _VARIANTS, retailer_id, ids=list(listed))
+    same = _same_articles(session, retailer_id, Rules(same_articles=True), list(variants.values()))
+    rates = rates_of(session, {row.supplier_id for rows in same.values() for row in rows})
+    now = clock.now()
+    found: dict[UUID, Problem] = {}
+    for order_id, (problem, places) in problems.items():
+        offers = {one.key: one for one in problem.offers}
+        sellers = {one.key: one for one in problem.sellers}
+        needs = []
+        for need in problem.needs:
+            rows = same.get(places[need.line], ()) if need.component == 0 and need.line in places else ()
+            for row in rows:
+                key, seller = str(row.id), str(row.supplier_id)
+                offers.setdefault(key, _offer(row, key, seller, 0, None))
+                if seller not in sellers:
+                    rate = exchange_rate(session, row.currency, problem.currency, now)
+                    sellers[seller] = _seller(row, seller, rates[row.supplier_id], rate, problem.country, now)
+            needs.append(replace(need, candidates=(*need.candidates, *_same_candidates(need.candidates, rows))))
+        found[order_id] = replace(
+            problem,
+            needs=tuple(needs),
+            offers=tuple(offers[key] for key in sorted(offers)),
+            sellers=tuple(sellers[key] for key in sorted(sellers)),
+        )
+    return found
+
+
+def without_same_articles(problem: Problem) -> Problem:
+    """The same problem without other suppliers' offers that are only used because of their article number."""
+    needs = tuple(
+        replace(need, candidates=tuple(one for one in need.candidates if one.kind != _GTIN)) for need in problem.needs
+    )
+    return replace(problem, needs=needs)
+
+
 def without(problem: Problem, barred: Iterable[UUID]) -> Problem:
     """The same problem with some suppliers' candidates out."""
     names = {str(one) for one in barred}
@@ -290,15 +333,20 @@ def _needs(
                 excluded=None if link.state == "linked" else Exclusion.REFUSED,
             )
         )
-    there = {candidate.offer for candidate in components[0]}
-    last = max((candidate.rank for candidate in components[0]), default=0)
-    per_unit = origin.per_unit if origin is not None else 1
-    for at, row in enumerate(one for one in same.get(asked.variant_id, ()) if names[one.id] not in there):
-        components[0].append(Candidate(names[row.id], per_unit, last + 1 + at, "gtin"))
+    components[0] += _same_candidates(components[0], same.get(asked.variant_id, ()))
     return [
         Need(f"{asked.position:04d}:{component}", asked.position, component, asked.units, tuple(candidates))
         for component, candidates in sorted(components.items())
     ]
+
+
+def _same_candidates(candidates: Sequence[Candidate], rows: Sequence[Any]) -> list[Candidate]:
+    """Offers of the same article that come after those that a need has already."""
+    there = {candidate.offer for candidate in candidates}
+    last = max((candidate.rank for candidate in candidates), default=0)
+    per_unit = next((candidate.per_unit for candidate in candidates if candidate.kind == "origin"), 1)
+    fresh = [str(row.id) for row in rows if str(row.id) not in there]
+    return [Candidate(name, per_unit, last + 1 + at, _GTIN) for at, name in enumerate(fresh)]
 
 
 def _offer(row: Any, name: str, seller: str, aside: int, agreed: int | None) -> Offer:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.orders.models import OrderLine
 from app.purchasing.routing import queries
 from app.purchasing.routing.explaining import value_of
-from app.purchasing.routing.problem import Choice, Kind, Rule
+from app.purchasing.routing.gathering import with_same_articles, without_same_articles
+from app.purchasing.routing.problem import Choice, Kind, NoChoice, Problem, Rule
 from app.purchasing.routing.snapshot import problem_of
 from app.purchasing.routing.solver import solve
 
@@ -33,21 +37,25 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An order that would go elsewhere. ``after`` is None where nothing would fit the rules."""
+    """An order that would go elsewhere. ``before`` is None where nothing fits the rules of now, ``after`` where nothing
+    would fit the others."""
 
     order_id: UUID
-    before: Sums
+    before: Sums | None
     after: Sums | None
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """``orders`` were looked at, of which ``routed`` find a supplier by both sets of rules, ``held`` would wait since
-    nothing fits, and ``changes`` would go elsewhere or wait."""
+    nothing fits, ``freed`` wait now and would go on, ``stuck`` wait by both, and ``changes`` are those that would go
+    elsewhere, wait, or go on."""
 
     orders: int
     routed: int
     held: int
+    freed: int
+    stuck: int
     before: Sums
     after: Sums
     changes: Sequence[Change]
@@ -55,45 +63,64 @@ class Preview:
     @property
     def elsewhere(self) -> int:
         """Orders that would go to other suppliers."""
-        return len(self.changes) - self.held
+        return len(self.changes) - self.held - self.freed
 
 
-def preview(session: Session, retailer_id: UUID, rules: Sequence[Rule], *, last: int = 100) -> Preview:
-    """Solve the last orders' problems again: with the rules of now, and with those. Offers that are only used because
-    of their GTIN are in it as far as they were when the order came."""
-    current = _rules_now(session, retailer_id)
+def preview(
+    session: Session, retailer_id: UUID, rules: Sequence[Rule], *, same_articles: bool, last: int = 100
+) -> Preview:
+    """Solve the last orders' problems again: with the rules of now, and with those; those that no supplier was found
+    for, too. Offers that are only used because of their GTIN (``same_articles``) are what they were when the order
+    came, where they were used then; else what they are now."""
+    now = queries.rules_of(session, retailer_id)
+    problems = {
+        one.order_id: (problem_of(one.problem), one.rules_version)
+        for one in queries.recent(session, retailer_id, limit=last)
+    }
+    variants = _with_offers(session, retailer_id, problems) if now.same_articles or same_articles else {}
     before, after = Sums(), Sums()
     changes: list[Change] = []
-    orders = routed = held = 0
-    seen: set[UUID] = set()
-    for decision in queries.recent(session, retailer_id, limit=2 * last):
-        if decision.order_id in seen or orders == last:
-            continue
-        seen.add(decision.order_id)
-        orders += 1
-        problem = problem_of(decision.problem)
-        old = solve(replace(problem, rules=current), node_limit=_NODE_LIMIT)
-        new = solve(replace(problem, rules=tuple(rules)), node_limit=_NODE_LIMIT)
-        if not isinstance(old, Choice):
-            continue
-        mine = _sums(old, problem.revenue)
-        if not isinstance(new, Choice):
-            held += 1
-            changes.append(Change(decision.order_id, mine, None))
-            continue
-        theirs = _sums(new, problem.revenue)
-        routed += 1
-        before, after = _plus(before, mine), _plus(after, theirs)
-        if new.parts != old.parts:
-            changes.append(Change(decision.order_id, mine, theirs))
-    return Preview(orders, routed, held, before, after, changes)
+    routed = 0
+    for order_id, (problem, _version) in problems.items():
+        old, new = (
+            _solved(variants.get(order_id, problem) if same else without_same_articles(problem), wanted)
+            for same, wanted in ((now.same_articles, now.rules), (same_articles, tuple(rules)))
+        )
+        mine, theirs = _sums(old, problem.revenue), _sums(new, problem.revenue)
+        if isinstance(old, Choice) and isinstance(new, Choice) and mine is not None and theirs is not None:
+            routed += 1
+            before, after = _plus(before, mine), _plus(after, theirs)
+            if new.parts != old.parts:
+                changes.append(Change(order_id, mine, theirs))
+        elif mine is not None or theirs is not None:
+            changes.append(Change(order_id, mine, theirs))
+    held = sum(1 for one in changes if one.after is None)
+    freed = sum(1 for one in changes if one.before is None)
+    stuck = len(problems) - routed - held - freed
+    return Preview(len(problems), routed, held, freed, stuck, before, after, changes)
 
 
-def _rules_now(session: Session, retailer_id: UUID) -> tuple[Rule, ...]:
-    return queries.rules_of(session, retailer_id).rules
+def _with_offers(
+    session: Session, retailer_id: UUID, problems: Mapping[UUID, tuple[Problem, int]]
+) -> dict[UUID, Problem]:
+    """The problems of orders that came while offers of the same articles were not used, with these offers."""
+    used = queries.used_same_articles(session, retailer_id)
+    wanted = {order_id: problem for order_id, (problem, version) in problems.items() if version not in used}
+    listed: defaultdict[UUID, dict[int, UUID]] = defaultdict(dict)
+    for line in session.scalars(select(OrderLine).where(OrderLine.order_id.in_(wanted))):
+        listed[line.order_id][line.position] = line.variant_id
+    return with_same_articles(
+        session, retailer_id, {order_id: (problem, listed[order_id]) for order_id, problem in wanted.items()}
+    )
 
 
-def _sums(choice: Choice, revenue: int | None) -> Sums:
+def _solved(problem: Problem, rules: tuple[Rule, ...]) -> Choice | NoChoice:
+    return solve(replace(problem, rules=rules), node_limit=_NODE_LIMIT)
+
+
+def _sums(choice: Choice | NoChoice, revenue: int | None) -> Sums | None:
+    if not isinstance(choice, Choice):
+        return None
     cost = value_of(choice, Kind.LOWEST_COST)
     return Sums(
         cost,

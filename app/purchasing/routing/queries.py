@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kit.errors import NotFound
@@ -15,7 +15,18 @@ from app.purchasing.routing.problem import Rule
 from app.purchasing.routing.snapshot import outcome_of, problem_of, rule_of
 from app.purchasing.routing.solver import solve
 
-__all__ = ["Rules", "decisions", "last_decision", "recent", "replays", "rule_set", "rule_sets", "rules_in", "rules_of"]
+__all__ = [
+    "Rules",
+    "decisions",
+    "last_decision",
+    "recent",
+    "replays",
+    "rule_set",
+    "rule_sets",
+    "rules_in",
+    "rules_of",
+    "used_same_articles",
+]
 
 
 def decisions(session: Session, retailer_id: UUID, order_id: UUID) -> Sequence[RoutingDecision]:
@@ -39,23 +50,34 @@ def replays(decision: RoutingDecision) -> bool:
 
 
 def recent(session: Session, retailer_id: UUID, *, limit: int = 100) -> Sequence[RoutingDecision]:
-    """The first decisions about the newest orders that were routed, newest first; those about what a supplier did not
-    deliver are of a part only, and left out."""
-    earlier = aliased(RoutingDecision)
+    """A decision about each of the newest orders, newest first: the first by which it was routed, or the last where no
+    supplier was found. Those about what a supplier did not deliver are of a part only, and left out."""
+    other = aliased(RoutingDecision)
+    routed_before = exists().where(
+        other.order_id == RoutingDecision.order_id, other.routed, other.attempt < RoutingDecision.attempt
+    )
+    decided_after = exists().where(other.order_id == RoutingDecision.order_id, other.attempt > RoutingDecision.attempt)
     return session.scalars(
         select(RoutingDecision)
         .where(
             RoutingDecision.retailer_id == retailer_id,
-            RoutingDecision.routed,
-            ~exists().where(
-                earlier.order_id == RoutingDecision.order_id,
-                earlier.routed,
-                earlier.attempt < RoutingDecision.attempt,
-            ),
+            ~routed_before,
+            or_(RoutingDecision.routed, ~decided_after),
         )
         .order_by(RoutingDecision.id.desc())
         .limit(limit)
     ).all()
+
+
+def used_same_articles(session: Session, retailer_id: UUID) -> set[int]:
+    """The versions of a retailer's rules by which other suppliers' offers of the same articles are used."""
+    return set(
+        session.scalars(
+            select(RoutingRuleSet.version).where(
+                RoutingRuleSet.retailer_id == retailer_id, RoutingRuleSet.same_articles
+            )
+        )
+    )
 
 
 def rules_in(row: RoutingRuleSet) -> tuple[Rule, ...]:

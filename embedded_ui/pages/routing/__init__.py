@@ -126,7 +126,7 @@ def _page(
     """``sent``: answers to suppliers that were refused, and what is wrong with their fields."""
     who = principal()
     with db.transaction() as session:
-        seen = preview(session, who.organisation_id, rules) if tried else None
+        seen = preview(session, who.organisation_id, rules, same_articles=same_articles) if tried else None
         changed = seen.changes[:20] if seen else []
         context: dict[str, Any] = {
             "rows": _rows(rules, who.currency),

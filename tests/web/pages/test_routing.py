@@ -6,9 +6,11 @@ from bs4 import BeautifulSoup
 
 from app import db
 from app.catalog.models import SupplierVariant
+from app.identity.models import Organisation
 from app.listings.models import ListingSource
 from app.listings.service import link_source
 from app.purchasing.routing.rules import SHAPES
+from app.purchasing.service import place_order
 from app.stores.models import Store
 from app.suppliers.models import Supplier
 from app.suppliers.rules import Rate
@@ -165,6 +167,57 @@ def test_offers_of_the_same_article_are_used_where_the_retailer_lets_them_and_no
     with db.system_scope(actor="test"), db.transaction() as session:
         factories.set_stock(session, market.supplier.id, {market.lamp.variants[0]: 0})
     assert goes_to()[0] == [str(same)]
+
+
+def test_the_box_of_the_same_articles_is_tried_with_the_rules(market: Market) -> None:
+    """Ticked or not, on orders that came before it was and after: with the offers of now, or those of then."""
+    lamp = market.lamp.variants[0]
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (same,) = factories.product(session, session.get_one(Supplier, market.other_supplier.id), wholesale="7.00")
+        for variant_id in (lamp, same):
+            session.get_one(SupplierVariant, variant_id).gtin = "4006381333931"
+    browser, _ = member(market, "retailer")
+    off, on = only("lowest_cost"), {**only("lowest_cost"), "same_articles": "on"}
+    assert browser.submit("/app/routing", "/routing", do="save", **off).status_code == 303
+    market.place((lamp, 1))
+    tried = browser.submit("/app/routing", "/routing", do="try", **on)
+    assert "1 order would go to another supplier." in text_of(tried)
+    cost, now = figures(tried.text)["Landed cost"]
+    assert float(cost[1:]) < float(now.removeprefix("now $"))
+    unchanged = browser.submit("/app/routing", "/routing", do="try", **off)
+    assert "Every one of these orders would go to the same suppliers as now." in text_of(unchanged)
+
+    assert browser.submit("/app/routing", "/routing", do="save", **on).status_code == 303
+    market.place((lamp, 1))
+    with db.system_scope(actor="test"), db.transaction() as session:
+        # What it costs now is nothing to the order that went there before.
+        session.get_one(SupplierVariant, same).wholesale_price = 9900
+    tried = browser.submit("/app/routing", "/routing", do="try", same_articles=[], **off)
+    assert "1 order would go to another supplier." in text_of(tried)
+    own, cheap = float(now.removeprefix("now $")), float(cost[1:])
+    # The first order came before the box was ticked: for it the offer of now counts, which is none to go to.
+    assert figures(tried.text)["Landed cost"] == (f"${2 * own:.2f}", f"now ${own + cheap:.2f}")
+
+
+def test_orders_that_no_supplier_fits_are_tried_too(market: Market) -> None:
+    """Some would go on, others wait by both sets of rules; neither is in the sums."""
+    browser, _ = member(market, "retailer")
+    market.place()
+    none = {**only("lowest_cost"), "use-fastest": "required", "place-fastest": "2", "limit-fastest": "0"}
+    assert browser.submit("/app/routing", "/routing", do="save", **none).status_code == 303
+    with db.system_scope(actor="test"), db.transaction() as session:
+        retailer = session.get_one(Organisation, market.retailer.id)
+        held = place_order(session, factories.order_of(retailer, {market.lamp.variants[0]: 1}, trouble="hold"))
+    still = browser.submit("/app/routing", "/routing", do="try", **none)
+    assert "2 orders find no supplier, now or then." in text_of(still)
+    assert "same suppliers as now" not in text_of(still)
+    freed = browser.submit("/app/routing", "/routing", do="try", **only("lowest_cost"))
+    said = text_of(freed)
+    assert "2 orders that found no supplier would go on; they are not in the sums above." in said
+    assert figures(freed.text)["Landed cost"][0] == "$0.00"
+    rows = BeautifulSoup(freed.text, "html.parser").select("table")[0].select("tbody tr")
+    assert [one.select("td")[1].get_text(strip=True) for one in rows] == ["waits", "waits"]
+    assert str(held.order_id) in freed.text
 
 
 def test_the_nearest_supplier_is_the_one_that_fewest_kilometres_are_to(market: Market) -> None:
