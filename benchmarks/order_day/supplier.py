@@ -191,7 +191,7 @@ def _answer(line: Mapping[str, Any], at: int, fate: str) -> dict[str, Any]:
     elif fate == "short" and at == 0 and line["quantity"] > 1:
         said |= {"status": "rejected", "reason": "out_of_stock", "quantity": 1}
     elif fate == "backorders" and at == 0:
-        said |= {"status": "backordered", "available_on": datetime.now(UTC).date().isoformat()}
+        said |= {"status": "backordered", "available_on": (datetime.now(UTC).date() + timedelta(days=1)).isoformat()}
     elif fate == "asks another price" and at == 0:
         price = line["wholesale_price"]
         said |= {"price": {**price, "amount": f"{float(price['amount']) + 1:.2f}"}}

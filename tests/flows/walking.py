@@ -228,7 +228,7 @@ class Walk:
         party, row = found
         line: Json = {"line_id": self._line(row, which)["id"], "status": _STATUSES.get(said, said)}
         if line["status"] == "backordered":
-            line["available_on"] = clock.now().date().isoformat()
+            line["available_on"] = (clock.now().date() + timedelta(days=1)).isoformat()
         if said == "some_later":
             line["quantity"] = units
         if said == "rejected":

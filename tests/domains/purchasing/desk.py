@@ -77,7 +77,7 @@ class Desk:
     def say(self, which: int, answer: str, **more: Any) -> LineAnswer:
         """An answer about a line."""
         if answer == "backordered":
-            more.setdefault("available_on", clock.now().date())
+            more.setdefault("available_on", clock.now().date() + timedelta(days=1))
         if answer == "rejected":
             more.setdefault("reason", "other")
         return LineAnswer(line_id=self.lines[which].id, answer=answer, **more)
