@@ -16,7 +16,7 @@ from app.suppliers.models import Supplier
 from tests import factories
 from tests.market import Market
 from tests.stack import Jobs
-from tests.web.browsing import Browser, text_of
+from tests.web.browsing import Browser, problems_in, text_of
 from tests.web.pages.test_approval import console
 
 
@@ -102,7 +102,14 @@ def test_a_suspension_shows_what_it_does_and_does_it_until_the_supplier_is_back(
 
 def test_an_account_that_has_ended_does_not_come_back(market: Market, jobs: Jobs) -> None:
     admin, _ = console(market)
-    assert end(admin, market, "terminate", orders="cancel").status_code == 303
+    for name in ("", "Another"):
+        refused = end(admin, market, "terminate", orders="cancel", name=name)
+        assert refused.status_code == 422 and set(problems_in(refused)) == {"name"}
+    with db.system_scope(actor="test"), db.transaction() as session:
+        supplier = session.get_one(Supplier, market.supplier.id)
+        name = supplier.company_name
+        assert supplier.status == "ACTIVE"
+    assert end(admin, market, "terminate", orders="cancel", name=name).status_code == 303
     jobs.drain()
     with db.system_scope(actor="test"), db.transaction() as session:
         assert session.get_one(Supplier, market.supplier.id).status == "TERMINATED"

@@ -30,6 +30,7 @@ def test_a_supplier_sees_its_own_sales_by_time_product_and_retailer(market: Mark
     browser, _ = member(market, "supplier")
     shown = text_of(browser.get("/supplier/reports"))
     assert "$20.00" in shown
+    assert "days of UTC" in shown
     for group, name in (("product", "Desk lamp"), ("retailer", "Northwind Home")):
         (row,) = table(browser, group)
         assert row == {group: name, "orders": "1", "units": "2", "sales": "20.00", "cancelled": "0.00",

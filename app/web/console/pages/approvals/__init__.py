@@ -338,9 +338,11 @@ def _end(supplier_id: UUID, status: str) -> Any:
     reason = sent.text("reason", longest=1000, required=True)
     orders = sent.one_of("orders", ("continue", "cancel"))
     try:
-        sent.check()
         with db.transaction() as session:
-            suppliers.supplier(session, supplier_id)
+            name = suppliers.supplier(session, supplier_id).company_name
+            if status == TERMINATED and request.form.get("name", "").strip() != name:
+                sent.refuse("name", "another", gettext(_("Type it as it stands above. There is no way back.")))
+            sent.check()
             end_offer(session, supplier_id, status, reason=reason, cancel_open=orders == "cancel")
     except Invalid as error:
         return _ending(supplier_id, status, 422, problems(error))

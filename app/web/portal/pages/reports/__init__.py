@@ -52,7 +52,8 @@ def reports() -> Any:
     """Figures, a chart and a table of the period."""
     supplier_id = principal().organisation_id
     with db.transaction() as session:
-        asked = _asked(session.get_one(Organisation, supplier_id).timezone)
+        zone = session.get_one(Organisation, supplier_id).timezone
+        asked = _asked(zone)
         found = sales(session, supplier_id, "supplier", start=asked.start, end=asked.end, group_by=_group(asked))
         how_met = met(session, supplier_id, start=asked.start, end=asked.end)
     period = {"from": asked.start.isoformat(), "to": asked.end.isoformat()}
@@ -60,6 +61,7 @@ def reports() -> Any:
     return pages.render(
         "reports.html",
         asked=asked,
+        zone=zone,
         sales=found,
         met=how_met,
         rows=(found.series[::-1] if timed else found.series)[:_SHOWN],
