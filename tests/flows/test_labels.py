@@ -181,6 +181,24 @@ def test_a_label_given_back_takes_its_parcel_with_it(
     assert len(gateway.bought()) == 2
 
 
+def test_a_label_for_a_parcel_that_can_not_leave_any_more_is_told_of_until_it_is_given_back(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    page = quoted(books, market, lamps)
+    gateway.pull("faults", kind="lost_answer")
+    assert buy(books, market, page).status_code == 502
+    order = books.row("select order_id from purchase_orders where id = %s", lamps["id"])
+    assert market.retailer.api.post(f"/api/orders/{order['order_id']}/cancel", {}).status_code == 200
+    jobs.drain()
+    books.later("settle_labels", minutes=3)
+    assert (row(books)["state"], market.count("shipments")) == ("BOUGHT", 0)
+    title = "A label was bought for a parcel that can't leave any more"
+    assert title in books.notices(market.supplier).values()
+    assert books.press(market.supplier, f"{page}/give-back").status_code == 303
+    assert (row(books)["state"], [one["refund_status"] for one in gateway.bought()]) == ("VOIDED", ["submitted"])
+    assert title not in books.notices(market.supplier).values()
+
+
 def test_what_was_scanned_is_not_given_back(
     market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
 ) -> None:

@@ -217,6 +217,7 @@ def test_a_label_for_a_return_that_was_withdrawn_meanwhile_is_given_back(
     assert desk.link() is None
     assert "is not needed" in books.notices(market.supplier)["parcel"]
     assert books.press(market.supplier, f"{page}/give-back").status_code == 303
+    assert "parcel" not in books.notices(market.supplier)
     assert (desk.row()["state"], desk.row()["refund_state"]) == ("VOIDED", "submitted")
 
 
@@ -250,6 +251,7 @@ def test_a_label_of_a_return_that_came_to_nothing_is_to_be_given_back(desk: Desk
     assert state(market, row) == "EXPIRED"
     assert "is not needed" in books.notices(market.supplier)["parcel"]
     assert books.press(market.supplier, f"{page}/give-back").status_code == 303
+    assert "parcel" not in books.notices(market.supplier)
     assert (desk.row()["state"], state(market, row)) == ("VOIDED", "EXPIRED")
 
 

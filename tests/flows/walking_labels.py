@@ -106,7 +106,12 @@ class LabelCount(Count):
             if row["state"] == BOUGHT and row["shipment_id"] is None:
                 # Its units were cancelled meanwhile.
                 assert row["failure"], row
-                assert "parcel" in self.books.notices(self.walk.suppliers[row["supplier_id"]]), row
+                assert f"label:{row['id']}" in self._without_parcel(), row
+
+    def _without_parcel(self) -> set[str]:
+        """Labels of which their suppliers are told that they send nothing."""
+        rows = self.books.rows("select dedupe from notices where dedupe like 'label:%%' and resolved_at is null")
+        return {str(row["dedupe"]) for row in rows}
 
     def ends(self) -> None:
         super().ends()
@@ -116,5 +121,6 @@ class LabelCount(Count):
                 # What is paid for and sends nothing can be given back.
                 self.walk.step("give_back_this", row)
         self.holds()
+        assert self._without_parcel() == set()
         for row in self.walk.labels():
             assert row["state"] != BOUGHT or row["shipment_status"] not in (None, PARCEL_VOIDED), row

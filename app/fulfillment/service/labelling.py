@@ -37,7 +37,7 @@ from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
-from app.notifications.service import notify
+from app.notifications.service import notify, resolve
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.queries import purchase_order as released_purchase_order
 
@@ -132,7 +132,7 @@ def record_label(session: Session, supplier_id: UUID, label_id: UUID, bought: La
             title="A label was bought for a parcel that can't leave any more",
             body=f"{error.detail} Give the label back.",
             link=f"/supplier/labels/{label.id}",
-            dedupe=f"label:{label.id}",
+            dedupe=_notice(label.id),
         )
     session.flush()
     return label
@@ -161,6 +161,7 @@ def record_refund(session: Session, supplier_id: UUID, label_id: UUID, state: st
     """What became of the money."""
     label = locked_label(session, supplier_id, label_id)
     note_given_back(label, state)
+    resolve(session, supplier_id, _notice(label.id))
     audit.record(
         session, supplier_id, "fulfillment.label_voided", "shipping_label", label.id, details={"refund": state}
     )
@@ -236,6 +237,11 @@ def locked_label(session: Session, supplier_id: UUID, label_id: UUID) -> Shippin
     if label is None:
         raise NotFound("label")
     return label
+
+
+def _notice(label_id: UUID) -> str:
+    """What the notice is known by that a label has no parcel."""
+    return f"label:{label_id}"
 
 
 def _lines(label: ShippingLabel) -> dict[UUID, int]:

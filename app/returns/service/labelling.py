@@ -32,7 +32,7 @@ from app.fulfillment.service.packing import party_at, party_of
 from app.kit import clock
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
-from app.notifications.service import notify
+from app.notifications.service import notify, resolve
 from app.orders.service import address_of
 from app.returns.models import Return, ReturnLabel
 from app.returns.rules import APPROVED, CANCELLED, EXPIRED, IN_TRANSIT, LABEL_SENT, buyer
@@ -199,6 +199,7 @@ def _undo(session: Session, owner_id: UUID, row: Return, label: ReturnLabel) -> 
 def _record_refund(session: Session, owner_id: UUID, label_id: UUID, state: str) -> None:
     _held, label = _locked(session, owner_id, label_id)
     note_given_back(label, state)
+    resolve(session, owner_id, _notice(label.id))
     audit.record(session, owner_id, "returns.label_voided", "return_label", label.id, details={"refund": state})
 
 
@@ -223,8 +224,13 @@ def _ask_to_give_back(session: Session, row: Return, label: ReturnLabel, why: st
         title=f"The label of return {row.number} is not needed",
         body=f"{why} Give the label back, and its money comes back.",
         link=f"{area}/returns/labels/{label.id}",
-        dedupe=f"return_label:{label.id}",
+        dedupe=_notice(label.id),
     )
+
+
+def _notice(label_id: UUID) -> str:
+    """What the notice is known by that a label is not needed."""
+    return f"return_label:{label_id}"
 
 
 def _locked(session: Session, owner_id: UUID, label_id: UUID) -> tuple[Locked, ReturnLabel]:
