@@ -26,6 +26,7 @@ from app.web.public.shopper import page_phrases
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import text_of
+from tests.web.pages.test_guards import signed_in
 
 BRAND = {"name": "Harbour & Co", "colour": "#0f766e", "message": "", "email": "hi@harbour.example", "phone": "",
          "website": "", "language": ""}  # fmt: skip
@@ -175,6 +176,10 @@ def test_days_follow_what_happens_before_and_after_a_parcel_leaves(
     carrier_delivers_between(sent["shipments"][0]["id"], date(2031, 3, 5), date(2031, 3, 6))
     shown = text_of(shopper.get(page_of(market)))
     assert "5–6 Mar 2031" in shown, "the carrier's own word counts most"
+    shop, parcel_id = signed_in(market, "retailer"), sent["shipments"][0]["id"]
+    (bought,) = market.retailer.api.get("/api/orders").json["items"]
+    for page in (f"/app/orders/{bought['id']}", f"/app/parcels/{parcel_id}"):
+        assert "5 Mar 2031 – 6 Mar 2031" in text_of(shop.get(page)), "the shop reads what its customer reads"
     market.supplier.api.post(f"/api/supplier/shipments/{sent['shipments'][0]['id']}/void", {"reason": "Still here"})
     taken_back = text_of(shopper.get(page_of(market)))
     assert "N-9" not in taken_back

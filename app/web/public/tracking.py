@@ -14,10 +14,9 @@ from app import db
 from app.documents.queries import brand_of
 from app.documents.sending_back import NextStep, linked_label, next_step
 from app.fulfillment import queries as fulfillment
-from app.fulfillment.estimates import Transit, arrives, leaves_on, usual
+from app.fulfillment.estimates import arrives
 from app.fulfillment.models import Shipment
 from app.fulfillment.rules import ANNOUNCED, SHIPPED
-from app.kit import clock
 from app.kit.errors import NotFound
 from app.kit.links import LinkEnded
 from app.orders import queries as orders
@@ -34,8 +33,7 @@ from app.returns.service.filing import opened
 from app.store_refunds import queries as store_refunds
 from app.store_refunds.models import StoreRefund
 from app.store_refunds.rules import MADE
-from app.suppliers import queries as suppliers
-from app.suppliers.rules import Closure
+from app.web.arrivals import Journey, arrival_of, journeys_of
 from app.web.kept_files import file_answer
 from app.web.public.shopper import Shop, not_there, private, shop_of, shopper_page
 
@@ -67,11 +65,11 @@ def tracking(token: str) -> Response:
         routed = purchasing.of_orders(session, [order.id])[order.id]
         grouped = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         parcels = _shown(parcel for group in grouped.values() for parcel in group)
-        ways = _ways(session, routed)
+        ways = journeys_of(session, routed)
         waiting, cancelled = _waiting(order, routed, ways, _announced(grouped)), _cancelled(order)
         returns = returns_of(session, order.retailer_id, order_id=order.id).items
         asked = asked_by_shopper(session, order.id)
-        days = {parcel.id: _expected(parcel, ways[parcel.purchase_order_id]) for parcel in parcels}
+        days = {parcel.id: arrival_of(parcel, ways[parcel.purchase_order_id]) for parcel in parcels}
         return shopper_page(
             "tracking.html",
             shop,
@@ -138,38 +136,6 @@ def logo(retailer_id: UUID, digest: str) -> Response:
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """What is known of a purchase order's way to the shopper."""
-
-    today: date
-    leaves: date | None
-    transit: Transit | None
-
-
-def _ways(session: Session, routed: Iterable[PurchaseOrder]) -> dict[UUID, _Way]:
-    now, routed = clock.now(), list(routed)
-    rates = suppliers.rates_of(session, {one.supplier_id for one in routed})
-    closed = suppliers.closures_of(session, {one.supplier_id for one in routed})
-    said = {one.id: fulfillment.said_day(session, one.id) for one in routed}
-    found = {}
-    for one in routed:
-        supplier = suppliers.supplier(session, one.supplier_id)
-        rate = next((rate for rate in rates[one.supplier_id] if rate.name == one.shipping_method), None)
-        promised = Transit(rate.transit_days_min, rate.transit_days_max) if rate is not None else None
-        history = fulfillment.transit_history(session, one.supplier_id, one.ship_to_country, now)
-        leaves = leaves_on(
-            now=now,
-            timezone=supplier.timezone,
-            ship_by=one.ship_by,
-            cutoff_hour=supplier.cutoff_hour,
-            closed=[Closure(row.starts_on, row.ends_on) for row in closed[one.supplier_id]],
-            said=said[one.id],
-        )
-        found[one.id] = _Way(now.date(), leaves, usual(promised, history))
-    return found
-
-
 def _shown(parcels: Iterable[Shipment]) -> list[Shipment]:
     """Those that left and are still coming or have come: of a parcel that was sent again, the last."""
     left = [one for one in parcels if one.shipment_status == SHIPPED]
@@ -187,18 +153,8 @@ def _announced(grouped: Mapping[UUID, Iterable[Shipment]]) -> dict[UUID, date]:
     return found
 
 
-def _expected(parcel: Shipment, way: _Way) -> tuple[date, date] | None:
-    """The carrier's own word, else what the way takes from the day on which the parcel left."""
-    if parcel.carrier_from and parcel.carrier_to:
-        return parcel.carrier_from, parcel.carrier_to
-    left = parcel.first_scan_at or parcel.shipped_at
-    if left is not None and way.transit is not None:
-        return arrives(left.date(), way.transit, way.today)
-    return (parcel.estimated_from, parcel.estimated_to) if parcel.estimated_from and parcel.estimated_to else None
-
-
 def _waiting(
-    order: Order, routed: Iterable[PurchaseOrder], ways: Mapping[UUID, _Way], announced: Mapping[UUID, date]
+    order: Order, routed: Iterable[PurchaseOrder], ways: Mapping[UUID, Journey], announced: Mapping[UUID, date]
 ) -> list[Waiting]:
     routed = list(routed)
     if not routed:

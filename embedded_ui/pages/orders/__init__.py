@@ -59,6 +59,7 @@ from app.stores import queries as stores
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web import address_forms
+from app.web.arrivals import arrivals_of
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.decision_words import cards
@@ -176,7 +177,7 @@ def _page(
             "typed_address": sent,
             "form": address_forms.shown(sent or address or _nowhere(session, order), problems),
         }
-    return pages.render("detail.html", status, **context)
+    return pages.render("detail.html", status, arrivals=arrivals_of(order_id, actor=who.actor), **context)
 
 
 @pages.post("/orders/<uuid:order_id>/lines/<uuid:line_id>/cancel", permission="orders.write")

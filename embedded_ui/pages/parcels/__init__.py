@@ -25,6 +25,7 @@ from app.fulfillment.service.unreported import (
 from app.kit.errors import AppError, Conflict
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
+from app.web.arrivals import arrivals_of
 from app.web.auth import principal
 from app.web.pages import Pages, go, page_url
 
@@ -55,7 +56,8 @@ def _detail(shipment_id: UUID, status: int = 200, *, refused: str = "") -> Any:
             "missable": unreported and may_be_missed(parcel),
             "claimable": GONE,
         }
-    return pages.render("detail.html", status, refused=refused, **context)
+    expected = arrivals_of(parcel.order_id, actor=principal().actor)[parcel.id]
+    return pages.render("detail.html", status, refused=refused, expected=expected, **context)
 
 
 @pages.post("/parcels/<uuid:shipment_id>/claim", permission="orders.write")
