@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.config import settings
+from app.identity.models import Organisation
 from app.identity.queries import recipients
+from app.kit import texts
 from app.notifications.letters import BY_ROLE, Letter
 from app.notifications.service import notify, queue_email
 
@@ -17,6 +20,11 @@ from app.notifications.service import notify, queue_email
 HANDLES_ORDERS = "You get this because you handle orders for your company at Crossdock."
 
 Severity = Literal["info", "warning", "critical"]
+
+
+def told_moment(session: Session, organisation_id: UUID, moment: datetime) -> str:
+    """A moment as an organisation's own pages show it: in its zone, with the zone's name."""
+    return texts.moment(moment, "en", session.get_one(Organisation, organisation_id).timezone)
 
 
 def tell(

@@ -17,6 +17,7 @@ from tests.flows.books import Books, Json
 from tests.market import Market, Party
 from tests.processes import wait_for_lock
 from tests.stack import Jobs
+from tests.web.browsing import text_of
 
 WHOLE, STRIPE_FEE = 7100, (7100 * 290 + 5000) // 10_000 + 30
 
@@ -125,7 +126,10 @@ def test_each_side_is_told_once_of_what_the_other_did(market: Market, jobs: Jobs
     lamps = delivered(market, jobs, books)
     row = asked(market, lamps)
     jobs.drain()
-    assert books.notices(market.supplier)["return"].startswith(f"Return {row['number']}: decide by ")
+    said, _by, until = books.notices(market.supplier)["return"].partition(": decide by ")
+    assert said == f"Return {row['number']}"
+    shown = text_of(books.browser(market.supplier).get(f"/supplier/returns/{row['id']}"))
+    assert f"Approved by itself after {until}" in shown, "the moment is the page's, in the reader's zone"
     assert "return" not in books.notices(market.retailer)
     act(market.supplier, row, "approve")
     act(market.supplier, row, "approve")

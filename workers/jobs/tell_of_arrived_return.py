@@ -8,7 +8,7 @@ from app.returns.events import ReturnArrived
 from app.returns.models import Return
 from app.returns.rules import IN_TRANSIT
 from workers.job import Run, job
-from workers.telling import HANDLES_ORDERS, tell
+from workers.telling import HANDLES_ORDERS, tell, told_moment
 
 
 @job(queue="letters", on=ReturnArrived)
@@ -21,7 +21,7 @@ def tell_of_arrived_return(run: Run, event: ReturnArrived) -> None:
 
 
 def _tell(session: Session, row: Return) -> None:
-    until = f"{row.due_at:%d %b %Y}" if row.due_at else ""
+    until = told_moment(session, row.supplier_id, row.due_at) if row.due_at else ""
     title = f"Return {row.number} has arrived: take it in and look at it"
     text = f"{row.tracking_number} was delivered to you. Without a word from you it counts as received after {until}."
     link = f"/supplier/returns/{row.id}"

@@ -29,7 +29,7 @@ from app.purchasing.service.passing_on import goes_by_machine
 from app.suppliers.queries import supplier
 from workers.change_channels import takes_of
 from workers.job import Run, job
-from workers.telling import HANDLES_ORDERS
+from workers.telling import HANDLES_ORDERS, told_moment
 
 _WHY = {
     "packed": "it is packed already",
@@ -85,7 +85,7 @@ def _ask_supplier(
         else f"stop {texts.counted(units, 'unit', 'units')} of {order.number}"
     )
     title = f"{'Reminder: please' if again else 'Please'} {what}"
-    until = f"{row.due_at:%d %b %Y, %H:%M} UTC"
+    until = told_moment(session, row.supplier_id, row.due_at)
     silence = "it counts as stopped" if _accepts(row, order) else "nothing is changed"
     text = f"{order.retailer_name} asks for it. Answer by {until}; without an answer {silence}."
     notify(

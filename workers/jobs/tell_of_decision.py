@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.identity.models import Organisation
 from app.kit.money import Money
-from app.kit.texts import day, moment
+from app.kit.texts import day
 from app.notifications.service import resolve
 from app.orders.models import Order
 from app.purchasing.decisions.queries import of_order, rules_of
@@ -28,6 +27,7 @@ from app.purchasing.models import OrderDecision, PurchaseOrderLine
 from app.suppliers.models import Supplier
 from workers.job import Run, job
 from workers.order_desk import tell_order_desk
+from workers.telling import told_moment
 
 _WHAT = {
     PRICE: "{supplier} asks {asked} instead of {ordered} for {title}.",
@@ -57,12 +57,11 @@ def tell_of_decision(run: Run, event: DecisionNeeded | DecisionChosen | Decision
 
 
 def _tell(session: Session, order: Order, found: list[OrderDecision], key: str) -> None:
-    zone = session.get_one(Organisation, order.retailer_id).timezone
     first = min(found, key=lambda one: one.due_at)
-    until = moment(first.due_at, "en", zone)
+    until = told_moment(session, order.retailer_id, first.due_at)
     default = _DEFAULT[rules_of(session, order.retailer_id).default_for(first.kind)]
     name = order.external_name or str(order.number)
-    ending = f"Decide by {until} ({zone}). Otherwise {default}."
+    ending = f"Decide by {until}. Otherwise {default}."
     lines = [_sentence(session, one) for one in found]
     tell_order_desk(
         session,

@@ -14,7 +14,7 @@ from app.fulfillment.rules import GOES_BACK, LATE, LOST_TRACK, NO_SCAN, SCANNED_
 from app.notifications.service import resolve
 from app.purchasing.models import PurchaseOrder
 from workers.job import Run, job
-from workers.telling import HANDLES_ORDERS, tell
+from workers.telling import HANDLES_ORDERS, tell, told_moment
 
 #: Kind → what the supplier is told, of the parcel's number or the purchase order's.
 _TO_SUPPLIER: Mapping[str, tuple[str, str]] = {
@@ -66,7 +66,8 @@ def tell_of_exception(
         number, supplier_link, retailer_link = _about(session, found)
         if found.claimed is not None and found.answer_by is not None:
             title = f"{number} is lost: the retailer wants {_WANTED[found.claimed]}"
-            text = f"Answer by {found.answer_by:%d %b %Y}. After that the money is given back."
+            until = told_moment(session, found.supplier_id, found.answer_by)
+            text = f"Answer by {until}. After that the money is given back."
             _tell(session, found, found.supplier_id, supplier_link, title, text, f"claimed:{found.claimed}")
             return
         for told, organisation_id, link in (

@@ -25,7 +25,7 @@ from app.returns.rules import (
 )
 from app.returns.service.labelling import tell_unused
 from workers.job import Run, job
-from workers.telling import HANDLES_ORDERS, tell
+from workers.telling import HANDLES_ORDERS, tell, told_moment
 
 _TO_SUPPLIER = (REQUESTED, IN_TRANSIT, CANCELLED)
 _TO_RETAILER = (APPROVED, DECLINED, LABEL_SENT, RECEIVED, CREDITED, EXPIRED, CLOSED)
@@ -42,7 +42,7 @@ def tell_of_return(run: Run, event: ReturnMoved) -> None:
         show_anew(session, "return", row.id)
         if row.state in (CANCELLED, EXPIRED):
             tell_unused(session, row)
-        title, text = _words(row)
+        title, text = _words(session, row)
         if row.state in _TO_SUPPLIER:
             _tell(session, row, row.supplier_id, "/supplier", title, text, acts=row.state == REQUESTED)
         else:
@@ -53,8 +53,9 @@ def tell_of_return(run: Run, event: ReturnMoved) -> None:
             resolve(session, row.retailer_id, f"return:{row.id}")
 
 
-def _words(row: Return) -> tuple[str, str]:
-    until = f"{row.due_at:%d %b %Y}" if row.due_at else ""
+def _words(session: Session, row: Return) -> tuple[str, str]:
+    reader = row.supplier_id if row.state in _TO_SUPPLIER else row.retailer_id
+    until = told_moment(session, reader, row.due_at) if row.due_at else ""
     memo = row.memo
     amount = Money(memo.goods - memo.restocking, memo.currency) if memo is not None else None
     return {
