@@ -405,9 +405,11 @@ def test_both_sides_do_it_on_their_pages(desk: Desk, books: Books) -> None:
     assert saved.status_code == 303, saved.text
     kept = desk.market.retailer.api.get("/api/answer-rules").json
     assert (kept["price_tolerance_percent"], kept["decide_within_hours"]) == (2.5, 6)
-    refused = retailer.submit("/app/routing", "/app/routing/answers", price_tolerance_percent="80")
+    refused = retailer.submit("/app/routing", "/app/routing/answers", price_tolerance_percent="80", wait_days="900")
     assert refused.status_code == 422
     assert "A percentage from 0 to" in refused.text
+    assert 'value="80"' in refused.text, "what was typed stays"
+    assert 'value="900"' in refused.text
     order = desk.buys(2)
     (one,) = desk.purchase_orders(order, desk.market.supplier)
     line, page = one["lines"][0]["id"], f"/supplier/purchase-orders/{one['id']}"

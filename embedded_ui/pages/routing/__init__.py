@@ -152,6 +152,7 @@ def _answers(session: Any, sent: AnswerRules | None) -> dict[str, Any]:
     rules = sent or decisions.rules_of(session, who.organisation_id)
     return {
         "answers": rules,
+        "typed": request.form if sent else {},
         "tolerance_percent": f"{Decimal(rules.price_tolerance_bps) / 100:g}",
         "tolerance_amount": Money(rules.price_tolerance_amount, who.currency).amount,
         "price_defaults": [(one, gettext(LABELS[one])) for one in PRICE_DEFAULTS],
