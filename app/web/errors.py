@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Flask, Response, current_app, g, request
 from markupsafe import escape
@@ -20,6 +20,9 @@ logger = log.get("web.errors")
 _PLAIN = "app/web/ui/layouts/plain.html"
 #: When to try again what failed because others were at it, and because the database is away.
 _BUSY_SECONDS, _AWAY_SECONDS = 1, 5
+
+#: What an address held that its page has used up: Shopify's token of a minute, and what was just done.
+_SPENT = ("id_token", "done")
 
 #: How errors are shown to people; the pages set it.
 PageRenderer = Callable[..., Response]
@@ -121,7 +124,8 @@ def _came_from(area: Area) -> str | None:
     if NOWHERE in values:
         # What only takes forms can't be gone back to, and what is not there neither.
         return None
-    return urlunsplit(("", "", came.path, came.query, ""))
+    kept = [(name, value) for name, value in parse_qsl(came.query) if name not in _SPENT]
+    return urlunsplit(("", "", came.path, urlencode(kept), ""))
 
 
 def register(app: Flask, render_page: PageRenderer) -> None:
