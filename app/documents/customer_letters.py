@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.config import settings
+from app.documents.deliveries import Coming
 from app.documents.phrases import Phrases
 from app.documents.sending_back import PRINT, SEND, NextStep
 from app.documents.shopfronts import shopfront_of
@@ -88,6 +89,22 @@ class CustomerLetters:
         """Something else is sent instead of units."""
         self._write("replaced_subject", ["replaced"], about=about, values={"item": what, "instead": instead})
 
+    def parcels(self, about: str, coming: Sequence[Coming]) -> bool:
+        """The order comes in several parcels: what is in each, and when it arrives. Whether it is written."""
+        rows = []
+        for number, one in enumerate(coming, start=1):
+            name = self._say("parcel_left" if one.left else "parcel_later", number=texts.number(number, self._language))
+            items = ", ".join(f"{self.units(units)} {title}" for title, units in one.items)
+            days = ""
+            if one.days is not None:
+                days = self._say("parcel_days", days=texts.days(*one.days, self._language))
+            elif one.back_on is not None:
+                days = self._say("parcel_back", day=texts.day(one.back_on, self._language))
+            rows.append((name, f"{items} ({days})" if days else items))
+        return self._write(
+            "parcels_subject", ["parcels"], about=about, rows=rows, kind="customer_parcels", count=len(coming)
+        )
+
     def refunded(self, about: str, amount: Money | None, items: Sequence[tuple[str, str]]) -> None:
         """The shop gave money back for these items (title, units); ``amount``: in what the customer paid in, None where
         it is not known."""
@@ -120,19 +137,21 @@ class CustomerLetters:
         rows: Sequence[tuple[str, str]] = (),
         kind: str = "customer_return",
         values: Mapping[str, str] | None = None,
-    ) -> None:
+        count: int | None = None,
+    ) -> bool:
+        """Whether it is written: the shop wants its customers written to, and there is an address."""
         session, order = self._session, self._order
         sealed = address_of(order.ship_to, "orders", order.id)
         if sealed is None or not sealed.email or not settings_of(session, order.retailer_id).writes_for(order.store_id):
-            return
+            return False
         audit.record(session, order.retailer_id, "orders.address_read", "order", order.id, details={"for": "letter"})
         known = {**(values or {}), "order": order.external_name or str(order.number), "shop": self.shop}
-        text = [self._say(name, **known) for name in paragraphs]
+        text = [self._say(name, count, **known) for name in paragraphs]
         if address:
             text.append(", ".join(address))
         page = tracking_page(order)
         letter = Letter(
-            subject=self._say(subject, **known),
+            subject=self._say(subject, count, **known),
             paragraphs=text,
             rows=rows,
             button=button or (self._say("page"), page),
@@ -148,9 +167,10 @@ class CustomerLetters:
             dedupe=f"customer:{about}",
             order_id=order.id,
         )
+        return True
 
-    def _say(self, name: str, **values: str) -> str:
-        return letter_phrases().say(self._language, name, **values)
+    def _say(self, name: str, count: int | None = None, /, **values: str) -> str:
+        return letter_phrases().say(self._language, name, count, **values)
 
 
 def _carrier(name: str) -> str:

@@ -82,6 +82,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "supplier_status": "papers",
     "api_key_ends": ACCOUNT,
     # To customers of shops, who choose nothing here.
+    "customer_parcels": ACCOUNT,
     "customer_refund": ACCOUNT,
     "customer_return": ACCOUNT,
     "invitation": ACCOUNT,

@@ -87,6 +87,8 @@ class Order(Base):
     #: How far its customer has paid where that is not all: one of ``app.stores.platform.AWAITED``, or ``lapsed`` where
     #: nothing will be paid for these units any more.
     unpaid: Mapped[str | None]
+    #: When its customer was written to that it comes in several parcels.
+    parcels_told_at: Mapped[datetime | None]
     #: Keyed hashes by which orders to one address, and of one customer, of the same retailer are known.
     address_key: Mapped[bytes | None]
     customer_key: Mapped[bytes | None]

@@ -233,7 +233,8 @@ class ReturnSettings(Base):
     automatic: Mapped[bool]
     #: Reasons for which a photo is wanted.
     photo_reasons: Mapped[list[str]]
-    #: Stores (their ids, or ``none`` for orders without a store) whose customers are not written to about returns.
+    #: Stores (their ids, or ``none`` for orders without a store) whose customers are not written to, about returns,
+    #: parcels and what comes otherwise than ordered.
     silent_stores: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     updated_at: Mapped[datetime]
 

@@ -30,6 +30,7 @@ from app.purchasing.service import (
     place_order,
     release_purchase_orders,
 )
+from app.returns.service.asking import choose_settings
 from app.stores.models import Store, StoreLocation
 from app.stores.platform import CancellationAsked, ShopFacts
 from app.stores.service import change_tracking_link, connect
@@ -322,7 +323,21 @@ def test_a_supplier_that_is_asked_for_both_locations_at_once_answers_for_both(sh
     assert states[number(refs[1])] == "IN_PROGRESS", "it was refused"
 
 
-def test_an_order_that_comes_apart_is_one_letter(one_place: Delivery) -> None:
+def quiet(delivery: Delivery) -> None:
+    """Only the shop itself writes to its customers."""
+
+    def choose(session: Any) -> None:
+        store = session.scalars(select(Store)).one()
+        choose_settings(
+            session, store.retailer_id, by_shoppers=True, automatic=False, photo_reasons=[],
+            silent_stores=[str(store.id)],
+        )  # fmt: skip
+
+    delivery.within(choose)
+
+
+def test_an_order_that_comes_apart_is_one_letter_of_the_store_where_we_write_none(one_place: Delivery) -> None:
+    quiet(one_place)
     one_place.ship("1Z999AA10123456784", 2, 0)
     one_place.ship("1Z999AA10123456785", 1, 0)
     one_place.settle()
@@ -337,6 +352,7 @@ def test_an_order_that_comes_apart_is_one_letter(one_place: Delivery) -> None:
 
 
 def test_what_is_sent_instead_of_a_parcel_that_was_taken_back_is_written_of(one_place: Delivery) -> None:
+    quiet(one_place)
     first = one_place.ship("1Z999AA10123456784", 1, 0)
     one_place.settle()
     one_place.void(first)

@@ -31,6 +31,7 @@ from app.stores.models import Store
 from app.stores.platform import FulfillmentOrderRef, StoreAccess, StorePlatform, TrackingPush
 from app.stores.service import access, lasting_access
 from workers.job import RetryLater, Run, job
+from workers.parcel_letters import tell_of_parcels
 from workers.parcel_lines import completed_by_location
 
 _HEARD = (ShipmentCreated, ShipmentCorrected, ShipmentVoided, StoreToBeTold)
@@ -250,6 +251,8 @@ def _push(
     reference = _reference(work, location)
     assert reference is not None
     with run.transaction() as session:
+        told_apart = tell_of_parcels(session, work.order.id)
+    with run.transaction() as session:
         trying, other = fulfillment.note_trying(
             session,
             locked(session, shipment.id),
@@ -257,6 +260,7 @@ def _push(
             fulfillment_order_ref=reference,
             lines=lines,
             number=work.shown.tracking_number,
+            told_apart=told_apart,
         )
         notify = trying.tells_shopper and trying.told_number != work.shown.tracking_number
     parcel = _parcel(work, reference, lines, also_known_as=other, notify=notify)

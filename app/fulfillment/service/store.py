@@ -45,8 +45,10 @@ def note_trying(
     fulfillment_order_ref: str,
     lines: Mapping[str, int],
     number: str,
+    told_apart: bool = False,
 ) -> tuple[StoreFulfillment, str | None]:
-    """Written before the store is asked to take a number. Returns what is noted, and another number that the store may
+    """Written before the store is asked to take a number. ``told_apart``: its customer knows of this parcel without the
+    store's letter. Returns what is noted, and another number that the store may
     have taken instead, when an answer was lost."""
     row = session.get(StoreFulfillment, (shipment.id, location_ref))
     if row is None:
@@ -56,12 +58,12 @@ def note_trying(
             retailer_id=shipment.retailer_id,
             supplier_id=shipment.supplier_id,
             tried_number=number,
-            tells_shopper=not _told_of_another(session, shipment),
+            tells_shopper=not (told_apart or _told_of_another(session, shipment)),
         )
         session.add(row)
     elif not row.lines and row.told_number is None:
         # It was not to be told here for a while, and others may have been since, or have been given up too.
-        row.tells_shopper = not _told_of_another(session, shipment)
+        row.tells_shopper = not (told_apart or _told_of_another(session, shipment))
     before = row.tried_number
     row.fulfillment_order_ref, row.lines, row.updated_at = fulfillment_order_ref, dict(lines), clock.now()
     return row, before if before != number else None

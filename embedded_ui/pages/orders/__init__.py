@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.audit import service as audit
 from app.fulfillment import queries as fulfillment
+from app.fulfillment.arrivals import arrivals_of
 from app.identity.models import Organisation
 from app.insights.earning import earned
 from app.kit.countries import is_country
@@ -59,7 +60,6 @@ from app.stores import queries as stores
 from app.stores.platform import Address
 from app.suppliers.models import Supplier
 from app.web import address_forms
-from app.web.arrivals import arrivals_of
 from app.web.auth import principal
 from app.web.change_words import REFUSAL_WORDS
 from app.web.decision_words import cards

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.adapters import registries
 from app.fulfillment import queries as fulfillment
+from app.fulfillment.arrivals import arrivals_of
 from app.fulfillment.service import claim
 from app.fulfillment.service.giving_up import GONE
 from app.fulfillment.service.unreported import (
@@ -25,7 +26,6 @@ from app.fulfillment.service.unreported import (
 from app.kit.errors import AppError, Conflict
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
-from app.web.arrivals import arrivals_of
 from app.web.auth import principal
 from app.web.pages import Pages, go, page_url
 
