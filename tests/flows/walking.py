@@ -228,7 +228,8 @@ class Walk:
         party, row = found
         line: Json = {"line_id": self._line(row, which)["id"], "status": _STATUSES.get(said, said)}
         if line["status"] == "backordered":
-            line["available_on"] = (clock.now().date() + timedelta(days=1)).isoformat()
+            # Some of it so late that its retailer is asked.
+            line["available_on"] = (clock.now().date() + timedelta(days=20 * units - 10)).isoformat()
         if said == "some_later":
             line["quantity"] = units
         if said == "rejected":
