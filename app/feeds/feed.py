@@ -123,3 +123,21 @@ class SupplierFeed(Protocol):
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Read a file from its start. Raises ``UnreadableFile``."""
+
+
+@runtime_checkable
+class NestedFeed(SupplierFeed, Protocol):
+    """A format whose products may stand anywhere in a file. Tables, and errors, tell in ``detected`` where they were
+    found (``record``) and where they may stand (``records``: each with its ``record``, how many ``times`` it is there,
+    and names of what it ``holds``)."""
+
+    def open_at(self, stream: BinaryIO, limits: Limits, record: str) -> Table:
+        """The same, with the products where a person said that they stand; empty, or where the file has no such place:
+        where they are found."""
+
+
+def opened_at(feed: SupplierFeed, stream: BinaryIO, limits: Limits, record: str) -> Table:
+    """A file read from its start, as ``NestedFeed`` has it where the format can. Raises ``UnreadableFile``."""
+    if record and isinstance(feed, NestedFeed):
+        return feed.open_at(stream, limits, record)
+    return feed.open(stream, limits)

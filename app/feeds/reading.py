@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from app.feeds.beside import Beside
-from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile
+from app.feeds.feed import Limits, Row, SupplierFeed, UnreadableFile, opened_at
 from app.feeds.rejected import without_ours
 from app.feeds.rules.choices import NO_CHOICES, Choices, open_words
 from app.feeds.rules.columns import SURE, Guess, guesses, unit_in_name
@@ -79,16 +79,18 @@ def open_file(
     """Open a file with the mapping and choices given, or those that were ``confirmed`` of such columns, or what is
     recognised. ``figures_only``: read SKU, stock and wholesale price alone; None: where the file tells no more.
     ``kept_keys``: as ``ProductKeys`` asks for them. Raises ``UnreadableFile``."""
-    table = without_ours(feed.open(stream, limits))
+    table = without_ours(opened_at(feed, stream, limits, choices.record))
     if shape_of(table.columns) == "magento":
         families = Families.of(table)
         stream.seek(0)
-        table = with_families(without_ours(feed.open(stream, limits)), families)
+        table = with_families(without_ours(opened_at(feed, stream, limits, choices.record)), families)
     untitled = partial(_without_titles, columns=table.columns) if table.titled else iter
     table.rows = untitled(table.rows)
     agreed = confirmed(table.columns) if not mapping and confirmed is not None else None
     if agreed is not None:
-        mapping, choices = agreed
+        mapping, choices = agreed[0], replace(agreed[1], record=choices.record)
+    if choices.record and table.detected.get("record") != choices.record:
+        choices = replace(choices, record="")
     first = list(islice(table.rows, SAMPLE))
     sound = [row.cells for row in first if not row.wrong] or [row.cells for row in first]
     samples = {column: [cells[index] for cells in sound] for index, column in enumerate(table.columns)}

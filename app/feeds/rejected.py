@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from app.feeds.feed import Limits, Row, SupplierFeed, Table
+from app.feeds.feed import Limits, Row, SupplierFeed, Table, opened_at
 from app.feeds.rules.fields import normal
 from app.kit.csv_lines import csv_line
 
@@ -24,13 +24,19 @@ class RejectedRow:
 
 
 def rejected_csv(
-    feed: SupplierFeed, stream: BinaryIO, limits: Limits, mapping: Mapping[str, str], rows: Mapping[int, RejectedRow]
+    feed: SupplierFeed,
+    stream: BinaryIO,
+    limits: Limits,
+    mapping: Mapping[str, str],
+    rows: Mapping[int, RejectedRow],
+    *,
+    record: str = "",
 ) -> Iterator[str]:
     """The rows of a file that are named, in its order, with its header and its cells, and then the row's number and
     reason, as lines of CSV. Only a title that stood in a row above is filled in, for that row may not be among them.
-    Cells that spreadsheets would take for formulas are escaped; reading the lines again undoes it. Raises
-    ``UnreadableFile``."""
-    table = without_ours(feed.open(stream, limits))
+    Cells that spreadsheets would take for formulas are escaped; reading the lines again undoes it. ``record``: as
+    ``NestedFeed`` has it. Raises ``UnreadableFile``."""
+    table = without_ours(opened_at(feed, stream, limits, record))
     titles = [index for index, column in enumerate(table.columns) if mapping.get(column) == "title"]
     yield csv_line([*table.columns, *_OURS])
     for row in table.rows:

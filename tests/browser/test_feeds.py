@@ -13,10 +13,10 @@ from tests.browser.conftest import DESKTOP, PATIENCE, PHONE, Demo, Open
 from tests.browser.making import name
 
 
-def push(demo: Demo, feed: str, text: str) -> str:
+def push(demo: Demo, feed: str, text: str, file_name: str = "stock.csv") -> str:
     """Send a file; the page of its upload."""
     answer = requests.post(
-        f"{demo.url}/api/supplier/feeds/{feed}/push?file_name=stock.csv",
+        f"{demo.url}/api/supplier/feeds/{feed}/push?file_name={file_name}",
         data=text.encode(),
         headers={"Authorization": f"Bearer {demo.people.nordlicht.key}", "Content-Type": "text/csv"},
         timeout=30,
@@ -98,6 +98,38 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
     page.goto(f"{demo.url}/supplier/feeds/{feed}")
     expect(page.get_by_text("Version 2", exact=False)).to_be_visible(timeout=PATIENCE)
     fits(page)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_where_the_products_of_a_nested_file_stand_is_chosen(demo: Demo, opened: Open, size: tuple[int, int]) -> None:
+    page = opened(demo.people.nordlicht, size)
+    mark = name("nested").replace(" ", "-")
+    page.goto(f"{demo.url}/supplier/feeds")
+    page.get_by_role("link", name="Add: Pushed by you").click()
+    page.get_by_label("Name", exact=True).fill(mark)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=mark)).to_be_visible()
+    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+    offers = "".join(f"<product><name>Offer {n}</name><price>1.0{n}</price></product>" for n in (1, 2))
+    things = "".join(
+        f"<thing><code>{mark}-{n}</code><label>Lamp {mark} {n}</label><net>5.50</net><qty>4</qty></thing>"
+        for n in range(4)
+    )
+
+    upload = push(demo, feed, f"<shop><week>{offers}</week><hall>{things}</hall></shop>", "shop.xml")
+    wait_until(demo, upload, "NEEDS_MAPPING")
+    page.goto(f"{upload}/columns")
+    expect(page.locator("#preview")).to_contain_text("Offer 1")
+    page.get_by_label("One product is").select_option("shop/hall/thing")
+    fits(page)
+    page.get_by_role("button", name="Read the file this way").click()
+    expect(page.get_by_text("The file is read anew with the products there.")).to_be_visible()
+    wait_until(demo, upload, "NEEDS_MAPPING")
+    page.goto(f"{upload}/columns")
+    expect(page.locator("#preview")).to_contain_text(f"Lamp {mark} 1", timeout=PATIENCE)
+    expect(page.get_by_label("One product is")).to_have_value("shop/hall/thing")
+    fits(page)
+    take_over(page)
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

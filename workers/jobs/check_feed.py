@@ -106,7 +106,7 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, way: int) -> _Read | None
             Limits(rows=settings().upload_max_rows),
             currency=plan.currency,
             mapping=plan.mapping or None,
-            choices=plan.choices,
+            choices=replace(plan.choices, record=plan.choices.record or known.record),
             confirmed=known.of,
             figures_only=None if plan.kind_open else plan.kind == "stock_price",
             kept_keys=partial(_kept_keys, run, plan),

@@ -22,11 +22,13 @@ LONGEST_WORD = 60
 class Choices:
     """What a supplier chose. ``stock_words``: a word, as ``word_key`` has it → units. ``weight_unit``: of weights that
     name none; empty: as the column's name or the file says, else grams where they look so. ``decimal_mark``: ``.`` or
-    ``,`` in columns whose numbers do not tell it; empty: they are whole, grouped by thousands."""
+    ``,`` in columns whose numbers do not tell it; empty: they are whole, grouped by thousands. ``record``: where the
+    products stand in a nested file (``app.feeds.feed.NestedFeed``); empty: where they are found."""
 
     stock_words: Mapping[str, int] = field(default_factory=dict)
     weight_unit: str = ""
     decimal_mark: str = ""
+    record: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -34,6 +36,7 @@ class Choices:
             "stock_words": dict(self.stock_words),
             "weight_unit": self.weight_unit,
             "decimal_mark": self.decimal_mark,
+            "record": self.record,
         }
 
     @classmethod
@@ -41,7 +44,10 @@ class Choices:
         """What was kept; nothing chosen for None."""
         kept = kept or {}
         return cls(
-            dict(kept.get("stock_words", {})), str(kept.get("weight_unit", "")), str(kept.get("decimal_mark", ""))
+            dict(kept.get("stock_words", {})),
+            str(kept.get("weight_unit", "")),
+            str(kept.get("decimal_mark", "")),
+            str(kept.get("record", "")),
         )
 
     def check(self) -> str | None:

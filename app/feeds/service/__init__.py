@@ -27,7 +27,15 @@ from app.feeds.service.known_lines import keep_told, told_of
 from app.feeds.service.marking import all_holding_marks, holding_marks
 from app.feeds.service.missing import change_policy, note_missing, runs_to_look_at, settle_missing
 from app.feeds.service.product_keys import kept_keys
-from app.feeds.service.receiving import cancel, change_mapping, discard, keep_file, receive_upload, want_applied
+from app.feeds.service.receiving import (
+    cancel,
+    change_mapping,
+    choose_record,
+    discard,
+    keep_file,
+    receive_upload,
+    want_applied,
+)
 from app.feeds.service.returning import bring_back
 from app.feeds.service.rolling_back import finish_rolling_back, undo_batch, want_rolled_back
 from app.feeds.service.same_rows import (
@@ -76,6 +84,7 @@ __all__ = [
     "change_mapping",
     "change_policy",
     "change_source",
+    "choose_record",
     "confirm_blocks",
     "confirm_same",
     "confirmed",

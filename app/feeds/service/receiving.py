@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from uuid import UUID
 
@@ -109,9 +110,7 @@ def change_mapping(
 ) -> FeedRun:
     """Say which column is what and what its values mean, and have the file read again. Columns that are left out are
     not used. What is said is kept for later files with the same columns."""
-    run = own_run(session, supplier_id, run_id)
-    if run.state not in ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED"):
-        raise Conflict("The file is being worked on. Wait until it is done.", code="feed_busy")
+    run = _undecided(session, supplier_id, run_id)
     columns = {str(column["column"]) for column in run.detected.get("columns", [])}
     chosen = {column: field for column, field in mapping.items() if field}
     for column, field in chosen.items():
@@ -132,13 +131,36 @@ def change_mapping(
     wrong = choices.check()
     if wrong is not None:
         raise Invalid.field("choices", "out_of_range", wrong)
-    run.mapping, run.state, run.error = chosen, "CHECKING", None
+    choices = replace(choices, record=Choices.from_json(run.detected.get("choices")).record)
+    run.mapping = chosen
+    return _read_anew(session, run, choices)
+
+
+def choose_record(session: Session, supplier_id: UUID, run_id: UUID, record: str) -> FeedRun:
+    """Say where the products stand in a nested file, and have it read again with columns that are recognised anew. It
+    is kept for later files with the columns when these are confirmed."""
+    run = _undecided(session, supplier_id, run_id)
+    if record not in [one["record"] for one in run.detected.get("records", [])]:
+        raise Invalid.field("record", "unknown_record", "Choose one of the places that the file has.")
+    run.mapping = {}
+    return _read_anew(session, run, replace(Choices.from_json(run.detected.get("choices")), record=record))
+
+
+def _undecided(session: Session, supplier_id: UUID, run_id: UUID) -> FeedRun:
+    run = own_run(session, supplier_id, run_id)
+    if run.state not in ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED"):
+        raise Conflict("The file is being worked on. Wait until it is done.", code="feed_busy")
+    return run
+
+
+def _read_anew(session: Session, run: FeedRun, choices: Choices) -> FeedRun:
+    run.state, run.error = "CHECKING", None
     known = {name: value for name, value in run.detected.items() if name != "anew"}
     run.detected = {**known, "choices": choices.to_json()}
     keep_template(session, run)
-    resolve(session, supplier_id, mapping_question(run))
-    resolve(session, supplier_id, held_question(run))
-    emit(session, FeedUploaded(supplier_id=supplier_id, run_id=run.id))
+    resolve(session, run.supplier_id, mapping_question(run))
+    resolve(session, run.supplier_id, held_question(run))
+    emit(session, FeedUploaded(supplier_id=run.supplier_id, run_id=run.id))
     return run
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +48,11 @@ class Confirmed:
                 return fitted(template.mapping, template.columns, columns), Choices.from_json(template.choices)
         return None
 
+    @property
+    def record(self) -> str:
+        """Where products stand in such files, as a person said it last; nothing where none did."""
+        return Choices.from_json(self.templates[0].choices).record if self.templates else ""
+
     def question(self, columns: Sequence[str], guessed: Mapping[str, str]) -> Question | None:
         """What must be asked before the file goes on; None when all is known, and for uploads, which wait anyway."""
         if not self.of_source or self.of(columns) is not None:
@@ -78,9 +83,10 @@ def ask(session: Session, run_id: UUID, detected: Mapping[str, Any], question: Q
     if run.state != "CHECKING":
         return
     session.execute(delete(FeedRow).where(FeedRow.run_id == run_id))
+    choices = replace(question.choices, record=Choices.from_json(detected.get("choices")).record)
     asked = question.drift.to_json() if question.drift else None
     still = {"kind_open": True} if "kind_open" in run.detected else {}
-    run.detected = {**detected, **still, "drift": asked, "choices": question.choices.to_json()}
+    run.detected = {**detected, **still, "drift": asked, "choices": choices.to_json()}
     run.mapping, run.counts, run.error = dict(question.proposed), {}, None
     run.state = "NEEDS_MAPPING"
     emit(session, FeedMappingNeeded(supplier_id=run.supplier_id, run_id=run.id))

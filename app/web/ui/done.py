@@ -31,6 +31,7 @@ SENTENCES: Mapping[str, str] = {
     "draft_added": _("Added to the import list."),
     "draft_again": _("Back in the import list."),
     "explained": _("Explained. It comes back when its amount changes."),
+    "record_chosen": _("The file is read anew with the products there."),
     "columns_confirmed": _("Saved. The file is read with these columns, and so are later ones like it."),
     "feed_added": _("Added. Test it now, or wait for the first look."),
     "feed_fetched": _("It is fetched now; reload in a moment."),

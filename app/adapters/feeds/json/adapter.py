@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
@@ -20,6 +21,8 @@ _LEARNED_FROM = 1000
 _LOOKED_AT = 50_000
 _DEEPEST = 40
 _MOST_IN_RECORD = 20_000
+#: Arrays offered to choose from, and names told of each.
+_MOST_OFFERED, _MOST_NAMED = 20, 12
 #: ijson's reader in C does not survive a whole number that Python refuses to read (4,300 digits): it may end the
 #: process. None of nearly that length gets there.
 _MOST_DIGITS = 1000
@@ -38,7 +41,11 @@ class Json:
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Find the array of products, learn the columns from the first thousand; rows follow."""
-        prefix = _products_at(stream)
+        return self.open_at(stream, limits, "")
+
+    def open_at(self, stream: BinaryIO, limits: Limits, record: str) -> Table:
+        """The same, with the array of products that a person chose, as ``a.item``."""
+        prefix, offered = _products_at(stream, record)
         first = list(islice(_records(stream, prefix), _LEARNED_FROM))
         if not first:
             raise UnreadableFile("no_rows", "The file holds no product.")
@@ -49,6 +56,7 @@ class Json:
             detected={
                 "format": "JSON",
                 "record": prefix or "each line",
+                "records": offered,
                 "variants": "/".join(layout.variants or ()),
                 **({"left_out": left_out} if left_out else {}),
             },
@@ -58,27 +66,37 @@ class Json:
         )
 
 
-def _products_at(stream: BinaryIO) -> str:
-    """ijson's prefix of the products: the shallowest array of objects whose keys we know, else of any objects; ``""``
-    for a document on each line."""
+def _products_at(stream: BinaryIO, chosen: str) -> tuple[str, list[dict[str, Any]]]:
+    """ijson's prefix of the products: the ``chosen`` one, if it is there; else the shallowest array of objects whose
+    keys we know, else of any objects; ``""`` for a document on each line. And all arrays that there are, as
+    ``NestedFeed`` has them."""
     keys: dict[str, set[str]] = {}
+    times: Counter[str] = Counter()
     documents = 0
     for seen, (prefix, event, value) in enumerate(_events(stream)):
         if prefix.count(".") > _DEEPEST:
             raise UnreadableFile("malformed", f"The file's values stand more than {_DEEPEST} levels deep.")
         if event == "map_key":
             keys.setdefault(prefix, set()).add(normal(str(value)))
-        if event == "start_map" and prefix == "":
-            documents += 1
+        if event == "start_map":
+            times[prefix] += 1
+            documents += prefix == ""
         if seen > _LOOKED_AT:
             break
     arrays = [prefix for prefix in keys if prefix == "item" or prefix.endswith(".item")]
     if documents > 1 or (documents == 1 and not arrays and len(keys.get("", set()) & set(BY_NAME)) > 1):
-        return ""
+        return "", []
     rich = [prefix for prefix in arrays if len(keys[prefix] & set(BY_NAME)) > 1]
     if not arrays:
         raise UnreadableFile("no_products", "The file holds no list of products.")
-    return min(rich or arrays, key=lambda prefix: (prefix.count("."), -len(keys[prefix])))
+    arrays.sort(key=lambda prefix: (-len(keys[prefix] & set(BY_NAME)), prefix.count(".")))
+    offered = [
+        {"record": prefix, "times": times[prefix], "holds": sorted(keys[prefix])[:_MOST_NAMED]}
+        for prefix in arrays[:_MOST_OFFERED]
+    ]
+    if chosen in arrays:
+        return chosen, offered
+    return min(rich or arrays, key=lambda prefix: (prefix.count("."), -len(keys[prefix]))), offered
 
 
 def _records(stream: BinaryIO, prefix: str) -> Iterator[Node]:

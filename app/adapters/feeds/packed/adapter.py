@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from app.adapters import registries
-from app.feeds.feed import Limits, Row, SupplierFeed, Table, UnreadableFile, bounded
+from app.feeds.feed import Limits, Row, SupplierFeed, Table, UnreadableFile, bounded, opened_at
 from app.feeds.reading import HEAD
 from app.feeds.rules.joining import joined
 
@@ -55,13 +55,17 @@ class Packed:
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Read the file in it; of several, parts of one list one after the other, and variants with their products."""
+        return self.open_at(stream, limits, "")
+
+    def open_at(self, stream: BinaryIO, limits: Limits, record: str) -> Table:
+        """The same, with the place of products that a person chose."""
         stream.seek(0)
         files = dict(_unpacked(stream))
         if not files:
             raise UnreadableFile(
                 "empty_archive", "The archive holds no list that can be read: no CSV, Excel, XML, JSON."
             )
-        tables = {name: _opened(name, file, limits) for name, file in files.items()}
+        tables = {name: _opened(name, file, limits, record) for name, file in files.items()}
         if len(tables) == 1:
             ((name, table),) = tables.items()
             # Its lines are not the archive's.
@@ -142,7 +146,7 @@ def _reader(head: bytes, name: str) -> SupplierFeed | None:
     )
 
 
-def _opened(name: str, file: BinaryIO, limits: Limits) -> Table:
+def _opened(name: str, file: BinaryIO, limits: Limits, record: str) -> Table:
     head = file.read(HEAD)
     file.seek(0)
     if head.startswith((_ZIP, _GZIP)) and PACKED.recognises(head, name):
@@ -151,7 +155,7 @@ def _opened(name: str, file: BinaryIO, limits: Limits) -> Table:
     if feed is None:
         raise UnreadableFile("empty_archive", "The archive holds no list that can be read: no CSV, Excel, XML, JSON.")
     try:
-        return feed.open(file, limits)
+        return opened_at(feed, file, limits, record)
     except UnreadableFile as error:
         raise UnreadableFile(error.code, f"{name}: {error}", row=error.row, detected=error.detected) from error
 

@@ -53,11 +53,16 @@ class Xml:
 
     def open(self, stream: BinaryIO, limits: Limits) -> Table:
         """Find the element of one product, learn the columns from the first thousand; rows follow."""
-        build = survey(stream)
+        return self.open_at(stream, limits, "")
+
+    def open_at(self, stream: BinaryIO, limits: Limits, record: str) -> Table:
+        """The same, with the element of a product that a person chose, as ``a/b``."""
+        build = survey(stream, record)
         kind = _FORMATS.get(build.root.lower(), "XML")
         first = [_explained(record, build) for record in islice(records(stream, build), _LEARNED_FROM)]
         if not first:
-            raise UnreadableFile("no_rows", "The file holds no product.")
+            detected = {"records": build.records, "columns": []}
+            raise UnreadableFile("no_rows", "The file holds no product.", detected=detected)
         layout = learn(first, _MEANT.get(kind))
         left_out = layout.keep(limits.columns)
         return Table(
@@ -66,6 +71,7 @@ class Xml:
                 **({"left_out": left_out} if left_out else {}),
                 "format": kind,
                 "record": "/".join(build.record),
+                "records": build.records,
                 "variants": "/".join(layout.variants or ()),
             },
             rows=bounded(layout.table(_explained(record, build) for record in records(stream, build)), limits),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError
@@ -25,6 +25,8 @@ _MOST_IN_RECORD = 100_000
 #: Elements looked at to find out how the file is built.
 _LOOKED_AT = 300_000
 _MOST_CATEGORIES = 100_000
+#: Elements offered to choose from, and names told of each.
+_MOST_OFFERED, _MOST_NAMED = 20, 12
 #: What programs call the element of one product.
 _USUAL = frozenset({
     "item", "entry", "offer", "o", "shopitem", "product", "article", "produkt", "artikel", "produit", "producto",
@@ -44,6 +46,8 @@ class Build:
     #: Of prices that name none.
     currency: str = ""
     root: str = ""
+    #: Elements that may be those of products, the likeliest first, as ``NestedFeed`` has them.
+    records: Sequence[Mapping[str, Any]] = ()
 
     def category(self, key: str) -> str:
         """The readable way to a category by its id; the id itself where the file does not say."""
@@ -55,8 +59,9 @@ class Build:
         return " > ".join(reversed(names))
 
 
-def survey(stream: BinaryIO) -> Build:
-    """Look over the beginning of a file. Raises ``UnreadableFile``."""
+def survey(stream: BinaryIO, record: str = "") -> Build:
+    """Look over the beginning of a file. ``record``: the way to the element of a product, if a person said it; of no
+    effect where there is none such. Raises ``UnreadableFile``."""
     build = Build()
     counts: Counter[Path] = Counter()
     names: defaultdict[Path, set[str]] = defaultdict(set)
@@ -83,8 +88,21 @@ def survey(stream: BinaryIO) -> Build:
             if seen > _LOOKED_AT:
                 break
     build.root = min(counts, key=len)[0] if counts else ""
-    build.record = _record_path(counts, names)
+    build.records = _candidates(counts, names)
+    chosen = tuple(record.split("/"))
+    build.record = chosen if chosen in counts else _record_path(counts, names, build)
     return build
+
+
+def _candidates(counts: Counter[Path], names: Mapping[Path, set[str]]) -> list[dict[str, Any]]:
+    """Elements that hold something, those first that hold what we know and stand there often."""
+    found = [path for path in counts if len(path) > 1 and len(names[path]) > 1]
+    known = {path: sum(normal(name) in BY_NAME for name in names[path]) for path in found}
+    found.sort(key=lambda path: (-min(known[path], 2), -counts[path], -known[path], path))
+    return [
+        {"record": "/".join(path), "times": counts[path], "holds": sorted(names[path])[:_MOST_NAMED]}
+        for path in found[:_MOST_OFFERED]
+    ]
 
 
 def records(stream: BinaryIO, build: Build) -> Iterator[Node]:
@@ -162,7 +180,7 @@ def _note(build: Build, path: list[str], element: Element) -> None:
         build.currency = (element.text or "").strip()
 
 
-def _record_path(counts: Counter[Path], names: defaultdict[Path, set[str]]) -> Path:
+def _record_path(counts: Counter[Path], names: defaultdict[Path, set[str]], build: Build) -> Path:
     fields = {
         path: {BY_NAME[normal(name)] for name in names[path] if normal(name) in BY_NAME} for path in counts if path
     }
@@ -173,7 +191,9 @@ def _record_path(counts: Counter[Path], names: defaultdict[Path, set[str]]) -> P
         if found:
             return min(found, key=lambda path: (len(path), -len(fields[path]), -counts[path]))
     raise UnreadableFile(
-        "no_products", "No element of the file looks like a product, with a name and a price or a SKU."
+        "no_products",
+        "No element of the file looks like a product, with a name and a price or a SKU.",
+        detected={"records": build.records, "columns": []},
     )
 
 

@@ -19,7 +19,7 @@ from app.feeds.preview import Preview, preview
 from app.feeds.rules.choices import NO_CHOICES, WEIGHT_UNITS, Choices, word_key
 from app.feeds.rules.fields import FIELDS
 from app.feeds.rules.stock_words import read_stock
-from app.feeds.service import change_mapping
+from app.feeds.service import change_mapping, choose_record
 from app.kit.errors import AppError, Conflict, Invalid
 from app.kit.texts import marked as _
 from app.web.auth import principal
@@ -36,7 +36,7 @@ _OPEN = ("NEEDS_MAPPING", "READY", "QUARANTINED", "FAILED")
 def columns(run_id: UUID) -> Any:
     """The columns, and the first rows as they would be taken over."""
     run = _run(run_id)
-    if run.state not in _OPEN or not run.detected.get("columns"):
+    if run.state not in _OPEN or not (run.detected.get("columns") or run.detected.get("records")):
         return go(page_url("uploads.detail", run_id=run_id))
     return _shown(run, run.mapping, Choices.from_json(run.detected.get("choices")))
 
@@ -47,7 +47,7 @@ def confirm(run_id: UUID) -> Any:
     run = _run(run_id)
     chosen = _chosen(run)
     try:
-        choices = _choices()
+        choices = _choices(run)
         if request.form.get("look"):
             return _shown(run, chosen, choices)
         with db.transaction() as session:
@@ -57,12 +57,24 @@ def confirm(run_id: UUID) -> Any:
     return go(page_url("uploads.detail", run_id=run_id, done="columns_confirmed"))
 
 
+@pages.post("/uploads/<uuid:run_id>/columns/record", permission="products.write")
+def pick(run_id: UUID) -> Any:
+    """Read the file with the products where somebody says that they stand."""
+    run = _run(run_id)
+    try:
+        with db.transaction() as session:
+            choose_record(session, principal().organisation_id, run_id, request.form.get("record", ""))
+    except (Invalid, Conflict) as error:
+        return _shown(run, run.mapping, Choices.from_json(run.detected.get("choices")), error)
+    return go(page_url("uploads.detail", run_id=run_id, done="record_chosen"))
+
+
 @pages.post("/uploads/<uuid:run_id>/columns/preview", permission="products.write")
 def look(run_id: UUID) -> Any:
     """The preview alone, as the page asks for it while columns are chosen."""
     run = _run(run_id)
     try:
-        choices = _choices()
+        choices = _choices(run)
         shown = _preview(run, _chosen(run), choices)
     except Invalid as error:
         choices, shown = NO_CHOICES, Preview([], error.detail)
@@ -81,7 +93,7 @@ def _chosen(run: FeedRun) -> dict[str, str]:
     return {name: field for name, field in fields.items() if field}
 
 
-def _choices() -> Choices:
+def _choices(run: FeedRun) -> Choices:
     """What values mean, as the form says. Raises ``Invalid``. A word without a number stays unknown."""
     words: dict[str, int] = {}
     for word, units in zip(request.form.getlist("word")[:_MOST], request.form.getlist("units")[:_MOST], strict=False):
@@ -90,7 +102,8 @@ def _choices() -> Choices:
         if not (units.strip().isascii() and units.strip().isdigit() and len(units.strip()) <= 9):
             raise Invalid.field("choices", "out_of_range", gettext(_("Stock is a whole number of units from 0 on.")))
         words[word_key(word)] = int(units)
-    choices = Choices(words, request.form.get("weight_unit", ""), request.form.get("decimal_mark", ""))
+    record = Choices.from_json(run.detected.get("choices")).record
+    choices = Choices(words, request.form.get("weight_unit", ""), request.form.get("decimal_mark", ""), record)
     wrong = choices.check()
     if wrong is not None:
         raise Invalid.field("choices", "out_of_range", gettext(wrong))
@@ -127,6 +140,21 @@ def _parts(shown: Preview, choices: Choices) -> dict[str, Any]:
     return {"preview": shown, "words": words, "currency": principal().currency}
 
 
+def _offered(run: FeedRun) -> list[tuple[str, str]]:
+    """The places where products may stand, with what stands there; nothing where there is no choice."""
+    records = run.detected.get("records", [])
+    if len(records) < 2 and run.detected.get("columns"):
+        return []
+    return [
+        (
+            str(one["record"]),
+            gettext(_("%(place)s · %(times)s times · %(holds)s"))
+            % {"place": one["record"], "times": one["times"], "holds": ", ".join(map(str, one["holds"][:8]))},
+        )
+        for one in records
+    ]
+
+
 def _shown(run: FeedRun, mapping: Mapping[str, str], choices: Choices, error: AppError | None = None) -> Any:
     drift = run.detected.get("drift") or {}
     renamed = {str(one["new"]): one for one in drift.get("renamed", [])}
@@ -140,6 +168,8 @@ def _shown(run: FeedRun, mapping: Mapping[str, str], choices: Choices, error: Ap
         renamed=renamed,
         added=set(drift.get("added", [])),
         fields=[("", gettext("– not used –")), *((name, gettext(label)) for name, label in FIELDS.items())],
+        record=run.detected.get("record", ""),
+        records=_offered(run),
         weight_unit=choices.weight_unit,
         weight_units=[
             ("", gettext(_("As the file says, else grams where they look so"))),
@@ -151,6 +181,9 @@ def _shown(run: FeedRun, mapping: Mapping[str, str], choices: Choices, error: Ap
             (".", gettext(_("A point: 1.250 is one and a quarter"))),
             (",", gettext(_("A comma: 1,250 is one and a quarter"))),
         ],
-        problem=wrong.get("mapping") or wrong.get("choices") or (error.detail if error else None),
+        problem=wrong.get("mapping")
+        or wrong.get("choices")
+        or wrong.get("record")
+        or (error.detail if error else None),
         **_parts(_preview(run, mapping, choices), choices),
     )

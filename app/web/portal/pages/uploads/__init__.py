@@ -18,6 +18,7 @@ from app.feeds.missing import policy_of
 from app.feeds.models import FeedRun
 from app.feeds.reading import HEAD, recognised
 from app.feeds.rejected import rejected_csv
+from app.feeds.rules.choices import Choices
 from app.feeds.service import cancel, discard, keep_file, receive_upload, want_applied, want_rolled_back
 from app.feeds.template import template_csv
 from app.kit.errors import Conflict, Invalid, Rejected
@@ -260,7 +261,9 @@ def rejected(run_id: UUID) -> Any:
         raise Conflict(gettext(_("The file is no longer kept. Upload it again.")), code="file_gone")
     with stream:
         limits = Limits(rows=settings().upload_max_rows)
-        lines = list(rejected_csv(registries.feeds.get(run.feed), stream, limits, run.mapping, rows))
+        record = Choices.from_json(run.detected.get("choices")).record
+        feed = registries.feeds.get(run.feed)
+        lines = list(rejected_csv(feed, stream, limits, run.mapping, rows, record=record))
     return Response(
         stream_with_context(iter(lines)),
         content_type="text/csv; charset=utf-8",
