@@ -39,7 +39,7 @@ def test_articles_that_nothing_tells_apart_any_more_are_refused(column: str) -> 
 
 def test_they_are_refused_among_products_that_are_understood_together() -> None:
     content = "SKU;Title;Cost\nA-1;Lamp;5,00\n4,00638E+12;Chair;6,00\nA-2;Stool;7,00\n"
-    read = list(opened(content.encode()).rows_beside(lambda _: {}))
+    read = list(opened(content.encode()).beside.rows(lambda _: {}))
     rows = [row for one in read for row in (one.as_rows() if hasattr(one, "as_rows") else [one])]
     assert [(row.sku, row.action) for row in rows if isinstance(row, ReadRow)] == [
         ("A-1", "accepted"), ("", "rejected"), ("A-2", "accepted"),

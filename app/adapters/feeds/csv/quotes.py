@@ -88,6 +88,9 @@ def quoted_rows(text: Iterable[str], shape: Shape, goes_on: Callable[[], None]) 
                     goes_on()
                     if _swallowed(held, shape):
                         break
+                if len(cells) < shape.width and _is_cut_short(held, shape):
+                    goes_on()
+                    cells = shape.split(held[0])
                 held.clear()
                 yield cells
             else:
@@ -111,6 +114,13 @@ def _swallowed(lines: Sequence[str], shape: Shape) -> bool:
     if shape.numbers and shape.fits(shape.split(first)) and alike > len(others) / 2:
         return True
     return alike > 0 and not _is_well_quoted(lines, shape.separator)
+
+
+def _is_cut_short(lines: Sequence[str], shape: Shape) -> bool:
+    """Whether the last row of a file lacks the cells behind a quote that is never closed."""
+    if '"' not in lines[0] or any(line.strip() for line in lines[1:]):
+        return False
+    return shape.fits(shape.split(lines[0])) and not _is_well_quoted(lines, shape.separator)
 
 
 def _is_well_quoted(lines: Sequence[str], separator: str) -> bool:
