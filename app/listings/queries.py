@@ -35,6 +35,16 @@ VIEWS: dict[str, tuple[str, ...]] = {
 }
 
 
+def listed_by(session: Session, supplier_id: UUID) -> dict[UUID, int]:
+    """The retailers in whose stores a supplier's products stand, with how many listings each has. System scope."""
+    rows = session.execute(
+        select(Listing.retailer_id, func.count())
+        .where(Listing.supplier_id == supplier_id, Listing.state.not_in((DRAFT, UNLINKED)))
+        .group_by(Listing.retailer_id)
+    )
+    return {retailer_id: count for retailer_id, count in rows}
+
+
 def listings(
     session: Session,
     retailer_id: UUID,

@@ -64,6 +64,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "purchase_order_stopped": "orders",
     "low_stock": "stock",
     "store_lost": "stock",
+    "supplier_off_sale": "stock",
     "feed_failing": "feeds",
     "feed_held": "feeds",
     "feed_mapping": "feeds",
@@ -91,7 +92,15 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
 }
 #: Warnings of what has happened and is not over by anything that is seen here: whoever has read them puts them away.
 _HAPPENED = frozenset(
-    {"address_changed", "cancelled_in_store", "hook_refused", "paid_in_vain", "plan_usage", "risk_told"}
+    {
+        "address_changed",
+        "cancelled_in_store",
+        "hook_refused",
+        "paid_in_vain",
+        "plan_usage",
+        "risk_told",
+        "supplier_off_sale",
+    }
 )
 #: Role → topics that come otherwise than at once, unless the reader chooses.
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {

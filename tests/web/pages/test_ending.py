@@ -18,6 +18,7 @@ from tests.market import Market
 from tests.stack import Jobs
 from tests.web.browsing import Browser, problems_in, text_of
 from tests.web.pages.test_approval import console
+from tests.web.pages.test_settings import member
 
 
 def listed(market: Market) -> None:
@@ -85,6 +86,9 @@ def test_a_suspension_shows_what_it_does_and_does_it_until_the_supplier_is_back(
     assert end(admin, market, "suspend", orders=choice).status_code == 303
     jobs.drain()
     assert wanted(market) == {0}, "stores show none"
+    retailer, _ = member(market, "retailer")
+    told = text_of(retailer.get("/app/"))
+    assert "Nordlicht's products are off sale" in told and "What the supplier has accepted it still ships." in told
     assert statuses(market) == ["CONFIRMED", left]
     assert str(market.supplier.id) not in market.retailer.api.get("/api/suppliers").text
     refused = market.retailer.api.post("/api/orders", market.order_body((market.lamp.variants[0], 1)))
@@ -95,6 +99,7 @@ def test_a_suspension_shows_what_it_does_and_does_it_until_the_supplier_is_back(
     assert back.status_code == 303, text_of(back)
     jobs.drain()
     assert wanted(market) != {0}
+    assert "off sale" not in text_of(retailer.get("/app/"))
     if choice == "continue":
         assert wanted(market) == shown
     market.place((market.lamp.variants[0], 1))
