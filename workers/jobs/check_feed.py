@@ -114,6 +114,9 @@ def _read(run: Run, plan: CheckPlan, known: Confirmed, way: int) -> _Read | None
         plan = replace(plan, kind=opened.detected["kind"])
         question = None if plan.mapping else _question(known, opened)
         if question is not None:
+            if marks is not None:
+                # A transaction that is under way would end the task in place of this one.
+                marks.result()
             with run.closing() as session:
                 ask(session, plan.run_id, opened.detected, question)
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -39,7 +40,8 @@ def told_of(file_key: str, way: str) -> KnownProducts | None:
     """What the lines of a file said, where it was read in this way."""
     if not file_key or not way:
         return None
-    with suppress(FileNotFoundError), storage().open(_beside(file_key)) as kept:
+    # What is damaged is as good as gone: the file is read as a whole then.
+    with suppress(FileNotFoundError, orjson.JSONDecodeError), storage().open(_beside(file_key)) as kept:
         return KnownProducts.from_bytes(kept.read(), way)
     return None
 

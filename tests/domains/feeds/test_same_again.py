@@ -172,6 +172,23 @@ def test_a_product_with_the_same_rows_is_passed_over_and_its_stock_is_taken_over
     assert {row["sku"]: row["stock"] for row in supplier.state()} == stock | {"L-B": [[5, 0]]}
 
 
+def test_what_is_kept_of_the_last_files_lines_may_be_damaged_or_gone(
+    make: Callable[..., Again], tmp_path: Path
+) -> None:
+    supplier = make()
+    supplier.send(*LAMPS, CHAIR)
+    before = supplier.state()
+    kept = list(tmp_path.glob("files/uploads/*.lines"))
+    assert len(kept) == 1
+    kept[0].write_bytes(kept[0].read_bytes()[:-3])
+    assert supplier.passed_over(supplier.send(*LAMPS, CHAIR)) == ["L-B", "L-W", "C-1"]
+
+    for one in tmp_path.glob("files/uploads/*.lines"):
+        one.unlink()
+    assert supplier.passed_over(supplier.send(*LAMPS, CHAIR)) == ["L-B", "L-W", "C-1"]
+    assert supplier.state() == before
+
+
 def test_rows_that_change_nothing_are_shown_at_their_places(make: Callable[..., Again]) -> None:
     supplier = make()
     rug = "rug,Rug,R-1,,,40.00,2,,,,,"

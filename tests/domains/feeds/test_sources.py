@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import db
+from app.config import settings
 from app.feeds.events import FeedApplyWanted, FeedUploaded
 from app.feeds.models import FeedSource
 from app.feeds.rules.schedule import next_run, next_try
@@ -486,8 +488,13 @@ def test_old_runs_are_forgotten_but_for_their_counts(portal: Portal, file_server
     portal.rows("update feed_runs set created_at = created_at - interval '15 days' returning id")
     portal.rows(f"update feed_runs set created_at = now() where id = '{portal.runs()[1]['id']}' returning id")
 
+    key = portal.runs()[0]["file_key"]
+    files_of_first = partial((settings().data_dir / "files").glob, f"{key}*")
+    assert len(list(files_of_first())) == 2, "the file, and what its lines said"
+
     portal.jobs.run_scheduled("purge_feeds")
 
+    assert list(files_of_first()) == []
     for table in ("feed_rows", "feed_run_changes"):
         kept = [row["run_id"] for row in portal.rows(f"select distinct run_id from {table} order by run_id")]
         assert kept == [run["id"] for run in portal.runs()[1:]], f"{table}: the recent ones, and the newest"
