@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
@@ -27,10 +27,11 @@ MOST_COUNTED = 10_001
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """What is looked for; what is empty does not narrow. ``search``: an order's or a purchase order's number or a SKU;
-    ``found_by_it``: ids of orders that it finds besides, by a parcel's number. ``reason``: why it is on hold. Days are
-    the reader's own (``zone``), both included."""
+    ``found_by_it``: ids of orders that it finds besides, by a parcel's number. ``among``: which of them, by what this
+    package knows nothing of. ``reason``: why it is on hold. Days are the reader's own (``zone``), both included."""
 
     status: str = ""
+    among: Select[UUID] | None = None
     reason: str = ""
     search: str = ""
     found_by_it: tuple[UUID, ...] = ()
@@ -86,6 +87,8 @@ def _conditions(retailer_id: UUID, wanted: OrderFilter) -> list[ColumnElement[bo
     found: list[ColumnElement[bool]] = [Order.retailer_id == retailer_id]
     if wanted.status:
         found.append(Order.status == wanted.status)
+    if wanted.among is not None:
+        found.append(Order.id.in_(wanted.among))
     if wanted.reason:
         found.append(
             Order.id.in_(

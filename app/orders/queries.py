@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.config import settings
@@ -30,12 +30,14 @@ def orders(
     statuses: Sequence[str] | None = None,
     external_id: str | None = None,
     held_for: str | None = None,
+    among: Select[UUID] | None = None,
     search: str | None = None,
     updated_since: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Order]:
     """Orders with their lines and holds, newest first; of all retailers when ``retailer_id`` is None (console).
+    ``among``: only those whose ids it selects.
 
     With ``updated_since`` the oldest change comes first, so that a reader who goes on from the last page misses
     nothing.
@@ -49,6 +51,8 @@ def orders(
     if held_for:
         waiting = select(OrderHold.order_id).where(OrderHold.reason == held_for, OrderHold.released_at.is_(None))
         query = query.where(Order.id.in_(waiting))
+    if among is not None:
+        query = query.where(Order.id.in_(among))
     if external_id:
         query = query.where(Order.external_id == external_id)
     if search:

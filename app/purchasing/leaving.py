@@ -4,8 +4,10 @@ may hold both."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from app.orders.rules import BACKORDERED, CONFIRMED, PARTIALLY_SHIPPED, PENDING, PROCESSING
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -26,14 +28,29 @@ def is_to_leave(status: str, lines: Iterable[LineCounts]) -> bool:
     return status in _MAY_LEAVE
 
 
+def is_late(status: str, ship_by: datetime | None, lines: Iterable[LineCounts], moment: datetime) -> bool:
+    """``late`` of a purchase order in this status with these lines."""
+    return ship_by is not None and ship_by < moment and is_to_leave(status, lines)
+
+
 def to_leave() -> ColumnElement[bool]:
     """Purchase orders that are not shipped whole yet, and of which not all that is left was promised for a later day.
     Of one that waits for goods, a line without an answer is asked about, and not late."""
     return and_(PurchaseOrder.status.in_(_MAY_LEAVE), or_(PurchaseOrder.status == PENDING, to_ship()))
 
 
+def late(moment: datetime) -> ColumnElement[bool]:
+    """Of those, the ones that should have left by then."""
+    return and_(to_leave(), PurchaseOrder.ship_by < moment)
+
+
+def late_orders(retailer_id: UUID, moment: datetime) -> Select[UUID]:
+    """Ids of a retailer's orders of which some purchase order should have left by then."""
+    return select(PurchaseOrder.order_id).where(PurchaseOrder.retailer_id == retailer_id, late(moment))
+
+
 def to_ship() -> ColumnElement[bool]:
-    """Of those, the ones that were answered."""
+    """Of those that are to leave, the ones that were answered."""
     return and_(
         # What every branch says anyhow, for the indexes of what is open.
         PurchaseOrder.status.in_(_MAY_LEAVE),

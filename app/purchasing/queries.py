@@ -27,7 +27,7 @@ from app.orders.rules import (
 from app.purchasing.changes.rules import OPEN
 from app.purchasing.decisions.queries import about_rejected
 from app.purchasing.decisions.rules import IN_BETWEEN, REJECTED
-from app.purchasing.leaving import to_leave, to_ship, waits_for_goods
+from app.purchasing.leaving import late, to_ship, waits_for_goods
 from app.purchasing.models import (
     ChangeMessage,
     ChangeRequest,
@@ -156,7 +156,7 @@ def for_supplier(
     if views:
         query = query.where(or_(*(VIEWS[one] for one in views)))
     if late_at is not None:
-        query = query.where(to_leave(), PurchaseOrder.ship_by < late_at)
+        query = query.where(late(late_at))
     if asked:
         query = query.where(
             PurchaseOrder.id.in_(select(ChangeRequest.purchase_order_id).where(ChangeRequest.state == OPEN))
@@ -257,8 +257,7 @@ def late_count(session: Session, supplier_id: UUID, moment: datetime) -> int:
             .select_from(PurchaseOrder)
             .where(
                 PurchaseOrder.supplier_id == supplier_id,
-                to_leave(),
-                PurchaseOrder.ship_by < moment,
+                late(moment),
             )
         )
         or 0

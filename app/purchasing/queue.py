@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 from app.kit import clock
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.purchasing.changes.rules import OPEN
-from app.purchasing.leaving import to_leave
+from app.purchasing.leaving import late
 from app.purchasing.models import ChangeRequest, PurchaseOrder
 from app.purchasing.queries import VIEWS
 
@@ -122,7 +122,7 @@ def _conditions(supplier_id: UUID, wanted: QueueFilter) -> list[ColumnElement[bo
         PurchaseOrder.released_at.is_not(None),
     ]
     if wanted.view == "late":
-        found += [to_leave(), PurchaseOrder.ship_by < clock.now()]
+        found.append(late(clock.now()))
     elif wanted.view == "asked":
         found.append(PurchaseOrder.id.in_(select(ChangeRequest.purchase_order_id).where(ChangeRequest.state == OPEN)))
     elif wanted.view in VIEWS:

@@ -100,6 +100,45 @@ def test_an_order_is_found_by_its_numbers_its_articles_and_its_parcels(market: M
     assert "Clear all" in page
 
 
+def test_a_retailer_sees_which_orders_are_late_until_all_of_it_has_left(market: Market, books: Books) -> None:
+    late, shipped = (books.paid_order((market.lamp.variants[0], 1)) for _ in range(2))
+    in_time = books.paid_order((market.chair.variants[0], 1))
+    sent = books.purchase_order(shipped, market.supplier)
+    books.answer(market.supplier, sent, status="accepted")
+    books.ship(market.supplier, sent, 1)
+    browser = books.browser(market.retailer)
+
+    def listed(path: str) -> set[str]:
+        page = BeautifulSoup(browser.get(path).text, "html.parser")
+        return {str(one["value"]) for one in page.select("input[name=order]")}
+
+    def told(party: Any = market.retailer) -> set[str]:
+        return {one["id"] for one in party.api.get("/api/orders", late="true").json["items"]}
+
+    assert "Late" not in text_of(browser.get("/app/orders")), "nothing is, so nothing is said of it"
+    assert (told(), listed("/app/orders?late=1")) == (set(), set())
+    assert "No order fits" in text_of(browser.get("/app/orders?late=1"))
+    run("update purchase_orders set ship_by = now() - interval '1 hour' where status <> 'CANCELLED'")
+    theirs = books.purchase_order(in_time, market.other_supplier)
+    run(f"update purchase_orders set ship_by = now() + interval '1 day' where id = '{theirs['id']}'")
+    assert told() == {late["id"]}
+    assert told(market.other_retailer) == set(), "nobody else's"
+    page = text_of(browser.get("/app/orders"))
+    assert "Late 1" in page
+    mine = books.purchase_order(late, market.supplier)
+    assert mine["number"] in page.partition(" · late, due ")[0]
+    assert page.count("late, due") == 1
+    assert listed("/app/orders?late=1") == {late["id"]}
+    assert listed("/app/orders?late=1&status=SHIPPED") == set()
+    kept = browser.submit("/app/orders/views?late=1", "/orders/views", name="To chase")
+    assert kept.status_code == 303, text_of(kept)
+    views = text_of(browser.get("/app/orders/views?late=1"))
+    assert "To chase" in views and "Should have left by now" in views
+    books.answer(market.supplier, mine, status="accepted")
+    books.ship(market.supplier, mine, 1)
+    assert (told(), listed("/app/orders?late=1")) == (set(), set())
+
+
 def test_all_that_match_are_dealt_with_across_pages_and_what_can_not_be_says_why(
     waiting: Storefront, jobs: Jobs, books: Books
 ) -> None:

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from app import db
 from app.billing.queries import usage_of
 from app.fulfillment import queries as fulfillment
+from app.kit import clock
 from app.kit.errors import FieldError, Invalid
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import STATUSES, HoldReason, Releaser
 from app.purchasing import queries as purchasing
+from app.purchasing.leaving import late_orders
 from app.purchasing.service import (
     Line,
     PlaceOrder,
@@ -113,6 +115,7 @@ def list_orders(query: OrdersQuery) -> Response:
             statuses=[query.status] if query.status else None,
             external_id=query.external_id,
             held_for=query.hold,
+            among=late_orders(caller().organisation_id, clock.now()) if query.late else None,
             updated_since=query.updated_since,
             limit=query.limit,
             cursor=query.cursor,

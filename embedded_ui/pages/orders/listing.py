@@ -14,6 +14,7 @@ from app import db
 from app.bulk.rules import CANCEL, HOLD, MOST_ROWS, RELEASE, RETRY
 from app.bulk.service import Row, start
 from app.fulfillment import queries as fulfillment
+from app.kit import clock
 from app.kit.csv_lines import csv_line
 from app.kit.errors import Invalid
 from app.kit.ids import parse_id
@@ -25,7 +26,9 @@ from app.orders import queries as orders
 from app.orders.lists import OrderFilter
 from app.orders.rules import HOLD_RULES, STATUSES, HoldReason
 from app.purchasing import queries as purchasing
+from app.purchasing.leaving import is_late, late_orders
 from app.purchasing.service.holding import LONGEST_NOTE
+from app.purchasing.service.status import counts
 from app.purchasing.worth import kept_cost
 from app.stores import queries as stores
 from app.suppliers import queries as suppliers
@@ -39,7 +42,7 @@ from app.web.ui.statuses import shown
 _FOLDER = "embedded_ui/pages/orders"
 LIST = "orders"
 #: The values of the list's address that make a view.
-NAMES = ("status", "reason", "search", "country", "store", "since", "until", "sort")
+NAMES = ("status", "late", "reason", "search", "country", "store", "since", "until", "sort")
 _SORTS = {lists.NEWEST: _("Newest first"), lists.OLDEST: _("Oldest first")}
 #: What is asked about before it is done, with its question.
 _ASKED = {
@@ -56,6 +59,8 @@ _DO_LABELS = {
 #: What the question's form says anew.
 _PASSING = ("csrf_token", "note", "sure", "count")
 _EXPORT = "export"
+#: How an address asks for what is late.
+_LATE = "1"
 _EXPORTED_AT_ONCE = 200
 
 
@@ -65,6 +70,7 @@ def asked(values: Mapping[str, str]) -> OrderFilter:
     search = values.get("search", "")[:200].replace("\x00", "")
     return OrderFilter(
         status=status if status in STATUSES else "",
+        among=late_orders(principal().organisation_id, clock.now()) if values.get("late") == _LATE else None,
         reason=reason if reason in set(HoldReason) else "",
         search=search,
         found_by_it=_by_parcel(search) if search else (),
@@ -95,19 +101,25 @@ def add_pages(pages: Pages) -> None:
             first = saved_views.beginning(session, LIST) if not set(request.args) - {"shop", "id_token"} else None
             if first is not None and first.query:
                 return go(page_url("orders.list_orders", **first.query))
-            counts = orders.counts_by_status(session, retailer_id)
             page = lists.listed(session, retailer_id, wanted, limit=30, cursor=request.args.get("cursor"))
             more = page.next_cursor is not None or request.args.get("cursor")
             matching = lists.count(session, retailer_id, wanted) if more else len(page.items)
             routed = purchasing.of_orders(session, [one.id for one in page.items])
+            now = clock.now()
             sellers = {one.supplier_id for group in routed.values() for one in group}
             context: dict[str, Any] = {
                 "orders": page.items,
                 "next_cursor": page.next_cursor,
                 "routed": routed,
                 "costs": {order_id: sum(kept_cost(one) for one in group) for order_id, group in routed.items()},
+                "late": {
+                    one.id
+                    for group in routed.values()
+                    for one in group
+                    if is_late(one.status, one.ship_by, map(counts, one.lines), now)
+                },
                 "suppliers": suppliers.names(session, sellers),
-                "views": _statuses(counts, wanted, present),
+                "views": _views(session, retailer_id, wanted, present),
                 "saved": saved_views.shown(session, LIST, "orders.list_orders", present),
                 "holds": {one.id: shown_holds(one.holds) for one in page.items},
                 "matching": matching,
@@ -189,18 +201,31 @@ def _ask(doing: str, wanted: OrderFilter, only: list[UUID] | None, *, again: boo
     )
 
 
-def _statuses(counts: Mapping[str, int], wanted: OrderFilter, present: Mapping[str, str]) -> list[dict[str, Any]]:
+def _views(
+    session: Session, retailer_id: UUID, wanted: OrderFilter, present: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    by_status = orders.counts_by_status(session, retailer_id)
+    late = lists.count(session, retailer_id, OrderFilter(among=late_orders(retailer_id, clock.now())))
     # "all" says that nothing is looked for, where the reader's list would begin with a view.
     found = [{"label": gettext(_("All")), "href": page_url("orders.list_orders", view="all"), "current": not present}]
+    if late or wanted.among is not None:
+        found.append(
+            {
+                "label": gettext(_("Late")),
+                "href": page_url("orders.list_orders", late=_LATE),
+                "current": wanted.among is not None,
+                "count": late,
+            }
+        )
     found += [
         {
             "label": gettext(shown("order", name).label),
             "href": page_url("orders.list_orders", status=name),
             "current": name == wanted.status,
-            "count": counts[name],
+            "count": by_status[name],
         }
         for name in STATUSES
-        if counts.get(name)
+        if by_status.get(name)
     ]
     return found
 
@@ -213,6 +238,7 @@ def _words(session: Session, values: Mapping[str, str]) -> list[tuple[str, str]]
     """What a view of the list looks for, as the list itself says it."""
     said: list[tuple[str, str, Callable[[str], str | None]]] = [
         ("status", _("Status"), lambda text: gettext(shown("order", text).label) if text in STATUSES else None),
+        ("late", _("Late"), lambda text: gettext(_("Should have left by now")) if text == _LATE else None),
         ("reason", _("On hold because"), _heading),
         ("search", _("Search"), str),
         ("country", _("To country"), str),

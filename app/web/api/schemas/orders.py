@@ -101,6 +101,10 @@ class OrdersQuery(PageQuery):
     updated_since: AwareDatetime | None = None
     external_id: Text | None = None
     hold: Text | None = Field(default=None, description="Only orders that wait for this reason.")
+    late: bool = Field(
+        default=False,
+        description="Only orders of which some purchase order should have left its supplier by now.",
+    )
 
 
 class HoldInput(Input):
