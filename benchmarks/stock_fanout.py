@@ -27,8 +27,9 @@ from app.kit.ids import new_id
 from app.kit.money import Money
 from app.listings.models import Listing, ListingVariant
 from app.pricing.rules import DEFAULT_RULE, retail_price
+from app.stores.goods import LocationRef
 from app.stores.models import Store
-from app.stores.platform import Credentials, LocationRef, ShopFacts
+from app.stores.platform import Credentials, ShopFacts
 from app.stores.service import access, connect, remember_location
 from benchmarks.full_stack import full_stack
 from benchmarks.result import Result, percentile

@@ -38,9 +38,7 @@ from app.store_refunds import queries as store_refunds_queries
 from app.store_refunds import service as store_refunds
 from app.stores import service as stores
 from app.stores.events import CancellationWanted, FulfillmentWanted, StoreReturnTold
-from app.stores.models import Store
-from app.stores.platform import (
-    Address,
+from app.stores.hooks import (
     AppUninstalled,
     CancellationAsked,
     FulfillmentAsked,
@@ -49,16 +47,16 @@ from app.stores.platform import (
     OrderCancelled,
     OrderRefunded,
     OrderReported,
-    Payment,
     PrivacyAsked,
     ProductEdited,
     ProductRemoved,
     ReturnTold,
     RiskTold,
     ScopesChanged,
-    StoreOrder,
 )
+from app.stores.models import Store
 from app.stores.risk import rules_of
+from app.stores.store_orders import Address, Payment, StoreOrder
 from workers.store_locations import lines_there
 from workers.store_payments import tell_of_lapse, tell_of_payment_in_vain
 

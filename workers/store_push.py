@@ -19,18 +19,9 @@ from app.listings import queries, service
 from app.listings.queries import ToPush, as_listing_push
 from app.listings.rules import stock_target
 from app.stores import queries as stores
+from app.stores.goods import ListingPushed, LocationRef, PricePush, PushRefused, StockPush, StockSet, StockStale
 from app.stores.models import Store
-from app.stores.platform import (
-    ListingPushed,
-    LocationRef,
-    PricePush,
-    PushRefused,
-    StockPush,
-    StockSet,
-    StockStale,
-    StoreAccess,
-    StorePlatform,
-)
+from app.stores.platform import StoreAccess, StorePlatform
 from app.stores.service import access, remember_location
 from app.suppliers.models import Supplier
 from workers.job import Run

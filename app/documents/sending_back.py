@@ -16,7 +16,7 @@ from app.kit import clock, links
 from app.kit.errors import NotFound
 from app.returns.models import Return, ReturnFile
 from app.returns.rules import APPROVED, IN_TRANSIT, LABEL_SENT
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.service.onboarding import return_address
 

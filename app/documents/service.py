@@ -35,7 +35,7 @@ from app.orders.senders import sender_of
 from app.orders.service import address_of, write_timeline
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.returns.models import Return
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier, SupplierApplication
 from app.suppliers.service.onboarding import PostalAddress, company_address, return_address

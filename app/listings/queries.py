@@ -21,8 +21,8 @@ from app.kit.money import Money
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
 from app.listings.models import ImportBatch, ImportItem, Listing, ListingSource, ListingVariant
 from app.listings.rules import DRAFT, FAILED, HIDDEN, LIVE, OUT_OF_SYNC, PUSHING, UNLINKED
+from app.stores.goods import ListingPush, LocationRef, VariantPush
 from app.stores.models import Store
-from app.stores.platform import ListingPush, LocationRef, VariantPush
 from app.suppliers.models import Supplier
 
 #: Views of the listings page: name → states.

@@ -20,8 +20,8 @@ from app.inventory.models import InventoryLevel
 from app.listings.models import Listing, ListingVariant, StoreLink
 from app.listings.rules import DRAFT, link_key
 from app.stores.models import StoreLocation
-from app.stores.platform import StoreOrderLine
 from app.stores.risk import ALONE, ALWAYS
+from app.stores.store_orders import StoreOrderLine
 from app.suppliers.models import Supplier
 
 _NOT_IN_HANDLES = re.compile(r"[^a-z0-9]+")

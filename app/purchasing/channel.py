@@ -23,7 +23,7 @@ from typing import ClassVar, Literal
 from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.purchasing.answers import Answers
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from app.orders.rules import HoldReason
 from app.orders.service import LARGEST_QUANTITY, find_by_external_id
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import Line, Placed, PlaceOrder, place_order
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers.models import Supplier
 from app.suppliers.queries import closures, rates_of
 from app.suppliers.rules import (

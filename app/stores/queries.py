@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kit.errors import NotFound
+from app.stores.goods import LocationRef
 from app.stores.models import GRANTED, LIVE, Store, StoreCredential, StoreLocation
-from app.stores.platform import LocationRef, StorePlatform
+from app.stores.platform import StorePlatform
 
 
 def stores_of(session: Session, retailer_id: UUID) -> Sequence[Store]:

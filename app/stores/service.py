@@ -20,8 +20,9 @@ from app.kit.errors import Conflict, CredentialsRefused, Invalid
 from app.kit.ids import new_id
 from app.outbox.service import emit
 from app.stores.events import ScopesGranted, StoreConnected, StoreDisconnected
+from app.stores.goods import LocationRef
 from app.stores.models import GRANTED, LIVE, PlatformRisk, Store, StoreCredential, StoreLocation
-from app.stores.platform import Credentials, LocationRef, ShopFacts, StoreAccess, StorePlatform
+from app.stores.platform import Credentials, ShopFacts, StoreAccess, StorePlatform
 from app.stores.queries import store_of
 from app.stores.risk import UNLINKED, RiskRules, as_json
 

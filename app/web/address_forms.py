@@ -12,7 +12,7 @@ from app.kit.countries import named_countries
 from app.kit.errors import AppError, FieldError, Invalid
 from app.kit.texts import marked as _
 from app.orders.address_form import AddressField, address_fields, as_chosen, lacking
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.web.forms import problems
 from app.web.ui.rendering import gettext, locale
 

@@ -19,7 +19,7 @@ from app.kit import clock
 from app.kit.crash import crash_point
 from app.returns.service import labelling as returned
 from app.settlement import processor
-from app.stores import platform
+from app.stores import hooks as stores
 from app.web.errors import problem
 
 #: No platform sends more; larger ones are refused unread.
@@ -40,7 +40,7 @@ def from_store(name: str) -> Response:
         return problem(413, "too_large", "Too large", "A hook has at most 2 MB.")
     try:
         envelope = adapter.verify_hook(_headers(), body)
-    except platform.ForgedHook:
+    except stores.ForgedHook:
         return problem(401, "bad_signature", "Bad signature", "The signature does not fit the body.")
     return _keep(
         Received(

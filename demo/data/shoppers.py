@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 _FIRST = (
     "Ada", "Amir", "Anouk", "Ben", "Carla", "Chen", "Dara", "Elif", "Emil", "Farah", "Finn", "Greta", "Hugo", "Ines",

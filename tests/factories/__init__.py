@@ -19,9 +19,11 @@ from app.listings.models import Listing
 from app.listings.queries import as_listing_push, listings_to_push
 from app.listings.service import ImportRequest, add_to_import_list, note_pushed, publish
 from app.purchasing.service import Line, PlaceOrder
+from app.stores.goods import ListingPushed, LocationRef, VariantPushed
 from app.stores.models import Store
-from app.stores.platform import Address, Credentials, ListingPushed, LocationRef, ShopFacts, VariantPushed
+from app.stores.platform import Credentials, ShopFacts
 from app.stores.service import connect
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier, TestOrder
 from app.suppliers.rules import ACTIVE, Rate

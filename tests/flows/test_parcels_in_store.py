@@ -31,8 +31,9 @@ from app.purchasing.service import (
     release_purchase_orders,
 )
 from app.returns.service.asking import choose_settings
+from app.stores.hooks import CancellationAsked
 from app.stores.models import Store, StoreLocation
-from app.stores.platform import CancellationAsked, ShopFacts
+from app.stores.platform import ShopFacts
 from app.stores.service import change_tracking_link, connect
 from tests import factories
 from tests.adapters.stores.conftest import configured, open_shop, shop, simulator

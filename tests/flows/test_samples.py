@@ -17,7 +17,7 @@ from app.catalog.samples.service import set_terms
 from app.kit import clock
 from app.orders.models import RetailerAddress
 from app.orders.saved_addresses import MOST_KEPT, save_address, saved_addresses
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from tests.flows.books import Books, Json
 from tests.market import Market
 from tests.stack import Jobs

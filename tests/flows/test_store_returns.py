@@ -10,7 +10,7 @@ import pytest
 from app import db
 from app.returns.service import from_store
 from app.stores.models import Store
-from app.stores.platform import ReturnedLine, ReturnInStore
+from app.stores.money_back import ReturnedLine, ReturnInStore
 from tests.adapters.stores.conftest import configured, simulator
 from tests.flows.books import Books, Json
 from tests.flows.refunding import SCOPES, Till, till

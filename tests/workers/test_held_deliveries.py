@@ -14,7 +14,7 @@ from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import place_order, release_purchase_orders
 from app.stores.events import FulfillmentWanted
 from app.stores.models import StoreLocation
-from app.stores.platform import FulfillmentOrderRef
+from app.stores.parcels import FulfillmentOrderRef
 from tests import factories
 from tests.stack import Jobs
 

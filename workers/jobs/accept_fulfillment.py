@@ -27,7 +27,8 @@ from app.purchasing.queries import to_be_accepted
 from app.stores import queries as stores
 from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
-from app.stores.platform import FulfillmentOrderRef, StoreAccess, StorePlatform
+from app.stores.parcels import FulfillmentOrderRef
+from app.stores.platform import StoreAccess, StorePlatform
 from app.stores.service import access, lasting_access
 from workers.job import RetryLater, Run, job
 

@@ -16,8 +16,8 @@ from app.kit import clock
 from app.kit.errors import AdapterError, AppError
 from app.purchasing.service import nothing_new
 from app.stores.models import Store
-from app.stores.platform import StoreOrder
 from app.stores.service import access
+from app.stores.store_orders import StoreOrder
 from workers.job import Run, job
 from workers.store_facts import take_order
 

@@ -28,7 +28,8 @@ from app.purchasing.models import PurchaseOrder
 from app.stores import queries as stores
 from app.stores.events import FulfillmentWanted
 from app.stores.models import Store
-from app.stores.platform import FulfillmentOrderRef, StoreAccess, StorePlatform, TrackingPush
+from app.stores.parcels import FulfillmentOrderRef, TrackingPush
+from app.stores.platform import StoreAccess, StorePlatform
 from app.stores.service import access, lasting_access
 from workers.job import RetryLater, Run, job
 from workers.parcel_letters import tell_of_parcels

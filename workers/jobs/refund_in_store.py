@@ -14,7 +14,7 @@ from app.store_refunds.events import StoreRefundAsked
 from app.store_refunds.queries import way_of
 from app.store_refunds.rules import NO_ACCESS, NOT_GRANTED, Way
 from app.stores.models import Store
-from app.stores.platform import RefundPending
+from app.stores.money_back import RefundPending
 from app.stores.service import access
 from workers.job import RetryLater, Run, job
 

@@ -16,7 +16,7 @@ from app.kit.errors import Conflict
 from app.orders.senders import Sender, sender_of
 from app.orders.service import address_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import SupplierApplication
 from app.suppliers.service.onboarding import PostalAddress, company_address, return_address

@@ -17,8 +17,9 @@ from app.listings.events import ListingsRefused
 from app.listings.models import Listing, ListingVariant
 from app.listings.rules import FAILED, HIDDEN, LIVE, OUT_OF_SYNC, PUSHING, UNLINKED, may_move
 from app.outbox.service import emit
+from app.stores.goods import ListingPush, ListingPushed, PushRefused
+from app.stores.hooks import ProductEdited
 from app.stores.models import Store
-from app.stores.platform import ListingPush, ListingPushed, ProductEdited, PushRefused
 
 #: How long sales that a store showed before telling us of them keep its quantity down.
 _UNSEEN_SALES_COUNT_FOR = timedelta(seconds=60)

@@ -24,7 +24,7 @@ from app.purchasing.decisions.service import last_day, locked
 from app.purchasing.events import StoreNoteWanted
 from app.purchasing.models import OrderDecision
 from app.stores import queries as stores
-from app.stores.platform import LONGEST_NOTE, OrderNote
+from app.stores.parcels import LONGEST_NOTE, OrderNote
 
 #: Titles are cut so that a note with two of them fits.
 _LONGEST_TITLE = 80

@@ -11,7 +11,7 @@ from app.inventory.errors import InsufficientStock, ShortLine
 from app.kit.errors import AppError, Conflict, FieldError, Invalid
 from app.orders.rules import AddressProblem, HoldReason, address_problems
 from app.purchasing.routing.problem import Exclusion, Need, NoChoice, Problem
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 
 @dataclass(frozen=True, slots=True)

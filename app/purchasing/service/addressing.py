@@ -28,7 +28,7 @@ from app.purchasing.service.asking import Origin
 from app.purchasing.service.placing import resume_order
 from app.purchasing.service.settling import moved, open_units, supplier_name, tell
 from app.purchasing.service.status import locked_of_order
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import Supplier
 from app.suppliers.rules import Parcel, rate_for, shipping_cost

@@ -15,7 +15,7 @@ from app.orders.models import Order
 from app.orders.rules import CANCELLED
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service.placing import resume_order
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 
 def correct_address(session: Session, retailer_id: UUID, order_id: UUID, address: Address) -> bool:

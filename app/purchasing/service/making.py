@@ -25,7 +25,7 @@ from app.pricing.rules import converted
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.routing.gathering import Gathered
 from app.purchasing.routing.problem import Part
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers.queries import as_closures
 from app.suppliers.rules import Parcel, Rate, rate_for, sending
 

@@ -62,7 +62,7 @@ from app.purchasing.transmission_rules import (
     UNKNOWN,
 )
 from app.purchasing.transmission_rules import WITHDRAWN as NOT_SENT
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 #: Whether the system behind a channel takes such requests, by the channel's name and the request's kind; None: there is
 #: no system, only people.

@@ -22,7 +22,7 @@ from app.purchasing.service.asking import cancel_all
 from app.purchasing.service.following import is_stale, locked_family
 from app.purchasing.service.placing import resume_order
 from app.purchasing.service.screening import fraud_window
-from app.stores.platform import AWAITED, Payment
+from app.stores.store_orders import AWAITED, Payment
 
 
 @dataclass(slots=True)

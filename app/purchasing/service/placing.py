@@ -40,7 +40,7 @@ from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, tr
 from app.purchasing.service.allowing import place_for, refused_by_plan
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
 from app.purchasing.service.screening import ToScreen, screened, still_held
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 #: Of a shopper's, of the retailer for itself, or entered by the retailer.
 Kind = Literal["order", "sample", "manual"]

@@ -35,7 +35,7 @@ from app.purchasing.rules import whole_units
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
 from app.purchasing.service.settling import settle_requests, supplier_name, tell
 from app.purchasing.service.status import counts, refresh_order_status, refresh_status
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from app.pricing.queries import exchange_rate
 from app.pricing.rules import converted
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.rules import Closure, Parcel, rate_for, sending
 

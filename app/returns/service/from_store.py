@@ -34,7 +34,7 @@ from app.returns.rules import (
 from app.returns.service.asking import LONGEST_NOTE, Wanted, become_returns, decided, free_units, keep_wish, pass_on
 from app.returns.service.standing import RETAILER, locked, move
 from app.stores.models import Store
-from app.stores.platform import ReturnInStore
+from app.stores.money_back import ReturnInStore
 
 #: What the store is to be told next of a return of its own.
 Answer = Literal["approve", "decline", "close"]

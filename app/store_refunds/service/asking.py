@@ -27,7 +27,7 @@ from app.store_refunds import queries
 from app.store_refunds.events import StoreRefundAsked
 from app.store_refunds.models import StoreRefund, StoreRefundLine
 from app.store_refunds.rules import ASKED, BY_HAND, is_overdue, may_move
-from app.stores.platform import RefundWish
+from app.stores.money_back import RefundWish
 
 #: What stands in the store's note of the refund, before our reference.
 _NOTE = "Crossdock: these items are not delivered"

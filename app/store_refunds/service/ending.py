@@ -24,7 +24,7 @@ from app.store_refunds.events import StoreRefundMoved
 from app.store_refunds.models import StoreRefund
 from app.store_refunds.rules import ADVICE, ALREADY, ASKED, BY_HAND, MADE, REFUSED, may_move
 from app.store_refunds.service.asking import locked, units_of
-from app.stores.platform import RefundMade
+from app.stores.money_back import RefundMade
 
 
 def note_pending(session: Session, store_refund_id: UUID, pending: str) -> timedelta:

@@ -19,7 +19,7 @@ from app.purchasing import service
 from app.purchasing.changes import queries
 from app.purchasing.changes.rules import STATES
 from app.purchasing.models import ChangeRequest
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.line_ids import named_once

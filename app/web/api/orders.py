@@ -29,7 +29,7 @@ from app.purchasing.service import (
     waiting_for_plan,
 )
 from app.stores import queries as stores
-from app.stores.platform import Address, Payment
+from app.stores.store_orders import Address, Payment
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work

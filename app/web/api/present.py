@@ -22,7 +22,7 @@ from app.orders.service import until_of
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import combined_status, line_status
 from app.purchasing.service.status import counts
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers.models import Supplier, SupplierCard, TestOrder
 from app.suppliers.rules.scorecards import ANSWER_HOURS, SENT_DAYS
 

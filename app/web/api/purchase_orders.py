@@ -20,7 +20,7 @@ from app.purchasing import queries as purchasing
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.service import LineAnswer, acknowledge
 from app.purchasing.service.transmitting import note_answered
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.models import TestOrder
 from app.suppliers.queries import open_test_order, own_test_order

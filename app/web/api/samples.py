@@ -9,7 +9,7 @@ from app.kit.ids import new_id
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
 from app.purchasing.service import allowance, order_sample, quote_sample
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work

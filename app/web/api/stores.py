@@ -13,7 +13,6 @@ from app.listings.service import ImportRequest, import_products
 from app.orders.senders import Sender, remove_sender, save_sender, sender_of_store
 from app.stores import queries as stores
 from app.stores.models import Store
-from app.stores.platform import Address
 from app.stores.risk import RiskRules, as_json, rules_of
 from app.stores.service import (
     change_fraud_window,
@@ -22,6 +21,7 @@ from app.stores.service import (
     connect_without_credentials,
     request_connection,
 )
+from app.stores.store_orders import Address
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work

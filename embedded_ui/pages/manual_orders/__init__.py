@@ -37,7 +37,7 @@ from app.purchasing.manual import (
     try_file,
 )
 from app.purchasing.service import PlaceOrder, place_order
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.web import address_forms
 from app.web.auth import principal
 from app.web.forms import problems

@@ -57,7 +57,7 @@ from app.returns.rules import ENDED
 from app.settlement import queries as settlement
 from app.store_refunds import queries as store_refunds
 from app.stores import queries as stores
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers.models import Supplier
 from app.web import address_forms
 from app.web.auth import principal

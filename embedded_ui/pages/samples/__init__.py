@@ -19,7 +19,7 @@ from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.orders.saved_addresses import remove_address, save_address, saved_address, saved_addresses
 from app.purchasing.service import Allowance, SampleQuote, allowance, order_sample, quote_sample
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.web import address_forms
 from app.web.auth import principal

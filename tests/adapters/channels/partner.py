@@ -19,7 +19,7 @@ from app.purchasing.channel import (
     Sending,
     SupplierChannel,
 )
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 from tests.domains.feeds.portal import FileServers
 
 ADDRESS = Address(

@@ -10,14 +10,9 @@ import requests
 
 from app.adapters.stores.shopify.adapter import Shopify
 from app.kit.money import Money
-from app.stores.platform import (
-    FulfillmentOrderRef,
-    ListingPush,
-    ListingPushed,
-    LocationRef,
-    StoreAccess,
-    VariantPush,
-)
+from app.stores.goods import ListingPush, ListingPushed, LocationRef, VariantPush
+from app.stores.parcels import FulfillmentOrderRef
+from app.stores.platform import StoreAccess
 from tests.simulators.shopify import Control
 from tests.simulators.shopify.config import API_VERSION
 

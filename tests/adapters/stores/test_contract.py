@@ -13,22 +13,11 @@ from app.adapters import registries
 from app.kit import clock
 from app.kit.errors import Invalid, Rejected, Unavailable
 from app.kit.money import Money
-from app.stores.platform import (
-    CAPABILITIES,
-    Credentials,
-    ForgedHook,
-    FulfillmentOrderRef,
-    HookFact,
-    ListingPush,
-    LocationRef,
-    OrderNote,
-    PricePush,
-    RefundWish,
-    StockPush,
-    StoreAccess,
-    StorePlatform,
-    TrackingPush,
-)
+from app.stores.goods import ListingPush, LocationRef, PricePush, StockPush
+from app.stores.hooks import ForgedHook, HookFact
+from app.stores.money_back import RefundWish
+from app.stores.parcels import FulfillmentOrderRef, OrderNote, TrackingPush
+from app.stores.platform import CAPABILITIES, Credentials, StoreAccess, StorePlatform
 
 PLATFORMS = sorted(registries.stores.names())
 _ORDER = FulfillmentOrderRef(external_id="1", location_id="1", state="open")

@@ -10,7 +10,8 @@ import pytest
 from app.adapters import registries
 from app.config import LEAST_PASSWORD_MEMORY_KIB
 from app.kit.errors import Invalid, Rejected
-from app.stores.platform import Credentials, ForgedHook, StoreAccess, StorePlatform
+from app.stores.hooks import ForgedHook
+from app.stores.platform import Credentials, StoreAccess, StorePlatform
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.adapters.stores.shopify.embedding import exchange
 from app.kit import clock
 from app.kit.errors import Rejected
 from app.kit.money import Money
-from app.stores.platform import (
+from app.stores.hooks import (
     AppUninstalled,
     CancellationAsked,
     ForgedHook,
@@ -30,8 +30,8 @@ from app.stores.platform import (
     PrivacyAsked,
     ProductEdited,
     ProductRemoved,
-    StoreAccess,
 )
+from app.stores.platform import StoreAccess
 from tests.adapters.processors.wire import Asked, Reply, Wire, listening
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET
 from tests.adapters.stores.shop import Shop, asked, listing, number, ordered, pushed

@@ -9,7 +9,7 @@ import pytest
 
 from app.kit.errors import Unavailable
 from app.kit.money import Money
-from app.stores.platform import PricePush, PushRefused
+from app.stores.goods import PricePush, PushRefused
 from tests.adapters.stores.shop import Shop, again, asked, listing, number, pushed, variant
 
 

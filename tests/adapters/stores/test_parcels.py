@@ -11,7 +11,8 @@ import pytest
 from app.kit import clock
 from app.kit.errors import Rejected
 from app.kit.money import Money
-from app.stores.platform import FulfillmentOrderRef, ListingPushed, TrackingPush
+from app.stores.goods import ListingPushed
+from app.stores.parcels import FulfillmentOrderRef, TrackingPush
 from tests.adapters.stores.shop import Shop, asked, listing, number, ordered, pushed, variant
 
 NUMBERS = ["1Z999AA10123456784", "1Z999AA10123456793"]

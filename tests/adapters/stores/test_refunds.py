@@ -12,7 +12,7 @@ import pytest
 
 from app.kit.errors import Rejected, Unavailable
 from app.kit.money import Money
-from app.stores.platform import RefundMade, RefundPending, RefundWish
+from app.stores.money_back import RefundMade, RefundPending, RefundWish
 from tests.adapters.stores.shop import Shop, listing, number, pushed
 
 LAMP = Money(2990, "USD")

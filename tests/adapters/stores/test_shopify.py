@@ -16,17 +16,9 @@ from app.adapters.stores.shopify.embedding import exchange
 from app.kit import clock
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
 from app.kit.money import Money
-from app.stores.platform import (
-    ListingPushed,
-    LocationRef,
-    PricePush,
-    PushRefused,
-    StockPush,
-    StockSet,
-    StockStale,
-    StoreAccess,
-    TrackingPush,
-)
+from app.stores.goods import ListingPushed, LocationRef, PricePush, PushRefused, StockPush, StockSet, StockStale
+from app.stores.parcels import TrackingPush
+from app.stores.platform import StoreAccess
 from tests.adapters.stores.shop import Shop, again, listing, number, ordered, pushed
 
 # Getting in

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.stores.shopify.signatures import InvalidIdToken, valid_shop, verify_hook, verify_id_token
-from app.stores.platform import ForgedHook
+from app.stores.hooks import ForgedHook
 
 CLIENT_ID, SECRET, OLD_SECRET = (
     "the-client",

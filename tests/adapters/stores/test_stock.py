@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.stores.platform import ListingPushed, LocationRef, PushRefused, StockPush, StockSet, StockStale
+from app.stores.goods import ListingPushed, LocationRef, PushRefused, StockPush, StockSet, StockStale
 from tests.adapters.stores.shop import Shop, listing, number, pushed
 
 GONE = "gid://shopify/Location/99999999"

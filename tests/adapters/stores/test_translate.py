@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.stores.shopify.translate import _READERS, translate
-from app.stores.platform import (
+from app.stores.hooks import (
     AppUninstalled,
     CancellationAsked,
     FulfillmentAsked,

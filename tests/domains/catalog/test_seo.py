@@ -23,8 +23,8 @@ from app.catalog.seo.rules import (
 )
 from app.catalog.service import ProductRecord, VariantRecord, save_products
 from app.listings.queries import listings_to_push
+from app.stores.goods import ListingPush, LocationRef
 from app.stores.models import Store
-from app.stores.platform import ListingPush, LocationRef
 from tests.adapters.settings import set_up
 from tests.market import Market, market, stripe_simulator, stripe_url
 from tests.web.browsing import text_of

@@ -21,7 +21,7 @@ from app.documents.addresses import address_lines
 from app.documents.drawing import draw, draw_order_sheets, draw_pick_list
 from app.documents.papers import COMMERCIAL_INVOICE, KINDS, BrandOnPaper, OrderSheet, Paper, PaperLine, PickList
 from app.documents.words import LANGUAGES, language_of, words
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 
 def logo() -> bytes:

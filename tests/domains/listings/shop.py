@@ -18,7 +18,8 @@ from app.listings import queries, service
 from app.listings.models import Listing
 from app.listings.queries import as_listing_push
 from app.listings.service import ImportRequest, add_to_import_list
-from app.stores.platform import ListingPush, ListingPushed, LocationRef, ProductEdited, PushRefused, VariantPushed
+from app.stores.goods import ListingPush, ListingPushed, LocationRef, PushRefused, VariantPushed
+from app.stores.hooks import ProductEdited
 from tests import factories as make
 
 LOCATION = LocationRef("gid://shopify/Location/1", "gid://shopify/FulfillmentService/1")

@@ -14,7 +14,7 @@ from app.listings.events import ListingsRefused, StoreBehind
 from app.listings.models import Listing
 from app.listings.rules import MOVES, STATES, may_move
 from app.outbox.models import OutboxEvent
-from app.stores.platform import PushRefused
+from app.stores.goods import PushRefused
 from tests.domains.listings.shop import Shelf
 from tests.state_tables import UNCHANGED, Machine, Refused, Row, agree, columns, everything_happens
 

@@ -11,7 +11,7 @@ from app.listings import queries, service
 from app.listings.events import StoreBehind
 from app.listings.service import ImportRequest, add_to_import_list
 from app.outbox.models import OutboxEvent
-from app.stores.platform import PushRefused
+from app.stores.goods import PushRefused
 from tests import factories as make
 from tests.domains.listings.shop import FIRST_TITLE, Shelf
 

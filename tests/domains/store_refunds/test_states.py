@@ -18,7 +18,7 @@ from app.purchasing.service import place_order
 from app.store_refunds.models import StoreRefund
 from app.store_refunds.rules import ALREADY, MOVES, STATES, may_move
 from app.store_refunds.service import ask, ask_again, by_hand, match, note_made, note_refused, report, wish_of
-from app.stores.platform import RefundMade
+from app.stores.money_back import RefundMade
 from tests import factories as make
 from tests.state_tables import UNCHANGED, Machine, Refused, Row, agree, columns, effects_of, everything_happens
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.purchasing.channel import ChannelSettings, PurchaseOrderLineNote, PurchaseOrderNote, SenderNote
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 SEPARATORS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 DATES: Mapping[str, str] = {

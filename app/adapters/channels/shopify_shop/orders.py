@@ -20,7 +20,7 @@ from app.purchasing.answers import (
     Unreadable,
 )
 from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 TAG = "Crossdock"
 #: The property of a line item that holds our line's id; the underscore hides it from shoppers.

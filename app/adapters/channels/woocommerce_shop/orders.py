@@ -19,7 +19,7 @@ from app.purchasing.answers import (
     ShipmentTold,
 )
 from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 #: Keys of meta data; those that begin with an underscore are hidden from shoppers.
 #: What was ordered stands at the order: a line that the shop's people remove takes its own meta data with it.

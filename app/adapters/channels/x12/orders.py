@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.kit.x12 import Segment, on_paper
 from app.purchasing.channel import ChangeNote, PurchaseOrderLineNote, PurchaseOrderNote
-from app.stores.platform import Address
+from app.stores.store_orders import Address
 
 #: Purchase order type (data element 92): drop ship.
 _DROP_SHIP = "DS"

@@ -12,32 +12,21 @@ from urllib.parse import urlsplit
 
 from app.config import settings
 from app.kit.errors import Invalid, Rejected
-from app.stores.platform import (
-    Credentials,
-    ForgedHook,
-    FulfillmentOrderRef,
-    HookEnvelope,
-    HookFact,
+from app.stores.goods import (
     ListingPush,
     ListingPushed,
     LocationRef,
-    OrderNote,
     PricePush,
     PushRefused,
-    RefundMade,
-    RefundPending,
-    RefundSuggested,
-    RefundWish,
-    ReturnInStore,
-    ShopFacts,
     StockPush,
     StockSet,
     StockStale,
-    StoreAccess,
-    StoreOrder,
-    TrackingPush,
-    UnsentUnits,
 )
+from app.stores.hooks import ForgedHook, HookEnvelope, HookFact
+from app.stores.money_back import RefundMade, RefundPending, RefundSuggested, RefundWish, ReturnInStore
+from app.stores.parcels import FulfillmentOrderRef, OrderNote, TrackingPush, UnsentUnits
+from app.stores.platform import Credentials, ShopFacts, StoreAccess
+from app.stores.store_orders import StoreOrder
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")

@@ -15,31 +15,21 @@ from app.adapters.stores.shopify.signatures import valid_shop, verify_hook
 from app.adapters.stores.shopify.translate import translate
 from app.kit import clock
 from app.kit.errors import CredentialsRefused, Invalid, Rejected
-from app.stores.platform import (
-    Credentials,
-    FulfillmentOrderRef,
-    HookEnvelope,
-    HookFact,
+from app.stores.goods import (
     ListingPush,
     ListingPushed,
     LocationRef,
-    OrderNote,
     PricePush,
     PushRefused,
-    RefundMade,
-    RefundPending,
-    RefundSuggested,
-    RefundWish,
-    ReturnInStore,
-    ShopFacts,
     StockPush,
     StockSet,
     StockStale,
-    StoreAccess,
-    StoreOrder,
-    TrackingPush,
-    UnsentUnits,
 )
+from app.stores.hooks import HookEnvelope, HookFact
+from app.stores.money_back import RefundMade, RefundPending, RefundSuggested, RefundWish, ReturnInStore
+from app.stores.parcels import FulfillmentOrderRef, OrderNote, TrackingPush, UnsentUnits
+from app.stores.platform import Credentials, ShopFacts, StoreAccess
+from app.stores.store_orders import StoreOrder
 
 _ONLINE_STORE = "Online Store"
 

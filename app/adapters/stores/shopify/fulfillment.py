@@ -13,7 +13,8 @@ from typing import Any
 from app.adapters.stores.shopify.client import AdminClient
 from app.kit import clock
 from app.kit.errors import Rejected
-from app.stores.platform import FulfillmentOrderRef, OrderNote, StoreAccess, TrackingPush, UnsentUnits
+from app.stores.parcels import FulfillmentOrderRef, OrderNote, TrackingPush, UnsentUnits
+from app.stores.platform import StoreAccess
 
 _REQUEST_STATES = {
     "SUBMITTED": "requested",

@@ -16,7 +16,8 @@ from typing import Any
 from app.adapters.stores.shopify.client import AdminClient
 from app.adapters.stores.shopify.manifest import LARGEST_LIST
 from app.kit.errors import Rejected
-from app.stores.platform import LocationRef, PushRefused, StockPush, StockSet, StockStale, StoreAccess
+from app.stores.goods import LocationRef, PushRefused, StockPush, StockSet, StockStale
+from app.stores.platform import StoreAccess
 
 Outcome = StockSet | StockStale | PushRefused
 

@@ -15,15 +15,8 @@ from app.adapters.stores.shopify import products
 from app.adapters.stores.shopify.client import AdminClient
 from app.adapters.stores.shopify.manifest import LARGEST_LIST
 from app.kit.errors import Rejected
-from app.stores.platform import (
-    ListingPush,
-    ListingPushed,
-    PricePush,
-    PushRefused,
-    StoreAccess,
-    VariantPush,
-    VariantPushed,
-)
+from app.stores.goods import ListingPush, ListingPushed, PricePush, PushRefused, VariantPush, VariantPushed
+from app.stores.platform import StoreAccess
 
 _GONE = PushRefused("product_gone", "The product no longer exists in the store.", gone=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.adapters.stores.shopify.manifest import LISTING_KEY
-from app.stores.platform import ListingPush, VariantPush
+from app.stores.goods import ListingPush, VariantPush
 
 #: What Shopify calls the one option of a product without options.
 NO_OPTION = ("Title", "Default Title")

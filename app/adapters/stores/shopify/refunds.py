@@ -15,7 +15,8 @@ from typing import Any
 from app.adapters.stores.shopify.client import AdminClient
 from app.kit.errors import Rejected
 from app.kit.money import Money, exponent
-from app.stores.platform import RefundMade, RefundPending, RefundSuggested, RefundWish, StoreAccess
+from app.stores.money_back import RefundMade, RefundPending, RefundSuggested, RefundWish
+from app.stores.platform import StoreAccess
 
 
 def suggest(client: AdminClient, access: StoreAccess, wish: RefundWish) -> RefundSuggested:

@@ -13,7 +13,8 @@ from app.adapters.stores.shopify.client import AdminClient
 from app.adapters.stores.shopify.manifest import RETURN_TOPICS
 from app.config import settings
 from app.kit.errors import Rejected
-from app.stores.platform import ReturnedLine, ReturnInStore, StoreAccess
+from app.stores.money_back import ReturnedLine, ReturnInStore
+from app.stores.platform import StoreAccess
 
 _STATES = {
     "REQUESTED": "requested",

@@ -21,7 +21,7 @@ from shopify.utils import shop_url
 
 from app.config import settings
 from app.kit.clock import parse_iso
-from app.stores.platform import ForgedHook, HookEnvelope
+from app.stores.hooks import ForgedHook, HookEnvelope
 
 _SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 _ADMIN = re.compile(r"(?:https?://)?admin\.shopify\.com/store/([a-z0-9][a-z0-9-]*)(?:[/?#].*)?")

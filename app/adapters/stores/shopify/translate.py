@@ -10,7 +10,7 @@ import orjson
 from app.adapters.stores.shopify.manifest import RETURN_TOPICS
 from app.adapters.stores.shopify.orders import from_hook, gid, refunded_amount
 from app.kit import clock
-from app.stores.platform import (
+from app.stores.hooks import (
     AppUninstalled,
     CancellationAsked,
     FulfillmentAsked,
@@ -25,8 +25,8 @@ from app.stores.platform import (
     ReturnTold,
     RiskTold,
     ScopesChanged,
-    StoreOrder,
 )
+from app.stores.store_orders import StoreOrder
 
 Body = Mapping[str, Any]
 
