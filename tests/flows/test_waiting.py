@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 
 from app.kit import clock
 from app.orders.rules import HOLD_RULES, HoldReason, Releaser
@@ -118,6 +119,47 @@ def test_a_held_order_is_neither_sent_nor_charged_until_its_retailer_releases_it
     assert browser.submit(page, f"{page}/release").status_code == 303
     jobs.drain()
     assert (waiting.holds(), books.taken(order)) == ([], [7100])
+
+
+def test_a_note_that_is_too_long_is_refused_where_it_is_written_and_never_cut(
+    waiting: Storefront, jobs: Jobs, books: Books
+) -> None:
+    market, long = waiting.market, "Called the shopper. " * 26
+    waiting.tell("orders/paid", waiting.order())
+    order = waiting.only_order()
+    for party, page in (
+        (market.retailer, f"/app/orders/{order['id']}"),
+        (market.admin, f"/console/orders/{order['id']}"),
+    ):
+        refused = books.browser(party).submit(page, f"{page}/hold", note=long)
+        assert refused.status_code == 422
+        assert refuses(refused.text, long)
+    browser = books.browser(market.retailer)
+    asked = {"order": order["id"], "do": "hold", "sure": "1", "note": long}
+    refused = browser.submit("/app/orders", "/orders/bulk", **asked)
+    assert refused.status_code == 422
+    assert refuses(refused.text, long)
+    told = market.retailer.api.post(f"/api/orders/{order['id']}/hold", {"note": long})
+    assert (told.status_code, told.json["errors"][0]["field"]) == (422, "note")
+    assert "at most 500 characters" in told.json["errors"][0]["message"]
+    assert waiting.holds() == ["fraud_window"]
+    assert books.rows("select 1 from bulk_actions") == []
+    fits = long[:500]
+    form = BeautifulSoup(refused.text, "html.parser").select_one("form[action$='/orders/bulk']")
+    assert form is not None
+    sent = {str(one["name"]): str(one["value"]) for one in form.select("input[name]")}
+    assert browser.post("/app/orders/bulk", sent | {"note": fits}).status_code == 303
+    jobs.drain()
+    notes = books.rows("select details->>'note' as note from order_holds where reason = 'manual'")
+    assert [row["note"] for row in notes] == [fits.strip()]
+
+
+def refuses(page: str, note: str) -> bool:
+    """Whether a page says at its field that the note is too long, with all of it there to be shortened."""
+    field = BeautifulSoup(page, "html.parser").select_one("input[name=note]")
+    assert field is not None
+    assert field["value"] == note
+    return field.get("aria-invalid") == "true" and "Use at most 500 characters." in str(field.parent)
 
 
 def test_what_the_platform_holds_only_the_platform_releases(waiting: Storefront, jobs: Jobs, books: Books) -> None:

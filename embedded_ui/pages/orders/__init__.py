@@ -100,9 +100,10 @@ def _page(
     sent: Address | None = None,
     wrong: Mapping[str, str] | None = None,
     cancelling: Mapping[str, str] | None = None,
+    holding: Mapping[str, str] | None = None,
 ) -> Any:
     """``sent``: an address that was refused, and what is ``wrong`` with its fields; ``cancelling``: what is wrong with
-    the units to be cancelled."""
+    the units to be cancelled; ``holding``: what is wrong with the note of a hold."""
     who, own = principal(), colleagues()
     with db.transaction() as session:
         order = orders.order(session, who.organisation_id, order_id)
@@ -156,7 +157,8 @@ def _page(
             "line_titles": {line.id: line.title for one in routed for line in one.lines},
             "refusals": {name: gettext(words) for name, words in REFUSAL_WORDS.items()},
             "cancelling": cancelling or {},
-            "typed": request.form if cancelling else {},
+            "holding": holding or {},
+            "typed": request.form if cancelling or holding else {},
             "returnable": {one.id for one in routed if any(returns.returnable_units(session, [one]).values())},
             "returns": back,
             "charge": charge,
@@ -250,14 +252,14 @@ def resume(order_id: UUID) -> Any:
 @pages.post("/orders/<uuid:order_id>/hold", permission="orders.write")
 def hold(order_id: UUID) -> Any:
     """Let an order wait, with a note why."""
-    with db.transaction() as session:
-        hold_order(
-            session,
-            principal().organisation_id,
-            order_id,
-            by=Releaser.RETAILER,
-            note=request.form.get("note", "")[:LONGEST_NOTE],
-        )
+    sent = Sent()
+    note = sent.text("note", longest=LONGEST_NOTE)
+    try:
+        sent.check()
+        with db.transaction() as session:
+            hold_order(session, principal().organisation_id, order_id, by=Releaser.RETAILER, note=note)
+    except Invalid as error:
+        return _page(order_id, 422, holding=form_problems(error))
     return go(page_url("orders.detail", order_id=order_id, done="order_held"))
 
 

@@ -34,6 +34,7 @@ from app.stores import queries as stores
 from app.suppliers import queries as suppliers
 from app.web import bulk, saved_views
 from app.web.auth import principal
+from app.web.forms import Sent, problems
 from app.web.holds import shown_holds
 from app.web.pages import Pages, go, page_url, render
 from app.web.ui.rendering import gettext
@@ -148,7 +149,12 @@ def add_pages(pages: Pages) -> None:
         who.require("orders.write")
         if doing in _ASKED and not request.form.get("sure"):
             return _ask(doing, wanted, only)
-        note = request.form.get("note", "").strip()[:LONGEST_NOTE]
+        sent = Sent()
+        note = sent.text("note", longest=LONGEST_NOTE)
+        try:
+            sent.check()
+        except Invalid as error:
+            return _ask(doing, wanted, only, wrong=problems(error))
         with db.transaction() as session:
             found = lists.names(session, who.organisation_id, wanted, only=only, limit=MOST_ROWS + 1)
             if doing == CANCEL and request.form.get("count", str(len(found))) != str(len(found)):
@@ -183,13 +189,22 @@ def add_pages(pages: Pages) -> None:
     )
 
 
-def _ask(doing: str, wanted: OrderFilter, only: list[UUID] | None, *, again: bool = False) -> Any:
+def _ask(
+    doing: str,
+    wanted: OrderFilter,
+    only: list[UUID] | None,
+    *,
+    again: bool = False,
+    wrong: Mapping[str, str] | None = None,
+) -> Any:
+    """``again``: other orders match by now; ``wrong``: with what was answered."""
     with db.transaction() as session:
         found = lists.names(session, principal().organisation_id, wanted, only=only, limit=MOST_ROWS + 1)
     if not found:
         raise Invalid.field("row", "required", "Tick at least one row.")
     return render(
         f"{_FOLDER}/sure.html",
+        422 if wrong else 200,
         doing=doing,
         label=gettext(_DO_LABELS[doing]),
         question=gettext(_ASKED[doing]),
@@ -197,6 +212,8 @@ def _ask(doing: str, wanted: OrderFilter, only: list[UUID] | None, *, again: boo
         names=[name for _id, name in found[:20]],
         noted=doing == HOLD,
         again=again,
+        errors=wrong or {},
+        note=request.form.get("note", ""),
         sent=[(name, value) for name, value in request.form.items(multi=True) if name not in _PASSING],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from flask import request
 from app import db
 from app.fulfillment import queries as fulfillment
 from app.identity.models import Organisation
+from app.kit.errors import Invalid
 from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.orders.rules import CANCELLED, STATUSES, Releaser
@@ -21,6 +23,7 @@ from app.settlement import queries as settlement
 from app.suppliers.models import Supplier
 from app.web.auth import principal
 from app.web.exceptions import reader_of
+from app.web.forms import Sent, problems
 from app.web.holds import shown_holds
 from app.web.next_steps import step_of_order
 from app.web.pages import Nav, Pages, go, page_url
@@ -60,6 +63,11 @@ def list_orders() -> Any:
 @pages.get("/orders/<uuid:order_id>", permission="orders.read_all")
 def detail(order_id: UUID) -> Any:
     """One order; addresses are not shown here."""
+    return _page(order_id)
+
+
+def _page(order_id: UUID, status: int = 200, *, holding: Mapping[str, str] | None = None) -> Any:
+    """``holding``: what is wrong with the note of a hold."""
     own = colleagues()
     with db.transaction() as session:
         order = orders.order(session, None, order_id)
@@ -88,14 +96,20 @@ def detail(order_id: UUID) -> Any:
                 session, [one.id for one in routed], with_words=principal().may("orders.hold_any")
             ),
         }
-    return pages.render("detail.html", **context)
+    return pages.render("detail.html", status, holding=holding or {}, **context)
 
 
 @pages.post("/orders/<uuid:order_id>/hold", permission="orders.hold_any")
 def hold(order_id: UUID) -> Any:
     """Let a retailer's order wait; only the platform can let it go."""
-    with db.transaction() as session:
-        hold_order(session, None, order_id, by=Releaser.PLATFORM, note=request.form.get("note", "")[:LONGEST_NOTE])
+    sent = Sent()
+    note = sent.text("note", longest=LONGEST_NOTE)
+    try:
+        sent.check()
+        with db.transaction() as session:
+            hold_order(session, None, order_id, by=Releaser.PLATFORM, note=note)
+    except Invalid as error:
+        return _page(order_id, 422, holding=problems(error))
     return go(page_url("orders.detail", order_id=order_id, done="order_held"))
 
 
