@@ -142,6 +142,10 @@ class LabelGateway(Protocol):
     def label(self) -> str:
         """Its name for people."""
 
+    def try_out(self, access: Access) -> None:
+        """Ask something with a key that changes and costs nothing. ``CredentialsRefused``: the gateway does not take
+        it."""
+
     def quote(
         self,
         access: Access,

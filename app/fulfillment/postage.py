@@ -1,5 +1,5 @@
 """Asking what a label costs, buying it and giving it back: each is one transaction that says what will be asked, the
-call, and one transaction that says what came of it."""
+call, and one transaction that says what came of it. Keeping an account begins with the call."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import db
-from app.fulfillment.labels import Label, LabelGateway
+from app.fulfillment.labels import Access, Label, LabelGateway
 from app.fulfillment.service import accounts, labelling, packing
 from app.fulfillment.service.buying import Asked, account_of
-from app.kit.errors import CredentialsRefused, RateLimited, Rejected
+from app.kit.errors import AdapterError, CredentialsRefused, Invalid, RateLimited, Rejected
 
 #: The gateway of a name.
 GatewayOf = Callable[[str], LabelGateway]
@@ -39,6 +39,27 @@ PARCELS = Book(
     plan_giving_back=labelling.plan_giving_back,
     record_refund=labelling.record_refund,
 )
+
+
+def keep_account(
+    gateway_of: GatewayOf, owner_id: UUID, *, gateway: str, api_key: str, hook_secret: str, form: str
+) -> bool:
+    """``accounts.save_account``, after a new key was tried at its gateway. Returns whether nothing is left to be tried:
+    where the gateway gives no answer, the key is kept all the same. Raises ``Invalid``, also for a key that the gateway
+    does not take."""
+    sure = True
+    if api_key:
+        try:
+            gateway_of(gateway).try_out(Access(api_key=api_key))
+        except CredentialsRefused:
+            raise Invalid.field(
+                "api_key", "refused", "The gateway does not take this key. Copy it anew from your account there."
+            ) from None
+        except AdapterError:
+            sure = False
+    with db.transaction() as session:
+        accounts.save_account(session, owner_id, gateway=gateway, api_key=api_key, hook_secret=hook_secret, form=form)
+    return sure
 
 
 def ask_offers(

@@ -20,7 +20,7 @@ from tests.flows.carriers import Asked, carried_by, change
 from tests.flows.gateway import Gateway, gateway_process
 from tests.market import Market
 from tests.simulators.labels.world import API_KEY
-from tests.simulators.process import SimulatorProcess
+from tests.simulators.process import SimulatorProcess, free_port
 from tests.stack import Jobs
 from tests.web.browsing import text_of
 
@@ -236,6 +236,56 @@ def test_several_orders_get_their_labels_at_once(
         assert bought.status_code == 200
     assert len(gateway.bought()) == 2
     assert market.count("shipments") == 2
+
+
+def saved(books: Books, market: Market, key: str) -> Any:
+    values = {"gateway": "easypost", "form": "ZPL", "api_key": key, "hook_secret": "n3w"}
+    return books.browser(market.supplier).submit("/supplier/labels", "/supplier/labels/account", **values)
+
+
+def test_a_key_that_the_gateway_does_not_take_is_refused_at_its_field_and_the_old_one_stays(
+    market: Market, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    before = books.row("select * from label_accounts")
+    refused = saved(books, market, "EZTK_with_a_slip")
+    assert refused.status_code == 422
+    page = BeautifulSoup(refused.text, "html.parser")
+    field = page.select_one("input[name=api_key]")
+    assert field is not None
+    assert field["aria-invalid"] == "true" and "does not take this key" in str(field.parent)
+    assert "EZTK_with_a_slip" not in refused.text
+    chosen = page.select_one("select[name=form] option[selected]")
+    assert chosen is not None and chosen["value"] == "ZPL", "what was chosen beside it stays"
+    assert books.row("select * from label_accounts") == before
+    quoted(books, market, lamps)
+
+
+def test_a_key_is_tried_before_it_is_kept_without_buying_or_following_anything(
+    market: Market, books: Books, gateway: Gateway
+) -> None:
+    kept = saved(books, market, API_KEY)
+    assert kept.status_code == 303
+    assert "could not be tried" not in text_of(books.browser(market.supplier).get(kept.headers["Location"]))
+    assert books.row("select form from label_accounts")["form"] == "ZPL"
+    assert (gateway.shipments(), gateway.trackers()) == ([], [])
+    # Without another key there is nothing to try.
+    gateway.pull("faults", kind="down")
+    assert saved(books, market, "").headers["Location"].endswith("done=saved")
+
+
+@pytest.mark.parametrize("trouble", ["down", "slow_down", "away"])
+def test_a_key_that_could_not_be_tried_is_kept_and_its_owner_told_so(
+    market: Market, books: Books, gateway: Gateway, set_up: Callable[..., None], trouble: str
+) -> None:
+    before = books.row("select api_key from label_accounts")
+    if trouble == "away":
+        set_up(easypost_url=f"http://127.0.0.1:{free_port()}")
+    else:
+        gateway.pull("faults", kind=trouble)
+    kept = saved(books, market, API_KEY)
+    assert kept.status_code == 303
+    assert "could not be tried" in text_of(books.browser(market.supplier).get(kept.headers["Location"]))
+    assert books.row("select api_key from label_accounts") != before
 
 
 def test_without_an_account_many_labels_lead_to_the_account(

@@ -12,6 +12,7 @@ from app import db
 from app.adapters import registries
 from app.config import settings
 from app.fulfillment.models import LabelAccount
+from app.fulfillment.postage import keep_account
 from app.fulfillment.service import accounts
 from app.kit.errors import AdapterError, CredentialsRefused, Invalid, RateLimited, Rejected
 from app.kit.texts import marked as _
@@ -56,20 +57,24 @@ def add_account_pages(
 
     @pages.post("/labels/account", permission=permission)
     def save_account() -> Any:
-        """Keep the way in."""
+        """Keep the way in, once the gateway has taken it."""
         sent = Sent()
         gateway = sent.one_of("gateway", registries.labels.names())
         form = sent.one_of("form", forms) if len(forms) > 1 else forms[0]
         key, secret = sent.text("api_key", longest=300), sent.text("hook_secret", longest=300)
         try:
             sent.check()
-            with db.transaction() as session:
-                accounts.save_account(
-                    session, principal().organisation_id, gateway=gateway, api_key=key, hook_secret=secret, form=form
-                )
+            sure = keep_account(
+                registries.labels.get,
+                principal().organisation_id,
+                gateway=gateway,
+                api_key=key,
+                hook_secret=secret,
+                form=form,
+            )
         except Invalid as error:
             return shown(422, problems(error))
-        return go(page_url("labels.settings_of_labels", done="saved"))
+        return go(page_url("labels.settings_of_labels", done="saved" if sure else "key_untried"))
 
     @pages.post("/labels/account/remove", permission=permission)
     def remove_account() -> Any:

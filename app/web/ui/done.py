@@ -40,6 +40,9 @@ SENTENCES: Mapping[str, str] = {
     "file_discarded": _("The file was discarded; nothing changed."),
     "host_key_forgotten": _("The server's next key is remembered."),
     "invited": _("The invitation is on its way."),
+    "key_untried": _(
+        "Saved, but the key could not be tried: the gateway did not answer. Your first label shows whether it is right."
+    ),
     "key_networks_saved": _("Saved. It holds from the next call on."),
     "key_ended": _("The key no longer works."),
     "looked_again": _("Looked again."),
