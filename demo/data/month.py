@@ -30,8 +30,7 @@ from app.orders.service import locked
 from app.purchasing.decisions.rules import Rules
 from app.purchasing.decisions.saving import save_rules
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.service import Line, PlaceOrder, place_order
-from app.purchasing.service.acknowledging import LineAnswer, acknowledge
+from app.purchasing.service import Line, LineAnswer, PlaceOrder, acknowledge, place_order
 from app.purchasing.service.status import refresh_order_status
 from app.settlement.models import Charge, Payout, Refund
 from app.settlement.processor import AccountStatus, BalanceLine, ChargeOutcome, RefundOutcome, SavedMethod
