@@ -267,6 +267,7 @@ def supplier_pages(story: Story) -> list[tuple[str, str]]:
     return [
         ("supplier-home", "/supplier/"),
         ("supplier-products", "/supplier/products"),
+        ("supplier-product-new", "/supplier/products/new"),
         ("supplier-products-missing", "/supplier/products?problem=any"),
         ("supplier-sheet", "/supplier/products/sheet"),
         ("supplier-bulk", f"/supplier/products/bulk?product={product}&field=wholesale_price&how=percent&value=5"),

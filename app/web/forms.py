@@ -56,6 +56,14 @@ class Sent:
             self._note(name, "out_of_range", gettext(_("Not below zero.")))
         return amount.minor
 
+    def price(self, name: str, currency: str) -> int:
+        """An amount above zero, as prices are."""
+        before = len(self._wrong)
+        minor = self.money(name, currency)
+        if not minor and len(self._wrong) == before:
+            self._note(name, "out_of_range", gettext(_("A price above zero.")))
+        return minor
+
     def grams(self, name: str) -> int:
         """A weight in kilograms, as grams. A decimal comma is understood."""
         text = self.values.get(name, "").strip().replace(",", ".")

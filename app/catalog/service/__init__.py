@@ -2,7 +2,9 @@
 
 from app.catalog.service.creating import CREATED, LISTED, SAID, create_products, create_told_products
 from app.catalog.service.describing import (
+    MOST_OPTIONS,
     ProductChange,
+    TakenElsewhere,
     VariantChange,
     change_product,
     make_product,
@@ -25,6 +27,7 @@ from app.catalog.service.saving import (
 __all__ = [
     "CREATED",
     "LISTED",
+    "MOST_OPTIONS",
     "SAID",
     "CatalogChange",
     "PriceChange",
@@ -32,6 +35,7 @@ __all__ = [
     "ProductRecord",
     "Restored",
     "Saved",
+    "TakenElsewhere",
     "VariantChange",
     "VariantRecord",
     "change_prices",

@@ -40,13 +40,22 @@ class ProductChange:
     variants: Sequence[VariantChange] = ()
 
 
+class TakenElsewhere(Conflict):
+    """A handle or SKUs are those of other products of the supplier. ``products``: the field of each error → the product
+    that has it."""
+
+    def __init__(self, detail: str, *, code: str, taken: Sequence[tuple[FieldError, UUID]]) -> None:
+        super().__init__(detail, code=code, errors=[error for error, _product in taken])
+        self.products = {error.field: product for error, product in taken}
+
+
 def make_product(
     session: Session, supplier_id: UUID, currency: str, handle: str | None, change: ProductChange
 ) -> tuple[UUID, dict[str, UUID]]:
     """Offer a new product. ``handle`` is the supplier's own key of it, made from the title where there is none.
 
-    Returns its id, and SKU → variant id of what was named. Raises ``Invalid``, and ``Conflict`` where the handle
-    (``handle_taken``) or an SKU (``sku_taken``) is another product's.
+    Returns its id, and SKU → variant id of what was named. Raises ``Invalid``, and ``TakenElsewhere`` where the handle
+    (``handle_taken``, also with SKUs) or an SKU (``sku_taken``) is another product's.
     """
     handle = str(slugify(handle or change.values["title"], max_length=_HANDLE_MAX))
     if not handle:
@@ -56,10 +65,11 @@ def make_product(
         select(SupplierProduct.id).where(SupplierProduct.supplier_id == supplier_id, SupplierProduct.handle == handle)
     )
     if taken is not None:
-        raise Conflict(
+        of_handle = (FieldError("handle", "handle_taken", f"{handle!r} is product {taken}."), taken)
+        raise TakenElsewhere(
             "Another of your products has this handle. Change that one, or choose another handle.",
             code="handle_taken",
-            errors=[FieldError("handle", "handle_taken", f"{handle!r} is product {taken}.")],
+            taken=[of_handle, *_elsewhere(session, supplier_id, change.variants, None)],
         )
     return _save(session, supplier_id, currency, handle, change, None)
 
@@ -82,7 +92,10 @@ def _save(
     change: ProductChange,
     present: SupplierProduct | None,
 ) -> tuple[UUID, dict[str, UUID]]:
-    _not_others(session, supplier_id, change.variants, present)
+    elsewhere = _elsewhere(session, supplier_id, change.variants, present)
+    if elsewhere:
+        # They would be taken away from it.
+        raise TakenElsewhere("Another of your products has some of these SKUs.", code="sku_taken", taken=elsewhere)
     problems: list[FieldError] = []
     variants = _variants(change.variants, present, problems)
     names = list(dict.fromkeys(name for variant in variants for name in variant.options))
@@ -126,26 +139,21 @@ def _save(
     return made, ids
 
 
-def _not_others(
+def _elsewhere(
     session: Session, supplier_id: UUID, named: Sequence[VariantChange], present: SupplierProduct | None
-) -> None:
-    """Raises ``Conflict`` for SKUs that are variants of another product: they would be taken away from it."""
+) -> list[tuple[FieldError, UUID]]:
+    """The SKUs that are variants of another product, and which."""
     found = session.execute(
         select(SupplierVariant.sku, SupplierVariant.product_id).where(
             SupplierVariant.supplier_id == supplier_id, SupplierVariant.sku.in_([one.sku for one in named])
         )
     )
-    elsewhere = {sku: product for sku, product in found if present is None or product != present.id}
-    if elsewhere:
-        raise Conflict(
-            "Another of your products has some of these SKUs.",
-            code="sku_taken",
-            errors=[
-                FieldError(f"variants[{index}].sku", "sku_taken", f"It is of product {elsewhere[one.sku]}.")
-                for index, one in enumerate(named)
-                if one.sku in elsewhere
-            ],
-        )
+    others = {sku: product for sku, product in found if present is None or product != present.id}
+    return [
+        (FieldError(f"variants[{index}].sku", "sku_taken", f"It is of product {others[one.sku]}."), others[one.sku])
+        for index, one in enumerate(named)
+        if one.sku in others
+    ]
 
 
 def _variants(
@@ -154,8 +162,11 @@ def _variants(
     """All variants that the product has then: those it has, changed where they are named, and the new ones."""
     rows = {row.sku: row for row in present.variants} if present is not None else {}
     places = {one.sku: index for index, one in enumerate(named)}
-    if len(places) < len(named):
-        problems.append(FieldError("variants", "duplicate_sku", "An SKU is named twice."))
+    first: dict[str, int] = {}
+    for index, one in enumerate(named):
+        if first.setdefault(one.sku, index) != index:
+            message = f"{one.sku} is another variant's SKU, too."
+            problems.append(FieldError(f"variants[{index}].sku", "duplicate_sku", message))
     told = {one.sku: one.values for one in named}
     order = [sku for sku, row in rows.items() if row.status == "active" or sku in told]
     order += [sku for sku in told if sku not in rows]

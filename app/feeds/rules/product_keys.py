@@ -8,15 +8,21 @@ and no other SKU comes into a product by having the same letters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
+from app.catalog.rules import SKU_MAX
 from app.feeds.rules.cells import LONGEST_HANDLE, slug_of
 
 #: Of these alone the letters and digits are the whole SKU.
 _PLAIN = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 #: Hexadecimal digits of an SKU's hash.
 MARK_DIGITS = 8
+
+
+def made_sku(key: str, options: Iterable[str]) -> str:
+    """The SKU of an article without one, of its product's key and the values of its options."""
+    return "-".join([key, *(slug_of(value) for value in options)])[:SKU_MAX]
 
 
 def no_keys() -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from app.feeds.rules.gtins import read_gtin
 from app.feeds.rules.kinds import kinds_of, why_refused
 from app.feeds.rules.magento import SAME_AGAIN
 from app.feeds.rules.prices import PriceReader
+from app.feeds.rules.product_keys import made_sku
 from app.feeds.rules.quantities import QuantityReader
 from app.feeds.rules.records import Problem, Reading, ReadRow, TakenForKnown
 from app.feeds.rules.repeated import of_columns
@@ -369,7 +370,7 @@ class RowReader:
         problems.append(
             Problem("sku", "made_up", "No SKU: one is made from the product and its options.", warning=True)
         )
-        return "-".join([handle, *(slug_of(value) for value in options.values())])[:SKU_MAX]
+        return made_sku(handle, options.values())
 
     def _refuse_shortened(self, cell: Cell, problems: list[Problem]) -> bool:
         """Whether what tells articles or products apart was shortened: different ones would be taken for one."""

@@ -1,7 +1,6 @@
 """``Idempotency-Key``: a repeated request gets the first answer, and is carried out once.
 
-The key is claimed in the transaction of the work itself, so the two live or die together; of two requests at once
-the second waits at the key's row.
+The key is claimed in the transaction of the work itself (``app.inbox.keys``).
 """
 
 from __future__ import annotations
@@ -14,16 +13,11 @@ from typing import Any
 
 import orjson
 from flask import Response, current_app, g, request
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import db
-from app.db import table_of
-from app.inbox.models import KeyedRequest
-from app.kit import clock
+from app.inbox import keys
 from app.kit.errors import AppError, Conflict, Invalid
-from app.kit.ids import new_id
 from app.web.auth import principal
 from app.web.errors import Replayed, problem
 
@@ -92,20 +86,7 @@ def _json(body: Any, status: int) -> Response:
 def _claim(session: Session) -> None:
     if g.get("idempotency") is None:
         return
-    key, fingerprint = g.idempotency
-    claimed = session.connection().execute(
-        insert(table_of(KeyedRequest))
-        .values(
-            id=new_id(),
-            organisation_id=principal().organisation_id,
-            key=key,
-            fingerprint=fingerprint,
-            created_at=clock.now(),
-        )
-        .on_conflict_do_nothing(index_elements=["organisation_id", "key"])
-        .returning(table_of(KeyedRequest).c.id)
-    )
-    if claimed.first() is None:
+    if not keys.claim(session, principal().organisation_id, *g.idempotency):
         answer = _known(session)
         raise (
             Replayed(answer)
@@ -116,9 +97,7 @@ def _claim(session: Session) -> None:
 
 def _known(session: Session) -> Response | None:
     key, fingerprint = g.idempotency
-    row = session.scalar(
-        select(KeyedRequest).where(KeyedRequest.organisation_id == principal().organisation_id, KeyedRequest.key == key)
-    )
+    row = keys.known(session, principal().organisation_id, key)
     if row is None:
         return None
     if row.fingerprint != fingerprint:
@@ -133,11 +112,9 @@ def _known(session: Session) -> Response | None:
 def _store(session: Session, status: int, body: Mapping[str, Any]) -> None:
     if g.get("idempotency") is None:
         return
-    row = session.scalars(
-        select(KeyedRequest).where(
-            KeyedRequest.organisation_id == principal().organisation_id, KeyedRequest.key == g.idempotency[0]
-        )
-    ).one()
+    row = keys.known(session, principal().organisation_id, g.idempotency[0])
+    if row is None:
+        raise LookupError("the key of this request was never claimed")
     row.status, row.body = status, current_app.json.dumps(body).encode()
 
 

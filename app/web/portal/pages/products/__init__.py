@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -15,14 +14,14 @@ from app.catalog import queries as catalog
 from app.catalog.assortment.queries import categories_in_use, count, matching, missing, own_page
 from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.pictures.queries import broken_count
-from app.catalog.rules import SKU_MAX, TITLE_MAX
+from app.catalog.rules import SKU_MAX
 from app.catalog.service import PriceChange, ProductChange, VariantChange, change_product, set_prices, set_status
 from app.catalog.tiers.rules import LARGEST_STEP, MOST_STEPS, PriceTier, of_kept
 from app.feeds.export import products_csv
 from app.inventory.queries import Availability, availability, locations
 from app.inventory.rules import LARGEST_QUANTITY
 from app.inventory.service import set_free
-from app.kit.errors import AppError, Conflict, Invalid
+from app.kit.errors import Conflict, Invalid
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.suppliers.models import Supplier
@@ -31,6 +30,7 @@ from app.web.forms import Sent, problems
 from app.web.pages import Nav, Pages, go, page_url, query_without
 from app.web.portal import product_page
 from app.web.portal.product_filter import SORT_LABELS, STATUS_LABELS, asked, problem_names
+from app.web.portal.product_values import CATEGORY_LONGEST, at_fields, price_if_given, texts
 from app.web.portal.sheet import changed
 from app.web.ui.rendering import gettext
 
@@ -40,8 +40,6 @@ _PAGE = 30
 _SHEET = 15
 #: The most that one file holds.
 _MOST_EXPORTED = 50_000
-_BRAND_LONGEST = 255
-_DESCRIPTION_LONGEST = 100_000
 
 
 @pages.get("/products", permission="products.read")
@@ -117,27 +115,20 @@ def save_sheet() -> Any:
     try:
         with db.transaction() as session:
             own = {row.id: row for row in catalog.variants_of(session, supplier_id, ids=[*prices, *units])}
-            new_prices = {one: _price(sent, f"price-{one}", own[one].currency) for one in prices if one in own}
+            new_prices = {one: sent.price(f"price-{one}", own[one].currency) for one in prices if one in own}
             free = {one: sent.whole(f"stock-{one}", 0, LARGEST_QUANTITY) for one in units if one in own}
             sent.check()
             told = frozenset({"wholesale_price"})
             set_prices(
                 session,
                 supplier_id,
-                {one: PriceChange(told=told, wholesale_price=price) for one, price in new_prices.items()},
+                {one: PriceChange(told=told, wholesale_price=cost) for one, cost in new_prices.items()},
             )
             if free:
                 set_free(session, supplier_id, free)
     except Invalid as error:
         return _sheet(problems(error), error.status)
     return go(page_url("products.sheet", **query_without(), done="saved_for_stores"))
-
-
-def _price(sent: Sent, name: str, currency: str) -> int:
-    price = sent.money(name, currency)
-    if not price:
-        sent.refuse(name, "required", gettext(_("A wholesale price above zero.")))
-    return price
 
 
 def _sheet(wrong: dict[str, Any] | None = None, status: int = 200) -> Any:
@@ -238,38 +229,17 @@ def save(product_id: UUID) -> Any:
             sent.check()
             change_product(session, supplier_id, product_id, change)
     except (Invalid, Conflict) as error:
-        return _form(product_id, _by_field(error, places), error.status)
+        return _form(product_id, at_fields(error, places, sent), error.status)
     return go(page_url("products.detail", product_id=product_id, done="saved_for_stores"))
 
 
-_OF_VARIANT = re.compile(r"variants\[(\d+)\]\.(\w+)(?:\[\d+\]\.\w+)?")
 #: Empty lines for more price steps, in the form.
 _MORE_STEPS = 2
-_FIELDS = {"wholesale_price": "cost", "gtin": "gtin", "price_tiers": "steps"}
-
-
-def _by_field(error: AppError, places: Sequence[UUID]) -> dict[str, Any]:
-    """What is wrong, beside the form's fields; the service names those of variants by their place."""
-    found: dict[str, Any] = {}
-    for name, text in problems(error).items():
-        place = _OF_VARIANT.fullmatch(name)
-        if place is None:
-            found[name if name in request.form else "form"] = text
-        elif place[2] in _FIELDS and int(place[1]) < len(places):
-            found[f"{_FIELDS[place[2]]}-{places[int(place[1])]}"] = text
-        else:
-            found["form"] = text
-    return found or {"form": error.detail}
 
 
 def _described(sent: Sent, variants: Sequence[SupplierVariant], category: str) -> ProductChange:
-    values: dict[str, Any] = {
-        "title": sent.text("title", longest=TITLE_MAX, required=True),
-        "description": sent.text("description", longest=_DESCRIPTION_LONGEST),
-        "brand": sent.text("brand", longest=_BRAND_LONGEST),
-        "tags": [tag.strip() for tag in sent.text("tags", longest=2_000).split(",") if tag.strip()],
-    }
-    wanted = sent.text("category", longest=500)
+    values = texts(sent)
+    wanted = sent.text("category", longest=CATEGORY_LONGEST)
     if wanted != category:
         values["category"] = wanted
     return ProductChange(
@@ -279,17 +249,13 @@ def _described(sent: Sent, variants: Sequence[SupplierVariant], category: str) -
 
 
 def _variant(sent: Sent, variant: SupplierVariant) -> VariantChange:
-    def optional(name: str) -> int | None:
-        given = sent.values.get(f"{name}-{variant.id}", "").strip()
-        return _price(sent, f"{name}-{variant.id}", variant.currency) if given else None
-
     weighs = sent.values.get(f"weight-{variant.id}", "").strip()
     return VariantChange(
         sku=variant.sku,
         values={
-            "wholesale_price": _price(sent, f"cost-{variant.id}", variant.currency),
-            "msrp": optional("msrp"),
-            "map_price": optional("map"),
+            "wholesale_price": sent.price(f"cost-{variant.id}", variant.currency),
+            "msrp": price_if_given(sent, f"msrp-{variant.id}", variant.currency),
+            "map_price": price_if_given(sent, f"map-{variant.id}", variant.currency),
             "weight_grams": (sent.grams(f"weight-{variant.id}") if weighs else 0) or None,
             "gtin": sent.text(f"gtin-{variant.id}", longest=SKU_MAX) or None,
             "price_tiers": _steps(sent, variant),
@@ -301,9 +267,9 @@ def _steps(sent: Sent, variant: SupplierVariant) -> list[PriceTier]:
     """The price steps of a variant that the form holds; a step is taken away by emptying it."""
     steps = []
     for place in range(MOST_STEPS):
-        units, price = f"from-{variant.id}-{place}", f"step-{variant.id}-{place}"
-        if any(sent.values.get(name, "").strip() for name in (units, price)):
-            steps.append(PriceTier(sent.whole(units, 2, LARGEST_STEP), _price(sent, price, variant.currency)))
+        units, cost = f"from-{variant.id}-{place}", f"step-{variant.id}-{place}"
+        if any(sent.values.get(name, "").strip() for name in (units, cost)):
+            steps.append(PriceTier(sent.whole(units, 2, LARGEST_STEP), sent.price(cost, variant.currency)))
     return sorted(steps)
 
 
