@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.catalog.models import SupplierProduct
 from app.feeds.models import FeedRun
 from app.kit import clock
 from app.listings.models import Listing
@@ -43,15 +44,23 @@ def progress_of(session: Session, supplier_id: UUID) -> Progress:
         payout=account.capability if account else None,
         payout_wants=tuple(account.requirements) if account else (),
         connection=application.connection,
-        feed_applied=bool(
-            session.scalar(
-                select(FeedRun.id).where(FeedRun.supplier_id == supplier_id, FeedRun.state == "APPLIED").limit(1)
-            )
-        ),
+        products_told=_products_told(session, supplier_id, application.connection),
         test_passed=suppliers.passed_test_order(session, supplier_id) is not None,
         test_missing=tuple(check.missing for check in waiting if not check.done),
     )
     return progress(facts, asked, clock.now().date())
+
+
+def _products_told(session: Session, supplier_id: UUID, connection: str) -> bool:
+    known: ColumnElement[bool] = (
+        select(FeedRun.id).where(FeedRun.supplier_id == supplier_id, FeedRun.state == "APPLIED").exists()
+    )
+    if connection == "portal":
+        offered = select(SupplierProduct.id).where(
+            SupplierProduct.supplier_id == supplier_id, SupplierProduct.status == "active"
+        )
+        known = or_(known, offered.exists())
+    return bool(session.scalar(select(known)))
 
 
 @dataclass(frozen=True, slots=True)

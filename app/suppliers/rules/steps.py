@@ -20,7 +20,8 @@ CONNECTIONS = ("portal", "file", "api", "edi", "shop")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known of a supplier. ``papers`` are the papers that stand, each kind with the last day of its newest;
-    ``payout`` is the account's capability, None without an account, with the ``payout_wants`` of its processor."""
+    ``payout`` is the account's capability, None without an account, with the ``payout_wants`` of its processor;
+    ``products_told``: a list was taken over, or, of one that works in the portal, a product was added there."""
 
     company: bool = False
     contacts: bool = False
@@ -30,7 +31,7 @@ class Facts:
     payout: str | None = None
     payout_wants: Sequence[str] = ()
     connection: str = ""
-    feed_applied: bool = False
+    products_told: bool = False
     test_passed: bool = False
     test_missing: Sequence[str] = ()
 
@@ -97,13 +98,15 @@ def progress(facts: Facts, asked: Mapping[str, Collection[str]], today: date) ->
         missing[PAYOUT] += facts.payout_wants or [_PAYOUT_WORDS.get(facts.payout or "", _OPEN_ACCOUNT)]
     if facts.connection not in CONNECTIONS:
         missing[CONNECTION].append(_("Choose how you connect."))
-    if not facts.feed_applied:
-        missing[FEED].append(_("Upload a list of your products, check how it was understood, and take it over."))
+    if not facts.products_told:
+        missing[FEED].append(_FIRST_BY_HAND if facts.connection == "portal" else _FIRST_LIST)
     if not facts.test_passed:
         missing[TEST_ORDER] += facts.test_missing or [_("Start the test order.")]
     return Progress(tuple(Step(name, tuple(missing[name]), tuple(asked.get(name, ()))) for name in STEPS))
 
 
+_FIRST_LIST = _("Upload a list of your products, check how it was understood, and take it over.")
+_FIRST_BY_HAND = _("Add a product, or upload a list, check how it was understood, and take it over.")
 _OPEN_ACCOUNT = _("Open your payout account.")
 #: Payout account's capability → what its owner should know.
 _PAYOUT_WORDS: Mapping[str, str] = {

@@ -169,6 +169,20 @@ def test_step_by_step_to_a_supplier_that_sells(market: Market, jobs: Jobs) -> No
     assert "Your company is approved" in letters(market)
 
 
+def test_one_that_works_in_the_portal_adds_its_first_product_by_hand(market: Market) -> None:
+    browser, _supplier_id = applied(market)
+    form = "/supplier/products/new"
+    browser.submit(f"{AT}/connection", "/connection", connection="api")
+    assert form not in browser.get(f"{AT}/feed").text
+    browser.submit(f"{AT}/connection", "/connection", connection="portal")
+    assert "Add a product, or upload a list" in text_of(browser.get(f"{AT}/feed"))
+    assert form in browser.get(f"{AT}/feed").text
+    before = steps_done(browser)
+    assert browser.submit(form, form, title="Desk lamp", **{"cost-0": "12.50"}).status_code == 303
+    assert steps_done(browser) == before + 1
+    assert "We know products of yours." in text_of(browser.get(f"{AT}/feed"))
+
+
 def test_what_a_step_holds_is_shown_again_sealed_and_in_one_form(market: Market) -> None:
     browser, supplier_id = applied(market)
     set_up(market, browser)

@@ -421,7 +421,8 @@ def feed() -> Any:
     """The first list of products."""
     with db.transaction() as session:
         context = _frame(session, "feed")
-    return pages.render("feed.html", **context)
+        by_hand = suppliers.application_of(session, principal().organisation_id).connection == "portal"
+    return pages.render("feed.html", by_hand=by_hand, **context)
 
 
 @pages.get("/onboarding/test-order", permission="settings.write")
