@@ -142,7 +142,7 @@ def test_step_by_step_to_a_supplier_that_sells(market: Market, jobs: Jobs) -> No
         assert untested.status_code == 422
         assert "it is told there: Open it in your purchase orders. Accept every line." in text_of(untested)
         assert status(supplier_id) == "IN_REVIEW", "no tick stands for the test order"
-    assert "No product list was sent." in text_of(admin.get(at))
+    assert "No product list was sent, and no product was added." in text_of(admin.get(at))
     listed = b"Artikelnummer,Bezeichnung,EK netto,Bestand\nL-1,Desk lamp,12.50,5\nL-2,Floor lamp,free,7\n"
     sent = browser.submit("/supplier/uploads", "/uploads", file=(io.BytesIO(listed), "lamps.csv"))
     assert sent.status_code == 303, text_of(sent)
@@ -170,7 +170,7 @@ def test_step_by_step_to_a_supplier_that_sells(market: Market, jobs: Jobs) -> No
 
 
 def test_one_that_works_in_the_portal_adds_its_first_product_by_hand(market: Market) -> None:
-    browser, _supplier_id = applied(market)
+    browser, supplier_id = applied(market)
     form = "/supplier/products/new"
     browser.submit(f"{AT}/connection", "/connection", connection="api")
     assert form not in browser.get(f"{AT}/feed").text
@@ -181,6 +181,10 @@ def test_one_that_works_in_the_portal_adds_its_first_product_by_hand(market: Mar
     assert browser.submit(form, form, title="Desk lamp", **{"cost-0": "12.50"}).status_code == 303
     assert steps_done(browser) == before + 1
     assert "We know products of yours." in text_of(browser.get(f"{AT}/feed"))
+    evidence = text_of(console(market)[0].get(f"/console/suppliers/{supplier_id}"))
+    assert "The products that it added without a file" in evidence
+    assert "Desk lamp" in evidence
+    assert "12.50" in evidence
 
 
 def test_what_a_step_holds_is_shown_again_sealed_and_in_one_form(market: Market) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.audit import service as audit
+from app.catalog.queries import own_products
 from app.feeds import queries as feeds
 from app.insights.onboarding import consequences, progress_of
 from app.kit import clock
@@ -165,10 +166,11 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
 
 
 def _list_of(session: Session, supplier_id: UUID) -> dict[str, Any]:
-    """The product list that the supplier sent last, with some of its rows and all that is wrong with it."""
+    """The product list that the supplier sent last, with some of its rows and all that is wrong with it; without one,
+    the products that it added otherwise, the newest first."""
     found = feeds.runs(session, supplier_id, limit=1, cursor=None).items
     if not found:
-        return {"run": None}
+        return {"run": None, "products": own_products(session, supplier_id, limit=_SHOWN)}
     run = found[0]
     rejected = feeds.rows(session, run, action="rejected", limit=_SHOWN, cursor=None).items
     taken = [
