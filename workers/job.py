@@ -32,7 +32,7 @@ GATHERED_FOR = 0.5
 #: How long tasks that are one transaction wait for a lock.
 _PATIENCE_TOGETHER_MS = 200
 
-#: Asked once for the fields of many facts: what tells of each whether the job is to hear of it.
+#: Asked once for the fields of many facts, all of them such as the job hears: what tells of each whether it is to.
 Wanted = Callable[[Session, Sequence[Mapping[str, Any]]], Callable[[Mapping[str, Any]], bool]]
 
 E = TypeVar("E")

@@ -47,7 +47,7 @@ from app.inbox.models import InboxMessage
 from app.kit.crash import crash_point
 from app.kit.ids import new_id
 from app.outbox.models import OutboxEvent, Task, TaskState
-from workers.job import GATHERED_AT_MOST, GATHERED_FOR, QUEUES, Job, Queue, Wanted
+from workers.job import GATHERED_AT_MOST, GATHERED_FOR, QUEUES, Job, Queue
 from workers.registry import hearers, job_named, jobs
 
 LEADER_LOCK = 7241003
@@ -115,14 +115,16 @@ class Relay:
             )
             .all()
         )
-        wanted: dict[Wanted, Callable[[Mapping[str, Any]], bool]] = {}
+        heard = hearers()
+        wanted: dict[str, Callable[[Mapping[str, Any]], bool]] = {}
 
         def is_worth(job: Job[Any], payload: Mapping[str, Any]) -> bool:
             if job.wanted is None:
                 return True
-            if job.wanted not in wanted:
-                wanted[job.wanted] = job.wanted(session, [event.payload for event in events])
-            return wanted[job.wanted](payload)
+            if job.name not in wanted:
+                its_own = [event.payload for event in events if job in heard.get(event.topic, ())]
+                wanted[job.name] = job.wanted(session, its_own)
+            return wanted[job.name](payload)
 
         rows = [
             task_row(
@@ -133,7 +135,7 @@ class Relay:
                 event_id=event.id,
             )
             for event in events
-            for job in hearers().get(event.topic, ())
+            for job in heard.get(event.topic, ())
             if is_worth(job, event.payload)
         ]
         add_tasks(session, rows)

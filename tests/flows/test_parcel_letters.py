@@ -8,6 +8,7 @@ from typing import Any
 
 from app import db
 from app.config import settings
+from app.inventory.service import StockFigure, set_figures
 from app.kit import clock
 from app.notifications.service import OpenedEmail, latest_emails
 from tests.adapters.stores.conftest import configured, simulator
@@ -56,6 +57,17 @@ def test_the_first_parcel_is_told_with_all_that_follow(market: Market, jobs: Job
     assert f"/t/{books.row('select tracking_token from orders')['tracking_token']}" in letter.text
     assert "Supplier" not in letter.text, "the shop sends it, whoever has the goods"
     sends(market, books, order, 0, 1)
+    jobs.drain()
+    assert len(letters()) == 1
+
+
+def test_what_is_told_beside_a_parcel_and_is_of_no_order_keeps_nothing_waiting(
+    market: Market, jobs: Jobs, books: Books
+) -> None:
+    order = bought(market, jobs)
+    sends(market, books, order, 2)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        set_figures(session, market.supplier.id, [StockFigure(market.lamp.variants[1], 5, clock.now())])
     jobs.drain()
     assert len(letters()) == 1
 
