@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from tests.campaign import same_each_time
 from tests.flows.counting import Count
 
 Step = tuple[Any, ...]
@@ -86,6 +87,7 @@ def walking(stories: int) -> settings:
     """How a test of walks is run."""
     return settings(
         max_examples=stories,
+        derandomize=same_each_time(),
         deadline=None,
         # A failing walk is short enough to be read as it is; making it shorter takes minutes.
         phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -161,8 +161,11 @@ class ChannelCount(Count):
             stuck = {UNKNOWN: "transmission_in_doubt", REJECTED: "transmission_refused"}.get(row["state"])
             assert row["state"] in (*ARRIVED, WITHDRAWN) or stuck in notices, row
             order = self.walk.world.orders.get(row["number"])
-            if order is not None and row["state"] in ARRIVED and row["cancelled"] > row["rejected"]:
-                # What was cancelled here is known there, or it was said that it could not be stopped.
+            if order is None or row["state"] not in ARRIVED:
+                continue
+            known = sum(line["quantity"] for line in order.body["lines"])
+            if known > row["quantity"] - (row["cancelled"] - row["rejected"]):
+                # What was cancelled here since it was told is known there, or it was said that it could not be stopped.
                 story = self.walk.story(row["purchase_order_id"])
                 assert {"po.stopped", "po.stop_asked", "po.not_stopped", "po.change_accepted"} & set(story), (
                     row,

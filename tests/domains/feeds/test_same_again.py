@@ -34,6 +34,7 @@ from app.kit.errors import Conflict
 from app.kit.ids import new_id
 from tests import factories
 from tests.adapters.settings import set_up
+from tests.campaign import same_each_time, walks
 from tests.domains.feeds.test_changes import Files
 from tests.stack import Jobs
 
@@ -562,7 +563,8 @@ def _do(supplier: Again, step: tuple[Any, ...], last: UUID) -> None:
     steps=st.lists(_STEP, min_size=1, max_size=5),
 )
 @settings(
-    max_examples=25,
+    max_examples=walks(12),
+    derandomize=same_each_time(),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
