@@ -51,18 +51,23 @@ def fits(page: Page) -> None:
     assert inner <= outer
 
 
+def pushed_feed(page: Page, demo: Demo, called: str) -> str:
+    """Add a feed to which files are pushed, and open it. Returns its id."""
+    page.goto(f"{demo.url}/supplier/feeds")
+    page.get_by_role("link", name="Add: Pushed by you").click()
+    page.get_by_label("Name", exact=True).fill(called)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=called)).to_be_visible()
+    return page.url.split("?")[0].rsplit("/", 1)[1]
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_change(
     demo: Demo, opened: Open, size: tuple[int, int]
 ) -> None:
     page = opened(demo.people.nordlicht, size)
     feed_name, sku, title = name("stock feed"), name("SKU").replace(" ", "-"), name("lamp")
-    page.goto(f"{demo.url}/supplier/feeds")
-    page.get_by_role("link", name="Add: Pushed by you").click()
-    page.get_by_label("Name", exact=True).fill(feed_name)
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name=feed_name)).to_be_visible()
-    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+    feed = pushed_feed(page, demo, feed_name)
 
     header = "Artikelnummer;Bezeichnung;Preis A;Preis B;Bestand;Gewicht"
     upload = push(demo, feed, f"{header}\n{sku};{title};12,50;29,90;auf Lager;1,2\n")
@@ -104,12 +109,7 @@ def test_columns_are_confirmed_beside_a_live_preview_and_asked_about_when_they_c
 def test_where_the_products_of_a_nested_file_stand_is_chosen(demo: Demo, opened: Open, size: tuple[int, int]) -> None:
     page = opened(demo.people.nordlicht, size)
     mark = name("nested").replace(" ", "-")
-    page.goto(f"{demo.url}/supplier/feeds")
-    page.get_by_role("link", name="Add: Pushed by you").click()
-    page.get_by_label("Name", exact=True).fill(mark)
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name=mark)).to_be_visible()
-    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+    feed = pushed_feed(page, demo, mark)
     offers = "".join(f"<product><name>Offer {n}</name><price>1.0{n}</price></product>" for n in (1, 2))
     things = "".join(
         f"<thing><code>{mark}-{n}</code><label>Lamp {mark} {n}</label><net>5.50</net><qty>4</qty></thing>"
@@ -136,12 +136,7 @@ def test_where_the_products_of_a_nested_file_stand_is_chosen(demo: Demo, opened:
 def test_a_held_file_is_taken_over_after_all_and_rolled_back(demo: Demo, opened: Open, size: tuple[int, int]) -> None:
     page = opened(demo.people.nordlicht, size)
     mark = name("guarded").replace(" ", "-")
-    page.goto(f"{demo.url}/supplier/feeds")
-    page.get_by_role("link", name="Add: Pushed by you").click()
-    page.get_by_label("Name", exact=True).fill(mark)
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name=mark)).to_be_visible()
-    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+    feed = pushed_feed(page, demo, mark)
 
     def lamps(price: str, stock: int) -> str:
         rows = "".join(f"{mark}-{number};Lamp {mark} {number};{price};{stock}\n" for number in range(6))
@@ -187,12 +182,7 @@ def test_what_a_file_no_longer_names_is_sold_out_as_chosen_and_shown(
 ) -> None:
     page = opened(demo.people.nordlicht, size)
     mark = name("shrinking").replace(" ", "-")
-    page.goto(f"{demo.url}/supplier/feeds")
-    page.get_by_role("link", name="Add: Pushed by you").click()
-    page.get_by_label("Name", exact=True).fill(mark)
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name=mark)).to_be_visible()
-    feed = page.url.split("?")[0].rsplit("/", 1)[1]
+    feed = pushed_feed(page, demo, mark)
 
     expect(page.get_by_text("What becomes of an SKU that a new file does not name: Leave it as it is.")).to_be_visible()
     page.get_by_role("link", name="Change it").click()

@@ -126,6 +126,24 @@ def _reminding(permission: str) -> tuple[Fix, Fix]:
     )  # fmt: skip
 
 
+def _settling(endpoint: str, permission: str, args: Callable[[str], Args]) -> tuple[Fix, Fix, Fix]:
+    """For a purchase order that a supplier's system refused, or of which nobody knows whether it arrived there."""
+    return (
+        Fix(
+            label=_("Send it again"), endpoint=endpoint, permission=permission, args=args("again"), when=_is_refused,
+            posts=_nothing,
+        ),
+        Fix(
+            label=_("It arrived"), endpoint=endpoint, permission=permission, args=args("arrived"), when=_is_asked,
+            posts=_nothing,
+        ),
+        Fix(
+            label=_("It is not there: send it again"), endpoint=endpoint, permission=permission,
+            args=args("not-arrived"), when=_is_asked, posts=_nothing,
+        ),
+    )  # fmt: skip
+
+
 _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
     Party.RETAILER: {
         "held_order": (
@@ -249,18 +267,7 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
             ),
         ),
         "transmission": (
-            Fix(
-                label=_("Send it again"), endpoint="purchase_orders.transmission", permission=_SHIPS,
-                args=_transmission("again"), when=_is_refused, posts=_nothing,
-            ),
-            Fix(
-                label=_("It arrived"), endpoint="purchase_orders.transmission", permission=_SHIPS,
-                args=_transmission("arrived"), when=_is_asked, posts=_nothing,
-            ),
-            Fix(
-                label=_("It is not there: send it again"), endpoint="purchase_orders.transmission", permission=_SHIPS,
-                args=_transmission("not-arrived"), when=_is_asked, posts=_nothing,
-            ),
+            *_settling("purchase_orders.transmission", _SHIPS, _transmission),
             Fix(label=_("Answer it here"), endpoint="purchase_orders.detail", permission=_SHIPS, args=_purchase_order),
         ),
         "channel": (
@@ -290,18 +297,7 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         ),
         **dict.fromkeys(("unanswered", "late", "backorder_overdue"), _reminding(_HOLDS)),
         "transmission": (
-            Fix(
-                label=_("Send it again"), endpoint="orders.transmission", permission=_HOLDS,
-                args=_transmission_of_order("again"), when=_is_refused, posts=_nothing,
-            ),
-            Fix(
-                label=_("It arrived"), endpoint="orders.transmission", permission=_HOLDS,
-                args=_transmission_of_order("arrived"), when=_is_asked, posts=_nothing,
-            ),
-            Fix(
-                label=_("It is not there: send it again"), endpoint="orders.transmission", permission=_HOLDS,
-                args=_transmission_of_order("not-arrived"), when=_is_asked, posts=_nothing,
-            ),
+            *_settling("orders.transmission", _HOLDS, _transmission_of_order),
             Fix(label=_("Look at it"), endpoint="orders.detail", permission="orders.read_all", args=_order),
         ),
         "channel": (
