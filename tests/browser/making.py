@@ -92,6 +92,15 @@ def draft(demo: Demo, item: Item) -> None:
     assert answer.status_code == 303, answer.text
 
 
+def live(demo: Demo, item: Item) -> None:
+    """The product, in the shop; nobody else buys it or changes it."""
+    story, retailer = demo.story, demo.people.retailer
+    store = story.api(retailer, "GET", "/api/sync/status")["stores"][0]["store_id"]
+    wanted = {"product_id": product(demo, item)["id"], "publish": True}
+    story.api(retailer, "POST", "/api/products/import", store_id=store, items=[wanted])
+    story.wait_for(lambda: (listing(demo, item.title) or {}).get("state") == "LIVE", "the listing is live")
+
+
 def purchase_order(demo: Demo) -> Any:
     """A purchase order that waits for the supplier Nordlicht's answer."""
     story, supplier = demo.story, demo.people.nordlicht

@@ -58,21 +58,22 @@ def test_saving_a_draft_does_not_publish_it(demo: Demo, opened: Open) -> None:
 
 def test_a_dangerous_action_asks_first(demo: Demo, opened: Open) -> None:
     """Cancelling changes nothing, and the yes of the question carries it out."""
-    name = "Lumen desk lamp"
+    item = making.goods()
+    making.live(demo, item)
     frame = _framed(opened(), demo, "/listings")
-    frame.locator("s-link").filter(has_text=name).click()
+    frame.locator("s-link").filter(has_text=item.title).click()
     hide = frame.get_by_role("button", name="Hide", exact=True).first
     asked = frame.get_by_role("dialog", name="Stop showing this product in your store?")
     hide.click()
     expect(asked).to_be_visible()
     frame.locator("s-modal").get_by_role("button", name="Cancel").click()
     expect(asked).to_be_hidden()
-    assert making.listing(demo, name)["state"] == "LIVE"
+    assert making.listing(demo, item.title)["state"] == "LIVE"
     hide.click()
     frame.locator("s-modal").get_by_role("button", name="Hide", exact=True).click()
     again = frame.get_by_text("Show it again")
     expect(again).to_be_visible()
-    assert making.listing(demo, name)["state"] == "HIDDEN"
+    assert making.listing(demo, item.title)["state"] == "HIDDEN"
     again.click()
     frame.get_by_text("Show it again").wait_for(state="detached")
 
