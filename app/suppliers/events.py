@@ -58,6 +58,18 @@ class SupplierAsked(OfSupplier):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierAnswered(OfSupplier):
+    """A supplier has answered a reviewer's question in words."""
+
+    topic: ClassVar[str] = "suppliers.answered"
+    answer_id: UUID
+
+    @property
+    def key(self) -> str:
+        return f"supplier:{self.supplier_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierPaperRenewed(OfSupplier):
     """A supplier that sells, or was suspended, has sent a new paper in place of one that runs out."""
 

@@ -119,10 +119,13 @@ class SupplierDocument(Base):
     ended_at: Mapped[datetime | None]
     #: Days before the end of the last reminder; None before the first.
     reminded_days: Mapped[int | None]
+    #: The answer to a reviewer's question that it came with; None for papers of the set-up.
+    answer_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier_answers.id"), index=True)
 
 
 class SupplierQuestion(Base):
-    """Something that a reviewer asked about one step of the set-up; answered when the step is saved again."""
+    """Something that a reviewer asked about one step of the set-up; answered in words, or when the step is saved
+    again."""
 
     __tablename__ = "supplier_questions"
     __tenancy__ = own("supplier_id")
@@ -135,6 +138,21 @@ class SupplierQuestion(Base):
     asked_at: Mapped[datetime]
     asked_by: Mapped[str]
     answered_at: Mapped[datetime | None]
+
+
+class SupplierAnswer(Base):
+    """What a supplier wrote to a reviewer's question; documents may come with it."""
+
+    __tablename__ = "supplier_answers"
+    __tenancy__ = own("supplier_id", append_only=True)
+    __table_args__ = (Index(None, "question_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    question_id: Mapped[UUID] = mapped_column(ForeignKey("supplier_questions.id"))
+    message: Mapped[str]
+    written_at: Mapped[datetime]
+    written_by: Mapped[str]
 
 
 class ReturnPolicy(Base):

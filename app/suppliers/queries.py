@@ -21,6 +21,7 @@ from app.suppliers.models import (
     ReturnPolicy,
     ShippingRate,
     Supplier,
+    SupplierAnswer,
     SupplierApplication,
     SupplierClosure,
     SupplierDocument,
@@ -214,8 +215,11 @@ def application_of(session: Session, supplier_id: UUID) -> SupplierApplication:
 
 
 def papers(session: Session, supplier_id: UUID, *, ended: bool = False) -> Sequence[SupplierDocument]:
-    """A supplier's papers, newest first; with ``ended`` also those that were replaced or removed."""
-    query = select(SupplierDocument).where(SupplierDocument.supplier_id == supplier_id)
+    """A supplier's papers, newest first; with ``ended`` also those that were replaced or removed. What came with an
+    answer to a reviewer is no paper of the set-up."""
+    query = select(SupplierDocument).where(
+        SupplierDocument.supplier_id == supplier_id, SupplierDocument.answer_id.is_(None)
+    )
     if not ended:
         query = query.where(SupplierDocument.ended_at.is_(None))
     return session.scalars(query.order_by(SupplierDocument.id.desc()).limit(200)).all()
@@ -227,6 +231,60 @@ def questions(session: Session, supplier_id: UUID, *, open_only: bool = False) -
     if open_only:
         query = query.where(SupplierQuestion.answered_at.is_(None))
     return session.scalars(query.order_by(SupplierQuestion.id.desc()).limit(100)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer, with the documents that came with it."""
+
+    answer: SupplierAnswer
+    documents: tuple[SupplierDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A reviewer's question, and what the supplier wrote to it, the oldest first."""
+
+    question: SupplierQuestion
+    answers: tuple[Answered, ...]
+
+
+def threads(session: Session, supplier_id: UUID) -> list[Thread]:
+    """All questions to a supplier with their answers: the open ones first, then the newest first."""
+    asked = sorted(questions(session, supplier_id), key=lambda one: one.answered_at is not None)
+    return _with_answers(session, asked)
+
+
+def thread(session: Session, supplier_id: UUID, question_id: UUID) -> Thread:
+    """One of a supplier's questions with its answers. Raises ``NotFound``."""
+    question = session.get(SupplierQuestion, question_id)
+    if question is None or question.supplier_id != supplier_id:
+        raise NotFound("question")
+    return _with_answers(session, [question])[0]
+
+
+def _with_answers(session: Session, asked: Sequence[SupplierQuestion]) -> list[Thread]:
+    answers = session.scalars(
+        select(SupplierAnswer)
+        .where(SupplierAnswer.question_id.in_([one.id for one in asked]))
+        .order_by(SupplierAnswer.id)
+    ).all()
+    documents = session.scalars(
+        select(SupplierDocument)
+        .where(SupplierDocument.answer_id.in_([one.id for one in answers]))
+        .order_by(SupplierDocument.id)
+    ).all()
+    return [
+        Thread(
+            question,
+            tuple(
+                Answered(one, tuple(document for document in documents if document.answer_id == one.id))
+                for one in answers
+                if one.question_id == question.id
+            ),
+        )
+        for question in asked
+    ]
 
 
 def return_policy(session: Session, supplier_id: UUID) -> ReturnPolicy | None:

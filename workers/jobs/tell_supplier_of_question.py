@@ -1,4 +1,4 @@
-"""A reviewer asked something: the supplier's people are told, with the question and the way to its step."""
+"""A reviewer asked something: the supplier's people are told, with the question and the way to its answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def tell_supplier_of_question(run: Run, event: SupplierAsked) -> None:
     with run.closing() as session:
         question = session.get_one(SupplierQuestion, event.question_id)
         title = "We need something from you"
-        link = f"/supplier/onboarding/{question.step.replace('_', '-')}"
+        link = f"/supplier/onboarding/questions/{question.id}"
         if question.answered_at is None:
             notify(
                 session,
@@ -34,7 +34,11 @@ def tell_supplier_of_question(run: Run, event: SupplierAsked) -> None:
             recipients(session, event.supplier_id, "settings.write"),
             Letter(
                 subject=title,
-                paragraphs=["About your company on Crossdock:", question.message, "Save the step again to answer."],
+                paragraphs=[
+                    "About your company on Crossdock:",
+                    question.message,
+                    "Answer in words, with documents where they help.",
+                ],
                 button=("Answer", f"{settings().public_url}{link}"),
             ),
             kind="supplier_question",

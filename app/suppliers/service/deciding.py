@@ -60,7 +60,9 @@ def decide(session: Session, supplier_id: UUID, status: str, *, reason: str) -> 
     audit.record(session, supplier_id, "suppliers.decided", "supplier", supplier_id, details={"status": status})
     if status not in (APPLIED, IN_REVIEW):
         # The reviewers have done their part: what told them to look is done with.
-        resolve(session, platform_organisation(session).id, f"supplier_applied:{supplier_id}")
+        platform_id = platform_organisation(session).id
+        resolve(session, platform_id, f"supplier_applied:{supplier_id}")
+        resolve(session, platform_id, f"supplier_answered:{supplier_id}")
     emit(session, SupplierStatusChanged(supplier_id=supplier_id, status=status))
     return supplier
 
@@ -168,6 +170,8 @@ def ask(session: Session, supplier_id: UUID, *, step: str, message: str) -> Supp
     )
     session.add(question)
     session.flush()
+    # Who asks further has read what was answered.
+    resolve(session, platform_organisation(session).id, f"supplier_answered:{supplier_id}")
     audit.record(session, supplier_id, "suppliers.asked", "supplier", supplier_id, details={"step": step})
     emit(session, SupplierAsked(supplier_id=supplier_id, question_id=question.id))
     return question

@@ -147,7 +147,7 @@ def remove_paper(session: Session, supplier_id: UUID, document_id: UUID) -> None
     """Take a paper away; reviewers still find it in the history. Raises ``NotFound``, and
     ``Conflict`` for one without which nobody sells."""
     row = session.get(SupplierDocument, document_id)
-    if row is None or row.supplier_id != supplier_id or row.ended_at is not None:
+    if row is None or row.supplier_id != supplier_id or row.ended_at is not None or row.answer_id is not None:
         raise NotFound("paper")
     supplier = session.get(Supplier, supplier_id)
     if row.kind in NEEDED and supplier is not None and supplier.status in (ACTIVE, SUSPENDED):
@@ -228,6 +228,10 @@ def _suspend_overdue(session: Session, today: date) -> None:
 def _standing(session: Session, supplier_id: UUID) -> Sequence[SupplierDocument]:
     return session.scalars(
         select(SupplierDocument)
-        .where(SupplierDocument.supplier_id == supplier_id, SupplierDocument.ended_at.is_(None))
+        .where(
+            SupplierDocument.supplier_id == supplier_id,
+            SupplierDocument.ended_at.is_(None),
+            SupplierDocument.answer_id.is_(None),
+        )
         .with_for_update()
     ).all()

@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "added_for_orders": _("Added. It holds for orders from now on."),
     "asked": _("Asked. The supplier is told by e-mail."),
     "answered": _("Your answer is sent."),
+    "question_answered": _("Your answer is sent. Our reviewer reads it."),
     "categories_confirmed": _("Confirmed. Your products stand there now."),
     "channel_saved": _("Saved. Orders reach you this way from now on."),
     "transmission_noted": _("Noted. It goes on from there."),

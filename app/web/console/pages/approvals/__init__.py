@@ -148,6 +148,9 @@ def _detail(supplier_id: UUID, status: int = 200, errors: dict[str, Any] | None 
                 for one in (checks(suppliers.trip_of(order), application.connection) if order else ())
             ],
             "card": own_scorecard(session, supplier_id),
+            "threads": [
+                (one, gettext(STEP_WORDS[one.question.step][0])) for one in suppliers.threads(session, supplier_id)
+            ],
             "story": _story(session, application),
         }
     moves = sorted(MOVES[supplier.status] - _ELSEWHERE, key=lambda name: (name != ACTIVE, name))
@@ -191,6 +194,10 @@ def _story(session: Session, application: SupplierApplication) -> list[dict[str,
         step = gettext(STEP_WORDS[one.step][0])
         answered = gettext(_("answered %(when)s")) % {"when": moment_shown(one.answered_at)} if one.answered_at else ""
         told.append((one.asked_at, f"{step}: {one.message} ({answered or gettext(_('open'))})"))
+    for thread in suppliers.threads(session, application.supplier_id):
+        step = gettext(STEP_WORDS[thread.question.step][0])
+        answer_to = gettext(_("Answer about %(step)s")) % {"step": step}
+        told += [(one.answer.written_at, f"{answer_to}: {one.answer.message}") for one in thread.answers]
     return [{"at": at, "text": text} for at, text in sorted(told, key=lambda entry: entry[0], reverse=True)]
 
 
