@@ -419,6 +419,7 @@ def _wanted(session: Session, store: Store, order: StoreOrder) -> purchasing.Pla
         unpaid=None if order.paid or order.test else order.payment,
         billing_country=order.billing_country,
         customer_ref=order.customer_ref,
+        beside_goods=order.beside_goods,
         unlinked=unlinked,
     )
 

@@ -87,6 +87,9 @@ class Order(Base):
     #: How far its customer has paid where that is not all: one of ``app.stores.store_orders.AWAITED``, or ``lapsed``
     #: where nothing will be paid for these units any more.
     unpaid: Mapped[str | None]
+    #: What its customer pays beside the prices of its lines: ``app.stores.store_orders.BesideGoods``; None where nobody
+    #: said.
+    beside_goods: Mapped[dict[str, Any] | None]
     #: When its customer was written to that it comes in several parcels.
     parcels_told_at: Mapped[datetime | None]
     #: Keyed hashes by which orders to one address, and of one customer, of the same retailer are known.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from app.orders.models import Order, OrderHold, OrderLine, TimelineEntry, Unlink
 from app.orders.rules import ADVICE, CANCELLED, ON_HOLD, PENDING, HoldReason, address_problems
 from app.orders.story import SENTENCES
 from app.outbox.service import emit
-from app.stores.store_orders import Address
+from app.stores.store_orders import Address, BesideGoods
 
 LARGEST_QUANTITY = 100_000
 
@@ -78,6 +78,8 @@ class NewOrder:
     unpaid: str | None = None
     #: By what the customer is known in the store.
     customer_ref: str = ""
+    #: What the customer pays beside the prices of the lines.
+    beside_goods: BesideGoods | None = None
 
 
 _TAKE_IN = (
@@ -112,6 +114,7 @@ def take_in(session: Session, new: NewOrder) -> tuple[UUID, int, list[UUID]] | N
             "supplements": new.supplements,
             "store_updated_at": new.store_updated_at,
             "unpaid": new.unpaid,
+            "beside_goods": None if new.beside_goods is None else asdict(new.beside_goods),
             "store_address": address_hash(new.address) if new.store_updated_at is not None else None,
             "address_key": address_key(new.retailer_id, new.address) if new.store_updated_at is not None else None,
             "customer_key": customer_key(new.retailer_id, new.customer_ref),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +67,17 @@ AWAITED = frozenset({Payment.PENDING, Payment.AUTHORIZED, Payment.PARTIALLY_PAID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BesideGoods:
+    """What a shopper pays beside the prices of an order's lines, in minor units of its currency: ``delivery``, with its
+    taxes, None where that is not told; ``taxes`` on all of the goods that are not in their prices; by the store's line
+    ids the same for one unit, rounded up, where they are told for each line."""
+
+    delivery: int | None = None
+    taxes: int = 0
+    taxes_by_line: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOrder:
     """An order as a store tells it. ``address`` is None when it needs none or the store gave none."""
 
@@ -83,6 +95,8 @@ class StoreOrder:
     #: Where it is billed, and by what the customer is known in the store. Only a keyed hash of the latter is kept.
     billing_country: str = ""
     customer_ref: str = field(default="", repr=False)
+    #: What is paid beside the prices of its lines; None where the store does not say.
+    beside_goods: BesideGoods | None = None
 
     @property
     def paid(self) -> bool:

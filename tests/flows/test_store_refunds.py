@@ -14,6 +14,7 @@ from tests.flows.refunding import SCOPES, Till, cannot_deliver, choose, decide, 
 from tests.flows.test_returns import act, asked, checked
 from tests.market import Market
 from tests.stack import Jobs
+from tests.web.browsing import text_of
 
 __all__ = ["configured", "simulator", "till"]
 
@@ -70,6 +71,11 @@ def test_without_the_tick_nothing_is_refunded_until_somebody_asks(till: Till, bo
     (owed,) = told["owed"]
     assert owed["quantity"] == 2
     body = {"lines": [{"line_id": owed["line_id"], "quantity": 2}], "amount": {"amount": "40.00", "currency": "USD"}}
+    for amount, delivery, most in (("50.02", False, "50.00 USD"), ("54.02", True, "54.00 USD")):
+        too_much = {**body, "by_hand": True, "shipping": delivery, "amount": {"amount": amount, "currency": "USD"}}
+        refused = api.post(path, too_much)
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "amount")
+        assert refused.json["errors"][0]["code"] == "too_much" and most in refused.json["errors"][0]["message"]
     assert api.post(path, body).status_code == 201
     again = api.post(path, body)
     assert (again.status_code, again.json["code"]) == (409, "not_refundable")
@@ -296,11 +302,17 @@ def test_a_retailer_refunds_what_stays_with_its_customer_without_a_return(till: 
     assert wrong.status_code == 422
     once = re.search(r'name="once" value="([^"]+)"', books.browser(till.market.retailer).get(path).text)
     assert once is not None
+    for way in ("store", "by_hand"):
+        dear = books.press(till.market.retailer, path, **{f"units-{line}": "1", "amount": "25,01", "way": way})
+        assert dear.status_code == 422
+        assert "At most 25.00 USD can be refunded for these units" in text_of(dear)
     form = {f"units-{line}": "1", "amount": "10,00", "way": "store", "once": once[1]}
     for _ in range(2):
         assert books.press(till.market.retailer, path, **form).status_code == 303
     till.settle()
     assert till.given_back(order) == ["10.00"]
+    rest = {f"units-{line}": "1", "amount": "29.00", "shipping": "1", "way": "by_hand"}
+    assert books.press(till.market.retailer, path, **rest).status_code == 303, "with the delivery, which it paid, too"
     told = till.hears()
     assert any(one.endswith(": MADE") for one in told)
     assert till.cancelled() == [0]

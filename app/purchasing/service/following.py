@@ -186,12 +186,15 @@ def _count(result: Followed, asked: Asked) -> None:
 
 def _add(session: Session, main: Order, made: int, wanted: PlaceOrder) -> UUID:
     """Units that the store added become an order of their own, with its own charge and purchase orders."""
+    beside = wanted.beside_goods
     placed = place_order(
         session,
         replace(
             wanted,
             external_id=f"{main.external_id}#{made}",
             supplements=main.id,
+            # The delivery was paid for with the order itself.
+            beside_goods=None if beside is None else replace(beside, delivery=0),
         ),
     )
     orders.tell(session, main, "order.added_in_store")

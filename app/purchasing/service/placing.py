@@ -40,7 +40,7 @@ from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, tr
 from app.purchasing.service.allowing import place_for, refused_by_plan
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
 from app.purchasing.service.screening import ToScreen, screened, still_held
-from app.stores.store_orders import Address
+from app.stores.store_orders import Address, BesideGoods
 
 #: Of a shopper's, of the retailer for itself, or entered by the retailer.
 Kind = Literal["order", "sample", "manual"]
@@ -89,6 +89,8 @@ class PlaceOrder:
     customer_ref: str = field(default="", repr=False)
     #: How far its customer has paid, where that is not all: it waits for the rest.
     unpaid: str | None = None
+    #: What its customer pays beside the prices of the lines.
+    beside_goods: BesideGoods | None = None
     #: How suppliers are to ship, as a person chose: ``app.purchasing.routing.gathering.gather``.
     methods: Mapping[UUID | None, str] = field(default_factory=dict)
     #: It takes a place in the retailer's plan, unless it is a sample or has the place of another order.
@@ -456,6 +458,7 @@ def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID
         store_updated_at=wanted.store_updated_at,
         unpaid=wanted.unpaid,
         customer_ref=wanted.customer_ref,
+        beside_goods=wanted.beside_goods,
         lines=[
             orders.NewLine(
                 variant_id=line.variant_id,

@@ -26,6 +26,7 @@ from app.returns.models import Return
 from app.store_refunds import queries
 from app.store_refunds.events import StoreRefundAsked
 from app.store_refunds.models import StoreRefund, StoreRefundLine
+from app.store_refunds.paid import most
 from app.store_refunds.rules import ASKED, BY_HAND, is_overdue, may_move
 from app.stores.money_back import RefundWish
 
@@ -56,9 +57,9 @@ def ask(
     once: UUID | None = None,
 ) -> StoreRefund:
     """A retailer wants its store to refund units of order lines. ``amount``: in minor units of the order's currency,
-    None for what the store works out. ``by_hand``: it has done so itself, and only says it. ``once``: the same again is
-    the first one. Raises ``NotFound``, ``Invalid``, and ``Conflict`` (``not_refundable``) where these units are
-    refunded already."""
+    None for what the store works out; no more than was paid, as far as that is known. ``by_hand``: it has done so
+    itself, and only says it. ``once``: the same again is the first one. Raises ``NotFound``, ``Invalid``, and
+    ``Conflict`` (``not_refundable``) where these units are refunded already."""
     order = orders.locked(session, order_id)
     if order.retailer_id != retailer_id:
         raise NotFound("order")
@@ -85,6 +86,11 @@ def ask(
     ]
     if wrong:
         raise Conflict("More is asked for than can be refunded.", code="not_refundable", errors=wrong)
+    if amount is not None:
+        limit = most(session, order, {facts[one][0]: count for one, count in wanted.items()}, delivery=shipping)
+        # The price of one unit is rounded: several may have cost a little more.
+        if limit is not None and amount > limit.minor + sum(wanted.values()) // 2:
+            raise Invalid.field("amount", "too_much", _too_much(limit, shipping=shipping))
     return _begin(
         session,
         order,
@@ -252,6 +258,13 @@ def _check_return(session: Session, order: Order, return_id: UUID, wanted: Mappi
     left = {line.id: units for line, units in queries.owed_for_return(session, return_id).items()}
     if any(count > left.get(line_id, 0) for line_id, count in wanted.items()):
         raise Conflict("More is asked for than was credited and not refunded yet.", code="not_refundable")
+
+
+def _too_much(limit: Money, *, shipping: bool) -> str:
+    if not limit.minor:
+        return "Nothing is left of what your customer paid: it was refunded already."
+    of_what = "these units and the delivery" if shipping else "these units"
+    return f"At most {limit} can be refunded for {of_what}: that is left of what your customer paid."
 
 
 def _begin(

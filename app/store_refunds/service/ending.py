@@ -22,6 +22,7 @@ from app.orders.models import Order
 from app.outbox.service import emit
 from app.store_refunds.events import StoreRefundMoved
 from app.store_refunds.models import StoreRefund
+from app.store_refunds.paid import paid
 from app.store_refunds.rules import ADVICE, ALREADY, ASKED, BY_HAND, MADE, REFUSED, may_move
 from app.store_refunds.service.asking import locked, units_of
 from app.stores.money_back import RefundMade
@@ -85,6 +86,11 @@ def report(
         return row
     if made.minor < 0:
         raise Invalid.field("amount", "out_of_range", "An amount of zero or more.")
+    order = session.get_one(Order, row.order_id)
+    limit = paid(session, order)
+    slack = sum(line.units for line in row.lines) // 2
+    if row.state != MADE and limit is not None and made.currency == limit.currency and made.minor > limit.minor + slack:
+        raise Invalid.field("amount", "too_much", f"Your customer paid {limit} for the whole order.")
     if row.state == MADE and row.external_id != (external_id or None):
         raise Conflict("It is refunded already.", code="move_not_allowed")
     _made(session, row, external_id or None, made, customer=made, cancelled=False)

@@ -29,7 +29,7 @@ from app.purchasing.service import (
     waiting_for_plan,
 )
 from app.stores import queries as stores
-from app.stores.store_orders import Address, Payment
+from app.stores.store_orders import Address, BesideGoods, Payment
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work
@@ -45,7 +45,7 @@ from app.web.api.schemas.orders import (
     ReleaseInput,
     UnlinkedLinePath,
 )
-from app.web.api.schemas.shapes import IdPath
+from app.web.api.schemas.shapes import IdPath, Money
 
 
 @api.post("/orders", responses={201: OrderOut, 200: OrderOut}, summary="Place an order")
@@ -71,9 +71,30 @@ def _wanted(body: OrderInput) -> PlaceOrder:
         address=Address(**{name: value or "" for name, value in sent.model_dump().items()}),
         note=body.note or "",
         lines=_lines(body),
+        beside_goods=_beside_goods(body),
         trouble="refuse",
         unpaid=None if body.paid else Payment.PENDING,
     )
+
+
+def _beside_goods(body: OrderInput) -> BesideGoods | None:
+    if body.delivery_price is None and body.taxes is None:
+        return None
+    delivery, taxes = (
+        None if given is None else _minor(field, given, body.currency)
+        for field, given in (("delivery_price", body.delivery_price), ("taxes", body.taxes))
+    )
+    return BesideGoods(delivery=delivery, taxes=taxes or 0)
+
+
+def _minor(field: str, given: Money, currency: str) -> int:
+    if given.currency != currency:
+        raise Invalid.field(field, "currency", f"The order's currency is {currency}.")
+    try:
+        minor = given.value().minor
+    except ValueError as error:
+        raise Invalid.field(field, "not_an_amount", f"{error}.") from error
+    return minor
 
 
 def _lines(body: OrderInput) -> list[Line]:

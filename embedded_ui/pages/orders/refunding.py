@@ -17,6 +17,7 @@ from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.orders import queries as orders
 from app.store_refunds import queries, service
+from app.store_refunds.paid import most
 from app.store_refunds.rules import Way
 from app.stores.service import access
 from app.web.auth import principal
@@ -110,6 +111,7 @@ def _page(pages: Pages, order_id: UUID, status: int = 200, problem: AppError | N
             "return_id": return_id,
             "lines": [(line, one, wanted.get(line, 0)) for line, one in facts.items()],
             "worth": queries.worth(order, wanted),
+            "most": most(session, order, {one: facts[one].refundable for one in facts}, delivery=False),
             "way": way,
         }
     suggested = None

@@ -22,6 +22,7 @@ from app.stores.hooks import (
     ProductRemoved,
     ScopesChanged,
 )
+from app.stores.store_orders import BesideGoods
 from tests.samples import sample
 
 ORDER: dict[str, Any] = {
@@ -101,6 +102,31 @@ def test_a_paid_order_is_reported_with_what_is_still_to_be_sent() -> None:
         "GB", "SW1Y 4JH", "ada@shopper.example",
     )  # fmt: skip
     assert "Lovelace" not in repr(order.address)
+
+
+def _told(amount: str) -> dict[str, Any]:
+    return {"price": amount, "price_set": {"shop_money": {"amount": amount, "currency_code": "USD"}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line_taxes", "beside"),
+    [
+        ({}, [], None),
+        ({"shipping_lines": []}, [], BesideGoods(delivery=0)),
+        ({"shipping_lines": [_told("4.00") | {"discounted_price": "1.50"}]}, [], BesideGoods(delivery=150)),
+        ({"shipping_lines": [{"price": "much"}]}, [], None),
+        ({"shipping_lines": [_told("4.00")], "taxes_included": True, "total_tax": "9"}, [], BesideGoods(delivery=400)),
+        ({"shipping_lines": [_told("4.00")], "total_tax": "9.00"}, [], BesideGoods(delivery=400, taxes=900)),
+        (
+            {"shipping_lines": [_told("4.00")], "total_tax": "9.00"},
+            [_told("8.01"), _told("0.10")],
+            BesideGoods(delivery=489, taxes=811, taxes_by_line={"line": 406}),
+        ),
+    ],
+)
+def test_what_a_customer_pays_beside_the_goods_is_told(changes: Any, line_taxes: Any, beside: BesideGoods) -> None:
+    line = {"id": 1, "admin_graphql_api_id": "line", "quantity": 2, "price": "25.00", "tax_lines": line_taxes}
+    assert said("orders/paid", {**ORDER, "line_items": [line], **changes}).order.beside_goods == beside
 
 
 def test_a_digital_order_has_no_address_and_an_unpaid_one_says_so() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.kit import clock
 from app.kit.money import LARGEST_MINOR, Money
-from app.stores.store_orders import Address, Payment, StoreOrder, StoreOrderLine
+from app.stores.store_orders import Address, BesideGoods, Payment, StoreOrder, StoreOrderLine
 
 #: Financial statuses; refunds of a part do not undo that the money was taken
 #: (https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderDisplayFinancialStatus).
@@ -59,7 +59,39 @@ def from_hook(body: Mapping[str, Any]) -> StoreOrder:
         billing_country=_country(body.get("billing_address")),
         customer_ref=_customer(body),
         lines=tuple(_hook_lines(body.get("line_items"), currency)),
+        beside_goods=_hook_beside(body, currency),
     )
+
+
+def _hook_beside(body: Mapping[str, Any], currency: str) -> BesideGoods | None:
+    """What is paid for the delivery, after discounts, and of taxes. Those of the delivery are what the order's are more
+    than those of its lines."""
+    parts = body.get("shipping_lines")
+    if not isinstance(parts, list):
+        return None
+    delivery = 0
+    for one in parts:
+        price = _in_shop_money(one, "discounted_price", currency) or _in_shop_money(one, "price", currency)
+        if price is None or price.currency != currency:
+            return None
+        delivery += price.minor
+    if body.get("taxes_included") is True:
+        return BesideGoods(delivery=delivery)
+    taxes, of_lines = _in_shop_money(body, "total_tax", currency), {}
+    for line in body.get("line_items") or []:
+        told = [_in_shop_money(one, "price", currency) for one in line.get("tax_lines") or []]
+        line_id = line.get("admin_graphql_api_id") or gid("LineItem", line.get("id"))
+        of_lines[str(line_id)] = (
+            sum(one.minor for one in told if one is not None),
+            _quantity(line.get("quantity")) or 1,
+        )
+    of_goods = sum(tax for tax, _ in of_lines.values())
+    rest = max(0, taxes.minor - of_goods) if taxes is not None and taxes.currency == currency else 0
+    if rest and not of_goods:
+        # Told for the whole order alone: whose they are is not known.
+        return BesideGoods(delivery=delivery, taxes=rest)
+    by_line = {line: -(-tax // units) for line, (tax, units) in of_lines.items() if tax}
+    return BesideGoods(delivery=delivery + rest, taxes=of_goods, taxes_by_line=by_line)
 
 
 def _payment(status: Any) -> Payment:
@@ -174,7 +206,22 @@ def from_query(node: Mapping[str, Any]) -> StoreOrder:
         billing_country=_text((node.get("billingAddress") or {}).get("countryCodeV2")).upper(),
         customer_ref=_text(node.get("email")).casefold()[:320],
         lines=tuple(_query_lines((node.get("lineItems") or {}).get("nodes") or [])),
+        beside_goods=_query_beside(node, currency),
     )
+
+
+def _query_beside(node: Mapping[str, Any], currency: str) -> BesideGoods | None:
+    """What is paid for the delivery and of taxes. Here they are told for the whole order alone."""
+    delivery, taxes = (
+        _money(told.get("amount"), str(told.get("currencyCode") or ""))
+        for told in (
+            ((node.get(name) or {}).get("shopMoney") or {}) for name in ("totalShippingPriceSet", "totalTaxSet")
+        )
+    )
+    if delivery is None or delivery.currency != currency:
+        return None
+    included = node.get("taxesIncluded") is True or taxes is None or taxes.currency != currency
+    return BesideGoods(delivery=delivery.minor, taxes=0 if included or taxes is None else taxes.minor)
 
 
 def _query_lines(lines: Sequence[Mapping[str, Any]]) -> list[StoreOrderLine]:

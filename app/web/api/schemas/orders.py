@@ -39,6 +39,12 @@ class OrderInput(Input):
     shipping_address: AddressInput
     lines: Annotated[list[OrderLineInput], Field(min_length=1, max_length=500)]
     note: LongText | None = None
+    delivery_price: Money | None = Field(
+        default=None, description="What the shopper pays for delivery, with its taxes: so much of it can be refunded."
+    )
+    taxes: Money | None = Field(
+        default=None, description="Taxes on the goods that are not in the lines' `retail_price`."
+    )
     paid: bool = Field(
         default=True, description="Whether your customer has paid for it. If not, it waits (`unpaid`) until you say so."
     )

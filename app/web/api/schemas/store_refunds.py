@@ -17,8 +17,9 @@ class RefundLineInput(Input):
 
 
 class StoreRefundInput(Input):
-    """``amount``: left out, the store works it out. ``by_hand``: you have refunded it in your store yourself, and only
-    say so."""
+    """``amount``: left out, the store works it out; no more than the customer paid for the lines, their taxes and, with
+    ``shipping``, the delivery, less what was refunded (422 ``too_much``). ``by_hand``: you have refunded it in your
+    store yourself, and only say so."""
 
     lines: Annotated[list[RefundLineInput], Field(min_length=1, max_length=500)]
     amount: Money | None = None
