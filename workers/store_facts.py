@@ -55,7 +55,7 @@ from app.stores.hooks import (
     ScopesChanged,
 )
 from app.stores.models import Store
-from app.stores.risk import rules_of
+from app.stores.risk import AUTHORIZED, rules_of
 from app.stores.store_orders import Address, Payment, StoreOrder
 from workers.store_locations import lines_there
 from workers.store_payments import tell_of_lapse, tell_of_payment_in_vain
@@ -259,7 +259,11 @@ def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bo
         # Nothing is set aside for it: the store, which counted it as a sale, is to show the units again.
         listing_service.follow_inventory(session, [line.variant_id for line in wanted.lines])
         return f"test order {placed.order_id} {'written down' if placed.created else 'known'}"
-    if placed.created and not order.paid:
+    if (
+        placed.created
+        and not order.paid
+        and not (order.payment is Payment.AUTHORIZED and store.sends_when == AUTHORIZED)
+    ):
         return f"order {placed.order_id} waits until it is paid"
     return f"order {placed.order_id} {'placed' if placed.created else 'known'}"
 
@@ -306,9 +310,13 @@ def _follow(
     settled: bool,
 ) -> str:
     """An order that is there: what its store changed of it since is changed here."""
-    if order.payment is Payment.LAPSED and purchasing.follow_lapse(session, known.id, told_at=order.updated_at):
-        tell_of_lapse(session, known)
-        return f"order {known.id} cancelled: it will not be paid"
+    lapsed = False
+    if order.payment is Payment.LAPSED:
+        lapse = purchasing.follow_lapse(session, known.id, told_at=order.updated_at)
+        if lapse.cancelled:
+            tell_of_lapse(session, known)
+            return f"order {known.id} cancelled: it will not be paid"
+        lapsed = lapse.withdrawn
 
     def before_less(family: Sequence[Order]) -> Mapping[str, int]:
         for one in family:
@@ -332,7 +340,8 @@ def _follow(
         tell_of_payment_in_vain(session, known)
     said = [
         moved,
-        "paid" if paid.goes_on else "",
+        ("paid" if order.paid else "authorised") if paid.goes_on else "",
+        "its payment is withdrawn" if lapsed else "",
         f"{followed.cancelled} cancelled" if followed.cancelled else "",
         f"{followed.asked} asked for" if followed.asked else "",
         f"{followed.added} added" if followed.added else "",

@@ -44,6 +44,7 @@ _TOPIC_OF_KIND: Mapping[str, str] = {
     "backorder": "orders",
     "order_lapsed": "orders",
     "payment_lapsed": "orders",
+    "payment_withdrawn": "orders",
     "paid_in_vain": "orders",
     "cancelled_in_store": "orders",
     "address_changed": "orders",

@@ -51,6 +51,7 @@ class Order(Base):
         Index("ix_orders_supplements", "supplements", postgresql_where=text("supplements is not null")),
         Index(None, "retailer_id", "created_at", "id"),
         Index(None, "retailer_id", "updated_at", "id"),
+        Index("ix_orders_withdrawn", "retailer_id", postgresql_where=text("unpaid = 'withdrawn'")),
         Index("ix_orders_open_holds", "retailer_id", postgresql_where=text("status = 'ON_HOLD'")),
         {"postgresql_with": {"fillfactor": "85"}},
     )
@@ -84,8 +85,9 @@ class Order(Base):
     #: How new the newest word of the store is that was followed, and the address in it, as a keyed hash.
     store_updated_at: Mapped[datetime | None]
     store_address: Mapped[bytes | None]
-    #: How far its customer has paid where that is not all: one of ``app.stores.store_orders.AWAITED``, or ``lapsed``
-    #: where nothing will be paid for these units any more.
+    #: How far its customer has paid where that is not all: one of ``app.stores.store_orders.AWAITED``; ``withdrawn``
+    #: where it went on before it was paid, and that money is lost; ``lapsed`` where nothing will be paid for it any
+    #: more.
     unpaid: Mapped[str | None]
     #: What its customer pays beside the prices of its lines: ``app.stores.store_orders.BesideGoods``; None where nobody
     #: said.

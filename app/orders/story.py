@@ -28,6 +28,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "order.exchange_of": ("order", _("It replaces what comes back of %(name)s with return %(number)s.")),
     "order.paid_by_customer": ("store", _("The customer has paid for it.")),
     "order.released_unpaid": ("order", _("It is sent although its customer has not paid for it yet.")),
+    "order.goes_on_authorised": (
+        "store",
+        _("Its payment is authorised, and it goes on, as you chose for this store."),
+    ),
+    "order.payment_withdrawn": (
+        "store",
+        _("Its payment was authorised, and was withdrawn or has expired before your store took it."),
+    ),
     "order.payment_lapsed": (
         "store",
         _("It will not be paid: its payment was withdrawn, or its time is over."),

@@ -24,7 +24,7 @@ from app.stores.goods import LocationRef
 from app.stores.models import GRANTED, LIVE, PlatformRisk, Store, StoreCredential, StoreLocation
 from app.stores.platform import Credentials, ShopFacts, StoreAccess, StorePlatform
 from app.stores.queries import store_of
-from app.stores.risk import UNLINKED, RiskRules, as_json
+from app.stores.risk import SENDS_WHEN, UNLINKED, RiskRules, as_json
 
 #: Credentials are renewed this long before they run out.
 _AHEAD = timedelta(minutes=5)
@@ -286,6 +286,17 @@ def change_unlinked_lines(session: Session, retailer_id: UUID, store_id: UUID, w
         raise Invalid.field("unlinked_lines", "unknown", f"Choices are: {', '.join(UNLINKED)}.")
     store.unlinked_lines = what
     audit.record(session, retailer_id, "stores.unlinked_lines_changed", "store", store.id, details={"lines": what})
+
+
+def change_sends_when(session: Session, retailer_id: UUID, store_id: UUID, payment: str) -> None:
+    """Change how far a store's orders are paid before suppliers have them. Orders that wait already are not touched.
+    Raises ``NotFound`` and ``Invalid``."""
+    store = store_of(session, retailer_id, store_id)
+    if payment not in SENDS_WHEN:
+        raise Invalid.field("send_when", "unknown", f"Choices are: {', '.join(SENDS_WHEN)}.")
+    details = {"from": store.sends_when, "to": payment}
+    store.sends_when = payment
+    audit.record(session, retailer_id, "stores.sends_when_changed", "store", store.id, details=details)
 
 
 def note_risk(session: Session, store: Store, external_id: str, level: str) -> None:

@@ -62,6 +62,8 @@ class Payment(StrEnum):
     OTHER = "other"
 
 
+#: How far an order is paid that went to suppliers on money that was set aside, which nobody gets any more.
+WITHDRAWN = "withdrawn"
 #: Money that may still come.
 AWAITED = frozenset({Payment.PENDING, Payment.AUTHORIZED, Payment.PARTIALLY_PAID})
 

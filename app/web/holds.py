@@ -42,7 +42,14 @@ _FIGURES = {
 
 #: What is known of a payment that is still to come.
 _PAYMENTS = {
-    "authorized": _("The money is set aside for you. Take it in your store, and the order goes on."),
+    "authorized": _(
+        "The money is set aside for you. Take it in your store, and the order goes on. Under Settings you can have "
+        "such orders sent at once."
+    ),
+    "withdrawn": _(
+        "The money was set aside, and was withdrawn or has expired. Ask your customer to pay again, send it unpaid, or "
+        "cancel it."
+    ),
     "partially_paid": _("Your customer has paid a part of it."),
 }
 

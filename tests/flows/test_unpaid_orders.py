@@ -211,6 +211,97 @@ def test_one_that_was_sent_unpaid_is_not_cancelled_when_its_payment_lapses(store
     assert len(storefront.books.queue(storefront.market.supplier)) == 1
 
 
+@pytest.fixture
+def sends_authorised(storefront: Storefront) -> Storefront:
+    """The store's orders go to suppliers when their payment is authorised."""
+    api, path = storefront.market.retailer.api, f"/api/stores/{storefront.store_id}/hold-rules"
+    rules = {name: value for name, value in api.get(path).json.items() if name != "store_id"}
+    assert rules["send_when"] == "paid", "nobody is sent unpaid who has not chosen it"
+    assert storefront.market.other_retailer.api.put(path, {**rules, "send_when": "authorized"}).status_code == 404
+    assert api.put(path, {**rules, "send_when": "someday"}).status_code == 422
+    assert api.put(path, {**rules, "send_when": "authorized"}).json["send_when"] == "authorized"
+    return storefront
+
+
+AUTHORIZED: Json = {"financial_status": "authorized"}
+
+
+def test_a_store_chooses_on_its_page_when_its_orders_are_sent(storefront: Storefront) -> None:
+    market = storefront.market
+    browser, way = storefront.books.browser(market.retailer), f"/app/settings/stores/{storefront.store_id}/send-when"
+    assert "it expires, often after 7 days" in text_of(browser.get("/app/settings"))
+    assert browser.submit("/app/settings", way, send_when="authorized").status_code == 303
+    told = market.retailer.api.get(f"/api/stores/{storefront.store_id}/hold-rules").json
+    assert told["send_when"] == "authorized"
+    audit = "select details from audit_events where action = 'stores.sends_when_changed'"
+    assert storefront.books.row(audit)["details"] == {"from": "paid", "to": "authorized"}
+
+
+@pytest.mark.parametrize("first", ["authorized", "pending"])
+def test_an_authorised_order_is_sent_where_its_store_wants_that(sends_authorised: Storefront, first: str) -> None:
+    storefront, books = sends_authorised, sends_authorised.books
+    body = storefront.order(financial_status=first)
+    storefront.tell("orders/updated", body)
+    if first == "pending":
+        assert storefront.holds() == ["unpaid"], "nothing is set aside for it"
+        assert storefront.tell("orders/updated", later(body, 1, "authorized")).endswith("changed: authorised")
+    order = storefront.only_order()
+    assert (order["holds"], order["unpaid"], books.taken(order)) == ([], "authorized", [7100])
+    assert len(order["purchase_orders"]) == 2
+    story = text_of(books.browser(storefront.market.retailer).get(f"/app/orders/{order['id']}"))
+    assert "Its payment is authorised, and it goes on, as you chose for this store." in story
+    assert storefront.tell("orders/paid", later(body, 2)).endswith("known"), "taken, it is not sent again"
+    assert storefront.only_order()["unpaid"] is None
+    assert books.taken(order) == [7100]
+
+
+@pytest.mark.parametrize("lost", ["voided", "expired"])
+def test_its_retailer_is_told_when_the_payment_of_one_that_was_sent_is_lost(
+    sends_authorised: Storefront, lost: str
+) -> None:
+    storefront, books, market = sends_authorised, sends_authorised.books, sends_authorised.market
+    body = storefront.order(**AUTHORIZED)
+    storefront.tell("orders/updated", body)
+    for _ in range(2):
+        storefront.tell("orders/updated", later(body, 1, lost))
+    order = storefront.only_order()
+    assert (order["unpaid"], len(books.queue(market.supplier))) == ("withdrawn", 1)
+    title = f"The authorised payment of {body['name']} was withdrawn or has expired"
+    assert books.notices(market.retailer)["payment_withdrawn"] == title
+    (stuck,) = market.retailer.api.get("/api/exceptions", kind="payment_withdrawn").json["items"]
+    assert stuck["order_id"] == order["id"]
+    assert market.other_retailer.api.get("/api/exceptions", kind="payment_withdrawn").json["items"] == []
+    browser, page = books.browser(market.retailer), f"/app/orders/{order['id']}"
+    assert "The authorised payment is lost" in text_of(browser.get(page))
+    if lost == "voided":
+        assert browser.submit(page, f"{page}/paid").status_code == 303
+    else:
+        storefront.tell("orders/paid", later(body, 2))
+    assert storefront.only_order()["unpaid"] is None
+    assert "payment_withdrawn" not in books.notices(market.retailer)
+    assert market.retailer.api.get("/api/exceptions", kind="payment_withdrawn").json["items"] == []
+    assert books.taken(order) == [7100]
+
+
+def test_one_that_no_supplier_has_yet_waits_when_its_payment_is_lost(
+    sends_authorised: Storefront, set_up: Callable[..., None], jobs: Jobs
+) -> None:
+    set_up(fraud_window_minutes="2")
+    storefront = sends_authorised
+    body = storefront.order(**AUTHORIZED)
+    storefront.tell("orders/updated", body)
+    assert storefront.holds() == ["fraud_window"]
+    assert "withdrawn" in storefront.tell("orders/updated", later(body, 1, "voided"))
+    with clock.shifted(timedelta(minutes=70)):
+        jobs.drain(retries=True)
+        assert storefront.holds() == ["unpaid"]
+        assert storefront.books.taken(storefront.only_order()) == []
+        storefront.tell("orders/paid", later(body, 2))
+    with clock.shifted(timedelta(minutes=75)):
+        jobs.drain(retries=True)
+    assert (storefront.holds(), storefront.books.taken(storefront.only_order())) == ([], [7100])
+
+
 def test_cancelled_in_the_store_it_is_cancelled_here(storefront: Storefront) -> None:
     body = storefront.order(**PENDING)
     storefront.tell("orders/updated", body)

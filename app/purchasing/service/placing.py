@@ -39,7 +39,7 @@ from app.purchasing.routing.service import choose, next_attempt, record
 from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
 from app.purchasing.service.allowing import place_for, refused_by_plan
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
-from app.purchasing.service.screening import ToScreen, screened, still_held
+from app.purchasing.service.screening import ToScreen, goes_on_authorised, screened, still_held
 from app.stores.store_orders import Address, BesideGoods
 
 #: Of a shopper's, of the retailer for itself, or entered by the retailer.
@@ -143,10 +143,15 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
             problems = [Trouble(HoldReason.NOT_ON_OFFER, {"lines": [one.field for one in unknown]})] if unknown else []
             if asked_about:
                 problems.append(Trouble(HoldReason.UNLINKED_LINES, unlinked_details(asked_about)))
-            if wanted.unpaid is not None:
+            waits = wanted.unpaid is not None
+            if goes_on_authorised(session, wanted.store_id, wanted.unpaid):
+                waits = False
+                tell_goes_on_authorised(session, order_id, wanted.retailer_id)
+            if waits:
                 problems.append(Trouble(HoldReason.UNPAID, {"payment": wanted.unpaid}))
             if wanted.trouble == "hold":
-                problems += screened(session, _to_screen(order_id, wanted, known, gathered.variants), clock.now())
+                order = _to_screen(order_id, wanted, known, gathered.variants, goes_on=not waits)
+                problems += screened(session, order, clock.now())
             _route(session, _Order(order_id, number, wanted), open_lines, gathered, problems)
             return Placed(order_id, created=True)
     existing = orders.find_by_external_id(session, wanted.retailer_id, wanted.store_id, wanted.external_id)
@@ -373,7 +378,9 @@ def _hold(session: Session, order: _Order, troubles: Sequence[Trouble]) -> bool:
     return False
 
 
-def _to_screen(order_id: UUID, wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID, Any]) -> ToScreen:
+def _to_screen(
+    order_id: UUID, wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID, Any], *, goes_on: bool
+) -> ToScreen:
     prices = [line.retail_price for line in known]
     return ToScreen(
         order_id=order_id,
@@ -388,7 +395,7 @@ def _to_screen(order_id: UUID, wanted: PlaceOrder, known: Sequence[Line], varian
         billing_country=wanted.billing_country,
         customer_ref=wanted.customer_ref,
         supplier_ids=sorted({variants[line.variant_id].supplier_id for line in known}),
-        paid=wanted.unpaid is None,
+        goes_on=goes_on,
     )
 
 
@@ -404,6 +411,12 @@ def _note_sale(session: Session, store_id: UUID, lines: Sequence[Line]) -> None:
     for line in lines:
         sold[line.variant_id] += line.quantity
     note_store_sale(session, store_id, sold)
+
+
+def tell_goes_on_authorised(session: Session, order_id: UUID, retailer_id: UUID) -> None:
+    """Write into an order's story that it goes on before it is paid, as its store wants it."""
+    told = {"order_id": order_id, "retailer_id": retailer_id, "message": "order.goes_on_authorised", "values": {}}
+    orders.write_timeline(session, [told])
 
 
 def _begin_story(session: Session, order_id: UUID, wanted: PlaceOrder) -> None:

@@ -22,8 +22,8 @@ from app.orders.risk import ENOUGH_ORDERS, OrderFacts, address_doubts, risks_of
 from app.orders.rules import HOLD_RULES, HoldReason
 from app.purchasing.routing.trouble import Trouble, address_trouble
 from app.stores.models import PlatformRisk, Store
-from app.stores.risk import RiskRules, rules_of
-from app.stores.store_orders import Address
+from app.stores.risk import AUTHORIZED, RiskRules, rules_of
+from app.stores.store_orders import Address, Payment
 from app.suppliers.models import Supplier
 
 #: The store's wait and rules, and what its platform has said of the order already.
@@ -54,12 +54,12 @@ class ToScreen:
     billing_country: str = ""
     customer_ref: str = field(default="", repr=False)
     supplier_ids: Sequence[UUID] = ()
-    paid: bool = True
+    goes_on: bool = True
 
 
 def screened(session: Session, order: ToScreen, now: datetime) -> list[Trouble]:
-    """Why a shopper's order that has just come in from a store waits. The moment that each one waits begins when it is
-    paid."""
+    """Why a shopper's order that has just come in from a store waits. The moment that each one waits begins when
+    nothing is to be paid before it goes on (``goes_on``)."""
     if order.store_id is None:
         return []
     row = (
@@ -71,7 +71,14 @@ def screened(session: Session, order: ToScreen, now: datetime) -> list[Trouble]:
     found = [Trouble(reason, details) for reason, details in risks_of(rules, _facts(session, order, rules, row, now))]
     if rules.address:
         found += _doubts(session, order)
-    return found + _window(row.fraud_window_minutes, now) if order.paid else found
+    return found + _window(row.fraud_window_minutes, now) if order.goes_on else found
+
+
+def goes_on_authorised(session: Session, store_id: UUID | None, payment: str | None) -> bool:
+    """Whether an order is not paid, but its money is set aside, and its store wants it sent all the same."""
+    if store_id is None or payment != Payment.AUTHORIZED:
+        return False
+    return session.scalar(select(Store.sends_when).where(Store.id == store_id)) == AUTHORIZED
 
 
 def fraud_window(session: Session, store_id: UUID | None, now: datetime) -> list[Trouble]:

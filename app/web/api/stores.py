@@ -17,6 +17,7 @@ from app.stores.risk import RiskRules, as_json, rules_of
 from app.stores.service import (
     change_fraud_window,
     change_risk_rules,
+    change_sends_when,
     change_unlinked_lines,
     connect_without_credentials,
     request_connection,
@@ -82,6 +83,7 @@ def change_hold_rules(path: IdPath, body: HoldRulesInput) -> Response:
         change_fraud_window(done.session, retailer_id, path.id, body.wait_minutes)
         change_risk_rules(done.session, retailer_id, path.id, RiskRules(**body.risk.model_dump()))
         change_unlinked_lines(done.session, retailer_id, path.id, body.unlinked_lines)
+        change_sends_when(done.session, retailer_id, path.id, body.send_when)
         done.session.flush()
         done.answers(_hold_rules(stores.store_of(done.session, retailer_id, path.id)))
     return done.response()
@@ -127,6 +129,7 @@ def _hold_rules(store: Store) -> present.Json:
         "wait_minutes": store.fraud_window_minutes,
         "risk": as_json(rules_of(store.risk_rules)),
         "unlinked_lines": store.unlinked_lines,
+        "send_when": store.sends_when,
     }
 
 

@@ -193,6 +193,9 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         "return": (
             Fix(label=_("Look at it"), endpoint="returns.detail", permission="orders.read", args=_return),
         ),
+        "payment_withdrawn": (
+            Fix(label=_("Look at it"), endpoint="orders.detail", permission="orders.read", args=_order),
+        ),
         "store_note": (
             Fix(
                 label=_("Tell the store again"), endpoint="exceptions.tell_decision_again", permission=_ORDERS,
@@ -315,8 +318,8 @@ _FIXES: Mapping[Party, Mapping[str, Sequence[Fix]]] = {
         ),
         **dict.fromkeys(
             (
-                "charge_unknown", "refund", "store_note", "store_refused", "order_decision", "parcel", "return",
-                "change_request",
+                "charge_unknown", "refund", "payment_withdrawn", "store_note", "store_refused", "order_decision",
+                "parcel", "return", "change_request",
             ),
             (
                 Fix(

@@ -50,6 +50,7 @@ SENTENCES: Mapping[str, str] = {
     "cancelled": _("Cancelled. What you paid for it is refunded."),
     "cancellation_asked": _("The supplier is asked to stop it. We tell you its answer."),
     "refund_asked": _("Your store is asked to refund your customer. This page shows what becomes of it."),
+    "paid_noted": _("Noted. The order counts as paid."),
     "refund_noted": _("Noted. Nobody asks for this refund any more."),
     "request_withdrawn": _("The supplier need not stop it any more."),
     "request_answered": _("Your answer is sent."),

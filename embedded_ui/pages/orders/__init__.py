@@ -42,6 +42,7 @@ from app.purchasing.service import (
     change_address,
     hold_order,
     link_line,
+    note_paid,
     release_holds,
     say_not_ours,
     try_again,
@@ -274,6 +275,14 @@ def release(order_id: UUID) -> Any:
             session, principal().organisation_id, order_id, by=Releaser.RETAILER, reasons=[HoldReason(reason)]
         )
     return _after_try(order_id, on_its_way)
+
+
+@pages.post("/orders/<uuid:order_id>/paid", permission="orders.write")
+def paid_otherwise(order_id: UUID) -> Any:
+    """The payment that was authorised is lost, but the customer has paid in another way."""
+    with db.transaction() as session:
+        note_paid(session, principal().organisation_id, order_id)
+    return go(page_url("orders.detail", order_id=order_id, done="paid_noted"))
 
 
 def _nowhere(session: Session, order: Order) -> Address:

@@ -23,12 +23,25 @@ from app.pricing.rules import retail_price
 from app.pricing.service import ROUNDINGS, as_rule, change_rule, default_rule
 from app.stores import queries as stores
 from app.stores.models import Store
-from app.stores.risk import ALONE, ALWAYS, COUNTS, FACTORS, LIKE_OURS, UNLINKED, RiskRules, rules_of
+from app.stores.risk import (
+    ALONE,
+    ALWAYS,
+    AUTHORIZED,
+    COUNTS,
+    FACTORS,
+    LIKE_OURS,
+    PAID,
+    SENDS_WHEN,
+    UNLINKED,
+    RiskRules,
+    rules_of,
+)
 from app.stores.service import (
     change_buffer,
     change_fraud_window,
     change_refunds,
     change_risk_rules,
+    change_sends_when,
     change_tracking_link,
     change_unlinked_lines,
     connect_without_credentials,
@@ -47,6 +60,7 @@ _UNLINKED_LABELS = {
     ALWAYS: _("Always ask me"),
     ALONE: _("Leave it alone"),
 }
+_SENDS_WHEN_LABELS = {PAID: _("Your customer has paid"), AUTHORIZED: _("The payment is authorised")}
 _LINKS_SHOWN = 100
 _EXAMPLES = (500, 1250, 4000)
 
@@ -87,6 +101,7 @@ def _page(
             ],
             "platforms": [(name, one.label) for name, one in registries.stores.all().items()],
             "unlinked": [(name, gettext(_UNLINKED_LABELS[name])) for name in UNLINKED],
+            "sends_when": [(name, gettext(_SENDS_WHEN_LABELS[name])) for name in SENDS_WHEN],
             "links": (links := {one.id: _links(session, one.id) for one in found}),
             "sends_linked": {one.id for one in found if _sends_linked(session, one, links[one.id])},
             "usual_wait": config().fraud_window_minutes,
@@ -168,6 +183,14 @@ def save_unlinked(store_id: UUID) -> Any:
     """What becomes of a store's lines that no supplier's item is linked to."""
     with db.transaction() as session:
         change_unlinked_lines(session, principal().organisation_id, store_id, request.form.get("unlinked_lines", ""))
+    return go(page_url("settings.settings", done="saved_for_orders"))
+
+
+@pages.post("/settings/stores/<uuid:store_id>/send-when", permission="settings.write")
+def save_send_when(store_id: UUID) -> Any:
+    """How far a store's orders are paid before suppliers have them."""
+    with db.transaction() as session:
+        change_sends_when(session, principal().organisation_id, store_id, request.form.get("send_when", ""))
     return go(page_url("settings.settings", done="saved_for_orders"))
 
 

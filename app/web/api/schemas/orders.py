@@ -209,8 +209,9 @@ class OrderOut(Output):
     created_at: datetime
     updated_at: datetime
     holds: list[HoldOut]
-    unpaid: Literal["pending", "authorized", "partially_paid", "lapsed"] | None = Field(
-        description="How far your customer has paid, where that is not all; `lapsed`: it will not be paid."
+    unpaid: Literal["pending", "authorized", "partially_paid", "withdrawn", "lapsed"] | None = Field(
+        description="How far your customer has paid, where that is not all; `withdrawn`: the authorized payment, on "
+        "which it went on, is lost; `lapsed`: it will not be paid, and is cancelled."
     )
     lines: list[OrderLineOut]
     unlinked_lines: list[UnlinkedLineOut]

@@ -53,6 +53,11 @@ class HoldRulesInput(Input):
         description="What becomes of a line that no supplier's variant is linked to: it is left alone, the order waits "
         "where the line looks like ours, or always."
     )
+    send_when: Literal["paid", "authorized"] = Field(
+        default="paid",
+        description="When suppliers get an order: its customer has paid, or the payment is authorized, which may still "
+        "expire or be withdrawn, while you pay the supplier.",
+    )
 
 
 class HoldRulesOut(Output):
@@ -60,6 +65,7 @@ class HoldRulesOut(Output):
     wait_minutes: int | None
     risk: RiskRulesBody
     unlinked_lines: Literal["alone", "like_ours", "always"]
+    send_when: Literal["paid", "authorized"]
 
 
 class SenderAddressInput(Input):
