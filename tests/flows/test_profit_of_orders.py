@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bs4 import BeautifulSoup
 
+from app.kit import clock
 from tests.flows.books import Books, Json
+from tests.flows.deciding import RULES
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.pages.test_settings import member
@@ -27,6 +31,31 @@ def test_an_order_tells_what_is_left_of_it(market: Market, jobs: Jobs, books: Bo
     books.cancel(order, order["lines"][1])
     assert books.given_back(order) == [4500]
     assert profit(market, order) == "Your customer paid $50.00 Cost, with shipping $26.00 Profit $24.00"
+
+
+def test_what_is_not_decided_yet_is_left_out_and_said_to_be(market: Market, jobs: Jobs, books: Books) -> None:
+    market.retailer.api.put("/api/answer-rules", {**RULES, "reroute_rejected": False})
+    order = books.paid_order()
+    lamps = books.purchase_order(order, market.supplier)
+    (line,) = lamps["lines"]
+    said = {"lines": [{"line_id": line["id"], "status": "rejected", "reason": "out_of_stock"}]}
+    assert market.supplier.api.post(f"/api/supplier/orders/{lamps['id']}/acknowledge", said).status_code == 200
+    jobs.drain()
+    assert profit(market, order) == (
+        "Your customer paid $25.00 Cost, with shipping $45.00 Profit so far -$20.00 Provisional: 2 units are not "
+        "decided yet and are left out here: $50.00 that your customer paid, and $26.00 of the cost."
+    )
+    path = f"/api/orders/{order['id']}/profit"
+    told = market.retailer.api.get(path).json
+    assert (told["provisional"], told["undecided"]["units"], told["profit"]["amount"]) == (True, 2, "-20.00")
+    assert market.other_retailer.api.get(path).status_code == 404
+    (decision,) = market.retailer.api.get(f"/api/orders/{order['id']}/decisions").json["items"]
+    market.retailer.api.post(f"/api/orders/{order['id']}/decisions/{decision['id']}", {"choice": "refund"})
+    with clock.shifted(timedelta(minutes=3)):
+        jobs.run_scheduled("watch_decisions")
+    assert profit(market, order) == "Your customer paid $25.00 Cost, with shipping $45.00 Profit -$20.00"
+    told = market.retailer.api.get(path).json
+    assert (told["provisional"], told["undecided"], told["profit"]["amount"]) == (False, None, "-20.00")
 
 
 def test_what_is_not_known_is_not_counted_as_nothing(market: Market, jobs: Jobs, books: Books) -> None:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from app import db
 from app.billing.queries import usage_of
 from app.fulfillment import queries as fulfillment
+from app.insights.earning import earned
 from app.kit import clock
-from app.kit.errors import FieldError, Invalid
+from app.kit.errors import FieldError, Invalid, NotFound
+from app.kit.money import Money as MoneyValue
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import STATUSES, HoldReason, Releaser
@@ -42,6 +44,7 @@ from app.web.api.schemas.orders import (
     OrdersQuery,
     OrderStatusOut,
     PlanOut,
+    ProfitOut,
     ReleaseInput,
     UnlinkedLinePath,
 )
@@ -177,6 +180,30 @@ def order_status(path: IdPath) -> Response:
     with db.transaction() as session:
         row = orders.order(session, caller().organisation_id, path.id)
         routed = purchasing.of_orders(session, [row.id])[row.id]
+@api.get("/orders/<uuid:id>/profit", responses={200: ProfitOut}, summary="What you earn on an order")
+@guarded("retailer", scope="read:analytics")
+def order_profit(path: IdPath) -> Response:
+    """As far as it is known. While units of it are undecided it is `provisional`, and they are left out."""
+    with db.transaction() as session:
+        found = earned(session, orders.order(session, caller().organisation_id, path.id))
+        if found is None:
+            raise NotFound("profit")
+        open_ones = found.undecided
+        return jsonify(
+            customer_paid=_amount(found.paid),
+            cost=_amount(found.cost),
+            profit=_amount(found.profit),
+            provisional=open_ones is not None,
+            undecided=None
+            if open_ones is None
+            else {"units": open_ones.units, "customer_paid": _amount(open_ones.paid), "cost": _amount(open_ones.cost)},
+        )
+
+
+def _amount(amount: MoneyValue | None) -> object:
+    return None if amount is None else present.money(amount.minor, amount.currency)
+
+
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         return jsonify(present.order_status(row, routed, parcels))
 

@@ -222,6 +222,26 @@ class PlanOut(Output):
     """``plan`` and ``orders_a_month`` are null where nothing limits you; ``waiting``: orders that wait for the plan."""
 
     plan: str | None
+class UndecidedOut(Output):
+    """Units of which it is open whether they come and what for."""
+
+    units: int
+    customer_paid: MoneyOut | None
+    cost: MoneyOut | None
+
+
+class ProfitOut(Output):
+    """Null is what is not known. ``customer_paid``: for the lines that are delivered here, after discounts, less what
+    was cancelled or refunded, without delivery and taxes. ``cost``: what you were charged, less what you got back. Both
+    without what is ``undecided``."""
+
+    customer_paid: MoneyOut | None
+    cost: MoneyOut | None
+    profit: MoneyOut | None
+    provisional: bool
+    undecided: UndecidedOut | None
+
+
     orders_a_month: int | None
     used: int
     left: int | None
