@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.orders.keyed import SortedBy, in_order, sorted_page
 from app.orders.models import Order, OrderHold, OrderLine
 
 NEWEST, OLDEST = "newest", "oldest"
@@ -28,10 +29,12 @@ MOST_COUNTED = 10_001
 class OrderFilter:
     """What is looked for; what is empty does not narrow. ``search``: an order's or a purchase order's number or a SKU;
     ``found_by_it``: ids of orders that it finds besides, by a parcel's number. ``among``: which of them, by what this
-    package knows nothing of. ``reason``: why it is on hold. Days are the reader's own (``zone``), both included."""
+    package knows nothing of; ``by``: sorted so, in place of ``sort``. ``reason``: why it is on hold. Days are the
+    reader's own (``zone``), both included."""
 
     status: str = ""
     among: Select[UUID] | None = None
+    by: SortedBy | None = None
     reason: str = ""
     search: str = ""
     found_by_it: tuple[UUID, ...] = ()
@@ -50,6 +53,8 @@ def listed(
     limit = min(limit, LARGEST_LIMIT)
     query = select(Order).options(selectinload(Order.lines), selectinload(Order.holds))
     query = query.where(*_conditions(retailer_id, wanted))
+    if wanted.by is not None:
+        return sorted_page(session, query, wanted.by, limit=limit, cursor=cursor)
     oldest = wanted.sort == OLDEST
     if cursor:
         after = decode_cursor(cursor, 1)[0]
@@ -70,7 +75,11 @@ def names(
     """Ids and names of the orders that match; of ``only`` these where any are given."""
     mine = [Order.retailer_id == retailer_id, Order.id.in_(only)] if only is not None else None
     query = select(Order.id, Order.external_name).where(*(mine or _conditions(retailer_id, wanted)))
-    query = query.order_by(Order.id if wanted.sort == OLDEST else Order.id.desc()).limit(limit)
+    if wanted.by is not None:
+        query = in_order(query, wanted.by)
+    else:
+        query = query.order_by(Order.id if wanted.sort == OLDEST else Order.id.desc())
+    query = query.limit(limit)
     return [(order_id, name) for order_id, name in session.execute(query)]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.config import settings
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.orders.keyed import SortedBy, sorted_page
 from app.orders.models import Order, OrderHold, TimelineEntry, UnlinkedLine
 from app.orders.rules import HoldReason
 
@@ -31,13 +32,14 @@ def orders(
     external_id: str | None = None,
     held_for: str | None = None,
     among: Select[UUID] | None = None,
+    by: SortedBy | None = None,
     search: str | None = None,
     updated_since: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Order]:
     """Orders with their lines and holds, newest first; of all retailers when ``retailer_id`` is None (console).
-    ``among``: only those whose ids it selects.
+    ``among``: only those whose ids it selects; ``by``: sorted so.
 
     With ``updated_since`` the oldest change comes first, so that a reader who goes on from the last page misses
     nothing.
@@ -66,6 +68,8 @@ def orders(
         if cursor:
             query = query.where(func.row(Order.updated_at, Order.id) > func.row(*decode_cursor(cursor, 2)))
         return page_of(session.scalars(query).all(), limit, lambda order: [order.updated_at, order.id])
+    if by is not None:
+        return sorted_page(session, query.limit(None), by, limit=limit, cursor=cursor)
     query = query.order_by(Order.id.desc())
     if cursor:
         query = query.where(Order.id < decode_cursor(cursor, 1)[0])

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, exists, func, or_, select
 
+from app.orders.keyed import SortedBy
 from app.orders.rules import BACKORDERED, CONFIRMED, PARTIALLY_SHIPPED, PENDING, PROCESSING
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import LineCounts
+from app.suppliers.models import Supplier
 
+#: How late orders may be sorted: the longest late first, the dearest first, by the name of the supplier.
+DAYS_LATE, BY_VALUE, BY_SUPPLIER = "days_late", "value", "supplier"
+LATE_SORTS = (DAYS_LATE, BY_VALUE, BY_SUPPLIER)
 #: Whose open units are all to leave at once.
 _ALL_AT_ONCE = (CONFIRMED, PROCESSING)
 #: Whose open units may all come later; and those of which it is the lines that tell.
@@ -47,6 +52,29 @@ def late(moment: datetime) -> ColumnElement[bool]:
 def late_orders(retailer_id: UUID, moment: datetime) -> Select[UUID]:
     """Ids of a retailer's orders of which some purchase order should have left by then."""
     return select(PurchaseOrder.order_id).where(PurchaseOrder.retailer_id == retailer_id, late(moment))
+
+
+def late_sorted(retailer_id: UUID, moment: datetime, how: str) -> SortedBy:
+    """``late_orders``, sorted by one of ``LATE_SORTS``."""
+    mine = and_(PurchaseOrder.retailer_id == retailer_id, late(moment))
+    order_id = PurchaseOrder.order_id.label("order_id")
+    if how == DAYS_LATE:
+        first = func.min(PurchaseOrder.ship_by).label("key")
+        return SortedBy(select(order_id, first).where(mine).group_by(order_id), datetime)
+    if how == BY_SUPPLIER:
+        # The name's case says nothing about its place.
+        name = func.min(func.lower(Supplier.company_name)).label("key")
+        named = select(order_id, name).join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        return SortedBy(named.where(mine).group_by(order_id), str)
+    goods = (
+        select(func.sum((PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled) * PurchaseOrderLine.wholesale_price))
+        .where(PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
+        .scalar_subquery()
+    )
+    whole = func.greatest(PurchaseOrder.wholesale_total, 1)
+    cost = cast(func.coalesce(func.sum(PurchaseOrder.charge_total * goods / whole), 0), BigInteger).label("key")
+    all_of_them = PurchaseOrder.order_id.in_(late_orders(retailer_id, moment))
+    return SortedBy(select(order_id, cost).where(all_of_them).group_by(order_id), int, descending=True)
 
 
 def to_ship() -> ColumnElement[bool]:

@@ -139,6 +139,45 @@ def test_a_retailer_sees_which_orders_are_late_until_all_of_it_has_left(market: 
     assert (told(), listed("/app/orders?late=1")) == (set(), set())
 
 
+def test_what_is_late_is_sorted_page_by_page(market: Market, books: Books) -> None:
+    lamp, chair = market.lamp.variants[0], market.chair.variants[0]
+    cheap, dear, other = (books.paid_order(goods) for goods in ((lamp, 1), (lamp, 6), (chair, 1)))
+    run(f"update suppliers set company_name = 'aardvark' where id = '{market.other_supplier.id}'")
+    for order, hours in ((cheap, 5), (dear, 5), (other, 9)):
+        late = f"update purchase_orders set ship_by = timestamptz '2026-11-01' - interval '{hours} hours'"
+        run(f"{late} where order_id = '{order['id']}'")
+    api, browser = market.retailer.api, books.browser(market.retailer)
+
+    def told(sort: str) -> list[str]:
+        found: list[str] = []
+        after: dict[str, str] = {}
+        while True:
+            page = api.get("/api/orders", late="true", sort=sort, limit=1, **after).json
+            found += [one["id"] for one in page["items"]]
+            if page["next_cursor"] is None:
+                return found
+            after = {"cursor": page["next_cursor"]}
+
+    def listed(sort: str) -> list[str]:
+        page = BeautifulSoup(browser.get(f"/app/orders?late=1&sort={sort}").text, "html.parser")
+        return [str(one["value"]) for one in page.select("input[name=order]")]
+
+    expected = {
+        "days_late": [other["id"], cheap["id"], dear["id"]],
+        "supplier": [other["id"], cheap["id"], dear["id"]],
+        "value": [dear["id"], other["id"], cheap["id"]],
+        "newest": [other["id"], dear["id"], cheap["id"]],
+    }
+    for sort, wanted in expected.items():
+        assert (sort, told(sort), listed(sort)) == (sort, wanted, wanted)
+    assert api.get("/api/orders", sort="value").status_code == 422, "the rest has no such order"
+    foreign = api.get("/api/orders", late="true", sort="supplier", limit=1).json["next_cursor"]
+    assert api.get("/api/orders", late="true", sort="days_late", cursor=foreign).status_code == 422
+    exported = browser.submit("/app/orders?late=1&sort=value", "/orders/bulk", do="export", everything="1")
+    numbers = [line.split(",")[0] for line in exported.text.splitlines()[1:]]
+    assert numbers == [str(one["number"]) for one in (dear, other, cheap)]
+
+
 def test_all_that_match_are_dealt_with_across_pages_and_what_can_not_be_says_why(
     waiting: Storefront, jobs: Jobs, books: Books
 ) -> None:

@@ -18,7 +18,7 @@ from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import STATUSES, HoldReason, Releaser
 from app.purchasing import queries as purchasing
-from app.purchasing.leaving import late_orders
+from app.purchasing.leaving import LATE_SORTS, late_orders, late_sorted
 from app.purchasing.service import (
     Line,
     PlaceOrder,
@@ -132,14 +132,20 @@ def list_orders(query: OrdersQuery) -> Response:
         raise Invalid.field("status", "unknown_status", f"Statuses are: {', '.join(STATUSES)}.")
     if query.hold is not None and query.hold not in set(HoldReason):
         raise Invalid.field("hold", "unknown_reason", f"Reasons are: {', '.join(HoldReason)}.")
+    retailer_id, now, by = caller().organisation_id, clock.now(), None
+    if query.sort in LATE_SORTS:
+        if not query.late or query.updated_since is not None:
+            raise Invalid.field("sort", "only_late", "Only what is late can be sorted so, and not with updated_since.")
+        by = late_sorted(retailer_id, now, query.sort)
     with db.transaction() as session:
         page = orders.orders(
             session,
-            caller().organisation_id,
+            retailer_id,
             statuses=[query.status] if query.status else None,
             external_id=query.external_id,
             held_for=query.hold,
-            among=late_orders(caller().organisation_id, clock.now()) if query.late else None,
+            among=late_orders(retailer_id, now) if query.late else None,
+            by=by,
             updated_since=query.updated_since,
             limit=query.limit,
             cursor=query.cursor,
@@ -174,12 +180,6 @@ def one_order(path: IdPath) -> Response:
         return jsonify(_shown(session, orders.order(session, caller().organisation_id, path.id)))
 
 
-@api.get("/orders/<uuid:id>/status", responses={200: OrderStatusOut}, summary="Where an order stands")
-@guarded("retailer", scope="read:orders")
-def order_status(path: IdPath) -> Response:
-    with db.transaction() as session:
-        row = orders.order(session, caller().organisation_id, path.id)
-        routed = purchasing.of_orders(session, [row.id])[row.id]
 @api.get("/orders/<uuid:id>/profit", responses={200: ProfitOut}, summary="What you earn on an order")
 @guarded("retailer", scope="read:analytics")
 def order_profit(path: IdPath) -> Response:
@@ -204,6 +204,12 @@ def _amount(amount: MoneyValue | None) -> object:
     return None if amount is None else present.money(amount.minor, amount.currency)
 
 
+@api.get("/orders/<uuid:id>/status", responses={200: OrderStatusOut}, summary="Where an order stands")
+@guarded("retailer", scope="read:orders")
+def order_status(path: IdPath) -> Response:
+    with db.transaction() as session:
+        row = orders.order(session, caller().organisation_id, path.id)
+        routed = purchasing.of_orders(session, [row.id])[row.id]
         parcels = fulfillment.of_purchase_orders(session, [one.id for one in routed])
         return jsonify(present.order_status(row, routed, parcels))
 

@@ -26,7 +26,7 @@ from app.orders import queries as orders
 from app.orders.lists import OrderFilter
 from app.orders.rules import HOLD_RULES, STATUSES, HoldReason
 from app.purchasing import queries as purchasing
-from app.purchasing.leaving import is_late, late_orders
+from app.purchasing.leaving import BY_SUPPLIER, BY_VALUE, DAYS_LATE, is_late, late_orders, late_sorted
 from app.purchasing.service.holding import LONGEST_NOTE
 from app.purchasing.service.status import counts
 from app.purchasing.worth import kept_cost
@@ -45,6 +45,12 @@ LIST = "orders"
 #: The values of the list's address that make a view.
 NAMES = ("status", "late", "reason", "search", "country", "store", "since", "until", "sort")
 _SORTS = {lists.NEWEST: _("Newest first"), lists.OLDEST: _("Oldest first")}
+#: How what is late may be sorted besides.
+_LATE_SORTS = {
+    DAYS_LATE: _("Latest first"),
+    BY_VALUE: _("Highest cost first"),
+    BY_SUPPLIER: _("By supplier"),
+}
 #: What is asked about before it is done, with its question.
 _ASKED = {
     HOLD: _("Nothing of them is sent or charged until they are released."),
@@ -69,9 +75,11 @@ def asked(values: Mapping[str, str]) -> OrderFilter:
     """What the values of an address ask for; what they can't mean is left out."""
     status, reason, sort = values.get("status", ""), values.get("reason", ""), values.get("sort", "")
     search = values.get("search", "")[:200].replace("\x00", "")
+    late, now = values.get("late") == _LATE, clock.now()
     return OrderFilter(
         status=status if status in STATUSES else "",
-        among=late_orders(principal().organisation_id, clock.now()) if values.get("late") == _LATE else None,
+        among=late_orders(principal().organisation_id, now) if late else None,
+        by=late_sorted(principal().organisation_id, now, sort) if late and sort in _LATE_SORTS else None,
         reason=reason if reason in set(HoldReason) else "",
         search=search,
         found_by_it=_by_parcel(search) if search else (),
@@ -79,7 +87,7 @@ def asked(values: Mapping[str, str]) -> OrderFilter:
         store_id=parse_id(values.get("store", "")),
         since=_day(values.get("since", "")),
         until=_day(values.get("until", "")),
-        sort=sort if sort in lists.SORTS else lists.NEWEST,
+        sort=sort if sort in lists.SORTS or (late and sort in _LATE_SORTS) else lists.NEWEST,
         zone=zone_of(principal().timezone),
     )
 
@@ -131,7 +139,10 @@ def add_pages(pages: Pages) -> None:
             present=present,
             wanted=wanted,
             reasons=[("", "–"), *((one.value, gettext(rule.heading)) for one, rule in HOLD_RULES.items())],
-            sorts=[(name, gettext(label)) for name, label in _SORTS.items()],
+            sorts=[
+                (name, gettext(label))
+                for name, label in (_SORTS if wanted.among is None else {**_SORTS, **_LATE_SORTS}).items()
+            ],
             doing=[(name, gettext(_DO_LABELS[name])) for name in _DO],
             most=MOST_ROWS,
             **context,
@@ -262,7 +273,7 @@ def _words(session: Session, values: Mapping[str, str]) -> list[tuple[str, str]]
         ("store", _("Store"), dict(_stores(session, principal().organisation_id)).get),
         ("since", _("Placed from"), str),
         ("until", _("Placed until"), str),
-        ("sort", _("Sorted"), lambda text: gettext(_SORTS[text]) if text in _SORTS else None),
+        ("sort", _("Sorted"), lambda text: gettext(known) if (known := {**_SORTS, **_LATE_SORTS}.get(text)) else None),
     ]
     return [(gettext(label), tell(values[name]) or "–") for name, label, tell in said if name in values]
 

@@ -111,6 +111,10 @@ class OrdersQuery(PageQuery):
         default=False,
         description="Only orders of which some purchase order should have left its supplier by now.",
     )
+    sort: Literal["newest", "days_late", "value", "supplier"] = Field(
+        default="newest",
+        description="With `late` alone: the longest late first, the highest cost first, or by the supplier's name.",
+    )
 
 
 class HoldInput(Input):
@@ -218,10 +222,6 @@ class OrderOut(Output):
     purchase_orders: list[PurchaseOrderOut]
 
 
-class PlanOut(Output):
-    """``plan`` and ``orders_a_month`` are null where nothing limits you; ``waiting``: orders that wait for the plan."""
-
-    plan: str | None
 class UndecidedOut(Output):
     """Units of which it is open whether they come and what for."""
 
@@ -242,6 +242,10 @@ class ProfitOut(Output):
     undecided: UndecidedOut | None
 
 
+class PlanOut(Output):
+    """``plan`` and ``orders_a_month`` are null where nothing limits you; ``waiting``: orders that wait for the plan."""
+
+    plan: str | None
     orders_a_month: int | None
     used: int
     left: int | None

@@ -1,0 +1,66 @@
+"""Pages of orders sorted by what other packages know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import Session
+
+from app.kit.errors import Invalid
+from app.kit.ids import parse_id
+from app.kit.paging import Page, decode_cursor, page_of
+from app.orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class SortedBy:
+    """By what orders are sorted, then by their ids the same way. ``rows`` selects ``order_id`` and ``key``, one row for
+    each order that may be listed, no key null; ``key`` is a ``kind``."""
+
+    rows: Select[Any]
+    kind: type[int] | type[str] | type[datetime]
+    descending: bool = False
+
+
+def sorted_page(
+    session: Session, query: Select[tuple[Order]], by: SortedBy, *, limit: int, cursor: str | None
+) -> Page[Order]:
+    """A page of the orders of ``query``. Raises ``Invalid`` for a cursor of another sorting."""
+    keys = by.rows.subquery()
+    place = tuple_(keys.c.key, Order.id)
+    wanted = query.join(keys, keys.c.order_id == Order.id).add_columns(keys.c.key)
+    if cursor:
+        last = tuple_(*_after(cursor, by.kind))
+        wanted = wanted.where(place < last if by.descending else place > last)
+    rows = session.execute(_in_order(wanted, keys.c.key, by).limit(limit + 1)).all()
+    page = page_of(rows, limit, lambda row: [row[1], row[0].id])
+    return Page([row[0] for row in page.items], page.next_cursor)
+
+
+def in_order(query: Select[Any], by: SortedBy) -> Select[Any]:
+    """``query`` of orders, sorted."""
+    keys = by.rows.subquery()
+    return _in_order(query.join(keys, keys.c.order_id == Order.id), keys.c.key, by)
+
+
+def _in_order(query: Select[Any], key: Any, by: SortedBy) -> Select[Any]:
+    return query.order_by(key.desc(), Order.id.desc()) if by.descending else query.order_by(key, Order.id)
+
+
+def _after(cursor: str, kind: type[int] | type[str] | type[datetime]) -> Sequence[object]:
+    key, order_id = decode_cursor(cursor, 2)
+    found: UUID | None = parse_id(str(order_id))
+    told: object = key
+    if kind is datetime:
+        try:
+            told = datetime.fromisoformat(str(key))
+        except ValueError:
+            told = None
+    if isinstance(told, bool) or not isinstance(told, kind) or found is None or "\x00" in str(told):
+        raise Invalid.field("cursor", "invalid_cursor", "The cursor is not one that this list gave out.")
+    return told, found
