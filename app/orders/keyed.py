@@ -22,14 +22,12 @@ class SortedBy:
     """By what orders are sorted, then by their ids the same way. ``rows`` selects ``order_id`` and ``key``, one row for
     each order that may be listed, no key null; ``key`` is a ``kind``."""
 
-    rows: Select[Any]
+    rows: Select[*tuple[Any, ...]]
     kind: type[int] | type[str] | type[datetime]
     descending: bool = False
 
 
-def sorted_page(
-    session: Session, query: Select[tuple[Order]], by: SortedBy, *, limit: int, cursor: str | None
-) -> Page[Order]:
+def sorted_page(session: Session, query: Select[Order], by: SortedBy, *, limit: int, cursor: str | None) -> Page[Order]:
     """A page of the orders of ``query``. Raises ``Invalid`` for a cursor of another sorting."""
     keys = by.rows.subquery()
     place = tuple_(keys.c.key, Order.id)
@@ -42,13 +40,14 @@ def sorted_page(
     return Page([row[0] for row in page.items], page.next_cursor)
 
 
-def in_order(query: Select[Any], by: SortedBy) -> Select[Any]:
-    """``query`` of orders, sorted."""
+def in_order(query: Select[UUID, str], by: SortedBy) -> Select[UUID, str]:
+    """``query`` of orders' ids and names, sorted."""
     keys = by.rows.subquery()
-    return _in_order(query.join(keys, keys.c.order_id == Order.id), keys.c.key, by)
+    found: Select[UUID, str] = _in_order(query.join(keys, keys.c.order_id == Order.id), keys.c.key, by)
+    return found
 
 
-def _in_order(query: Select[Any], key: Any, by: SortedBy) -> Select[Any]:
+def _in_order(query: Any, key: Any, by: SortedBy) -> Any:
     return query.order_by(key.desc(), Order.id.desc()) if by.descending else query.order_by(key, Order.id)
 
 

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0270_beside_goods"
-down_revision = "0261_parcels_told"
+down_revision = "0262_supplier_answers"
 branch_labels = None
 depends_on = None
 
