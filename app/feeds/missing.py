@@ -79,6 +79,7 @@ _EXAMPLES = text(
     from told where due or :keeps order by free desc, sku limit :limit
     """
 )
+_DUE = text(_GONE + "select variant_id from told where due")  # noqa: S608 - a constant of this module
 #: Lines of a file read at once.
 _CHUNK = 20_000
 
@@ -132,6 +133,17 @@ def plan_missing(session: Session, run: FeedRun) -> tuple[dict[str, Any], int]:
         "due": due,
         "examples": [list(row) for row in examples],
     }, counts.brought
+
+
+def due_variants(session: Session, run: FeedRun) -> tuple[Sequence[UUID], bool]:
+    """The variants that a checked run's policy would take hold of, and whether it ends them (else their stock is set
+    to 0)."""
+    policy = policy_of(session, origin_of(run))
+    planned = run.detected.get("missing") or {}
+    if policy.policy == "keep" or not planned.get("due") or run.detected.get("keep_missing"):
+        return [], False
+    without_loops(session)
+    return session.scalars(_DUE, _asked(session, run, policy)).all(), policy.policy == "end"
 
 
 def missing_page(session: Session, run: FeedRun, *, limit: int, cursor: str | None) -> Page[MissingSku]:

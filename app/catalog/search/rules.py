@@ -34,8 +34,9 @@ _SAMPLE_LEAST = 100
 PRICE_BANDS = (0, 10, 25, 50, 100, 250)
 #: A product is new for so many days.
 NEW_DAYS = 30
-#: Words shorter than this are not corrected, nor those with digits: they are numbers of parts and sizes.
-CORRECTED_FROM = 4
+#: Words shorter than this are not corrected, nor those with digits: they are numbers of parts and sizes. Those shorter
+#: than ``ALIKE_FROM`` are only where letters are swapped: too many words are like them otherwise.
+CORRECTED_FROM, ALIKE_FROM = 3, 4
 #: A shorter last word is looked for as it is: too many begin like it.
 PREFIX_FROM = 3
 #: A last word that so many products have is not looked for as a beginning besides: they are more than anybody looks
@@ -91,6 +92,16 @@ def query_text(words: Sequence[Sequence[str]], forms: Mapping[str, Sequence[str]
 def correctable(term: str) -> bool:
     """Whether a term that finds nothing may be a word with a typing error."""
     return len(term) >= CORRECTED_FROM and term.isalpha()
+
+
+def swapped(term: str) -> list[str]:
+    """The words that a term is with two letters beside one another swapped."""
+    found = (
+        term[:place] + term[place + 1] + term[place] + term[place + 2 :]
+        for place in range(len(term) - 1)
+        if term[place] != term[place + 1]
+    )
+    return list(dict.fromkeys(found))
 
 
 def first_sample(expected: float) -> int:

@@ -50,19 +50,31 @@ def corrections(session: Session, terms: Sequence[str]) -> list[list[str]] | Non
         if not rules.correctable(term) or _is_known(session, term):
             known.append([term, *same.get(term, ())])
             continue
-        alike = session.scalars(
-            select(CatalogWord.word)
-            .where(CatalogWord.word.op("%")(term))
-            .order_by(
-                func.similarity(CatalogWord.word, term).desc(),
-                func.abs(func.length(CatalogWord.word) - len(term)),
-                CatalogWord.word,
-            )
-            .limit(_ALIKE)
-        ).all()
+        alike = _alike(session, term)
         changed |= bool(alike)
-        known.append([*alike] or [term])
+        known.append(alike or [term])
     return known if changed else None
+
+
+def _alike(session: Session, term: str) -> list[str]:
+    """The words most like one that no product has. Of a short word swapped letters leave too few trigrams standing
+    to be found by, so these are looked up as words."""
+    swapped = session.scalars(
+        select(CatalogWord.word).where(CatalogWord.word.in_(rules.swapped(term))).order_by(CatalogWord.word)
+    ).all()
+    if len(term) < rules.ALIKE_FROM:
+        return list(swapped[:_ALIKE])
+    alike = session.scalars(
+        select(CatalogWord.word)
+        .where(CatalogWord.word.op("%")(term))
+        .order_by(
+            func.similarity(CatalogWord.word, term).desc(),
+            func.abs(func.length(CatalogWord.word) - len(term)),
+            CatalogWord.word,
+        )
+        .limit(_ALIKE)
+    ).all()
+    return list(dict.fromkeys([*swapped, *alike]))[:_ALIKE]
 
 
 def _is_known(session: Session, term: str) -> bool:

@@ -109,6 +109,19 @@ def test_a_typing_error_is_forgiven_and_told(session: Session) -> None:
     assert search(session, Wanted(search="qqqzzz", sort="relevance")).page.items == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"), [("lmap", "lamp"), ("lapm", "lamp"), ("alpm", None), ("rgu", "rug"), ("wool rgu", "wool rug")]
+)
+def test_swapped_letters_are_forgiven_in_short_words_too(session: Session, typed: str, found: str | None) -> None:
+    supplier = factories.supplier(session)
+    _offer(session, supplier, "Desk lamp")
+    _offer(session, supplier, "Wool rug")
+    words.learn(session)
+    answer = search(session, Wanted(search=typed, sort="relevance"))
+    assert (answer.corrected or None) == found
+    assert len(answer.page.items) == (1 if found else 0)
+
+
 def test_what_means_the_same_is_found_both_ways(session: Session) -> None:
     supplier = factories.supplier(session)
     _offer(session, supplier, "Leather sofa")

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import db
 from app.feeds.rules.guard import DEFAULT_LIMITS, FEWEST_ROWS, Compared, findings
+from app.purchasing.service import place_order
+from tests import factories
 from tests.adapters.settings import set_up
 from tests.domains.feeds.portal import Json, Portal, list_of, portal
 from tests.web.browsing import text_of
@@ -112,6 +115,29 @@ def test_a_held_file_changes_nothing_until_it_is_taken_over(portal: Portal, feed
     assert portal.runs()[-1]["state"] == "APPLIED"
     assert (costs(portal), set(portal.stock().values())) == ({100_000}, {0})
     assert portal.notices() == []
+
+
+def test_what_a_held_file_would_do_in_stores_is_shown_in_numbers_before_anybody_decides(
+    portal: Portal, feed: str
+) -> None:
+    products = [row["id"] for row in portal.rows("select id from supplier_products order by handle")]
+    (ordered,) = portal.rows("select id from supplier_variants where sku = 'L-0'")
+    with db.system_scope(actor="test"), db.transaction() as session:
+        shops = [factories.retailer(session, name) for name in ("Northwind Home", "Southwind Home")]
+        stores = [factories.store(session, shops[index]) for index in (0, 0, 1)]
+        for store, listed in zip(stores, (products[:3], products[:1], products[3:4]), strict=True):
+            for product in listed:
+                factories.live_listing(session, store, product)
+        place_order(session, factories.order_of(shops[0], {ordered["id"]: 1}))
+    push(portal, feed, lamps(price="1000.00", stock=0))
+
+    page = text_of(portal.browser.get(f"/supplier/uploads/{portal.runs()[-1]['id']}"))
+
+    assert "Listings that lose stock 5 in 3 stores of 2 retailers · 1 open order" in page, page
+    assert "Listings that change price 5 in 3 stores of 2 retailers" in page
+    assert "Listings that disappear" not in page
+    assert page.index("Listings that change price") < page.index("Take over all the same")
+    assert "wind Home" not in page, "whose stores they are is not the supplier's business"
 
 
 def test_many_prices_that_move_far_are_held_though_the_middle_one_stands(portal: Portal, feed: str) -> None:

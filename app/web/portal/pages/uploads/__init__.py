@@ -21,6 +21,7 @@ from app.feeds.rejected import rejected_csv
 from app.feeds.rules.choices import Choices
 from app.feeds.service import cancel, discard, keep_file, receive_upload, want_applied, want_rolled_back
 from app.feeds.template import template_csv
+from app.insights.feed_effects import store_effects
 from app.kit.errors import Conflict, Invalid, Rejected
 from app.kit.texts import marked as _
 from app.suppliers.models import Supplier
@@ -52,6 +53,8 @@ _KINDS = {
     "full": _("Full list: products with titles and prices"),
     "stock_price": _("Stock and prices only, of SKUs that you have"),
 }
+#: What it would do to stores is shown.
+_UNDECIDED = ("READY", "QUARANTINED")
 _ACTIONS = ("new", "changed", "rejected", "unchanged", "merged")
 _CHUNK = 256 * 1024
 #: Bytes of the form around a file.
@@ -176,7 +179,11 @@ def detail(run_id: UUID) -> Any:
                 if run.counts.get(name)
             ],
         }
-    return pages.render("detail.html", **context)
+    effects = None
+    if run.state in _UNDECIDED and (run.counts.get("changed") or run.detected.get("missing", {}).get("due")):
+        with db.system_scope(actor=principal().actor), db.transaction() as session:
+            effects = store_effects(session, run)
+    return pages.render("detail.html", effects=effects, **context)
 
 
 def _left(session: Session, run: FeedRun) -> tuple[list[tuple[str, str]], int]:
