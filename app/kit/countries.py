@@ -40,6 +40,18 @@ def named_countries(locale: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(named, key=lambda one: (_plain(one[1]), one[1])))
 
 
+def country_called(text: str, locales: Collection[str]) -> str | None:
+    """The code of a country that is written as people do: its code or its name in one of the languages."""
+    if is_country(text.strip().upper()):
+        return text.strip().upper()
+    return next((found for locale in locales if (found := _by_name(locale).get(_plain(text.strip())))), None)
+
+
+@cache
+def _by_name(locale: str) -> dict[str, str]:
+    return {_plain(name): code for code, name in named_countries(locale)}
+
+
 def usual_currency(country_code: str, settled: Collection[str]) -> str:
     """The one of the ``settled`` currencies that a company of a country trades in: its own, else the euro where clocks
     are European, else the dollar; the first by name where neither is settled."""

@@ -107,12 +107,15 @@ class NumberCheck:
 
 def check_tax_id(country: str, text: str) -> NumberCheck:
     """A VAT or tax number, by its check digits. One that begins with the letters of an EU country is looked at as
-    that country's VAT number, wherever the company sits: many are registered for VAT abroad."""
+    that country's VAT number, wherever the company sits: many are registered for VAT abroad. Numbers of elsewhere may
+    begin with such letters by chance, as in Mexico: one that has not the form of that VAT number is none."""
     bare = re.sub(r"[^A-Z0-9]", "", text.upper())
     if not bare:
         return NumberCheck(MISSING, "tax number", "")
     if _VAT_PREFIX.match(bare):
-        return _checked("eu.vat", f"EU VAT number ({bare[:2]})", bare)
+        found = _checked("eu.vat", f"EU VAT number ({bare[:2]})", bare)
+        if found.state == VALID or country in _EU or found.problem == _misfit(found.kind):
+            return found
     if country in _EU:
         prefix = "EL" if country == "GR" else country
         return _checked("eu.vat", f"EU VAT number ({prefix})", prefix + bare)
@@ -140,12 +143,30 @@ def _checked(module: str, kind: str, bare: str) -> NumberCheck:
     try:
         return NumberCheck(VALID, kind, str(validate(bare)))
     except InvalidChecksum:
-        problem = f"This {kind} can't be right: its check digit does not fit the rest. Look for a slip of the pen."
+        problem = _misfit(kind)
     except InvalidLength:
         problem = f"This {kind} has the wrong number of characters."
     except ValidationError:
-        problem = f"This does not look like a {kind}."
+        problem = f"This does not look like {'an' if kind.startswith('E') else 'a'} {kind}."
     return NumberCheck(WRONG, kind, bare, problem)
+
+
+def _misfit(kind: str) -> str:
+    return f"This {kind} can't be right: its check digit does not fit the rest. Look for a slip of the pen."
+
+
+def web_address(text: str) -> str | None:
+    """The address of a website as it is kept; ``https://`` is added to one that is written without. None for what is no
+    address of a website."""
+    text = text.strip()
+    address = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    fits = parts.scheme in ("http", "https") and "." in host.strip(".") and not re.search(r"[\s\"'<>@:]", host)
+    return address if fits and not re.search(r"\s", address) else None
 
 
 def e164(text: str, country: str) -> str | None:

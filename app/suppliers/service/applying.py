@@ -20,8 +20,9 @@ from app.outbox.service import emit
 from app.suppliers.events import SupplierApplied
 from app.suppliers.models import Supplier, SupplierApplication
 from app.suppliers.rules import APPLIED, BUSINESS_TYPES
-from app.suppliers.rules.company import WRONG, check_registration, check_tax_id, e164
+from app.suppliers.rules.company import WRONG, check_registration, check_tax_id, e164, web_address
 
+NO_WEBSITE = "The address of a website, such as https://example.com."
 NOT_A_PHONE = "This number can't be dialled. Write it with its country code, such as +49 30 901820."
 
 
@@ -52,11 +53,20 @@ class Application:
     website: str | None
     note: str
 
+    def too_long(self) -> list[FieldError]:
+        """Of each text that is longer than it may be, how long it may be."""
+        longest = {"registration_number": 60, "tax_id": 60, "website": 300, "note": 2000}
+        return [
+            FieldError(name, "too_long", f"Use at most {most} characters.")
+            for name, most in longest.items()
+            if len(getattr(self, name) or "") > most
+        ]
+
 
 def apply(session: Session, organisation: Organisation, application: Application) -> Supplier:
     """Open a supplier's profile with status APPLIED. Raises ``Invalid`` with all that is wrong, also for
     numbers that can't be right."""
-    wrong = []
+    wrong = application.too_long()
     if application.business_type not in BUSINESS_TYPES:
         wrong.append(FieldError("business_type", "unknown", f"One of: {', '.join(BUSINESS_TYPES)}."))
     registration = check_registration(organisation.country, application.registration_number)
@@ -65,6 +75,9 @@ def apply(session: Session, organisation: Organisation, application: Application
     tax = check_tax_id(organisation.country, application.tax_id)
     if tax.state == WRONG:
         wrong.append(FieldError("tax_id", "wrong_number", tax.problem))
+    website = web_address(application.website) if application.website else None
+    if application.website and website is None:
+        wrong.append(FieldError("website", "invalid_url", NO_WEBSITE))
     phone = e164(application.contact.phone, organisation.country)
     if phone is None:
         wrong.append(FieldError("phone", "not_a_phone", NOT_A_PHONE))
@@ -77,7 +90,7 @@ def apply(session: Session, organisation: Organisation, application: Application
         slug=_free_slug(session, organisation.name),
         company_name=organisation.name,
         description="",
-        website=application.website,
+        website=website,
         business_type=application.business_type,
         country=organisation.country,
         currency=organisation.currency,

@@ -21,9 +21,9 @@ from app.kit.ids import new_id
 from app.kit.postal_codes import WITHOUT_POSTAL_CODE, like_postal_code
 from app.suppliers.models import ReturnPolicy, Supplier, SupplierApplication
 from app.suppliers.rules import BUSINESS_TYPES
-from app.suppliers.rules.company import MISSING, WRONG, check_registration, check_tax_id, e164
+from app.suppliers.rules.company import MISSING, WRONG, check_registration, check_tax_id, e164, web_address
 from app.suppliers.rules.steps import COMPANY, CONNECTION, CONNECTIONS, CONTACTS, RETURNS
-from app.suppliers.service.applying import NOT_A_PHONE, Contact, phone_hash, seal_contact
+from app.suppliers.service.applying import NO_WEBSITE, NOT_A_PHONE, Contact, phone_hash, seal_contact
 from app.suppliers.service.deciding import answered
 
 #: Why goods come back, and who may pay for sending them.
@@ -82,8 +82,9 @@ def save_company(session: Session, supplier_id: UUID, company: Company) -> None:
         wrong.append(FieldError("business_type", "unknown", "Choose one."))
     if not company.legal_name.strip():
         wrong.append(FieldError("legal_name", "required", "The name as it stands in the register."))
-    if company.website and not company.website.startswith(("https://", "http://")):
-        wrong.append(FieldError("website", "invalid_url", "An address starts with https://."))
+    website = web_address(company.website) if company.website else None
+    if company.website and website is None:
+        wrong.append(FieldError("website", "invalid_url", NO_WEBSITE))
     for field, check, reason in (
         ("registration_number", registration, company.registration_reason),
         ("tax_id", tax, company.tax_reason),
@@ -95,7 +96,7 @@ def save_company(session: Session, supplier_id: UUID, company: Company) -> None:
     wrong += _address_problems(company.address)
     if wrong:
         raise Invalid(wrong[0].message, errors=wrong)
-    supplier.business_type, supplier.website = company.business_type, company.website
+    supplier.business_type, supplier.website = company.business_type, website
     supplier.updated_at = clock.now()
     application.legal_name = company.legal_name.strip()
     application.registration_number, application.tax_id = company.registration_number, company.tax_id

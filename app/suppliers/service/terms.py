@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +11,13 @@ from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.errors import Invalid, NotFound
 from app.kit.money import LARGEST_MINOR
+from app.kit.zones import is_zone
 from app.suppliers.models import Supplier
+from app.suppliers.rules.company import web_address
+from app.suppliers.service.applying import NO_WEBSITE
+
+#: The most characters of what a supplier says of itself.
+LONGEST_DESCRIPTION = 4000
 
 
 def change_profile(
@@ -27,14 +32,17 @@ def change_profile(
     """Change what retailers read about a supplier; without ``handling_days`` they stay. Raises ``Invalid``."""
     if handling_days is not None and not 0 <= handling_days <= 60:
         raise Invalid.field("handling_days", "out_of_range", "Handling takes between 0 and 60 working days.")
-    if website and not website.startswith(("https://", "http://")):
-        raise Invalid.field("website", "invalid_url", "An address starts with https://.")
+    if len(description.strip()) > LONGEST_DESCRIPTION:
+        raise Invalid.field("description", "too_long", f"Use at most {LONGEST_DESCRIPTION} characters.")
+    address = web_address(website) if website else None
+    if website and address is None:
+        raise Invalid.field("website", "invalid_url", NO_WEBSITE)
     if min_order_value < 0:
         raise Invalid.field("min_order_value", "out_of_range", "A minimum is not negative.")
     supplier = session.get(Supplier, supplier_id)
     if supplier is None:
         raise NotFound("supplier")
-    supplier.description, supplier.website = description.strip()[:4000], website
+    supplier.description, supplier.website = description.strip(), address
     supplier.handling_days = supplier.handling_days if handling_days is None else handling_days
     supplier.min_order_value = min_order_value
     supplier.updated_at = clock.now()
@@ -79,7 +87,7 @@ def set_dispatch(
         raise Invalid.field("handling_days", "out_of_range", "Handling takes between 0 and 60 working days.")
     if cutoff_hour is not None and not 0 <= cutoff_hour <= 23:
         raise Invalid.field("cutoff_hour", "out_of_range", "An hour from 0 to 23.")
-    if timezone not in available_timezones():
+    if not is_zone(timezone):
         raise Invalid.field("timezone", "unknown_timezone", "Choose a time zone such as Europe/Berlin.")
     supplier = session.get(Supplier, supplier_id)
     if supplier is None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
@@ -34,6 +33,7 @@ from app.identity.service import (
 from app.kit.countries import is_country, named_countries, usual_currency, usual_zone
 from app.kit.errors import AppError, Conflict, FieldError, Invalid, TooMany
 from app.kit.texts import marked as _
+from app.kit.zones import is_zone
 from app.notifications.letters import Letter
 from app.notifications.service import queue_email
 from app.suppliers.rules import BUSINESS_TYPES
@@ -135,11 +135,14 @@ def apply_as_supplier() -> Any:
     auth.check_same_origin()
     sent = request.form
     try:
-        _required(sent, "company", "name", "email", "phone", "password", "registration_number", "tax_id")
+        # All that is wrong is told at once: the password has to be typed again each time.
+        wrong: list[FieldError] = []
+        with _noted(wrong):
+            _required(sent, "company", "name", "email", "phone", "password", "registration_number", "tax_id")
+        if any(one.code == "too_long" for one in wrong):
+            raise Invalid(wrong[0].message, errors=wrong)
         with db.system_scope(actor="sign-up"), db.transaction() as session:
             organisation = _organisation(session, "supplier", sent)
-            # All that is wrong is told at once: the password has to be typed again each time.
-            wrong: list[FieldError] = []
             with _noted(wrong):
                 checked_email(sent["email"])
             with _noted(wrong):
@@ -163,7 +166,7 @@ def _application(sent: Any) -> Application:
         tax_id=sent["tax_id"],
         catalogue_size=sent.get("catalogue_size", ""),
         website=sent.get("website") or None,
-        note=sent.get("note", "")[:2000],
+        note=sent.get("note", "").strip(),
     )
 
 
@@ -173,7 +176,8 @@ def _noted(wrong: list[FieldError]) -> Iterator[None]:
     try:
         yield
     except Invalid as error:
-        wrong.extend(error.errors)
+        told = {one.field for one in wrong}
+        wrong.extend(one for one in error.errors if one.field not in told)
 
 
 @bp.route("/invitation/<token>", methods=["GET", "POST"])
@@ -252,10 +256,10 @@ def _organisation(session: Any, kind: str, sent: Any) -> Organisation:
         raise Invalid.field("country", "unknown_country", "Choose a country.")
     currency = usual_currency(country, settings().currencies)
     zone = sent.get("timezone", "")
-    if zone not in available_timezones():
+    if not is_zone(zone):
         zone = usual_zone(country)
     return create_organisation(
-        session, kind=kind, name=sent["company"], country=country, currency=currency, timezone=zone
+        session, kind=kind, name=sent.get("company", "").strip(), country=country, currency=currency, timezone=zone
     )
 
 

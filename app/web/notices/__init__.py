@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import Response, g, request
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from app import db
 from app.identity.service import set_timezone
 from app.kit.errors import Forbidden, Invalid
 from app.kit.texts import marked as _
+from app.kit.zones import zones_to_choose
 from app.notifications.models import Notice
 from app.notifications.queries import ALL, OPEN, UNREAD, notices, open_notices, own_notice, unread_count
 from app.notifications.rules import ACCOUNT, DAILY, DIGEST_HOUR, NOW, OFF, TOPIC_TEXTS, TOPICS, topic_of
@@ -121,7 +121,7 @@ def add_pages(pages: Pages) -> None:
             for topic in TOPICS
             if topic != ACCOUNT
         }
-        zone = sent.one_of("timezone", sorted(available_timezones()))
+        zone = sent.one_of("timezone", [name for name, _label in zones_to_choose(who.timezone)])
         try:
             sent.check()
         except Invalid as error:
@@ -143,7 +143,7 @@ def add_pages(pages: Pages) -> None:
             always=ACCOUNT,
             chosen=chosen,
             ways=[(name, gettext(label)) for name, label in _WAY_LABELS.items()],
-            zones=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+            zones=zones_to_choose(who.timezone),
             zone=who.timezone,
             hour=DIGEST_HOUR,
             errors=errors or {},

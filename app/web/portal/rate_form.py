@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from flask import request
 
+from app.kit.countries import country_called
 from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.suppliers.models import ShippingRate
 from app.suppliers.rules import METHODS, PRICE_BY, Rate, Tier
 from app.web.forms import Sent
+from app.web.ui.rendering import LOCALES
 
 #: Rows of the form for steps; a rate by the API may have more, which the form then shows too.
 ROWS = 6
@@ -64,7 +67,7 @@ def sent_rate(currency: str) -> Rate:
     found = Rate(
         name=sent.text("name", longest=80, required=True),
         countries=(
-            *(code.upper() for code in sent.words("countries")),
+            *_sent_countries(),
             *(("*",) if sent.chosen("everywhere") else ()),
         ),
         first_item=sent.money("first_item", currency) if by_item else 0,
@@ -77,6 +80,16 @@ def sent_rate(currency: str) -> Rate:
     )
     sent.check()
     return found
+
+
+def _sent_countries() -> list[str]:
+    """Codes of what is written between commas or on lines: codes or names of countries; several codes may follow one
+    another. What is neither stays as it is written, in capitals."""
+    found: list[str] = []
+    for part in re.split(r"[,;\r\n]", request.form.get("countries", "").replace("\x00", "")):
+        code = country_called(part, LOCALES)
+        found += [code] if code else [country_called(one, ()) or one.upper() for one in part.split()]
+    return list(dict.fromkeys(found))
 
 
 def _sent_tiers(sent: Sent, price_by: str, currency: str) -> tuple[Tier, ...]:

@@ -16,6 +16,7 @@ from app.suppliers.rules.company import (
     e164,
     mail_fits_website,
     shown_phone,
+    web_address,
 )
 
 
@@ -63,6 +64,9 @@ def test_numbers_that_can_not_are_refused_with_what_is_wrong(country: str, numbe
 
 def test_numbers_of_countries_that_we_do_not_know_are_left_to_a_person() -> None:
     assert check_tax_id("JP", "T1234").state == UNCHECKED
+    for country, number in (("MX", "BEN850101AB1"), ("IN", "ATPKS1234B"), ("IN", "27AAPFU0939F1ZV")):
+        assert check_tax_id(country, number).state == UNCHECKED, "letters of an EU country by chance"
+    assert check_tax_id("MX", "DE136695977").state == WRONG, "a slip of the pen in a number from the EU"
     assert check_registration("DE", "HRB 12345").state == UNCHECKED
     assert check_registration("NO", "995525828").state == VALID
     assert check_registration("NO", "995525829").state == WRONG
@@ -105,3 +109,21 @@ def test_an_address_of_another_domain_is_noticed() -> None:
     assert mail_fits_website("jo@lumen.example", "https://notlumen.example") == "differs"
     assert mail_fits_website("jo@gmail.com", "https://lumen.example") == "free_mail"
     assert mail_fits_website("jo@lumen.example", None) == "no_website"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://lumen.example", "https://lumen.example"),
+        (" www.lumen.example/de ", "https://www.lumen.example/de"),
+        ("http://bücher.example:8080/", "http://bücher.example:8080/"),
+        ("ftp://lumen.example", None),
+        ("javascript:alert(1)", None),
+        ("http://[lumen", None),
+        ("lumen", None),
+        ("two words.example", None),
+        ("https://", None),
+    ],
+)
+def test_websites_are_kept_with_their_scheme(text: str, address: str | None) -> None:
+    assert web_address(text) == address

@@ -211,6 +211,28 @@ def test_a_new_retailer_joins_and_a_supplier_applies(market: Market) -> None:
     assert taken.status_code == 422
 
 
+def test_all_that_is_wrong_with_an_application_is_told_at_once(market: Market) -> None:
+    sent = {
+        "company": "Lumen", "name": " ", "email": "kim@lumen.example", "phone": "12", "password": "short",
+        "registration_number": "1" * 61, "tax_id": "DE136695977", "country": "DE", "website": "javascript:alert(1)",
+        "note": "n" * 2001,
+    }  # fmt: skip
+    refused = Browser(market.app).submit("/apply", "/apply", **sent)
+    assert refused.status_code == 422
+    page = refused.get_data(as_text=True)
+    for field in ("name", "phone", "password", "registration_number", "tax_id", "website", "note"):
+        assert f'id="h-{field}"' in page, field
+    right = {
+        "name": "Kim", "phone": "+49 30 901820", "password": NEW_PASSWORD, "registration_number": "HRB 1",
+        "tax_id": "DE136695976", "website": "www.lumen.example", "note": "", "timezone": "localtime",
+    }  # fmt: skip
+    applicant = Browser(market.app)
+    applied = applicant.submit("/apply", "/apply", **{**sent, **right})
+    assert applied.status_code == 303, text_of(applied)
+    assert applicant.get("/supplier/").status_code == 200, "what is no time zone was taken for one"
+    assert 'value="https://www.lumen.example"' in applicant.get("/supplier/onboarding/company").get_data(True)
+
+
 def test_suppliers_apply_from_anywhere_and_trade_in_a_currency_that_is_settled(market: Market) -> None:
     numbers = {"registration_number": "91440300708461136T", "tax_id": "91440300708461136T"}
     for country, phone, currency in (("CN", "+86 755 2826 8888", "USD"), ("PL", "+48 22 123 45 67", "EUR")):

@@ -75,9 +75,10 @@ def test_a_rate_is_added_changed_and_removed(market: Market) -> None:
     assert "Germany, Austria, Switzerland, and all others" in shown
     assert "$4.90" in shown
     edit = f"/supplier/settings/rates/{made.id}"
-    assert browser.submit(edit, edit, first_item="5.25").status_code == 303
+    named = "Germany; österreich, United Kingdom\nch at"
+    assert browser.submit(edit, edit, first_item="5.25", countries=named).status_code == 303
     changed = next(one for one in rates(market) if one.id == made.id)
-    assert (changed.first_item, changed.countries) == (525, ["DE", "AT", "CH", "*"])
+    assert (changed.first_item, changed.countries) == (525, ["DE", "AT", "GB", "CH", "*"])
     assert browser.submit("/supplier/settings", f"{made.id}/remove").status_code == 303
     assert [one.name for one in rates(market)] == ["Standard"]
 

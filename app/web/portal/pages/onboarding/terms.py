@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import request
 
 from app import db
 from app.kit.errors import Invalid
 from app.kit.money import Money
+from app.kit.zones import zones_to_choose
 from app.suppliers import queries as suppliers
 from app.suppliers.service import set_dispatch, set_order_fee
 from app.suppliers.service.deciding import answered
@@ -90,7 +90,7 @@ def _shipping(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
         status,
         sent=request.form if errors else values,
         errors=errors or {},
-        zones=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        zones=zones_to_choose(str(values["timezone"])),
         currency=principal().currency,
         **context,
     )

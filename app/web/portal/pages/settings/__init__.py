@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import request
 
@@ -19,6 +18,7 @@ from app.kit.errors import Invalid
 from app.kit.money import Money
 from app.kit.texts import locale_of
 from app.kit.texts import marked as _
+from app.kit.zones import zones_to_choose
 from app.suppliers import queries as suppliers
 from app.suppliers.service import (
     add_closure,
@@ -94,7 +94,7 @@ def _settings(status: int = 200, errors: dict[str, Any] | None = None) -> Any:
         views=_views("settings"),
         terms={**terms, **request.form} if errors else terms,
         errors=errors or {},
-        zones=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        zones=zones_to_choose(str(terms["timezone"])),
         **context,
     )
 
