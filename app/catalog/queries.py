@@ -109,6 +109,17 @@ def on_offer() -> ColumnElement[bool]:
     return and_(SupplierVariant.status == "active", SupplierProduct.status == "active", Supplier.status == ACTIVE)
 
 
+def not_offered(session: Session, product_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of the products can't be had any more: ended, not on offer yet, or of a supplier that does not sell."""
+    ids = set(product_ids)
+    offered = session.scalars(
+        select(SupplierProduct.id)
+        .join(Supplier, Supplier.id == SupplierProduct.supplier_id)
+        .where(SupplierProduct.id.in_(ids), SupplierProduct.status == "active", Supplier.status == ACTIVE)
+    )
+    return ids - set(offered)
+
+
 def with_gtins(session: Session, gtins: Iterable[str]) -> list[tuple[SupplierVariant, Supplier]]:
     """Variants on offer with any of the numbers, however many zeros stand before them, with their suppliers."""
     written = {form for gtin in gtins for form in same_gtins(gtin)}

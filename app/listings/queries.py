@@ -114,6 +114,12 @@ def listed_products(session: Session, retailer_id: UUID, product_ids: Sequence[U
     )
 
 
+def listings_of_product(session: Session, retailer_id: UUID, product_id: UUID) -> dict[UUID, Listing]:
+    """A product's listings by the store that each is in."""
+    found = session.scalars(select(Listing).where(Listing.retailer_id == retailer_id, Listing.product_id == product_id))
+    return {one.store_id: one for one in found}
+
+
 def import_batch(
     session: Session, retailer_id: UUID, batch_id: UUID
 ) -> tuple[ImportBatch, list[tuple[ImportItem, Listing | None]]]:

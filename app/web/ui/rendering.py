@@ -63,6 +63,7 @@ def add_rendering(app: Flask) -> None:
         just_done=just_done,
         day_span=_day_span,
         nav_count=nav_count,
+        id_here=id_here,
     )
 
     @app.route("/static/<path:name>")
@@ -87,6 +88,14 @@ def nav_count(endpoint: str) -> str:
     """How much waits behind an entry of the navigation; empty for nothing, "99+" for very much."""
     count: int = g.get("nav_counts", {}).get(endpoint, 0)
     return "" if not count else "99+" if count > 99 else str(count)
+
+
+def id_here(name: str) -> str:
+    """What the field of a name is called on this page, where several forms have one of that name: a label that stands
+    for two fields belongs to the first alone."""
+    met: dict[str, int] = g.setdefault("field_names", {})
+    met[name] = met.get(name, 0) + 1
+    return name if met[name] == 1 else f"{name}-{met[name]}"
 
 
 def just_done() -> str | None:

@@ -307,6 +307,7 @@ STATUSES: Mapping[str, Mapping[str, Shown]] = {
         "unpaid": Shown(_("Not paid"), _WARNING),
         "promoted": Shown(_("Promoted"), _INFO),
         "unread": Shown(_("New"), _INFO),
+        "below_cost": Shown(_("Below cost"), _WARNING),
     },
     "placement": {
         "running": Shown(_("Running"), _SUCCESS),

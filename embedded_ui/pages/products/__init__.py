@@ -24,6 +24,7 @@ from app.kit.countries import named_countries
 from app.kit.errors import Conflict
 from app.kit.texts import marked as _
 from app.listings import queries as listings
+from app.listings.rules import DRAFT
 from app.listings.service import ImportRequest, add_to_import_list
 from app.listings.service.pricing_of_listings import known_rate, price_variant
 from app.pricing.service import as_rule, default_rule
@@ -77,6 +78,7 @@ def find() -> Any:
             "promoted": finds.promoted,
             "counted": counted,
             "listed": listings.listed_products(session, retailer_id, ids),
+            "many_stores": len(_connected(session, retailer_id)) > 1,
             "options": _options(session, counted, args),
             "sort": sort,
             "narrowed": any(value for name, value in args.items() if name not in ("sort", "cursor", "done")),
@@ -99,7 +101,8 @@ def detail(product_id: UUID) -> Any:
     with db.transaction() as session:
         product = catalog.product(session, product_id)
         rule = as_rule(default_rule(session, retailer_id))
-        store = _store(session, retailer_id)
+        connected = _connected(session, retailer_id)
+        store = connected[0] if connected else None
         currency = store.currency if store else principal().currency
         rate = known_rate(session, product.currency, currency)
         prices = {one.id: price_variant(one, rule, None, currency, rate) for one in product.variants} if rate else {}
@@ -129,7 +132,7 @@ def detail(product_id: UUID) -> Any:
             "stock_as_of": min((one.as_of for one in stock.values() if one.as_of), default=None),
             "prices": prices,
             "currency": currency,
-            "listed": bool(listings.listed_products(session, retailer_id, [product.id])),
+            "places": _places(session, retailer_id, product.id, connected),
             "store": store,
         }
     followed = _uuid(request.args.get("placement"))
@@ -142,18 +145,39 @@ def detail(product_id: UUID) -> Any:
 
 @pages.post("/products/<uuid:product_id>/add", permission="listings.write")
 def add(product_id: UUID) -> Any:
-    """Put a product into the import list of the first connected store."""
+    """Put a product into the import list of a connected store: the one that is named, else the first."""
     retailer_id = principal().organisation_id
+    wanted = request.form.get("store", "")
     with db.transaction() as session:
-        store = _store(session, retailer_id)
-        if store is None:
+        found = [one for one in _connected(session, retailer_id) if not wanted or str(one.id) == wanted]
+        if not found:
             raise Conflict("Connect a store first, under Settings.", code="no_store")
-        add_to_import_list(session, store, ImportRequest(product_id=product_id))
+        listing = add_to_import_list(session, found[0], ImportRequest(product_id=product_id))
+        if listing.state != DRAFT:
+            # Published meanwhile, in another tab or by somebody else.
+            return go(page_url("listings.detail", listing_id=listing.id, done="listed_already"))
     return go(page_url("import_list.drafts", done="draft_added"))
 
 
-def _store(session: Session, retailer_id: UUID) -> Store | None:
-    return next((one for one in stores.stores_of(session, retailer_id) if one.status == "connected"), None)
+def _connected(session: Session, retailer_id: UUID) -> list[Store]:
+    return [one for one in stores.stores_of(session, retailer_id) if one.status == "connected"]
+
+
+def _places(
+    session: Session, retailer_id: UUID, product_id: UUID, connected: Sequence[Store]
+) -> list[tuple[Store, str | None]]:
+    """Each connected store, with the address at which the product stands for it; None: it is not listed there."""
+    found = listings.listings_of_product(session, retailer_id, product_id)
+
+    def address(store: Store) -> str | None:
+        listing = found.get(store.id)
+        if listing is None:
+            return None
+        if listing.state == DRAFT:
+            return page_url("import_list.drafts")
+        return page_url("listings.detail", listing_id=listing.id)
+
+    return [(store, address(store)) for store in connected]
 
 
 def _uuid(text: str | None) -> UUID | None:
