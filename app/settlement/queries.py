@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.kit.paging import Page, decode_cursor, page_of
 from app.settlement.models import Charge, Earning, PaymentProfile, Payout, PayoutAccount, Refund
 
 
@@ -25,11 +26,12 @@ def charges_of_order(session: Session, order_id: UUID) -> Sequence[Charge]:
     ).all()
 
 
-def charges(session: Session, retailer_id: UUID, *, limit: int = 50) -> Sequence[Charge]:
+def charges(session: Session, retailer_id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page[Charge]:
     """A retailer's charges, newest first."""
-    return session.scalars(
-        select(Charge).where(Charge.retailer_id == retailer_id).order_by(Charge.id.desc()).limit(limit)
-    ).all()
+    query = select(Charge).where(Charge.retailer_id == retailer_id).order_by(Charge.id.desc()).limit(limit + 1)
+    if cursor:
+        query = query.where(Charge.id < decode_cursor(cursor, 1)[0])
+    return page_of(session.scalars(query).all(), limit, lambda one: [one.id])
 
 
 def carried(session: Session, retailer_id: UUID) -> dict[str, int]:

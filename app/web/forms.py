@@ -16,7 +16,7 @@ from app.kit.texts import marked as _
 from app.web.ui.rendering import gettext
 
 _KILOGRAMS = re.compile(r"\d{1,6}(?:\.\d{1,3})?", re.ASCII)
-_PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,2})?", re.ASCII)
+_PERCENT = re.compile(r"\d{1,6}(?:\.\d{1,2})?", re.ASCII)
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 

@@ -339,7 +339,7 @@ def test_a_decision_offers_the_refund_with_its_amount_and_a_store_is_set_to_do_i
         {"refunds_customers": True}
     ]
     till.grant()
-    assert "your store does not let us give money back" in browser.get("/app/settings").text
+    assert "your store does not let us give money back" in browser.get(settings.removesuffix("/refunds")).text
 
 
 def test_a_permission_that_comes_later_is_used_with_a_token_that_has_it(till: Till, books: Books) -> None:

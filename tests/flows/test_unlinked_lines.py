@@ -96,11 +96,11 @@ def test_a_line_with_a_listings_sku_holds_the_order_until_it_is_linked_and_the_l
     order = newest(storefront)
     assert (order["status"], order["holds"], len(order["purchase_orders"])) == ("PENDING", [], 1)
     # Forgotten, it is asked about again.
-    settings = shop.get("/app/settings")
-    assert "Lamp, old page" in text_of(settings)
+    settings = f"/app/settings/stores/{storefront.store_id}"
+    assert "Lamp, old page" in text_of(shop.get(settings))
     link = books.row("select id from store_links")["id"]
     forget = f"/app/settings/stores/{storefront.store_id}/links/{link}/forget"
-    assert shop.submit("/app/settings", forget).status_code == 303
+    assert shop.submit(settings, forget).status_code == 303
     storefront.tell("orders/paid", placed_later(storefront, same_sku(storefront)))
     assert waiting(newest(storefront)) == [("Desk lamp", "sku")]
 

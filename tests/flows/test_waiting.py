@@ -14,7 +14,7 @@ from tests.flows.books import Books
 from tests.flows.storefront import Json, Storefront
 from tests.market import Market
 from tests.stack import Jobs
-from tests.web.browsing import text_of
+from tests.web.browsing import problems_in, text_of
 
 
 @pytest.fixture
@@ -92,11 +92,14 @@ def test_trying_again_does_not_cut_the_wait_short_but_releasing_does(
 def test_each_store_chooses_its_own_wait(waiting: Storefront, books: Books) -> None:
     browser = books.browser(waiting.market.retailer)
     path = f"/settings/stores/{waiting.store_id}/wait"
-    assert browser.submit("/app/settings", path, minutes="0").status_code == 303
+    page = f"/app/settings/stores/{waiting.store_id}"
+    assert browser.submit(page, path, minutes="0").status_code == 303
     waiting.tell("orders/paid", waiting.order())
     assert (waiting.only_order()["status"], waiting.holds()) == ("PENDING", [])
     for wrong in ("61", "-1", "soon", ""):
-        assert browser.submit("/app/settings", path, minutes=wrong).status_code == 422
+        refused = browser.submit(page, path, minutes=wrong)
+        assert refused.status_code == 422
+        assert problems_in(refused) == {"minutes": "A whole number from 0 to 60."}
 
 
 def test_a_held_order_is_neither_sent_nor_charged_until_its_retailer_releases_it(

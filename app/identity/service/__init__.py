@@ -18,6 +18,7 @@ from app.identity.service.links import (
     invite,
     request_reset,
     reset_password,
+    withdraw_invitation,
 )
 from app.identity.service.people import (
     add_member,
@@ -57,4 +58,5 @@ __all__ = [
     "set_timezone",
     "sign_in",
     "start_session",
+    "withdraw_invitation",
 ]

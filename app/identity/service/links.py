@@ -26,7 +26,7 @@ from app.identity.service.people import (
 )
 from app.identity.service.sessions import end_sessions_of, sign_in
 from app.kit import clock
-from app.kit.errors import AppError, Invalid
+from app.kit.errors import AppError, Invalid, NotFound
 from app.kit.ids import new_id, random_token
 
 
@@ -56,6 +56,26 @@ def invite(session: Session, organisation_id: UUID, *, email: str, role: str) ->
     token = _make(session, "invitation", INVITATION_LIFE, email=address, organisation_id=organisation_id, role=role)
     audit.record(session, organisation_id, "identity.invited", "organisation", organisation_id, details={"role": role})
     return token
+
+
+def withdraw_invitation(session: Session, organisation_id: UUID, link_id: UUID) -> None:
+    """Let an invitation that waits for its answer work no longer. Raises ``NotFound``."""
+    link = session.scalar(
+        select(OneTimeLink)
+        .where(
+            OneTimeLink.id == link_id,
+            OneTimeLink.organisation_id == organisation_id,
+            OneTimeLink.kind == "invitation",
+        )
+        .with_for_update()
+    )
+    if link is None or link.used_at is not None:
+        raise NotFound("invitation")
+    link.used_at = clock.now()
+    audit.record(
+        session, organisation_id, "identity.invitation_withdrawn", "organisation", organisation_id,
+        details={"role": link.role},
+    )  # fmt: skip
 
 
 def appoint_admin(session: Session, *, email: str, name: str = "") -> tuple[User, str | None]:

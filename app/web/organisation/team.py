@@ -12,7 +12,7 @@ from app import db
 from app.config import settings
 from app.identity.queries import members, open_invitations
 from app.identity.rules import ROLES_OF_KIND
-from app.identity.service import change_role, invite, remove_member
+from app.identity.service import change_role, invite, remove_member, withdraw_invitation
 from app.kit.errors import Conflict, Invalid
 from app.kit.texts import marked as _
 from app.notifications.letters import Letter
@@ -91,6 +91,14 @@ def add_to(pages: Pages, path: str, *, page: str, show: Callable[..., Any]) -> N
         with db.system_scope(actor=who.actor), db.transaction() as session:
             change_role(session, who.organisation_id, user_id, request.form.get(f"role-{user_id}", ""))
         return go(page_url(page, done="role_changed"))
+
+    @pages.post(f"{path}/invitations/<uuid:invitation_id>/withdraw", permission="team.write")
+    def withdraw(invitation_id: UUID) -> Any:
+        """Let an invitation work no longer, such as one that went to a wrong address."""
+        who = principal()
+        with db.system_scope(actor=who.actor), db.transaction() as session:
+            withdraw_invitation(session, who.organisation_id, invitation_id)
+        return go(page_url(page, done="invitation_withdrawn"))
 
     @pages.post(f"{path}/<uuid:user_id>/remove", permission="team.write")
     def remove_person(user_id: UUID) -> Any:

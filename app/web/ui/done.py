@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "feed_tested": _("Tested. See below what came."),
     "file_discarded": _("The file was discarded; nothing changed."),
     "host_key_forgotten": _("The server's next key is remembered."),
+    "invitation_withdrawn": _("Withdrawn. Its link no longer works."),
     "invited": _("The invitation is on its way."),
     "key_untried": _(
         "Saved, but the key could not be tried: the gateway did not answer. Your first label shows whether it is right."

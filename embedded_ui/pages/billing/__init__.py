@@ -14,7 +14,7 @@ from app.identity.queries import recipients
 from app.kit.errors import Conflict
 from app.kit.ids import new_id
 from app.kit.texts import marked as _
-from app.orders import queries as orders
+from app.orders.lists import of_ids
 from app.purchasing.service import waiting_for_plan
 from app.settlement import queries as settlement
 from app.settlement.service import record_customer, record_method, start_setup
@@ -31,7 +31,8 @@ def billing() -> Any:
     if request.args.get("setup"):
         return _take_over_method()
     with db.transaction() as session:
-        charges = settlement.charges(session, retailer_id)
+        page = settlement.charges(session, retailer_id, cursor=request.args.get("cursor"))
+        charges = page.items
         context: dict[str, Any] = {
             "usage": usage_of(session, retailer_id),
             "waiting": waiting_for_plan(session, retailer_id),
@@ -39,7 +40,8 @@ def billing() -> Any:
             "charges": charges,
             "carried": settlement.carried(session, retailer_id),
             "refunds": settlement.refunds_of(session, [one.id for one in charges]),
-            "orders": {one.id: one for one in orders.orders(session, retailer_id, limit=200).items},
+            "next_cursor": page.next_cursor,
+            "orders": {one.id: one for one in of_ids(session, retailer_id, [one.order_id for one in charges])},
         }
     return pages.render("billing.html", **context)
 

@@ -158,7 +158,7 @@ def test_a_change_comes_back_to_a_page_that_knows_its_shop(admin: Admin) -> None
     )
     assert answer.status_code == 303, answer.text[:300]
     target = urlsplit(answer.headers["Location"])
-    assert target.path == "/shopify/settings"
+    assert target.path == f"/shopify/settings/stores/{store.id}"
     assert parse_qs(target.query)["shop"] == [admin.domain]
 
 
