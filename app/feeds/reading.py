@@ -154,7 +154,7 @@ def open_file(
         weight_unit=weight_unit,
         currency=currency,
         option_names={
-            index: OPTION_COLUMNS.get(normal(column), column)
+            index: OPTION_COLUMNS.get(normal(column), "Variant" if is_unnamed(column) else column)
             for index, column in enumerate(table.columns)
             if used.get(column, "").endswith("_value") and shape == "plain"
         },
@@ -299,4 +299,4 @@ def _weight_unit(columns: list[str], fields: Mapping[str, int], shape: str) -> s
     if unit is None and shape == "magento":
         # Its shops weigh in kilograms or in pounds, which their exports don't say.
         return UNTOLD_UNIT
-    return "g" if unit in ("gram", "grams", "g") else unit
+    return "g" if unit in ("gram", "grams", "g", "г", "гр") else unit

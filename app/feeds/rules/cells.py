@@ -19,7 +19,10 @@ LONGEST_TEXT = 255
 #: Different cells of which a file's reader remembers what they mean.
 REMEMBERED = 10_000
 #: What people write where there is nothing, in small letters.
-NOTHING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+NOTHING = frozenset({"", "-", "--", "–", "—", "n/a", "n.a.", "na", "null", "none", "nan", r"\n"})
+#: What a spreadsheet shows where a formula came to nothing.
+_ERRORS = frozenset({"#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
+_MARKED = frozenset("'#")
 LONGEST_HANDLE = 120
 _SEVERAL = re.compile(r"\s*[|]\s*|\s*,\s*(?=https?://)|\s*;\s*(?=https?://)|\s+(?=https?://)")
 _IS_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -42,7 +45,9 @@ def cells_of(fields: Mapping[str, int], cells: Sequence[str]) -> Cell:
 def said_in(text: str) -> str:
     """What a cell says."""
     text = text.strip()
-    return read_cell(text) if text[:1] == "'" else text
+    if text[:1] not in _MARKED:
+        return text
+    return "" if text in _ERRORS else read_cell(text)
 
 
 #: Variants of a product repeat its description, and stand together.

@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.catalog.rules import TITLE_MAX
 from app.feeds.rules import looks
 from app.feeds.rules.exports import SHAPES, meant_by, shape_of
 from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, STOCK_PLACES, normal
 from app.feeds.rules.header import is_unnamed
-from app.feeds.rules.names import field_by_words, is_retail, known_field, may_be_a_price
+from app.feeds.rules.names import field_by_words, is_retail, known_field, may_be_a_price, price_without_word
 from app.feeds.rules.tiers import tier_columns
+from app.feeds.rules.variants import column_that_tells, number_is_shared
 from app.feeds.rules.warehouses import columns_of_places, is_less_than
 
-_UNIT_IN_NAME = re.compile(r"\b(kg|g|lbs?|oz|grams?)\b")
+_UNIT_IN_NAME = re.compile(r"\b(kg|g|lbs?|oz|grams?|кг|гр?)\b")
 #: Guesses that are less sure than this are shown to a person as a question.
 SURE = 60
 #: Names of columns that hold the product's name in some lists and its number in others.
@@ -32,7 +33,12 @@ _MAKERS_NUMBERS = frozenset({
     "productno", "product no", "kod producenta",
 })  # fmt: skip
 _IDS = frozenset({"id", "item id", "article id", "offer id", "uid"})
-_FEW, _SHORT, _DOUBTED, _BY_NAME = 2, 150, 45, 90
+#: Columns of feeds for shopping ads, whose ``id`` is the SKU.
+_OF_ADS = frozenset({"image link", "availability", "condition", "link", "google product category"})
+_MOST_OF_ADS = 3
+#: Numbers whose kind another column names.
+_NUMBERED = frozenset({"product id", "external product id"})
+_FEW, _SHORT, _DOUBTED, _BY_NAME, _SAID = 2, 150, 45, 90, 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,16 @@ def guesses(
     said = meant or {}
     values = {column: [text for value in samples.get(column, ()) if (text := value.strip())] for column in columns}
     tiers = tier_columns([column for column in columns if column not in said and column not in own])
+    moved = _moved_names(columns, values) if shape == "plain" else {}
+    names = {normal(column) for column in columns}
     found = [
         Guess(column, said[column], 99, "the format says so")
         if column in said
         else Guess(column, tiers[column].field, 85, tiers[column].reason)
         if column in tiers
-        else _guess(column, own, shape, values[column])
+        else Guess(column, "gtin", 75, "by its name; the column beside it says which kind of number it is")
+        if normal(column) in _NUMBERED and f"{normal(column)} type" in names
+        else replace(_guess(moved.get(column, column), own, shape, values[column]), column=column)
         for column in columns
     ]
     taken: set[str] = set()
@@ -70,13 +80,16 @@ def guesses(
             taken.add(guess.field)
             chosen[guess.column] = guess
     if shape == "plain":
-        _take_options(columns, taken, chosen)
         rows = max((len(samples.get(column, ())) for column in columns), default=0)
+        _take_number_called_option(columns, values, taken, chosen, rows)
+        _take_options(columns, taken, chosen)
+        _leave_shared_number(samples, taken, chosen)
         _leave_weak_id(values, taken, chosen)
         _take_id_for_sku(columns, values, chosen, rows)
         _take_by_looks(columns, values, taken, chosen, rows)
         _take_only_price(taken, chosen)
         _take_warehouses(columns, values, chosen)
+        _take_what_tells_apart(columns, samples, taken, chosen)
     return [chosen.get(column, Guess(column, "", 0, "not used")) for column in columns]
 
 
@@ -99,6 +112,9 @@ def _guess(column: str, own: Mapping[str, str], shape: str, values: Sequence[str
         return Guess(column, field, 20, "by a word of its name; the first rows have no values")
     if field and looks.speaks_for(field, values):
         return Guess(column, field, _of_stock(values, sure) if field == "stock" else sure, "by a word of its name")
+    bare_price = price_without_word(column)
+    if bare_price and not field and looks.most(looks.looks_like_price(value) for value in values):
+        return Guess(column, bare_price, 50, "by a word of its name; its values look like prices")
     return Guess(column, "", 0, "not used") if field else _by_values(column, values)
 
 
@@ -108,6 +124,8 @@ def _by_name(column: str, field: str, sure: int, values: Sequence[str], shape: s
     if not values:
         return Guess(column, field, min(sure, 50), "by its name; the first rows have no values")
     if field == "stock":
+        if sure < _SAID and not looks.may_hold(field, values):
+            return Guess(column, "", 0, "not used")
         return Guess(column, field, _of_stock(values, sure), "by its name")
     if field in ("title", "cost", "price", "msrp", "map") and not looks.may_hold(field, values):
         return Guess(column, field, _DOUBTED, "by its name, though its values do not look so")
@@ -146,6 +164,58 @@ def _by_values(column: str, values: Sequence[str]) -> Guess:
     return Guess(column, "", 0, "not used")
 
 
+def _moved_names(columns: Sequence[str], values: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Column without a name → the name over the empty column before it: one stood over both."""
+    return {
+        beside: column
+        for column, beside in itertools.pairwise(columns)
+        if is_unnamed(beside) and values[beside] and not is_unnamed(column) and not values[column]
+    }
+
+
+def _take_number_called_option(
+    columns: Sequence[str], values: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess], rows: int
+) -> None:
+    """Programs of warehouses call an article a material."""
+    for column in columns:
+        if "sku" in taken or column in chosen or OPTION_COLUMNS.get(normal(column)) not in ("Material", "Style"):
+            continue
+        numbers = values[column]
+        different = len(numbers) == rows >= _FEW and looks.differ(numbers, 1)
+        if different and looks.most(looks.looks_like_code(number) for number in numbers):
+            chosen[column] = Guess(column, "sku", 65, "its values look like article numbers, each one different")
+            taken.add("sku")
+
+
+def _leave_shared_number(samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]) -> None:
+    """An article number that variants share is their product's."""
+    number = next((guess.column for guess in chosen.values() if guess.field == "sku"), None)
+    options = [guess.column for guess in chosen.values() if guess.field.endswith("_value")]
+    if number is None or "product_id" in taken:
+        return
+    cells = {column: [cell.strip() for cell in samples.get(column, ())] for column in (number, *options)}
+    if number_is_shared(cells[number], [cells[option] for option in options]):
+        reason = f"it repeats, and {options[0][:40]!r} tells its rows apart; SKUs are made of both"
+        chosen[number] = Guess(number, "product_id", SURE - 5, reason)
+        taken.discard("sku")
+        taken.add("product_id")
+
+
+def _take_what_tells_apart(
+    columns: Sequence[str], samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]
+) -> None:
+    """Where nothing but the title tells products, and titles repeat: what tells their rows apart is an option."""
+    title = next((guess.column for guess in chosen.values() if guess.field == "title"), None)
+    if title is None or taken & {"sku", "gtin", "product_id", "option1_value"}:
+        return
+    cells = {column: [cell.strip() for cell in samples.get(column, ())] for column in columns}
+    others = {column: cells[column] for column in columns if column not in chosen}
+    column = column_that_tells(cells[title], others)
+    if column is not None:
+        reason = "titles repeat, and this tells their rows apart"
+        chosen[column] = Guess(column, "option1_value", SURE - 10, reason)
+
+
 def _take_by_looks(
     columns: Sequence[str], samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess], rows: int
 ) -> None:
@@ -155,6 +225,8 @@ def _take_by_looks(
         _take_other_for_title(samples, taken, chosen)
     else:
         _take_both_of_a_name(columns, samples, taken, chosen)
+    if "sku" not in taken and len(_OF_ADS & set(map(normal, columns))) >= _MOST_OF_ADS:
+        _take_id_of_ads(columns, samples, taken, chosen)
     for field, looking, share, reason in (
         ("title", looks.looks_like_name, 0.3, "its values look like names of products"),
         ("sku", looks.looks_like_code, 0.9, "its values look like article numbers, each one different"),
@@ -169,6 +241,15 @@ def _take_by_looks(
                 chosen[column] = Guess(column, field, 40, reason)
                 taken.add(field)
                 break
+
+
+def _take_id_of_ads(
+    columns: Sequence[str], values: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]
+) -> None:
+    for column in columns:
+        if normal(column) == "id" and column not in chosen and values[column] and looks.differ(values[column], 1):
+            chosen[column] = Guess(column, "sku", 75, "the ids of a feed for ads, each one different")
+            taken.add("sku")
 
 
 def _take_other_for_title(samples: Mapping[str, Sequence[str]], taken: set[str], chosen: dict[str, Guess]) -> None:

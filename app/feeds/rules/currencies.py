@@ -37,6 +37,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
     "pound": frozenset({"GBP"}), "pounds": frozenset({"GBP"}), "lei": frozenset({"RON", "MDL"}),
     "ft": frozenset({"HUF"}), "forint": frozenset({"HUF"}), "fr": frozenset({"CHF"}), "sfr": frozenset({"CHF"}),
     "rs": frozenset({"INR", "PKR", "LKR"}), "yuan": frozenset({"CNY"}), "rmb": frozenset({"CNY"}),
+    "fcfa": frozenset({"XOF", "XAF"}), "cfa": frozenset({"XOF", "XAF"}),
 }  # fmt: skip
 _DOLLAR = re.compile(r"([A-Za-z]{0,3})\$")
 _DOLLAR_OF = {

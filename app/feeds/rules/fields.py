@@ -62,7 +62,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "produkt id", "produktnummer", "reference produit", "id producto", "itemgroup id",
         "group code", "parent id", "parent code", "model", "model no", "kod grupy", "id produktu", "style",
         "style code", "style no", "produktgruppe id", "varegruppe",
-        "parent product id", "kod modelu", "parentsku", "sku parent", "parent product sku",
+        "parent product id", "reference handle", "mainnumber", "vaterartikel",
+        "kod modelu", "parentsku", "sku parent", "parent product sku",
     ),
     "title": (
         "title", "name", "product name", "product title", "titel", "bezeichnung", "produktname", "artikelname", "nom",
@@ -112,7 +113,9 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "catalogue number",
         "katalogove cislo", "katalogovy kod", "cislo produktu", "objednaci cislo",
         "артикул", "код", "код товара", "код товару", "κωδικος", "urun kodu", "stok kodu", "kodu", "barkod no",
-        "kod artikla", "ugs", "ordernumber", "sku code", "artikelnr", "bestell nr", "best nr", "bestellnr", "kat nr",
+        "kod artikla", "ugs", "internal reference", "product code sku", "custom label", "custom label sku",
+        "seller sku", "variation number", "ordernumber", "sku code", "artikelnr", "bestell nr", "best nr",
+        "bestellnr", "kat nr",
         "katalognummer", "katalog nr", "nr katalogowy", "numer katalogowy", "nr artykulu", "nr art", "n article",
         "article n", "no article", "numero d article", "reference fournisseur", "ref fournisseur", "artikel id",
         "ref prov", "ref proveedor", "referencia proveedor", "codice fornitore", "cod articolo", "cod fornitore",
@@ -126,7 +129,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "barkod", "штрихкод", "штрих код", "баркод", "ean kod", "ean kodu", "gtin ean upc", "isbn13", "isbn 13",
     ),
     "cost": (
-        "cost", "wholesale price", "wholesale", "cost per item", "cost price", "net price", "dealer price",
+        "cost", "wholesale price", "wholesale", "cost per item", "cost price", "supply price", "default unit cost",
+        "net price", "dealer price",
         "einkaufspreis", "ek", "ek netto", "handlerpreis", "prix d achat", "prix achat", "prix de gros",
         "precio mayorista", "precio de coste", "prezzo ingrosso", "inkoopprijs", "inkopspris", "cena hurtowa", "net",
         "unit cost", "trade price", "buying price", "purchase price", "your price", "price net", "nettopreis",
@@ -153,7 +157,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "msrp": (
         "msrp", "rrp", "list price", "compare at price", "variant compare at price", "uvp", "prix conseille", "pvp",
         "pvpr", "prezzo consigliato", "adviesprijs", "rek pris", "msrp price", "recommended price",
-        "recommended retail price", "suggested retail price", "srp", "retail", "unverbindliche preisempfehlung",
+        "recommended retail price", "suggested retail price", "srp", "mrp", "m r p",
+        "maximum retail price", "retail", "unverbindliche preisempfehlung",
         "prix public", "prix public conseille", "cena detaliczna", "doporucena cena", "pvp recomendado",
         "vejledende pris", "msrp usd",
         "розничная цена", "роздрібна ціна", "рекомендованная цена", "рекомендована ціна", "ррц", "liste fiyati",
@@ -187,7 +192,8 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
     "stock": (
         "stock", "quantity", "qty", "inventory", "available", "availability quantity", "variant inventory qty",
         "inventory quantity", "bestand", "lagerbestand", "menge", "quantite", "stock disponible", "cantidad",
-        "existencias", "quantita", "giacenza", "voorraad", "lager", "lagersaldo", "stan", "ilosc", "stock quantity",
+        "existencias", "existencia", "quantita", "current stock level", "quantity on hand", "instock",
+        "giacenza", "voorraad", "lager", "lagersaldo", "stan", "ilosc", "stock quantity",
         "quantity in stock", "qty in stock", "in stock", "stock level", "on hand", "qoh", "quantity available",
         "available quantity", "available stock", "inventory level", "availability", "lager bestand", "verfugbar",
         "verfugbarkeit", "lagermenge", "anzahl", "stuckzahl", "disponibilite", "disponible", "dostepnosc",
@@ -197,7 +203,7 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "количество", "остаток",
         "наличие", "наявність", "залишок", "кількість", "склад", "остатки", "stok", "stok miktari", "stok adedi",
         "miktar", "adet", "αποθεμα", "διαθεσιμοτητα", "ποσοτητα", "zaliha", "kolicina", "zasoby", "stav skladu",
-        "instock", "disponibilidad", "disponibilidade", "estoque", "quantidade", "stany",
+        "disponibilidad", "disponibilidade", "estoque", "quantidade", "stany",
     ),
     "safety_stock": ("safety stock",),
     "low_stock_at": ("low stock at", "low stock alert", "low stock threshold"),
@@ -219,12 +225,14 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "status", "state", "product status", "active", "active 0 1", "product online", "visibility status", "estado",
         "statut",
     ),
-    "option1_name": ("option1 name",),
-    "option1_value": ("option1 value",),
-    "option2_name": ("option2 name",),
-    "option2_value": ("option2 value",),
-    "option3_name": ("option3 name",),
-    "option3_value": ("option3 value",),
+    **{
+        f"option{place}_{part}": (
+            f"option{place} {part}", f"option {part} {place}", f"option {place} {part}",
+            f"variant option {word} {part}", f"attribute {place} {part}",
+        )
+        for place, word in ((1, "one"), (2, "two"), (3, "three"))
+        for part in ("name", "value")
+    },
 }  # fmt: skip
 
 #: What options are called in files → by us.

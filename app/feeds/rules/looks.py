@@ -48,7 +48,7 @@ def is_price(value: str) -> bool:
 
 def looks_like_price(value: str) -> bool:
     """A number that is written as prices are: with a currency's sign or with two decimals."""
-    return is_price(value) and bool(_SIGN.search(value))
+    return value[:1] != "-" and is_price(value) and bool(_SIGN.search(value))
 
 
 def looks_like_gtin(value: str) -> bool:

@@ -78,8 +78,16 @@ _OTHER = frozenset(normal(word) for word in (
     "related", "cross", "up", "length", "width", "height", "depth", "measure", "has", "is", "manage", "backorders",
     "future", "futura", "notes", "attribute", "option", "warehouse", "country", "packaging", "packing", "pack",
     "interval", "step", "lot", "box", "carton",
+    "first", "last", "email", "phone", "city", "address", "latitude", "longitude", "track", "tracking", "forecast",
+    "forecasted", "expected", "alert", "sold", "reorder",
     "pallet", "reserved", "incoming", "ordered", "factor", "flag", "level", "deposit", "pfand",
 ))  # fmt: skip
+#: Words for numbers of articles that mean the number beside which they stand ("Code EAN").
+_CODES = frozenset(normal(word) for word in (
+    "code", "kod", "kodu", "codigo", "codice", "код", "κωδικος",
+))  # fmt: skip
+#: Words that say a price without a word for one, where the values are written as prices are.
+_BARE_PRICES: Mapping[str, str] = {"net": "cost", "netto": "cost", "neto": "cost", "listino": "msrp"}
 #: Beside a word for a price these make it the quantity that the price is for.
 _QUANTITIES = frozenset({"quantity", "qty", "menge", "mengen", "amount", "ilosc", "cantidad", "quantite"})
 #: Beside a word for a price these say how it is taxed, no more.
@@ -175,10 +183,21 @@ def field_by_words(name: str) -> tuple[str, int]:
     if said & _OTHER:
         return "", 0
     fields = {_HEAD_WORDS[word] for word in words if word in _HEAD_WORDS}
+    if fields == {"sku", "gtin"} and all(_HEAD_WORDS.get(word) != "sku" or word in _CODES for word in words):
+        return "gtin", 75
     if len(fields) > 1 and _WAY.search(name):
         # A way to a value, such as "product.code": its end says what it is.
         return field_by_words(_WAY.split(name)[-1])
     return (fields.pop(), 60) if len(fields) == 1 else ("", 0)
+
+
+@repeated(8192)
+def price_without_word(name: str) -> str:
+    """The field of a price that a name may say without a word for prices, as "Netto Cliente" does; else nothing."""
+    words = words_of(name)
+    if set(words) & (_OTHER | set(_HEAD_WORDS)):
+        return ""
+    return next((_BARE_PRICES[word] for word in words if word in _BARE_PRICES), "")
 
 
 def is_retail(name: str) -> bool:

@@ -11,6 +11,14 @@ from app.feeds.rules.repeated import repeated
 
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _NUMBER = re.compile(r"-?\d[\d.,]*")
+#: Longer texts are no numbers with a note.
+_LONGEST = 60
+#: What people write behind a price that changes nothing of it: that it is for one, how it is taxed, a note's mark.
+_BEHIND = re.compile(
+    r"\s*(?:\*+|(?:/|\bper|\bpro|\bje)\s*(?:pcs?|pce|piece|units?|ea|each|st|stk|stück|szt|ks|pz|uds?|db|buc|kpl|шт)\.?"
+    r"|\b(?:excl|exkl|incl|inkl|zzgl|plus)\.?\s*(?:of\s+)?(?:vat|tax|mwst|ust|iva|tva|btw|moms|dph)\.?|\b(?:HT|TTC))\s*$",
+    re.IGNORECASE,
+)
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 _UNCLEAR = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 
@@ -24,7 +32,10 @@ def _bare(text: str) -> str:
     bare = text.strip()
     if _NUMBER.fullmatch(bare):
         return bare
-    bare = _SPACES.sub("", without_currency(bare))
+    bare = without_currency(bare).rstrip()
+    if len(bare) <= _LONGEST:
+        bare = _BEHIND.sub("", bare, count=1)
+    bare = _SPACES.sub("", bare)
     if not _NUMBER.fullmatch(bare):
         raise NotANumber(text)
     return bare
@@ -94,10 +105,11 @@ LARGEST_GRAMS = 10_000_000
 _GRAMS = {
     "g": Decimal(1), "gram": Decimal(1), "grams": Decimal(1), "gr": Decimal(1), "kg": Decimal(1000),
     "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"), "oz": Decimal("28.349523125"),
+    "кг": Decimal(1000), "г": Decimal(1), "гр": Decimal(1),
 }  # fmt: skip
-_WITH_UNIT = re.compile(r"(.*?)\s*(kg|g|gr|grams?|lbs?|oz)\.?", re.IGNORECASE)
+_WITH_UNIT = re.compile(r"(.*?)\s*(kg|g|gr|grams?|lbs?|oz|кг|гр?)\.?", re.IGNORECASE)
 #: Units of which nothing that is sent by parcel weighs a thousand.
-HEAVY_UNITS = frozenset({"kg", "lb", "lbs"})
+HEAVY_UNITS = frozenset({"kg", "lb", "lbs", "кг"})
 
 
 def names_unit(text: str) -> bool:

@@ -11,14 +11,14 @@ from app.feeds.rules.choices import word_key
 from app.feeds.rules.numbers import NotANumber, names_unit, read_grams
 from app.feeds.rules.records import Problem, Reading
 from app.feeds.rules.repeated import of_columns
-from app.feeds.rules.stock_words import NotAQuantity, read_stock
+from app.feeds.rules.stock_words import NotAQuantity, read_stock, whole_units
 from app.feeds.rules.weights import UNTOLD_UNIT
 from app.inventory.rules import LARGEST_QUANTITY
 
 #: Spreadsheets write whole numbers as ``5.0``, too.
 _WHOLE = re.compile(r"(\d{1,9})(?:[.,]0+)?", re.ASCII)
 #: Shops that sell beyond their stock export it so.
-_BELOW_ZERO = re.compile(r"-\s*\d{1,9}(?:[.,]0+)?")
+_BELOW_ZERO = re.compile(r"-\s*\d{1,9}(?:[.,]\d+)?")
 
 
 class QuantityReader:
@@ -116,6 +116,10 @@ class QuantityReader:
             if _BELOW_ZERO.fullmatch(text):
                 oversold = f"{shown}: more was sold than there was; it is taken for 0."
                 return 0, Problem("stock", "below_zero", oversold, warning=True)
+            whole = whole_units(text, self._reading.marks.get("stock"))
+            if whole is not None:
+                measured = f"{shown}: whole units alone can be ordered; it is taken for {whole}."
+                return whole, Problem("stock", "part_of_unit", measured, warning=True)
             return None, Problem("stock", "not_a_quantity", f"{shown} is not a whole number of units from 0 on.")
         if units is not None:
             return units, None

@@ -48,7 +48,16 @@ _OUT = (
 _WORDS = {
     normal(word): units for words, units in ((_IN, IN_STOCK_UNITS), (_FEW, FEW_UNITS), (_OUT, 0)) for word in words
 }
-_AT_LEAST = re.compile(r"(?:>=?|≥|min\.?|over|more than|mehr als|ponad|über|uber)?\s*(\d+)\s*\+?", re.IGNORECASE)
+_AT_LEAST = re.compile(
+    r"(?:>=?|≥|[~≈]|min\.?|over|more than|mehr als|ponad|über|uber|ca\.?|circa|approx\.?|about|etwa|env\.?|environ|"
+    r"около|více než|plus de|più di|más de|mas de)?\s*(\d+)\s*\+?",
+    re.IGNORECASE,
+)
+#: Longer texts are sentences.
+_LONGEST = 60
+#: When there will be some says nothing of how many there are.
+_DATE = re.compile(r"(?:\d{4}-\d\d?-\d\d?|\d\d?[./-]\d\d?[./-]\d{2,4})(?:[T ]\d\d?:\d\d(?::\d\d)?)?")
+_COUNTED_WORD = re.compile(r"(?P<before>\D*?)[\s:(]*(?P<count>\d{1,9})[\s)]*(?P<behind>[^\d)]*)\)?")
 _BELOW = re.compile(r"(?:<=?|≤|less than|weniger als|under)\s*\d+", re.IGNORECASE)
 _RANGE = re.compile(r"(\d+)\s*(?:-|–|to|bis)\s*\d+")
 _WITH_UNIT = re.compile(
@@ -85,13 +94,28 @@ def read_stock(text: str, mark: str | None = None) -> int | None:
         found = pattern.fullmatch(text)
         if found:
             return _whole(found.group(1), None)
+    if _DATE.fullmatch(text):
+        return None
     found = _WITH_UNIT.fullmatch(text)
+    counted = _COUNTED_WORD.fullmatch(text) if not found and len(text) <= _LONGEST else None
+    if counted is not None and (word := normal(f"{counted['before']} {counted['behind']}")) in _WORDS:
+        # What is out of stock is not there, whatever is counted.
+        return _WORDS[word] and _whole(counted["count"], None)
     try:
         return _whole(found.group(1) if found else text, mark)
     except NotANumber:
         if any(char.isdigit() for char in text) and not any(char.isalpha() for char in text):
             raise NotAQuantity(text) from None
         return None
+
+
+def whole_units(text: str, mark: str | None = None) -> int | None:
+    """The units that are whole in a quantity of what is sold by measure (``86.13``); None for what is none."""
+    try:
+        count = read_decimal(text, mark)
+    except (NotANumber, ArithmeticError):
+        return None
+    return int(count) if 0 <= count <= LARGEST_QUANTITY and count != count.to_integral_value() else None
 
 
 def _whole(text: str, mark: str | None) -> int:

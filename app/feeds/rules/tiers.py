@@ -46,6 +46,8 @@ _QUANTITY = re.compile(rf"(?:{_any_of(_QUANTITIES)}) ?(?P<n>\d{{1,2}})")
 _STEP_QUANTITY = re.compile(rf"(?:{_STEPS}) ?(?P<n>\d{{1,2}}) (?:{_any_of(_QUANTITIES)}|from|ab|min)")
 #: ``price 2`` is the second price list as often as the price of two, and ``price 2026`` that of a year.
 _LEAST_UNSAID = 5
+#: ``price + 30 %`` is another price, not that of thirty.
+_PERCENT = "%"
 _YEARS = range(1990, 2100)
 _BETWEEN = re.compile(r"\s*[|;\n]\s*")
 _STEP = re.compile(r"(?:[^\d]{0,12}?)(\d{1,6}(?:[.,]0+)?)\s*(?:\+|[a-zA-Z]{1,6}\.?)?\s*[=:@]\s*(.+)", re.DOTALL)
@@ -61,13 +63,13 @@ class TierColumn:
 
 def quantity_in_name(column: str) -> int | None:
     """From how many units on a column's prices hold, as its name says."""
-    found = _named(normal(column))
+    found = None if _PERCENT in column else _named(normal(column))
     return found[0] if found is not None else None
 
 
 def tier_columns(columns: Sequence[str]) -> dict[str, TierColumn]:
     """The columns that hold steps of the wholesale price, or the quantities of steps."""
-    names = {column: normal(column) for column in columns}
+    names = {column: normal(column) for column in columns if _PERCENT not in column}
     quantities = _numbered(names, (_QUANTITY, _STEP_QUANTITY))
     prices = _numbered(names, (_STEP_PRICE, _PRICE))
     found: dict[str, TierColumn] = {}

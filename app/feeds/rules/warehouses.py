@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.feeds.feed import Row
 from app.feeds.rules import looks
-from app.feeds.rules.names import LANGUAGES, field_by_words, known_field
+from app.feeds.rules.names import LANGUAGES, field_by_words, known_field, words_of
 from app.feeds.rules.numbers import NotANumber
 from app.feeds.rules.stock_words import NotAQuantity, read_stock
 
 #: How sure names are that say stock and nothing more.
 _WHOLE = 88
+#: Words for all of it.
+_TOTAL = frozenset(
+    {"total", "gesamt", "totale", "suma", "razem", "celkem", "spolu", "osszes", "totaal", "итого", "всего"}
+)
 
 
 def columns_of_places(columns: Iterable[str], values: Mapping[str, Sequence[str]]) -> list[str]:
@@ -24,6 +28,8 @@ def columns_of_places(columns: Iterable[str], values: Mapping[str, Sequence[str]
 
 
 def _names_place(column: str) -> bool:
+    if not _TOTAL.isdisjoint(words_of(column)):
+        return False
     known, sure = known_field(column)
     # Codes of languages are mostly those of countries, too.
     of_country = known == "stock" and sure < _WHOLE and column.split()[-1].lower() in LANGUAGES

@@ -363,6 +363,8 @@ def test_another_document_is_refused_by_its_name() -> None:
         ("12", 12), ("12.0", 12), ("5+", 5), (">10", 10), ("> 10", 10), ("<5", 1), ("10-20", 10), ("12 szt.", 12),
         ("1.200", 1200), ("in stock", 5), ("Y", 5), ("auf Lager", 5), ("skladem", 5), ("Low stock", 1),
         ("out of stock", 0), ("Ausverkauft", 0), ("rupture de stock", 0), ("no", 0), ("ask us", None), ("soon", None),
+        ("ca. 5", 5), ("~20", 20), ("in stock (12)", 12), ("12 auf Lager", 12), ("out of stock: 3", 0),
+        ("2026-05-12", None), ("12/05/2026", None),
     ],
 )  # fmt: skip
 def test_stock_in_words_and_what_is_unknown_is_not_zero(written: str, units: int | None) -> None:

@@ -36,6 +36,11 @@ def codes(content: bytes) -> list[str]:
         ("0.125", None, "0.125"),
         ("1'234.50", None, "1234.50"),
         ("1.234.567", None, "1234567"),
+        ("11.00 / pc", None, "11"),
+        ("13,00*", None, "13"),
+        ("14,00 EUR/Stk.", None, "14"),
+        ("15.00 excl. VAT", None, "15"),
+        ("15 000 Fcfa", None, "15000"),
     ],
 )
 def test_numbers_are_read_as_people_write_them(text: str, mark: str | None, value: str) -> None:
@@ -94,14 +99,43 @@ def test_stock_that_is_not_told_is_unknown_and_never_zero() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stock", "units", "code"),
+    [("86.13", 86, "part_of_unit"), ("0.4", 0, "part_of_unit"), ("-1.5", 0, "below_zero"),
+     ("2026-05-12", None, "unknown_stock"), ("12.05.26", None, "unknown_stock"), ("#N/A", None, "")],
+)  # fmt: skip
+def test_stock_that_is_no_number_of_units_keeps_its_product(stock: str, units: int | None, code: str) -> None:
+    """What is sold by measure has its whole units; when there will be some says nothing of how many there are."""
+    (row,) = read_file(template(f"a,Lamp,S1,,,5,{stock},,,,,"))
+    assert (row.action, row.record.get("stock")) == ("accepted", units)
+    assert [problem.code for problem in row.problems] == [code] * bool(code)
+
+
+@pytest.mark.parametrize(
+    ("written", "gtin"),
+    [
+        ("4006381333931.0", "4006381333931"), ("EAN: 4006381333931", "4006381333931"), ("36000291452", "036000291452"),
+        ("#N/A", None),
+    ],
+)  # fmt: skip
+def test_a_gtin_is_read_with_what_programs_put_to_it_or_took_from_it(written: str, gtin: str | None) -> None:
+    (row,) = read_file(template(f"a,Lamp,S1,,,5,1,,,,{written},"))
+    assert (row.record["gtin"], row.problems) == (gtin, [])
+
+
+@pytest.mark.parametrize("title", ["#N/A", "#REF!", "#WERT!"])
+def test_what_a_formula_shows_in_place_of_a_text_is_none(title: str) -> None:
+    (row,) = read_file(template(f"a,{title},S1,,,5,1,,,,,"))
+    assert [(problem.field, problem.code) for problem in row.problems] == [("title", "missing")]
+
+
+@pytest.mark.parametrize(
     ("line", "code"),
     [
         ("a,Lamp,S1,,,free,1,,,,,", "not_a_price"),
         ("a,Lamp,S1,,,0,1,,,,,", "not_a_price"),
         ("a,Lamp,S1,,,-3,1,,,,,", "not_a_price"),
         ("a,Lamp,S1,,,,1,,,,,", "missing"),
-        ("a,Lamp,S1,,,5,-1.5,,,,,", "not_a_quantity"),
-        ("a,Lamp,S1,,,5,1.5,,,,,", "not_a_quantity"),
+        ("a,Lamp,S1,,,5,1.5.2,,,,,", "not_a_quantity"),
         ("a,Lamp,S1,,,5,99999999999,,,,,", "not_a_quantity"),
         ("a,,S1,,,5,1,,,,,", "missing"),
         (f"a,{'x' * 256},S1,,,5,1,,,,,", "too_long"),

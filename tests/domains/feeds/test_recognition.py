@@ -53,6 +53,15 @@ def accepted(content: str | bytes, name: str = "list.csv", **how: Any) -> list[R
          "sku title cost msrp stock"),
         ("Kód zboží;Název produktu;Nákupní cena bez DPH;Doporučená cena;Sklad", "K-1;Lampa bílá;10;19;4",
          "sku title cost msrp stock"),
+        ("Code EAN;Nom de l'article;Prix HT;stock", f"{EAN};Jambon blanc;3,50;10", "gtin title cost stock"),
+        ("Material;Texto breve;Disponible;Netto Cliente", "515041.1;Loseta gris;7;5,75", "sku title stock cost"),
+        ("name;sku;variant_option_one_name;variant_option_one_value;supply_price;track_inventory;inventory_Main_Outlet",
+         "Shirt red;S-1;Size;M;20.00;1;5", "title sku option1_name option1_value cost  stock"),
+        ("SKU;Name;PRECIO;PRECIO + 30%;quantity_unit", "S-1;Lampe rot;12.50;15.50;36 BOX", "sku title price  "),
+        ("Название;Код;Цена;Вес (г)", "Лампа белая;К-1;12;1.5", "title sku price weight"),
+        ("Item name;Seller SKU;Product ID;Product ID Type;Price", f"Lamp red;S-1;{EAN};EAN;9", "title sku gtin  price"),
+        ("id;title;link;image_link;availability;condition;price",
+         "17;Red lamp;https://a.it/p;https://a.it/1.jpg;in_stock;new;9.00", "sku title  image_urls stock  price"),
         ("sku;name_de;price_b2c;price_b2b;is_active;stock_status", "S-1;Lampe rot;0.18;0.15;true;in_stock",
          "sku title price cost  stock"),
     ],
@@ -330,3 +339,24 @@ def test_an_id_is_the_sku_where_manufacturers_numbers_repeat() -> None:
 def test_models_are_no_groups_where_nothing_tells_their_variants_apart() -> None:
     rows = accepted("SKU;Title;Model;Price\nA-1;Audi blue;Q7;5\nA-2;Audi red;Q7;6\n")
     assert [row.handle for row in rows] == ["a-1", "a-2"]
+
+
+def test_an_article_number_that_variants_share_is_their_products() -> None:
+    rows = ["T1;Shirt;red;S;5", "T1;Shirt;red;M;6", "T1;Shirt;blue;S;7", "T2;Cap;red;U;1", "T2;Cap;blue;U;2"]
+    file = opened("\n".join(["Artikelnummer;Bezeichnung;Farbe;Größe;EK", *rows]).encode())
+    found = [(row.handle, row.sku, row.action) for row in file.rows]
+    assert found[0] == ("t1", "t1-red-s", "accepted")
+    assert len({sku for _, sku, action in found if action == "accepted"}) == len(rows)
+    assert file.detected["unsure"] == ["Artikelnummer"]
+
+
+def test_what_tells_rows_of_one_title_apart_is_an_option() -> None:
+    rows = ["1;Tyre;3.00-10;14", "2;Tyre;3.50-10;14", "3;Tyre;4.00-10;16", "4;Tube;10;5"]
+    file = opened("\n".join(["No;Name;;Price", *rows]).encode())
+    assert [row.record["options"] for row in file.rows][:2] == [{"Variant": "3.00-10"}, {"Variant": "3.50-10"}]
+    assert file.detected["unsure"] == ["Column 3"]
+
+
+def test_a_name_over_an_empty_column_is_that_of_the_one_beside_it() -> None:
+    known = fields("Name;;Code;Price\n;Red lamp;A-1;9,50\n;White lamp;A-2;9,90\n")
+    assert known == {"title": "Column 2", "sku": "Code", "price": "Price"}

@@ -189,7 +189,7 @@ def test_good_rows_are_taken_over_and_bad_ones_named_with_their_reasons(sender: 
             '<img src=x onerror=steal()><a href=""javascript:steal()"">more</a></p>"',
             "b,=cmd('calc'),S2,,,5,1,,,,,@SUM(1)",
             "c,Chair,S3,,,free,1,,,,,",
-            "d,Table,S4,,,9,3.5,,,,,",
+            "d,Table,S4,,,9,3.5.1,,,,,",
             "a,Lamp,S1,,,9,8,,,,,",
             "e,=HYPERLINK(1),S5,,,=1+1,2,,,,,",
             'f,"Tall\nlamp",S6,,,4,,,,,,',

@@ -14,7 +14,10 @@ def weighed(*weights: str, unit: str = "", header: str = "weight") -> OpenedFile
     return opened(f"sku;title;cost;{header}\n{lines}".encode(), choices=Choices(weight_unit=unit))
 
 
-@pytest.mark.parametrize("weights", [("0.35", "1.2", "12"), ("0,350", "1,200", "12,000"), ("", "2", "n/a", "0.8")])
+@pytest.mark.parametrize(
+    "weights",
+    [("0.35", "1.2", "12"), ("0,350", "1,200", "12,000"), ("", "2", "n/a", "0.8"), (*["0.8"] * 11, "120")],
+)
 def test_small_decimals_without_a_unit_are_asked_about_and_not_taken_for_grams(weights: tuple[str, ...]) -> None:
     file = weighed(*weights)
     assert file.detected["unsure"] == ["weight"]
