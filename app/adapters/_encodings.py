@@ -24,7 +24,7 @@ _ZEROS, _NO_ZEROS = 0.1, 0.01
 _LOOKED_AT = 4096
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: A reader of UTF-8 that takes bytes that are none for letters of Western Europe.
-_STRAY = "strayed_from_utf_8"
+STRAY = "strayed_from_utf_8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def how_written(stream: BinaryIO, head: bytes) -> Written:
         return Written("utf-8", twice=_is_twice(_telling(stream)))
     telling = _telling(stream)
     if _is_mostly_utf_8(telling):
-        return Written("utf-8", errors=_STRAY)
+        return Written("utf-8", errors=STRAY)
     return Written(of_letters(telling))
 
 
@@ -173,4 +173,4 @@ def _stray(error: UnicodeError) -> tuple[str, int]:
     return strayed.decode(_FALLBACK, errors="replace"), error.end
 
 
-codecs.register_error(_STRAY, _stray)
+codecs.register_error(STRAY, _stray)

@@ -222,6 +222,35 @@ BOMB = (
     + "".join(f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 10}">' for n in range(9))
     + "]><items><item><name>&j;</name><price>1</price></item></items>"
 )
+
+
+def test_xml_that_was_put_together_by_hand_is_read_as_it_was_meant() -> None:
+    item = (
+        "<item><g:id>A-1</g:id><g:title>Lamp & shade &AMP caf&eacute;</g:title><g:price>9.00 EUR</g:price>\x0b"
+        "<g:image_link>https://i.example/1.jpg?w=1&h=2&amp;q=3</g:image_link>"
+        "<g:description><![CDATA[R&D &eacute; \x02]]></g:description></item>"
+    )
+    feed = f'<?xml version="1.0"?>\n<rss version="2.0"><channel>{item}<item><g:id>B-1</g:id>'
+    feed += "<g:title>" + "Caf\u00e9 & " * 3 + "</g:title><g:price>1.00 EUR</g:price></item></channel></rss>"
+    for encoded in (feed.encode(), feed.encode("cp1252")):
+        first, second = read_file(encoded, name="feed.xml", currency="EUR")
+        assert (first.sku, first.record["title"]) == ("A-1", "Lamp & shade &AMP café")
+        assert first.record["images"] == [["https://i.example/1.jpg?w=1&h=2&q=3", ""]]
+        assert first.record["description"] == "R&amp;D é"
+        assert (second.sku, second.record["title"]) == ("B-1", "Café & Café & Café &")
+
+
+@pytest.mark.parametrize("text", ["a & b", "x&nbsp;y", "<![CDATA[a&b]]>", "&amp;", "R&D;", "é\x03", "&#65;"])
+def test_what_is_mended_is_the_same_wherever_it_stands_in_the_file(text: str) -> None:
+    """Files are read in blocks, whose ends may stand anywhere."""
+    item = f"<item><sku>A</sku><g:name>{text * 5} & end</g:name><price>1</price></item></l>"
+    titles = {
+        read_file(f"<l><!--{' ' * filler}-->{item}".encode(), name="feed.xml")[0].record["title"]
+        for filler in (0, *range(256 * 1024 - 120, 256 * 1024 - 20, 7))
+    }
+    assert len(titles) == 1 and "end" in titles.pop()
+
+
 OUTSIDE = (
     '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><items><item><name>&f;</name><price>1</price></item></items>'
 )

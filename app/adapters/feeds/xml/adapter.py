@@ -69,6 +69,7 @@ class Xml:
             columns=layout.columns,
             detected={
                 **({"left_out": left_out} if left_out else {}),
+                **({"mended": True} if build.mended else {}),
                 "format": kind,
                 "record": "/".join(build.record),
                 "records": build.records,

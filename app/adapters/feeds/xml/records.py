@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from app.adapters.feeds.xml.mending import Mended, may_be_mended
 from app.feeds.feed import UnreadableFile
 from app.feeds.rules.fields import BY_NAME, normal
 from app.feeds.rules.nested import Node
@@ -46,6 +47,8 @@ class Build:
     #: Of prices that name none.
     currency: str = ""
     root: str = ""
+    #: Whether the file is read as its program meant it, for it is no well-formed XML.
+    mended: bool = False
     #: Elements that may be those of products, the likeliest first, as ``NestedFeed`` has them.
     records: Sequence[Mapping[str, Any]] = ()
 
@@ -62,13 +65,24 @@ class Build:
 def survey(stream: BinaryIO, record: str = "") -> Build:
     """Look over the beginning of a file. ``record``: the way to the element of a product, if a person said it; of no
     effect where there is none such. Raises ``UnreadableFile``."""
-    build = Build()
+    try:
+        return _surveyed(stream, record, Build())
+    except UnreadableFile as error:
+        if error.code != "malformed" or not may_be_mended(stream):
+            raise
+        try:
+            return _surveyed(stream, record, Build(mended=True))
+        except UnreadableFile as other:
+            raise (error if other.code == "malformed" else other) from None
+
+
+def _surveyed(stream: BinaryIO, record: str, build: Build) -> Build:
     counts: Counter[Path] = Counter()
     names: defaultdict[Path, set[str]] = defaultdict(set)
     path: list[str] = []
     stack: list[Element] = []
     seen = 0
-    for event, element in _events(stream):
+    for event, element in _events(stream, mended=build.mended):
         if event == "start":
             stack.append(element)
             path.append(local(element.tag))
@@ -111,7 +125,7 @@ def records(stream: BinaryIO, build: Build) -> Iterator[Node]:
     stack: list[Element] = []
     size = 0
     deep = len(build.record)
-    for event, element in _events(stream):
+    for event, element in _events(stream, mended=build.mended):
         if event == "start":
             stack.append(element)
             path.append(local(element.tag))
@@ -136,10 +150,11 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def _events(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
+def _events(stream: BinaryIO, *, mended: bool) -> Iterator[tuple[str, Any]]:
     _skip_marks(stream)
+    source = Mended(stream) if mended else stream
     try:
-        yield from iterparse(stream, events=("start", "end"), forbid_entities=True, forbid_external=True)
+        yield from iterparse(source, events=("start", "end"), forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
         raise UnreadableFile(
             "entities", "The file declares entities or refers to other files. Save it without them."
