@@ -112,6 +112,8 @@ SCOPES_OF_KIND: dict[str, tuple[str, ...]] = {
         "write:catalog",
         "write:inventory",
         "write:closures",
+        "read:documents",
+        "write:documents",
         "read:purchase_orders",
         "write:purchase_orders",
         "read:addresses",

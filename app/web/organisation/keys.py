@@ -29,6 +29,8 @@ SCOPE_LABELS = {
     "write:catalog": _("Upload and change products and prices"),
     "write:inventory": _("Change stock"),
     "write:closures": _("Plan closures"),
+    "read:documents": _("Read your papers, such as the insurance"),
+    "write:documents": _("Send and remove papers"),
     "read:listings": _("Read listings"),
     "write:listings": _("Import, change and publish listings"),
     "read:orders": _("Read orders"),

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.kit import clock
+from tests.domains.suppliers.test_papers import pdf
 from tests.market import Market
 from tests.stack import Jobs
 from tests.web.api.test_refusals import assert_problem
@@ -241,6 +242,44 @@ def test_closures_are_planned_shown_and_taken_back(market: Market) -> None:
     gone = api.call("DELETE", f"/api/supplier/closures/{made.json['id']}")
     assert (gone.status_code, gone.data) == (204, b"")
     assert api.get("/api/supplier/closures").json["items"] == []
+
+
+def test_limits_of_files_are_read_and_changed_one_by_one(market: Market) -> None:
+    api, path = market.supplier.api, "/api/supplier/feed-limits"
+    usual = api.get(path).json
+    assert (usual["to_zero"], usual["price_factor"]) == (30, 3)
+    changed = api.call("PATCH", path, json={"to_zero": 60})
+    assert (changed.status_code, changed.json) == (200, {**usual, "to_zero": 60})
+    assert_problem(api.call("PATCH", path, json={"to_zero": 101}), 422, "invalid", "to_zero")
+    assert_problem(api.call("PATCH", path, json={"price_factor": 1}), 422, "invalid", "price_factor")
+    assert_problem(api.call("PATCH", path, json={"rows": 1}), 422, "invalid", "rows")
+    assert api.get(path).json == changed.json
+    assert market.other_supplier.api.get(path).json == usual
+
+
+def test_papers_are_sent_listed_read_replaced_and_taken_away(market: Market) -> None:
+    api, path = market.supplier.api, "/api/supplier/documents"
+
+    def send(content: bytes, query: str) -> Any:
+        return api.call("POST", f"{path}?{query}", data=content, content_type="application/pdf")
+
+    next_year = (clock.now().date() + timedelta(days=365)).isoformat()
+    first = send(pdf(), f"kind=insurance&expires_on={next_year}")
+    assert (first.status_code, first.json["expires_on"]) == (201, next_year), first.text
+    assert_problem(send(pdf(), "kind=insurance"), 422, "invalid", "expires_on")
+    assert_problem(send(b"MZ", "kind=other"), 422, "invalid", "file")
+    assert_problem(send(pdf(), "kind=hat"), 422, "invalid", "kind")
+    second = send(pdf(), f"kind=insurance&expires_on={next_year}").json
+    other = send(pdf(), "kind=other").json
+    assert [one["id"] for one in api.get(path).json["items"]] == [other["id"], second["id"]], "the first is replaced"
+    assert api.get(f"{path}/{other['id']}/file").data == pdf()
+    assert_problem(market.other_supplier.api.get(f"{path}/{other['id']}/file"), 404, "not_found")
+    assert_problem(market.other_supplier.api.call("DELETE", f"{path}/{other['id']}"), 404, "not_found")
+    assert_problem(api.call("DELETE", f"{path}/{second['id']}"), 409, "paper_needed")
+    assert api.call("DELETE", f"{path}/{other['id']}").status_code == 204
+    assert [one["id"] for one in api.get(path).json["items"]] == [second["id"]]
+    narrow = market.key(market.supplier, "read:catalog")
+    assert_problem(narrow.get(path), 403, "forbidden")
 
 
 def test_a_key_without_the_scope_changes_nothing(market: Market) -> None:

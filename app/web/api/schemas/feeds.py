@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.web.api.schemas.shapes import Output, Query
+from app.web.api.schemas.shapes import Input, Output, Query
 
 
 class ExampleOut(Output):
@@ -59,6 +59,36 @@ class ApplyQuery(Query):
     despite_findings: bool = Field(
         False, description="Also take over a file that is held (QUARANTINED), whose `findings` were looked at."
     )
+
+
+def _share(meaning: str, least: int = 0, most: int = 100) -> Any:
+    return Field(None, strict=True, ge=least, le=most, description=meaning)
+
+
+class LimitsInput(Input):
+    """Shares in percent; 100 lets everything through. What is left out stays."""
+
+    fewer_rows: int | None = _share("Fewer rows than in the file before, or SKUs that are no longer in it.")
+    to_zero: int | None = _share("Of what is in stock, what would be sold out.")
+    rejected: int | None = _share("Rows that are rejected.")
+    other_currency: int | None = _share("Rows with prices in another currency than yours.")
+    median_price: int | None = _share("By how much wholesale prices move, typically.", 1, 500)
+    moved_prices: int | None = _share("Wholesale prices that move by more than `moved_by`.")
+    moved_by: int | None = _share("From when on a price has moved.", 1, 500)
+    price_factor: int | None = _share("A factor: how many times as high or low one price may become.", 2, 100)
+    weights: int | None = _share("Weights that would be twice as much or more, or half or less.")
+
+
+class LimitsOut(Output):
+    fewer_rows: int
+    to_zero: int
+    rejected: int
+    other_currency: int
+    median_price: int
+    moved_prices: int
+    moved_by: int
+    price_factor: int
+    weights: int
 
 
 class FeedOut(Output):
