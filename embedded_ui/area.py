@@ -9,12 +9,13 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 
 from app.adapters.stores.shopify.embedding import InvalidIdToken, install_url, valid_shop, verify_id_token
 from app.config import settings
+from app.kit.countries import named_countries
 from app.kit.errors import CredentialsRefused
 from app.kit.ids import parse_id
 from app.web import auth
 from app.web.pages import CROSSDOCK, SHOPIFY, Area, cookie_guard
 from embedded_ui import pages
-from embedded_ui.opening import AccountNeeded, sign_in
+from embedded_ui.opening import AccountNeeded, CountryNeeded, sign_in
 
 PREFIX = "/shopify"
 #: Tells App Bridge to get a new ID token and to ask again.
@@ -39,6 +40,8 @@ def embedded_guard() -> Any | None:
         found = sign_in(user, token)
     except AccountNeeded as needed:
         return _which_account(needed)
+    except CountryNeeded:
+        return _which_country()
     except (InvalidIdToken, CredentialsRefused):
         # The token proves nothing, or no longer: App Bridge comes again with a new one.
         return _without_token()
@@ -60,6 +63,18 @@ def _which_account(needed: AccountNeeded) -> Response:
     body = render_template(
         "embedded_ui/account.html",
         accounts=needed.accounts,
+        client_id=settings().shopify_client_id,
+        cdn=settings().shopify_cdn_url,
+    )
+    return Response(body, content_type="text/html; charset=utf-8")
+
+
+def _which_country() -> Response:
+    g.embedded = True
+    body = render_template(
+        "embedded_ui/country.html",
+        countries=named_countries("en"),
+        account=request.form.get("account", ""),
         client_id=settings().shopify_client_id,
         cdn=settings().shopify_cdn_url,
     )
@@ -92,9 +107,12 @@ def choose_account() -> Any:
     try:
         user = verify_id_token(token)
         g.shop = user.shop
-        sign_in(user, token, account=account or ("new" if wanted == "new" else None))
+        country = request.form.get("country", "")
+        sign_in(user, token, account=account or ("new" if wanted == "new" else None), country=country)
     except AccountNeeded as needed:
         return _which_account(needed)
+    except CountryNeeded:
+        return _which_country()
     except (InvalidIdToken, CredentialsRefused):
         return _without_token()
     return Response(status=303, headers={"Location": f"{PREFIX}/"})

@@ -6,7 +6,7 @@ the visit is exchanged for our own tokens, and the shop becomes a store of a ret
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
@@ -22,6 +22,7 @@ from app.identity.principal import Principal
 from app.identity.rules import ROLES
 from app.identity.service import create_organisation
 from app.kit import clock
+from app.kit.countries import country_of_zone, is_country
 from app.stores import queries as stores
 from app.stores.models import Store, StoreCredential
 from app.stores.platform import Credentials, ShopFacts, StoreAccess
@@ -50,10 +51,17 @@ class AccountNeeded(Exception):
         self.accounts = accounts
 
 
-def sign_in(user: EmbeddedUser, id_token: str, *, account: UUID | Literal["new"] | None = None) -> Principal:
+class CountryNeeded(Exception):
+    """The shop tells no country, and its time zone is not that of one alone: its user says where it is."""
+
+
+def sign_in(
+    user: EmbeddedUser, id_token: str, *, account: UUID | Literal["new"] | None = None, country: str = ""
+) -> Principal:
     """Who asks, with the shop connected. Calls out only when the shop is new, lost or about to be.
 
-    ``account``: the request that the shop's user confirmed, or ``new``. Raises ``AccountNeeded`` where it must say.
+    ``account``: the request that the shop's user confirmed, or ``new``; ``country``: where a shop is that does not
+    tell. Raises ``AccountNeeded`` and ``CountryNeeded`` where it must say.
     """
     with db.system_scope(actor=f"shop:{user.user_id}"):
         with db.transaction() as session:
@@ -62,6 +70,7 @@ def sign_in(user: EmbeddedUser, id_token: str, *, account: UUID | Literal["new"]
                 return _principal(session, store, user)
             _choose(session, user.shop, account)
         shop, credentials = _install(user.shop, id_token)
+        shop = replace(shop, country=shop.country or country_of_zone(shop.timezone) or country)
         with db.transaction() as session:
             retailer = _retailer_of(session, shop, _choose(session, user.shop, account))
             store = connect(session, retailer.id, PLATFORM, shop, credentials)
@@ -101,11 +110,13 @@ def _choose(session: Session, shop: str, account: UUID | Literal["new"] | None) 
 def _retailer_of(session: Session, shop: ShopFacts, retailer_id: UUID | None) -> Organisation:
     if retailer_id is not None:
         return session.get_one(Organisation, retailer_id)
+    if not is_country(shop.country):
+        raise CountryNeeded
     return create_organisation(
         session,
         kind="retailer",
         name=shop.name,
-        country=shop.country or "US",
+        country=shop.country,
         currency=shop.currency,
         timezone=shop.timezone,
     )

@@ -69,6 +69,12 @@ def usual_zone(country_code: str) -> str:
     return str(zones[0]) if len(alike) == 1 else "UTC"
 
 
+def country_of_zone(zone: str) -> str:
+    """The country whose clocks a time zone tells; empty where none or several are known by it."""
+    found = [code for code, zones in get_global("territory_zones").items() if zone in zones and is_country(code)]
+    return str(found[0]) if len(found) == 1 else ""
+
+
 def _plain(name: str) -> str:
     marks = unicodedata.normalize("NFKD", name.casefold())
     return "".join(letter for letter in marks if not unicodedata.combining(letter))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.audit import service as audit
 from app.config import key_ring, settings
+from app.identity.models import Organisation
 from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import Conflict, CredentialsRefused, Invalid
@@ -30,11 +31,14 @@ from app.stores.risk import SENDS_WHEN, UNLINKED, RiskRules, as_json
 _AHEAD = timedelta(minutes=5)
 
 
-def request_connection(session: Session, retailer_id: UUID, *, platform: str, external_id: str, url: str) -> Store:
+def request_connection(
+    session: Session, retailer_id: UUID, *, platform: str, external_id: str, url: str, currency: str | None = None
+) -> Store:
     """Note that a retailer wants to connect a shop. Nothing is claimed until the shop's owner confirms.
 
     A shop that is this retailer's already is returned as it is; a second request is the first.
-    Nothing is said of shops that are another retailer's: who confirms it finds out.
+    Nothing is said of shops that are another retailer's: who confirms it finds out. Until the shop itself says
+    otherwise, it is where its retailer is. ``currency``: in which it sells; the retailer's where nothing is said.
     """
     named = (
         Store.retailer_id == retailer_id,
@@ -45,7 +49,9 @@ def request_connection(session: Session, retailer_id: UUID, *, platform: str, ex
     known = session.scalar(select(Store).where(*named))
     if known is not None:
         return known
-    store = _new_store(retailer_id, platform=platform, external_id=external_id, url=url, status="pending")
+    store = _new_store(session, retailer_id, platform=platform, external_id=external_id, url=url)
+    if currency is not None:
+        store.currency = currency
     try:
         with session.begin_nested():
             session.add(store)
@@ -89,13 +95,13 @@ def connect(session: Session, retailer_id: UUID, platform: str, shop: ShopFacts,
             .with_for_update()
         )
     if store is None:
-        store = _new_store(retailer_id, platform=platform, external_id=shop.external_id, url=shop.url, status="pending")
+        store = _new_store(session, retailer_id, platform=platform, external_id=shop.external_id, url=shop.url)
         session.add(store)
     elif store.status != "pending":
         store.generation += 1
     store.claimed = True
     store.name, store.url, store.currency = shop.name, shop.url, shop.currency
-    store.timezone, store.country = shop.timezone, shop.country
+    store.timezone, store.country = shop.timezone, shop.country or store.country
     store.platform_state = {**store.platform_state, **shop.remember}
     session.flush()
     save_credentials(session, store, credentials)
@@ -309,7 +315,9 @@ def note_risk(session: Session, store: Store, external_id: str, level: str) -> N
     )
 
 
-def _new_store(retailer_id: UUID, *, platform: str, external_id: str, url: str, status: str) -> Store:
+def _new_store(session: Session, retailer_id: UUID, *, platform: str, external_id: str, url: str) -> Store:
+    """A store that was asked for. It trades where its retailer does, until it says otherwise."""
+    retailer = session.get_one(Organisation, retailer_id)
     return Store(
         id=new_id(),
         retailer_id=retailer_id,
@@ -317,10 +325,10 @@ def _new_store(retailer_id: UUID, *, platform: str, external_id: str, url: str, 
         external_id=external_id,
         name=external_id,
         url=url,
-        currency="USD",
-        timezone="UTC",
-        country="US",
-        status=status,
+        currency=retailer.currency,
+        timezone=retailer.timezone,
+        country=retailer.country,
+        status="pending",
         claimed=False,
         generation=1,
         buffer_percent=settings().default_buffer_percent,

@@ -48,11 +48,21 @@ _HOMES = {"retailer": "/app/", "supplier": "/supplier/", "platform": "/console/"
 def _page(template: str, status: int = 200, **context: Any) -> Response:
     body = render_template(
         f"app/web/accounts/{template}",
-        countries=named_countries(locale()),
+        countries=[("", "–"), *named_countries(locale())],
+        here=_here(),
         type_pairs=lambda names: [(name, gettext(name.capitalize())) for name in names],
         **context,
     )
     return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def _here() -> str:
+    """The country that the reader's browser speaks of, such as that of ``de-AT``; empty where it names none."""
+    for one in request.accept_languages.values():
+        region = one.replace("_", "-").rpartition("-")[2].upper()
+        if "-" in one and is_country(region):
+            return region
+    return ""
 
 
 def _signed_in(user: User, organisation_id: Any, target: str | None = None) -> Response:
@@ -251,7 +261,7 @@ def _organisation_for(user: User, target: str | None) -> UUID | None:
 
 
 def _organisation(session: Any, kind: str, sent: Any) -> Organisation:
-    country = sent.get("country", "US")
+    country = sent.get("country", "")
     if not is_country(country):
         raise Invalid.field("country", "unknown_country", "Choose a country.")
     currency = usual_currency(country, settings().currencies)

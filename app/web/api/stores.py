@@ -51,7 +51,12 @@ def connect_store(body: ConnectInput) -> Response:
     shop, authorize_url = platform.connect_url(body.url, state="")
     with work() as done:
         store = request_connection(
-            done.session, caller().organisation_id, platform=platform.name, external_id=shop, url=body.url
+            done.session,
+            caller().organisation_id,
+            platform=platform.name,
+            external_id=shop,
+            url=body.url,
+            currency=body.currency,
         )
         if authorize_url is None:
             connect_without_credentials(done.session, store)

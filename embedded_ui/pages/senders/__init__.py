@@ -64,7 +64,8 @@ def _page(store_id: UUID, status: int = 200, *, typed: bool = False, wrong: dict
     retailer_id = principal().organisation_id
     with db.transaction() as session:
         store = stores.store_of(session, retailer_id, store_id)
-        store_name, country = store.shown_name, store.country
+        store_name = store.shown_name
+        country = store.country or session.get_one(Organisation, retailer_id).country
         kept = sender_of_store(session, retailer_id, store_id)
         brand = brand_on_paper(session, retailer_id, session.get_one(Organisation, retailer_id).name)
         own = brand_of(session, retailer_id)
@@ -76,7 +77,7 @@ def _page(store_id: UUID, status: int = 200, *, typed: bool = False, wrong: dict
         values = kept.address
         ticked = {name: getattr(kept, name) for name in _PLACES}
     else:
-        values = address_forms.empty_address(country or "US", brand.name)
+        values = address_forms.empty_address(country, brand.name)
         ticked = dict.fromkeys(_PLACES, True)
     paper = example_paper(
         brand,

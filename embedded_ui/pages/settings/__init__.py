@@ -59,6 +59,7 @@ def _page(
                 for one in found
             ],
             "platforms": list(platforms.items()),
+            "currencies": [(one, one) for one in _currencies()],
             "rule": rule,
             "examples": examples,
             "roundings": [(name, gettext(_ROUNDING_LABELS[name])) for name in ROUNDINGS],
@@ -74,12 +75,18 @@ def connect_store() -> Any:
     sent = Sent()
     platform = registries.stores.get(sent.one_of("platform", list(registries.stores.all())))
     address = sent.text("url", longest=255, required=True)
+    currency = sent.one_of("currency", _currencies()) if request.form.get("currency") else None
     try:
         sent.check()
         shop, authorize_url = platform.connect_url(address, state="")
         with db.transaction() as session:
             store = request_connection(
-                session, principal().organisation_id, platform=platform.name, external_id=shop, url=shop
+                session,
+                principal().organisation_id,
+                platform=platform.name,
+                external_id=shop,
+                url=shop,
+                currency=currency,
             )
             if authorize_url is None:
                 connect_without_credentials(session, store)
@@ -100,6 +107,10 @@ def save_rule(rule_id: UUID) -> Any:
     except Invalid as error:
         return _page(422, wrong=problems(error))
     return go(page_url("settings.settings", done="prices_saved"))
+
+
+def _currencies() -> list[str]:
+    return sorted({*config().currencies, principal().currency})
 
 
 def _summary(store: Store) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.kit.countries import country_codes, is_country, named_countries, usual_currency
+from app.kit.countries import country_codes, country_of_zone, is_country, named_countries, usual_currency
 
 
 @pytest.mark.parametrize("code", ["AC", "DE", "TA", "TW", "US", "XK"])
@@ -48,3 +48,10 @@ def test_a_country_trades_in_its_own_currency_where_it_is_settled_else_in_a_larg
 def test_what_is_not_settled_is_nobodys_currency() -> None:
     assert usual_currency("US", {"EUR"}) == "EUR"
     assert usual_currency("CN", {"SEK", "PLN"}) == "PLN"
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"), [("America/Toronto", "CA"), ("Europe/Vienna", "AT"), ("Etc/UTC", ""), ("nowhere", "")]
+)
+def test_the_country_of_a_time_zone_is_told_where_it_has_one(zone: str, country: str) -> None:
+    assert country_of_zone(zone) == country

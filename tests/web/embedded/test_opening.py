@@ -37,6 +37,41 @@ def test_the_first_visit_connects_the_shop_and_later_ones_find_it(admin: Admin) 
     assert len(stores(admin.domain)) == 1
 
 
+def test_a_shop_is_where_it_says_it_is(admin: Admin) -> None:
+    admin.control.add_shop(admin.domain, "Northwind Home", currency="CAD", country="CA")
+    admin.control.install(admin.domain)
+    admin.load("/shopify/")
+    (store,) = stores(admin.domain)
+    assert (store.country, store.currency, store.timezone) == ("CA", "CAD", "America/Toronto")
+
+
+def test_a_shop_that_tells_no_country_is_asked_for_it(admin: Admin) -> None:
+    admin.control.add_shop(admin.domain, "Northwind Home", currency="EUR", country="ZZ")
+    admin.control.install(admin.domain)
+    assert "In which country is your business?" in admin.load("/shopify/").text
+    assert stores(admin.domain) == []
+    nowhere = admin.fetch("/shopify/account", method="POST", data={"country": "ZZ"})
+    assert "In which country is your business?" in nowhere.text
+    assert admin.fetch("/shopify/account", method="POST", data={"country": "PT"}).status_code == 303
+    (store,) = stores(admin.domain)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        retailer = session.get_one(Organisation, store.retailer_id)
+        assert (store.country, retailer.country, retailer.currency) == ("PT", "PT", "EUR")
+
+
+def test_a_store_that_was_only_asked_for_is_where_its_retailer_is(admin: Admin) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        retailer = factories.retailer(session)
+        retailer.country, retailer.currency, retailer.timezone = "NO", "EUR", "Europe/Oslo"
+        session.flush()
+        for url, currency in (("one.example", None), ("other.example", "GBP")):
+            store = request_connection(
+                session, retailer.id, platform="custom", external_id=url, url=url, currency=currency
+            )
+            assert (store.country, store.timezone) == ("NO", "Europe/Oslo")
+            assert store.currency == (currency or "EUR")
+
+
 def test_the_frame_may_stand_in_this_shops_admin_only(admin: Admin) -> None:
     policy = admin.load("/shopify/").headers["Content-Security-Policy"]
     framers = policy.split("frame-ancestors ")[1]

@@ -185,7 +185,13 @@ def test_an_invitation_comes_by_mail_and_makes_a_member(market: Market, owner: s
 def test_a_new_retailer_joins_and_a_supplier_applies(market: Market) -> None:
     retailer = Browser(market.app)
     joined = retailer.submit(
-        "/join", "/join", company="Fabrikam", name="Jo", email="jo@fabrikam.example", password=NEW_PASSWORD
+        "/join",
+        "/join",
+        company="Fabrikam",
+        name="Jo",
+        email="jo@fabrikam.example",
+        password=NEW_PASSWORD,
+        country="CA",
     )
     assert (joined.status_code, joined.headers["Location"]) == (303, "/app/")
     assert retailer.get("/app/").status_code == 200
@@ -206,7 +212,7 @@ def test_a_new_retailer_joins_and_a_supplier_applies(market: Market) -> None:
     names = [item["company_name"] for item in market.retailer.api.get("/api/suppliers").json["items"]]
     assert "Lumen GmbH" not in names, "not before it is approved"
     taken = Browser(market.app).submit(
-        "/join", "/join", company="Again", name="Jo", email="JO@fabrikam.example", password=NEW_PASSWORD
+        "/join", "/join", company="Again", name="Jo", email="JO@fabrikam.example", password=NEW_PASSWORD, country="CA"
     )
     assert taken.status_code == 422
 
@@ -250,6 +256,15 @@ def test_suppliers_apply_from_anywhere_and_trade_in_a_currency_that_is_settled(m
         "/join", "/join", company="Nowhere", name="Jo", email="jo@nowhere.example", password=NEW_PASSWORD, country="ZZ"
     )
     assert (refused.status_code, "Choose a country." in text_of(refused)) == (422, True)
+    stranger = Browser(market.app)
+    unsaid = stranger.submit(
+        "/join", "/join", company="Nowhere", name="Jo", email="jo@nowhere.example", password=NEW_PASSWORD
+    )
+    assert (unsaid.status_code, "Choose a country." in text_of(unsaid)) == (422, True), "none is guessed"
+    for speaks, proposed in (("de-AT,de;q=0.9", "AT"), ("fr", "")):
+        form = stranger.client.get("/join", headers={"Accept-Language": speaks}).text
+        chosen = re.findall(r'<option value="([A-Z]*)" selected', form.partition('name="country"')[2])
+        assert chosen[0] == proposed
 
 
 def test_a_supplier_is_approved_in_the_console_and_then_sells(market: Market) -> None:

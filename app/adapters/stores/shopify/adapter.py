@@ -14,6 +14,7 @@ from app.adapters.stores.shopify.orders import from_query
 from app.adapters.stores.shopify.signatures import valid_shop, verify_hook
 from app.adapters.stores.shopify.translate import translate
 from app.kit import clock
+from app.kit.countries import is_country
 from app.kit.errors import CredentialsRefused, Invalid, Rejected
 from app.stores.goods import (
     ListingPush,
@@ -82,7 +83,8 @@ class Shopify:
             url=shop["primaryDomain"]["url"],
             currency=shop["currencyCode"],
             timezone=shop["ianaTimezone"],
-            country=(shop.get("shopAddress") or {}).get("countryCodeV2") or "",
+            # Shopify calls it ZZ where it is not known.
+            country=told if is_country(told := (shop.get("shopAddress") or {}).get("countryCodeV2") or "") else "",
             email=shop.get("email"),
             remember={"publication_id": publication},
         )

@@ -9,12 +9,16 @@ from uuid import UUID
 from pydantic import Field
 
 from app.web.api.schemas.purchase_orders import SenderOut
-from app.web.api.schemas.shapes import FieldProblem, Input, Money, MoneyOut, Name, Output, PageQuery, Text
+from app.web.api.schemas.shapes import Currency, FieldProblem, Input, Money, MoneyOut, Name, Output, PageQuery, Text
 
 
 class ConnectInput(Input):
     platform: Name
     url: Name
+    currency: Currency | None = Field(
+        default=None,
+        description="In which a custom store sells; yours where it is left out. Other platforms tell it themselves.",
+    )
 
 
 class ConnectOut(Output):
