@@ -136,8 +136,7 @@ class Refund(Base):
     cause: Mapped[str]
     #: Set where it pays a return's credit memo; goods, shipping and fee are then those of the memo, and 0 here.
     credit_memo_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_memos.id"), unique=True)
-    #: PENDING, SENDING, SUCCEEDED or FAILED; WAIVED when the goods were withdrawn before they were paid. Of units that
-    #: another supplier is to deliver: KEPT until that is paid for, MOVED when it pays for them, VOID when neither.
+    #: A state of ``app.settlement.rules.REFUND_MOVES``.
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default="1")
     processor_ref: Mapped[str | None]
@@ -194,7 +193,7 @@ class Earning(Base):
 
 
 class Payout(Base):
-    """A transfer to a supplier: SCHEDULED, SENDING, PAID, HELD or FAILED. The amount is frozen before the
+    """A transfer to a supplier, in a state of ``app.settlement.rules.PAYOUT_MOVES``. The amount is frozen before the
     processor is called; one account gets one payout at a time."""
 
     __tablename__ = "payouts"

@@ -26,6 +26,16 @@ CHARGE_MOVES: Mapping[str, frozenset[str]] = {
     CANCELLED: frozenset({PAID}),
 }
 
+#: Payout state → the states it may become. SENDING: the processor was asked and its answer is not known; SCHEDULED
+#: becomes PAID by hand, and HELD when an answer comes late that it went through after all.
+SCHEDULED, HELD = "SCHEDULED", "HELD"
+PAYOUT_MOVES: Mapping[str, frozenset[str]] = {
+    SCHEDULED: frozenset({SENDING, PAID}),
+    SENDING: frozenset({PAID, HELD}),
+    HELD: frozenset({SCHEDULED, PAID}),
+    PAID: frozenset(),
+}
+
 #: Waits between tries of a card that may work later; after the last the retailer must act.
 #: Visa allows 20 tries in 30 days; ours are far fewer.
 RETRY_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=5))
@@ -34,6 +44,29 @@ RETRY_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=5))
 def may_move(current: str, wanted: str) -> bool:
     """Whether a charge's state may change so; staying is always allowed."""
     return wanted == current or wanted in CHARGE_MOVES[current]
+
+
+#: Refund state → the states it may become. WAIVED: withdrawn before it was paid; what is paid for after all is given
+#: back. MOVED: it pays for what another supplier delivers instead. A success may be undone by the bank.
+SUCCEEDED, WAIVED, MOVED = "SUCCEEDED", "WAIVED", "MOVED"
+REFUND_MOVES: Mapping[str, frozenset[str]] = {
+    WAIVED: frozenset({PENDING}),
+    PENDING: frozenset({SENDING, SUCCEEDED, FAILED}),
+    SENDING: frozenset({SUCCEEDED, FAILED}),
+    SUCCEEDED: frozenset({FAILED}),
+    FAILED: frozenset(),
+    MOVED: frozenset(),
+}
+
+
+def refund_may_move(current: str, wanted: str) -> bool:
+    """Whether a refund's state may change so."""
+    return wanted in REFUND_MOVES[current]
+
+
+def payout_may_move(current: str, wanted: str) -> bool:
+    """Whether a payout's state may change so."""
+    return wanted in PAYOUT_MOVES[current]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,15 @@ from app.kit.money import Money
 AnyLabel = TypeVar("AnyLabel", bound=Postage)
 
 QUOTED, BUYING, BOUGHT, VOIDING, VOIDED = "QUOTED", "BUYING", "BOUGHT", "VOIDING", "VOIDED"
+#: State → the states it may become. A purchase that the gateway refuses leaves its offers; money that it does not give
+#: back (``refund_state``) leaves the label given up all the same.
+LABEL_MOVES: Mapping[str, frozenset[str]] = {
+    QUOTED: frozenset({BUYING}),
+    BUYING: frozenset({QUOTED, BOUGHT}),
+    BOUGHT: frozenset({VOIDING}),
+    VOIDING: frozenset({VOIDED}),
+    VOIDED: frozenset(),
+}
 #: States in which it may be that the gateway sold one.
 SOLD = (BUYING, BOUGHT, VOIDING)
 #: An answer that has not come after this will not come.
@@ -34,6 +43,11 @@ _CARRIERS: Mapping[str, str] = {
     "royalmail": "royal_mail",
     "australiapost": "australia_post",
 }
+
+
+def may_move(current: str, wanted: str) -> bool:
+    """Whether a label's state may change so."""
+    return wanted in LABEL_MOVES[current]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +150,14 @@ def begin(
 
 def note_refused(label: Postage, failure: str) -> None:
     """The gateway bought nothing, for certain: another offer can be chosen."""
-    if label.state == BUYING:
+    if may_move(label.state, QUOTED):
         label.state, label.failure, label.updated_at = QUOTED, failure, clock.now()
 
 
 def note_bought(label: Postage, bought: Label) -> None:
-    """The label is there."""
+    """The label is there. Twice is once."""
+    if not may_move(label.state, BOUGHT):
+        return
     label.state, label.carrier, label.service = BOUGHT, bought.carrier, bought.service
     label.amount, label.currency = bought.amount.minor, bought.amount.currency
     label.tracking_number, label.tracking_url = bought.tracking_number, bought.tracking_url
@@ -162,7 +178,9 @@ def begin_giving_back(session: Session, owner_id: UUID, label: Postage, undo: Ca
 
 
 def note_given_back(label: Postage, refund_state: str) -> None:
-    """What became of the money: one of ``REFUND_STATES``."""
+    """What became of the money of a label that is given back: one of ``REFUND_STATES``. It may move on later."""
+    if label.state != VOIDED and not may_move(label.state, VOIDED):
+        return
     label.state, label.refund_state, label.updated_at = VOIDED, refund_state, clock.now()
 
 

@@ -19,7 +19,7 @@ from app.notifications.service import notify, resolve
 from app.outbox.service import emit
 from app.settlement.events import PayoutSent, PayoutWanted
 from app.settlement.models import Earning, Payout, PayoutAccount
-from app.settlement.rules import payout_lines
+from app.settlement.rules import HELD, PAID, SENDING, payout_lines, payout_may_move
 
 #: A payout whose answer has not come after this is asked about again.
 _ANSWER_WITHIN = timedelta(minutes=2)
@@ -120,10 +120,10 @@ class PayoutPlan:
 def plan_payout(session: Session, payout_id: UUID) -> PayoutPlan | None:
     """Get a payout ready to be sent; None when it is done or held."""
     payout = session.scalars(select(Payout).where(Payout.id == payout_id).with_for_update()).one()
-    if payout.state not in ("SCHEDULED", "SENDING"):
+    unsure = payout.state == SENDING
+    if not unsure and not payout_may_move(payout.state, SENDING):
         return None
-    unsure = payout.state == "SENDING"
-    payout.state, payout.updated_at = "SENDING", clock.now()
+    payout.state, payout.updated_at = SENDING, clock.now()
     return PayoutPlan(
         payout.id,
         payout.processor,
@@ -140,10 +140,10 @@ def record_payout(session: Session, payout_id: UUID, processor_ref: str) -> None
     payout = session.scalars(
         select(Payout).where(Payout.id == payout_id).with_for_update().execution_options(populate_existing=True)
     ).one()
-    if payout.state == "PAID":
+    if not payout_may_move(payout.state, PAID):
         return
     now = clock.now()
-    payout.state, payout.processor_ref, payout.paid_at, payout.updated_at = "PAID", processor_ref, now, now
+    payout.state, payout.processor_ref, payout.paid_at, payout.updated_at = PAID, processor_ref, now, now
     payout.failure = None
     amount = Money(payout.amount, payout.currency)
     post(
@@ -163,9 +163,9 @@ def record_payout(session: Session, payout_id: UUID, processor_ref: str) -> None
 def hold_payout(session: Session, payout_id: UUID, reason: str) -> None:
     """The processor refused for certain: the payout waits and is tried again by itself."""
     payout = session.scalars(select(Payout).where(Payout.id == payout_id).with_for_update()).one()
-    if payout.state == "PAID":
+    if not payout_may_move(payout.state, HELD):
         return
-    payout.state, payout.failure, payout.updated_at = "HELD", reason, clock.now()
+    payout.state, payout.failure, payout.updated_at = HELD, reason, clock.now()
     notify(
         session,
         payout.supplier_id,

@@ -27,7 +27,18 @@ from app.returns import service as returns
 from app.settlement.events import RefundWanted
 from app.settlement.models import Charge, Refund
 from app.settlement.processor import RefundOutcome
-from app.settlement.rules import PAID, PaidPart, carried_lines, credit_refund_lines, given_lines, refund_lines
+from app.settlement.rules import (
+    FAILED,
+    PAID,
+    SENDING,
+    SUCCEEDED,
+    PaidPart,
+    carried_lines,
+    credit_refund_lines,
+    given_lines,
+    refund_lines,
+    refund_may_move,
+)
 from app.settlement.service.shares import locked_purchase_order, next_share
 
 
@@ -197,7 +208,7 @@ class RefundPlan:
 def plan_refund(session: Session, refund_id: UUID) -> RefundPlan | None:
     """Get a refund ready to be sent; None when it is done, or when the money has to come in first."""
     refund = session.scalars(select(Refund).where(Refund.id == refund_id).with_for_update()).one()
-    if refund.state not in ("PENDING", "SENDING") or refund.charge_id is None:
+    if (refund.state != SENDING and not refund_may_move(refund.state, SENDING)) or refund.charge_id is None:
         return None
     charge = session.get_one(Charge, refund.charge_id)
     if charge.charge_ref is None:
@@ -246,7 +257,7 @@ def record_refund(session: Session, refund_id: UUID, outcome: RefundOutcome) -> 
     refund = session.scalars(
         select(Refund).where(Refund.id == refund_id).with_for_update().execution_options(populate_existing=True)
     ).one()
-    if refund.state == "FAILED" or (refund.state == "SUCCEEDED" and outcome.state != "failed"):
+    if not refund_may_move(refund.state, FAILED if outcome.state == "failed" else SUCCEEDED):
         return
     refund.processor_ref, refund.updated_at = outcome.processor_ref or refund.processor_ref, clock.now()
     if outcome.state == "failed":
