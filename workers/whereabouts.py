@@ -13,6 +13,7 @@ from app import log
 from app.adapters import registries
 from app.fulfillment.carrier import Carrier, Tracked
 from app.fulfillment.labels import Access, Followed, LabelGateway
+from app.fulfillment.rules import check_number
 from app.fulfillment.service.accounts import way_in
 from app.fulfillment.service.following import GIVE_UP_AFTER, Follow
 from app.fulfillment.service.labelling import Sold
@@ -32,6 +33,16 @@ def tracking_carrier(name: str) -> Carrier | None:
     """The carrier of a name; None where none is known that tells where a parcel is."""
     carrier = registries.carriers.all().get(name)
     return carrier if carrier is not None and carrier.can_track else None
+
+
+def carrier_named(typed: str, tracking_number: str) -> str:
+    """Our name of the carrier that a person typed, else of the one whose number it is; what was typed where none is
+    known."""
+    carriers = registries.carriers.all()
+    name = typed.strip().casefold().replace(" ", "_")
+    if name in carriers and name != "manual":
+        return name
+    return check_number(tracking_number, carriers).carrier or name
 
 
 def is_over(sold: Sold | None, carrier: Carrier | None, since: datetime, follow: Follow | None = None) -> bool:

@@ -30,6 +30,7 @@ class Return(Base):
         Index(None, "supplier_id", "id"),
         Index(None, "purchase_order_id"),
         Index("ix_returns_due", "due_at", postgresql_where=text("due_at is not null")),
+        Index("ix_returns_tracker_ref", "tracker_ref", postgresql_where=text("tracker_ref is not null")),
         Index("ix_returns_next_poll_at", "next_poll_at", postgresql_where=text("next_poll_at is not null")),
     )
 
@@ -60,8 +61,10 @@ class Return(Base):
     #: Where the carrier has the parcel (``app.fulfillment.rules.DELIVERY_RANK``), and when it brought it.
     delivery_status: Mapped[str] = mapped_column(server_default="unknown")
     delivered_at: Mapped[datetime | None]
-    #: When the carrier, or the gateway that sold the label, is asked next; None: never.
+    #: When the carrier, or the gateway that sold the label or follows the parcel, is asked next; None: never.
     next_poll_at: Mapped[datetime | None]
+    #: The name by which a gateway follows a parcel with a label from elsewhere.
+    tracker_ref: Mapped[str | None]
     #: The money is owed without the goods coming back.
     goods_kept: Mapped[bool] = mapped_column(server_default="false")
     #: The order that sends the customer the same again.

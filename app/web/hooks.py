@@ -18,6 +18,7 @@ from app.inbox.service import Received, take_in
 from app.kit import clock
 from app.kit.crash import crash_point
 from app.returns.service import labelling as returned
+from app.returns.service import travelling
 from app.settlement import processor
 from app.stores import hooks as stores
 from app.web.errors import problem
@@ -105,7 +106,10 @@ def _told(gateway: LabelGateway, body: bytes, secret: str) -> Told | Response:
 
 
 def _followed(session: Session, told: TrackerMoved | RefundMoved, supplier_id: UUID | None) -> bool:
-    return isinstance(told, TrackerMoved) and take_in_tracker(session, told, supplier_id)
+    if not isinstance(told, TrackerMoved):
+        return False
+    known = take_in_tracker(session, told, supplier_id)
+    return travelling.take_in_tracker(session, told, supplier_id) or known
 
 
 @bp.post("/api/webhooks/<name>")

@@ -58,7 +58,7 @@ def send_back(
     # Of a bought label's own number the carrier is known.
     if number != row.tracking_number:
         row.carrier, row.tracking_number, row.tracking_url = name, number, None
-        row.delivery_status, row.next_poll_at = "unknown", clock.now()
+        row.delivery_status, row.next_poll_at, row.tracker_ref = "unknown", clock.now(), None
     by = RETAILER if organisation_id == row.retailer_id else SUPPLIER
     move(session, row, IN_TRANSIT, by=by, carrier=row.carrier, tracking_number=number)
     return row

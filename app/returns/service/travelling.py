@@ -8,12 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.fulfillment.carrier import CarrierEvent
+from app.fulfillment.labels import Followed, TrackerMoved
 from app.fulfillment.models import LabelAccount
 from app.fulfillment.rules import FINAL, progressed, scanned
 from app.fulfillment.service.buying import BOUGHT
+from app.fulfillment.service.following import Follow
 from app.fulfillment.service.labelling import Sold
 from app.kit import clock
 from app.orders.service import write_timeline
@@ -30,12 +32,13 @@ _STILL_COMING = (APPROVED, LABEL_SENT, IN_TRANSIT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToAsk:
     """A parcel that somebody is to be asked about: the gateway that sold its label, where there is one, else the
-    carrier that was named."""
+    carrier that was named, else a gateway that can ``follow`` it."""
 
     return_id: UUID
     carrier: str
     tracking_number: str
     since: datetime
+    follow: Follow
     sold: Sold | None = None
 
 
@@ -57,8 +60,9 @@ def record_way(session: Session, return_id: UUID, events: Sequence[CarrierEvent]
 
 def ways_to_ask(session: Session, *, limit: int = 200) -> Sequence[ToAsk]:
     """Parcels of returns that are to be asked about now. The accounts' keys are not opened. Needs a system scope."""
+    own = aliased(LabelAccount)
     rows = session.execute(
-        select(Return, ReturnLabel, LabelAccount)
+        select(Return, ReturnLabel, LabelAccount, own)
         .outerjoin(
             ReturnLabel,
             (ReturnLabel.return_id == Return.id)
@@ -69,6 +73,7 @@ def ways_to_ask(session: Session, *, limit: int = 200) -> Sequence[ToAsk]:
             LabelAccount,
             (LabelAccount.owner_id == ReturnLabel.buyer_id) & (LabelAccount.gateway == ReturnLabel.gateway),
         )
+        .outerjoin(own, own.owner_id == Return.supplier_id)
         .where(Return.next_poll_at <= clock.now())
         .order_by(Return.next_poll_at)
         .limit(limit)
@@ -79,10 +84,36 @@ def ways_to_ask(session: Session, *, limit: int = 200) -> Sequence[ToAsk]:
             carrier=row.carrier,
             tracking_number=row.tracking_number,
             since=row.created_at,
+            follow=Follow(followers, row.carrier, row.tracker_ref),
             sold=Sold(account, label.gateway_ref) if account is not None else None,
         )
-        for row, label, account in rows
+        for row, label, account, followers in rows
     ]
+
+
+def note_followed(session: Session, return_id: UUID, number: str, followed: Followed) -> None:
+    """A gateway follows a return's parcel, and tells what was seen of it. One whose number is another by now is left as
+    it is. Needs a system scope."""
+    row = locked(session, return_id, None).row
+    if row.tracking_number != number:
+        return
+    row.tracker_ref = followed.ref
+    if followed.seen.events:
+        record_way(session, return_id, followed.seen.events)
+
+
+def take_in_tracker(session: Session, told: TrackerMoved, supplier_id: UUID | None) -> bool:
+    """What a gateway tells of a return's parcel that it follows; ``supplier_id``: by whose account, None: by the
+    platform's. Returns whether there is one. Needs a system scope."""
+    if not told.ref:
+        return False
+    query = select(Return.id).where(Return.tracker_ref == told.ref, Return.tracking_number == told.tracking_number)
+    if supplier_id is not None:
+        query = query.where(Return.supplier_id == supplier_id)
+    found = session.scalars(query.order_by(Return.id)).all()
+    for return_id in found:
+        record_way(session, return_id, told.events)
+    return bool(found)
 
 
 def ask_again(session: Session, return_id: UUID, at: datetime | None) -> None:
