@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     settlement_currencies: str = "USD,EUR,GBP,CAD,AUD"
     #: Time after delivery in which a problem can be reported before the supplier is paid.
     dispute_window: timedelta = timedelta(days=7)
+    #: Days after the promised one at which the dispute window begins at the soonest, where the supplier alone says that
+    #: a parcel has arrived.
+    unconfirmed_arrival_grace: timedelta = timedelta(days=5)
     #: How long an unpaid order keeps its stock.
     payment_hold: timedelta = timedelta(hours=72)
     #: Minutes that a store's paid order waits before it is charged and sent, where the store's owner chose nothing.

@@ -44,6 +44,13 @@ class ShipmentDelivered(_ShipmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivalConfirmed(_ShipmentEvent):
+    """That a parcel arrived, as its supplier alone had told, is told by its carrier or its retailer, too."""
+
+    topic: ClassVar[str] = "fulfillment.arrival_confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreToBeTold(_ShipmentEvent):
     """The store refused the number of a parcel, and is to be told once more."""
 

@@ -87,6 +87,8 @@ class Shipment(Base):
     #: The newest event of the carrier's.
     last_event_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    #: Who told that it arrived: one of ``app.fulfillment.rules.ARRIVAL_TOLD_BY``.
+    arrival_told_by: Mapped[str | None]
     estimated_from: Mapped[date | None]
     estimated_to: Mapped[date | None]
     #: Where nobody reports its way: after which day it counts as arrived, so that its supplier is paid, unless somebody

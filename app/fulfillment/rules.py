@@ -39,6 +39,10 @@ DELIVERY_RANK: dict[str, int] = {
     "delivered": 5,
 }
 FINAL = frozenset({"delivered", "return_to_sender"})
+#: Who told that a parcel arrived: its carrier (or a gateway that was asked, or whose word its supplier can't forge),
+#: its retailer, or its supplier alone, whose own payout begins with it.
+BY_CARRIER, BY_RETAILER, BY_SUPPLIER = "carrier", "retailer", "supplier"
+ARRIVAL_TOLD_BY = (BY_CARRIER, BY_RETAILER, BY_SUPPLIER)
 
 LABELS: Mapping[str, str] = {
     "unknown": "No scan yet",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.fulfillment.models import Shipment
 from app.kit.paging import Page, decode_cursor, page_of
 from app.settlement.models import Charge, Earning, PaymentProfile, Payout, PayoutAccount, Refund
 
@@ -50,6 +52,16 @@ def refunds_of(session: Session, charge_ids: Iterable[UUID]) -> Sequence[Refund]
     return session.scalars(
         select(Refund).where(Refund.charge_id.in_(list(charge_ids)), Refund.state != "WAIVED").order_by(Refund.id)
     ).all()
+
+
+def payable_at(session: Session, shipment: Shipment) -> datetime | None:
+    """From when on a supplier is paid for a parcel (or the one that it was sent instead of); None where that is not
+    known yet."""
+    return session.scalar(
+        select(Earning.payable_at).where(
+            Earning.shipment_id == (shipment.replaces_id or shipment.id), Earning.state != "REVERSED"
+        )
+    )
 
 
 def payment_profile(session: Session, retailer_id: UUID) -> PaymentProfile | None:

@@ -309,7 +309,9 @@ def _arrive(shipment_id: UUID) -> None:
         refresh_order_status(session, locked(session, shipment.order_id))
     with db.transaction() as session:
         earn(session, shipment_id)
-        start_dispute_window(session, shipment_id, settings().dispute_window)
+        start_dispute_window(
+            session, shipment_id, settings().dispute_window, grace=settings().unconfirmed_arrival_grace
+        )
 
 
 def _pay_suppliers() -> None:

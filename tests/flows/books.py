@@ -291,6 +291,12 @@ class Books:
         return dict(answer.json["shipments"][0])
 
     def arrived(self, party: Party, shipment: Json) -> None:
+        """A supplier marks its parcel as delivered on its page, and the retailer says so, too."""
+        self.said_arrived(party, shipment)
+        said = self.market.retailer.api.post(f"/api/shipments/{shipment['id']}/arrived", {})
+        assert said.status_code in (200, 404), "that of another retailer is left as it is"
+
+    def said_arrived(self, party: Party, shipment: Json) -> None:
         """A supplier marks its parcel as delivered on its page."""
         page = f"/supplier/shipments/{shipment['id']}/delivered"
         assert self.browser(party).submit(f"/supplier/parcels/{shipment['id']}", page).status_code == 303

@@ -10,9 +10,11 @@ import requests
 
 from app.kit import clock
 from tests.flows.books import Books, Json
+from tests.flows.carriers import change
 from tests.market import Market
 from tests.simulators.process import SimulatorProcess, free_port, spawn
 from tests.stack import Jobs
+from tests.web.browsing import text_of
 
 WHOLE, STRIPE_FEE = 7100, (7100 * 290 + 5000) // 10_000 + 30
 #: Two lamps, 20.00 and 6.00 shipping, less 5 % of the goods.
@@ -138,6 +140,36 @@ def test_marking_as_delivered_again_does_not_move_the_window(market: Market, job
     assert market.count("earnings") == 1
     stranger = books.press(market.other_supplier, f"/supplier/shipments/{parcel['id']}/delivered")
     assert stranger.status_code == 404
+
+
+def test_what_its_supplier_alone_calls_delivered_is_paid_only_some_time_after_the_promised_day(
+    market: Market, jobs: Jobs, books: Books
+) -> None:
+    _, parcel = shipped_lamps(market, jobs, books)
+    promised = clock.now().date() + timedelta(days=20)
+    change("update shipments set estimated_to = %s", promised)
+    books.said_arrived(market.supplier, parcel)
+    jobs.drain()
+    due = earning(books, market)["payable_at"]
+    # The promised day is over, then come the grace and the window.
+    assert due.date() == promised + timedelta(days=1 + 5 + 7)
+    path, api = f"/api/shipments/{parcel['id']}/arrived", market.retailer.api
+    theirs = text_of(books.browser(market.supplier).get(f"/supplier/parcels/{parcel['id']}"))
+    assert "Only you say that it has arrived." in theirs and "you are paid for it after" in theirs
+    page = f"/app/parcels/{parcel['id']}"
+    browser = books.browser(market.retailer)
+    assert "Only its supplier says that it has arrived." in text_of(browser.get(page))
+    assert market.other_retailer.api.post(path, {}).status_code == 404
+    assert browser.submit(page, f"{page}/arrived").status_code == 303
+    told = api.post(path, {})
+    assert (told.status_code, told.json["arrival_told_by"]) == (200, "retailer"), "twice is once"
+    jobs.drain()
+    due = earning(books, market)["payable_at"]
+    assert abs(due - clock.now() - timedelta(days=7)) < timedelta(minutes=1)
+    assert "Only its supplier says" not in text_of(browser.get(page))
+    books.press(market.supplier, f"/supplier/shipments/{parcel['id']}/delivered")
+    jobs.drain()
+    assert earning(books, market)["payable_at"] == due, "its own word changes nothing any more"
 
 
 def test_parcels_are_earned_and_paid_each_for_itself(market: Market, jobs: Jobs, books: Books) -> None:

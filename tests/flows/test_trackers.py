@@ -12,6 +12,8 @@ from app.fulfillment.service.accounts import save_account
 from tests.flows.books import Books, Json
 from tests.flows.carriers import change
 from tests.flows.gateway import Gateway, gateway_process
+from tests.flows.test_returns import act, delivered, policy
+from tests.flows.test_returns import asked as asked_back
 from tests.market import Market
 from tests.simulators.labels.world import API_KEY, PLATFORM_KEY
 from tests.simulators.process import SimulatorProcess
@@ -91,6 +93,50 @@ def test_a_parcel_is_followed_by_its_suppliers_account_from_hook_to_hook(
     assert parcel(books)["delivery_status"] == "delivered"
     assert books.row("select payable_at from earnings")["payable_at"] is not None
     assert len(gateway.trackers()) == 1
+
+
+def test_a_returns_parcel_with_a_label_from_elsewhere_is_followed_to_its_supplier(
+    market: Market, jobs: Jobs, books: Books, by_platform: Gateway
+) -> None:
+    policy(market)
+    row = asked_back(market, delivered(market, jobs, books))
+    act(market.supplier, row, "approve")
+    # Which carrier it is, the number says.
+    act(market.retailer, row, "ship", {"carrier": "The post office", "tracking_number": UPS})
+    books.later("poll_returns", minutes=2)
+    (tracker,) = by_platform.trackers()
+    assert (tracker["tracking_code"], tracker["key"]) == (UPS, PLATFORM_KEY)
+    told = by_platform.sees(UPS, "in_transit", "ours")
+    assert [by_platform.tells(told, "") for _ in range(2)] == [200, 200]
+    stands = books.row("select state, delivery_status, delivered_at, tracker_ref from returns")
+    assert (stands["state"], stands["delivery_status"]) == ("IN_TRANSIT", "in_transit")
+    by_platform.sees(UPS, "delivered", "ours")
+    books.later("poll_returns", hours=2)
+    jobs.drain()
+    stands = books.row("select delivered_at, next_poll_at from returns")
+    assert (stands["delivered_at"] is not None, stands["next_poll_at"]) == (True, None)
+    act(market.retailer, row, "ship", {"carrier": "USPS", "tracking_number": USPS}, status=409)
+    assert len(by_platform.trackers()) == 1
+
+
+def test_what_a_supplier_could_have_signed_itself_is_paid_sooner_once_the_gateway_says_so(
+    market: Market, jobs: Jobs, books: Books, gateway: Gateway, lamps: Json
+) -> None:
+    connected(market)
+    sent(books, market, jobs, lamps, USPS, "usps")
+    asked(books, 1)
+    forged = gateway.sees(USPS, "delivered")
+    gateway.sees(USPS, "in_transit")
+    assert gateway.tells(forged, f"/{market.supplier.id}") == 200
+    jobs.drain()
+    assert (parcel(books)["delivery_status"], parcel(books)["arrival_told_by"]) == ("delivered", "supplier")
+    later = books.row("select payable_at from earnings")["payable_at"]
+    gateway.sees(USPS, "delivered")
+    asked(books, 3)
+    jobs.drain()
+    assert parcel(books)["arrival_told_by"] == "carrier"
+    assert parcel(books)["next_poll_at"] is None, "nothing more is to be learned"
+    assert books.row("select payable_at from earnings")["payable_at"] < later
 
 
 def test_a_number_is_asked_for_once_whatever_answer_is_lost(

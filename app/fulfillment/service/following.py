@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.fulfillment.labels import Followed, TrackerMoved
 from app.fulfillment.models import LabelAccount, Shipment
-from app.fulfillment.rules import ANNOUNCED, FINAL, SHIPPED, TRACKER, UNREPORTED
+from app.fulfillment.rules import ANNOUNCED, BY_CARRIER, BY_SUPPLIER, FINAL, SHIPPED, TRACKER, UNREPORTED
 from app.fulfillment.service import exceptions
 from app.fulfillment.service.locking import locked
 from app.fulfillment.service.tracking import record_tracking, take_in
@@ -66,9 +66,11 @@ def take_in_tracker(session: Session, told: TrackerMoved, supplier_id: UUID | No
     )
     if supplier_id is not None:
         query = query.where(Shipment.supplier_id == supplier_id)
+    # Its supplier knows what its own gateway signs with; the platform's does nobody else.
+    told_by = BY_CARRIER if supplier_id is None else BY_SUPPLIER
     followed: Sequence[UUID] = session.scalars(query.order_by(Shipment.id)).all()
     for shipment_id in followed:
-        record_tracking(session, shipment_id, told.events, source="carrier")
+        record_tracking(session, shipment_id, told.events, source="carrier", told_by=told_by)
     return bool(followed)
 
 

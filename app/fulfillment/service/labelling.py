@@ -14,7 +14,7 @@ from app.audit import service as audit
 from app.config import key_ring
 from app.fulfillment.labels import Label, Quoted, RefundMoved, TrackerMoved
 from app.fulfillment.models import LabelAccount, Shipment, ShippingLabel
-from app.fulfillment.rules import LABEL
+from app.fulfillment.rules import BY_SUPPLIER, LABEL
 from app.fulfillment.service.buying import (
     BOUGHT,
     BUYING,
@@ -181,7 +181,8 @@ def take_in(session: Session, supplier_id: UUID, told: TrackerMoved | RefundMove
         if label.state == VOIDED:
             note_given_back(label, told.state)
     elif label.shipment_id is not None:
-        record_tracking(session, label.shipment_id, told.events, source="carrier")
+        # Its supplier knows what the gateway signs with.
+        record_tracking(session, label.shipment_id, told.events, source="carrier", told_by=BY_SUPPLIER)
     return True
 
 

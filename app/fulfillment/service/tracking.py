@@ -6,16 +6,19 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.db import together
 from app.fulfillment.carrier import CarrierEvent, Tracked
-from app.fulfillment.events import ShipmentDelivered, ShipmentMoved
+from app.fulfillment.events import ArrivalConfirmed, ShipmentDelivered, ShipmentMoved
 from app.fulfillment.models import Shipment, TrackingEvent
 from app.fulfillment.rules import (
     ANNOUNCED,
+    ARRIVAL_TOLD_BY,
+    BY_CARRIER,
+    BY_SUPPLIER,
     ENDED_BY_SCAN,
     FINAL,
     GOES_BACK,
@@ -38,16 +41,21 @@ from app.outbox.service import emit
 from app.purchasing.service import refresh_status
 
 
-def record_tracking(session: Session, shipment_id: UUID, events: Sequence[CarrierEvent], *, source: str) -> Shipment:
+def record_tracking(
+    session: Session, shipment_id: UUID, events: Sequence[CarrierEvent], *, source: str, told_by: str = BY_CARRIER
+) -> Shipment:
     """Add what is known of a parcel. Events may repeat and come in any order: what was seen stays seen. The first scan
-    of an announced parcel is its leaving; one of a parcel that was taken back is a matter for people."""
+    of an announced parcel is its leaving; one of a parcel that was taken back is a matter for people. ``told_by``:
+    whose word it is, of ``app.fulfillment.rules.ARRIVAL_TOLD_BY``."""
     shipment = locked(session, shipment_id)
+    if any(event.delivery_status == "delivered" for event in events):
+        _confirm(session, shipment, told_by)
     before, seen = shipment.delivery_status, shipment.first_scan_at
     added = _added(session, shipment, events, source)
     if not added:
         return shipment
     for event in added:
-        _take_in(shipment, event, by_carrier=source == "carrier")
+        _take_in(shipment, event, by_carrier=source == "carrier", told_by=told_by)
     if seen is None and shipment.first_scan_at is not None:
         _first_scanned(session, shipment, shipment.first_scan_at)
     by_scan = source == "carrier" and any(scanned(event.delivery_status) for event in added)
@@ -75,7 +83,8 @@ def mark_delivered(
         delivery_status="delivered",
         description="Marked as delivered by hand.",
     )
-    return record_tracking(session, shipment.id, [event], source=source)
+    told_by = by if by in ARRIVAL_TOLD_BY else BY_CARRIER
+    return record_tracking(session, shipment.id, [event], source=source, told_by=told_by)
 
 
 def take_in(session: Session, shipment_id: UUID, told: Tracked, *, again: datetime) -> Shipment:
@@ -84,7 +93,7 @@ def take_in(session: Session, shipment_id: UUID, told: Tracked, *, again: dateti
     with together(session):
         shipment = record_tracking(session, shipment_id, told.events, source="carrier")
     _note_estimate(shipment, told.estimated_from, told.estimated_to)
-    if shipment.delivery_status in FINAL or shipment.shipment_status == VOIDED:
+    if is_settled(shipment):
         shipment.next_poll_at = None
     else:
         shipment.next_poll_at = again
@@ -94,6 +103,8 @@ def take_in(session: Session, shipment_id: UUID, told: Tracked, *, again: dateti
 def says_nothing_new(shipment: Shipment, known: Collection[str], told: Tracked) -> bool:
     """Whether all that a carrier tells of a parcel was told before; ``known``: its events' ids."""
     first, last = told.estimated_from or told.estimated_to, told.estimated_to or told.estimated_from
+    if shipment.arrival_told_by == BY_SUPPLIER and told.delivery_status == "delivered":
+        return False
     same = (first, last) in ((None, None), (shipment.carrier_from, shipment.carrier_to))
     return same and all(event.id in known for event in told.events)
 
@@ -107,7 +118,10 @@ def poll_again(session: Session, shipment_ids: Collection[UUID], at: datetime | 
         .order_by(Shipment.id)
         .with_for_update(skip_locked=True)
     )
-    over = or_(Shipment.delivery_status.in_(FINAL), Shipment.shipment_status == VOIDED)
+    over = or_(
+        and_(Shipment.delivery_status.in_(FINAL), Shipment.arrival_told_by.is_distinct_from(BY_SUPPLIER)),
+        Shipment.shipment_status == VOIDED,
+    )
     change = update(Shipment).where(Shipment.id.in_(session.scalars(free).all()))
     if at is not None:
         change = change.values(next_poll_at=case((over, None), else_=at))
@@ -163,7 +177,23 @@ def _added(session: Session, shipment: Shipment, events: Sequence[CarrierEvent],
     return [event for event in by_id.values() if event.id in new]
 
 
-def _take_in(shipment: Shipment, event: CarrierEvent, *, by_carrier: bool) -> None:
+def is_settled(shipment: Shipment) -> bool:
+    """Whether nobody is to be asked where a parcel is any more. What its supplier alone tells is asked about."""
+    if shipment.shipment_status == VOIDED:
+        return True
+    return shipment.delivery_status in FINAL and shipment.arrival_told_by != BY_SUPPLIER
+
+
+def _confirm(session: Session, shipment: Shipment, told_by: str) -> None:
+    """Somebody else tells of an arrival that its supplier alone had told of."""
+    if shipment.arrival_told_by != BY_SUPPLIER or told_by == BY_SUPPLIER:
+        return
+    shipment.arrival_told_by = told_by
+    shipment.next_poll_at = None
+    emit(session, ArrivalConfirmed(**ids_of(shipment)))
+
+
+def _take_in(shipment: Shipment, event: CarrierEvent, *, by_carrier: bool, told_by: str) -> None:
     shipment.delivery_status = progressed(shipment.delivery_status, event.delivery_status)
     if by_carrier and (shipment.last_event_at is None or event.at > shipment.last_event_at):
         shipment.last_event_at = event.at
@@ -174,7 +204,7 @@ def _take_in(shipment: Shipment, event: CarrierEvent, *, by_carrier: bool) -> No
     ):
         shipment.first_scan_at = event.at
     if shipment.delivery_status == "delivered" and shipment.delivered_at is None:
-        shipment.delivered_at = event.at
+        shipment.delivered_at, shipment.arrival_told_by = event.at, told_by
 
 
 def _first_scanned(session: Session, shipment: Shipment, at: datetime) -> None:
@@ -188,7 +218,7 @@ def _first_scanned(session: Session, shipment: Shipment, at: datetime) -> None:
 
 def _moved(session: Session, shipment: Shipment) -> None:
     tell_story(session, shipment, "carrier.status", status=LABELS[shipment.delivery_status])
-    if shipment.delivery_status in FINAL:
+    if is_settled(shipment):
         shipment.next_poll_at = None
     if shipment.delivery_status == "return_to_sender":
         exceptions.find(session, shipment, GOES_BACK, shipment.last_event_at or clock.now())

@@ -16,7 +16,7 @@ from app.config import settings
 from app.db import current_scope
 from app.fulfillment.delays import ASSUMED_AFTER_DAYS, arrives_by, counts_as_arrived, route
 from app.fulfillment.models import Shipment, ShipmentException
-from app.fulfillment.rules import FINAL, LOST, LOST_TRACK, RETURNED, SHIPPED, UNREPORTED, VOIDED
+from app.fulfillment.rules import BY_SUPPLIER, FINAL, LOST, LOST_TRACK, RETURNED, SHIPPED, UNREPORTED, VOIDED
 from app.fulfillment.service import exceptions
 from app.fulfillment.service.arrivals import not_arrived
 from app.fulfillment.service.locking import locked, tell_story
@@ -91,22 +91,39 @@ def watch_unreported(session: Session, last: Mapping[str, Any] | None = None, *,
     for shipment, sent_from, sent_to in rows:
         due = due_day(shipment)
         if due is None:
-            promised = max(filter(None, (shipment.estimated_to, shipment.carrier_to)), default=None)
-            left = (shipment.shipped_at or shipment.created_at).date()
-            due = arrives_by(promised, left, route(sent_from, sent_to))
+            due = _should_arrive(shipment, sent_from, sent_to)
             shipment.assumed_on = counts_as_arrived(due, now.date())
         elif exceptions.find(session, shipment, UNREPORTED, _over_since(due)):
             found += 1
     return Looked(found, {"id": rows[-1][0].id} if len(rows) == _AT_ONCE else None)
 
 
+def promised_day(session: Session, shipment: Shipment) -> date:
+    """The day by which a parcel should have arrived, by what was promised and by its way."""
+    countries = session.execute(
+        select(Supplier.country, PurchaseOrder.ship_to_country)
+        .join(PurchaseOrder, PurchaseOrder.supplier_id == Supplier.id)
+        .where(PurchaseOrder.id == shipment.purchase_order_id)
+    ).one()
+    return _should_arrive(shipment, *countries)
+
+
+def _should_arrive(shipment: Shipment, sent_from: str, sent_to: str) -> date:
+    promised = max(filter(None, (shipment.estimated_to, shipment.carrier_to)), default=None)
+    left = (shipment.shipped_at or shipment.created_at).date()
+    return arrives_by(promised, left, route(sent_from, sent_to))
+
+
 def say_arrived(session: Session, retailer_id: UUID, shipment_id: UUID) -> Shipment:
-    """The retailer says that a parcel has arrived. Twice is once. Raises ``NotFound``, and ``Conflict`` for one that is
-    not on its way."""
+    """The retailer says that a parcel has arrived, also one of which its supplier alone says so. Twice is once. Raises
+    ``NotFound``, and ``Conflict`` for one that is not on its way."""
     shipment = _of_retailer(session, retailer_id, shipment_id)
-    if shipment.delivery_status == "delivered":
+    if shipment.delivery_status == "delivered" and shipment.arrival_told_by != BY_SUPPLIER:
         return shipment
-    _on_its_way(shipment)
+    if shipment.delivery_status == "delivered":
+        tell_story(session, shipment, "po.said_arrived_retailer")
+    else:
+        _on_its_way(shipment)
     mark_delivered(session, shipment, source=current_scope().actor, by="retailer")
     audit.record(session, retailer_id, "fulfillment.said_arrived", "shipment", shipment.id)
     return shipment

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.fulfillment.models import Shipment
-from app.fulfillment.rules import SHIPPED
+from app.fulfillment.rules import BY_SUPPLIER, SHIPPED
+from app.fulfillment.service.unreported import promised_day
 from app.kit import clock
 from app.kit.ids import new_id
 from app.ledger.models import JournalEntry
@@ -115,21 +116,29 @@ def _take_back(session: Session, booked: Earning) -> None:
         reverse(session, entry, key=f"{key}:reversed", description="The parcel was not as it was told")
 
 
-def start_dispute_window(session: Session, shipment_id: UUID, window: timedelta) -> None:
+def start_dispute_window(session: Session, shipment_id: UUID, window: timedelta, *, grace: timedelta) -> None:
     """A parcel arrived: its earning is held for the dispute window more. For one that was sent instead of another it is
-    that one's."""
-    replaces_id, delivered_at = session.execute(
-        select(Shipment.replaces_id, Shipment.delivered_at).where(Shipment.id == shipment_id)
-    ).one()
+    that one's. Where its supplier alone says so, the window begins no sooner than ``grace`` after the day by which the
+    parcel should have arrived; once somebody else says so, too, it is as if that had been told at first."""
+    shipment = session.get_one(Shipment, shipment_id, populate_existing=True)
     earning = session.scalar(
         select(Earning)
-        .where(Earning.shipment_id == (replaces_id or shipment_id), Earning.state != "REVERSED")
+        .where(Earning.shipment_id == (shipment.replaces_id or shipment_id), Earning.state != "REVERSED")
         .with_for_update()
     )
-    if earning is None or delivered_at is None or earning.payable_at is not None:
+    if earning is None or shipment.delivered_at is None:
         return
     # Not before now: a carrier that reports late must not cut the window short.
-    earning.payable_at = max(delivered_at, clock.now() - timedelta(days=2)) + window
+    begins = max(shipment.delivered_at, clock.now() - timedelta(days=2))
+    if shipment.arrival_told_by == BY_SUPPLIER:
+        if earning.payable_at is not None:
+            return
+        promised = datetime.combine(promised_day(session, shipment) + timedelta(days=1), time(), UTC)
+        begins = max(begins, promised + grace)
+    if earning.payable_at is None:
+        earning.payable_at = begins + window
+    elif earning.state == "HELD":
+        earning.payable_at = min(earning.payable_at, begins + window)
 
 
 def pay_without_word(session: Session, shipment_id: UUID) -> None:

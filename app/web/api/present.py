@@ -278,6 +278,7 @@ def shipment(row: Shipment) -> Json:
         "first_scan_at": row.first_scan_at,
         "replaces_id": row.replaces_id,
         "delivered_at": row.delivered_at,
+        "arrival_told_by": row.arrival_told_by,
         "estimated_delivery": {"from": row.estimated_from, "to": row.estimated_to},
         "counts_as_arrived_on": row.assumed_on if row.delivered_at is None and row.reported_by is None else None,
         "lines": [{"line_id": line.purchase_order_line_id, "quantity": line.quantity} for line in row.lines],

@@ -13,6 +13,7 @@ from app import db
 from app.adapters import registries
 from app.fulfillment import queries as fulfillment
 from app.fulfillment.arrivals import arrivals_of
+from app.fulfillment.rules import BY_SUPPLIER
 from app.fulfillment.service import claim
 from app.fulfillment.service.giving_up import GONE
 from app.fulfillment.service.unreported import (
@@ -26,6 +27,7 @@ from app.fulfillment.service.unreported import (
 from app.kit.errors import AppError, Conflict
 from app.orders import queries as orders
 from app.purchasing import queries as purchasing
+from app.settlement.queries import payable_at
 from app.web.auth import principal
 from app.web.pages import Pages, go, page_url
 
@@ -51,7 +53,9 @@ def _detail(shipment_id: UUID, status: int = 200, *, refused: str = "") -> Any:
             "events": fulfillment.events_of(session, [parcel.id])[parcel.id],
             "troubles": fulfillment.exceptions_of(session, retailer_id, shipment_id=parcel.id),
             "nobody_reports": unreported,
-            "arrivable": is_on_its_way(parcel),
+            "arrivable": is_on_its_way(parcel) or parcel.arrival_told_by == BY_SUPPLIER,
+            "unconfirmed": parcel.arrival_told_by == BY_SUPPLIER,
+            "payable_at": payable_at(session, parcel),
             "due": due_day(parcel),
             "missable": unreported and may_be_missed(parcel),
             "claimable": GONE,

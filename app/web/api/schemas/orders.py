@@ -287,6 +287,10 @@ class ShipmentOut(Output):
     shipped_at: datetime | None
     first_scan_at: datetime | None = Field(None, description="When its carrier first had it.")
     delivered_at: datetime | None
+    arrival_told_by: Literal["carrier", "retailer", "supplier"] | None = Field(
+        None,
+        description="Whose word it is that it arrived. Where it is its supplier's alone, the supplier is paid later.",
+    )
     replaces_id: UUID | None = Field(None, description="The parcel that this one is sent instead of.")
     estimated_delivery: RangeOut
     counts_as_arrived_on: date | None = Field(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.adapters import registries
 from app.fulfillment import queries as fulfillment
-from app.fulfillment.rules import ANNOUNCED, FINAL, SHIPPED, VOIDED, may_become, scanned
+from app.fulfillment.rules import ANNOUNCED, BY_SUPPLIER, FINAL, SHIPPED, VOIDED, may_become, scanned
 from app.fulfillment.service import (
     correct,
     hand_over,
@@ -27,6 +27,7 @@ from app.fulfillment.service.giving_up import CAN_WAIT, GONE
 from app.fulfillment.service.unreported import nobody_reports
 from app.kit.errors import Conflict, Invalid
 from app.purchasing import queries as purchasing
+from app.settlement.queries import payable_at
 from app.suppliers import queries as suppliers
 from app.web.auth import principal
 from app.web.forms import Sent, problems
@@ -71,6 +72,8 @@ def _detail(
             "troubles": fulfillment.exceptions_of(session, supplier_id, shipment_id=parcel.id, only_open=True),
             "can_wait": CAN_WAIT,
             "gone": GONE,
+            "unconfirmed": parcel.arrival_told_by == BY_SUPPLIER,
+            "payable_at": payable_at(session, parcel),
             "nobody_reports": nobody_reports(parcel, scanning=registries.scanning_carriers()),
             "carriers": carrier_choices(suppliers.supplier(session, supplier_id).country),
             "number_open": open_ and fresh,
