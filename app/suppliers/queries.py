@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Uuid, any_, bindparam, false, func, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Date, Uuid, any_, bindparam, case, false, func, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from app.suppliers.models import (
     SupplierStatusChange,
     TestOrder,
 )
-from app.suppliers.rules import ACTIVE, Closure, Rate, Tier
+from app.suppliers.rules import ACTIVE, IN_REVIEW, Closure, Rate, Tier
 from app.suppliers.rules.round_trip import Line, Trip
 
 _BEST: ColumnElement[Any] = -func.coalesce(Supplier.score, -1)
@@ -170,26 +170,34 @@ def own_rate(session: Session, supplier_id: UUID, rate_id: UUID) -> ShippingRate
 
 
 def applications(
-    session: Session, statuses: Sequence[str], *, limit: int = 50, cursor: str | None = None
+    session: Session, statuses: Sequence[str], *, search: str = "", limit: int = 50, cursor: str | None = None
 ) -> Page[tuple[Supplier, SupplierApplication]]:
-    """Suppliers in the given statuses with what they applied with, longest waiting first. System scope."""
+    """Suppliers in the given statuses with what they applied with: first those that wait for a reviewer, the longest
+    waiting first. ``search``: a part of the company's name. System scope."""
+    turn = case((Supplier.status == IN_REVIEW, 0), else_=1)
     query = (
         select(Supplier, SupplierApplication)
         .join(SupplierApplication, SupplierApplication.supplier_id == Supplier.id)
         .where(Supplier.status.in_(statuses))
-        .order_by(SupplierApplication.submitted_at, Supplier.id)
+        .order_by(turn, SupplierApplication.submitted_at, Supplier.id)
         .limit(limit + 1)
     )
+    if search.strip():
+        query = query.where(func.lower(Supplier.company_name).contains(search.strip().lower(), autoescape=True))
     if cursor:
-        moment, last_id = decode_cursor(cursor, 2)
+        place, moment, last_id = decode_cursor(cursor, 3)
         query = query.where(
-            tuple_(SupplierApplication.submitted_at, Supplier.id)
-            > tuple_(literal(datetime.fromisoformat(str(moment))), literal(UUID(str(last_id))))
+            tuple_(turn, SupplierApplication.submitted_at, Supplier.id)
+            > tuple_(
+                literal(int(str(place))), literal(datetime.fromisoformat(str(moment))), literal(UUID(str(last_id)))
+            )
         )
     rows: list[tuple[Supplier, SupplierApplication]] = [
         (one, application) for one, application in session.execute(query)
     ]
-    return page_of(rows, limit, lambda row: [row[1].submitted_at.isoformat(), row[0].id])
+    return page_of(
+        rows, limit, lambda row: [int(row[0].status != IN_REVIEW), row[1].submitted_at.isoformat(), row[0].id]
+    )
 
 
 def count_in(session: Session, statuses: Sequence[str]) -> int:

@@ -32,6 +32,9 @@ def sent_answers(line: PurchaseOrderLine) -> list[LineAnswer]:
     day = sent.day(f"day-{line.id}")
     sent.check()
     reason = request.form.get(f"reason-{line.id}") or None
+    if reason is None and (said == "rejected" or rejected in units):
+        sent.refuse(f"reason-{line.id}", "required", gettext(_("Choose why you can't send it.")))
+        sent.check()
     found = []
     if said == "rejected" or rejected in units:
         # An answer counts what was rejected or cancelled before, too.

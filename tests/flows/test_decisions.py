@@ -491,6 +491,8 @@ def test_an_answer_with_a_mistake_keeps_what_was_typed_about_every_line(desk: De
         ({**typed, f"price-{second}": "11.25", f"day-{first}": "2020-01-01"}, "2020-01-01 is over"),
         ({**typed, f"price-{second}": "11.25", f"day-{first}": "2206-01-01"}, "2206-01-01 is years away"),
         ({**typed, f"price-{second}": "11.25", f"answer-{second}": "rejected", f"reason-{second}": "moon"}, "One of"),
+        ({**typed, f"price-{second}": "11.25", f"answer-{second}": "rejected"}, "Choose why you can't send it."),
+        ({**typed, f"price-{second}": "0"}, "A price above zero."),
     ):
         answer = supplier.submit(page, f"{page}/answer", **wrong)
         assert answer.status_code == 422, wrong

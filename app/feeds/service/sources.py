@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -46,14 +46,13 @@ def add_source(session: Session, supplier_id: UUID, spec: SourceSpec, *, schemes
     the transport. Raises ``Invalid`` and ``Conflict``."""
     _check(spec, schemes)
     # Two additions at once are counted one after the other.
-    count = len(
-        session.scalars(
-            select(FeedSource.id)
-            .where(FeedSource.supplier_id == supplier_id, FeedSource.removed_at.is_(None))
-            .with_for_update()
-        ).all()
-    )
-    if count >= MOST_SOURCES:
+    others = session.scalars(
+        select(FeedSource)
+        .where(FeedSource.supplier_id == supplier_id, FeedSource.removed_at.is_(None))
+        .with_for_update()
+    ).all()
+    _check_name(spec.name, others)
+    if len(others) >= MOST_SOURCES:
         raise Conflict(f"There are {MOST_SOURCES} sources already. Remove one first.", code="too_many_sources")
     source = FeedSource(
         id=new_id(),
@@ -87,6 +86,9 @@ def change_source(
     if moved and spec.access is None and source.access is not None:
         raise Invalid.field("secret", "needed_again", "The address is another one: give the password or token again.")
     _check(spec, schemes)
+    if spec.name != source.name:
+        others = select(FeedSource).where(FeedSource.supplier_id == supplier_id, FeedSource.removed_at.is_(None))
+        _check_name(spec.name, [one for one in session.scalars(others) if one.id != source_id])
     source.name, source.kind, source.address = spec.name, spec.kind, spec.address
     source.content, source.every_minutes = spec.content, _minutes(spec)
     if spec.access is not None:
@@ -181,6 +183,12 @@ def _minutes(spec: SourceSpec) -> int:
     if spec.kind == PUSH:
         return 0
     return spec.every_minutes if spec.every_minutes is not None else DEFAULT_MINUTES[spec.content]
+
+
+def _check_name(name: str, others: Iterable[FeedSource]) -> None:
+    """Notices and runs tell feeds apart by their names; a form that is sent twice adds one."""
+    if any(one.name.strip().casefold() == name.strip().casefold() for one in others):
+        raise Invalid.field("name", "taken", "Another feed has this name.")
 
 
 def _check(spec: SourceSpec, schemes: Sequence[str]) -> None:

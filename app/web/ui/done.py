@@ -35,6 +35,7 @@ SENTENCES: Mapping[str, str] = {
     "record_chosen": _("The file is read anew with the products there."),
     "columns_confirmed": _("Saved. The file is read with these columns, and so are later ones like it."),
     "feed_added": _("Added. Test it now, or wait for the first look."),
+    "pushed_feed_added": _("Added. Push its first file to the address below."),
     "feed_fetched": _("It is fetched now; reload in a moment."),
     "feed_removed": _("The feed is gone; what it brought stays."),
     "feed_tested": _("Tested. See below what came."),

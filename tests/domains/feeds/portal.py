@@ -117,10 +117,17 @@ class Portal:
     browser: Browser
     api: Api
     jobs: Jobs
+    added: int = 0
 
     def add(self, kind: str = "https", **values: str) -> str:
         """Add a feed through the page; its id."""
-        sent = {"name": "Stock", "content": "full", "scheme": "none", **values}
+        self.added += 1
+        sent = {
+            "name": "Stock" if self.added == 1 else f"Stock {self.added}",
+            "content": "full",
+            "scheme": "none",
+            **values,
+        }
         answer = self.browser.submit(f"/supplier/feeds/new?kind={kind}", "/feeds/new", **sent)
         assert answer.status_code == 303, text_of(answer)
         return str(answer.headers["Location"]).split("/")[-1].split("?")[0]

@@ -291,8 +291,11 @@ def test_pausing_and_removing_end_the_looks(portal: Portal, file_servers: FileSe
     portal.look()
     assert file_servers.asked(path) == [200]
 
+    again = portal.browser.submit("/supplier/feeds/new?kind=push", "/feeds/new", name=" stock")
+    assert (again.status_code, "Another feed has this name." in text_of(again)) == (422, True)
     portal.act(source, "remove")
     portal.look()
+    assert portal.add("push", name="stock") != source, "the name is free again"
     assert portal.browser.get(f"/supplier/feeds/{source}").status_code == 404
     assert portal.source(source)["access"] is None
     assert len(portal.runs()) == 1, "what it brought stays"

@@ -267,6 +267,20 @@ def test_suppliers_apply_from_anywhere_and_trade_in_a_currency_that_is_settled(m
         assert chosen[0] == proposed
 
 
+def test_reviewers_find_who_waits_for_them_first_and_a_company_by_its_name(market: Market) -> None:
+    with db.system_scope(actor="test"), db.transaction() as session:
+        for name, status in (("Amber", "APPLIED"), ("Borealis", "IN_REVIEW"), ("Cirrus 100%", "APPLIED")):
+            factories.supplier(session, name, active=False).status = status
+        admin = factories.member(session, session.get_one(Organisation, market.admin.id), "platform_admin").email
+    console = Browser(market.app)
+    console.sign_in(admin)
+    page = text_of(console.get("/console/suppliers"))
+    assert page.index("Borealis") < page.index("Amber") < page.index("Cirrus")
+    found = text_of(console.get("/console/suppliers", query_string={"search": "rus 100%"}))
+    assert "Cirrus" in found and "Amber" not in found
+    assert "No company has this in its name" in text_of(console.get("/console/suppliers?search=100_"))
+
+
 def test_a_supplier_is_approved_in_the_console_and_then_sells(market: Market) -> None:
     with db.system_scope(actor="test"), db.transaction() as session:
         waiting = factories.supplier(session, "Lumen", active=False).id

@@ -201,6 +201,34 @@ def test_one_product_is_edited(market: Market) -> None:
         assert problem(answer.text, field), field
 
 
+def test_what_changed_meanwhile_is_not_overwritten_unseen(market: Market) -> None:
+    """A form stood open while a feed or a colleague changed a price."""
+    mine, _ = member(market, "supplier", "supplier_catalogue")
+    theirs, _ = member(market, "supplier")
+    lamp = market.lamp.variants[0]
+    edit = f"/supplier/products/{market.lamp.product_id}/edit"
+    opened = {str(one["name"]): str(one.get("value", "")) for one in mine.form(edit, "/edit").select("input[name]")}
+    sheet = {str(one["name"]): str(one.get("value", "")) for one in mine.form(SHEET, SHEET).select("input[name]")}
+    assert theirs.submit(SHEET, SHEET, **{f"price-{lamp}": "8.25"}).status_code == 303
+    refused = mine.post(edit, {**opened, "title": "Reading lamp"})
+    assert refused.status_code == 409
+    assert "8.25" in problem(refused.text, f"cost-{lamp}")
+    assert variant_of(market).wholesale_price == 825
+    again = BeautifulSoup(refused.text, "html.parser").select_one("[name=seen]")
+    assert again is not None
+    kept = mine.post(edit, {**opened, "title": "Reading lamp", f"cost-{lamp}": "8.25", "seen": str(again["value"])})
+    assert kept.status_code == 303, text_of(kept)
+    stale = mine.post(SHEET, {**sheet, f"price-{lamp}": "9.00"})
+    assert stale.status_code == 422
+    assert "8.25" in problem(stale.text, f"price-{lamp}")
+    told = BeautifulSoup(stale.text, "html.parser").select_one(f"[name='was-price-{lamp}']")
+    assert told is not None
+    assert (
+        mine.post(SHEET, {**sheet, f"price-{lamp}": "9.00", f"was-price-{lamp}": str(told["value"])}).status_code == 303
+    )
+    assert variant_of(market).wholesale_price == 900
+
+
 def test_an_untouched_file_takes_nothing_from_orders_that_nobody_told_of(market: Market, jobs: Jobs) -> None:
     browser, _ = member(market, "supplier")
     lamp = market.lamp.variants[0]

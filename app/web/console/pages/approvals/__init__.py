@@ -75,7 +75,10 @@ def approvals() -> Any:
     view = request.args.get("view", "")
     view = view if view in _VIEWS else ""
     with db.transaction() as session:
-        page = suppliers.applications(session, _VIEWS[view][1], limit=50, cursor=request.args.get("cursor"))
+        search = request.args.get("search", "").replace("\x00", "")
+        page = suppliers.applications(
+            session, _VIEWS[view][1], search=search, limit=50, cursor=request.args.get("cursor")
+        )
         done = {one.id: progress_of(session, one.id).done for one, _application in page.items} if not view else {}
         views = [
             {
@@ -87,7 +90,14 @@ def approvals() -> Any:
             for name, (label, statuses) in _VIEWS.items()
         ]
     return pages.render(
-        "approvals.html", found=page.items, next_cursor=page.next_cursor, views=views, done=done, steps=len(STEPS)
+        "approvals.html",
+        found=page.items,
+        next_cursor=page.next_cursor,
+        views=views,
+        view=view,
+        search=search,
+        done=done,
+        steps=len(STEPS),
     )
 
 

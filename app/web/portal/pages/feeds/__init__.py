@@ -85,7 +85,7 @@ def create_feed() -> Any:
             source = add_source(session, principal().organisation_id, spec, schemes=schemes)
     except (Invalid, AddressRefused) as error:
         return _form(None, kind, request.form, _problems(error))
-    return go(page_url("feeds.detail", source_id=source.id, done="feed_added"))
+    return go(page_url("feeds.detail", source_id=source.id, done="feed_added" if kind != PUSH else "pushed_feed_added"))
 
 
 @pages.get("/feeds/<uuid:source_id>", permission="products.write")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from flask import Response, request, stream_with_context
 from sqlalchemy.orm import Session
 
@@ -116,6 +118,13 @@ def save_sheet() -> Any:
         with db.transaction() as session:
             own = {row.id: row for row in catalog.variants_of(session, supplier_id, ids=[*prices, *units])}
             new_prices = {one: sent.price(f"price-{one}", own[one].currency) for one in prices if one in own}
+            for one in new_prices:
+                now = Money(own[one].wholesale_price, own[one].currency).amount
+                if sent.values.get(f"was-price-{one}", now) != now and new_prices[one] != own[one].wholesale_price:
+                    message = gettext(
+                        _("A file or a colleague made it %(price)s meanwhile. Save again to make it yours.")
+                    )
+                    sent.refuse(f"price-{one}", "changed_meanwhile", message % {"price": now})
             free = {one: sent.whole(f"stock-{one}", 0, LARGEST_QUANTITY) for one in units if one in own}
             sent.check()
             told = frozenset({"wholesale_price"})
@@ -225,14 +234,21 @@ def save(product_id: UUID) -> Any:
             product = catalog.product(session, product_id, supplier_id=supplier_id)
             variants = [one for one in product.variants if f"cost-{one.id}" in sent.values]
             places = [one.id for one in variants]
-            change = _described(sent, variants, _category(session, product))
+            category = _category(session, product)
+            change = _described(sent, variants, category)
             sent.check()
+            if sent.values.get("seen", now := _fingerprint(product, category)) != now:
+                raise Conflict(gettext(_CHANGED_MEANWHILE), code="changed_meanwhile")
             change_product(session, supplier_id, product_id, change)
     except (Invalid, Conflict) as error:
         return _form(product_id, at_fields(error, places, sent), error.status)
     return go(page_url("products.detail", product_id=product_id, done="saved_for_stores"))
 
 
+_CHANGED_MEANWHILE = _(
+    "A file or a colleague changed this product after you opened it. Where yours differs, what is stored now stands "
+    "below it. Save again to keep yours."
+)
 #: Empty lines for more price steps, in the form.
 _MORE_STEPS = 2
 
@@ -279,16 +295,52 @@ def _category(session: Session, product: SupplierProduct) -> str:
     return catalog.category_paths(session, [product.category_id])[product.category_id]
 
 
+def _fingerprint(product: SupplierProduct, category: str) -> str:
+    """All that the form shows, in short: so it is noticed what a file or a colleague changed meanwhile."""
+    shown = [
+        product.title,
+        product.description,
+        product.brand,
+        product.tags,
+        category,
+        [
+            (one.id, one.wholesale_price, one.msrp, one.map_price, one.weight_grams, one.gtin, one.price_tiers)
+            for one in product.variants
+            if one.status == "active"
+        ],
+    ]
+    return hashlib.sha256(orjson.dumps(shown)).hexdigest()
+
+
+def _stored_now(product: SupplierProduct, category: str) -> dict[str, str]:
+    """Beside each field that holds something else than is stored: what is stored."""
+    stored = {"title": product.title, "brand": product.brand or "", "category": category}
+    active = [one for one in product.variants if one.status == "active"]
+    for variant, amounts in _amounts(active).items():
+        stored.update({f"{name}-{variant}": amount for name, amount in amounts.items()})
+    stored.update({f"gtin-{one.id}": one.gtin or "" for one in active})
+    message = gettext(_("Stored now: %(value)s"))
+    return {
+        name: message % {"value": value or "–"}
+        for name, value in stored.items()
+        if request.form.get(name, value).strip() != value
+    }
+
+
 def _form(product_id: UUID, wrong: dict[str, Any] | None = None, status: int = 200) -> Any:
     with db.transaction() as session:
         product = catalog.product(session, product_id, supplier_id=principal().organisation_id)
         active = [one for one in product.variants if one.status == "active"]
+        category = _category(session, product)
+        if wrong and wrong.get("form") == gettext(_CHANGED_MEANWHILE):
+            wrong = {**_stored_now(product, category), **wrong}
         return pages.render(
             "form.html",
             status,
             product=product,
             variants=active,
-            category=_category(session, product),
+            category=category,
+            seen=_fingerprint(product, category),
             amounts=_amounts(active),
             steps={one.id: _shown_steps(one) for one in active},
             currency=session.get_one(Supplier, product.supplier_id).currency,

@@ -310,6 +310,10 @@ def _price(line_id: UUID, currency: str, said: str) -> int | None:
     if not text.strip() or said == "rejected":
         return None
     try:
-        return Money.parse(text.strip().replace(",", "."), currency).minor
+        minor = Money.parse(text.strip().replace(",", "."), currency).minor
     except ValueError as error:
         raise Invalid.field(f"price-{line_id}", "not_an_amount", f"An amount in {currency}, such as 12.50.") from error
+    if minor <= 0:
+        # A lower price holds at once and is not taken back: nothing is given away by a slip.
+        raise Invalid.field(f"price-{line_id}", "out_of_range", gettext(_("A price above zero.")))
+    return minor

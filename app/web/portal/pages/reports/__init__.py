@@ -13,13 +13,13 @@ from flask import Response, request
 from app import db
 from app.identity.models import Organisation
 from app.insights.queries import GroupBy, Sales, met, sales
-from app.kit import clock
+from app.kit import clock, texts
 from app.kit.csv_lines import csv_line
 from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.web.auth import principal
 from app.web.pages import Nav, Pages, page_url
-from app.web.ui.rendering import gettext
+from app.web.ui.rendering import gettext, locale
 
 pages = Pages(__name__, nav=Nav(_("Reports"), "reports", 50, permission="analytics.read"))
 
@@ -64,7 +64,10 @@ def reports() -> Any:
         zone=zone,
         sales=found,
         met=how_met,
-        rows=(found.series[::-1] if timed else found.series)[:_SHOWN],
+        rows=[
+            (key, texts.day(date.fromisoformat(key), locale(), zone) if asked.group == "day" else label, figures)
+            for key, label, figures in (found.series[::-1] if timed else found.series)[:_SHOWN]
+        ],
         timed=timed,
         views=[
             {
