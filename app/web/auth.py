@@ -13,7 +13,8 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Response, g, redirect, request, url_for
+from flask import Response, current_app, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from app import db
 from app.config import keyed_hash, settings
@@ -27,6 +28,8 @@ from app.kit.recent import Recent
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+#: What the rules of paths where no page is call the path.
+NOWHERE = "_path"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -109,9 +112,23 @@ def page(kind: str | None = None, permission: str | None = None) -> Callable[[Vi
 
 
 def to_sign_in() -> Any:
-    """Send a browser to the sign-in page and back."""
-    target = url_for("accounts.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
-    return redirect(target)
+    """Send a browser to the sign-in page and back. One that sent a form is told that nothing of it was kept, and comes
+    back to the form's page."""
+    if request.method in _SAFE_METHODS:
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    return redirect(url_for("accounts.sign_in", next=_page_of_the_form(), unsaved=1))
+
+
+def _page_of_the_form() -> str | None:
+    """Where the form stood that was sent; None for what is no page of ours, or only takes forms."""
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host:
+        return None
+    try:
+        _endpoint, values = current_app.url_map.bind(request.host).match(came.path, method="GET")
+    except HTTPException:
+        return None
+    return safe_next(f"{came.path}?{came.query}".rstrip("?")) if NOWHERE not in values else None
 
 
 def csrf_token(found: Principal | None) -> str:

@@ -14,7 +14,8 @@ from werkzeug.exceptions import HTTPException
 
 from app import db, log
 from app.kit.errors import AdapterError, AppError, CredentialsRefused, FieldError, Invalid, RateLimited, TooMany
-from app.web.pages import CROSSDOCK, NOWHERE, Area, render
+from app.web.auth import NOWHERE
+from app.web.pages import CROSSDOCK, Area, render
 
 logger = log.get("web.errors")
 _PLAIN = "app/web/ui/layouts/plain.html"

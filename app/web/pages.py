@@ -20,6 +20,7 @@ from app.config import settings
 from app.kit.errors import NotFound
 from app.kit.registry import walk
 from app.web import auth
+from app.web.auth import NOWHERE
 from app.web.ui.done import SENTENCES
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -48,8 +49,6 @@ class Host:
     layout: str
 
 
-#: What the rest of an address is called of which an area has no page.
-NOWHERE = "_path"
 CROSSDOCK = Host("crossdock", "app/web/ui/hosts/crossdock.html", "app/web/ui/layouts/crossdock.html")
 SHOPIFY = Host("shopify", "app/web/ui/hosts/shopify.html", "app/web/ui/layouts/shopify.html")
 

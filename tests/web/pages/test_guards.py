@@ -11,7 +11,7 @@ from app.identity.models import Organisation
 from app.identity.rules import ROLES_OF_KIND
 from tests import factories
 from tests.market import Market
-from tests.web.browsing import Browser
+from tests.web.browsing import Browser, text_of
 
 AREAS = {"app": "retailer", "portal": "supplier", "console": "platform"}
 
@@ -48,6 +48,23 @@ def test_a_stranger_is_sent_to_sign_in(market: Market, area: str) -> None:
         answer = browser.client.open(path, method=method)
         assert answer.status_code == 302, f"{method} {path}"
         assert answer.headers["Location"].startswith("/sign-in")
+
+
+def test_who_was_signed_out_over_a_form_is_told_so_and_comes_back_to_its_page(market: Market) -> None:
+    browser = Browser(market.app)
+    page = "http://localhost/supplier/settings/closures?a=1"
+    sent = browser.post("/supplier/settings/closures", {"note": "Holidays"}, headers={"Referer": page})
+    told = browser.get(sent.headers["Location"])
+    assert "what you sent was not saved" in text_of(told)
+    assert 'name="next" value="/supplier/settings/closures?a=1"' in told.text
+    for elsewhere in (
+        "https://evil.example/x",
+        "http://localhost/supplier/purchase-orders/bulk",
+        "http://localhost/nowhere",
+    ):
+        sent = browser.post("/supplier/settings/closures", headers={"Referer": elsewhere})
+        assert 'name="next"' not in browser.get(sent.headers["Location"]).text
+    assert "not saved" not in text_of(browser.get("/sign-in"))
 
 
 @pytest.mark.parametrize("area", AREAS)
