@@ -157,6 +157,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "supplier",
         _("The number %(was)s was wrong: it is %(tracking_number)s with %(carrier)s."),
     ),
+    "po.parcel_carrier_corrected": (
+        "supplier",
+        _("%(tracking_number)s is with %(carrier)s, not with %(was_carrier)s."),
+    ),
     "po.parcel_units_corrected": (
         "supplier",
         _("In the parcel %(tracking_number)s are %(units)s units, not %(was)s."),

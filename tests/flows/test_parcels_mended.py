@@ -198,6 +198,10 @@ def test_the_portal_puts_right_takes_back_and_says_why_it_cant(
     right = {"carrier": "ups", "tracking_number": "1Z5R89390357567127", f"units-{line}": "2"}
     assert browser.submit(page, f"{page}/correct", **right).status_code == 303
     jobs.drain()
+    assert browser.submit(page, f"{page}/correct", tracking_number="").status_code == 422
+    assert browser.submit(page, f"{page}/correct", carrier="dhl").status_code == 422, "it is a number of UPS"
+    assert browser.submit(page, f"{page}/correct", carrier="dhl", number_is_right="1").status_code == 303
+    assert "1Z5R89390357567127 is with DHL, not with UPS." in text_of(browser.get(desk))
     shown = text_of(browser.get(page))
     assert "1Z5R89390357567127" in shown
     assert browser.submit(page, f"{page}/void", reason="Box broke").status_code == 303

@@ -120,13 +120,15 @@ def _correct_number(session: Session, shipment: Shipment, correction: Correction
         )
         if before != after
     ]
-    was = shipment.tracking_number
+    was, by = shipment.tracking_number, shipment.carrier
     shipment.tracking_number, shipment.carrier = number, carrier
     shipment.tracking_url, shipment.number_check = correction.tracking_url, correction.number_check
     shipment.next_poll_at = clock.now() + settings().tracking_poll if number else None
     # Whoever told of the number that it had knows nothing of the other one.
     shipment.reported_by, shipment.tracker_ref, shipment.assumed_on = None, None, None
-    if shipment.shipment_status != ANNOUNCED or was:
+    if was == number:
+        tell_story(session, shipment, "po.parcel_carrier_corrected", was_carrier=by, carrier=carrier)
+    elif shipment.shipment_status != ANNOUNCED or was:
         tell_story(session, shipment, "po.parcel_corrected", was=was, carrier=carrier)
     return changed
 

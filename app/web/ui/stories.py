@@ -77,8 +77,8 @@ def story(
         # Entries outlive the table: one that it no longer has is shown by its id.
         _kind, sentence = SENTENCES.get(entry.message, ("", entry.message.replace(".", " ").replace("_", " ")))
         values = _Gaps(entry.values)
-        if "carrier" in values:
-            values["carrier"] = carrier_label(str(values["carrier"]))
+        for name in {"carrier", "was_carrier"} & values.keys():
+            values[name] = carrier_label(str(values[name]))
         if "channel" in values:
             values["channel"] = channel_label(str(values["channel"]))
         for name in _AMOUNTS & values.keys():

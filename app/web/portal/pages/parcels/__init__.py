@@ -26,6 +26,7 @@ from app.fulfillment.service import (
 from app.fulfillment.service.giving_up import CAN_WAIT, GONE
 from app.fulfillment.service.unreported import nobody_reports
 from app.kit.errors import Conflict, Invalid
+from app.kit.texts import marked as _
 from app.purchasing import queries as purchasing
 from app.settlement.queries import payable_at
 from app.suppliers import queries as suppliers
@@ -34,6 +35,7 @@ from app.web.forms import Sent, problems
 from app.web.pages import Pages, go, page_url
 from app.web.parcels import number_doubt, told_correction, told_parcel
 from app.web.portal.carriers import carrier_choices
+from app.web.ui.rendering import gettext
 
 pages = Pages(__name__)
 
@@ -99,7 +101,10 @@ def correct_parcel(shipment_id: UUID) -> Any:
         with db.transaction() as session:
             parcel = fulfillment.shipment(session, shipment_id, organisation_id=supplier_id)
             order = purchasing.purchase_order(session, supplier_id, parcel.purchase_order_id)
-            if doubt is not None and number != parcel.tracking_number:
+            if "tracking_number" in sent.values and not number and parcel.tracking_number:
+                sent.refuse("tracking_number", "required", gettext(_("Please fill this in.")))
+            moved = number != parcel.tracking_number or given not in ("", parcel.carrier)
+            if doubt is not None and moved:
                 sent.refuse("tracking_number", "unlikely_number", doubt)
             names = {f"units-{line.id}": line for line in order.lines if request.form.get(f"units-{line.id}")}
             units = {line.id: sent.whole(name, 0, line.quantity) for name, line in names.items()}
