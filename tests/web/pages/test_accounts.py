@@ -289,7 +289,15 @@ def test_a_supplier_is_approved_in_the_console_and_then_sells(market: Market) ->
     console = Browser(market.app)
     console.sign_in(admin)
     assert "Lumen" in text_of(console.get("/console/suppliers"))
-    decided = console.submit(f"/console/suppliers/{waiting}", "/decide", acknowledged="1", reason="Papers seen")
+    page = f"/console/suppliers/{waiting}"
+    token = console.form(page, "/decide").select_one("[name=csrf_token]")
+    assert token is not None
+    stale = {"csrf_token": str(token["value"]), "acknowledged": "1", "reason": "Too late"}
+    decided = console.submit(page, "/decide", acknowledged="1", reason="Papers seen")
     assert decided.status_code == 303, text_of(decided)
+    assert console.post(f"{page}/decide", {**stale, "status": "ACTIVE"}).status_code == 303, "the same, sent twice"
+    refused = console.post(f"{page}/decide", {**stale, "status": "REJECTED"})
+    assert refused.status_code == 409
+    assert "This can't follow on “Active”" in text_of(refused)
     names = [item["company_name"] for item in market.retailer.api.get("/api/suppliers").json["items"]]
     assert "Lumen" in names

@@ -14,7 +14,7 @@ from app.catalog.queries import own_products
 from app.feeds import queries as feeds
 from app.insights.onboarding import consequences, progress_of
 from app.kit import clock
-from app.kit.errors import Invalid
+from app.kit.errors import Conflict, Invalid
 from app.kit.texts import marked as _
 from app.settlement import queries as settlement
 from app.suppliers import queries as suppliers
@@ -286,7 +286,10 @@ def decision(supplier_id: UUID) -> Any:
         if status in _ELSEWHERE:
             raise Invalid.field("status", "elsewhere", gettext(_("This has a page or form of its own.")))
         with db.transaction() as session:
-            suppliers.supplier(session, supplier_id)
+            now = suppliers.supplier(session, supplier_id).status
+            if now == status:
+                # Sent twice, or a colleague was faster with the same.
+                return go(page_url("approvals.detail", supplier_id=supplier_id, done="decided"))
             if status == ACTIVE:
                 gaps = progress_of(session, supplier_id).gaps
                 acknowledged = bool(request.form.get("acknowledged"))
@@ -295,6 +298,9 @@ def decision(supplier_id: UUID) -> Any:
                 decide(session, supplier_id, status, reason=reason)
     except Invalid as error:
         return _detail(supplier_id, 422, problems(error))
+    except Conflict:
+        message = gettext(_("This can't follow on “%(status)s”, which it is by now. Choose anew."))
+        return _detail(supplier_id, 409, {"status": message % {"status": gettext(shown("supplier", now).label)}})
     return go(page_url("approvals.detail", supplier_id=supplier_id, done="decided"))
 
 
