@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -112,12 +114,32 @@ def _plan_prices(session: Session, supplier_id: UUID, product_ids: Sequence[UUID
     return Plan(changes, refused, contradicting)
 
 
-def edit(session: Session, supplier_id: UUID, product_ids: Sequence[UUID], change: BulkChange) -> BulkEdit:
-    """Change the products, and keep what they were. Raises ``Invalid`` for too many of them and as ``plan``."""
+def print_of(changes: Iterable[Planned | BulkEditChange]) -> str:
+    """What tells one set of changes, with what was there before, from another."""
+    rows = sorted(((str(one.target_id), one.before, one.after) for one in changes), key=lambda row: row[0])
+    return hashlib.sha256(orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def edit(
+    session: Session,
+    supplier_id: UUID,
+    product_ids: Sequence[UUID],
+    change: BulkChange,
+    *,
+    expected: str | None = None,
+) -> BulkEdit:
+    """Change the products, and keep what they were. ``expected``: what was previewed (``print_of``); sent twice it is
+    done once. Raises ``Invalid`` for too many of them and as ``plan``, and ``Conflict`` where something else would be
+    done than was previewed."""
     if len(product_ids) > MOST_PRODUCTS:
         raise Invalid(f"At most {MOST_PRODUCTS:,} products are changed at once. Narrow the list down, or use a file.")
     one_at_a_time(session, supplier_id)
     planned = plan(session, supplier_id, product_ids, change).changes
+    if expected is not None and print_of(planned) != expected:
+        done = _newest(session, supplier_id)
+        if done is not None and print_of(_changes_of(session, done)) == expected:
+            return done
+        raise Conflict("The products changed meanwhile.", code="changed")
     made = BulkEdit(
         id=new_id(),
         supplier_id=supplier_id,
@@ -149,6 +171,18 @@ def edit(session: Session, supplier_id: UUID, product_ids: Sequence[UUID], chang
     return made
 
 
+def _newest(session: Session, supplier_id: UUID) -> BulkEdit | None:
+    """The last edit, where it was not taken back."""
+    made = session.scalar(
+        select(BulkEdit).where(BulkEdit.supplier_id == supplier_id).order_by(BulkEdit.id.desc()).limit(1)
+    )
+    return made if made is not None and made.undone_at is None else None
+
+
+def _changes_of(session: Session, made: BulkEdit) -> Sequence[BulkEditChange]:
+    return session.scalars(select(BulkEditChange).where(BulkEditChange.edit_id == made.id)).all()
+
+
 def undo(session: Session, supplier_id: UUID, edit_id: UUID) -> BulkEdit:
     """Give products and variants back what they had before an edit; what was changed again since stays as it is. Raises
     ``NotFound``, and ``Conflict`` for one that was undone already."""
@@ -161,7 +195,7 @@ def undo(session: Session, supplier_id: UUID, edit_id: UUID) -> BulkEdit:
     if made.undone_at is not None:
         raise Conflict("This was undone already.", code="undone")
     change = BulkChange.from_json(made.what)
-    rows = session.scalars(select(BulkEditChange).where(BulkEditChange.edit_id == made.id)).all()
+    rows = _changes_of(session, made)
     table: Any = SupplierVariant if change.field in PRICES else SupplierProduct
     now = {
         row.id: row

@@ -38,9 +38,12 @@ def test_all_that_is_found_is_previewed_changed_and_taken_back(market: Market, j
     assert "Bowl" not in shown
     assert "9.00 USD" in shown
     assert lamp_price(market) == today, "a preview changes nothing"
-    done = browser.submit(page, BULK)
+    sent = {str(one["name"]): str(one["value"]) for one in browser.form(page, BULK).select("input[name]")}
+    done = browser.post(BULK, sent)
     assert done.status_code == 303, text_of(done)
     jobs.drain()
+    assert lamp_price(market) == today * 9 // 10
+    assert browser.post(BULK, sent).headers["Location"] == done.headers["Location"], "sent twice it is done once"
     assert lamp_price(market) == today * 9 // 10
     edit = done.headers["Location"].split("?")[0]
     assert "Wholesale price: -10 %" in text_of(browser.get(edit))
@@ -56,6 +59,7 @@ def test_what_changed_since_the_preview_is_previewed_again(market: Market) -> No
     again = browser.submit(page, BULK, expected="7")
     assert again.status_code == 409
     assert "changed meanwhile" in text_of(again)
+    assert "Change 1" in text_of(again), "what it would do now stands there"
     with db.system_scope(actor="test"), db.transaction() as session:
         assert session.get_one(SupplierProduct, market.lamp.product_id).status == "active"
     assert browser.submit(page, BULK).status_code == 303

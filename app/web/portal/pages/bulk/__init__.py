@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from app import db
 from app.catalog.assortment.queries import EditedLine, bulk_edits, edited_lines, matching, planned_lines
 from app.catalog.assortment.rules import FIELDS, LEAST_PERCENT, MOST_PERCENT, PRICES, BulkChange, Field, How
-from app.catalog.assortment.service import MOST_PRODUCTS, edit, plan, undo
+from app.catalog.assortment.service import MOST_PRODUCTS, edit, plan, print_of, undo
 from app.catalog.models import BulkEdit
 from app.feeds.rules.tiers import joined_steps
 from app.kit.errors import Conflict, Invalid, NotFound
@@ -116,13 +116,14 @@ def _shown(values: MultiDict[str, str], wrong: dict[str, Any] | None = None, sta
         currency = session.get_one(Supplier, supplier_id).currency
         chosen = _chosen(session, values)
         context: dict[str, Any] = {"planned": None, "lines": []}
-        if "value" in values and not wrong and len(chosen.ids) <= MOST_PRODUCTS:
+        if "value" in values and wrong.keys() <= {"again"} and len(chosen.ids) <= MOST_PRODUCTS:
             try:
                 change = _change(values, currency)
                 planned = plan(session, supplier_id, chosen.ids, change)
                 lines = planned_lines(session, planned.changes[:_SHOWN])
                 context = {
                     "planned": planned,
+                    "expected": print_of(planned.changes),
                     "lines": _lines(change, lines, currency),
                     "what": _told(change, currency),
                 }
@@ -155,13 +156,10 @@ def save() -> Any:
         with db.transaction() as session:
             chosen = _chosen(session, request.form)
             change = _change(request.form, session.get_one(Supplier, supplier_id).currency)
-            made = edit(session, supplier_id, chosen.ids, change)
-            if str(made.changed) != request.form.get("expected"):
-                raise Conflict(
-                    gettext(_("Your products changed meanwhile: look at what it would do now.")), code="changed"
-                )
+            made = edit(session, supplier_id, chosen.ids, change, expected=request.form.get("expected", ""))
     except Conflict as error:
-        return _shown(request.form, {"again": error.detail}, error.status)
+        again = gettext(_("Your products changed meanwhile: look at what it would do now."))
+        return _shown(request.form, {"again": again}, error.status)
     except Invalid as error:
         return _shown(request.form, problems(error), error.status)
     return go(page_url("bulk.detail", edit_id=made.id, done="saved_for_stores"))
