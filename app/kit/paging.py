@@ -42,11 +42,11 @@ def decode_cursor(cursor: str, size: int) -> list[CursorValue]:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
     except (ValueError, binascii.Error, UnicodeEncodeError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if not isinstance(values, list) or len(values) != size:
-        raise _bad_cursor()
+        raise bad_cursor()
     if any(isinstance(value, list | dict) for value in values):
-        raise _bad_cursor()
+        raise bad_cursor()
     return values
 
 
@@ -54,7 +54,7 @@ def id_after(cursor: str) -> UUID:
     """The id in a cursor that holds nothing else. Raises ``Invalid``."""
     found = parse_id(str(decode_cursor(cursor, 1)[0]))
     if found is None:
-        raise _bad_cursor()
+        raise bad_cursor()
     return found
 
 
@@ -62,7 +62,7 @@ def number_after(cursor: str) -> int:
     """The whole number in a cursor that holds nothing else. Raises ``Invalid``."""
     found = decode_cursor(cursor, 1)[0]
     if isinstance(found, bool) or not isinstance(found, int):
-        raise _bad_cursor()
+        raise bad_cursor()
     return found
 
 
@@ -70,7 +70,7 @@ def text_after(cursor: str) -> str:
     """The text in a cursor that holds nothing else. Raises ``Invalid``."""
     found = decode_cursor(cursor, 1)[0]
     if not isinstance(found, str) or "\x00" in found:
-        raise _bad_cursor()
+        raise bad_cursor()
     return found
 
 
@@ -88,5 +88,5 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, UUID) else value
 
 
-def _bad_cursor() -> Invalid:
+def bad_cursor() -> Invalid:
     return Invalid.field("cursor", "invalid_cursor", "The cursor is not one that this list gave out.")

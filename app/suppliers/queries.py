@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import table_of
 from app.kit import clock
 from app.kit.errors import NotFound
-from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.kit.paging import LARGEST_LIMIT, Page, bad_cursor, decode_cursor, page_of
 from app.suppliers.models import (
     ReturnPolicy,
     ShippingRate,
@@ -185,13 +185,12 @@ def applications(
     if search.strip():
         query = query.where(func.lower(Supplier.company_name).contains(search.strip().lower(), autoescape=True))
     if cursor:
-        place, moment, last_id = decode_cursor(cursor, 3)
-        query = query.where(
-            tuple_(turn, SupplierApplication.submitted_at, Supplier.id)
-            > tuple_(
-                literal(int(str(place))), literal(datetime.fromisoformat(str(moment))), literal(UUID(str(last_id)))
-            )
-        )
+        place, moment, last_id = map(str, decode_cursor(cursor, 3))
+        try:
+            last = tuple_(literal(int(place)), literal(datetime.fromisoformat(moment)), literal(UUID(last_id)))
+        except ValueError as error:
+            raise bad_cursor() from error
+        query = query.where(tuple_(turn, SupplierApplication.submitted_at, Supplier.id) > last)
     rows: list[tuple[Supplier, SupplierApplication]] = [
         (one, application) for one, application in session.execute(query)
     ]

@@ -172,6 +172,12 @@ def register(app: Flask, render_page: PageRenderer) -> None:
             return answer(status, code, "Too large", _too_large(request.max_content_length))
         return answer(status, code, error.name, detail)
 
+    @app.before_request
+    def refuse_what_no_text_holds() -> None:
+        # The database's driver can't send it, and no page of ours writes it into an address.
+        if any("\x00" in value for _name, value in request.args.items(multi=True)):
+            raise Invalid("The address holds a character that can't be looked for.")
+
     @app.errorhandler(DataError)
     def _(error: DataError) -> Any:
         logger.info("value refused by the database", kind=type(error.orig).__name__)

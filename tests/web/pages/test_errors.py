@@ -41,3 +41,8 @@ def test_nobody_is_led_where_there_is_nothing_to_see(market: Market, came: str) 
     assert refused.status_code == 422
     assert "Back to where you were" not in text_of(refused)
     assert "To the start page" in text_of(refused)
+
+
+@pytest.mark.parametrize("page", ["/console/orders?search=%00", "/console/suppliers?cursor=WyJ4IiwieSIsInoiXQ"])
+def test_an_address_that_nobody_was_given_is_refused_not_stumbled_over(market: Market, page: str) -> None:
+    assert signed_in(market, "platform").get(page).status_code == 422

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 
 from app.kit.csv_lines import read_cell
@@ -12,6 +13,8 @@ from app.kit.texts import marked as _
 from app.web.ui.rendering import gettext
 
 COLUMNS = ("purchase_order", "carrier", "tracking_number", "sku", "quantity")
+#: What people call them besides.
+_ALSO = {"order": "purchase_order", "po": "purchase_order", "tracking": "tracking_number", "units": "quantity"}
 #: Purchase order, carrier and tracking number.
 Parcel = tuple[str, str, str]
 
@@ -25,10 +28,13 @@ def parcels_of(content: bytes) -> dict[Parcel, dict[str, int]]:
         raise Invalid.field("file", "not_text", gettext(_("Save the file as CSV in UTF-8."))) from error
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    names = {name.strip().lower(): name for name in reader.fieldnames or () if name}
+    if not text.strip():
+        raise Invalid.field("file", "empty", gettext(_("The file is empty.")))
+    names = {_column(name): name for name in reader.fieldnames or () if name}
     missing = [name for name in COLUMNS[:3] if name not in names]
     if missing:
-        message = gettext(_("The file has no column %(name)s.")) % {"name": missing[0]}
+        message = gettext(_("The file has no column %(name)s. Name its columns as the file to download does."))
+        message %= {"name": missing[0]}
         raise Invalid.field("file", "column_missing", message)
     found: dict[Parcel, dict[str, int]] = {}
     try:
@@ -40,6 +46,12 @@ def parcels_of(content: bytes) -> dict[Parcel, dict[str, int]]:
     if not found:
         raise Invalid.field("file", "empty", gettext(_("No row of the file has a tracking number.")))
     return found
+
+
+def _column(name: str) -> str:
+    """Our name of a column, however it is written: ``Tracking number`` and ``order`` are understood."""
+    plain = re.sub(r"[^a-z]+", "_", name.strip().lower()).strip("_")
+    return _ALSO.get(plain, plain)
 
 
 def _add_row(found: dict[Parcel, dict[str, int]], number: int, row: Mapping[str, str]) -> None:
