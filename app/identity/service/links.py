@@ -42,7 +42,8 @@ class LinkSpent(AppError):
 
 
 def invite(session: Session, organisation_id: UUID, *, email: str, role: str) -> str:
-    """Invite somebody to an organisation. Returns the link's secret. Raises ``Invalid``."""
+    """Invite somebody to an organisation; earlier invitations to the same address work no longer. Returns the link's
+    secret. Raises ``Invalid``."""
     kind = session.get_one(Organisation, organisation_id).kind
     if role not in ROLES_OF_KIND[kind]:
         raise Invalid.field("role", "unknown_role", f"A {kind} has the roles: {', '.join(ROLES_OF_KIND[kind])}.")
@@ -53,6 +54,15 @@ def invite(session: Session, organisation_id: UUID, *, email: str, role: str) ->
         .where(Membership.organisation_id == organisation_id, User.email == address)
     ):
         raise Invalid.field("email", "already_member", "This person is a member already.")
+    for earlier in session.scalars(
+        select(OneTimeLink).where(
+            OneTimeLink.organisation_id == organisation_id,
+            OneTimeLink.kind == "invitation",
+            OneTimeLink.email == address,
+            OneTimeLink.used_at.is_(None),
+        )
+    ):
+        earlier.used_at = clock.now()
     token = _make(session, "invitation", INVITATION_LIFE, email=address, organisation_id=organisation_id, role=role)
     audit.record(session, organisation_id, "identity.invited", "organisation", organisation_id, details={"role": role})
     return token

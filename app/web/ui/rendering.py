@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, Response, g, request, send_from_directory
 from werkzeug.exceptions import NotFound
 
+from app.documents.addresses import address_lines
 from app.identity.principal import Principal
 from app.kit import clock, texts
 from app.kit.money import Money
@@ -46,6 +47,7 @@ def add_rendering(app: Flask) -> None:
         ago=_ago,
         number=_number,
         percent=_percent,
+        address_lines=address_lines,
         carrier=carrier_label,
         country=lambda code: texts.country(code, locale()),
         gateway_carrier=gateway_carrier,

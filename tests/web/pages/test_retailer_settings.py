@@ -97,8 +97,11 @@ def test_an_invitation_to_a_wrong_address_is_withdrawn(market: Market, jobs: Job
     boss, _ = member(market, "retailer")
     boss.submit(SETTINGS, "/team", email="wrong@example.com", role="retailer_owner")
     link = last_link(market, jobs, "wrong@example.com", "invitation")
-    stranger = Browser(market.app)
+    stranger, earlier = Browser(market.app), link
     assert stranger.get(link).status_code == 200
+    boss.submit(SETTINGS, "/team", email="wrong@example.com", role="retailer_manager")
+    link = last_link(market, jobs, "wrong@example.com", "invitation")
+    assert (stranger.get(earlier).status_code, stranger.get(link).status_code) == (410, 200), "the newest alone counts"
     form = BeautifulSoup(boss.get(SETTINGS).text, "html.parser").select_one("form[action$='/withdraw']")
     assert form is not None
     other = Browser(market.app)
