@@ -17,7 +17,6 @@ import pytest
 import requests
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -29,8 +28,6 @@ from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key, platform_organisation
 from app.purchasing.decisions.rules import Rules as AnswerRules
 from app.purchasing.decisions.saving import save_rules as save_answer_rules
-from app.settlement.models import PaymentProfile, PayoutAccount
-from app.settlement.processor import AccountStatus, SavedMethod
 from app.settlement.service import record_account, record_customer, record_method
 from tests import factories
 from tests.kept_rows import delete_all, forget_all, is_empty, put_back, rows_of
@@ -185,11 +182,17 @@ def stripe_url(stripe_simulator: SimulatorProcess, set_up: Callable[..., None]) 
         stripe_webhook_secrets=STRIPE_HOOK_SECRET,
     )
     yield stripe_simulator.url
-    requests.delete(f"{stripe_simulator.url}/_sim/faults", timeout=30)
+    _move("POST", stripe_simulator.url, "forget")
 
 
-def _new_card(reference: str, card: str) -> tuple[str, SavedMethod]:
-    """A customer at Stripe, and a card that was saved on Stripe's page."""
+def _move(method: str, stripe_url: str, lever: str) -> None:
+    """Move one of the simulator's levers."""
+    requests.request(method, f"{stripe_url}/_sim/{lever}", timeout=30).raise_for_status()
+
+
+def save_card(session: Session, retailer_id: UUID, card: str = "pm_card_visa") -> None:
+    """A retailer's card, saved on Stripe's page."""
+    reference = f"{retailer_id}-{next(_numbers)}"
     processor = registries.processors.get("stripe")
     customer = processor.create_customer(reference=reference, name="Shop", email="a@shop.example", key=reference)
     setup = processor.start_method_setup(
@@ -198,32 +201,26 @@ def _new_card(reference: str, card: str) -> tuple[str, SavedMethod]:
     requests.post(setup.url, data={"card": card}, allow_redirects=False, timeout=30)
     method = processor.finished_method_setup(setup.setup_ref)
     assert method is not None
-    return customer, method
-
-
-def save_card(session: Session, retailer_id: UUID, card: str = "pm_card_visa") -> None:
-    """A retailer's card, saved on Stripe's page."""
-    customer, method = _new_card(f"{retailer_id}-{next(_numbers)}", card)
     record_customer(session, retailer_id, processor="stripe", customer_ref=customer)
     record_method(session, retailer_id, method)
 
 
-def _new_account(reference: str, key: str) -> AccountStatus:
-    """An account at Stripe whose owner has said all that is wanted."""
+def open_payout_account(session: Session, supplier_id: UUID) -> None:
+    """A supplier's account at Stripe, ready to be paid into: its owner has said all that is wanted."""
     processor = registries.processors.get("stripe")
     status = processor.create_account(
-        reference=reference, name="Supplier", email="s@supplier.example", country="US", currency="USD", key=key
+        reference=str(supplier_id),
+        name="Supplier",
+        email="s@supplier.example",
+        country="US",
+        currency="USD",
+        key=f"account-{supplier_id}",
     )
     url = processor.onboarding_url(
         account_ref=status.account_ref, return_url="https://c.example/", refresh_url="https://c.example/"
     )
     requests.post(url, allow_redirects=False, timeout=30)
-    return processor.account_status(status.account_ref)
-
-
-def open_payout_account(session: Session, supplier_id: UUID) -> None:
-    """A supplier's account at Stripe, ready to be paid into."""
-    record_account(session, supplier_id, "stripe", _new_account(str(supplier_id), f"account-{supplier_id}"))
+    record_account(session, supplier_id, "stripe", processor.account_status(status.account_ref))
 
 
 @cache
@@ -289,9 +286,8 @@ class _Kept(NamedTuple):
 
     market: Market
     rows: dict[str, bytes]
-    #: Organisation → its customer and card, or its account, at Stripe.
-    customers: dict[UUID, tuple[str, str]]
-    accounts: dict[UUID, str]
+    #: What Stripe holds, by the name under which it remembers it.
+    at_stripe: str
 
 
 _kept: dict[tuple[str, Settings], _Kept] = {}
@@ -299,8 +295,8 @@ _kept: dict[tuple[str, Settings], _Kept] = {}
 
 @pytest.fixture
 def market(committed: None, jobs: Jobs, stripe_url: str, database_url: str) -> Market:
-    """See the module. It is made once for the same settings and put back as it was for every test after: ids and keys
-    are the same ones then, customers and accounts at Stripe are new."""
+    """See the module. It is made once for the same settings and put back as it was for every test after, also at
+    Stripe: ids and keys are the same ones then."""
     return _ready(jobs, stripe_url, database_url)
 
 
@@ -325,28 +321,13 @@ def _ready(jobs: Jobs, stripe_url: str, database_url: str) -> Market:
         market = _made(jobs, stripe_url)
         while len(_kept) >= _MOST_KEPT:
             del _kept[next(iter(_kept))]
-        _kept[database_url, settings()] = _as_it_is(market, database_url)
+        made = _kept[database_url, settings()] = _Kept(market, rows_of(database_url), f"market-{next(_numbers)}")
+        _move("PUT", stripe_url, f"kept/{made.at_stripe}")
         return market
-    refs: dict[str, str] = {}
-    for retailer_id, (customer, method) in found.customers.items():
-        new_customer, new_method = _new_card(f"{retailer_id}-{next(_numbers)}", "pm_card_visa")
-        refs |= {customer: new_customer, method: new_method.method_ref}
-    for supplier_id, account in found.accounts.items():
-        key = f"{supplier_id}-{next(_numbers)}"
-        refs[account] = _new_account(key, f"account-{key}").account_ref
-    put_back(database_url, found.rows, refs)
+    put_back(database_url, found.rows)
+    _move("POST", stripe_url, f"kept/{found.at_stripe}")
     forget_all()
     return _again(found.market, stripe_url)
-
-
-def _as_it_is(market: Market, database_url: str) -> _Kept:
-    with db.system_scope(actor="test"), db.transaction() as session:
-        customers = {
-            row.retailer_id: (str(row.customer_ref), str(row.method_ref))
-            for row in session.scalars(select(PaymentProfile))
-        }
-        accounts = {row.supplier_id: str(row.account_ref) for row in session.scalars(select(PayoutAccount))}
-    return _Kept(market, rows_of(database_url), customers, accounts)
 
 
 def _again(kept: Market, stripe_url: str) -> Market:

@@ -28,8 +28,7 @@ def own_stripe() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture
 def stripe_simulator(own_stripe: SimulatorProcess) -> SimulatorProcess:
-    """It knows this test's movements alone: all of its account is compared."""
-    requests.post(f"{own_stripe.url}/_sim/forget", timeout=5).raise_for_status()
+    """In place of the one of all tests."""
     return own_stripe
 
 
@@ -94,7 +93,8 @@ def test_payments_that_came_too_late_leave_a_clean_book(market: Market, jobs: Jo
     books.later("expire_reservations", hours=73)
     jobs.drain(retries=True)
     assert books.given_back(order) != []
-    assert night(books) == {}
+    # It may have been charged and given back within the hours that passed.
+    assert night(books, days=4) == {}
 
 
 def test_a_refund_that_failed_at_once_leaves_a_clean_book(market: Market, jobs: Jobs, books: Books) -> None:

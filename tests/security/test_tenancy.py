@@ -30,12 +30,18 @@ PROTECTED = TENANT_TABLES + SYSTEM_TABLES
 psycopg2.extras.register_uuid()
 
 
+@pytest.fixture(scope="module")
+def opened(database_url: str) -> Iterator[psycopg2.extensions.connection]:
+    made = psycopg2.connect(database_url)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def connection(database_url: str, committed: None) -> Iterator[psycopg2.extensions.connection]:
-    opened = psycopg2.connect(database_url)
+def connection(opened: psycopg2.extensions.connection) -> Iterator[psycopg2.extensions.connection]:
+    """Nothing that a test does is committed."""
     yield opened
     opened.rollback()
-    opened.close()
 
 
 def become(cursor: psycopg2.extensions.cursor, role: str, organisation: object) -> None:

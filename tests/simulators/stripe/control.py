@@ -11,7 +11,7 @@ from tests.simulators.stripe import payments
 from tests.simulators.stripe.connect import complete_onboarding
 from tests.simulators.stripe.courier import Courier
 from tests.simulators.stripe.disputes import open_dispute, win_dispute
-from tests.simulators.stripe.world import PLATFORM, Fault, World
+from tests.simulators.stripe.world import PLATFORM, Fault, Held, World
 
 
 def add_control(app: Flask, world: World, courier: Courier) -> None:
@@ -33,6 +33,18 @@ def add_control(app: Flask, world: World, courier: Courier) -> None:
         """Begin anew."""
         with world.lock:
             world.forget()
+            return jsonify(ok=True)
+
+    kept: dict[str, Held] = {}
+
+    @app.route("/_sim/kept/<name>", methods=["PUT", "POST"])
+    def keep(name: str) -> Any:
+        """Remember all there is under a name; begin from there again."""
+        with world.lock:
+            if request.method == "PUT":
+                kept[name] = world.as_it_is()
+            else:
+                world.put_back(kept[name])
             return jsonify(ok=True)
 
     @app.post("/_sim/settle")

@@ -5,6 +5,7 @@ One lock guards it all. Time is real, plus what a test added.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import threading
 import time
@@ -20,6 +21,8 @@ PLATFORM = "platform"
 API_VERSION = "2026-10-28.endive"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 Object = dict[str, Any]
+#: What a world holds besides its time and its listeners.
+Held = tuple[Any, ...]
 
 
 @dataclass(slots=True)
@@ -63,8 +66,21 @@ class World:
 
     def forget(self) -> None:
         """Nothing was ever made; the time stays, and so do the listeners."""
-        for kept in (self.objects, self.kinds, self.hidden, self.books, self.keys, self.thin_events, self.faults):
-            kept.clear()
+        for held in self._held():
+            held.clear()
+
+    def as_it_is(self) -> Held:
+        """A copy of all there is, for ``put_back``."""
+        return copy.deepcopy(self._held())
+
+    def put_back(self, held: Held) -> None:
+        """What was made since then was never made; the time stays, and so do the listeners."""
+        self.objects, self.kinds, self.hidden, self.books, self.keys, self.thin_events, self.faults = copy.deepcopy(
+            held
+        )
+
+    def _held(self) -> Held:
+        return self.objects, self.kinds, self.hidden, self.books, self.keys, self.thin_events, self.faults
 
     def new_id(self, prefix: str) -> str:
         """An id in Stripe's form, never given twice."""
