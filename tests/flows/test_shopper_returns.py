@@ -17,6 +17,7 @@ from app.config import settings
 from app.kit import clock
 from app.privacy.service import redact_orders
 from app.returns.files import storage
+from tests import factories
 from tests.flows.books import Books
 from tests.flows.test_customer_letters import brand, letters, subjects
 from tests.flows.test_returns import act, asked
@@ -295,6 +296,15 @@ def test_the_same_is_sent_again_once_by_an_order_of_its_own(
     assert shopper.lamp_back(2).status_code == 303
     row = books.row("select id from returns")["id"]
     page = f"/app/returns/{row}"
+    with db.system_scope(actor="test"), db.transaction() as session:
+        factories.set_stock(session, market.supplier.id, {market.lamp.variants[0]: 0})
+    refused = browser.submit(page, "/exchange")
+    assert (refused.status_code, "Its supplier has 0 left." in text_of(refused)) == (409, True)
+    assert "/app/orders/new" in refused.text and f"/refund?return={row}" in refused.text, (
+        "it says what else can be done"
+    )
+    with db.system_scope(actor="test"), db.transaction() as session:
+        factories.set_stock(session, market.supplier.id, {market.lamp.variants[0]: 10})
     made = browser.submit(page, "/exchange")
     assert "/app/orders/" in made.headers["Location"]
     again = market.retailer.api.post(f"/api/returns/{row}/exchange", {})

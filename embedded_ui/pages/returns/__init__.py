@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.documents.drawing import draw
 from app.documents.service import slip_of_return
+from app.inventory.errors import InsufficientStock
 from app.kit.errors import AppError, Conflict, Invalid, NotFound
 from app.kit.texts import marked as _
 from app.orders import queries as orders
@@ -28,7 +29,7 @@ from app.web.postage.returns import add_return_labels, labels_shown
 from app.web.printed import pdf_answer
 from app.web.return_files import LARGEST_FORM, give_file, take_file
 from app.web.return_words import CONDITION_WORDS, FILE_WORDS, REASON_WORDS, end_of, payer_words
-from app.web.ui.rendering import gettext
+from app.web.ui.rendering import gettext, ngettext
 from embedded_ui.pages.returns import requests
 
 pages = Pages(__name__, nav=Nav(_("Returns"), "list_returns", 45, permission="orders.read"))
@@ -271,8 +272,15 @@ def send(return_id: UUID) -> Any:
 @pages.post("/returns/<uuid:return_id>/exchange", permission="orders.write")
 def send_again(return_id: UUID) -> Any:
     """The customer gets the same again, by an order of its own."""
-    with db.transaction() as session:
-        made = service.exchange(session, principal().organisation_id, return_id)
+    try:
+        with db.transaction() as session:
+            made = service.exchange(session, principal().organisation_id, return_id)
+    except InsufficientStock as short:
+        left = min(one.available for one in short.lines)
+        why = ngettext("Its supplier has %(num)s left.", "Its supplier has %(num)s left.", left)
+        return _detail(return_id, short.status, {"exchange": why})
+    except Conflict as error:
+        return _detail(return_id, error.status, {"exchange": error.detail})
     return go(page_url("orders.detail", order_id=made.id, done="exchanged"))
 
 

@@ -46,3 +46,12 @@ def test_nobody_is_led_where_there_is_nothing_to_see(market: Market, came: str) 
 @pytest.mark.parametrize("page", ["/console/orders?search=%00", "/console/suppliers?cursor=WyJ4IiwieSIsInoiXQ"])
 def test_an_address_that_nobody_was_given_is_refused_not_stumbled_over(market: Market, page: str) -> None:
     assert signed_in(market, "platform").get(page).status_code == 422
+
+
+def test_an_address_with_a_nul_is_answered_like_any_other_that_leads_nowhere(market: Market) -> None:
+    """Whoever scans for holes sends such; the database takes none."""
+    browser = signed_in(market, "retailer")
+    for nowhere in ("/catalogue/%00", "/t/%00", "/product/a%00/-", "/app/returns/%00"):
+        assert browser.get(nowhere).status_code == 404, nowhere
+    for name in ("search", "category", "brand"):
+        assert browser.get(f"/app/products?{name}=%00").status_code == 200, name
