@@ -11,7 +11,6 @@ from app.adapters import registries
 from app.billing.queries import usage_of
 from app.config import settings
 from app.identity.queries import recipients
-from app.kit.errors import Conflict
 from app.kit.ids import new_id
 from app.kit.texts import marked as _
 from app.orders.lists import of_ids
@@ -81,7 +80,7 @@ def _take_over_method() -> Any:
     if profile is not None and profile.setup_ref is not None:
         method = registries.processors.get(profile.processor).finished_method_setup(profile.setup_ref)
         if method is None:
-            raise Conflict("The card is not saved yet. Finish the page of the payment provider first.")
+            return go(page_url("billing.billing", unfinished=1))
         with db.transaction() as session:
             record_method(session, retailer_id, method)
     return go(page_url("billing.billing", done="card_saved"))

@@ -21,6 +21,9 @@ def test_a_card_is_saved_without_leaving_the_admin_for_good(admin: Admin, stripe
     assert sent.status_code == 200, sent.text[:300]
     page = sent.headers["X-Open-Top"]
     assert page.startswith(stripe_url)
+    left = admin.load("/shopify/billing?setup=left-before-its-end")
+    assert left.status_code == 303
+    assert "The card is not saved yet" in admin.fetch(left.headers["Location"]).text
     back = requests.post(page, data={"card": "pm_card_visa"}, allow_redirects=False, timeout=5).headers["Location"]
     parts = urlsplit(back)
     handle = admin.domain.removesuffix(".myshopify.com")
