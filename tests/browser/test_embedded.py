@@ -99,16 +99,16 @@ def test_the_menu_of_the_admin_leads_to_every_page(demo: Demo, opened: Open) -> 
 
 def test_a_merchant_permits_refunds_where_it_is_told_of_them(demo: Demo, opened: Open) -> None:
     """The admin is asked for the permission; when the shop has told us, the page offers what it is for."""
-    page = opened()
-    frame = _framed(page, demo, "/settings")
+    page, settings = opened(), f"/settings/stores/{demo.story.store_id}"
+    frame = _framed(page, demo, settings)
     frame.get_by_role("button", name="Allow refunds").click()
     demo.story.wait_for(
         lambda: "write_orders" in demo.story.control.shop(SHOP)["scopes"], "the merchant has permitted it"
     )
 
     def is_known() -> bool:
-        shown = _framed(page, demo, "/settings")
-        expect(shown.get_by_role("heading", level=1, name="Settings")).to_be_visible()
+        shown = _framed(page, demo, settings)
+        expect(shown.get_by_role("heading", level=1, name="Northwind Home")).to_be_visible()
         return shown.get_by_role("button", name="Save the refunds").count() == 1
 
     demo.story.wait_for(is_known, "the permission is known")
