@@ -13,7 +13,16 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app import db, log
-from app.kit.errors import AdapterError, AppError, CredentialsRefused, FieldError, Invalid, RateLimited, TooMany
+from app.kit.errors import (
+    AdapterError,
+    AppError,
+    CredentialsRefused,
+    FieldError,
+    Invalid,
+    NotFound,
+    RateLimited,
+    TooMany,
+)
 from app.web.auth import NOWHERE
 from app.web.pages import CROSSDOCK, Area, render
 
@@ -175,6 +184,8 @@ def register(app: Flask, render_page: PageRenderer) -> None:
     @app.before_request
     def refuse_what_no_text_holds() -> None:
         # The database's driver can't send it, and no page of ours writes it into an address.
+        if "\x00" in request.path:
+            raise NotFound("page")
         if any("\x00" in value for _name, value in request.args.items(multi=True)):
             raise Invalid("The address holds a character that can't be looked for.")
 

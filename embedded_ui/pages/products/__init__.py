@@ -49,13 +49,13 @@ def find() -> Any:
     """Products of all suppliers, by words and filters."""
     retailer_id = principal().organisation_id
     args = request.args
-    words = _words("search")
+    words = args.get("search") or None
     sort = args.get("sort") or ("relevance" if words else "newest")
     wanted = Wanted(
         search=words,
-        category=_words("category"),
+        category=args.get("category") or None,
         supplier_id=_uuid(args.get("supplier")),
-        brand=_words("brand"),
+        brand=args.get("brand") or None,
         min_price=_minor(args.get("min_price")),
         max_price=_minor(args.get("max_price")),
         in_stock=True if args.get("in_stock") else None,
@@ -178,11 +178,6 @@ def _places(
         return page_url("listings.detail", listing_id=listing.id)
 
     return [(store, address(store)) for store in connected]
-
-
-def _words(name: str) -> str | None:
-    """What the address looks for; None for nothing."""
-    return request.args.get(name, "").replace("\x00", "") or None
 
 
 def _uuid(text: str | None) -> UUID | None:
