@@ -287,6 +287,11 @@ def use(engine: Engine) -> None:
     _engine = engine
 
 
+def forked() -> None:
+    """This process was forked from another one: that one's connections are left alone, and new ones are made."""
+    engine().dispose(close=False)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One transaction in the current scope: committed at the end, rolled back on any error."""

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import BinaryIO
 
+import orjson
+
 from app.feeds.feed import Limits, NotLines, Row, Table
+from app.feeds.halves import Half, halves, lines_of
 from app.feeds.rules.known_lines import KnownProducts, parted
 from app.feeds.rules.marks import KnownMarks, MarkedReader, SameRows, can_be_marked, way_of_lines
-from app.feeds.rules.records import Reading, ReadProduct, ReadRow
+from app.feeds.rules.records import Reading, ReadProduct, ReadRow, TakenForKnown
 from app.feeds.rules.same_lines import Stretch
 
 
@@ -58,6 +61,53 @@ class Beside:
         ``TakenForKnown``, and ``NotLines``: it is to be read from the beginning then."""
         self._reader, self._by_lines = MarkedReader(self._reading, lambda _: marks), True
         return self._reader.read_beside(self._parts(earlier.holding(marks), stretches))
+
+    def halves(self, stream: BinaryIO) -> tuple[Half, Half] | None:
+        """Two parts of the file that can be read apart (``rows_of_half``), each in a process of its own; None where it
+        has to be read as a whole."""
+        product_at = self._reading.fields.get("product_id")
+        if self._lines is None or product_at is None or not self.way:
+            return None
+        return halves(stream, self._lines, product_at, most=self._limits.rows)
+
+    def rows_of_half(
+        self, marks: Mapping[str, str], stream: BinaryIO, half: Half
+    ) -> Iterator[ReadRow | ReadProduct | SameRows]:
+        """The rows of one of them, as ``rows``. What the other one's rows say is to be known (``join``) before they
+        count. Raises ``TakenForKnown`` and ``NotLines`` where the file is to be read as a whole."""
+        self._reader, self._by_lines = MarkedReader(self._reading, lambda _: marks), True
+        return self._reader.read(self._prepared(self._rows_of_half(stream, half)))
+
+    def _rows_of_half(self, stream: BinaryIO, half: Half) -> Iterator[Row]:
+        lines = self._lines
+        if lines is None:
+            raise NotLines
+        for first, some in lines_of(stream, half):
+            above = max(0, lines.header - first + 1)
+            for _ in lines.rows(first, some[:above]):
+                # A header that is several lines shows.
+                pass
+            yield from lines.rows(first + above, some[above:])
+
+    def said(self) -> bytes:
+        """What whoever reads the other half has to know of this one (``join``), once all of it was read."""
+        if self._reader is None:
+            raise NotLines
+        handles, skus = self._reader.named
+        return orjson.dumps([list(handles), list(skus), self._reader.told.to_bytes(self.way).decode()])
+
+    def join(self, said: bytes) -> None:
+        """Put the second half (``said``) behind this one. Raises ``TakenForKnown`` where both name the same, and the
+        file is to be read as a whole."""
+        if self._reader is None:
+            raise NotLines
+        handles, skus = self._reader.named
+        theirs_handles, theirs_skus, told = orjson.loads(said)
+        if not (handles.isdisjoint(theirs_handles) and skus.isdisjoint(theirs_skus)):
+            raise TakenForKnown(0)
+        known = KnownProducts.from_bytes(told, self.way)
+        if known is not None:
+            self._reader.told.add(known)
 
     def _parts(self, earlier: KnownProducts, stretches: Iterable[Stretch]) -> Iterator[KnownProducts | Iterator[Row]]:
         lines = self._lines

@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO
 
+from sqlalchemy.orm import Session
+
 from app.adapters import registries
 from app.config import settings
 from app.feeds.events import FeedUploaded
@@ -35,20 +37,11 @@ from app.feeds.service import (
     kept_keys,
     note_progress,
     plan_check,
-    store_rows,
-    store_same,
     told_of,
 )
-from app.kit.ahead import one_ahead
-from app.kit.collecting import rarely_collected
-from app.kit.in_turn import Turn, in_turn
+from workers.feed_rows import halves_of, keep_all, keep_halves
 from workers.job import Run, job
 
-#: Rows compared and kept in one transaction: of those that were understood anew, each of which holds all texts of its
-#: product, and of those that say what the last file said.
-_UNDERSTOOD_AT_ONCE, _SAME_AT_ONCE = 4000, 24_000
-#: Rows of both kinds, and how many bytes were read for them.
-_Batch = tuple[list[ReadRow | ReadProduct], SameRows, int]
 _Read = tuple[OpenedFile, Counts]
 #: Ways to read a file, the quickest first: lines of the file before are known, products by their marks, or nothing is.
 _BY_LINES, _BY_MARKS, _PLAINLY = range(3)
@@ -96,59 +89,55 @@ def _read_at_last(run: Run, plan: CheckPlan, known: Confirmed) -> _Read | None:
 def _read(run: Run, plan: CheckPlan, known: Confirmed, way: int) -> _Read | None:
     """Keep all rows of a file; None where a question is asked first, or nobody wants it any more. Raises
     ``TakenForKnown`` and ``NotLines`` where another way is right."""
-    counts = Counts()
-    with ThreadPoolExecutor(1) as beside, ExitStack() as files:
-        marks = beside.submit(copy_context().run, _marks, run, plan) if way != _PLAINLY else None
-        stream = files.enter_context(storage().open(plan.file_key))
-        opened = open_file(
-            registries.feeds.get(plan.feed),
-            stream,
-            Limits(rows=settings().upload_max_rows),
-            currency=plan.currency,
-            mapping=plan.mapping or None,
-            choices=replace(plan.choices, record=plan.choices.record or known.record),
-            confirmed=known.of,
-            figures_only=None if plan.kind_open else plan.kind == "stock_price",
-            kept_keys=partial(_kept_keys, run, plan),
-        )
+    with ExitStack() as files:
+        with ThreadPoolExecutor(1) as beside:
+            marks = beside.submit(copy_context().run, _marks, run, plan) if way != _PLAINLY else None
+            stream = files.enter_context(storage().open(plan.file_key))
+            opened = open_file(
+                registries.feeds.get(plan.feed),
+                stream,
+                Limits(rows=settings().upload_max_rows),
+                currency=plan.currency,
+                mapping=plan.mapping or None,
+                choices=replace(plan.choices, record=plan.choices.record or known.record),
+                confirmed=known.of,
+                figures_only=None if plan.kind_open else plan.kind == "stock_price",
+                kept_keys=partial(_kept_keys, run, plan),
+            )
+            # A transaction that is under way would end the task in place of one that closes it.
+            every = marks.result() if marks is not None else None
         plan = replace(plan, kind=opened.detected["kind"])
         question = None if plan.mapping else _question(known, opened)
         if question is not None:
-            if marks is not None:
-                # A transaction that is under way would end the task in place of this one.
-                marks.result()
             with run.closing() as session:
                 ask(session, plan.run_id, opened.detected, question)
             return None
-        rows: Iterator[ReadRow | ReadProduct | SameRows] | None = None
-        if marks is not None and opened.beside.can_be_marked:
-            earlier = _earlier(plan, opened, files) if way == _BY_LINES else None
-            every = marks.result()
-            if earlier is not None and every is not None:
-                stream = files.enter_context(storage().open(plan.file_key))
-                rows = opened.beside.rows_of_lines(every, earlier[0], compared(earlier[1], stream))
-            else:
-                rows = opened.beside.rows(partial(_asked_for, run, plan) if every is None else lambda _: every)
-        told = frozenset(opened.mapping.values())
-
-        def keep(read: _Batch, turn: Turn) -> bool:
-            turn.let_next_begin()
-            batch, same, place = read
-            theirs = Counts()
-            with run.transaction() as session:
-                store_rows(session, plan, batch, theirs, told=told)
-                store_same(session, plan, same, theirs, weighed="weight" in told)
-                turn.come()
-                counts.add(theirs)
-                return note_progress(session, plan.run_id, counts, place, plan.size_bytes)
-
-        with rarely_collected():
-            wanted = in_turn(
-                one_ahead(_batches(rows if rows is not None else opened.rows, stream, plan.size_bytes)), keep
-            )
-        if wanted and rows is not None:
+        if marks is None or not opened.beside.can_be_marked:
+            counts = _keep(run, plan, opened, opened.rows, stream)
+            return None if counts is None else (opened, counts)
+        earlier = _earlier(plan, opened, files) if way == _BY_LINES and every is not None else None
+        parts = halves_of(run, plan, opened) if way == _BY_LINES and every is not None and earlier is None else None
+        if earlier is not None and every is not None:
+            stream = files.enter_context(storage().open(plan.file_key))
+            rows = opened.beside.rows_of_lines(every, earlier[0], compared(earlier[1], stream))
+            counts = _keep(run, plan, opened, rows, stream)
+        elif parts is not None and every is not None:
+            counts = keep_halves(run, plan, opened, every, parts)
+        else:
+            rows = opened.beside.rows(partial(_asked_for, run, plan) if every is None else lambda _: every)
+            counts = _keep(run, plan, opened, rows, stream)
+        if counts is not None:
             _keep_told(plan, opened)
-    return (opened, counts) if wanted else None
+    return None if counts is None else (opened, counts)
+
+
+def _keep(
+    run: Run, plan: CheckPlan, opened: OpenedFile, rows: Iterator[ReadRow | ReadProduct | SameRows], stream: BinaryIO
+) -> Counts | None:
+    def note(session: Session, counts: Counts, place: int) -> bool:
+        return note_progress(session, plan.run_id, counts, place, plan.size_bytes)
+
+    return keep_all(run, plan, opened, rows, stream, note)
 
 
 def _earlier(plan: CheckPlan, opened: OpenedFile, files: ExitStack) -> tuple[KnownProducts, BinaryIO] | None:
@@ -186,27 +175,6 @@ def _asked_for(run: Run, plan: CheckPlan, handles: Collection[str]) -> Mapping[s
 def _failed(run: Run, event: FeedUploaded, why: str, detected: Mapping[str, Any] | None = None) -> None:
     with run.closing() as session:
         fail(session, event.run_id, why, detected)
-
-
-def _batches(rows: Iterator[ReadRow | ReadProduct | SameRows], stream: BinaryIO, size: int) -> Iterator[_Batch]:
-    batch: list[ReadRow | ReadProduct] = []
-    understood, same = 0, SameRows()
-    for one in rows:
-        if isinstance(one, SameRows):
-            same.add(one)
-        else:
-            batch.append(one)
-            understood += len(one.rows) if isinstance(one, ReadProduct) else 1
-        if understood >= _UNDERSTOOD_AT_ONCE or len(same.rows) >= _SAME_AT_ONCE:
-            yield batch, same, _place(stream, size)
-            batch, understood, same = [], 0, SameRows()
-    if batch or same.rows:
-        yield batch, same, _place(stream, size)
-
-
-def _place(stream: BinaryIO, size: int) -> int:
-    """How many bytes were read; formats that are read as a whole are at their end."""
-    return size if stream.closed else stream.tell()
 
 
 def _question(known: Confirmed, opened: OpenedFile) -> Question | None:

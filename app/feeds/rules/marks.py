@@ -8,7 +8,7 @@ only its SKUs and its stock are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from operator import itemgetter
@@ -93,6 +93,12 @@ class MarkedReader:
     def read_beside(self, parts: Iterable[KnownProducts | Iterator[Row]]) -> Iterator[ReadRow | ReadProduct | SameRows]:
         """The same of a file in parts: products that are as their marks say, and rows that stand together."""
         return self._read(_at_once(self._parts(parts)))
+
+    @property
+    def named(self) -> tuple[set[str], KeysView[str]]:
+        """The handles and the SKUs that rows have named so far."""
+        handles, skus = self._reader.named
+        return handles | self._met | self._passed, skus
 
     def _parts(self, parts: Iterable[KnownProducts | Iterator[Row]]) -> Iterator[KnownProducts | _Block]:
         above = ""

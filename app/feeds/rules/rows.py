@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, KeysView, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -160,6 +160,11 @@ class RowReader:
     def key_of(self, sku: str) -> str:
         """The handle of a product that is told by an SKU alone."""
         return self._reading.keys.of(sku)
+
+    @property
+    def named(self) -> tuple[set[str], KeysView[str]]:
+        """The handles and the SKUs that were understood so far."""
+        return {*self._titles, *self._option_names, *self._parents, *self._of_rejected}, self._skus.keys()
 
     def has_seen(self, handle: str, skus: Sequence[str]) -> bool:
         """Whether something was said before of a product or of one of some SKUs."""

@@ -9,7 +9,16 @@ from app.feeds.service.applying import (
     waits_for_older,
 )
 from app.feeds.service.blocks import NoLongerWanted, create_block, part_block, plan_blocks, prepare_block
-from app.feeds.service.checking import CheckPlan, Counts, fail, finish_checking, note_progress, plan_check, store_rows
+from app.feeds.service.checking import (
+    CheckPlan,
+    Counts,
+    fail,
+    finish_checking,
+    is_wanted,
+    note_progress,
+    plan_check,
+    store_rows,
+)
 from app.feeds.service.fetching import (
     FetchPlan,
     NewFile,
@@ -99,6 +108,7 @@ __all__ = [
     "forget_old_runs",
     "held_question",
     "holding_marks",
+    "is_wanted",
     "keep_file",
     "keep_told",
     "kept_keys",

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Row, any_, bindparam, delete, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -90,6 +91,16 @@ class Counts:
         self.actions.update(more.actions)
         self.warnings += more.warnings
         self.handles |= more.handles
+
+    def to_bytes(self) -> bytes:
+        """For another process that counts the rest."""
+        return orjson.dumps([self.actions, self.warnings, list(self.handles)])
+
+    @classmethod
+    def from_bytes(cls, told: bytes) -> Counts:
+        """What another process has counted."""
+        actions, warnings, handles = orjson.loads(told)
+        return cls(Counter(actions), warnings, set(handles))
 
     def to_json(self) -> dict[str, int]:
         """As the run keeps them."""
@@ -177,9 +188,15 @@ def store_rows(
     add_values(session, FeedRow, _KEPT, kept)
 
 
-def note_progress(session: Session, run_id: UUID, counts: Counts, at: int, of: int) -> bool:
-    """How far the reading of a file is: ``at`` of ``of`` bytes. False when nobody wants the file any more."""
-    read = sum(counts.actions.values())
+def is_wanted(session: Session, run_id: UUID) -> bool:
+    """Whether anybody still wants a file that is being checked."""
+    return session.scalar(select(FeedRun.state).where(FeedRun.id == run_id)) == "CHECKING"
+
+
+def note_progress(session: Session, run_id: UUID, counts: Counts, at: int, of: int, *, elsewhere: int = 0) -> bool:
+    """How far the reading of a file is: ``at`` of ``of`` bytes, and the rows counted here and ``elsewhere``. False when
+    nobody wants the file any more."""
+    read = sum(counts.actions.values()) + elsewhere
     done = session.execute(
         update(FeedRun)
         .where(FeedRun.id == run_id, FeedRun.state == "CHECKING")

@@ -23,7 +23,7 @@ SHOPIFY = "Handle,Title,Variant SKU,Option1 Name,Option1 Value,Variant Price,Var
 PLAIN = "sku,title,colour,cost,stock,description"
 
 
-def _lines(header: str, products: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
+def list_of(header: str, products: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
     """A list of products, each with a stock and a price for each of its variants."""
     lines = [header]
     for number, variants in enumerate(products):
@@ -40,14 +40,14 @@ def _lines(header: str, products: Sequence[Sequence[tuple[str, str]]]) -> list[s
     return lines
 
 
-_PRODUCTS = st.lists(
+PRODUCTS = st.lists(
     st.lists(st.tuples(st.sampled_from(["0", "3", "7"]), st.sampled_from(["5.00", "6.00"])), min_size=1, max_size=4),
     min_size=4,
     max_size=10,
 )
 _PLACE = st.integers(0, 40)
 #: What is done to lines: each with places among them.
-_EDIT = st.one_of(
+EDIT = st.one_of(
     st.tuples(st.just("replace"), _PLACE, st.sampled_from([
         ("5.00", "8.00"), (",3,", ",9,"), ("P1-", "P2-"), ("p-1", "p-2"), ("p-1", "P-1"), ("p-2", ""), ("Product", ""),
         ("Product 1", "Lamp"), ("Color", "Size"), ("no 1", "no 0"), (",", ",,"), (",Good", ""), ("P1-0", ""),
@@ -61,10 +61,10 @@ _EDIT = st.one_of(
         "", " ", "LAMPS", "new", "wrong", "header", ",,,,,", '"', "pictures",
     ])),
 )  # fmt: skip
-_FINISH = st.sampled_from(["\n"] * 6 + ["\r\n", "no end", "bom", "latin", "\r"])
+FINISH = st.sampled_from(["\n"] * 6 + ["\r\n", "no end", "bom", "latin", "\r"])
 
 
-def _edited(lines: list[str], edits: Sequence[tuple[Any, ...]]) -> list[str]:
+def edited(lines: list[str], edits: Sequence[tuple[Any, ...]]) -> list[str]:
     header, *rows = lines
     for what, place, *told in edits:
         at = place % (len(rows) or 1)
@@ -79,7 +79,7 @@ def _edited(lines: list[str], edits: Sequence[tuple[Any, ...]]) -> list[str]:
             del rows[at : at + told[0]]
             rows[told[1] % (len(rows) + 1) : 0] = moved
         elif what == "put in":
-            new = _lines(header, [[("1", "9.00")]] * 12)[12]
+            new = list_of(header, [[("1", "9.00")]] * 12)[12]
             special = {
                 "new": new,
                 "wrong": f"{new},x,y",
@@ -90,7 +90,7 @@ def _edited(lines: list[str], edits: Sequence[tuple[Any, ...]]) -> list[str]:
     return [header, *rows]
 
 
-def _content(lines: Sequence[str], finish: str) -> bytes:
+def content_of(lines: Sequence[str], finish: str) -> bytes:
     end = finish if finish in ("\n", "\r\n", "\r") else "\n"
     text = end.join(lines) + ("" if finish == "no end" else end)
     if finish == "latin":
@@ -101,7 +101,7 @@ def _content(lines: Sequence[str], finish: str) -> bytes:
 Said = list[tuple[Any, ...]]
 
 
-def _said(rows: Iterator[ReadRow | ReadProduct | SameRows]) -> tuple[Said, dict[str, str]]:
+def said_by(rows: Iterator[ReadRow | ReadProduct | SameRows]) -> tuple[Said, dict[str, str]]:
     """What was read, row by row, and the marks of products that would be kept."""
     said: Said = []
     marks: dict[str, str] = {}
@@ -117,9 +117,9 @@ def _said(rows: Iterator[ReadRow | ReadProduct | SameRows]) -> tuple[Said, dict[
     return sorted(said, key=lambda row: row[0]), {handle: mark for handle, mark in marks.items() if handle and mark}
 
 
-def _by_marks(content: bytes, marks: Mapping[str, str]) -> tuple[Said, dict[str, str], bytes | None]:
+def by_marks(content: bytes, marks: Mapping[str, str]) -> tuple[Said, dict[str, str], bytes | None]:
     file = opened(content)
-    said, made = _said(file.beside.rows(lambda _: marks))
+    said, made = said_by(file.beside.rows(lambda _: marks))
     return said, made, file.beside.told(io.BytesIO(content))
 
 
@@ -132,11 +132,11 @@ def _by_lines(
     if known is None:
         return None
     lines = compared(io.BytesIO(earlier), io.BytesIO(content))
-    said, _ = _said(file.beside.rows_of_lines(marks, known, lines))
+    said, _ = said_by(file.beside.rows_of_lines(marks, known, lines))
     return said, file.beside.told(io.BytesIO(content))
 
 
-def _told(kept: bytes | None) -> dict[int, tuple[str, str, list[str], list[int | None]]]:
+def told_by(kept: bytes | None) -> dict[int, tuple[str, str, list[str], list[int | None]]]:
     """By the line of the first row of each product: its handle, mark, SKUs and stock."""
     if kept is None:
         return {}
@@ -151,10 +151,10 @@ def _told(kept: bytes | None) -> dict[int, tuple[str, str, list[str], list[int |
 
 @given(
     header=st.sampled_from([TEMPLATE, TEMPLATE, SHOPIFY, PLAIN]),
-    products=_PRODUCTS,
-    before=st.lists(_EDIT, max_size=1),
-    edits=st.lists(_EDIT, max_size=4),
-    finishes=st.tuples(_FINISH, _FINISH),
+    products=PRODUCTS,
+    before=st.lists(EDIT, max_size=1),
+    edits=st.lists(EDIT, max_size=4),
+    finishes=st.tuples(FINISH, FINISH),
     changed_since=st.sets(st.integers(0, 10), max_size=2),
 )
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -166,10 +166,10 @@ def test_what_is_read_by_lines_is_what_is_read_as_a_whole(
     finishes: tuple[str, str],
     changed_since: set[int],
 ) -> None:
-    lines = _edited(_lines(header, products), before)
-    first, second = _content(lines, finishes[0]), _content(_edited(lines, edits), finishes[1])
+    lines = edited(list_of(header, products), before)
+    first, second = content_of(lines, finishes[0]), content_of(edited(lines, edits), finishes[1])
     try:
-        _, marks, told = _by_marks(first, {})
+        _, marks, told = by_marks(first, {})
     except (UnreadableFile, TakenForKnown):
         return
     if told is None:
@@ -177,7 +177,7 @@ def test_what_is_read_by_lines_is_what_is_read_as_a_whole(
         return
     holding = {handle: mark for place, (handle, mark) in enumerate(marks.items()) if place not in changed_since}
     try:
-        whole, _, told_of_whole = _by_marks(second, holding)
+        whole, _, told_of_whole = by_marks(second, holding)
     except UnreadableFile:
         event("unreadable")
         return
@@ -195,7 +195,7 @@ def test_what_is_read_by_lines_is_what_is_read_as_a_whole(
     event("by lines" if found is not None else "another way")
     if found is not None:
         assert found[0] == whole
-        told_since, told_whole = _told(found[1]), _told(told_of_whole)
+        told_since, told_whole = told_by(found[1]), told_by(told_of_whole)
         assert told_whole.items() <= told_since.items()
         by_row = {row: said for row, *said in whole}
         for first_line, (handle, _, skus, _) in told_since.items():
@@ -205,9 +205,9 @@ def test_what_is_read_by_lines_is_what_is_read_as_a_whole(
 
 
 def test_only_the_lines_of_products_that_changed_are_read_again() -> None:
-    lines = _lines(TEMPLATE, [[("3", "5.00")] * 3 for _ in range(5000)])
-    first = _content(lines, "\n")
-    _, marks, told = _by_marks(first, {})
+    lines = list_of(TEMPLATE, [[("3", "5.00")] * 3 for _ in range(5000)])
+    first = content_of(lines, "\n")
+    _, marks, told = by_marks(first, {})
     assert told is not None
     known = KnownProducts.from_bytes(told, orjson.loads(told)[0])
     assert known is not None
@@ -215,11 +215,11 @@ def test_only_the_lines_of_products_that_changed_are_read_again() -> None:
     second[301] = second[301].replace("5.00", "6.00")
     del second[6001:6004]
     second[9001:9001] = ["p-n,New,N-1,Color,Red,5.00,1,1,kg,,Good,active"]
-    parts = parted(known.holding(marks), compared(io.BytesIO(first), io.BytesIO(_content(second, "\n"))))
+    parts = parted(known.holding(marks), compared(io.BytesIO(first), io.BytesIO(content_of(second, "\n"))))
 
     read = [part for part in parts if isinstance(part, OtherLines)]
     assert [(part.first, len(part.lines)) for part in read] == [(1, 4), (302, 3), (9002, 1)]
-    assert _by_lines(_content(second, "\n"), marks, first, told) is not None
+    assert _by_lines(content_of(second, "\n"), marks, first, told) is not None
 
 
 @pytest.mark.parametrize(
