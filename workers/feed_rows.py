@@ -25,7 +25,7 @@ from workers.job import Run
 
 #: Rows compared and kept in one transaction: of those that were understood anew, each of which holds all texts of its
 #: product, and of those that say what the last file said.
-_UNDERSTOOD_AT_ONCE, _SAME_AT_ONCE = 4000, 24_000
+_UNDERSTOOD_AT_ONCE, _SAME_AT_ONCE = 4000, 34_000
 #: Shorter files are read before another process would have begun.
 _PARTED_FROM = 2 * 1024 * 1024
 #: Rows of both kinds, and how many bytes were read for them.
