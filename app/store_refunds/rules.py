@@ -88,8 +88,9 @@ class LineFacts:
     @property
     def owed(self) -> int:
         """Units that will not come and whose money the customer has not got back. What the store took away and no
-        refund of ours explains was settled by the store itself."""
-        return max(0, self.cancelled - max(self.settled, self.gone - self.others))
+        refund of ours explains was settled by the store itself. What was refunded for another reason, and did not come
+        in the end, is not owed once more."""
+        return max(0, min(self.cancelled - max(self.settled, self.gone - self.others), self.refundable))
 
     @property
     def refundable(self) -> int:

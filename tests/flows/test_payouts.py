@@ -158,7 +158,9 @@ def test_what_its_supplier_alone_calls_delivered_is_paid_only_some_time_after_th
     assert "Only you say that it has arrived." in theirs and "you are paid for it after" in theirs
     page = f"/app/parcels/{parcel['id']}"
     browser = books.browser(market.retailer)
-    assert "Only its supplier says that it has arrived." in text_of(browser.get(page))
+    said = text_of(browser.get(page))
+    assert "Only its supplier says that it has arrived. Say so, too, if it has" in said
+    assert "its supplier is then paid sooner than after" in said
     assert market.other_retailer.api.post(path, {}).status_code == 404
     assert browser.submit(page, f"{page}/arrived").status_code == 303
     told = api.post(path, {})

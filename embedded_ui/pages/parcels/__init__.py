@@ -55,11 +55,14 @@ def _detail(shipment_id: UUID, status: int = 200, *, refused: str = "") -> Any:
             "nobody_reports": unreported,
             "arrivable": is_on_its_way(parcel) or parcel.arrival_told_by == BY_SUPPLIER,
             "unconfirmed": parcel.arrival_told_by == BY_SUPPLIER,
-            "payable_at": payable_at(session, parcel),
             "due": due_day(parcel),
             "missable": unreported and may_be_missed(parcel),
             "claimable": GONE,
         }
+    if context["unconfirmed"]:
+        # What a supplier earns is its own; when it is paid its retailer may know, who can say that it arrived.
+        with db.system_scope(actor=principal().actor), db.transaction() as session:
+            context["payable_at"] = payable_at(session, parcel)
     expected = arrivals_of(parcel.order_id, actor=principal().actor)[parcel.id]
     return pages.render("detail.html", status, refused=refused, expected=expected, **context)
 
