@@ -40,10 +40,17 @@ _TOGETHER = 2000
 _WIDE = 2
 
 
+#: How files begin that people send for lists: PDF, PNG, JPEG, GIF, RTF.
+_NO_LISTS = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf")
+
+
 def recognised(feeds: Mapping[str, SupplierFeed], head: bytes, file_name: str) -> str:
     """The name of the format that a file is of, by its beginning and name. Raises ``Rejected``."""
     if not head.strip():
         raise Rejected("empty", "The file is empty.")
+    if head.startswith(_NO_LISTS):
+        told = "This is a document or a picture. Save the list as CSV or Excel in the program that it comes from."
+        raise Rejected("no_list", told)
     for name, feed in feeds.items():
         if feed.recognises(head, file_name):
             return name

@@ -286,6 +286,7 @@ def test_a_file_that_is_refused_is_refused_where_it_was_chosen(sender: Sender) -
     for content, name, reason in (
         (b"", "list.csv", "The file is empty."),
         (bytes(range(256)) * 20, "list.bin", "Save your list as CSV, Excel, XML or JSON."),
+        (b"%PDF-1.7\n%list", "list.csv", "This is a document or a picture."),
         (b"", "", "Choose a file first."),
     ):
         answer = browser.submit("/supplier/uploads", "/supplier/uploads", file=(io.BytesIO(content), name))

@@ -239,8 +239,9 @@ def upload() -> Any:
     try:
         feed = recognised(registries.feeds.all(), head, sent.filename)
         key, stored = keep_file(iter(lambda: sent.stream.read(_CHUNK), b""))
-    except Rejected:
-        return _list({"file": gettext(_("We can not read this. Save your list as CSV or Excel."))}, 422)
+    except Rejected as error:
+        advice = gettext(_("We can not read this. Save your list as CSV or Excel."))
+        return _list({"file": error.message if error.code in ("empty", "no_list") else advice}, 422)
     except Invalid as error:
         return _list(problems(error), 422)
     with db.transaction() as session:

@@ -113,7 +113,9 @@ def _received() -> UUID:
         feed = recognised(registries.feeds.all(), head, sent.filename)
     except Rejected as error:
         advice = gettext(_("We can not read this. Save your list as CSV, Excel, XML or JSON."))
-        raise Invalid.field("file", error.code, error.message if error.code == "empty" else advice) from error
+        raise Invalid.field(
+            "file", error.code, error.message if error.code in ("empty", "no_list") else advice
+        ) from error
     key, stored = keep_file(iter(lambda: sent.stream.read(_CHUNK), b""))
     with db.transaction() as session:
         run = receive_upload(
