@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -137,6 +137,16 @@ def with_gtins(session: Session, gtins: Iterable[str]) -> list[tuple[SupplierVar
         .limit(_COMPARED)
     )
     return [(variant, seller) for variant, seller in rows]
+
+
+def own_titles(session: Session, supplier_id: UUID, product_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The titles of a supplier's products; others are left out."""
+    rows = session.execute(
+        select(SupplierProduct.id, SupplierProduct.title).where(
+            SupplierProduct.supplier_id == supplier_id, SupplierProduct.id.in_(product_ids)
+        )
+    )
+    return {product_id: title for product_id, title in rows}
 
 
 def category_paths(session: Session, category_ids: Iterable[UUID | None]) -> dict[UUID, str]:

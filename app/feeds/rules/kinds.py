@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.feeds.rules.magento import CHILDLESS
+from app.feeds.rules.magento import CHILDLESS, SAME_AGAIN
 from app.feeds.rules.records import Problem
 
 _NOT_SENT = "Only goods that are sent can be listed."
@@ -17,11 +17,19 @@ _REASONS: Mapping[str, str] = {
     "giftcard": _NOT_SENT,
     CHILDLESS: "A configurable product is sold by its variants, and the file has none of them.",
 }
+#: Kinds of rows that stand for others.
+_GROUPING = frozenset({"variable", "configurable", "grouped", CHILDLESS, SAME_AGAIN})
 
 
 def kinds_of(text: str) -> frozenset[str]:
     """The kinds that a cell names, such as ``simple, virtual``."""
     return frozenset(part.strip().lower() for part in text.split(","))
+
+
+def only_groups(kinds: frozenset[str]) -> bool:
+    """Whether a row has no stock and price of its own: a product that is sold by its variants or is a set of others, or
+    more of what another row says."""
+    return not kinds.isdisjoint(_GROUPING)
 
 
 def why_refused(kinds: frozenset[str]) -> Problem | None:

@@ -18,7 +18,7 @@ from app.feeds.rules.cells import (
 )
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
 from app.feeds.rules.gtins import read_gtin
-from app.feeds.rules.kinds import kinds_of, why_refused
+from app.feeds.rules.kinds import kinds_of, only_groups, why_refused
 from app.feeds.rules.magento import SAME_AGAIN
 from app.feeds.rules.prices import PriceReader
 from app.feeds.rules.product_keys import made_sku
@@ -188,6 +188,9 @@ class RowReader:
 
     def _figures(self, row: Row, cell: Cell) -> ReadRow | None:
         """A row of a file of stock and prices. Each SKU stands for itself; what the row does not tell stays."""
+        if self._reading.shape in OF_KINDS and only_groups(kinds_of(cell("type"))):
+            # What it stands for is told by its variants' rows.
+            return ReadRow(row.number, "", "", "merged", {"images": []})
         problems: list[Problem] = []
         sku = cell("sku").lstrip("'")
         if not sku:

@@ -148,10 +148,10 @@ def _prices(listing: Listing) -> dict[UUID, int]:
 def _bring_up(session: Session, listing: Listing, product: SupplierProduct, store: Store, rule: Rule) -> bool:
     try:
         rate = rate_between(session, product.currency, store.currency)
-        bundles = bundle_costs(session, [row.id for row in listing.variants])
     except Conflict:
         # Without a rate the prices stay; the store's page says so.
         return False
+    bundles = bundle_costs(session, [row.id for row in listing.variants])
     content = False
     for name in ("title", "description"):
         theirs = getattr(product, name)
@@ -165,7 +165,10 @@ def _bring_up(session: Session, listing: Listing, product: SupplierProduct, stor
         if row is None:
             # A new variant is offered, switched off, in listings that exist: the retailer decides.
             row = _new_variant(session, listing, variant)
-        priced = price_variant(variant, rule, row.own_price, store.currency, rate, bundles.get(row.id))
+        if row.id in bundles.untold:
+            # Its price stays until there is a rate; all else follows.
+            continue
+        priced = price_variant(variant, rule, row.own_price, store.currency, rate, bundles.known.get(row.id))
         if (row.wanted_price, row.wanted_compare_at, row.wanted_cost) != (
             priced.price,
             priced.compare_at,

@@ -174,6 +174,7 @@ def edit(session: Session, retailer_id: UUID, listing_id: UUID, change: Edit) ->
             raise Invalid.field("description", "too_large", str(error)) from error
         owned.add("description")
     if change.price_rule_id is not None:
+        bundle_costs(session, [row.id for row in listing.variants]).check()
         listing.price_rule_id = rule_of(session, retailer_id, change.price_rule_id).id
     if change.published is not None:
         listing.published = change.published
@@ -226,7 +227,12 @@ def _reprice(session: Session, listing: Listing, store: Store) -> None:
     source = {variant.id: variant for variant in product.variants}
     bundles = bundle_costs(session, [row.id for row in listing.variants])
     for row in listing.variants:
-        priced = price_variant(source[row.variant_id], rule, row.own_price, store.currency, rate, bundles.get(row.id))
+        if row.id in bundles.untold:
+            # What it costs can't be told for want of a rate: the rule's price stays, the retailer's own holds.
+            row.wanted_price = row.wanted_price if row.own_price is None else row.own_price
+            continue
+        cost = bundles.known.get(row.id)
+        priced = price_variant(source[row.variant_id], rule, row.own_price, store.currency, rate, cost)
         row.wanted_price, row.wanted_compare_at, row.wanted_cost = (
             priced.price,
             priced.compare_at,

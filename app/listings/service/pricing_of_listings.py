@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -42,9 +42,27 @@ def rate_between(session: Session, base: str, quote: str) -> Decimal:
     return rate
 
 
-def bundle_costs(session: Session, listing_variant_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """What one unit costs of those listing variants that are made of several units or components, by the first source
-    of each, in minor units of their own source's currency; without a rate between currencies it is left out."""
+@dataclass(frozen=True, slots=True)
+class BundleCosts:
+    """What one unit costs of those listing variants that are made of several units or components, in minor units of
+    their own source's currency; and of which nobody can tell for want of an exchange rate: from which currency to
+    which."""
+
+    known: Mapping[UUID, int]
+    untold: Mapping[UUID, tuple[str, str]]
+
+    def check(self) -> None:
+        """Raises ``Conflict`` where one can't be told."""
+        for base, quote in self.untold.values():
+            raise Conflict(
+                f"A part of this bundle is sold in {base}, and no exchange rate from {base} to {quote} is known yet: "
+                "what the bundle costs can't be told. Take a part in another currency, or try again later.",
+                code="no_exchange_rate",
+            )
+
+
+def bundle_costs(session: Session, listing_variant_ids: Sequence[UUID]) -> BundleCosts:
+    """The costs of those listing variants that are bundles, by the first source of each part."""
     rows = session.execute(
         select(ListingSource, SupplierVariant.wholesale_price, SupplierVariant.currency)
         .join(SupplierVariant, SupplierVariant.id == ListingSource.variant_id)
@@ -57,6 +75,7 @@ def bundle_costs(session: Session, listing_variant_ids: Sequence[UUID]) -> dict[
     ).all()
     currencies = {source.listing_variant_id: currency for source, _, currency in rows if source.kind == "origin"}
     costs: dict[UUID, int] = {}
+    untold: dict[UUID, tuple[str, str]] = {}
     seen: set[tuple[UUID, int]] = set()
     for source, price, currency in rows:
         key = (source.listing_variant_id, source.component)
@@ -64,13 +83,17 @@ def bundle_costs(session: Session, listing_variant_ids: Sequence[UUID]) -> dict[
             continue
         seen.add(key)
         own = currencies[source.listing_variant_id]
-        cost = Money(price * source.per_unit, currency)
-        added = converted(cost, rate=rate_between(session, currency, own), currency=own).minor
+        rate = known_rate(session, currency, own)
+        if rate is None:
+            untold[source.listing_variant_id] = (currency, own)
+            continue
+        added = converted(Money(price * source.per_unit, currency), rate=rate, currency=own).minor
         costs[source.listing_variant_id] = costs.get(source.listing_variant_id, 0) + added
     whole = {one for one, component in seen if component} | {
         source.listing_variant_id for source, _, _ in rows if source.per_unit > 1
     }
-    return {one: cost for one, cost in costs.items() if one in whole}
+    known = {one: cost for one, cost in costs.items() if one in whole and one not in untold}
+    return BundleCosts(known, untold)
 
 
 def price_variant(

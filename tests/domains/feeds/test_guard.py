@@ -140,6 +140,18 @@ def test_what_a_held_file_would_do_in_stores_is_shown_in_numbers_before_anybody_
     assert "wind Home" not in page, "whose stores they are is not the supplier's business"
 
 
+def test_undoing_a_file_names_the_categories_that_go_back(portal: Portal, feed: str) -> None:
+    columns = "sku,title,cost,category"
+    for path in ("Home & Garden > Lighting > Lamps", "Furniture > Chairs"):
+        rows = list_of(*(f"L-{number},Lamp {number},10.00,{path}" for number in range(8)), columns=columns)
+        sent = portal.api.call("POST", "/api/supplier/uploads?file_name=list.csv", data=rows, content_type="text/csv")
+        portal.jobs.drain()
+        portal.api.post(f"/api/supplier/uploads/{sent.json['id']}/apply", {})
+        portal.jobs.drain()
+    page = text_of(portal.browser.get(f"/supplier/uploads/{sent.json['id']}/roll-back"))
+    assert "Category Home & Garden > Lighting > Lamps Furniture > Chairs" in page, page
+
+
 def test_many_prices_that_move_far_are_held_though_the_middle_one_stands(portal: Portal, feed: str) -> None:
     assert portal.browser.submit("/supplier/settings/files", "/settings/files", moved_by="40").status_code == 303
     prices = ["13.90"] * 3 + ["10.00"] * 5

@@ -52,6 +52,22 @@ def read(*rows: dict[str, str]) -> list[ReadRow]:
     return list(read_file(export(*rows), choices=Choices(weight_unit="kg")))
 
 
+def test_of_stock_and_prices_what_only_groups_variants_is_no_article() -> None:
+    stripe = {**BLACK, "store_view_code": "de", "qty": "", "price": ""}
+    lone = {**HOODIE, "sku": "MH02", "configurable_variations": ""}
+    rows = list(read_file(export(BLACK, RED, HOODIE, stripe, lone, BAG), figures_only=True))
+    assert [(row.sku, row.record.get("stock")) for row in rows if row.action == "accepted"] == [
+        ("MH01-XS-Black", 100), ("MH01-S-Red", 5), ("24-MB01", 7),
+    ]  # fmt: skip
+    assert {row.action for row in rows} == {"accepted", "merged"}
+    woo = (
+        b"ID,Type,SKU,Name,Published,Stock,Regular price,Parent\n"
+        b"1,variable,HAT,Hat,1,,,\n2,variation,HAT-S,Hat S,1,4,9,HAT\n3,simple,BAG,Bag,1,6,8,\n"
+    )
+    found = list(read_file(woo, figures_only=True))
+    assert [(row.sku, row.action) for row in found] == [("", "merged"), ("HAT-S", "accepted"), ("BAG", "accepted")]
+
+
 def test_variants_are_one_product_with_its_name_and_texts_though_it_stands_below_them() -> None:
     black, red, hoodie, bag = read(BLACK, RED, HOODIE, BAG)
     assert [(row.action, row.handle, row.record["title"]) for row in (black, red, bag)] == [

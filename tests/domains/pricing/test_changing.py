@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.models import SupplierVariant
+from app.catalog.models import SupplierProduct, SupplierVariant
 from app.kit import clock
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.listings import service as listings
 from app.listings.models import Listing, ListingVariant
-from app.listings.service import ImportRequest, add_to_import_list
+from app.listings.service import Edit, ImportRequest, add_to_import_list
 from app.listings.service.pricing_of_listings import rate_between
 from app.outbox.models import OutboxEvent
 from app.pricing.models import ExchangeRate, PriceRule
@@ -134,3 +134,24 @@ def test_an_own_price_stands_whatever_the_rule_becomes(session: Session) -> None
     for price in (0, -1, 10**12):
         with pytest.raises(Invalid):
             listings.edit(session, listing.retailer_id, listing.id, listings.Edit(prices={row.variant_id: price}))
+
+
+def test_a_bundle_with_a_part_whose_currency_has_no_rate_is_said_plainly(session: Session) -> None:
+    dollars, euros = make.supplier(session), make.supplier(session, "Kanto", currency="EUR")
+    (lamp,), (shade,) = (
+        make.product(session, dollars, wholesale="10.00"),
+        make.product(session, euros, wholesale="5.00"),
+    )
+    product = session.get_one(SupplierProduct, session.get_one(SupplierVariant, lamp).product_id)
+    shop = make.retailer(session)
+    listing = make.live_listing(session, make.store(session, shop), product.id)
+    (row,) = listing.variants
+    listings.link_source(session, shop.id, row.id, shade, component=1)
+    with pytest.raises(Conflict) as caught:
+        listings.edit(session, shop.id, listing.id, Edit(price_rule_id=default_rule(session, shop.id).id))
+    assert caught.value.detail.startswith("A part of this bundle is sold in EUR, and no exchange rate from EUR to USD")
+    price = row.wanted_price
+    product.title = "Lamp with a shade"
+    listings.follow_products(session, [product.id])
+    session.refresh(listing)
+    assert (listing.title, row.wanted_price) == ("Lamp with a shade", price), "only its price waits for a rate"

@@ -29,7 +29,7 @@ from app.web.auth import principal
 from app.web.forms import problems
 from app.web.pages import Nav, Pages, go, page_url
 from app.web.portal.pages.missing import in_words
-from app.web.portal.pages.uploads.telling import changes_of, field_words, told_by, understood, undone
+from app.web.portal.pages.uploads.telling import changes_of, field_words, names_of, told_by, understood, undone
 from app.web.ui.rendering import gettext
 
 #: Findings of a held file, in words.
@@ -238,13 +238,14 @@ def look_back(run_id: UUID) -> Any:
         back = feeds.undo_examples(session, run, left=False) if reason is None else []
         left = feeds.undo_examples(session, run, left=True) if reason is None else []
         currency = session.get_one(Supplier, run.supplier_id).currency
+        names = names_of(session, run.supplier_id, [*back, *left])
     return pages.render(
         "roll_back.html",
         run=run,
         reason=gettext(reason) if reason else None,
         counts=[(field_words(one.field, one.kind), one.back, one.left) for one in counts if one.back or one.left],
-        back=[undone(one, currency) for one in back],
-        left=[undone(one, currency) for one in left],
+        back=[undone(one, currency, names) for one in back],
+        left=[undone(one, currency, names) for one in left],
     )
 
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from app.catalog import queries as catalog
+from app.catalog.queries import category_paths
 from app.feeds import queries as feeds
 from app.feeds.models import FeedRow, FeedRun
 from app.feeds.rules.fields import FIELDS
@@ -76,16 +83,27 @@ def changes_of(row: FeedRow, currency: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def undone(one: feeds.UndoneOne, currency: str) -> dict[str, str]:
-    """A field's three values, as people read them."""
+def names_of(session: Session, supplier_id: UUID, found: Iterable[feeds.UndoneOne]) -> dict[str, str]:
+    """What the categories and products are called that some values name by their ids."""
+    told: dict[str, set[UUID]] = {"category_id": set(), "product_id": set()}
+    for one in found:
+        if one.field in told:
+            told[one.field] |= {UUID(str(value)) for value in (one.before, one.after, one.today) if value}
+    titles = catalog.own_titles(session, supplier_id, told["product_id"])
+    paths = category_paths(session, told["category_id"])
+    return {str(key): name for key, name in (*titles.items(), *paths.items())}
+
+
+def undone(one: feeds.UndoneOne, currency: str, names: Mapping[str, str]) -> dict[str, str]:
+    """A field's three values, as people read them; ``names`` of what is named by its id."""
     return {
         "name": one.name,
         "field": field_words(one.field),
-        **{name: _value(one.field, getattr(one, name), currency) for name in ("before", "after", "today")},
+        **{name: _value(one.field, getattr(one, name), currency, names) for name in ("before", "after", "today")},
     }
 
 
-def _value(field: str, value: Any, currency: str) -> str:
+def _value(field: str, value: Any, currency: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
     if value is None or value in ("", [], {}):
         return "–"
     if field in _MONEY:
@@ -101,5 +119,5 @@ def _value(field: str, value: Any, currency: str) -> str:
             else ", ".join(map(str, value))
         )
     if field in ("category_id", "product_id"):
-        return "…"
+        return names.get(str(value), "…")
     return str(value)[:_LONGEST]
