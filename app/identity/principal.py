@@ -30,6 +30,8 @@ class Principal:
         return permission in self.permissions
 
     def require(self, permission: str) -> None:
-        """Raises ``Forbidden``, naming what is missing."""
+        """Raises ``Forbidden``: keys are told what is missing, people whom to ask."""
         if not self.may(permission):
+            if self.user_id is not None:
+                raise Forbidden("Your role does not allow this. Ask an owner or administrator of your organisation.")
             raise Forbidden(f"This needs the permission '{permission}'.")
