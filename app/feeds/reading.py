@@ -17,6 +17,7 @@ from app.feeds.rules.columns import SURE, Guess, guesses, unit_in_name
 from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.decimals import PRICES, marks_of
 from app.feeds.rules.exports import shape_of
+from app.feeds.rules.families import PROGRAMS, with_products
 from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, STOCK_PLACES, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.magento import Families, with_families
@@ -36,6 +37,8 @@ _SHOWN = 3
 _OPTION_VALUES = ("option1_value", "option2_value", "option3_value")
 #: Rows of one product that are looked at together.
 _TOGETHER = 2000
+#: What lines between rows are drawn of.
+_RULED = frozenset({"--", "==", "__", ":-"})
 #: In narrower tables a single cell may be all that is known of a product, as its SKU.
 _WIDE = 2
 
@@ -87,7 +90,10 @@ def open_file(
     recognised. ``figures_only``: read SKU, stock and wholesale price alone; None: where the file tells no more.
     ``kept_keys``: as ``ProductKeys`` asks for them. Raises ``UnreadableFile``."""
     table = without_ours(opened_at(feed, stream, limits, choices.record))
-    if shape_of(table.columns) == "magento":
+    shape = shape_of(table.columns)
+    if shape in PROGRAMS:
+        table = with_products(table, shape)
+    elif shape == "magento":
         families = Families.of(table)
         stream.seek(0)
         table = with_families(without_ours(opened_at(feed, stream, limits, choices.record)), families)
@@ -109,7 +115,6 @@ def open_file(
         fields["stock"] = places[0]
     if figures_only is None:
         figures_only = table.figures or _tells_figures_alone(sound, fields)
-    shape = shape_of(table.columns)
     weight_unit = choices.weight_unit or _weight_unit(table.columns, fields, shape)
     marks, unclear = marks_of(
         sound,
@@ -239,7 +244,8 @@ def _leave_out_shared(block: Sequence[Row], sku: int, options: Sequence[int]) ->
 
 
 def _without_titles(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row]:
-    """The rows but for titles of sections, which fill one cell alone with words, and repetitions of the header."""
+    """The rows but for titles of sections, which fill one cell alone with words, lines drawn of dashes, and repetitions
+    of the header."""
     most_empty, header = len(columns) - 1, [normal(column) for column in columns if not is_unnamed(column)]
     if len(columns) < _WIDE:
         yield from (row for row in rows if not (header and row.cells[:1] == columns and _repeats(row.cells, header)))
@@ -249,6 +255,8 @@ def _without_titles(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[Row
         cells = row.cells
         # Of a title all cells but one are empty, so one of the first two is.
         if (not cells[0] or not cells[1]) and cells.count("") >= most_empty >= _WIDE and _has_words(cells):
+            continue
+        if (cells[0] or cells[1]).lstrip()[:2] in _RULED and not any(map(str.isalnum, "".join(cells))):
             continue
         if (cells[0] == first or cells[1] == second) and header and _repeats(cells, header):
             continue
@@ -303,7 +311,7 @@ def _weight_unit(columns: list[str], fields: Mapping[str, int], shape: str) -> s
     if index is None:
         return None
     unit = unit_in_name(columns[index])
-    if unit is None and shape == "magento":
-        # Its shops weigh in kilograms or in pounds, which their exports don't say.
+    if unit is None and (shape == "magento" or shape in PROGRAMS):
+        # Their shops weigh in kilograms or in pounds, which their exports don't say.
         return UNTOLD_UNIT
     return "g" if unit in ("gram", "grams", "g", "г", "гр") else unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.feeds.rules import magento, woocommerce
+from app.feeds.rules import families, magento, woocommerce
 from app.feeds.rules.fields import normal
 
 #: What Shopify's own export calls things, where it differs from plain names.
@@ -21,6 +21,9 @@ SHAPES = {
     "shopify": "Shopify's export",
     "woocommerce": "WooCommerce's export",
     "magento": "Magento's export",
+    "wix": "Wix's export",
+    "bigcommerce": "BigCommerce's export",
+    "ecwid": "Ecwid's export",
     "plain": "a list",
 }
 
@@ -38,7 +41,7 @@ def shape_of(columns: Sequence[str]) -> str:
         return "magento"
     if {"product id", "sku", "cost", "option1 name"} <= names:
         return "template"
-    return "plain"
+    return families.program_of(names) or "plain"
 
 
 def meant_by(shape: str, columns: Sequence[str]) -> Mapping[str, str]:
@@ -47,6 +50,8 @@ def meant_by(shape: str, columns: Sequence[str]) -> Mapping[str, str]:
         return woocommerce.fields_of(columns)
     if shape == "magento":
         return magento.fields_of(columns)
+    if shape in families.PROGRAMS:
+        return families.fields_of(shape, columns)
     if shape != "shopify":
         return {}
     names = {column: normal(column) for column in columns}

@@ -9,6 +9,8 @@ from app.feeds.rules.records import Problem
 from app.feeds.rules.shortened import is_shortened, problem_of, whole_number
 
 _BETWEEN = re.compile(r"[\s'-]")
+#: Longer texts are no GTIN, whatever stands before it.
+_LONGEST = 60
 #: Digits of a UPC whose leading zero a spreadsheet took for none.
 _WITHOUT_ZERO = 11
 _LABEL = re.compile(r"(?:EAN|GTIN|UPC)(?:-?1[234])?\s*[:#]?\s*(?=\d)", re.IGNORECASE)
@@ -21,7 +23,7 @@ def read_gtin(text: str, problems: list[Problem]) -> str | None:
         return None
     gtin = text
     if not text.isdigit():
-        gtin = whole_number(text) or _DECIMALS.sub("", _BETWEEN.sub("", _LABEL.sub("", text, count=1)))
+        gtin = whole_number(text) or _DECIMALS.sub("", _BETWEEN.sub("", _LABEL.sub("", text[:_LONGEST], count=1)))
     if not gtin.strip("0"):
         return None
     reason = gtin_problem(gtin)

@@ -17,6 +17,8 @@ from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, normal
 #: Kinds of rows, besides Magento's own, that ``with_families`` writes into the column of kinds: more of what another
 #: row says, and a configurable product none of whose variants is in the file.
 SAME_AGAIN, CHILDLESS = "store view", "configurable without variants"
+#: The kind of a product whose variants are rows of their own.
+SOLD_BY_VARIANTS = "configurable"
 _FIELDS = {
     "product type": "type", "sku": "sku", "name": "title", "description": "description", "short description": "",
     "categories": "category", "weight": "weight", "product online": "status", "price": "price", "qty": "stock",

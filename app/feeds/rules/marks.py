@@ -22,7 +22,7 @@ from app.feeds.rules.records import Reading, ReadProduct, ReadRow, TakenForKnown
 from app.feeds.rules.rows import RowReader
 
 #: What a block means is decided by code, too: another number here voids all marks.
-_MEANING = 5
+_MEANING = 6
 #: Rows that are looked at together, so that marks are asked for in bulk.
 _AT_ONCE = 8000
 #: A product of more rows than these is several blocks, and none of them has a mark.

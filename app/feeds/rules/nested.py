@@ -74,12 +74,14 @@ class Layout:
 
     def rows(self, record: Node) -> Iterator[list[str]]:
         """The rows of one record, a cell for each column."""
-        shared = self._cells(record, self.own, skip=self.variants)
-        variants = list(_nodes_at(record, self.variants)) if self.variants else []
-        for variant in variants or [{}]:
-            own = self._cells(variant, self.of_variant)
+        variants = list(_branches(record, self.variants)) if self.variants else []
+        # What stands on the way to a variant is said of the variants below it alone.
+        shared = self._named(leaves(record, skip=self.variants[:1] if self.variants and variants else None), self.own)
+        for variant, on_the_way in variants or [({}, ())]:
+            own = self._named(leaves(variant), self.of_variant)
+            own = {**self._named(on_the_way, self.own), **{name: values for name, values in own.items() if any(values)}}
             pictures = [shared.get(PICTURES, []), own.get(PICTURES, [])]
-            cells = {**shared, **{name: values for name, values in own.items() if any(values)}}
+            cells = {**shared, **own}
             if all(pictures):
                 cells[PICTURES] = [*pictures[1], *pictures[0]]
             yield [self._joined(name, cells.get(name, [])) for name in self.columns]
@@ -92,9 +94,9 @@ class Layout:
                 number += 1
                 yield Row(number, cells)
 
-    def _cells(self, node: Node, names: Mapping[Path, str], skip: Path | None = None) -> dict[str, list[str]]:
+    def _named(self, texts: Iterable[tuple[Path, str]], names: Mapping[Path, str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for path, text in leaves(node, skip=skip):
+        for path, text in texts:
             name = names.get(path)
             if name is not None:
                 found.setdefault(name, []).append(text)
@@ -177,6 +179,20 @@ def _nodes_at(node: Node, path: Path) -> Iterator[Node]:
                 yield value
             else:
                 yield from _nodes_at(value, path[1:])
+
+
+def _branches(node: Node, way: Path, above: Path = ()) -> Iterator[tuple[Node, list[tuple[Path, str]]]]:
+    """The nodes at the end of a way below a node, each with the texts that stand beside it on the way."""
+    here = (*above, way[0])
+    for value in node.get(way[0], ()):
+        if isinstance(value, str):
+            continue
+        if len(way) == 1:
+            yield value, []
+            continue
+        beside = [(path, text) for path, text in leaves(value, here, skip=(*here, way[1]))]
+        for variant, others in _branches(value, way[1:], here):
+            yield variant, [*beside, *others]
 
 
 def _name_variants(layout: Layout, found: Mapping[Path, Sequence[str]], given: Mapping[str, str]) -> None:

@@ -73,7 +73,7 @@ class QuantityReader:
         return weights, stocks
 
     def _understood_weight(self, weight: str, unit: str) -> tuple[int | None, list[Problem]]:
-        if weight.lower() in NOTHING:
+        if weight.lower() in NOTHING or not weight.strip("0.,"):
             return None, []
         used: str | None = "g" if self._reading.weight_unit == "g" else unit or self._reading.weight_unit
         if used == UNTOLD_UNIT and not names_unit(weight):

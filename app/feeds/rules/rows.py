@@ -16,6 +16,7 @@ from app.feeds.rules.cells import (
     said_in,
     slug_of,
 )
+from app.feeds.rules.families import PROGRAMS
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
 from app.feeds.rules.gtins import read_gtin
 from app.feeds.rules.kinds import kinds_of, only_groups, why_refused
@@ -35,7 +36,7 @@ _HASH = (1 << HASH_BITS) - 1
 #: In place of what a row said: it was passed over.
 _PASSED_OVER = 0
 #: Shapes of files whose rows are of several kinds.
-OF_KINDS = ("woocommerce", "magento")
+OF_KINDS = ("woocommerce", "magento", *PROGRAMS)
 _OPTIONS = tuple(f"option{place}_{what}" for place in (1, 2, 3) for what in ("name", "value"))
 #: What a row says of its product, but for its title, which is known anyway.
 _OF_PRODUCT = ("description", "brand", "category", "tags", "images")
@@ -219,12 +220,13 @@ class RowReader:
         refused = why_refused(kinds)
         if refused is not None:
             return ReadRow(row.number, "", cell("sku"), "rejected", {"title": cell("title")}, [refused])
-        if self._reading.shape == "magento":
+        if self._reading.shape != "woocommerce":
             return self._read_magento(row, cell, kinds)
         return self._read_woocommerce(row, cell, kinds)
 
     def _read_magento(self, row: Row, cell: Cell, kinds: Collection[str]) -> ReadRow | None:
-        """A row that ``with_families`` has told of its product. What a configurable one says, its variants say too."""
+        """A row that ``with_families`` or ``with_products`` has told of its product. What a product of variants says,
+        its variants say too."""
         handle = self._handle(cell, "")
         if "configurable" in kinds or SAME_AGAIN in kinds:
             return ReadRow(row.number, handle, "", "merged", {"images": []})

@@ -316,6 +316,26 @@ def test_json_says_in_objects_what_lists_say_in_cells() -> None:
     assert [url for url, _ in small.record["images"]] == ["https://a.example/1.jpg"]
 
 
+def test_what_stands_on_the_way_to_variants_is_said_of_those_below_it_alone() -> None:
+    product = {
+        "id": 1, "title": "Shirt", "colors": [
+            {"color": "Red", "sizes": [{"size": size, "sku": f"R-{size}", "price": 10} for size in "SM"]},
+            {"color": "Blue", "sizes": [{"size": "S", "sku": "B-S", "price": 11}]},
+        ],
+    }  # fmt: skip
+    rows = read_file(json.dumps({"data": {"products": [product, {**product, "id": 2}]}}).encode(), name="list.json")
+    assert [row.record["options"] for row in rows[:3]] == [
+        {"Size": "S", "Color": "Red"}, {"Size": "M", "Color": "Red"}, {"Size": "S", "Color": "Blue"},
+    ]  # fmt: skip
+
+
+def test_categories_around_products_are_no_products() -> None:
+    goods = "".join(f"<good2 id='A{n}'><name>Lamp {n}</name><price>{n + 1}</price></good2>" for n in range(3))
+    group = f"<list><category id='1'>{goods}</category><category id='2'>{goods.replace('A', 'B')}</category></list>"
+    rows = read_file(f"<l>{group}{group.replace('A', 'C').replace('B', 'D')}</l>".encode(), name="list.xml")
+    assert len({row.handle for row in rows if row.action == "accepted"}) == 12
+
+
 def test_the_currency_of_an_object_counts() -> None:
     content = json.dumps([{"sku": "A", "name": "Cap", "price": {"amount": "9.90", "currencyCode": "USD"}}])
     (row,) = read_file(content.encode(), name="list.json", currency="EUR")
@@ -340,6 +360,14 @@ def test_a_document_on_each_line_is_read() -> None:
         ("S1", 113, 1),
         ("S2", 113, 2),
     ]
+
+
+@pytest.mark.parametrize("around", ["%s", "[%s]", '{"data": {"products": [%s]}}'], ids=["lines", "list", "object"])
+def test_a_comma_behind_the_last_record_parts_it_from_nothing(around: str) -> None:
+    """Texts keep theirs."""
+    records = "".join(f'{{"sku": "A-{n}", "name": "Lamp, ]}} {n}", "price": 9.5,}},\n' for n in range(3))
+    rows = read_file((around % records).encode(), name="list.json")
+    assert [(row.sku, row.record["title"]) for row in rows] == [(f"A-{n}", f"Lamp, ]}} {n}") for n in range(3)]
 
 
 @pytest.mark.parametrize("content", ['{"products": [{"sku": 1', "[" * 5000, '[1, 2, "x"]', "{}", '{"a": NaN}'])

@@ -205,3 +205,11 @@ def test_what_is_wrong_with_a_file_in_it_names_the_file() -> None:
 def test_a_workbook_is_no_archive() -> None:
     office = packed({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"})
     assert Counter(problem_with(office, name)[0] for name in ("list.zip", "list.xlsx")) == {"malformed": 2}
+
+
+def test_what_systems_and_people_put_beside_a_list_is_no_list() -> None:
+    beside = {"readme__txt": b"Thank you.\nPlease read our terms.\n", "Thumbs__db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}
+    file = opened(archive(**beside, export_in_2026_in_list__csv=LAMPS), name="export.zip")
+    assert ([row.sku for row in file.rows], file.detected["files"]) == (["L-1", "L-2"], ["list.csv"])
+    (row,) = opened(archive(readme__txt=b"sku,title,cost\nA-1,Lamp,5.00\n"), name="export.zip").rows
+    assert row.sku == "A-1"

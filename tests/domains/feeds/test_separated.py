@@ -101,3 +101,15 @@ def test_figures_with_a_torn_row_change_nothing_of_its_sku() -> None:
     assert [(row.sku, row.action) for row in read_file(content, figures_only=True)] == [
         ("A1", "accepted"), ("A2", "rejected"), ("A3", "accepted"),
     ]  # fmt: skip
+
+
+def test_lines_drawn_of_dashes_are_no_rows() -> None:
+    drawn = ["| SKU | Name | Price |", "|-----|:----:|------:|", "| A-1 | Lamp | 5.00 |", "|=====|======|=======|"]
+    rows = read_file("\n".join([*drawn, "| A-2 | Table | 6.00 |", "|-----|------|-------|", ""]).encode())
+    assert [(row.sku, row.action) for row in rows] == [("A-1", "accepted"), ("A-2", "accepted")]
+
+
+def test_a_zero_byte_here_and_there_is_left_out() -> None:
+    lines = [f"A-{number},Lamp {number},5.00" for number in range(20)]
+    rows = read_file("\n".join(["SKU,Name,Price", "Z-1,La\x00mp,5.00", *lines]).encode())
+    assert (len(rows), rows[0].record["title"]) == (21, "Lamp")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from io import BytesIO
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -26,6 +27,11 @@ _MOST_OFFERED, _MOST_NAMED = 20, 12
 #: ijson's reader in C does not survive a whole number that Python refuses to read (4,300 digits): it may end the
 #: process. None of nearly that length gets there.
 _MOST_DIGITS = 1000
+#: Bytes of a file whose commas are looked at; a comma with nothing behind it, beside texts, in which commas are commas;
+#: and one between records. No text, closed or not, is looked at twice.
+_MOST_MENDED = 50 * 1024 * 1024
+_LOOSE_COMMA = re.compile(rb'(?P<text>"(?:[^"\\]++|\\.)*+"?)|,(?=\s*+[\]}])', re.DOTALL)
+_BETWEEN_RECORDS = re.compile(rb"\}\s*+,\s*+\{")
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{%d}" % _MOST_DIGITS)
 
 
@@ -45,6 +51,15 @@ class Json:
 
     def open_at(self, stream: BinaryIO, limits: Limits, record: str) -> Table:
         """The same, with the array of products that a person chose, as ``a.item``."""
+        try:
+            return self._open_at(stream, limits, record)
+        except UnreadableFile as error:
+            mended = _without_loose_commas(stream) if error.code == "malformed" else None
+            if mended is None:
+                raise
+            return self._open_at(mended, limits, record)
+
+    def _open_at(self, stream: BinaryIO, limits: Limits, record: str) -> Table:
         prefix, offered = _products_at(stream, record)
         first = list(islice(_records(stream, prefix), _LEARNED_FROM))
         if not first:
@@ -64,6 +79,20 @@ class Json:
             meant=layout.meant,
             pointed="all",
         )
+
+
+def _without_loose_commas(stream: BinaryIO) -> BinaryIO | None:
+    """The file as programs meant it that write a comma behind each record, the last one too, with or without brackets
+    around them; None where there are no such commas, or the file is too large to be held."""
+    stream.seek(0)
+    text = stream.read(_MOST_MENDED + 1)
+    if len(text) > _MOST_MENDED:
+        return None
+    bare = text.removeprefix(b"\xef\xbb\xbf").strip()
+    mended = _LOOSE_COMMA.sub(lambda found: found["text"] or b"", bare.rstrip(b","))
+    if _BETWEEN_RECORDS.search(mended) and mended.startswith(b"{"):
+        mended = b"[" + mended + b"]"
+    return BytesIO(mended) if mended != bare else None
 
 
 def _products_at(stream: BinaryIO, chosen: str) -> tuple[str, list[dict[str, Any]]]:
@@ -96,7 +125,16 @@ def _products_at(stream: BinaryIO, chosen: str) -> tuple[str, list[dict[str, Any
     ]
     if chosen in arrays:
         return chosen, offered
-    return min(rich or arrays, key=lambda prefix: (prefix.count("."), -len(keys[prefix]))), offered
+    found = min(rich or arrays, key=lambda prefix: (prefix.count("."), -len(keys[prefix])))
+    if not _titled(keys[found]):
+        # Variants without a title stand in their product, which may hold nothing else that we know.
+        above = [prefix for prefix in arrays if found.startswith(f"{prefix}.") and _titled(keys[prefix])]
+        found = min(above, key=len, default=found)
+    return found, offered
+
+
+def _titled(names: set[str]) -> bool:
+    return any(BY_NAME.get(name) == "title" for name in names)
 
 
 def _records(stream: BinaryIO, prefix: str) -> Iterator[Node]:

@@ -7,6 +7,7 @@ says of itself.
 from __future__ import annotations
 
 import gzip
+import re
 import tempfile
 import zipfile
 import zlib
@@ -28,6 +29,15 @@ _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv")
 #: Where the name of a zip file's first entry stands, and how long it is.
 _NAME_AT, _LENGTH_AT = 30, 26
 MOST_ENTRIES = 1000
+#: Files that systems and people put beside lists.
+_NO_LISTS = frozenset(
+    {".db", ".ini", ".pdf", ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".doc", ".docx", ".lnk"}
+)
+_BESIDE = re.compile(
+    r"(?:read.?me|licen[sc]e|liesmich|lies.?mich|lisez.?moi|leggimi|leame|terms|changelog|notice|manifest|info)\b[^.]*"
+    r"(?:\.(?:txt|md|html?|rtf|json|xml))?$",
+    re.IGNORECASE,
+)
 #: Files of one archive that are read.
 MOST_FILES = 20
 #: Bytes of them all, unpacked; and how many times the archive's size once it is large.
@@ -122,7 +132,7 @@ def _entries(archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[:1] or entry.filename[1:2] == ":":
             raise UnreadableFile("bad_path", "The archive names a file outside of itself. Pack it anew.")
-        if entry.is_dir() or "__MACOSX" in path.parts or path.name.startswith("."):
+        if entry.is_dir() or "__MACOSX" in path.parts or path.name.startswith(".") or path.suffix.lower() in _NO_LISTS:
             continue
         with archive.open(entry) as one:
             head = one.read(HEAD)
@@ -132,6 +142,8 @@ def _entries(archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
             )
         if head.strip() and _reader(head, path.name) is not None:
             found.append((path.name[:200], entry))
+    lists = [one for one in found if not _BESIDE.match(one[0])]
+    found = lists or found
     if len(found) > MOST_FILES:
         raise UnreadableFile("too_many_files", f"The archive holds more than {MOST_FILES} lists. Send them one by one.")
     if len(dict(found)) < len(found):

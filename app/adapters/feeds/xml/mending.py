@@ -24,7 +24,7 @@ _DECLARED = re.compile(rb"xmlns:([A-Za-z_][\w.-]{0,60})\s*=")
 _ROOT = re.compile(rb"<[A-Za-z_][\w.:-]*")
 #: Longest name that may be cut by the end of a block.
 _HELD = 64
-_ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)")
+_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)")
 _OURS = frozenset({b"xml", b"xmlns"})
 
 
@@ -43,7 +43,7 @@ class Mended(RawIOBase):
         super().__init__()
         self._stream = stream
         start = stream.tell()
-        said = _ENCODING.search(stream.read(_BLOCK))
+        said = _ENCODING.match(stream.read(_BLOCK))
         stream.seek(start)
         self._prefixes = _undeclared(stream)
         stream.seek(start)

@@ -32,7 +32,7 @@ _MOST_OFFERED, _MOST_NAMED = 20, 12
 _USUAL = frozenset({
     "item", "entry", "offer", "o", "shopitem", "product", "article", "produkt", "artikel", "produit", "producto",
     "prodotto", "produto", "towar", "good", "urun", "товар", "proizvod", "row", "record", "produs", "termek", "vare",
-    "tuote",
+    "tuote", "tovar", "position", "pozycja", "tetel", "articulo", "articolo", "izdelek", "artikal",
 })  # fmt: skip
 _PAIRS = (("param_name", "val"), ("meta_key", "meta_value"), ("fname", "fvalue"), ("name", "value"), ("key", "value"))
 
@@ -79,6 +79,8 @@ def survey(stream: BinaryIO, record: str = "") -> Build:
 def _surveyed(stream: BinaryIO, record: str, build: Build) -> Build:
     counts: Counter[Path] = Counter()
     names: defaultdict[Path, set[str]] = defaultdict(set)
+    #: What elements hold themselves, not further below.
+    direct: defaultdict[Path, set[str]] = defaultdict(set)
     path: list[str] = []
     stack: list[Element] = []
     seen = 0
@@ -92,6 +94,8 @@ def _surveyed(stream: BinaryIO, record: str, build: Build) -> Build:
             for depth in range(1, len(path)):
                 names[tuple(path[:depth])] |= inside
             names[tuple(path)] |= {local(name) for name in element.attrib}
+            direct[tuple(path[:-1])].add(path[-1])
+            direct[tuple(path)] |= {local(name) for name in element.attrib}
             seen += 1
         else:
             _note(build, path, element)
@@ -104,7 +108,7 @@ def _surveyed(stream: BinaryIO, record: str, build: Build) -> Build:
     build.root = min(counts, key=len)[0] if counts else ""
     build.records = _candidates(counts, names)
     chosen = tuple(record.split("/"))
-    build.record = chosen if chosen in counts else _record_path(counts, names, build)
+    build.record = chosen if chosen in counts else _record_path(counts, names, direct, build)
     return build
 
 
@@ -195,14 +199,21 @@ def _note(build: Build, path: list[str], element: Element) -> None:
         build.currency = (element.text or "").strip()
 
 
-def _record_path(counts: Counter[Path], names: defaultdict[Path, set[str]], build: Build) -> Path:
+def _record_path(
+    counts: Counter[Path], names: Mapping[Path, set[str]], direct: Mapping[Path, set[str]], build: Build
+) -> Path:
     fields = {
         path: {BY_NAME[normal(name)] for name in names[path] if normal(name) in BY_NAME} for path in counts if path
     }
     usual = [path for path in counts if path[-1].lower() in _USUAL and len(path) > 1 and len(names[path]) > 1]
     repeated = [path for path, count in counts.items() if count > 1 and len(fields[path]) > 1]
+    titled = [
+        path
+        for path in repeated
+        if "title" in (told := {BY_NAME.get(normal(name)) for name in direct.get(path, ())} - {None}) and len(told) > 1
+    ]
     rich = [path for path in counts if len(path) > 1 and len(fields[path]) > 1]
-    for found in ([path for path in usual if len(fields[path]) > 1], repeated, usual, rich):
+    for found in ([path for path in usual if len(fields[path]) > 1], titled, repeated, usual, rich):
         if found:
             return min(found, key=lambda path: (len(path), -len(fields[path]), -counts[path]))
     raise UnreadableFile(
