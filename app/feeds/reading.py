@@ -18,9 +18,10 @@ from app.feeds.rules.currencies import other_currency
 from app.feeds.rules.decimals import PRICES, marks_of
 from app.feeds.rules.exports import shape_of
 from app.feeds.rules.families import PROGRAMS, with_products
-from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, STOCK_PLACES, TIER_PLACES, normal
+from app.feeds.rules.fields import FIELDS, OPTION_COLUMNS, PICTURE_PLACES, STOCK_PLACES, TIER_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.magento import Families, with_families
+from app.feeds.rules.pictures import with_all_pictures
 from app.feeds.rules.product_keys import ProductKeys, no_keys
 from app.feeds.rules.records import Reading, ReadRow
 from app.feeds.rules.rows import RowReader
@@ -113,6 +114,9 @@ def open_file(
     places = [fields.pop(name) for name in ("stock", *STOCK_PLACES) if name in fields]
     if places:
         fields["stock"] = places[0]
+    pictures = [fields.pop(name) for name in ("image_urls", *PICTURE_PLACES) if name in fields]
+    if pictures:
+        fields["image_urls"] = pictures[0]
     if figures_only is None:
         figures_only = table.figures or _tells_figures_alone(sound, fields)
     weight_unit = choices.weight_unit or _weight_unit(table.columns, fields, shape)
@@ -183,8 +187,11 @@ def open_file(
     words = open_words(row.cells[fields["stock"]] for row in first) if "stock" in fields else []
 
     def prepared(some: Iterator[Row]) -> Iterator[Row]:
-        summed = added_up(some, places, marks.get("stock")) if len(places) > 1 else some
-        return _told_apart(summed, fields)
+        if len(places) > 1:
+            some = added_up(some, places, marks.get("stock"))
+        if len(pictures) > 1:
+            some = with_all_pictures(some, pictures)
+        return _told_apart(some, fields)
 
     rows = prepared(chain(first, table.rows))
     beside = Beside(

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from app.catalog.rules import TITLE_MAX
 from app.feeds.rules import looks
 from app.feeds.rules.exports import SHAPES, meant_by, shape_of
-from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, STOCK_PLACES, normal
+from app.feeds.rules.fields import BY_NAME, OPTION_COLUMNS, PICTURE_PLACES, STOCK_PLACES, normal
 from app.feeds.rules.header import is_unnamed
 from app.feeds.rules.names import field_by_words, is_retail, known_field, may_be_a_price, price_without_word
+from app.feeds.rules.pictures import may_hold_more
 from app.feeds.rules.tiers import tier_columns
 from app.feeds.rules.variants import column_that_tells, number_is_shared
 from app.feeds.rules.warehouses import columns_of_places, is_less_than
@@ -80,6 +81,7 @@ def guesses(
             taken.add(guess.field)
             chosen[guess.column] = guess
     if shape == "plain":
+        _take_more_pictures(found, values, chosen)
         rows = max((len(samples.get(column, ())) for column in columns), default=0)
         _take_number_called_option(columns, values, taken, chosen, rows)
         _take_options(columns, taken, chosen)
@@ -162,6 +164,19 @@ def _by_values(column: str, values: Sequence[str]) -> Guess:
         if may_be_a_price(column) and all(looks.looks_like_price(value) for value in values):
             return Guess(column, "price", 40, "its values look like prices")
     return Guess(column, "", 0, "not used")
+
+
+def _take_more_pictures(found: Sequence[Guess], values: Mapping[str, Sequence[str]], chosen: dict[str, Guess]) -> None:
+    """Lists have a column for each picture, or one for the first and one for the others."""
+    more = [
+        guess
+        for guess in found
+        if guess.field == "image_urls"
+        and guess.column not in chosen
+        and may_hold_more(guess.column, values[guess.column])
+    ]
+    for name, guess in zip(PICTURE_PLACES, more, strict=False):
+        chosen[guess.column] = Guess(guess.column, name, 70, "more pictures")
 
 
 def _moved_names(columns: Sequence[str], values: Mapping[str, Sequence[str]]) -> dict[str, str]:

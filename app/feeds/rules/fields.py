@@ -14,6 +14,9 @@ TIER_PLACES = range(1, 7)
 #: Stock at other places, which is added to it.
 STOCK_PLACES = tuple(f"stock{place}" for place in range(2, 9))
 
+#: Pictures in other columns, which are put behind the first ones.
+PICTURE_PLACES = tuple(f"image_urls{place}" for place in range(2, 9))
+
 #: Field → what it is, for the mapping page.
 FIELDS: Mapping[str, str] = {
     "product_id": "Product id or handle: rows that share it are variants of one product",
@@ -48,6 +51,7 @@ FIELDS: Mapping[str, str] = {
     "safety_stock": "Units that are never sold (files of stock and prices)",
     "low_stock_at": "Free units at which you want to be told (files of stock and prices)",
     "image_urls": "Image addresses",
+    **{name: f"More image addresses ({name.removeprefix('image_urls')})" for name in PICTURE_PLACES},
     "image_alt": "Image description",
     "tags": "Tags",
     "status": "Status",
@@ -214,7 +218,9 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "photo url", "main image", "main image url", "primary image", "imagen principal", "image 1", "image1", "foto",
         "bild 1", "obrazek", "obrazky", "zdjecia", "zdjecie glowne", "kuva", "poza", "kep", "imagem", "fotografie",
         "фото", "изображение", "изображения", "картинка", "зображення", "resim", "resimler", "ana resim", "εικονα",
-        "slika", "obrazok", "imagens", "imagenes", "immagini", "image urls variant", "url image", "link immagine",
+        "slika", "obrazok", "imagens", "imagenes", "immagini", "additional image link",
+        "additional image links", "additional images", "more images", "weitere bilder", "image urls variant",
+        "url image", "link immagine",
     ),
     "image_alt": ("image alt text", "image alt"),
     "tags": (

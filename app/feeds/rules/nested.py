@@ -77,7 +77,7 @@ class Layout:
         variants = list(_branches(record, self.variants)) if self.variants else []
         # What stands on the way to a variant is said of the variants below it alone.
         shared = self._named(leaves(record, skip=self.variants[:1] if self.variants and variants else None), self.own)
-        for variant, on_the_way in variants or [({}, ())]:
+        for variant, on_the_way in variants or [({}, [])]:
             own = self._named(leaves(variant), self.of_variant)
             own = {**self._named(on_the_way, self.own), **{name: values for name, values in own.items() if any(values)}}
             pictures = [shared.get(PICTURES, []), own.get(PICTURES, [])]

@@ -360,3 +360,13 @@ def test_what_tells_rows_of_one_title_apart_is_an_option() -> None:
 def test_a_name_over_an_empty_column_is_that_of_the_one_beside_it() -> None:
     known = fields("Name;;Code;Price\n;Red lamp;A-1;9,50\n;White lamp;A-2;9,90\n")
     assert known == {"title": "Column 2", "sku": "Code", "price": "Price"}
+
+
+def test_pictures_in_several_columns_are_all_the_products() -> None:
+    header = "SKU;Name;EK;Image;Image;additional_image_link;Thumbnail URL"
+    at = "https://i.example/"
+    lines = [f"A-{n};Lamp {n};5;{at}{n}.jpg;{at}{n}b.jpg;{at}{n}c.jpg,{at}{n}d.jpg;{at}s{n}.jpg" for n in (1, 2)]
+    file = opened("\n".join([header, *lines, f"A-3;Lamp 3;5;;{at}3b.jpg;;"]).encode())
+    rows = [[url.removeprefix(at) for url, _ in row.record["images"]] for row in file.rows]
+    assert rows == [["1.jpg", "1b.jpg", "1c.jpg", "1d.jpg"], ["2.jpg", "2b.jpg", "2c.jpg", "2d.jpg"], ["3b.jpg"]]
+    assert file.detected["unsure"] == []
