@@ -25,6 +25,7 @@ STATUSES: Mapping[str, str] = {"active": _("On offer"), "draft": _("Draft")}
 _MOST_PICTURES = 50
 _PICTURES_LONGEST = 110_000
 _OPTION_LONGEST = 255
+_ALT_LONGEST = 512
 #: What the fields of a variant begin with, besides those of its options; each ends with its row.
 _FIELDS = ("sku", "gtin", "cost", "msrp", "map", "weight", "stock")
 
@@ -65,7 +66,7 @@ def read(sent: Sent, currency: str, keys: ProductKeys) -> NewProduct:
     unit = sent.one_of("unit", WEIGHT_UNITS, missing=WEIGHT_UNITS[0])
     values = texts(sent) | {
         "category": category_of(sent.text("category", longest=CATEGORY_LONGEST)),
-        "images": [(url, "") for url in _pictures(sent)],
+        "images": _pictures(sent),
         "status": status,
     }
     given = {row: sent.text(f"sku-{row}", longest=SKU_MAX) for row in rows}
@@ -98,9 +99,16 @@ def _names(sent: Sent) -> dict[int, str]:
     return names
 
 
-def _pictures(sent: Sent) -> Sequence[str]:
+def _pictures(sent: Sent) -> Sequence[tuple[str, str]]:
+    """Each line's address with the description behind it, each address once."""
     told = sent.text("pictures", longest=_PICTURES_LONGEST)
-    found = list(dict.fromkeys(line.strip() for line in told.splitlines() if line.strip()))
+    found: list[tuple[str, str]] = []
+    for url, _gap, alt in (line.strip().partition(" ") for line in told.replace("\t", " ").splitlines()):
+        if url and url not in dict(found):
+            found.append((url, alt.strip()))
+        if len(alt) > _ALT_LONGEST:
+            message = gettext(_("The description of %(picture)s is longer than %(n)s characters."))
+            sent.refuse("pictures", "too_long", message % {"picture": url, "n": _ALT_LONGEST})
     if len(found) > _MOST_PICTURES:
         message = gettext(_("A product has at most %(n)s pictures.")) % {"n": _MOST_PICTURES}
         sent.refuse("pictures", "too_many", message)

@@ -50,7 +50,7 @@ def test_a_product_with_one_variant_is_offered_and_retailers_find_it(market: Mar
     assert f'href="{NEW}"' in browser.get("/supplier/products").text
     done = browser.submit(
         NEW, NEW, **BOWL, description="<p>Turned.</p><script>no</script>", brand="Holz", category="Home / Bowls",
-        tags="oak, bowl", pictures="https://pictures.test/a.jpg\n\nhttps://pictures.test/b.jpg\n",
+        tags="oak, bowl", pictures="https://pictures.test/a.jpg\n\nhttps://pictures.test/b.jpg A bowl  from above\n",
         **{"msrp-0": "29.00", "map-0": "25", "weight-0": "0,75", "stock-0": "7", "gtin-0": "4006381333931"},
     )  # fmt: skip
     assert done.status_code == 303, text_of(done)
@@ -71,7 +71,9 @@ def test_a_product_with_one_variant_is_offered_and_retailers_find_it(market: Mar
     assert market.stock(variant.id) == {"on_hand": 7, "reserved": 0}
     with db.system_scope(actor="test"), db.transaction() as session:
         shown = session.query(ProductImage).filter_by(product_id=bowl.id).order_by(ProductImage.position)
-        assert [one.url for one in shown] == ["https://pictures.test/a.jpg", "https://pictures.test/b.jpg"]
+        assert [(one.url, one.alt) for one in shown] == [
+            ("https://pictures.test/a.jpg", ""), ("https://pictures.test/b.jpg", "A bowl  from above"),
+        ]  # fmt: skip
     jobs.drain()
     found = market.retailer.api.get("/api/products", search="oak bowl").json["items"]
     assert [one["title"] for one in found] == ["Oak bowl"]
