@@ -17,6 +17,10 @@ from app.orders.senders import sender_of
 from app.orders.service import address_of
 from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote, SenderNote
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.queries import newest_transmissions
+from app.purchasing.rules import Share
+from app.purchasing.service.transmitting import units_gone
+from app.purchasing.worth import share_of_units
 from app.suppliers.queries import supplier
 
 
@@ -28,9 +32,10 @@ def notes_of(
     with_address: bool = False,
     told: Mapping[UUID, Mapping[str, int]] | None = None,
 ) -> dict[UUID, PurchaseOrderNote]:
-    """A supplier's released purchase orders as notes. ``told``: of some, the units of each line as they were told
-    before, so that a repetition says the same. Addresses, of the shopper and of the shop as sender, are handed over
-    only where the channel needs them, and that is written down. Needs a system scope."""
+    """A supplier's released purchase orders as notes, without the units that had left before it was told of them.
+    ``told``: of some, the units of each line as they were told before, so that a repetition says the same. Addresses,
+    of the shopper and of the shop as sender, are handed over only where the channel needs them, and that is written
+    down. Needs a system scope."""
     rows = session.scalars(
         select(PurchaseOrder)
         .where(
@@ -49,6 +54,9 @@ def notes_of(
         )
     }
     company, people = supplier(session, supplier_id), recipients(session, supplier_id, "purchase_orders.write")
+    # Whose goods had left, or were packed, was answered.
+    answered = [row.id for row in rows if row.acknowledged_at]
+    ways = newest_transmissions(session, answered) if answered else {}
     notes = {}
     for row in rows:
         address = sender = None
@@ -56,7 +64,12 @@ def notes_of(
             address = address_of(row.ship_to, "purchase_orders", row.id)
             sender = _sender(row)
             audit.record(session, supplier_id, "orders.address_read", "purchase_order", row.id)
-        units = (told or {}).get(row.id) or {str(line.id): line.quantity - line.cancelled for line in row.lines}
+        gone = units_gone(ways.get(row.id))
+        whole = {str(line.id): line.quantity - gone.get(str(line.id), 0) for line in row.lines}
+        units = (told or {}).get(row.id) or {
+            str(line.id): max(0, whole[str(line.id)] - line.cancelled) for line in row.lines
+        }
+        share = share_of_units(row, {line: units.get(str(line.id), 0) for line in row.lines})
         notes[row.id] = PurchaseOrderNote(
             id=str(row.id),
             number=row.number,
@@ -73,9 +86,9 @@ def notes_of(
             ship_by=row.ship_by,
             shipping_method=row.shipping_method,
             url=f"{settings().public_url}/supplier/purchase-orders/{row.id}",
-            total=Money(row.wholesale_total + row.shipping_cost, row.currency),
-            shipping=Money(row.shipping_cost, row.currency),
-            order_fee=Money(row.order_fee, row.currency),
+            total=share.charged,
+            shipping=share.shipping,
+            order_fee=_fee(row, share),
             address=address,
             sender=sender,
             lines=[
@@ -84,12 +97,20 @@ def notes_of(
                 if units.get(str(line.id))
             ],
             withdrawn=[
-                _line(line, row.currency, gtins.get(line.variant_id), gone)
+                _line(line, row.currency, gtins.get(line.variant_id), less)
                 for line in row.lines
-                if (gone := line.quantity - units.get(str(line.id), 0))
+                if (less := whole[str(line.id)] - units.get(str(line.id), 0)) > 0
             ],
+            left_before=sum(gone.values()),
         )
     return notes
+
+
+def _fee(row: PurchaseOrder, share: Share) -> Money:
+    """What of the share's shipping is the order fee."""
+    if not row.shipping_cost:
+        return Money(0, row.currency)
+    return Money(row.order_fee * share.shipping.minor // row.shipping_cost, row.currency)
 
 
 def _sender(row: PurchaseOrder) -> SenderNote | None:

@@ -73,6 +73,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "po.released": ("supplier", _("Purchase order %(number)s was released to %(supplier)s.")),
     "po.gathered": ("supplier", _("%(number)s goes to %(supplier)s with the batch of %(at)s.")),
     "po.transmitted": ("supplier", _("%(number)s was sent to %(supplier)s: %(channel)s.")),
+    "po.transmitted_rest": (
+        "supplier",
+        _("What was left of %(number)s was sent to %(supplier)s: %(channel)s. %(units)s units had left before."),
+    ),
+    "po.nothing_left_to_send": (
+        "supplier",
+        _("%(number)s was not sent to %(supplier)s any more: all of it has left or is packed."),
+    ),
     "po.outcome_unknown": (
         "supplier",
         _("%(supplier)s's system did not answer. Whether %(number)s arrived is being found out."),
@@ -261,6 +269,9 @@ OF_ONE: dict[str, str] = {
     "order.refunded_in_store": _("Refunded in the store: one unit that had left already."),
     "store.refund_asked": _("The store is asked to refund its customer for one unit."),
     "store.refund_by_hand": _("Refunded in the store itself: one unit."),
+    "po.transmitted_rest": _(
+        "What was left of %(number)s was sent to %(supplier)s: %(channel)s. One unit had left before."
+    ),
     "po.announced": _("A parcel with one unit is announced for %(day)s."),
     "po.parcel_units_corrected": _("In the parcel %(tracking_number)s is one unit, not %(was)s."),
     "po.parcel_given_up": _("The parcel %(tracking_number)s is given up: one unit is paid back."),

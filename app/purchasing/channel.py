@@ -91,9 +91,9 @@ class SenderNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrderNote:
-    """A purchase order as the supplier is told of it. ``address`` and ``sender`` are there for those channels only that
-    ask for them (``needs_address``): the hand-over to the supplier's own system is written down as a reading of them.
-    Letters never hold them."""
+    """A purchase order as the supplier is told of it, with the money of the units that its lines hold. ``address`` and
+    ``sender`` are there for those channels only that ask for them (``needs_address``): the hand-over to the supplier's
+    own system is written down as a reading of them. Letters never hold them."""
 
     id: str
     number: str
@@ -123,6 +123,8 @@ class PurchaseOrderNote:
     sender: SenderNote | None = None
     #: The units of each line that are not wanted any more, for channels that name what is withdrawn.
     withdrawn: Sequence[PurchaseOrderLineNote] = ()
+    #: Units of the order that had left, or were packed, before it was told: its lines don't hold them.
+    left_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

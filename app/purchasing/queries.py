@@ -287,6 +287,16 @@ def newest_transmission(session: Session, purchase_order_id: UUID, *, lock: bool
     return session.scalar(query.with_for_update() if lock else query)
 
 
+def newest_transmissions(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, Transmission]:
+    """How suppliers were told of purchase orders last, of those of which they were."""
+    rows = session.scalars(
+        select(Transmission)
+        .where(Transmission.purchase_order_id.in_(list(purchase_order_ids)))
+        .order_by(Transmission.created_at, Transmission.id)
+    )
+    return {row.purchase_order_id: row for row in rows}
+
+
 def change_messages_of(session: Session, purchase_order_ids: Iterable[UUID]) -> dict[UUID, list[ChangeMessage]]:
     """What suppliers' systems were told of requests to change purchase orders, newest first."""
     found: dict[UUID, list[ChangeMessage]] = {one: [] for one in purchase_order_ids}

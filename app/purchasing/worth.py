@@ -1,21 +1,28 @@
-"""What of a purchase order's money belongs to the units that it still holds: all but those that were cancelled or
-rejected."""
+"""What of a purchase order's money belongs to some of its units: to those that it still holds (all but what was
+cancelled or rejected), or to those that a message tells."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.kit.money import Money
 from app.pricing.rules import converted
-from app.purchasing.models import PurchaseOrder
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from app.purchasing.rules import Share, share_of
 
 
 def kept_share(purchase_order: PurchaseOrder) -> Share:
     """What its supplier is paid for, and of what the platform keeps its fee. Its lines are loaded."""
+    return share_of_units(purchase_order, {line: line.quantity - line.cancelled for line in purchase_order.lines})
+
+
+def share_of_units(purchase_order: PurchaseOrder, units: Mapping[PurchaseOrderLine, int]) -> Share:
+    """The goods, shipping and platform's fee of so many units of a purchase order's lines, taken by themselves."""
     currency = purchase_order.currency
     nothing = Share(Money(0, currency), Money(0, currency), Money(0, currency))
-    if all(line.cancelled == line.quantity for line in purchase_order.lines):
+    if not any(units.values()):
         return nothing
-    goods = sum((line.quantity - line.cancelled) * line.wholesale_price for line in purchase_order.lines)
+    goods = sum(count * line.wholesale_price for line, count in units.items())
     return share_of(
         goods=Money(goods, currency),
         settled_goods=nothing.goods,

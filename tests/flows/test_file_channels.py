@@ -17,10 +17,12 @@ from app.kit import clock, x12
 from app.kit.x12 import Partner
 from app.purchasing.models import PurchaseOrder, SupplierInvoice, Transmission
 from app.purchasing.queries import refused_answers
+from app.purchasing.schedule import AT_ONCE, Schedule
 from app.purchasing.service import cancel_order
 from app.purchasing.service.answering import GivenUp, give_up
 from app.purchasing.service.channels import choose_channel, setting_of
 from tests.domains.feeds.portal import FileServers, file_servers
+from tests.flows.books import Books
 from tests.market import Market
 from tests.simulators.process import free_port
 from tests.simulators.woocommerce.server import serving
@@ -45,7 +47,7 @@ class House:
     ahead: timedelta = timedelta()
     control: int = 0
 
-    def choose(self, channel: str, **values: str) -> None:
+    def choose(self, channel: str, *, schedule: Schedule = AT_ONCE, **values: str) -> None:
         """The supplier wants its orders so."""
         found = registries.channels.get(channel)
         given = {one.name: one.default for one in found.form if one.default}
@@ -54,7 +56,7 @@ class House:
             "outbox": f"/{self.root}/in", "inbox": f"/{self.root}/out", "your_id": "BRIGHT", "your_qualifier": "01",
         }  # fmt: skip
         with db.tenant_scope(self.market.supplier.id, actor="test"), db.transaction() as session:
-            choose_channel(session, self.market.supplier.id, found, {**given, **values})
+            choose_channel(session, self.market.supplier.id, found, {**given, **values}, schedule=schedule)
 
     def order(self, units: int = 3) -> str:
         """An order of lamps comes in, and all that follows from it is done. Returns the purchase order's number."""
@@ -177,6 +179,26 @@ def test_an_order_goes_out_as_850_and_comes_back_as_855_856_and_810(house: House
     house.poll()
     assert house.controls("997") == [2, 3, 4]
     assert house.market.stock(house.market.lamp.variants[0])["reserved"] == 0
+
+
+def test_what_is_answered_to_the_rest_of_an_order_counts_from_that_rest(house: House, books: Books) -> None:
+    soon = clock.now() + timedelta(hours=3)
+    times = (soon.time().replace(second=0, microsecond=0),)
+    house.choose("x12", schedule=Schedule(days=tuple(range(7)), times=times))
+    number, sku = house.order(5), house.market.lamp.skus[0]
+    (row,) = books.queue(house.market.supplier)
+    books.ship(house.market.supplier, row, 2)
+    house.ahead = timedelta(hours=4)
+    house.poll()
+    (told,) = (content for name, content in house.sent().items() if name.startswith("850"))
+    assert b"PO1*1*3*EA" in told, "two were sent by hand while it waited"
+    house.says("855", f"BAK*00*AC*{number}*20261130", f"PO1*1*3*EA***VP*{sku}", "ACK*IA*2*EA", "ACK*IR*1*EA")
+    house.poll()
+    (line,) = books.rows("select l.* from purchase_order_lines l where purchase_order_id = %s", row["id"])
+    assert (house.refused(), line["shipped"], line["rejected"], line["answer"]) == ([], 2, 1, "accepted")
+    house.says("856", *shipment(number, sku, (TRACKING[0], 2)))
+    house.poll()
+    assert (house.refused(), house.row(number).status) == ([], "SHIPPED")
 
 
 @pytest.mark.parametrize(

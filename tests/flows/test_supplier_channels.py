@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +34,7 @@ from tests.market import Market
 from tests.simulators.supplier_api.server import Server, serving
 from tests.simulators.supplier_api.world import World
 from tests.stack import Jobs
+from workers.order_files import attachments_of
 
 LATER = timedelta(minutes=2)
 
@@ -366,6 +369,61 @@ def test_what_left_while_it_waited_to_be_told_is_not_told_any_more(house: House,
     house.wait(timedelta(hours=4))
     assert number not in house.world.orders, "its people have sent it: it would be sent twice"
     assert (house.state(number), house.told(number).tries) == ("DELIVERED", int(waits == "its system is busy"))
+    assert "po.nothing_left_to_send" in house.story(number)
+
+
+def test_of_what_left_in_part_while_it_waited_only_the_rest_is_told_and_stopped(house: House, books: Books) -> None:
+    house.choose()
+    house.world.fail_next("busy")
+    number = house.order(6)
+    supplier, retailer = house.market.supplier, house.market.retailer
+    (row,) = books.queue(supplier)
+    books.ship(supplier, row, 2)
+    line = row["lines"][0]["id"]
+    packed = {"package_ref": "BOX-1", "expected_ship_on": "2026-12-01", "lines": [{"line_id": line, "quantity": 1}]}
+    path = f"/api/supplier/orders/{row['id']}/announce"
+    assert supplier.api.post(path, {"packages": [packed]}).status_code == 201
+    house.jobs.drain()
+    house.wait(timedelta(minutes=5))
+    told = house.world.orders[number].body
+    assert [one["quantity"] for one in told["lines"]] == [3], "two have left and one is packed"
+    price, shipping = (Decimal(one["amount"]) for one in (told["lines"][0]["wholesale_price"], told["shipping_cost"]))
+    assert Decimal(told["total"]["amount"]) == 3 * price + shipping
+    assert 2 * shipping == Decimal(row["shipping_cost"]["amount"]), "half of the goods, and half of their shipping"
+    assert {"po.transmitted_rest"} == {one for one in house.story(number) if one.startswith("po.transmitted")}
+
+    order = books.order(house.orders[0])
+    cancel = f"/api/orders/{order['id']}/cancel"
+    house.world.answers_changes = {"accepted": True}
+    asked = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": 1}]}
+    assert retailer.api.post(cancel, asked).status_code == 200
+    house.jobs.drain()
+    assert [[one["quantity"] for one in message["lines"]] for change in house.world.changes.values()
+            for message in change.asked] == [[1]]  # fmt: skip
+    # Of the three that are left its system knows two; the third is packed by people, who are asked.
+    asked["lines"][0]["quantity"] = 3
+    assert retailer.api.post(cancel, asked).status_code == 200
+    house.jobs.drain()
+    assert len(house.world.changes) == 1
+    assert "change.by_people" in house.story(number)
+
+
+def test_a_letter_that_waited_is_about_what_is_left(house: House, books: Books) -> None:
+    books.browser(house.market.supplier)
+    soon = clock.now() + timedelta(hours=3)
+    schedule = Schedule(days=tuple(range(7)), times=(soon.time().replace(second=0, microsecond=0),))
+    house.choose(channel="email", schedule=schedule)
+    number = house.order(3)
+    (row,) = books.queue(house.market.supplier)
+    books.ship(house.market.supplier, row, 2)
+    house.wait(timedelta(hours=4))
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (letter,) = [one for one in latest_emails(session) if one.kind == "purchase_order"]
+        _order, file = attachments_of(session, letter.attached)
+    assert number in letter.subject and f"1 × {house.market.lamp.skus[0]}" in letter.text
+    assert "you have sent or packed 2 more items of it" in letter.text
+    (listed,) = csv.DictReader(file.content.decode("utf-8-sig").splitlines())
+    assert listed["quantity"] == "1"
 
 
 def test_a_line_that_was_cancelled_after_a_try_that_nothing_came_of_is_not_sent(house: House) -> None:

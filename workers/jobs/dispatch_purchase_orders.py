@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from app.adapters import registries
+from app.fulfillment.service import announced_units
 from app.kit.crash import crash_point
 from app.kit.errors import AdapterError, Rejected
 from app.purchasing.channel import ChannelSettings, Presence, Probed, PurchaseOrderNote, SupplierChannel
@@ -26,7 +27,7 @@ _SECONDS = 150
 def dispatch_purchase_orders(run: Run, event: DispatchDue) -> None:
     """See the module."""
     with run.transaction() as session:
-        dispatch = begin_dispatch(session, event.dispatch_id, run.task_id)
+        dispatch = begin_dispatch(session, event.dispatch_id, run.task_id, announced_units)
         if dispatch is None:
             run.end()
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.adapters import registries
 from app.db import together
+from app.fulfillment.service import announced_units
 from app.kit import clock
 from app.outbox.service import emit
 from app.purchasing.events import DispatchDue, PurchaseOrderReleased
@@ -28,7 +29,7 @@ def send_purchase_order(run: Run, event: PurchaseOrderReleased) -> None:
         if channel is None or channel.transmits:
             emit(session, DispatchDue(dispatch_id=dispatch_id, supplier_id=event.supplier_id))
             return
-        dispatch = begin_dispatch(session, dispatch_id, run.task_id)
+        dispatch = begin_dispatch(session, dispatch_id, run.task_id, announced_units)
         if dispatch is None:
             return
         notes = notes_of(session, event.supplier_id, dispatch.purchase_order_ids, told=dispatch.told)

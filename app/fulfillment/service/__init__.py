@@ -10,7 +10,7 @@ from app.fulfillment.service.giving_up import (
     seen_to,
 )
 from app.fulfillment.service.parcels import NewParcel, QuantityExceedsOpen
-from app.fulfillment.service.shipping import Shipped, announce, hand_over, ship
+from app.fulfillment.service.shipping import Shipped, announce, announced_units, hand_over, ship
 from app.fulfillment.service.store import (
     compare_again,
     forget_places,
@@ -46,6 +46,7 @@ __all__ = [
     "QuantityExceedsOpen",
     "Shipped",
     "announce",
+    "announced_units",
     "claim",
     "compare_again",
     "correct",

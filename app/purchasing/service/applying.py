@@ -57,7 +57,7 @@ from app.purchasing.service.passing_on import (
 )
 from app.purchasing.service.settling import open_units
 from app.purchasing.service.stopping import READDRESSED
-from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_told
+from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_gone, units_told
 from app.purchasing.transmission_rules import DELIVERED, REJECTED, SENT, UNKNOWN
 
 #: Polls put to work at once.
@@ -233,20 +233,21 @@ def line_meant(order: PurchaseOrder, name: LineName) -> PurchaseOrderLine:
 def apply_acknowledgement(session: Session, supplier_id: UUID, answer: Acknowledgement) -> UUID:
     """Take an answer line by line, as if given by hand. Returns the purchase order. Raises as ``acknowledge``."""
     order = order_meant(session, supplier_id, answer)
-    told = _units_told(session, order.id)
+    way = newest_transmission(session, order.id)
+    told, gone = {} if way is None else units_told(way), units_gone(way)
     answers = []
     for said in answer.lines:
         line = line_meant(order, said.line)
-        # The supplier counts from what it was told; what was withdrawn before that it never heard of.
-        unheard = line.quantity - told.get(str(line.id), line.quantity)
+        # The supplier counts from what it was told; what had left, or was withdrawn, before that it never heard of.
+        left_before = gone.get(str(line.id), 0)
+        withdrawn = line.quantity - left_before - told.get(str(line.id), line.quantity - left_before)
+        before = {"rejected": withdrawn, "accepted": left_before}.get(said.answer, 0)
         price = None if said.price is None else Money.of_decimal(said.price, order.currency).minor
         answers.append(
             LineAnswer(
                 line_id=line.id,
                 answer=said.answer,
-                quantity=said.quantity
-                if said.quantity is None or said.answer != "rejected"
-                else said.quantity + unheard,
+                quantity=None if said.quantity is None else said.quantity + before,
                 available_on=said.available_on,
                 reason=said.reason,
                 price=None if said.answer == "rejected" or price == line.wholesale_price else price,
@@ -401,12 +402,6 @@ def apply_invoice(session: Session, supplier_id: UUID, channel: str, answer: Inv
     else:
         tell_story(session, order, "po.invoiced_otherwise", expected=str(expected), **values)
     return order.id
-
-
-def _units_told(session: Session, purchase_order_id: UUID) -> Mapping[str, int]:
-    """The units of each line that the last message told; empty where none did."""
-    row = newest_transmission(session, purchase_order_id)
-    return {} if row is None else units_told(row)
 
 
 def _without_zeros(text: str) -> str:

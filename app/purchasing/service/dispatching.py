@@ -4,12 +4,12 @@ can't know whether the call was made: it is asked about, never simply sent again
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import key_ring
@@ -19,17 +19,18 @@ from app.kit.errors import AdapterError, NothingSent, RateLimited, Rejected, Una
 from app.outbox.service import emit
 from app.purchasing.channel import Sending
 from app.purchasing.events import DispatchDue
-from app.purchasing.models import PurchaseOrderLine, Transmission
+from app.purchasing.models import PurchaseOrder, PurchaseOrderLine, Transmission
 from app.purchasing.service.channels import code_of, in_words
 from app.purchasing.service.transmitting import (
     arrived,
+    forget_told,
     move,
     of_dispatch,
     put_together,
     story_of,
     tell_of_doubt,
+    units_gone,
     units_told,
-    units_wanted,
     withdraw,
 )
 from app.purchasing.transmission_rules import (
@@ -44,6 +45,9 @@ from app.purchasing.transmission_rules import (
     UNKNOWN,
     probe_due,
 )
+
+#: The units of each line of a purchase order that are packed in parcels which have not left yet.
+Packed = Callable[[Session, UUID], Mapping[UUID, int]]
 
 #: Steps put to work by one look, and purchase orders that one message holds.
 _AT_ONCE, MOST_TOGETHER = 200, 200
@@ -98,9 +102,10 @@ def put_due_to_work(session: Session, now: datetime, transmitting: Mapping[str, 
     return len(due)
 
 
-def begin_dispatch(session: Session, dispatch_id: UUID, task: UUID) -> Dispatch | None:
-    """Write down that a message is being sent, by which task. None when there is nothing to do: it was sent, nothing of
-    it is wanted, its supplier's system is not to be asked yet, or another task is at it."""
+def begin_dispatch(session: Session, dispatch_id: UUID, task: UUID, packed: Packed) -> Dispatch | None:
+    """Write down that a message is being sent, by which task, and what it tells: what is left to be done, without what
+    has left or is packed by now. None when there is nothing to do: it was sent, nothing of it is left or wanted, its
+    supplier's system is not to be asked yet, or another task is at it."""
     rows = of_dispatch(session, dispatch_id)
     now = clock.now()
     busy = [row for row in rows if row.state == SENDING]
@@ -116,9 +121,7 @@ def begin_dispatch(session: Session, dispatch_id: UUID, task: UUID) -> Dispatch 
     doubtful = [row for row in rows if row.state == UNKNOWN and row.person_asked_at is None]
     if doubtful:
         return _dispatch(doubtful, unsure=True)
-    ready = [row for row in rows if row.state in (QUEUED, NOT_RECEIVED)]
-    _pass_over_unwanted(session, ready)
-    ready = [row for row in ready if row.state in (QUEUED, NOT_RECEIVED)]
+    ready = [row for row in rows if row.state in (QUEUED, NOT_RECEIVED) and _has_to_be_told(session, row, packed)]
     if not ready:
         return None
     again = any(row.tries for row in ready)
@@ -126,11 +129,7 @@ def begin_dispatch(session: Session, dispatch_id: UUID, task: UUID) -> Dispatch 
         move(row, SENDING)
         row.tries += 1
         row.asked_at, row.probes, row.next_probe_at = now, 0, None
-        row.detail = {
-            **row.detail,
-            "task": str(task),
-            "lines": row.detail.get("lines") or units_wanted(session, row.purchase_order_id),
-        }
+        row.detail = {**row.detail, "task": str(task)}
     return _dispatch(ready, unsure=False, again=again)
 
 
@@ -141,7 +140,11 @@ def record_sent(session: Session, dispatch_id: UUID, *, reference: str = "", con
             continue
         move(row, DELIVERED if confirmed else SENT)
         row.reference, row.answered_at = reference or row.reference, clock.now()
-        story_of(session, row, "po.transmitted", channel=row.channel)
+        gone = sum(units_gone(row).values())
+        if gone:
+            story_of(session, row, "po.transmitted_rest", channel=row.channel, units=gone)
+        else:
+            story_of(session, row, "po.transmitted", channel=row.channel)
 
 
 def record_failed(session: Session, dispatch_id: UUID, error: AdapterError) -> None:
@@ -164,7 +167,7 @@ def record_failed(session: Session, dispatch_id: UUID, error: AdapterError) -> N
         else:
             # Nothing was taken: the message is tried again, with what is wanted by then.
             move(row, QUEUED)
-            row.detail = {name: value for name, value in row.detail.items() if name != "lines"}
+            forget_told(row)
             wait = error.retry_after if isinstance(error, RateLimited) else 60.0 * min(60, 2**row.tries)
             row.due_at = now + timedelta(seconds=wait)
 
@@ -182,17 +185,29 @@ def _dispatch(rows: Sequence[Transmission], *, unsure: bool, again: bool = False
     )
 
 
-def _pass_over_unwanted(session: Session, rows: Sequence[Transmission]) -> None:
-    """Nothing is sent of a purchase order that was withdrawn before, nor of one whose goods have all left: its supplier
-    has it, and would send them twice."""
-    for row in rows:
-        units, left = session.execute(
-            select(
-                func.sum(PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled),
-                func.sum(PurchaseOrderLine.shipped),
-            ).where(PurchaseOrderLine.purchase_order_id == row.purchase_order_id)
-        ).one()
-        if not units:
-            withdraw(session, row)
-        elif left == units:
-            arrived(session, row, by="answer")
+def _has_to_be_told(session: Session, row: Transmission, packed: Packed) -> bool:
+    """Whether something is left to be done of a purchase order; what its message tells of it is written down once. What
+    was withdrawn, and what its supplier has sent or packed by itself, would be sent to nobody, or twice."""
+    lines = session.execute(
+        select(
+            PurchaseOrderLine.id,
+            PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled,
+            PurchaseOrderLine.shipped,
+            PurchaseOrder.processing_at,
+        )
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .where(PurchaseOrder.id == row.purchase_order_id)
+    ).all()
+    if not any(units for _line, units, _shipped, _packs in lines):
+        withdraw(session, row)
+        return False
+    in_parcels = packed(session, row.purchase_order_id) if any(packs for *_line, packs in lines) else {}
+    gone = {line: min(units, shipped + in_parcels.get(line, 0)) for line, units, shipped, _packs in lines}
+    left = {str(line): units - gone[line] for line, units, *_rest in lines if units > gone[line]}
+    if not left:
+        arrived(session, row, by="answer")
+        story_of(session, row, "po.nothing_left_to_send")
+        return False
+    if not units_told(row):
+        row.detail = {**row.detail, "lines": left, "gone": {str(line): units for line, units in gone.items() if units}}
+    return True

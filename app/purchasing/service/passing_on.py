@@ -51,6 +51,7 @@ from app.purchasing.service.answering import accept_request, refuse_request
 from app.purchasing.service.asking import locked_request
 from app.purchasing.service.channels import code_of, in_words, take_number
 from app.purchasing.service.settling import STOPPED_UNITS, grant, open_units, supplier_name, tell
+from app.purchasing.service.transmitting import units_gone, units_wanted
 from app.purchasing.transmission_rules import (
     ARRIVED,
     DELIVERED,
@@ -92,11 +93,21 @@ class Message:
 
 def goes_by_machine(session: Session, request: ChangeRequest, takes: Takes) -> bool:
     """Whether the supplier's system has the order, or may have it, and takes such requests."""
-    return _takes_it(newest_transmission(session, request.purchase_order_id), request.kind, takes)
+    way = newest_transmission(session, request.purchase_order_id)
+    return _takes_it(way, request.kind, takes) and _knows_of(session, request, way)
 
 
 def _takes_it(way: Transmission | None, kind: str, takes: Takes) -> bool:
     return way is not None and way.state in MAY_HAVE_IT and bool(takes(way.channel, kind))
+
+
+def _knows_of(session: Session, request: ChangeRequest, way: Transmission | None) -> bool:
+    """Whether the supplier's system was told of all units that are to be stopped: not of what its people had packed
+    before."""
+    if not units_gone(way):
+        return True
+    wanted = units_wanted(session, request.purchase_order_id, told=way)
+    return all(row.waiting <= wanted.get(str(row.purchase_order_line_id), 0) for row in request.lines)
 
 
 def begin_message(session: Session, event: ChangeRequestMoved, takes: Takes) -> Message | None:
@@ -120,7 +131,7 @@ def begin_message(session: Session, event: ChangeRequestMoved, takes: Takes) -> 
         if way is None or takes(way.channel, request.kind) is None:
             return None
         message = _new(request, purpose, cause, way.channel)
-        if not _takes_it(way, request.kind, takes):
+        if not _takes_it(way, request.kind, takes) or not _knows_of(session, request, way):
             message.state = BY_PEOPLE
             session.add(message)
             _story(session, request, "change.by_people")

@@ -43,7 +43,7 @@ def plan_stop(session: Session, purchase_order_id: UUID, cause: str) -> Stop | N
     """How the supplier is told of a withdrawal, or of another address; ``cause`` names it. None where nothing was
     sent: nothing will be. The message's key, and what it says, is written down first: a repetition says the same."""
     row = newest_transmission(session, purchase_order_id, lock=True)
-    if row is not None and row.state == REJECTED and not units_wanted(session, purchase_order_id):
+    if row is not None and row.state == REJECTED and not units_wanted(session, purchase_order_id, told=row):
         # Nobody has to mend what is not wanted any more.
         withdraw(session, row)
     if row is None or row.state not in MAY_HAVE_IT:
@@ -53,7 +53,7 @@ def plan_stop(session: Session, purchase_order_id: UUID, cause: str) -> Stop | N
     stops: dict[str, dict[str, Any]] = dict(row.detail.get("stops", {}))
     again = cause in stops
     if not again:
-        left = units_wanted(session, purchase_order_id)
+        left = units_wanted(session, purchase_order_id, told=row)
         stops[cause] = {"key": str(new_id()), "sequence": take_number(session, row.supplier_id), "left": left}
         row.detail = {**row.detail, "stops": stops}
     known: Mapping[str, Any] = stops[cause]

@@ -130,7 +130,7 @@ def send_again(session: Session, organisation_id: UUID | None, purchase_order_id
     move(row, QUEUED)
     # Refused by form: it is another message now.
     row.dispatch_id, row.problem, row.words = None, None, None
-    row.detail = {name: value for name, value in row.detail.items() if name != "lines"}
+    forget_told(row)
     _at_once(session, row)
     tell_of_doubt(session, row)
     audit.record(session, row.supplier_id, "purchasing.sent_again", "purchase_order", row.purchase_order_id)
@@ -142,14 +142,28 @@ def units_told(row: Transmission) -> Mapping[str, int]:
     return told
 
 
-def units_wanted(session: Session, purchase_order_id: UUID) -> dict[str, int]:
-    """The units of each of a purchase order's lines (by its id) that are wanted now."""
+def units_gone(row: Transmission | None) -> Mapping[str, int]:
+    """The units of each line (by its id) that had left, or were packed, before the message was put together: it does
+    not tell them, and its supplier's system never hears of them."""
+    gone: Mapping[str, int] = {} if row is None else row.detail.get("gone") or {}
+    return gone
+
+
+def units_wanted(session: Session, purchase_order_id: UUID, *, told: Transmission | None) -> dict[str, int]:
+    """The units of each of a purchase order's lines (by its id) that are wanted now of what ``told`` tells of it."""
     lines = session.execute(
         select(PurchaseOrderLine.id, PurchaseOrderLine.quantity - PurchaseOrderLine.cancelled).where(
             PurchaseOrderLine.purchase_order_id == purchase_order_id
         )
     )
-    return {str(line_id): units for line_id, units in lines if units}
+    gone = units_gone(told)
+    wanted = {str(line_id): units - gone.get(str(line_id), 0) for line_id, units in lines}
+    return {line_id: units for line_id, units in wanted.items() if units > 0}
+
+
+def forget_told(row: Transmission) -> None:
+    """It is put together anew when it is sent: nothing of what it told before was taken."""
+    row.detail = {name: value for name, value in row.detail.items() if name not in ("lines", "gone")}
 
 
 def words_of(row: Transmission) -> str:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.fulfillment.service import announced_units
 from app.kit import clock
 from app.kit.errors import Conflict, NothingSent, RateLimited, Rejected, Unavailable
 from app.kit.ids import new_id
@@ -97,7 +98,7 @@ class Way(OnDesk):
                 return None
             self.session.flush()
             assert self.row.dispatch_id is not None
-            return begin_dispatch(self.session, self.row.dispatch_id, task)
+            return begin_dispatch(self.session, self.row.dispatch_id, task, announced_units)
 
     def begin(self) -> None:
         """Another task than the one that may be at it takes it up."""

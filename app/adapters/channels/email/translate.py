@@ -36,11 +36,13 @@ def paragraphs(notes: Sequence[PurchaseOrderNote]) -> list[str]:
 def _of_one(note: PurchaseOrderNote) -> list[str]:
     as_sample = " as a sample" if note.sample else ""
     deadline = f" Please ship by {_day(note.ship_by)} {note.ship_by:%Y}." if note.ship_by else ""
+    more = texts.counted(note.left_before, "more item", "more items")
     return [
         (
             f"{note.retailer_name} ordered {_items([note])}{as_sample} to be sent to {note.country}. "
             f"You get {note.total} for it, before fees.{deadline}"
         ),
+        *([f"This is what is left of the order: you have sent or packed {more} of it."] if note.left_before else ()),
         (
             "Open the order to see the address, to say what you can send and when, and to add tracking numbers. "
             f"If you can't send it, say so soon: {'the retailer' if note.sample else 'the shopper'} waits."
