@@ -581,4 +581,7 @@ class RoutingDecision(Base):
     outcome: Mapped[dict[str, Any]]
     #: Whether there was a choice.
     routed: Mapped[bool]
+    #: What brought it about, and what is known of that: ``app.purchasing.routing.occasions``. None: it was not kept.
+    occasion: Mapped[str | None]
+    about: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]

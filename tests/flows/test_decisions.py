@@ -568,6 +568,33 @@ def test_a_silent_supplier_is_reminded_then_told_of_then_another_one_delivers(de
     assert late["code"] == "rerouted"
     assert "comes too late" in late["detail"]
     desk.balanced(order)
+    # Both choices are kept with what brought them about, and can be made again from what they were made from.
+    api = desk.market.retailer.api
+    choices = api.get(f"/api/orders/{order['id']}/routing/choices")
+    newest, first = choices.json["items"]
+    title = books.order(order)["lines"][0]["title"]
+    lost = f"Nordlicht did not answer about 2 × {title}. By your rules, others were asked."
+    assert (newest["occasion"], newest["occasion_explanation"], newest["attempt"]) == ("replaced", lost, 2)
+    assert (first["occasion"], first["occasion_explanation"]) == ("placed", "The order came in.")
+    assert newest["replays"] and first["replays"]
+    takes = [
+        [
+            (one["supplier_id"], one["quantity"])
+            for line in choice["lines"]
+            for one in line["candidates"]
+            if one["quantity"]
+        ]
+        for choice in (newest, first)
+    ]
+    assert takes == [[(str(desk.market.other_supplier.id), 2)], [(str(desk.market.supplier.id), 2)]]
+    page = text_of(books.browser(desk.market.retailer).get(f"/app/orders/{order['id']}"))
+    assert page.index(lost) < page.index("Before that,") < page.index("The order came in.")
+    cut = api.get(f"/api/orders/{order['id']}/routing/choices", limit="1").json
+    assert [one["attempt"] for one in cut["items"]] == [2]
+    rest = api.get(f"/api/orders/{order['id']}/routing/choices", cursor=cut["next_cursor"]).json
+    assert [one["attempt"] for one in rest["items"]] == [1]
+    other = desk.market.other_retailer.api.get(f"/api/orders/{order['id']}/routing/choices")
+    assert other.status_code == 404
 
 
 def test_an_answer_in_the_last_moment_keeps_the_order(desk: Desk, books: Books) -> None:

@@ -64,6 +64,11 @@ def test_an_order_goes_on_with_the_stock_of_whatever_can_be_sent_for_it(storefro
     stock_comes(storefront, market.other_supplier.id, other, 2)
     order = storefront.only_order()
     assert (order["status"], order["holds"]) == ("PENDING", [])
+    choices = market.retailer.api.get(f"/api/orders/{order['id']}/routing/choices").json["items"]
+    assert [(one["routed"], one["occasion_explanation"]) for one in choices] == [
+        (True, "The order was taken up again after: Out of stock."),
+        (False, "The order came in."),
+    ]
 
 
 def test_what_is_too_little_for_older_orders_lets_the_younger_ones_go_on(storefront: Storefront) -> None:

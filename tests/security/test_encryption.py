@@ -28,6 +28,7 @@ from app.feeds.models import FeedSource
 from app.feeds.service import SourceSpec, access_of, add_source
 from app.feeds.source import Access
 from app.fulfillment.models import LabelAccount, ShippingLabel
+from app.fulfillment.service import announced_units
 from app.fulfillment.service.accounts import hook_secret, save_account, way_in
 from app.fulfillment.service.labelling import label_file
 from app.inbox.service import Received, open_message, take_in
@@ -415,7 +416,7 @@ def _transmit(session: Session, supplier_id: UUID, order: PurchaseOrder) -> None
     assert row is not None
     session.flush()
     dispatch_id = put_together(session, [row])
-    begin_dispatch(session, dispatch_id, row.id)
+    begin_dispatch(session, dispatch_id, row.id, announced_units)
     record_failed(session, dispatch_id, Rejected("no", "Mrs Hopper is unknown"))
     _ask_system(session, order)
 

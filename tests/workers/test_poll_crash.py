@@ -13,6 +13,7 @@ import pytest
 
 from app import db
 from app.adapters import registries
+from app.fulfillment.service import announced_units
 from app.kit import clock, x12
 from app.kit.x12 import Partner
 from app.outbox.service import emit
@@ -63,7 +64,7 @@ class Desk:
             assert row is not None
             session.flush()
             dispatch_id = put_together(session, [row])
-            begin_dispatch(session, dispatch_id, row.id)
+            begin_dispatch(session, dispatch_id, row.id, announced_units)
             record_sent(session, dispatch_id, confirmed=True)
         ((self.line_id, self.sku),) = self.rows("select id::uuid, sku from purchase_order_lines")  # type: ignore[assignment]
 

@@ -9,6 +9,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kit.errors import NotFound
+from app.kit.paging import Page, number_after, page_of
 from app.purchasing.models import RoutingDecision, RoutingRuleSet
 from app.purchasing.routing.gathering import Rules, rules_of
 from app.purchasing.routing.problem import Rule
@@ -29,19 +30,25 @@ __all__ = [
 ]
 
 
-def decisions(session: Session, retailer_id: UUID, order_id: UUID) -> Sequence[RoutingDecision]:
-    """What was decided about an order, the last first."""
-    return session.scalars(
+def decisions(
+    session: Session, retailer_id: UUID, order_id: UUID, *, limit: int = 50, cursor: str | None = None
+) -> Page[RoutingDecision]:
+    """What was decided about an order, the last first: nothing for one that was placed before decisions were kept, or
+    waits for its address."""
+    query = (
         select(RoutingDecision)
         .where(RoutingDecision.order_id == order_id, RoutingDecision.retailer_id == retailer_id)
         .order_by(RoutingDecision.attempt.desc())
-    ).all()
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        query = query.where(RoutingDecision.attempt < number_after(cursor))
+    return page_of(session.scalars(query).all(), limit, lambda row: [row.attempt])
 
 
 def last_decision(session: Session, retailer_id: UUID, order_id: UUID) -> RoutingDecision | None:
-    """The last decision about an order; None for one that was placed before decisions were kept, or waits for its
-    address."""
-    return next(iter(decisions(session, retailer_id, order_id)), None)
+    """The last decision about an order, where there is one."""
+    return next(iter(decisions(session, retailer_id, order_id, limit=1).items), None)
 
 
 def replays(decision: RoutingDecision) -> bool:

@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import add_rows
 from app.inventory.errors import InsufficientStock
 from app.kit import clock
 from app.kit.ids import new_id
+from app.orders.models import OrderHold
 from app.purchasing.models import RoutingDecision
 from app.purchasing.routing.gathering import Gathered
+from app.purchasing.routing.occasions import Occasion, taken_up
 from app.purchasing.routing.problem import Choice, NoChoice, Problem
 from app.purchasing.routing.solver import solve
 
@@ -49,9 +51,10 @@ def record(
     problem: Problem,
     outcome: Choice | NoChoice,
     *,
+    occasion: Occasion,
     attempt: int = 1,
 ) -> None:
-    """Write a choice down with all that it was made from."""
+    """Write a choice down with all that it was made from, and what brought it about."""
     add_rows(
         session,
         RoutingDecision,
@@ -65,6 +68,8 @@ def record(
                 "problem": problem,
                 "outcome": outcome,
                 "routed": isinstance(outcome, Choice),
+                "occasion": occasion.what,
+                "about": dict(occasion.details),
                 "created_at": clock.now(),
             }
         ],
@@ -75,6 +80,18 @@ def next_attempt(session: Session, order_id: UUID) -> int:
     """The number of an order's next choice; the caller has locked the order."""
     last = session.scalar(select(func.max(RoutingDecision.attempt)).where(RoutingDecision.order_id == order_id))
     return (last or 0) + 1
+
+
+def after_holds(session: Session, order_id: UUID) -> Occasion:
+    """That an order is taken up again, after the holds that ended since it was decided about last, or end with this."""
+    last = select(func.max(RoutingDecision.created_at)).where(RoutingDecision.order_id == order_id).scalar_subquery()
+    ended = OrderHold.released_at
+    holds = session.scalars(
+        select(OrderHold.reason)
+        .where(OrderHold.order_id == order_id, or_(ended.is_(None), last.is_(None), ended >= last))
+        .order_by(OrderHold.since, OrderHold.id)
+    )
+    return taken_up(list(holds))
 
 
 def _left(problem: Problem, free: Mapping[str, int]) -> Problem:

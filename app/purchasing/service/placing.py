@@ -34,8 +34,9 @@ from app.outbox.service import emit
 from app.purchasing.events import OrderRouted
 from app.purchasing.models import PurchaseOrder
 from app.purchasing.routing.gathering import Asked, Gathered, gather
+from app.purchasing.routing.occasions import CAME_IN, Occasion
 from app.purchasing.routing.problem import Choice
-from app.purchasing.routing.service import choose, next_attempt, record
+from app.purchasing.routing.service import after_holds, choose, next_attempt, record
 from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
 from app.purchasing.service.allowing import place_for, refused_by_plan
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
@@ -194,7 +195,8 @@ def resume_order(session: Session, order_id: UUID) -> bool:
     open_lines = [_Open(row.position, row.id, row.variant_id, row.quantity - row.cancelled) for row in rows]
     session.flush()
     held = still_held(session, order_id)
-    return _route(session, _Order(order.id, order.number, wanted, again=True), open_lines, gathered, held, has)
+    again = _Order(order.id, order.number, wanted, again=True, occasion=after_holds(session, order.id))
+    return _route(session, again, open_lines, gathered, held, has)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,7 @@ class _Order:
     wanted: PlaceOrder
     #: It was on hold and is taken up again.
     again: bool = False
+    occasion: Occasion = CAME_IN
 
 
 def _gathered(
@@ -280,18 +283,26 @@ def _route(
             _set_aside(session, wanted.retailer_id, chosen, has)
 
         problem, outcome = choose(gathered, take)
+        if not isinstance(outcome, Choice) and wanted.trouble == "refuse":
+            raise refusal(problem, outcome)
         attempt = next_attempt(session, order.id) if order.again else 1
+        record(
+            session,
+            wanted.retailer_id,
+            order.id,
+            gathered,
+            problem,
+            outcome,
+            occasion=order.occasion,
+            attempt=attempt,
+        )
         if isinstance(outcome, Choice):
-            record(session, wanted.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
             if _counts(wanted):
                 timezone = chosen[0].variant.retailer_timezone
                 billing.count_order(session, wanted.retailer_id, counts_as, timezone, new=new)
             if isinstance(place, Usage):
                 billing.tell_if_near(session, wanted.retailer_id, place)
             return _make(session, order, chosen, gathered)
-        if wanted.trouble == "refuse":
-            raise refusal(problem, outcome)
-        record(session, wanted.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
         troubles = troubles_of(problem, outcome)
     short = _keep_for(session, wanted.retailer_id, lines, gathered, has)
     # What waits for time or a person is looked at for stock when it goes on: another source may have it.

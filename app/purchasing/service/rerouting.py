@@ -27,6 +27,7 @@ from app.purchasing.decisions.rules import LATER, SILENT, promised_for
 from app.purchasing.events import LinesRerouted, ids_of
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
 from app.purchasing.routing.gathering import Asked, Gathered, gather
+from app.purchasing.routing.occasions import Lost, Occasion, replaced
 from app.purchasing.routing.problem import Choice, Kind, Need
 from app.purchasing.routing.service import choose, next_attempt, record
 from app.purchasing.routing.solver import solve
@@ -87,7 +88,8 @@ def reroute(
 
         problem, outcome = choose(gathered, take)
         attempt = next_attempt(session, order.id)
-        record(session, order.retailer_id, order.id, gathered, problem, outcome, attempt=attempt)
+        occasion = _occasion(wanted, rows, lines)
+        record(session, order.retailer_id, order.id, gathered, problem, outcome, occasion=occasion, attempt=attempt)
         if isinstance(outcome, Choice):
             ids = _make(session, order, address, chosen, gathered, purchase_orders)
             return Rerouted(ids[0], ids[1], [wanted[need.key][0] for need in gathered.needs])
@@ -224,6 +226,23 @@ def _wanted(decisions: Sequence[OrderDecision], lines: Mapping[UUID, PurchaseOrd
         if units:
             found[f"{at:04d}"] = (one, units)
     return found
+
+
+def _occasion(wanted: _Wanted, rows: Mapping[UUID, OrderLine], lines: Mapping[UUID, PurchaseOrderLine]) -> Occasion:
+    """Which units who does not send as ordered, and by whom it was decided that others do."""
+    return replaced(
+        [
+            Lost(
+                position=rows[one.order_line_id].position,
+                units=units,
+                supplier_id=str(lines[one.purchase_order_line_id].supplier_id),
+                kind=one.kind,
+                by=one.chosen_by or "",
+                substitute=one.substitute_id is not None,
+            )
+            for one, units in wanted.values()
+        ]
+    )
 
 
 def _gathered(

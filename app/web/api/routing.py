@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from flask import Response, jsonify
 
 from app import db
 from app.kit.errors import NotFound
 from app.orders import queries as orders
+from app.orders.models import Order
 from app.purchasing.models import RoutingDecision
 from app.purchasing.routing import queries as routing
 from app.purchasing.routing.explaining import Judged, explain
@@ -18,8 +18,9 @@ from app.purchasing.routing.problem import Choice
 from app.purchasing.routing.snapshot import outcome_of, problem_of
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.present import money
-from app.web.api.schemas.routing import RoutingOut
-from app.web.api.schemas.shapes import IdPath
+from app.web.api.schemas.routing import RoutingOut, RoutingPage
+from app.web.api.schemas.shapes import IdPath, PageQuery
+from app.web.routing_occasions import occasions_of
 from app.web.routing_words import reason
 
 Json = dict[str, Any]
@@ -34,10 +35,25 @@ def order_routing(path: IdPath) -> Response:
         decision = routing.last_decision(session, retailer_id, order.id)
         if decision is None:
             raise NotFound("routing decision")
-        return jsonify(_shown(decision, {line.position: line.id for line in order.lines}))
+        return jsonify(_shown(decision, order, occasions_of(session, order, [decision])))
 
 
-def _shown(decision: RoutingDecision, line_ids: dict[int, UUID]) -> Json:
+@api.get("/orders/<uuid:id>/routing/choices", responses={200: RoutingPage}, summary="Every choice of suppliers")
+@guarded("retailer", scope="read:orders")
+def order_choices(path: IdPath, query: PageQuery) -> Response:
+    """Newest first: as the order came in, each time that it went on after a hold, and for what did not come so."""
+    retailer_id = caller().organisation_id
+    with db.transaction() as session:
+        order = orders.order(session, retailer_id, path.id)
+        page = routing.decisions(session, retailer_id, order.id, limit=query.limit, cursor=query.cursor)
+        occasions = occasions_of(session, order, page.items)
+        return jsonify(
+            items=[_shown(decision, order, occasions) for decision in page.items], next_cursor=page.next_cursor
+        )
+
+
+def _shown(decision: RoutingDecision, order: Order, occasions: Mapping[int, Sequence[str]]) -> Json:
+    line_ids = {line.position: line.id for line in order.lines}
     problem, outcome = problem_of(decision.problem), outcome_of(decision.outcome)
     explained = explain(problem, outcome)
     needs = {need.key: need for need in problem.needs}
@@ -55,6 +71,8 @@ def _shown(decision: RoutingDecision, line_ids: dict[int, UUID]) -> Json:
         "order_id": decision.order_id,
         "attempt": decision.attempt,
         "decided_at": decision.created_at,
+        "occasion": decision.occasion,
+        "occasion_explanation": " ".join(occasions[decision.attempt]),
         "rules_version": decision.rules_version,
         "rules": [
             {"kind": rule.kind, "required": rule.required, "supplier_ids": rule.suppliers, "limit": rule.limit}

@@ -30,11 +30,7 @@ from app.purchasing.changes.rules import Cancellable, cancellable_units
 from app.purchasing.decisions import queries as decisions
 from app.purchasing.decisions.rules import SUBSTITUTE
 from app.purchasing.decisions.service import choose, undo
-from app.purchasing.models import PurchaseOrder, RoutingDecision
-from app.purchasing.routing import queries as routing
-from app.purchasing.routing.explaining import explain, value_of
-from app.purchasing.routing.problem import Choice
-from app.purchasing.routing.snapshot import outcome_of, problem_of
+from app.purchasing.models import PurchaseOrder
 from app.purchasing.rules import line_status
 from app.purchasing.service import (
     ask_to_cancel,
@@ -71,12 +67,12 @@ from app.web.holds import LINE_LOOKS, shown_holds
 from app.web.next_steps import step_of_order
 from app.web.odd_parts import odd_sentences
 from app.web.pages import Nav, Pages, go, page_url
-from app.web.routing_words import distance_of, reason
 from app.web.store_refunds import may_be_refunded, owed_of, refunds_of
 from app.web.transmissions import ways_of
 from app.web.ui.rendering import gettext
 from app.web.ui.stories import colleagues, story
 from embedded_ui.pages.orders import listing, refunding
+from embedded_ui.pages.orders.choosing import choices_of
 
 #: Holds that another address can end.
 _ADDRESS_HOLDS = frozenset({HoldReason.ADDRESS_INCOMPLETE, HoldReason.NOT_SHIPPED_THERE, HoldReason.ADDRESS_DOUBTFUL})
@@ -171,7 +167,7 @@ def _page(
             **_refunding(session, order, back),
             **_picking(session, order),
             **_unlinked(session, order),
-            **_why(routing.last_decision(session, who.organisation_id, order.id)),
+            **choices_of(session, order),
             "story": story(
                 orders.timeline(session, order.id), own, {key: one.company_name for key, one in sellers.items()}
             ),
@@ -401,23 +397,6 @@ def _unlinked(session: Session, order: Order) -> dict[str, Any]:
 def _after_try(order_id: UUID, on_its_way: bool) -> Any:
     done = "order_goes_on" if on_its_way else "order_waits"
     return go(page_url("orders.detail", order_id=order_id, done=done))
-
-
-def _why(decision: RoutingDecision | None) -> dict[str, Any]:
-    """Why these suppliers: the last choice, each candidate with its reason."""
-    if decision is None:
-        return {"decision": None}
-    problem, outcome = problem_of(decision.problem), outcome_of(decision.outcome)
-    return {
-        "decision": decision,
-        "proven": not isinstance(outcome, Choice) or outcome.proven,
-        "routing_currency": problem.currency,
-        "landed": value_of(outcome, "lowest_cost") if isinstance(outcome, Choice) else None,
-        "needs": [
-            (need, [(one, distance_of(one.seller), reason(one, problem.currency)) for one in judged])
-            for need, judged in explain(problem, outcome).needs
-        ],
-    }
 
 
 def _store_name(session: Session, order: Order) -> str:

@@ -105,7 +105,7 @@ class Way(OnDesk):
         if self.row.state in ("QUEUED", "NOT_RECEIVED"):
             self.due(later=_PROBED)
         elif self.row.dispatch_id is not None:
-            begin_dispatch(self.session, self.row.dispatch_id, new_id())
+            begin_dispatch(self.session, self.row.dispatch_id, new_id(), announced_units)
 
     def unwanted(self) -> None:
         for line in self.desk.lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -58,12 +59,17 @@ class RoutingRunnerUpOut(Output):
 
 
 class RoutingOut(Output):
-    """The last choice of an order's suppliers, with what it was made from. ``proven`` is false for a search that ended
+    """A choice of an order's suppliers, with what it was made from. ``proven`` is false for a search that ended
     at its limit; ``replays`` tells whether the stored inputs lead to the stored choice again."""
 
     order_id: UUID
     attempt: int
     decided_at: datetime
+    occasion: Literal["placed", "taken_up", "replaced"] | None = Field(
+        description="What brought it about: the order came in, went on after a hold, or units of it did not come as "
+        "ordered. Null of old orders."
+    )
+    occasion_explanation: str = Field(description="The same in sentences.")
     rules_version: int
     rules: list[RoutingRuleOut]
     routed: bool
@@ -72,3 +78,8 @@ class RoutingOut(Output):
     objectives: list[RoutingObjectiveOut]
     lines: list[RoutingNeedOut]
     runner_up: RoutingRunnerUpOut | None
+
+
+class RoutingPage(Output):
+    items: list[RoutingOut]
+    next_cursor: str | None
