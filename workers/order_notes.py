@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from app.catalog.models import SupplierVariant
 from app.config import settings
 from app.identity.queries import recipients
 from app.kit.money import Money
+from app.kit.texts import zone_of
 from app.orders.senders import sender_of
 from app.orders.service import address_of
 from app.purchasing.channel import PurchaseOrderLineNote, PurchaseOrderNote, SenderNote
@@ -21,6 +23,7 @@ from app.purchasing.queries import newest_transmissions
 from app.purchasing.rules import Share
 from app.purchasing.service.transmitting import units_gone
 from app.purchasing.worth import share_of_units
+from app.suppliers.models import Supplier
 from app.suppliers.queries import supplier
 
 
@@ -81,9 +84,9 @@ def notes_of(
             supplier_name=company.company_name,
             recipients=people,
             country=row.ship_to_country,
-            released_at=row.released_at,
-            acknowledge_by=row.acknowledge_by,
-            ship_by=row.ship_by,
+            released_at=_by_their_clock(row.released_at, company),
+            acknowledge_by=_by_their_clock(row.acknowledge_by, company),
+            ship_by=_by_their_clock(row.ship_by, company),
             shipping_method=row.shipping_method,
             url=f"{settings().public_url}/supplier/purchase-orders/{row.id}",
             total=share.charged,
@@ -104,6 +107,11 @@ def notes_of(
             left_before=sum(gone.values()),
         )
     return notes
+
+
+def _by_their_clock(moment: datetime | None, company: Supplier) -> datetime | None:
+    """A moment in the supplier's time zone: what is told of it may be its day alone."""
+    return None if moment is None else moment.astimezone(zone_of(company.timezone))
 
 
 def _fee(row: PurchaseOrder, share: Share) -> Money:

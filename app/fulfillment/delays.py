@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from app.kit.days import day_of
 from app.kit.texts import zone_of
 from app.suppliers.rules import Closure, working_days_from
 
@@ -74,7 +75,7 @@ def should_have_left(ship_by: datetime, now: datetime, timezone: str, closed: Se
 
 def day_is_over(day: date, now: datetime, timezone: str) -> bool:
     """Whether a day is over in a time zone."""
-    return now.astimezone(zone_of(timezone)).date() > day
+    return day_of(now, timezone) > day
 
 
 def unscanned_too_long(since: datetime, now: datetime, timezone: str, closed: Sequence[Closure] = ()) -> bool:

@@ -63,7 +63,8 @@ class Acknowledgement(_Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelTold:
-    """A parcel that left. ``carrier`` as the other side names it: free words are recognised by the number."""
+    """A parcel that left. ``carrier`` as the other side names it: free words are recognised by the number.
+    ``shipped_at`` without a time zone is by the supplier's clock; of a day alone it is noon."""
 
     carrier: str
     tracking_number: str

@@ -93,7 +93,7 @@ class SenderNote:
 class PurchaseOrderNote:
     """A purchase order as the supplier is told of it, with the money of the units that its lines hold. ``address`` and
     ``sender`` are there for those channels only that ask for them (``needs_address``): the hand-over to the supplier's
-    own system is written down as a reading of them. Letters never hold them."""
+    own system is written down as a reading of them. Letters never hold them. Moments are by the supplier's clock."""
 
     id: str
     number: str

@@ -4,10 +4,10 @@ may hold both."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Select, and_, cast, exists, func, or_, select, type_coerce
 
 from app.orders.keyed import SortedBy
 from app.orders.rules import BACKORDERED, CONFIRMED, PARTIALLY_SHIPPED, PENDING, PROCESSING
@@ -18,19 +18,20 @@ from app.suppliers.models import Supplier
 #: How late orders may be sorted: the longest late first, the dearest first, by the name of the supplier.
 DAYS_LATE, BY_VALUE, BY_SUPPLIER = "days_late", "value", "supplier"
 LATE_SORTS = (DAYS_LATE, BY_VALUE, BY_SUPPLIER)
+_TO_ITS_END = timedelta(hours=23, minutes=59, seconds=59)
 #: Whose open units are all to leave at once.
 _ALL_AT_ONCE = (CONFIRMED, PROCESSING)
 #: Whose open units may all come later; and those of which it is the lines that tell.
 _LINES_TELL = (PARTIALLY_SHIPPED, BACKORDERED)
-#: In which something may be to leave.
-_MAY_LEAVE = (PENDING, *_ALL_AT_ONCE, *_LINES_TELL)
+#: In which its supplier has something to do: to answer it, or to send what is to leave or comes later.
+WAITED_FOR = (PENDING, *_ALL_AT_ONCE, *_LINES_TELL)
 
 
 def is_to_leave(status: str, lines: Iterable[LineCounts]) -> bool:
     """``to_leave`` of a purchase order in this status with these lines."""
     if status in _LINES_TELL:
         return any(one.now and (one.answer or status == PARTIALLY_SHIPPED) for one in lines)
-    return status in _MAY_LEAVE
+    return status in WAITED_FOR
 
 
 def is_late(status: str, ship_by: datetime | None, lines: Iterable[LineCounts], moment: datetime) -> bool:
@@ -41,7 +42,7 @@ def is_late(status: str, ship_by: datetime | None, lines: Iterable[LineCounts], 
 def to_leave() -> ColumnElement[bool]:
     """Purchase orders that are not shipped whole yet, and of which not all that is left was promised for a later day.
     Of one that waits for goods, a line without an answer is asked about, and not late."""
-    return and_(PurchaseOrder.status.in_(_MAY_LEAVE), or_(PurchaseOrder.status == PENDING, to_ship()))
+    return and_(PurchaseOrder.status.in_(WAITED_FOR), or_(PurchaseOrder.status == PENDING, to_ship()))
 
 
 def late(moment: datetime) -> ColumnElement[bool]:
@@ -81,13 +82,18 @@ def to_ship() -> ColumnElement[bool]:
     """Of those that are to leave, the ones that were answered."""
     return and_(
         # What every branch says anyhow, for the indexes of what is open.
-        PurchaseOrder.status.in_(_MAY_LEAVE),
+        PurchaseOrder.status.in_(WAITED_FOR),
         or_(
             PurchaseOrder.status.in_(_ALL_AT_ONCE),
             and_(PurchaseOrder.status == PARTIALLY_SHIPPED, _with_line(_leaves_now())),
             and_(PurchaseOrder.status == BACKORDERED, _with_line(_leaves_now(), PurchaseOrderLine.answer.is_not(None))),
         ),
     )
+
+
+def late_and_answered(moment: datetime) -> ColumnElement[bool]:
+    """``late`` of those that were answered: the others are late with their answer first."""
+    return and_(to_ship(), PurchaseOrder.ship_by < moment)
 
 
 def waits_for_goods() -> ColumnElement[bool]:
@@ -104,6 +110,19 @@ def comes_later() -> ColumnElement[bool]:
     return and_(
         line.answer == "backordered", func.greatest(line.at_once, line.shipped) + line.cancelled < line.quantity
     )
+
+
+def promised_until() -> ColumnElement[datetime]:
+    """The end of the first day for which units of a purchase order that come later were promised, where its supplier
+    is."""
+    line = PurchaseOrderLine
+    zone = select(Supplier.timezone).where(Supplier.id == PurchaseOrder.supplier_id).scalar_subquery()
+    day = (
+        select(func.min(line.available_on))
+        .where(line.purchase_order_id == PurchaseOrder.id, comes_later())
+        .scalar_subquery()
+    )
+    return type_coerce(func.timezone(zone, cast(day, DateTime) + _TO_ITS_END), DateTime(timezone=True))
 
 
 def _leaves_now() -> ColumnElement[bool]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from app.kit.days import end_of_day
 from app.kit.money import Money
 from app.kit.texts import zone_of
 from app.orders.rules import (
@@ -228,7 +229,9 @@ def answer_by(
 ) -> datetime:
     """When a supplier should have answered: a working day (Monday to Friday, outside its closures) after the day for
     which the order counts by its cut-off hour, at the hour at which the order came."""
-    return ship_by(released_at, ANSWER_WITHIN_DAYS, closed, timezone=timezone, cutoff_hour=cutoff_hour)
+    day = working_days_from(order_day(released_at, timezone, cutoff_hour), ANSWER_WITHIN_DAYS, closed)
+    hour = released_at.astimezone(zone_of(timezone)).time()
+    return datetime.combine(day, hour, zone_of(timezone)).astimezone(UTC)
 
 
 def ship_by(
@@ -239,8 +242,8 @@ def ship_by(
     timezone: str = "UTC",
     cutoff_hour: int | None = None,
 ) -> datetime:
-    """When a supplier should have shipped: handling counts working days (Monday to Friday) outside its closures, from
-    the day for which the order counts by its cut-off hour. The day is the supplier's own; the hour is the order's."""
-    came = released_at.date() if cutoff_hour is None else released_at.astimezone(zone_of(timezone)).date()
+    """When a supplier should have shipped: the end of a day of its own. Handling counts working days (Monday to Friday)
+    outside its closures, from the day for which the order counts by its cut-off hour. Whoever asks whether it is late
+    by this moment, or by the day that it is where the supplier is, gets the same answer."""
     begins = order_day(released_at, timezone, cutoff_hour)
-    return released_at + (working_days_from(begins, max(1, handling_days), closed) - came)
+    return end_of_day(working_days_from(begins, max(1, handling_days), closed), timezone).astimezone(UTC)

@@ -87,6 +87,12 @@ def names(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {supplier_id: name for supplier_id, name in rows}
 
 
+def timezones(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """By whose clock suppliers' days begin and end."""
+    rows = session.execute(select(Supplier.id, Supplier.timezone).where(Supplier.id.in_(list(supplier_ids))))
+    return {supplier_id: timezone for supplier_id, timezone in rows}
+
+
 _RATES = select(table_of(ShippingRate)).where(
     table_of(ShippingRate).c.supplier_id == any_(bindparam("suppliers", type_=ARRAY(Uuid)))
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.exceptions.queries import Reader, inbox
 from app.insights.next_step import NextStep, Part, Undecided, next_step, with_stuck
 from app.kit import clock
+from app.kit.days import end_of_day
 from app.orders.models import Order
 from app.orders.rules import HoldReason
 from app.purchasing.changes.rules import OPEN
@@ -19,6 +20,7 @@ from app.purchasing.decisions.queries import PENDING_STATES, of_order
 from app.purchasing.leaving import is_to_leave
 from app.purchasing.models import ChangeRequest, OrderDecision, PurchaseOrder
 from app.purchasing.service.status import counts
+from app.suppliers.queries import timezones
 from app.web.ui.rendering import gettext
 
 
@@ -45,7 +47,7 @@ def step_of_order(
     step = next_step(
         order.status,
         [HoldReason(one.reason) for one in order.holds if one.released_at is None],
-        _parts(routed, requests),
+        _parts(session, routed, requests),
         open_return=open_return,
         undecided=[
             Undecided(state=one.state, due=_ends(one))
@@ -60,7 +62,7 @@ def step_of_purchase_order(
     session: Session, row: PurchaseOrder, requests: Iterable[ChangeRequest], reader: Reader
 ) -> ShownStep:
     """What a purchase order waits for, as its supplier is told."""
-    return _shown(session, next_step(row.status, [], _parts([row], requests)), row.order_id, reader)
+    return _shown(session, next_step(row.status, [], _parts(session, [row], requests)), row.order_id, reader)
 
 
 def _shown(session: Session, step: NextStep, order_id: UUID, reader: Reader) -> ShownStep:
@@ -78,7 +80,8 @@ def _ends(one: OrderDecision) -> datetime | None:
     return one.next_at or one.due_at
 
 
-def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -> list[Part]:
+def _parts(session: Session, routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -> list[Part]:
+    zones = timezones(session, {one.supplier_id for one in routed})
     asked: Mapping[UUID, datetime] = {one.purchase_order_id: one.due_at for one in requests if one.state == OPEN}
     return [
         Part(
@@ -86,7 +89,7 @@ def _parts(routed: Sequence[PurchaseOrder], requests: Iterable[ChangeRequest]) -
             released=one.released_at is not None,
             answer_by=one.acknowledge_by,
             ship_by=one.ship_by,
-            there=_there(one),
+            there=_there(one, zones[one.supplier_id]),
             leaves=is_to_leave(one.status, map(counts, one.lines)),
             asked=asked.get(one.id),
             price_asked=_waits_for_price(one),
@@ -101,7 +104,7 @@ def _waits_for_price(purchase_order: PurchaseOrder) -> bool:
     return bool(open_lines) and all(line.asked_price is not None for line in open_lines)
 
 
-def _there(purchase_order: PurchaseOrder) -> datetime | None:
-    """The end of the day by which the supplier promised to have all that it backordered."""
+def _there(purchase_order: PurchaseOrder, timezone: str) -> datetime | None:
+    """The end of the supplier's day by which it promised to have all that it backordered."""
     days = [line.available_on for line in purchase_order.lines if line.available_on and counts(line).later]
-    return datetime.combine(max(days) + timedelta(days=1), time(), UTC) if days else None
+    return end_of_day(max(days), timezone) if days else None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app import db
 from app.kit import clock
 from app.notifications.service import latest_emails
+from app.suppliers.models import Supplier
 from tests.flows.books import Books, Json
 from tests.flows.deciding import Desk, desk
 from tests.web.browsing import text_of
@@ -63,6 +65,27 @@ def test_the_retailer_is_asked_about_what_comes_later_than_it_waits(
     assert "sends it late" in page and "The supplier sends it when it is there." in page
     (stuck,) = desk.market.retailer.api.get("/api/exceptions").json["items"]
     assert (stuck["kind"], stuck["heading"]) == ("order_decision", "Comes too late")
+
+
+def test_a_promised_day_is_over_when_it_is_over_where_the_supplier_is(desk: Desk, books: Books) -> None:
+    supplier = desk.market.supplier
+    with db.system_scope(actor="test"), db.transaction() as session:
+        session.get_one(Supplier, supplier.id).timezone = "America/Los_Angeles"
+    order = desk.buys(2)
+    there = ZoneInfo("America/Los_Angeles")
+    today = clock.now().astimezone(there).date()
+    desk.answers(order, status="backordered", available_on=(today + timedelta(days=2)).isoformat())
+    midnight = datetime.combine(today + timedelta(days=3), time(), there)
+    (mine,) = desk.purchase_orders(order, supplier)
+    path = f"/api/supplier/orders/{mine['id']}"
+    ship_by = clock.parse_iso(supplier.api.get(path).json["ship_by"])
+    assert ship_by.astimezone(there).time() == time(23, 59, 59), "so is the day to ship by"
+    for moment, overdue in ((midnight - timedelta(minutes=1), False), (midnight + timedelta(minutes=1), True)):
+        with clock.shifted(moment - clock.now()):
+            found = [one["kind"] for one in supplier.api.get("/api/supplier/exceptions").json["items"]]
+            shown = books.browser(supplier).get(f"/supplier/purchase-orders/{mine['id']}").text
+        assert ("backorder_overdue" in found) is overdue
+        assert ("tone-critical" in shown.partition("Next:")[0][-300:]) is overdue, "so does its page"
 
 
 def test_who_waits_is_not_asked_again_before_the_day_is_another_one(desk: Desk) -> None:

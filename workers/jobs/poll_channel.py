@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from app.fulfillment.service import NewParcel, ship
 from app.fulfillment.telling import told_parcel
 from app.kit.crash import crash_point
 from app.kit.errors import AdapterError, AppError, NotFound
+from app.kit.texts import zone_of
 from app.notifications.service import notify
 from app.purchasing.answers import (
     Acknowledgement,
@@ -176,7 +178,8 @@ def _apply(session: Session, supplier_id: UUID, channel: str, answer: Answer) ->
 
 def _ship(session: Session, supplier_id: UUID, answer: ShipmentTold) -> UUID:
     order = order_meant(session, supplier_id, answer)
-    between = {supplier(session, supplier_id).country, order.ship_to_country}
+    company = supplier(session, supplier_id)
+    between = {company.country, order.ship_to_country}
     carriers = registries.carriers.all()
     parcels: list[NewParcel] = []
     for told in answer.parcels:
@@ -197,7 +200,7 @@ def _ship(session: Session, supplier_id: UUID, answer: ShipmentTold) -> UUID:
                 told.tracking_number,
                 lines,
                 tracking_url=told.tracking_url or None,
-                shipped_at=told.shipped_at,
+                shipped_at=_moment(told.shipped_at, company.timezone),
                 between=between,
             )
         )
@@ -217,3 +220,8 @@ def _tell(session: Session, supplier_id: UUID, problem: str) -> None:
         link="/supplier/settings/channel",
         dedupe=f"channel_answer:{supplier_id}",
     )
+
+
+def _moment(told: datetime | None, timezone: str) -> datetime | None:
+    """What was told without a time zone is by the supplier's clock."""
+    return told if told is None or told.tzinfo is not None else told.replace(tzinfo=zone_of(timezone))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session, selectinload
 
-from app.kit import clock
 from app.kit.texts import day
 from app.notifications.service import resolve
 from app.orders.models import Order
@@ -13,6 +12,7 @@ from app.purchasing.decisions.queries import rules_of
 from app.purchasing.decisions.rules import too_late
 from app.purchasing.events import BackorderOver, LinesBackordered
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.service.answered_lines import today_of
 from app.purchasing.service.status import counts
 from app.suppliers.models import Supplier
 from workers.job import Run, job
@@ -41,7 +41,7 @@ def _asked(session: Session, event: LinesBackordered | BackorderOver, line: Purc
     if not rules.decide_within_hours or line.available_on is None:
         return False
     order = session.get_one(Order, event.order_id)
-    return order.kind != "sample" and too_late(rules, line.available_on, clock.now().date())
+    return order.kind != "sample" and too_late(rules, line.available_on, today_of(session, line.supplier_id))
 
 
 def _tell(session: Session, purchase_order: PurchaseOrder, later: list[PurchaseOrderLine]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.orders.rules import BACKORDERED, PENDING
 from app.purchasing.events import SupplierReminded
+from app.purchasing.leaving import WAITED_FOR
 from app.purchasing.models import PurchaseOrder
-from app.purchasing.service.reminding import WAITED_FOR
 from workers.handler_letters import tell_handlers
 from workers.job import Run, job
 

@@ -3,16 +3,16 @@ goods that it promised for a day that is over."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Select, cast, func, select
+from sqlalchemy import Select
 
 from app.exceptions.kind import Kind, Party, Told, Value, rows
 from app.kit.texts import marked as _
 from app.orders.rules import BACKORDERED, PARTIALLY_SHIPPED, PENDING
-from app.purchasing.leaving import comes_later, to_ship
-from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from app.purchasing.leaving import late_and_answered, promised_until
+from app.purchasing.models import PurchaseOrder
 
 
 def of_purchase_orders(kind: str, **values: Value) -> Select[Any]:
@@ -39,21 +39,15 @@ def _unanswered(now: datetime) -> Select[Any]:
 def _late(now: datetime) -> Select[Any]:
     # Other units than those that come later are to leave in time.
     return of_purchase_orders("late", since=PurchaseOrder.ship_by, due=PurchaseOrder.ship_by).where(
-        to_ship(), PurchaseOrder.ship_by < now
+        late_and_answered(now)
     )
 
 
 def _overdue_backorders(now: datetime) -> Select[Any]:
-    line = PurchaseOrderLine
-    promised = (
-        select(func.min(line.available_on))
-        .where(line.purchase_order_id == PurchaseOrder.id, comes_later())
-        .scalar_subquery()
-    )
-    day = cast(promised, DateTime(timezone=True))
     # Of a day that was promised all of it counts.
-    return of_purchase_orders("backorder_overdue", since=day + timedelta(days=1), due=day + timedelta(days=1)).where(
-        PurchaseOrder.status.in_((BACKORDERED, PARTIALLY_SHIPPED)), day < now - timedelta(days=1)
+    until = promised_until()
+    return of_purchase_orders("backorder_overdue", since=until, due=until).where(
+        PurchaseOrder.status.in_((BACKORDERED, PARTIALLY_SHIPPED)), until < now
     )
 
 

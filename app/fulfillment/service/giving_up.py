@@ -44,6 +44,7 @@ from app.orders.service import write_timeline
 from app.outbox.service import emit
 from app.purchasing.events import LinesWithdrawn
 from app.purchasing.service import refresh_status
+from app.purchasing.service.answered_lines import today_of
 from app.suppliers.queries import closures
 from app.suppliers.rules import Closure
 
@@ -61,7 +62,7 @@ def on_its_way(session: Session, supplier_id: UUID, exception_id: UUID, expected
     found = _open(session, exception_id, supplier_id=supplier_id)
     if found.kind not in CAN_WAIT:
         raise Conflict("This can't wait. Send another parcel, or give the money back.", code="cant_wait")
-    today = clock.now().date()
+    today = today_of(session, supplier_id)
     if not today <= expected_on <= today + _LONGEST:
         raise Invalid.field("expected_on", "out_of_range", "A day from today on, within 60 days.")
     _end(session, found, "on_its_way", expected_on=expected_on)

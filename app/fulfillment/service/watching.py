@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +33,9 @@ from app.fulfillment.rules import FINAL, LATE, LOST_TRACK, NO_SCAN, SHIPPED, STU
 from app.fulfillment.service import exceptions
 from app.fulfillment.service.arrivals import came, counted
 from app.kit import clock
+from app.kit.days import end_of_day
 from app.orders.rules import CANCELLED
-from app.purchasing.leaving import to_leave
+from app.purchasing.leaving import late, to_leave
 from app.purchasing.models import PurchaseOrder
 from app.suppliers.models import Supplier
 from app.suppliers.queries import closures_of
@@ -60,9 +61,8 @@ def watch_leaving(session: Session, last: Mapping[str, Any] | None = None) -> Lo
         select(PurchaseOrder, Supplier.timezone, said_day)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .where(
-            to_leave(),
+            late(now),
             PurchaseOrder.released_at.is_not(None),
-            PurchaseOrder.ship_by < now,
             # The store itself keeps it from leaving.
             PurchaseOrder.external_request_state.is_distinct_from("held"),
             ~_open(PurchaseOrder.id, None, LATE),
@@ -80,13 +80,13 @@ def watch_leaving(session: Session, last: Mapping[str, Any] | None = None) -> Lo
     found = 0
     for order, timezone, said in rows:
         assert order.ship_by is not None
-        since = _since(order.ship_by, said)
-        late = (
+        since = _since(order.ship_by, said, timezone)
+        is_late = (
             day_is_over(said, now, timezone)
             if said is not None
             else should_have_left(order.ship_by, now, timezone, closed[order.supplier_id])
         )
-        if late and exceptions.find(session, order, LATE, since):
+        if is_late and exceptions.find(session, order, LATE, since):
             found += 1
     if len(rows) < _AT_ONCE:
         return Looked(found, None)
@@ -146,11 +146,12 @@ def watch_on_the_way(session: Session, last: Mapping[str, Any] | None = None, *,
     for shipment, timezone, sent_from, sent_to, last_seen, said in rows:
         kind = silence(last_seen, now, route(sent_from, sent_to))
         if shipment.first_scan_at is None and kind != LOST_TRACK:
-            late = unscanned_too_long(last_seen, now, timezone, closed[shipment.supplier_id])
-            kind = NO_SCAN if late else None
+            overdue = unscanned_too_long(last_seen, now, timezone, closed[shipment.supplier_id])
+            kind = NO_SCAN if overdue else None
         if kind is None or (kind != LOST_TRACK and said is not None and not day_is_over(said, now, timezone)):
             continue
-        if exceptions.find(session, shipment, kind, _since(last_seen, said if kind != LOST_TRACK else None)):
+        since = _since(last_seen, said if kind != LOST_TRACK else None, timezone)
+        if exceptions.find(session, shipment, kind, since):
             found += 1
             if kind == LOST_TRACK:
                 exceptions.end(session, "worse", shipment_id=shipment.id, kinds=(NO_SCAN, STUCK))
@@ -243,8 +244,8 @@ def _said_day(purchase_order_id: _Id | None, shipment_id: _Id | None) -> ColumnE
     )
 
 
-def _since(first: datetime, said: date | None) -> datetime:
-    return first if said is None else max(first, datetime.combine(said, time(), UTC))
+def _since(first: datetime, said: date | None, timezone: str) -> datetime:
+    return first if said is None else max(first, end_of_day(said, timezone))
 
 
 def _closures(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[Closure]]:

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.kit import clock
+from app.kit.days import day_of
 from app.kit.errors import Conflict, Invalid
-from app.kit.texts import zone_of
 from app.purchasing.decisions.rules import valid_price
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
@@ -62,7 +62,7 @@ def as_it_stands(line: PurchaseOrderLine) -> list[LineAnswer]:
 
 def today_of(session: Session, supplier_id: UUID) -> date:
     """Which day it is where a supplier is."""
-    return clock.now().astimezone(zone_of(session.get_one(Supplier, supplier_id).timezone)).date()
+    return day_of(clock.now(), session.get_one(Supplier, supplier_id).timezone)
 
 
 def by_line(

@@ -13,14 +13,12 @@ from app.kit import clock
 from app.kit.errors import Conflict, NotFound
 from app.orders import service as orders
 from app.orders.models import Order, TimelineEntry
-from app.orders.rules import BACKORDERED, CONFIRMED, PARTIALLY_SHIPPED, PENDING, PROCESSING
 from app.outbox.service import emit
 from app.purchasing.events import SupplierReminded, ids_of
+from app.purchasing.leaving import WAITED_FOR
 from app.purchasing.models import PurchaseOrder
 from app.suppliers.models import Supplier
 
-#: Statuses in which a supplier still has something to do.
-WAITED_FOR = (PENDING, CONFIRMED, PROCESSING, BACKORDERED, PARTIALLY_SHIPPED)
 _SAID = "po.asked_about"
 #: A supplier is not reminded of the same again before.
 APART = timedelta(days=1)

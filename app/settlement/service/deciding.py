@@ -40,6 +40,7 @@ from app.purchasing.decisions.rules import (
     with_changes,
 )
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
+from app.purchasing.service.answered_lines import today_of
 from app.purchasing.service.rerouting import stands
 from app.purchasing.service.settling import CANCELLED_UNITS, open_units, settle_requests, withdraw_units
 from app.purchasing.service.status import counts, locked_of_order
@@ -127,7 +128,8 @@ def follow_backorders(session: Session, order_id: UUID, purchase_order_id: UUID)
         pending = _pending(session, line, LATER)
         decisions.overtake(session, order, [one for one in pending if not stands(line, one)])
         units, day = counts(line).later, line.available_on
-        if not units or day is None or order.kind == "sample" or not too_late(rules, day, clock.now().date()):
+        today = today_of(session, purchase_order.supplier_id)
+        if not units or day is None or order.kind == "sample" or not too_late(rules, day, today):
             continue
         units -= sum(one.units for one in pending if stands(line, one))
         if units > 0 and not queries.agreed_to_wait(session, line.id, day, units):

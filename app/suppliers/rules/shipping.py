@@ -95,12 +95,9 @@ def shipping_cost(rate: Rate, parcel: Parcel, currency: str) -> Money:
 
 
 def order_day(now: datetime, timezone: str, cutoff_hour: int | None) -> date:
-    """The day from which handling counts: today where the supplier is, tomorrow after its cut-off hour. Without a
-    cut-off hour it is today in UTC."""
-    if cutoff_hour is None:
-        return now.date()
+    """The day from which handling counts: today where the supplier is, tomorrow after its cut-off hour."""
     local = now.astimezone(zone_of(timezone))
-    return local.date() + timedelta(days=1 if local.hour >= cutoff_hour else 0)
+    return local.date() + timedelta(days=1 if cutoff_hour is not None and local.hour >= cutoff_hour else 0)
 
 
 def working_days_from(start: date, days: int, closed: Sequence[Closure] = ()) -> date:

@@ -102,7 +102,7 @@ def test_after_the_cut_off_hour_an_order_counts_for_the_next_day() -> None:
     assert order_day(noon + timedelta(minutes=1), "Europe/Berlin", 14) == MONDAY + timedelta(days=1)
     assert order_day(datetime(2026, 11, 23, 23, 30, tzinfo=UTC), "Europe/Berlin", 14) == MONDAY + timedelta(days=1)
     assert order_day(datetime(2026, 11, 23, 3, tzinfo=UTC), "America/New_York", 23) == MONDAY - timedelta(days=1)
-    assert order_day(datetime(2026, 11, 23, 23, 30, tzinfo=UTC), "Europe/Berlin", None) == MONDAY
+    assert order_day(datetime(2026, 11, 23, 23, 30, tzinfo=UTC), "Europe/Berlin", None) == MONDAY + timedelta(days=1)
 
 
 def test_handling_leaves_weekends_and_closures_out() -> None:

@@ -196,7 +196,7 @@ def _row(cells: Mapping[str, str], dates: str) -> _Said:
             carrier=cell("carrier"),
             tracking_number=tracking,
             tracking_url=cell("tracking_url") if cell("tracking_url").startswith(("http://", "https://")) else "",
-            shipped_at=datetime.combine(shipped, time(12), UTC) if shipped else None,
+            shipped_at=datetime.combine(shipped, time(12)) if shipped else None,
         )
     if word is None:
         said = cell("status")[:40]

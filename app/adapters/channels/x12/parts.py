@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 
 from app.kit.x12 import Problem, Segment, TransactionSet
@@ -61,15 +61,15 @@ def day(text: str) -> date | None:
     return None
 
 
-def moment(text: str, time: str = "") -> datetime | None:
-    """A day and, where it is told, a time, taken as UTC; noon without one."""
+def moment(text: str, told: str = "") -> datetime | None:
+    """A day and, where it is told, a time, by the clock of whoever tells it; noon without one."""
     found = day(text)
     if found is None:
         return None
     hour, minute = 12, 0
-    if len(time) >= 4 and time[:4].isascii() and time[:4].isdigit() and int(time[:2]) < 24 and int(time[2:4]) < 60:
-        hour, minute = int(time[:2]), int(time[2:4])
-    return datetime(found.year, found.month, found.day, hour, minute, tzinfo=UTC)
+    if len(told) >= 4 and told[:4].isascii() and told[:4].isdigit() and int(told[:2]) < 24 and int(told[2:4]) < 60:
+        hour, minute = int(told[:2]), int(told[2:4])
+    return datetime.combine(found, time(hour, minute))
 
 
 def units(text: str) -> int | None:

@@ -16,6 +16,8 @@ from app.insights.waiting import waiting_for_supplier
 from app.kit import clock
 from app.kit.texts import marked as _
 from app.purchasing import queries as purchasing
+from app.purchasing.leaving import is_late
+from app.purchasing.service.status import counts
 from app.settlement import queries as settlement
 from app.suppliers import queries as suppliers
 from app.suppliers.rules import ACTIVE
@@ -35,12 +37,12 @@ def home() -> Any:
     supplier_id = who.organisation_id
     with db.transaction() as session:
         today = today_of(session, supplier_id)
-        counts = purchasing.counts_by_view(session, supplier_id)
+        views = purchasing.counts_by_view(session, supplier_id)
         context: dict[str, Any] = {
             "supplier": suppliers.supplier(session, supplier_id),
             "notices": notices.shown_first(session),
-            "new": counts["new"],
-            "to_ship": counts["to_ship"],
+            "new": views["new"],
+            "to_ship": views["to_ship"],
             "late": purchasing.late_count(session, supplier_id, clock.now()),
             "needs": needs(waiting_for_supplier(session, supplier_id)),
             "balances": settlement.balances(session, supplier_id),
@@ -48,7 +50,9 @@ def home() -> Any:
                 session, supplier_id, "supplier", start=today - timedelta(days=29), end=today, group_by="day"
             ),
             "queue": purchasing.for_supplier(session, supplier_id, views=("new", "to_ship"), limit=8).items,
-            "now": clock.now(),
+        }
+        context["late_ids"] = {
+            one.id for one in context["queue"] if is_late(one.status, one.ship_by, map(counts, one.lines), clock.now())
         }
         context["has_rates"] = bool(suppliers.shipping_rates(session, supplier_id))
         selling = context["supplier"].status == ACTIVE

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0262_routing_occasions"
-down_revision = "0261_parcels_told"
+revision = "0280_routing_occasions"
+down_revision = "0272_short_words"
 branch_labels = None
 depends_on = None
 
