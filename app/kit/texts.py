@@ -65,6 +65,21 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
+def cut(text: str, longest: int) -> str:
+    """A text of at most so many characters: one that is longer ends at a word, with “…”, so that it is seen to be cut.
+    For words of other systems; what a person writes is refused by its field instead."""
+    text = text.strip()
+    if len(text) <= longest:
+        return text
+    head, left = text[: longest - 1], text[longest - 1 :]
+    if not left[0].isspace() and not head[-1:].isspace():
+        whole, *broken = head.rsplit(maxsplit=1) or [""]
+        whole = whole if broken else ""
+        # A last word that is most of the text is cut itself.
+        head = whole if len(whole) * 2 >= longest else head
+    return head.rstrip() + "…"
+
+
 def number(value: float, locale: str) -> str:
     """A number with the reader's separators."""
     return str(babel_numbers.format_decimal(value, locale=locale_of(locale)))

@@ -37,6 +37,7 @@ from app.fulfillment.service.shipping import leave_by_scan
 from app.kit import clock
 from app.kit.errors import Conflict
 from app.kit.ids import new_id
+from app.kit.texts import cut
 from app.outbox.service import emit
 from app.purchasing.service import refresh_status
 
@@ -162,8 +163,8 @@ def _added(session: Session, shipment: Shipment, events: Sequence[CarrierEvent],
                         "external_id": event.id,
                         "at": event.at,
                         "delivery_status": event.delivery_status,
-                        "description": event.description[:500],
-                        "location": event.location[:200],
+                        "description": cut(event.description, 500),
+                        "location": cut(event.location, 200),
                         "source": source,
                         "recorded_at": now,
                     }

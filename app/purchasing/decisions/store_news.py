@@ -14,6 +14,7 @@ from app.catalog.models import SupplierProduct, SupplierVariant
 from app.catalog.rules import variant_title
 from app.kit import clock
 from app.kit.errors import NotFound
+from app.kit.texts import cut
 from app.orders import service as orders
 from app.orders.family import as_in_store
 from app.orders.models import Order, OrderLine
@@ -136,7 +137,7 @@ def _note(session: Session, order: Order, decision: OrderDecision, what: str) ->
         key=f"{decision.id}:{what}",
         external_order_id=as_in_store(session, order).external_id,
         location_id=place.location_id if place else None,
-        text=_text(session, decision, line, what)[:LONGEST_NOTE],
+        text=cut(_text(session, decision, line, what), LONGEST_NOTE),
     )
 
 

@@ -20,6 +20,7 @@ from app.kit import clock
 from app.kit.crypto import Place
 from app.kit.errors import AdapterError, Conflict, NothingSent, Rejected, Unavailable
 from app.kit.ids import new_id
+from app.kit.texts import cut
 from app.orders import service as orders
 from app.outbox.service import emit
 from app.purchasing.changes.rules import (
@@ -387,7 +388,7 @@ def _newer_is_out(session: Session, request: ChangeRequest, message: ChangeMessa
 
 def _refused(session: Session, supplier_id: UUID, request: ChangeRequest, reason: str, words: str) -> None:
     refuse_request(
-        session, supplier_id, request.id, reason if reason in REFUSALS else "other", words.strip()[:LONGEST_NOTE]
+        session, supplier_id, request.id, reason if reason in REFUSALS else "other", cut(words, LONGEST_NOTE)
     )
 
 

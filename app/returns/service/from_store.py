@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.kit import clock
 from app.kit.ids import new_id
+from app.kit.texts import cut
 from app.notifications.service import notify
 from app.orders import service as orders
 from app.orders.family import of_family
@@ -129,7 +130,7 @@ def note_not_answered(session: Session, store_return_id: UUID, reason: str) -> N
         kind="return",
         severity="info",
         title=f"Your store did not take the answer to return {row.name}",
-        body=f"Answer it in your store. It says: {reason[:300]}",
+        body=f"Answer it in your store. It says: {cut(reason, 300)}",
         link=f"/app/orders/{order.id}",
         dedupe=f"store_return:{row.id}",
     )
@@ -204,7 +205,7 @@ def _ask(session: Session, order: Order, told: ReturnInStore, wanted: Mapping[tu
     for (line_id, reason), count in wanted.items():
         units[line_id] += count
         reasons[line_id] = max(reasons.get(line_id, (0, reason)), (count, reason))
-    note = "\n".join(dict.fromkeys(line.note for line in told.lines if line.note))[:LONGEST_NOTE]
+    note = cut("\n".join(dict.fromkeys(line.note for line in told.lines if line.note)), LONGEST_NOTE)
     asked = {line_id: Wanted(count, reasons[line_id][1]) for line_id, count in units.items()}
     row = keep_wish(session, order, asked, note=note)
     orders.tell(session, order, "return.store_asked", name=told.name, units=sum(units.values()))

@@ -10,6 +10,7 @@ import orjson
 
 from app.kit import clock
 from app.kit.money import Money
+from app.kit.texts import cut
 from app.purchasing.channel import ChangeNote, ChangeReply, PurchaseOrderNote, SenderNote
 
 CREATED, CANCELLED, TEST = "purchase_order.created", "purchase_order.cancelled", "test"
@@ -89,7 +90,7 @@ def reply(found: dict[str, Any]) -> ChangeReply:
     """What a system says at once: ``{"accepted": true, "lines": [{"id": …, "quantity": …}]}``, or ``false`` with
     ``reason`` and ``message``. Anything else: the answer is to come."""
     accepted, text = found.get("accepted"), found.get("message")
-    words = text.strip()[:500] if isinstance(text, str) else ""
+    words = cut(text, 500) if isinstance(text, str) else ""
     if accepted is False:
         reason = found.get("reason")
         return ChangeReply(answer="refused", reason=reason if isinstance(reason, str) else "other", message=words)
@@ -149,5 +150,5 @@ def words(answer: dict[str, Any], status: int) -> str:
     """Why a message was refused, in the other side's words where it gives some."""
     for name in ("detail", "message", "error", "title"):
         if isinstance(text := answer.get(name), str) and text.strip():
-            return text.strip()[:500]
+            return cut(text, 500)
     return f"Your system answered with status {status}."

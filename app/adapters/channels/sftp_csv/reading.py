@@ -17,6 +17,7 @@ from app.adapters.channels.sftp_csv.words import ANSWERS, FIELDS, REASONS
 from app.feeds.rules.fields import normal
 from app.feeds.rules.numbers import NotANumber, read_decimal, unclear_mark
 from app.kit.csv_lines import read_cell
+from app.kit.texts import cut
 from app.purchasing.answers import (
     AcknowledgedLine,
     Acknowledgement,
@@ -212,7 +213,7 @@ def _row(cells: Mapping[str, str], dates: str) -> _Said:
         raise _BadRow("It comes later, but there is no date.")
     told = cell("message_number")
     sequence = _units(told, "message number") if told else None
-    return _Said(number, answer, line, quantity, available, reason, sequence, cell("reason")[:200])
+    return _Said(number, answer, line, quantity, available, reason, sequence, cut(cell("reason"), 200))
 
 
 def _answers_of(key: str, number: str, source: str, about: Sequence[_Said]) -> Iterator[Answer]:

@@ -21,6 +21,7 @@ from app.adapters.channels.shopify_shop.orders import (
 )
 from app.kit import clock
 from app.kit.errors import Invalid, Rejected, Unavailable
+from app.kit.texts import cut
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answer, Answers, Unreadable
 from app.purchasing.channel import (
@@ -200,7 +201,7 @@ class ShopifyShop(SupplierChannel):
         given = {"id": order["id"], "shippingAddress": address_input(address)}
         made = self._client.call(settings, "order_update", {"input": given})["orderUpdate"]
         if made["userErrors"]:
-            words = str(made["userErrors"][0].get("message") or "")[:300]
+            words = cut(str(made["userErrors"][0].get("message") or ""), 300)
             return ChangeReply(answer="refused", message=words)
         return ChangeReply(answer="accepted")
 
@@ -336,4 +337,4 @@ def _refused(errors: Sequence[Mapping[str, Any]]) -> Rejected:
     first = errors[0]
     if first.get("code") == "INVENTORY_CLAIM_FAILED":
         return Rejected("out_of_stock", "Your shop has not enough in stock for this order.")
-    return Rejected(str(first.get("code") or "refused").lower(), str(first.get("message") or "")[:300])
+    return Rejected(str(first.get("code") or "refused").lower(), cut(str(first.get("message") or ""), 300))

@@ -15,6 +15,7 @@ from app.adapters._addresses import AddressGuard
 from app.adapters._guarded_http import GuardedHttp
 from app.adapters._http import retry_after
 from app.kit.errors import CredentialsRefused, RateLimited, Rejected, Unavailable
+from app.kit.texts import cut
 from app.purchasing.channel import ChannelSettings
 
 #: Shops on small machines take their time.
@@ -55,7 +56,7 @@ def post(settings: ChannelSettings, path: str, content: Mapping[str, Any]) -> An
     except orjson.JSONDecodeError:
         told = {}
     told = told if isinstance(told, dict) else {}
-    raise Rejected(str(told.get("code") or f"http_{answer.status}"), str(told.get("message") or "")[:_SAID])
+    raise Rejected(str(told.get("code") or f"http_{answer.status}"), cut(str(told.get("message") or ""), _SAID))
 
 
 def _client() -> GuardedHttp:

@@ -17,6 +17,7 @@ from app.adapters.channels.x12.parts import (
     missing_segment,
     units,
 )
+from app.kit.texts import cut
 from app.kit.x12 import Segment, TransactionSet
 from app.kit.x12.reading import element
 from app.purchasing.answers import AcknowledgedLine, Acknowledgement, ChangeAnswered, LineName
@@ -96,7 +97,7 @@ def change_answers(found: TransactionSet, key: str, source: str) -> list[ChangeA
         raise missing_element(found, head, 3, "The 865 names no purchase order (BCA03).")
     if kind not in _WHOLE_ACCEPTED | _WHOLE_REJECTED:
         raise bad_element(found, head, 2, f"The 865 says {kind or 'nothing'} of the change (BCA02).")
-    said = _words(found.segments)[:200]
+    said = cut(_words(found.segments), 200)
     told = element(head, 5)
     sequence = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
     lines = [one for one in map(_change_answer, _changed(found)) if one is not None]

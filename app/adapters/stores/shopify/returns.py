@@ -13,6 +13,7 @@ from app.adapters.stores.shopify.client import AdminClient
 from app.adapters.stores.shopify.manifest import RETURN_TOPICS
 from app.config import settings
 from app.kit.errors import Rejected
+from app.kit.texts import cut
 from app.stores.money_back import ReturnedLine, ReturnInStore
 from app.stores.platform import StoreAccess
 
@@ -77,7 +78,7 @@ def answer(client: AdminClient, access: StoreAccess, return_id: str, *, accept: 
         declined = {
             "id": return_id,
             "declineReason": "OTHER",
-            "declineNote": reason[:_LONGEST_NOTE],
+            "declineNote": cut(reason, _LONGEST_NOTE),
             "notifyCustomer": True,
         }
         answered = client.call(access, "return_decline", {"input": declined})
@@ -109,5 +110,5 @@ def _line(node: Mapping[str, Any]) -> ReturnedLine:
         external_line_id=node["fulfillmentLineItem"]["lineItem"]["id"],
         units=node["quantity"],
         reason=reason,
-        note=note.replace("\x00", "")[:_LONGEST_NOTE],
+        note=cut(note.replace("\x00", ""), _LONGEST_NOTE),
     )
