@@ -55,8 +55,9 @@ from app.stores.hooks import (
     ScopesChanged,
 )
 from app.stores.models import Store
+from app.stores.payment import Payment
 from app.stores.risk import AUTHORIZED, rules_of
-from app.stores.store_orders import Address, Payment, StoreOrder
+from app.stores.store_orders import Address, StoreOrder
 from workers.store_locations import lines_there
 from workers.store_payments import tell_of_lapse, tell_of_payment_in_vain
 

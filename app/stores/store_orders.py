@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from app.kit.money import Money
+from app.stores.payment import AWAITED, Payment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +45,6 @@ class StoreOrderLine:
     external_product_id: str | None = None
     fulfilled_by: str = ""
     unsent: int | None = None
-
-
-class Payment(StrEnum):
-    """How far the customer of a store's order has paid."""
-
-    PAID = "paid"
-    #: Nothing yet: a bank transfer, cash on delivery, payment terms.
-    PENDING = "pending"
-    #: The money is set aside for the store, which has not taken it.
-    AUTHORIZED = "authorized"
-    PARTIALLY_PAID = "partially_paid"
-    #: It was to be paid, and will not be: withdrawn, or its time is over.
-    LAPSED = "lapsed"
-    #: Given back whole, or the store does not say.
-    OTHER = "other"
-
-
-#: How far an order is paid that went to suppliers on money that was set aside, which nobody gets any more.
-WITHDRAWN = "withdrawn"
-#: Money that may still come.
-AWAITED = frozenset({Payment.PENDING, Payment.AUTHORIZED, Payment.PARTIALLY_PAID})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

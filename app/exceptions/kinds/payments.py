@@ -11,7 +11,7 @@ from app.exceptions.kind import Kind, Party, Told, rows
 from app.kit.texts import marked as _
 from app.orders.models import Order
 from app.orders.rules import CANCELLED, ON_HOLD, RETURNED
-from app.stores.store_orders import WITHDRAWN
+from app.stores.payment import WITHDRAWN
 
 
 def _query(_now: datetime) -> Select[Any]:

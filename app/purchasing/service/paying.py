@@ -24,7 +24,7 @@ from app.purchasing.service.asking import cancel_all
 from app.purchasing.service.following import is_stale, locked_family
 from app.purchasing.service.placing import resume_order, tell_goes_on_authorised
 from app.purchasing.service.screening import fraud_window, goes_on_authorised
-from app.stores.store_orders import AWAITED, WITHDRAWN, Payment
+from app.stores.payment import AWAITED, WITHDRAWN, Payment
 
 
 @dataclass(slots=True)

@@ -22,8 +22,9 @@ from app.orders.risk import ENOUGH_ORDERS, OrderFacts, address_doubts, risks_of
 from app.orders.rules import HOLD_RULES, HoldReason
 from app.purchasing.routing.trouble import Trouble, address_trouble
 from app.stores.models import PlatformRisk, Store
+from app.stores.payment import Payment
 from app.stores.risk import AUTHORIZED, RiskRules, rules_of
-from app.stores.store_orders import Address, Payment
+from app.stores.store_orders import Address
 from app.suppliers.models import Supplier
 
 #: The store's wait and rules, and what its platform has said of the order already.

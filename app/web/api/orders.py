@@ -31,7 +31,8 @@ from app.purchasing.service import (
     waiting_for_plan,
 )
 from app.stores import queries as stores
-from app.stores.store_orders import Address, BesideGoods, Payment
+from app.stores.payment import Payment
+from app.stores.store_orders import Address, BesideGoods
 from app.web.api import present
 from app.web.api.blueprint import api, caller, guarded
 from app.web.api.repetition import work

@@ -12,7 +12,8 @@ from typing import Any
 
 from app.kit import clock
 from app.kit.money import LARGEST_MINOR, Money
-from app.stores.store_orders import Address, BesideGoods, Payment, StoreOrder, StoreOrderLine
+from app.stores.payment import Payment
+from app.stores.store_orders import Address, BesideGoods, StoreOrder, StoreOrderLine
 
 #: Financial statuses; refunds of a part do not undo that the money was taken
 #: (https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderDisplayFinancialStatus).
