@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +324,44 @@ def test_a_large_order_is_read_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch
     less = replace(ORDER, lines=(replace(LINES[0], quantity=2), replace(LINES[1], quantity=4)))
     assert shop.channel.cancel(less, reference, shop.settings, sending(8)) is Stopping.STOPPED
     assert [line["current_quantity"] for line in shop.orders()[0]["lines"]] == [2, 4]
+
+
+HOLD = """
+mutation($id: ID!, $hold: FulfillmentOrderHoldInput!) {
+  fulfillmentOrderHold(id: $id, fulfillmentHold: $hold) { fulfillmentOrder { id } userErrors { message } } }
+"""
+RELEASE = """
+mutation($id: ID!) { fulfillmentOrderReleaseHold(id: $id) { fulfillmentOrder { id } userErrors { message } } }
+"""
+
+
+def test_what_its_people_hold_for_a_day_comes_later_and_what_they_let_go_comes(shop: Shop) -> None:
+    shop.send()
+    shop.poll()
+    order = shop.control.wait_until_routed(shop.domain, shop.orders()[0]["id"])
+    (whole,) = order["fulfillment_orders"]
+    sku = {line["id"]: line["sku"] for line in order["lines"]}
+    (bulbs,) = [part["id"] for part in whole["lines"] if sku[part["line_item_id"]] == "BULB-9"]
+    reference = f"gid://shopify/FulfillmentOrder/{whole['id']}"
+
+    def hold(note: str, handle: str) -> None:
+        items = [{"id": f"gid://shopify/FulfillmentOrderLineItem/{bulbs}", "quantity": 3}]
+        given = {
+            "reason": "INVENTORY_OUT_OF_STOCK", "reasonNotes": note, "handle": handle,
+            "fulfillmentOrderLineItems": items if handle == "first" else [],
+        }  # fmt: skip
+        shop.staff(HOLD, {"id": reference, "hold": given})
+
+    hold("Sold out", "first")
+    told = shop.poll()
+    assert [one.problem for one in told.unreadable if "write the day" in one.problem], "nobody guesses a day"
+    hold("Back on 2026-12-24, says the factory", "second")
+    (later,) = [one for one in shop.poll().answers if ":later:" in one.key]
+    assert isinstance(later, Acknowledgement)
+    assert [(one.line.line_id, one.answer, one.quantity, one.available_on) for one in later.lines] == [
+        ("line-2", "backordered", 3, date(2026, 12, 24))
+    ]
+    assert later.key in {one.key for one in shop.poll().answers}, "the same state is the same answer"
+    shop.staff(RELEASE, {"id": reference})
+    (there,) = [one for one in shop.poll().answers if ":there:" in one.key]
+    assert isinstance(there, Acknowledgement) and there.whole == "accepted"

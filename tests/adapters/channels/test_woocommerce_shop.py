@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -259,3 +259,23 @@ def test_orders_of_one_second_are_all_read(shop: Shop, monkeypatch: pytest.Monke
     waiting = Awaiting(shop.note.released_at, set(numbers).intersection)
     answers = shop.channel.poll(shop.settings, waiting).answers
     assert sorted(one.number for one in answers) == numbers
+
+
+def test_a_day_in_a_custom_field_says_what_comes_later_until_it_is_taken_out(shop: Shop) -> None:
+    number = int(shop.send())
+    shop.poll()
+    _lamp, bulb = shop.order()["line_items"]
+    bulb["meta_data"].append({"id": 1, "key": "crossdock_available_on", "value": "2026-12-24"})
+    shop.world.change_order(number, {"meta_data": [{"key": "crossdock_available_on", "value": "from 2026-12-20 on"}]})
+
+    def later() -> list[tuple[str, int | None, date | None]]:
+        (found,) = [one for one in shop.poll() if ":later:" in one.key]
+        assert isinstance(found, Acknowledgement)
+        return [(one.line.line_id, one.quantity, one.available_on) for one in found.lines]
+
+    assert later() == [("line-1", 2, date(2026, 12, 20)), ("line-2", 5, date(2026, 12, 24))]
+    bulb["meta_data"].pop()
+    assert later() == [("line-1", 2, date(2026, 12, 20)), ("line-2", 5, date(2026, 12, 20))]
+    shop.world.change_order(number, {"meta_data": [{"key": "crossdock_available_on", "value": ""}]})
+    (there,) = [one for one in shop.poll() if ":there:" in one.key]
+    assert isinstance(there, Acknowledgement) and there.whole == "accepted"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from app.adapters._coming_later import answers_of_later, state_of
 from app.adapters.channels.shopify_shop.client import ShopClient
+from app.adapters.channels.shopify_shop.later import later_lines
 from app.adapters.channels.shopify_shop.orders import (
     TAG,
     address_input,
     answers_of,
+    line_of,
     numbers_of,
     order_input,
     removals,
@@ -20,7 +24,7 @@ from app.adapters.channels.shopify_shop.orders import (
     tag_of,
 )
 from app.kit import clock
-from app.kit.errors import Invalid, Rejected, Unavailable
+from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
 from app.kit.texts import cut
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answer, Answers, Unreadable
@@ -66,7 +70,11 @@ class ShopifyShop(SupplierChannel):
             name="client_id",
             label=_("Client id of your app"),
             required=False,
-            help=_("Make an app for your shop in Shopify's Dev Dashboard that may read products and write orders."),
+            help=_(
+                "Make an app for your shop in Shopify's Dev Dashboard that may read products and write orders. If it"
+                " may read merchant-managed fulfillment orders, too, what you hold with a day in the hold's note"
+                " (2026-12-24) is told as coming later."
+            ),
         ),
         Setting(name="client_secret", label=_("Client secret"), kind="secret", required=False),
         Setting(
@@ -228,6 +236,7 @@ class ShopifyShop(SupplierChannel):
         answers: list[Answer] = []
         unreadable: list[Unreadable] = []
         accepts = settings.get("accepts") != "no"
+        waits: dict[str, str] = json.loads(settings.marks.get("waits") or "{}")
         for listed in changed:
             number = next((one for one in named[listed["id"]] if one in awaited), None)
             order = self._order(settings, listed["id"]) if number else None
@@ -238,10 +247,44 @@ class ShopifyShop(SupplierChannel):
                     unreadable.append(one)
                 else:
                     answers.append(one)
+            for one in self._later(settings, order, number, waits):
+                if isinstance(one, Unreadable):
+                    unreadable.append(one)
+                else:
+                    answers.append(one)
         # More changed than one look reads: the next one goes on from here.
         more = more and changed[-1]["updatedAt"] != since
         until = changed[-1]["updatedAt"] if more else clock.iso((started - _OVERLAP).replace(microsecond=0))
-        return Answers(answers=answers, unreadable=unreadable, marks={"since": until}, more=more)
+        marks = {"since": until, "waits": json.dumps(waits)}
+        return Answers(answers=answers, unreadable=unreadable, marks=marks, more=more)
+
+    def _later(
+        self, settings: ChannelSettings, order: Mapping[str, Any], number: str, waits: dict[str, str]
+    ) -> Iterator[Answer | Unreadable]:
+        """What of an order the shop's people let wait for goods. ``waits`` remembers it by the order's id. An app that
+        may not read what is to be sent says nothing of it."""
+        open_lines = any(int(item["unfulfilledQuantity"]) for item in order["lineItems"]["nodes"])
+        nodes: list[Mapping[str, Any]] = []
+        after, zone, more = None, "UTC", open_lines and not order["cancelledAt"]
+        try:
+            while more:
+                found = self._client.call(settings, "order_later", {"id": order["id"], "after": after})
+                page, zone = found["order"]["fulfillmentOrders"], found["shop"]["ianaTimezone"]
+                nodes += page["nodes"]
+                more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+        except (CredentialsRefused, Rejected):
+            return
+        lines = {item["id"]: line_of(item) for item in order["lineItems"]["nodes"]}
+        later, without = later_lines(nodes, lines, zone)
+        key, before = f"shopify:{order['id'].rpartition('/')[2]}", waits.pop(order["id"], "")
+        if later:
+            waits[order["id"]] = state_of(later)
+        if not open_lines or order["cancelledAt"]:
+            return
+        yield from answers_of_later(later, key=key, number=number, source=order["name"], before=before)
+        if without:
+            told = f"{order['name']} is held for want of stock: write the day into the hold's note, such as 2026-12-24."
+            yield Unreadable(key=f"{key}:no_day", source=order["name"], problem=told)
 
     def _changed(self, settings: ChannelSettings, since: str) -> tuple[list[Mapping[str, Any]], bool]:
         """Those that changed since, the longest ago first, and whether there are more."""

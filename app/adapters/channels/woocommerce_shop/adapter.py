@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from app import config
+from app.adapters._coming_later import answers_of_later, state_of
 from app.adapters.channels.woocommerce_shop import client
 from app.adapters.channels.woocommerce_shop.orders import (
     answers_of,
     changes,
+    later_of,
     left,
     number_of,
     order_body,
@@ -78,6 +81,10 @@ class WooCommerceShop(SupplierChannel):
             kind="choice",
             choices=(("yes", _("Yes")), ("no", _("No, we answer on the order's page"))),
             default="yes",
+            help=_(
+                "What comes later: write the day into the custom field crossdock_available_on of the order or of one of"
+                " its lines, such as 2026-12-24."
+            ),
         ),
     )
 
@@ -182,12 +189,24 @@ class WooCommerceShop(SupplierChannel):
         answers: list[Answer] = []
         changed, until = self._changed(settings, since)
         awaited = awaiting.of({number for order in changed if (number := number_of(order))})
+        waits: dict[str, str] = json.loads(settings.marks.get("waits") or "{}")
         for order in changed:
-            if number_of(order) in awaited:
-                answers += answers_of(order, self._fulfillments(settings, order), accepts=accepts)
+            if number_of(order) not in awaited:
+                continue
+            fulfillments = self._fulfillments(settings, order)
+            answers += answers_of(order, fulfillments, accepts=accepts)
+            key, later = f"woo:{order['id']}", later_of(order, fulfillments)
+            answers += answers_of_later(
+                later, key=key, number=number_of(order), source=f"#{order['number']}", before=waits.pop(key, "")
+            )
+            if later:
+                waits[key] = state_of(later)
         # More changed than one look reads: the next one goes on from here.
         more = until not in ("", since)
-        marks = {"since": until if more else clock.iso((started - _OVERLAP).replace(microsecond=0))}
+        marks = {
+            "since": until if more else clock.iso((started - _OVERLAP).replace(microsecond=0)),
+            "waits": json.dumps(waits),
+        }
         return Answers(answers=answers, marks=marks, more=more)
 
     def _changed(self, settings: ChannelSettings, since: str) -> tuple[list[dict[str, Any]], str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.adapters._coming_later import Later, day_in
 from app.adapters._senders import sender_lines
 from app.kit.money import Money
 from app.purchasing.answers import (
@@ -24,6 +25,9 @@ from app.stores.store_orders import Address
 #: Keys of meta data; those that begin with an underscore are hidden from shoppers.
 #: What was ordered stands at the order: a line that the shop's people remove takes its own meta data with it.
 NUMBER, ORDERED, LINE = "_crossdock_purchase_order", "_crossdock_ordered", "_crossdock_line"
+#: Of an order or of one of its lines: the day (2026-12-24) on which what has not left is there, as people write it into
+#: its custom fields.
+AVAILABLE_ON = "crossdock_available_on"
 #: Where the usual tracking plugins keep their numbers (Shipment Tracking, Advanced Shipment Tracking).
 _TRACKING = "_wc_shipment_tracking_items"
 _ENDED = frozenset({"cancelled", "refunded", "failed", "trash"})
@@ -86,6 +90,20 @@ def left(order: Mapping[str, Any], fulfillments: Sequence[Mapping[str, Any]]) ->
         for part in _meta(one, "_items") or [] if one.get("is_fulfilled") else []:
             line, _units = lines.get(part["item_id"], ("", 0))
             found[line] = found.get(line, 0) + int(part["qty"])
+    return found
+
+
+def later_of(order: Mapping[str, Any], fulfillments: Sequence[Mapping[str, Any]]) -> Later:
+    """What of an order comes later, by the days that its people wrote at it or at its lines."""
+    if order["status"] == "completed" or order["status"] in _ENDED:
+        return {}
+    gone, of_all = left(order, fulfillments), day_in(str(_meta(order, AVAILABLE_ON) or ""))
+    found = {}
+    for item in order["line_items"]:
+        line, day = str(_meta(item, LINE) or ""), day_in(str(_meta(item, AVAILABLE_ON) or "")) or of_all
+        units = int(item["quantity"]) - gone.get(line, 0)
+        if line and day is not None and units > 0:
+            found[line] = units, day
     return found
 
 
