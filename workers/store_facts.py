@@ -204,13 +204,13 @@ def _(fact: CancellationAsked, session: Session, store: Store) -> str:
     accept = False
     if found:
         order = session.get_one(Order, found[0].order_id)
-        there = {line.id: line for one in found for line in lines_there(session, store.id, one, ref)}
+        there = {here.line.id: here for one in found for here in lines_there(session, store.id, one, ref)}
         only = [one.id for one in found]
         purchasing.ask_to_cancel(
             session,
             order.retailer_id,
             order.id,
-            dict.fromkeys(line.order_line_id for line in there.values()),
+            {here.line.order_line_id: here.ordered for here in there.values()},
             origin="store",
             as_far=True,
             only=only,
@@ -218,7 +218,7 @@ def _(fact: CancellationAsked, session: Session, store: Store) -> str:
         )
         if any(row.purchase_order_line_id in there for one in waiting_of(session, only) for row in one.lines):
             return "its supplier is asked"
-        accept = all(line.cancelled == line.quantity for line in there.values())
+        accept = all(here.stopped for here in there.values())
     emit(
         session,
         CancellationWanted(

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0280_routing_occasions"
-down_revision = "0272_short_words"
+down_revision = "0273_returns_followed"
 branch_labels = None
 depends_on = None
 

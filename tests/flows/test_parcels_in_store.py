@@ -37,7 +37,7 @@ from app.stores.platform import ShopFacts
 from app.stores.service import change_tracking_link, connect
 from tests import factories
 from tests.adapters.stores.conftest import configured, open_shop, shop, simulator
-from tests.adapters.stores.shop import Shop, listing, number, pushed
+from tests.adapters.stores.shop import Shop, asked, listing, number, pushed
 from tests.stack import Jobs
 from workers.store_facts import handle
 
@@ -120,8 +120,35 @@ class Delivery:
                 return
 
 
-def delivery(shop: Shop, jobs: Jobs, *, quantities: Sequence[int], locations: Sequence[int]) -> Delivery:
-    """``locations``: of each line, the number of the supplier that it is listed from."""
+HOLD = """mutation($id: ID!, $hold: FulfillmentOrderHoldInput!) {
+  fulfillmentOrderHold(id: $id, fulfillmentHold: $hold) { userErrors { message } } }"""
+RELEASE = "mutation($id: ID!) { fulfillmentOrderReleaseHold(id: $id) { userErrors { message } } }"
+
+
+def hold_some(shop: Shop, whole: dict[str, Any], units: Sequence[int]) -> str:
+    """So many units of each line of the order's only fulfilment order wait, by which the shop splits it. Returns the
+    one that waits."""
+    (one,) = whole["fulfillment_orders"]
+    items = [
+        {"id": f"gid://shopify/FulfillmentOrderLineItem/{line['id']}", "quantity": count}
+        for line, count in zip(one["lines"], units, strict=True)
+        if count
+    ]
+    reference = f"gid://shopify/FulfillmentOrder/{one['id']}"
+    asked(shop, HOLD, {"id": reference, "hold": {"reason": "OTHER", "fulfillmentOrderLineItems": items}})
+    return reference
+
+
+def delivery(
+    shop: Shop,
+    jobs: Jobs,
+    *,
+    quantities: Sequence[int],
+    locations: Sequence[int],
+    first: Callable[[dict[str, Any]], object] | None = None,
+) -> Delivery:
+    """``locations``: of each line, the number of the supplier that it is listed from. ``first``: what happens in the
+    shop before its suppliers get it."""
     places = [shop.location(f"Supplier {index}") for index in range(max(locations) + 1)]
     made = [
         pushed(shop, listing(places[place], key=f"article-{index}", variants=1))
@@ -134,6 +161,8 @@ def delivery(shop: Shop, jobs: Jobs, *, quantities: Sequence[int], locations: Se
     placed = shop.control.create_order(shop.domain, lines, financial_status="PAID")
     whole = shop.control.wait_until_routed(shop.domain, placed["id"])
     refs = [line["id"] for line in whole["lines"]]
+    if first is not None:
+        first(whole)
     with db.system_scope(actor="test"), db.transaction() as session:
         retailer = factories.retailer(session)
         suppliers = [factories.supplier(session) for _ in places]
@@ -277,6 +306,65 @@ def test_a_parcel_of_two_locations_is_told_at_both(shop: Shop, jobs: Jobs) -> No
     found.ship("N-3", 0, 2)
     found.settle()
     assert found.alive() == [("N-3", {second: 2})]
+
+
+def left_there(found: Delivery) -> list[dict[int, int]]:
+    """Units that are left of each line at the shop's fulfilment orders, in the order in which they were made."""
+    whole = found.shop.control.order(found.shop.domain, found.external_id)
+    return [{line["line_item_id"]: line["remaining"] for line in one["lines"]} for one in whole["fulfillment_orders"]]
+
+
+def test_what_a_store_has_split_at_one_location_is_told_where_each_unit_is(shop: Shop, jobs: Jobs) -> None:
+    waiting: list[str] = []
+
+    def split(whole: dict[str, Any]) -> None:
+        waiting.append(hold_some(shop, whole, (1, 2)))
+
+    found = delivery(shop, jobs, quantities=(3, 2), locations=(0, 0), first=split)
+    lamp, vase = found.line_refs
+    assert left_there(found) == [{lamp: 1, vase: 2}, {lamp: 2}]
+    found.ship("N-1", 1)
+    found.settle()
+    assert found.alive() == [("N-1", {lamp: 1})], "what waits is not in this parcel"
+    found.ship("N-2", 2, 1)
+    found.settle()
+    assert found.alive() == [("N-1", {lamp: 1})], "a part of this one waits in the shop"
+    asked(shop, RELEASE, {"id": waiting[0]})
+    shop.control.add_fault("drop_after_effect", {"operation": "fulfillmentCreate", "shop": shop.domain})
+    found.settle()
+    assert found.alive() == [("N-1", {lamp: 1}), ("N-2", {lamp: 2, vase: 1})], "once, though its answer was lost"
+    assert left_there(found)[:2] == [{lamp: 0, vase: 1}, {lamp: 0}]
+    found.ship("N-3", 0, 1)
+    found.settle()
+    assert found.alive()[-1] == ("N-3", {vase: 1})
+    assert "store.refused" not in found.story()
+
+
+def test_a_store_that_asks_to_stop_a_part_that_it_split_off_stops_that_part(shop: Shop, jobs: Jobs) -> None:
+    def split(whole: dict[str, Any]) -> None:
+        asked(shop, RELEASE, {"id": hold_some(shop, whole, (1, 0))})
+
+    found = delivery(shop, jobs, quantities=(3, 2), locations=(0, 0), first=split)
+    with db.system_scope(actor="test"), db.transaction() as session:
+        order = session.get_one(PurchaseOrder, found.purchase_order_id)
+        lines = order.external_fulfillment_lines
+        acknowledge(
+            session, found.supplier_id, order.id, [LineAnswer(line_id=one, answer="accepted") for one in found.line_ids]
+        )
+    (part,) = [ref for ref, units in lines.items() if sum(units.values()) == 1]
+    assert len(lines) == 2, "both were accepted"
+    shop.control.request_cancellation(shop.domain, number(part))
+    assert found.asked_to_stop(part, "a") == "its supplier is asked"
+    with db.system_scope(actor="test"), db.transaction() as session:
+        (request,) = waiting_of(session, [found.purchase_order_id])
+        assert [(row.purchase_order_line_id, row.quantity) for row in request.lines] == [(found.line_ids[0], 1)]
+        accept_request(session, found.supplier_id, request.id)
+    found.settle()
+    whole = shop.control.order(shop.domain, found.external_id)["fulfillment_orders"]
+    assert [one["status"] for one in whole if one["id"] == number(part)] == ["CANCELLED"]
+    found.ship("N-1", 2, 2)
+    found.settle()
+    assert found.alive() == [("N-1", dict(zip(found.line_refs, (2, 2), strict=True)))]
 
 
 def test_a_store_that_asks_to_stop_what_is_at_one_location_gets_its_answer(shop: Shop, jobs: Jobs) -> None:

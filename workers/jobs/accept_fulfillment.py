@@ -5,7 +5,8 @@ What the store holds is not accepted; its story says so, and the store tells us 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -59,6 +60,8 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
         way_in = lasting_access(session, store.id)
     way_in = way_in or access(store.id, platform)
     by_location = _by_location(platform.fulfillment_orders(way_in, external_id))
+    split = {ref.external_id for group in by_location.values() if len(group) > 1 for ref in group}
+    lines = {one.order.external_id: one.lines for one in platform.unsent_units(way_in, external_id)} if split else {}
     age = clock.now() - order.created_at
     states: dict[str, str] = {}
     found: list[_Found] = []
@@ -66,9 +69,10 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
     try:
         for purchase_order_id, (supplier_id, listed_from) in waiting.items():
             places = [locations.get(one) for one in listed_from]
-            refs = [by_location.get(place.location_id) for place in places if place is not None]
-            there = [ref for ref in refs if ref is not None and ref.state != "cancelled"]
-            if len(there) < len(places):
+            groups = [by_location.get(place.location_id, []) for place in places if place is not None]
+            groups = [[ref for ref in group if ref.state != "cancelled"] for group in groups]
+            there = [ref for group in groups for ref in group]
+            if sum(map(bool, groups)) < len(places):
                 missing = True
                 if not there or age < _DECIDES_WITHIN:
                     continue
@@ -78,7 +82,8 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
                         "accepted" if ref.state == "closed" else _accepted_or_held(platform, way_in, ref)
                     )
             held = any(states[ref.external_id] == "held" for ref in there)
-            found.append(_Found(purchase_order_id, supplier_id, there, "held" if held else "accepted"))
+            parts = {ref.external_id: lines.get(ref.external_id, {}) for ref in there if ref.external_id in split}
+            found.append(_Found(purchase_order_id, supplier_id, there, parts, "held" if held else "accepted"))
         all_asked = not missing
     finally:
         # What the store took is written down, also where it refuses what follows.
@@ -93,11 +98,13 @@ def accept_fulfillment(run: Run, event: OrderReleased | FulfillmentWanted) -> No
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A purchase order, what the store wants sent for it, and what became of the request."""
+    """A purchase order, what the store wants sent for it (with the units of each line, where it has split what one
+    location has), and what became of the request."""
 
     purchase_order_id: UUID
     supplier_id: UUID
     refs: Sequence[FulfillmentOrderRef]
+    parts: Mapping[str, Mapping[str, int]]
     state: str
 
 
@@ -113,14 +120,16 @@ def _accepted_or_held(platform: StorePlatform, way_in: StoreAccess, ref: Fulfill
     return "accepted"
 
 
-def _by_location(refs: Iterable[FulfillmentOrderRef]) -> dict[str, FulfillmentOrderRef]:
-    """What each location has to send: what is still to be sent before what is done. Where a parcel was taken back there
-    may be both."""
-    found: dict[str, FulfillmentOrderRef] = {}
+def _by_location(refs: Iterable[FulfillmentOrderRef]) -> dict[str, list[FulfillmentOrderRef]]:
+    """What each location has to send: all that is still to be sent, which the store may have split into several; where
+    nothing is, what was done last. Where a parcel was taken back there may be both."""
+    found: defaultdict[str, list[FulfillmentOrderRef]] = defaultdict(list)
     for ref in refs:
-        if ref.location_id not in found or found[ref.location_id].state in ("closed", "cancelled"):
-            found[ref.location_id] = ref
-    return found
+        found[ref.location_id].append(ref)
+    return {
+        location: [ref for ref in group if ref.state not in ("closed", "cancelled")] or group[-1:]
+        for location, group in found.items()
+    }
 
 
 def _waiting(session: Session, order_id: UUID) -> dict[UUID, tuple[UUID, list[UUID]]]:
@@ -156,6 +165,7 @@ def _note(run: Run, order_id: UUID, found: Sequence[_Found], *, ends: bool) -> N
             again = purchase_order.external_request_state == "again"
             purchase_order.external_fulfillment_order_id = one.refs[0].external_id
             purchase_order.external_fulfillment_orders = {ref.external_id: ref.location_id for ref in one.refs}
+            purchase_order.external_fulfillment_lines = {ref: dict(units) for ref, units in one.parts.items()}
             purchase_order.external_request_state = one.state
             if not again or one.state != "accepted":
                 # What was asked for before, and is asked for once more, has been told.

@@ -36,6 +36,6 @@ def pass_on_answer(run: Run, event: ChangeRequestMoved) -> None:
                     store_id=order.store_id,
                     retailer_id=order.retailer_id,
                     fulfillment_order_ref=ref,
-                    accept=all(line.cancelled == line.quantity for line in there),
+                    accept=all(one.stopped for one in there),
                 ),
             )

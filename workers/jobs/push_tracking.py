@@ -111,6 +111,8 @@ def push_tracking(run: Run, event: _Event) -> None:
                     raise
                 _tell(run, platform, way_in, _looked_up(run, platform, way_in, work))
     except Rejected as error:
+        if error.code == "held":
+            raise RetryLater("the store holds a part of it", at=clock.now() + _HELD_FOR) from error
         with run.closing() as session:
             fulfillment.note_store_refused(session, work.shipment.id, error.message)
 
@@ -156,7 +158,8 @@ def _ready(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) 
     """The work, once it is known where the store has what left. Raises ``RetryLater`` and ``Rejected``."""
     state = work.purchase_order.external_request_state
     if state == "held":
-        raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
+        # Perhaps only what is not in this parcel.
+        return _looked_up(run, platform, way_in, work)
     if all(_is_noted(work, location) for location in work.wanted):
         # Wherever the store has it, also where no request was accepted: what it took already is sent there, and what
         # it may have taken is asked for by its number.
@@ -182,27 +185,29 @@ def _looked_up(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Wo
     }
     left = _added_up(work.wanted) - _added_up(told)
     wanted: dict[str, dict[str, int]] = {}
-    found: dict[str, FulfillmentOrderRef] = {}
-    external_id = work.external_order_id
-    for place in platform.unsent_units(way_in, external_id):
+    found: dict[str, list[FulfillmentOrderRef]] = {}
+    # One location may have several: what waits is taken last.
+    unsent = platform.unsent_units(way_in, work.external_order_id)
+    for place in sorted(unsent, key=lambda one: one.order.state == "held"):
         location = place.order.location_id
-        if location in told or location in found or not (location in work.ours or place.order.of_merchant):
+        if location in told or not (location in work.ours or place.order.of_merchant):
             continue
         here = {line: min(left[line], units) for line, units in place.lines.items() if left[line] > 0}
         if here:
-            wanted[location], found[location] = here, place.order
+            wanted[location] = dict(Counter(wanted.get(location, {})) + Counter(here))
+            found.setdefault(location, []).append(place.order)
             left -= Counter(here)
     if left:
         age = clock.now() - work.shipment.updated_at
         if age > _LOOK_FOR:
             raise Rejected("elsewhere", _NOWHERE if work.permitted else NOT_PERMITTED)
         raise RetryLater("the store has what left nowhere yet", at=clock.now() + max(age / 2, _SOON))
-    for location, order in found.items():
-        if order.state == "held":
-            raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
-        if location in work.ours:
+    if any(order.state == "held" for orders in found.values() for order in orders):
+        raise RetryLater("the store holds the delivery", at=clock.now() + _HELD_FOR)
+    for location, orders in found.items():
+        for order in orders if location in work.ours else ():
             platform.accept_fulfillment(way_in, order)
-    refs = {location: order.external_id for location, order in found.items()}
+    refs = {location: orders[0].external_id for location, orders in found.items()}
     with run.transaction() as session:
         # All places are noted before one is told, so that another run takes the same ones.
         shipment = locked(session, work.shipment.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
@@ -95,6 +96,8 @@ class PurchaseOrder(Base):
     external_request_state: Mapped[str | None]
     #: Where its lines are listed from several of the store's locations: fulfilment order → location, of all of them.
     external_fulfillment_orders: Mapped[dict[str, str]] = mapped_column(server_default="{}")
+    #: Where the store has split what one location has to send: fulfilment order → units by the store's line ids.
+    external_fulfillment_lines: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

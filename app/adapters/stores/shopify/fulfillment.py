@@ -7,6 +7,7 @@ requests, we accept, and only then fulfil.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -115,6 +116,8 @@ def report_progress(client: AdminClient, access: StoreAccess, note: OrderNote) -
     ours = [one for one in places if one.location_id == note.location_id and one.state not in ("closed", "cancelled")]
     if not ours:
         raise Rejected("not_open", "Nothing of it is left to be sent in the store.")
+    # What the store has split into several is one to us: the note goes to what does not wait.
+    ours.sort(key=lambda one: one.state == "held")
     accept(client, access, ours[0])
     wanted = {"id": ours[0].external_id, "report": {"reasonNotes": note.text}}
     errors = _answer(client, access, "fulfillment_order_report_progress", wanted)
@@ -137,16 +140,25 @@ def answer_cancellation(
 
 
 def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush) -> str:
-    """Make the parcel's fulfilment. A fulfilment with its number that is no other parcel's is this one: a lost answer
-    makes no second one, also where the number was corrected since. Raises ``Rejected`` when the store wants fewer units
-    than the parcel holds."""
+    """Make the parcel's fulfilment, of one or several fulfilment orders at its location. A fulfilment with its number
+    that is no other parcel's is this one: a lost answer makes no second one, also where the number was corrected since.
+    Raises ``Rejected`` when the store wants fewer units than the parcel holds, with the code ``held`` when it lets some
+    of them wait."""
     order = client.call(access, "fulfillment_order", {"id": parcel.fulfillment_order_id})["fulfillmentOrder"]
     if order is None:
         raise Rejected("elsewhere", "The order's fulfilment no longer exists in the store.")
+    found = [_Held(order, _all_lines(client, access, order))]
     made = _made(order, parcel)
+    if made is None and _short(parcel, found):
+        found += _beside(client, access, order)
+        made = next((one for held in found if (one := _made(held.order, parcel)) is not None), None)
     if made is not None:
         change_tracking(client, access, made, parcel)
         return made
+    parts = _parts(parcel, found)
+    for held in found[1:]:
+        if held.ref is not None and not held.ref.of_merchant and held.order["id"] in parts:
+            accept(client, access, held.ref)
     answer = client.call(
         access,
         "fulfillment_create",
@@ -155,10 +167,8 @@ def push_tracking(client: AdminClient, access: StoreAccess, parcel: TrackingPush
                 "notifyCustomer": parcel.notify_shopper,
                 "trackingInfo": _tracking(parcel),
                 "lineItemsByFulfillmentOrder": [
-                    {
-                        "fulfillmentOrderId": parcel.fulfillment_order_id,
-                        "fulfillmentOrderLineItems": _lines(parcel, _all_lines(client, access, order)),
-                    }
+                    {"fulfillmentOrderId": order_id, "fulfillmentOrderLineItems": lines}
+                    for order_id, lines in parts.items()
                 ],
             }
         },
@@ -190,7 +200,11 @@ def withdraw_tracking(
     """Cancel the parcel's fulfilment, unless that is done."""
     if fulfillment_id is None:
         order = client.call(access, "fulfillment_order", {"id": parcel.fulfillment_order_id})["fulfillmentOrder"]
-        fulfillment_id = None if order is None else _made(order, parcel)
+        if order is None:
+            return
+        fulfillment_id = _made(order, parcel)
+        for held in () if fulfillment_id else _beside(client, access, order):
+            fulfillment_id = fulfillment_id or _made(held.order, parcel)
         if fulfillment_id is None:
             return
     fulfillment = client.call(access, "fulfillment", {"id": fulfillment_id})["fulfillment"]
@@ -230,17 +244,64 @@ def _all_lines(client: AdminClient, access: StoreAccess, order: Mapping[str, Any
     return nodes
 
 
-def _lines(parcel: TrackingPush, nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    by_order_line = {node["lineItem"]["id"]: node for node in nodes}
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A fulfilment order with its lines; ``ref`` of one that was found beside the one that a parcel names."""
+
+    order: Mapping[str, Any]
+    lines: Sequence[Mapping[str, Any]]
+    ref: FulfillmentOrderRef | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the store lets it wait."""
+        return bool(self.order["status"] == "ON_HOLD")
+
+
+def _beside(client: AdminClient, access: StoreAccess, order: Mapping[str, Any]) -> list[_Held]:
+    """The order's other fulfilment orders at the same location: a store splits what one location has to send when it
+    holds, moves or asks for some of it."""
+    location = ((order.get("assignedLocation") or {}).get("location") or {}).get("id")
     found = []
-    for line_id, quantity in parcel.lines.items():
-        node = by_order_line.get(line_id)
-        if node is None:
-            raise Rejected("elsewhere", "The store has a line of the parcel in another fulfilment.")
-        if node["remainingQuantity"] < quantity:
-            raise Rejected("quantity", "The store wants fewer units of this order than the parcel holds.")
-        found.append({"id": node["id"], "quantity": quantity})
+    for ref in fulfillment_orders(client, access, order["orderId"]):
+        if ref.location_id != location or ref.external_id == order["id"]:
+            continue
+        other = client.call(access, "fulfillment_order", {"id": ref.external_id})["fulfillmentOrder"]
+        if other is not None:
+            found.append(_Held(other, _all_lines(client, access, other), ref))
     return found
+
+
+def _short(parcel: TrackingPush, found: Sequence[_Held]) -> dict[str, int]:
+    """Units of the parcel, by the store's line, that these fulfilment orders do not have to send now."""
+    left = dict(parcel.lines)
+    for held in found:
+        for node in () if held.waits else held.lines:
+            line_id = node["lineItem"]["id"]
+            if line_id in left:
+                left[line_id] = max(0, left[line_id] - node["remainingQuantity"])
+    return {line_id: units for line_id, units in left.items() if units}
+
+
+def _parts(parcel: TrackingPush, found: Sequence[_Held]) -> dict[str, list[dict[str, Any]]]:
+    """Fulfilment order → what of it is in the parcel: its own first, then those beside it."""
+    short = _short(parcel, found)
+    if short:
+        waiting = {node["lineItem"]["id"] for held in found if held.waits for node in held.lines}
+        if short.keys() & waiting:
+            raise Rejected("held", "The store lets a part of it wait.")
+        known = {node["lineItem"]["id"] for held in found for node in held.lines}
+        if short.keys() - known:
+            raise Rejected("elsewhere", "The store has a line of the parcel in another fulfilment.")
+        raise Rejected("quantity", "The store wants fewer units of this order than the parcel holds.")
+    left, parts = dict(parcel.lines), dict[str, list[dict[str, Any]]]()
+    for held in found:
+        for node in () if held.waits else held.lines:
+            units = min(left.get(node["lineItem"]["id"], 0), node["remainingQuantity"])
+            if units > 0:
+                left[node["lineItem"]["id"]] -= units
+                parts.setdefault(held.order["id"], []).append({"id": node["id"], "quantity": units})
+    return parts
 
 
 def push_delivered(client: AdminClient, access: StoreAccess, fulfillment_id: str, at: datetime) -> None:
