@@ -19,7 +19,7 @@ from app.stores.models import Store
 from app.stores.service import access
 from app.stores.store_orders import StoreOrder
 from workers.job import Run, job
-from workers.store_facts import take_order
+from workers.store_orders import take_order
 
 #: Asked again with this much overlap; a known order is recognised.
 _LOOK_BACK = timedelta(hours=2)
