@@ -45,11 +45,12 @@ from app.purchasing.service.holding import (
 from app.purchasing.service.linking import follow_link, link_line, say_not_ours
 from app.purchasing.service.overtaken import record_cancelled
 from app.purchasing.service.paying import Paid, follow_lapse, follow_payment, note_paid
-from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order, resume_order
+from app.purchasing.service.placing import Placed, place_order, resume_order
 from app.purchasing.service.releasing import release_purchase_orders
 from app.purchasing.service.returning import note_returned
 from app.purchasing.service.sampling import Allowance, SampleQuote, allowance, order_sample, quote_sample
 from app.purchasing.service.status import mark_held, refresh_status
+from app.purchasing.service.wanted import Line, PlaceOrder
 
 __all__ = [
     "AddressChange",

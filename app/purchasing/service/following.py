@@ -26,8 +26,9 @@ from app.purchasing.queries import coming_parts
 from app.purchasing.rules import whole_units
 from app.purchasing.service.asking import Asked, ask_to_cancel, cancellable_of
 from app.purchasing.service.linking import follow_unlinked
-from app.purchasing.service.placing import Line, PlaceOrder, place_order, resume_order
+from app.purchasing.service.placing import place_order, resume_order
 from app.purchasing.service.status import locked_of_order
+from app.purchasing.service.wanted import Line, PlaceOrder
 from app.stores.payment import Payment
 
 #: How much older than its time a word is remembered to be, of whose very moment another one was passed over.

@@ -12,7 +12,7 @@ from app.kit import clock
 from app.orders import service as orders
 from app.orders.models import OrderLine
 from app.orders.rules import CANCELLED
-from app.purchasing.service.placing import PlaceOrder
+from app.purchasing.service.wanted import PlaceOrder
 
 
 def record_cancelled(session: Session, wanted: PlaceOrder) -> bool:

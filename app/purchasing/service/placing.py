@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, cast
+from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,7 +18,6 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.billing import service as billing
 from app.billing.rules import Usage
-from app.catalog.rules import variant_title
 from app.config import settings
 from app.db import together
 from app.inventory.errors import InsufficientStock, ShortLine
@@ -40,64 +38,8 @@ from app.purchasing.routing.service import after_holds, choose, next_attempt, re
 from app.purchasing.routing.trouble import Trouble, address_trouble, refusal, troubles_of
 from app.purchasing.service.allowing import place_for, refused_by_plan
 from app.purchasing.service.making import ChosenLine, ForOrder, chosen_lines, make_purchase_orders
-from app.purchasing.service.screening import ToScreen, goes_on_authorised, screened, still_held
-from app.stores.store_orders import Address, BesideGoods
-
-#: Of a shopper's, of the retailer for itself, or entered by the retailer.
-Kind = Literal["order", "sample", "manual"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line wanted: a supplier's variant and how many. ``retail_price`` is in minor units of the order's currency."""
-
-    variant_id: UUID
-    quantity: int
-    external_line_id: str | None = None
-    retail_price: int | None = None
-    #: The store sold a listing of ours, whose stock there it counted down; not an article that was linked by hand.
-    listed: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceOrder:
-    """An order wanted. ``trouble``: a person who places an order is refused (``refuse``) what can't be delivered;
-    an order that a shopper has paid for is kept and ``hold``s with the reason."""
-
-    retailer_id: UUID
-    store_id: UUID | None
-    external_id: str
-    external_name: str
-    currency: str
-    address: Address | None
-    lines: Sequence[Line]
-    note: str = ""
-    placed_at: datetime | None = None
-    trouble: Literal["refuse", "hold"] = "refuse"
-    store_name: str = ""
-    #: Nobody paid for it: it is written down and goes no further.
-    test: bool = False
-    kind: Kind = "order"
-    #: Variant → price of one unit that was agreed on, in minor units of the supplier's currency; the others cost what
-    #: their quantity costs. What is agreed on comes from its own supplier.
-    agreed: Mapping[UUID, int] = field(default_factory=dict)
-    #: The order to which the store added these lines.
-    supplements: UUID | None = None
-    #: How new the store's word of it is.
-    store_updated_at: datetime | None = None
-    #: Where it is billed, and by what the customer is known in the store.
-    billing_country: str = ""
-    customer_ref: str = field(default="", repr=False)
-    #: How far its customer has paid, where that is not all: it waits for the rest.
-    unpaid: str | None = None
-    #: What its customer pays beside the prices of the lines.
-    beside_goods: BesideGoods | None = None
-    #: How suppliers are to ship, as a person chose: ``app.purchasing.routing.gathering.gather``.
-    methods: Mapping[UUID | None, str] = field(default_factory=dict)
-    #: It takes a place in the retailer's plan, unless it is a sample or has the place of another order.
-    counts: bool = True
-    #: The store's lines that no supplier's variant is linked to.
-    unlinked: Sequence[orders.NewUnlinkedLine] = ()
+from app.purchasing.service.screening import goes_on_authorised, screened, still_held
+from app.purchasing.service.wanted import Kind, Line, PlaceOrder, check, new_order, to_screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +56,7 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
     Raises ``Invalid``, ``InsufficientStock`` and ``Conflict`` (nothing is written then, the caller rolls back); with
     ``trouble="hold"`` only for a currency that is not settled or no lines at all.
     """
-    _check(wanted)
+    check(wanted)
     gathered = _gathered(session, wanted, [line.variant_id for line in wanted.lines])
     unknown = [
         FieldError(f"lines[{index}].variant_id", "unknown_variant", "No such variant.")
@@ -128,7 +70,7 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
     if not known and not asked_about:
         raise Invalid("No line of the order can be delivered by a supplier.", code="no_known_lines")
     with together(session):
-        taken = orders.take_in(session, _new_order(wanted, known, gathered.variants))
+        taken = orders.take_in(session, new_order(wanted, known, gathered.variants))
         if taken is not None:
             order_id, number, line_ids = taken
             if wanted.store_id is not None:
@@ -151,7 +93,7 @@ def place_order(session: Session, wanted: PlaceOrder) -> Placed:
             if waits:
                 problems.append(Trouble(HoldReason.UNPAID, {"payment": wanted.unpaid}))
             if wanted.trouble == "hold":
-                order = _to_screen(order_id, wanted, known, gathered.variants, goes_on=not waits)
+                order = to_screen(order_id, wanted, known, gathered.variants, goes_on=not waits)
                 problems += screened(session, order, clock.now())
             _route(session, _Order(order_id, number, wanted), open_lines, gathered, problems)
             return Placed(order_id, created=True)
@@ -389,27 +331,6 @@ def _hold(session: Session, order: _Order, troubles: Sequence[Trouble]) -> bool:
     return False
 
 
-def _to_screen(
-    order_id: UUID, wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID, Any], *, goes_on: bool
-) -> ToScreen:
-    prices = [line.retail_price for line in known]
-    return ToScreen(
-        order_id=order_id,
-        retailer_id=wanted.retailer_id,
-        store_id=wanted.store_id,
-        external_id=wanted.external_id,
-        currency=wanted.currency,
-        total=None
-        if any(price is None for price in prices)
-        else sum((line.retail_price or 0) * line.quantity for line in known),
-        address=wanted.address,
-        billing_country=wanted.billing_country,
-        customer_ref=wanted.customer_ref,
-        supplier_ids=sorted({variants[line.variant_id].supplier_id for line in known}),
-        goes_on=goes_on,
-    )
-
-
 def unlinked_details(lines: Iterable[orders.NewUnlinkedLine | UnlinkedLine]) -> dict[str, Any]:
     """What a hold says of lines that no supplier's variant is linked to."""
     return {
@@ -438,60 +359,3 @@ def _begin_story(session: Session, order_id: UUID, wanted: PlaceOrder) -> None:
         first = {"message": received, "values": {"name": wanted.external_name, "store": wanted.store_name}}
     orders.write_timeline(session, [{"order_id": order_id, "retailer_id": wanted.retailer_id, **first}])
     audit.record(session, wanted.retailer_id, "orders.placed", "order", order_id)
-
-
-def _check(wanted: PlaceOrder) -> None:
-    errors = []
-    if wanted.currency not in settings().currencies:
-        errors.append(
-            FieldError("currency", "currency_not_settled", f"Orders in {wanted.currency} are not settled here.")
-        )
-    for index, line in enumerate(wanted.lines):
-        if not 0 < line.quantity <= orders.LARGEST_QUANTITY:
-            errors.append(
-                FieldError(f"lines[{index}].quantity", "out_of_range", "A quantity is a whole number from 1 up.")
-            )
-    first_with: dict[str, int] = {}
-    for index, line in enumerate(wanted.lines):
-        if line.external_line_id and first_with.setdefault(line.external_line_id, index) != index:
-            errors.append(
-                FieldError(f"lines[{index}].external_line_id", "duplicate", "Another line of the order has this id.")
-            )
-    if not wanted.lines and not wanted.unlinked:
-        errors.append(FieldError("lines", "required", "An order has at least one line."))
-    if errors:
-        raise Invalid("The order can't be taken.", errors=errors)
-    if wanted.trouble == "refuse":
-        if wanted.address is None:
-            raise Invalid.field("shipping_address", "required", "An order needs a delivery address.")
-        orders.check_address(wanted.address)
-
-
-def _new_order(wanted: PlaceOrder, known: Sequence[Line], variants: Mapping[UUID, Any]) -> orders.NewOrder:
-    return orders.NewOrder(
-        retailer_id=wanted.retailer_id,
-        store_id=wanted.store_id,
-        external_id=wanted.external_id,
-        external_name=wanted.external_name,
-        currency=wanted.currency,
-        address=wanted.address,
-        note=wanted.note,
-        placed_at=wanted.placed_at or clock.now(),
-        kind=wanted.kind,
-        supplements=wanted.supplements,
-        store_updated_at=wanted.store_updated_at,
-        unpaid=wanted.unpaid,
-        customer_ref=wanted.customer_ref,
-        beside_goods=wanted.beside_goods,
-        lines=[
-            orders.NewLine(
-                variant_id=line.variant_id,
-                quantity=line.quantity,
-                title=variant_title(variants[line.variant_id].title, variants[line.variant_id].options),
-                sku=variants[line.variant_id].sku,
-                external_line_id=line.external_line_id,
-                retail_price=line.retail_price,
-            )
-            for line in known
-        ],
-    )

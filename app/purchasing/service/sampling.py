@@ -24,7 +24,8 @@ from app.orders.service import check_address, find_by_external_id
 from app.pricing.queries import exchange_rate
 from app.pricing.rules import converted
 from app.purchasing.models import PurchaseOrderLine
-from app.purchasing.service.placing import Line, Placed, PlaceOrder, place_order
+from app.purchasing.service.placing import Placed, place_order
+from app.purchasing.service.wanted import Line, PlaceOrder
 from app.stores.store_orders import Address
 from app.suppliers import queries as suppliers
 from app.suppliers.rules import Closure, Parcel, rate_for, sending
