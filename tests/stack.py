@@ -14,8 +14,9 @@ from app.kit import clock
 from app.outbox.models import Task, TaskState
 from workers.clock import Clock
 from workers.job import QUEUES
+from workers.new_tasks import add_tasks, task_row
 from workers.registry import jobs
-from workers.relay import Relay, add_tasks, task_row
+from workers.relay import Relay
 from workers.worker import PlainWorker, connect
 
 _ROUNDS = 200

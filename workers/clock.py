@@ -9,8 +9,8 @@ from croniter import croniter
 
 from app import db, log
 from app.kit import clock
+from workers.new_tasks import add_tasks, task_row
 from workers.registry import jobs
-from workers.relay import add_tasks, task_row
 
 _PAUSE_SECONDS = 0.5
 

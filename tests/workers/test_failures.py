@@ -22,8 +22,8 @@ from app.kit.ids import new_id
 from app.outbox.models import Task, TaskState
 from tests.stack import Jobs
 from workers.job import GiveUp, Run, Runs
+from workers.new_tasks import add_tasks, task_row
 from workers.registry import jobs as registered
-from workers.relay import add_tasks, task_row
 from workers.run import run
 
 _PERSON = "Ada Lovelace <ada@shopper.example>"
