@@ -18,7 +18,7 @@ _EXCLUDED: Mapping[str, str] = {
     "no_exchange_rate": _("No exchange rate is known for its currency."),
     "out_of_stock": _("There is not enough stock."),
     "refused": _("You unlinked this source."),
-    "rejected": _("The supplier rejected it before."),
+    "rejected": _("The supplier did not deliver it as ordered before."),
     "other_supplier": _("Your rules require another supplier."),
     "other_source": _("Your rules require the first source."),
     "too_slow": _("It would take longer than your rules allow."),
