@@ -327,7 +327,7 @@ def test_what_a_store_has_split_at_one_location_is_told_where_each_unit_is(shop:
     found.settle()
     assert found.alive() == [("N-1", {lamp: 1})], "what waits is not in this parcel"
     found.ship("N-2", 2, 1)
-    found.settle()
+    found.jobs.drain()
     assert found.alive() == [("N-1", {lamp: 1})], "a part of this one waits in the shop"
     asked(shop, RELEASE, {"id": waiting[0]})
     shop.control.add_fault("drop_after_effect", {"operation": "fulfillmentCreate", "shop": shop.domain})

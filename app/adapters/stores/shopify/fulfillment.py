@@ -262,9 +262,12 @@ def _beside(client: AdminClient, access: StoreAccess, order: Mapping[str, Any]) 
     """The order's other fulfilment orders at the same location: a store splits what one location has to send when it
     holds, moves or asks for some of it."""
     location = ((order.get("assignedLocation") or {}).get("location") or {}).get("id")
+    here = [one for one in fulfillment_orders(client, access, order["orderId"]) if one.location_id == location]
+    # After a stop that was agreed to, what is open in its place is not asked for.
+    stopped = any(one.state == "cancelled" for one in here)
     found = []
-    for ref in fulfillment_orders(client, access, order["orderId"]):
-        if ref.location_id != location or ref.external_id == order["id"]:
+    for ref in here:
+        if ref.external_id == order["id"] or (stopped and ref.state == "open"):
             continue
         other = client.call(access, "fulfillment_order", {"id": ref.external_id})["fulfillmentOrder"]
         if other is not None:
