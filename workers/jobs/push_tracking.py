@@ -157,13 +157,13 @@ def _is_noted(work: _Work, location: str) -> bool:
 def _ready(run: Run, platform: StorePlatform, way_in: StoreAccess, work: _Work) -> _Work:
     """The work, once it is known where the store has what left. Raises ``RetryLater`` and ``Rejected``."""
     state = work.purchase_order.external_request_state
-    if state == "held":
-        # Perhaps only what is not in this parcel.
-        return _looked_up(run, platform, way_in, work)
     if all(_is_noted(work, location) for location in work.wanted):
         # Wherever the store has it, also where no request was accepted: what it took already is sent there, and what
         # it may have taken is asked for by its number.
         return work
+    if state == "held":
+        # Perhaps only what is not in this parcel.
+        return _looked_up(run, platform, way_in, work)
     if state == "accepted" and all(_reference(work, location) for location in work.wanted):
         return work
     begun = work.shipment.updated_at if state == "again" else work.order.created_at

@@ -24,7 +24,7 @@ from app.adapters.channels.shopify_shop.orders import (
     tag_of,
 )
 from app.kit import clock
-from app.kit.errors import CredentialsRefused, Invalid, Rejected, Unavailable
+from app.kit.errors import Invalid, Rejected, Unavailable
 from app.kit.texts import cut
 from app.kit.texts import marked as _
 from app.purchasing.answers import Answer, Answers, Unreadable
@@ -272,7 +272,9 @@ class ShopifyShop(SupplierChannel):
                 page, zone = found["order"]["fulfillmentOrders"], found["shop"]["ianaTimezone"]
                 nodes += page["nodes"]
                 more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
-        except (CredentialsRefused, Rejected):
+        except Rejected as error:
+            if error.code != "access_denied":
+                raise
             return
         lines = {item["id"]: line_of(item) for item in order["lineItems"]["nodes"]}
         later, without = later_lines(nodes, lines, zone)
