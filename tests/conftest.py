@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg2
@@ -22,6 +23,7 @@ from app import db
 from launch import postgres, valkey
 from launch.cli import run_migrations
 from tests.kept_rows import delete_all
+from tests.simulators.process import stop_kept
 from tests.stack import Jobs
 
 _TEMPLATE = "crossdock_template"
@@ -105,6 +107,7 @@ def _may_start_stack(path: Path) -> bool:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
+    stop_kept()
     for server in reversed(_STARTED):
         server.stop()
     for folder in _FOLDER:
@@ -163,14 +166,17 @@ def session(engine: None) -> Iterator[Session]:
             opened.close()
 
 
+@cache
+def _memory(redis_url: str) -> redis.Redis:
+    return redis.Redis.from_url(redis_url)
+
+
 @pytest.fixture
 def committed(engine: None, database_url: str, redis_url: str) -> Iterator[None]:
     """For tests that commit: everything is deleted at the end."""
     yield
     delete_all(database_url)
-    client = redis.Redis.from_url(redis_url)
-    client.flushdb()
-    client.close()
+    _memory(redis_url).flushdb()
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from app.purchasing.decisions.saving import save_rules as save_answer_rules
 from app.settlement.service import record_account, record_customer, record_method
 from tests import factories
 from tests.kept_rows import delete_all, forget_all, is_empty, put_back, rows_of
-from tests.simulators.process import SimulatorProcess, free_port, spawn
+from tests.simulators.process import SimulatorProcess, free_port, spawn, to_be_kept
 from tests.stack import Jobs
 
 STRIPE_KEY, STRIPE_HOOK_SECRET = "sk_test_crossdock", "whsec_market"
@@ -165,11 +165,15 @@ class Market:
             return int(session.connection().exec_driver_sql(f"select count(*) from {table}").scalar_one())
 
 
+@cache
+def _stripe() -> SimulatorProcess:
+    return to_be_kept(spawn("tests.simulators.stripe", ["--secret-key", STRIPE_KEY], free_port()))
+
+
 @pytest.fixture(scope="session")
-def stripe_simulator() -> Iterator[SimulatorProcess]:
+def stripe_simulator() -> SimulatorProcess:
     """The simulated Stripe. It tells nobody anything: these tests ask it."""
-    with spawn("tests.simulators.stripe", ["--secret-key", STRIPE_KEY], free_port()) as process:
-        yield process
+    return _stripe()
 
 
 @pytest.fixture
@@ -224,7 +228,7 @@ def open_payout_account(session: Session, supplier_id: UUID) -> None:
 
 
 @cache
-def _application(configured: Settings) -> Flask:
+def application(configured: Settings) -> Flask:
     """The application as these settings make it, once."""
     app = built()
     app.config["TESTING"] = False
@@ -242,7 +246,7 @@ def built() -> Flask:
 
 def _made(jobs: Jobs, stripe_url: str) -> Market:
     """Lamps (10.00 each, 10 in stock) and chairs (40.00, 5 in stock)."""
-    app = _application(settings())
+    app = application(settings())
     with db.system_scope(actor="test"), db.transaction() as session:
 
         def party(organisation_id: UUID, kind: str) -> Party:
@@ -332,7 +336,7 @@ def _ready(jobs: Jobs, stripe_url: str, database_url: str) -> Market:
 
 def _again(kept: Market, stripe_url: str) -> Market:
     """A market of its own, that a test may change."""
-    app = _application(settings())
+    app = application(settings())
 
     def party(one: Party) -> Party:
         return Party(one.id, Api(app, one.api.key))

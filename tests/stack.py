@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import redis
+from rq import Queue as RedisQueue
 from rq.serializers import JSONSerializer
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from app import db
@@ -21,6 +22,32 @@ from workers.worker import PlainWorker, connect
 
 _ROUNDS = 200
 _OPEN = (TaskState.PENDING, TaskState.ENQUEUED, TaskState.RUNNING)
+# Written once: they are asked so often that putting them together counted.
+_older = aliased(Task)
+#: How many tasks could be run now; one behind an older one of its key, which waits, could not.
+_DUE = (
+    select(func.count())
+    .select_from(Task)
+    .where(
+        Task.state.in_(_OPEN),
+        Task.available_at <= func.now(),
+        ~exists().where(
+            _older.job == Task.job,
+            _older.key == Task.key,
+            _older.id < Task.id,
+            _older.state.in_(_OPEN),
+            _older.available_at > func.now(),
+        ),
+    )
+)
+#: What waits is due: all, or what waits for more changes to be gathered.
+_MAKE_ALL_DUE = (
+    update(Task)
+    .where(Task.state == TaskState.PENDING, Task.available_at > func.now())
+    .values(available_at=func.now())
+    .execution_options(synchronize_session=False)
+)
+_MAKE_GATHERED_DUE = _MAKE_ALL_DUE.where(Task.job.in_(bindparam("gathering", expanding=True)), Task.attempts == 0)
 
 
 class _Undirected(PlainWorker):
@@ -46,9 +73,10 @@ class Jobs:
     def drain(self, *, retries: bool = False) -> None:
         """Run until nothing is due. With ``retries``, tasks that wait to be tried again are due at once."""
         for _ in range(_ROUNDS):
-            self._make_due(None if retries else Task.job.in_([name for name, one in jobs().items() if one.gather]))
+            self._make_due(retries=retries)
             busy = self.relay.step()
-            self._work()
+            if busy or self._is_filled():
+                self._work()
             if not busy and not self._due():
                 return
         raise AssertionError(f"still busy after {_ROUNDS} rounds: {self.open_tasks()}")
@@ -91,27 +119,21 @@ class Jobs:
         worker = _Undirected(list(QUEUES), connection=self._connection, serializer=JSONSerializer)
         worker.work(burst=True, logging_level="ERROR")
 
-    def _due(self) -> int:
-        """How many tasks could be run now; one behind an older one of its key, which waits, could not."""
-        older = aliased(Task)
-        waits = exists().where(
-            older.job == Task.job, older.key == Task.key, older.id < Task.id, older.state.in_(_OPEN),
-            older.available_at > func.now(),
-        )  # fmt: skip
-        with db.system_scope(actor="test"), db.transaction() as session:
-            return (
-                session.scalar(
-                    select(func.count())
-                    .select_from(Task)
-                    .where(Task.state.in_(_OPEN), Task.available_at <= func.now(), ~waits)
-                )
-                or 0
-            )
+    def _is_filled(self) -> bool:
+        """Whether Redis has work that was handed out earlier."""
+        with self._connection.pipeline(transaction=False) as pipeline:
+            for name in QUEUES:
+                pipeline.llen(RedisQueue(name, connection=self._connection).key)
+            return any(pipeline.execute())
 
-    def _make_due(self, only: ColumnElement[bool] | None) -> None:
-        """Let nothing wait that could be done: neither for another try, nor for more changes to be gathered."""
-        waiting = update(Task).where(Task.state == TaskState.PENDING, Task.available_at > func.now())
-        if only is not None:
-            waiting = waiting.where(only, Task.attempts == 0)
+    def _due(self) -> int:
         with db.system_scope(actor="test"), db.transaction() as session:
-            session.execute(waiting.values(available_at=func.now()))
+            return session.scalar(_DUE) or 0
+
+    def _make_due(self, *, retries: bool) -> None:
+        """Let nothing wait that could be done: neither for another try, nor for more changes to be gathered."""
+        with db.system_scope(actor="test"), db.transaction() as session:
+            if retries:
+                session.execute(_MAKE_ALL_DUE)
+            else:
+                session.execute(_MAKE_GATHERED_DUE, {"gathering": [name for name, one in jobs().items() if one.gather]})

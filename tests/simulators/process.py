@@ -15,7 +15,7 @@ import requests
 from launch import children
 from launch.children import free_port
 
-__all__ = ["SimulatorProcess", "StartFailed", "free_port", "spawn"]
+__all__ = ["SimulatorProcess", "StartFailed", "free_port", "spawn", "stop_kept", "to_be_kept"]
 
 _ROOT = Path(__file__).parents[2]
 _READY_WITHIN = 30.0
@@ -86,3 +86,19 @@ def spawn(module: str, args: Sequence[str], port: int) -> SimulatorProcess:
     process = SimulatorProcess(child, f"http://127.0.0.1:{port}", Path(log.name))
     process.wait_until_healthy()
     return process
+
+
+_kept: list[SimulatorProcess] = []
+
+
+def to_be_kept(process: SimulatorProcess) -> SimulatorProcess:
+    """One for all tests of a process, until ``stop_kept``: of a fixture of the whole run pytest makes one for each file
+    that imports it."""
+    _kept.append(process)
+    return process
+
+
+def stop_kept() -> None:
+    """End all that were kept."""
+    while _kept:
+        _kept.pop().stop()

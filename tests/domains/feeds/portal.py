@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,12 +14,12 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from app import db
-from app.config import Settings, settings
+from app.config import settings
 from app.feeds import files
 from app.identity.rules import SCOPES_OF_KIND
 from app.identity.service import issue_key
 from tests import factories
-from tests.market import Api, built
+from tests.market import Api, application
 from tests.simulators.process import SimulatorProcess, free_port, spawn
 from tests.stack import Jobs
 from tests.web.browsing import Browser, text_of
@@ -99,13 +98,6 @@ def file_servers() -> Iterator[FileServers]:
     sftp_port = free_port()
     with spawn("tests.simulators.files", ["--sftp-port", str(sftp_port)], free_port()) as process:
         yield FileServers(process, sftp_port)
-
-
-@cache
-def _application(configured: Settings) -> Flask:
-    app = built()
-    app.config["TESTING"] = False
-    return app
 
 
 @dataclass(slots=True)
@@ -230,7 +222,7 @@ def portal(
     folder = Path(tmp_path_factory.getbasetemp()) / "feeds"
     set_up(data_dir=str(folder), upload_max_bytes="200000", outbound_allowed_hosts="127.0.0.1")
     files.storage.cache_clear()
-    app = _application(settings())
+    app = application(settings())
     with db.system_scope(actor="test"), db.transaction() as session:
         supplier = factories.supplier(session)
         email = factories.member(session, supplier, "supplier_owner").email

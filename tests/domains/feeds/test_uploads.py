@@ -22,7 +22,7 @@ from tests import factories
 from tests.adapters.settings import set_up
 from tests.domains.feeds.files import HEADER, template
 from tests.domains.feeds.test_reading import EndlessRows
-from tests.market import Api
+from tests.market import Api, built
 from tests.stack import Jobs
 from tests.web.browsing import Browser, problems_in, text_of
 
@@ -66,14 +66,12 @@ class Sender:
 
 @pytest.fixture
 def sender(jobs: Jobs, set_up: Callable[..., None], tmp_path: Path) -> Iterator[Sender]:
-    from launch.wsgi import build
-
     set_up(data_dir=str(tmp_path), upload_max_rows="2000", upload_max_bytes=str(40 * 1024 * 1024))
     files.storage.cache_clear()
     with db.system_scope(actor="test"), db.transaction() as session:
         supplier = factories.supplier(session)
         _, secret = issue_key(session, supplier.id, name="all", scopes=SCOPES_OF_KIND["supplier"])
-    app = build()
+    app = built()
     app.config["TESTING"] = False
     yield Sender(app, supplier.id, Api(app, secret), jobs)
     files.storage.cache_clear()

@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.config import settings
 from tests.adapters.settings import set_up
 from tests.adapters.stores.conftest import CLIENT_ID, CLIENT_SECRET, simulator
-from tests.market import built
+from tests.market import application
 from tests.simulators.shopify import Control, RunningSimulator
 
 __all__ = ["set_up", "simulator"]
@@ -59,7 +60,7 @@ def admin_of(committed: None, simulator: RunningSimulator, set_up: Callable[...,
         shopify_admin_url=simulator.url + "/{shop}",
         shopify_admin_origin=simulator.url,
     )
-    app = built()
+    app = application(settings())
 
     def opened() -> Admin:
         domain = f"embedded-{next(_numbers)}.myshopify.com"

@@ -11,10 +11,11 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from app import db
+from app.config import settings
 from app.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from embedded_ui.pages import home
 from tests import factories
-from tests.market import built
+from tests.market import application
 from tests.web.browsing import Browser, text_of
 from tests.web.embedded.conftest import Admin
 
@@ -96,4 +97,4 @@ def test_an_address_outside_all_areas_has_the_plain_page(committed: None) -> Non
 
 
 def _app() -> Flask:
-    return built()
+    return application(settings())
