@@ -68,8 +68,8 @@ test: build check chromium ## Check and test everything
 	$(BIN)/pytest -q -n 2 --dist loadfile -m stack tests/browser
 
 .PHONY: campaign
-campaign: build ## Walk orders, parcels, stock and feeds at random for long (TIMES=30 as long as the tests do)
-	CAMPAIGN=$(or $(TIMES),30) $(BIN)/pytest -q -n 2 --dist worksteal tests/flows/test_order_machine.py \
+campaign: build ## Walk orders, parcels, stock and feeds at random for long (TIMES=45 as long as the tests do)
+	CAMPAIGN=$(or $(TIMES),45) $(BIN)/pytest -q -n 2 --dist worksteal tests/flows/test_order_machine.py \
 		tests/flows/test_held_orders_machine.py tests/flows/test_label_machine.py tests/flows/test_channel_machine.py \
 		tests/flows/test_decision_machine.py tests/domains/inventory/test_stock_machine.py \
 		tests/domains/feeds/test_same_again.py tests/domains/fulfillment/test_correcting.py

@@ -127,7 +127,7 @@ def test_nothing_is_lost_whatever_happens_in_whatever_order(desk: Desk) -> None:
 
     @given(st.lists(st.sampled_from(names), min_size=4, max_size=7))
     @examples(
-        max_examples=walks(4),
+        max_examples=walks(3),
         phases=[Phase.generate],
         deadline=None,
         suppress_health_check=list(HealthCheck),

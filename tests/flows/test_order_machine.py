@@ -18,7 +18,7 @@ from tests.market import Market
 from tests.stack import Jobs
 
 
-@walking(walks(4))
+@walking(walks(3))
 @given(steps=stories(*STORE, *RETAILER, *SUPPLIER, *PARCELS, *CLOCK))
 def test_whatever_happens_to_an_order_its_units_stock_and_books_agree(
     market_anew: Callable[[], Market], jobs: Jobs, set_up: Callable[..., None], steps: list[tuple[Step, bool]]

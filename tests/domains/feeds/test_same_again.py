@@ -563,7 +563,7 @@ def _do(supplier: Again, step: tuple[Any, ...], last: UUID) -> None:
     steps=st.lists(_STEP, min_size=1, max_size=5),
 )
 @settings(
-    max_examples=walks(12),
+    max_examples=walks(8),
     derandomize=same_each_time(),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],

@@ -386,7 +386,7 @@ class ParcelMachine(RuleBasedStateMachine):
 @pytest.mark.usefixtures("engine")
 class TestParcels(ParcelMachine.TestCase):  # type: ignore[misc,name-defined]
     settings = settings(
-        max_examples=walks(8),
+        max_examples=walks(6),
         stateful_step_count=12,
         derandomize=same_each_time(),
         deadline=None,

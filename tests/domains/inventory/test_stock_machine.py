@@ -227,7 +227,7 @@ class TestStockMachine(StockMachine.TestCase):  # type: ignore[misc]
     """The machine as a test case; the database comes from the fixture."""
 
     settings = settings(
-        max_examples=walks(15),
+        max_examples=walks(10),
         derandomize=same_each_time(),
         stateful_step_count=20,
         deadline=None,
