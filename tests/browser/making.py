@@ -103,15 +103,7 @@ def live(demo: Demo, item: Item) -> None:
 
 def purchase_order(demo: Demo) -> Any:
     """A purchase order that waits for the supplier Nordlicht's answer."""
-    story, supplier = demo.story, demo.people.nordlicht
-    before = {one["id"] for one in story.api(supplier, "GET", "/api/supplier/orders?limit=100")["items"]}
-    story.control.create_order(SHOP, [{"sku": "NL-LUMDES-WHITE", "quantity": 1}], financial_status="PAID")
-
-    def come() -> Any:
-        found = story.api(supplier, "GET", "/api/supplier/orders?limit=100")["items"]
-        return next((one for one in found if one["id"] not in before), None)
-
-    return story.wait_for(come, "the supplier has its order")
+    return part(demo, order(demo, LAMP))
 
 
 def order(demo: Demo, *lines: Mapping[str, Any], **details: Any) -> str:

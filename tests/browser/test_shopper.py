@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from typing import Any
 from uuid import UUID
 
 import requests
@@ -14,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app import db
 from app.orders.models import Order
-from demo.installation import SHOP
+from tests.browser import making
 from tests.browser.conftest import PHONE, Demo, Open
 
 _EMAIL = "lena@shopper.example"
@@ -27,15 +26,8 @@ _BERLIN = {
 def shipped(demo: Demo) -> tuple[str, list[str]]:
     """The address of the page of an order that left in two parcels, and their numbers."""
     story, supplier = demo.story, demo.people.nordlicht
-    path = "/api/supplier/orders?limit=100"
-    before = {one["id"] for one in story.api(supplier, "GET", path)["items"]}
-    lines = [{"sku": "NL-LUMDES-WHITE", "quantity": 2}]
-    story.control.create_order(SHOP, lines, financial_status="PAID", email=_EMAIL, shipping_address=_BERLIN)
-
-    def come() -> Any:
-        return next((one for one in story.api(supplier, "GET", path)["items"] if one["id"] not in before), None)
-
-    mine = story.wait_for(come, "the supplier has its order")
+    order = making.order(demo, making.LAMP | {"quantity": 2}, email=_EMAIL, shipping_address=_BERLIN)
+    mine = making.part(demo, order)
     line = mine["lines"][0]["id"]
     accepted = [{"line_id": line, "status": "accepted"}]
     story.api(supplier, "POST", f"/api/supplier/orders/{mine['id']}/acknowledge", lines=accepted)
@@ -46,14 +38,8 @@ def shipped(demo: Demo) -> tuple[str, list[str]]:
     ]
     story.api(supplier, "POST", f"/api/supplier/orders/{mine['id']}/ship", parcels=parcels)
     with db.system_scope(actor="test"), db.transaction() as session:
-        token = session.get_one(Order, UUID(_order_of(demo, mine["id"]))).tracking_token
+        token = session.get_one(Order, UUID(order)).tracking_token
     return f"{demo.url}/t/{token}", numbers
-
-
-def _order_of(demo: Demo, purchase_order_id: str) -> str:
-    found = demo.story.api(demo.people.retailer, "GET", "/api/orders?limit=100")["items"]
-    ids = (one["id"] for one in found if purchase_order_id in {part["id"] for part in one["purchase_orders"]})
-    return str(next(ids))
 
 
 def moved(demo: Demo, number: str, *steps: str) -> None:
