@@ -3,6 +3,7 @@ turns out to be otherwise."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -63,7 +64,8 @@ class Delivery:
             (
                 one["status"],
                 [entry["number"] for entry in one["tracking"]],
-                {line["line_item_id"]: line["quantity"] for line in one["lines"]},
+                # A line that comes from several fulfilment orders stands there once for each.
+                dict(sum((Counter({line["line_item_id"]: line["quantity"]}) for line in one["lines"]), Counter())),
             )
             for one in self.shop.control.order(self.shop.domain, self.external_id)["fulfillments"]
         ]
