@@ -266,7 +266,7 @@ def test_goods_go_back_from_the_request_to_the_credit_memo(ready: Demo, desk: De
     retailer, supplier = desk(ready.people.retailer, size), desk(ready.people.nordlicht, size)
     retailer.goto(f"{demo.url}/app/orders/{part['order_id']}")
     retailer.get_by_role("link", name="Start a return").click()
-    retailer.get_by_label("Units, at most 1").fill("1")
+    retailer.get_by_label(", at most 1").fill("1")
     retailer.get_by_label("Why?").select_option("damaged")
     retailer.get_by_label("What should the supplier know?").fill("The shade has a crack.")
     retailer.get_by_label("Photo").set_input_files(picture())
