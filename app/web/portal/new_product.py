@@ -8,11 +8,14 @@ from typing import Any
 
 from app.catalog.rules import SKU_MAX
 from app.catalog.service import MOST_OPTIONS, ProductChange, VariantChange
+from app.catalog.tiers.rules import PriceTier
 from app.feeds.rules.cells import category_of, slug_of
 from app.feeds.rules.choices import WEIGHT_UNITS
 from app.feeds.rules.numbers import NotANumber, read_grams
 from app.feeds.rules.product_keys import ProductKeys, made_sku
+from app.feeds.rules.tiers import split_steps
 from app.inventory.rules import LARGEST_QUANTITY
+from app.kit.money import Money
 from app.kit.texts import marked as _
 from app.web.forms import Sent
 from app.web.portal.product_values import CATEGORY_LONGEST, price_if_given, texts
@@ -26,8 +29,9 @@ _MOST_PICTURES = 50
 _PICTURES_LONGEST = 110_000
 _OPTION_LONGEST = 255
 _ALT_LONGEST = 512
+_STEPS_LONGEST = 500
 #: What the fields of a variant begin with, besides those of its options; each ends with its row.
-_FIELDS = ("sku", "gtin", "cost", "msrp", "map", "weight", "stock")
+_FIELDS = ("sku", "gtin", "cost", "msrp", "map", "steps", "weight", "stock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,24 @@ def _variant(sent: Sent, row: int, names: Mapping[int, str], currency: str, unit
         "wholesale_price": sent.price(f"cost-{row}", currency),
         "msrp": price_if_given(sent, f"msrp-{row}", currency),
         "map_price": price_if_given(sent, f"map-{row}", currency),
+        "price_tiers": _steps(sent, f"steps-{row}", currency),
         "weight_grams": _grams(sent, f"weight-{row}", unit),
         "gtin": sent.text(f"gtin-{row}", longest=SKU_MAX) or None,
     }
+
+
+def _steps(sent: Sent, name: str, currency: str) -> list[PriceTier]:
+    """Wholesale prices by quantity, written as in files: ``10=11.90 | 50=10.90``."""
+    told = sent.text(name, longest=_STEPS_LONGEST)
+    found = []
+    for quantity, price in split_steps(told) if told else ():
+        try:
+            found.append(PriceTier(int(quantity), Money.parse(price.replace(",", "."), currency).minor))
+        except ValueError:
+            message = gettext(_("Write quantities with their prices, such as 10=11.90 | 50=10.90."))
+            sent.refuse(name, "no_steps", message)
+            return []
+    return found
 
 
 def _grams(sent: Sent, name: str, unit: str) -> int | None:

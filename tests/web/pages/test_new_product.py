@@ -51,7 +51,8 @@ def test_a_product_with_one_variant_is_offered_and_retailers_find_it(market: Mar
     done = browser.submit(
         NEW, NEW, **BOWL, description="<p>Turned.</p><script>no</script>", brand="Holz", category="Home / Bowls",
         tags="oak, bowl", pictures="https://pictures.test/a.jpg\n\nhttps://pictures.test/b.jpg A bowl  from above\n",
-        **{"msrp-0": "29.00", "map-0": "25", "weight-0": "0,75", "stock-0": "7", "gtin-0": "4006381333931"},
+        **{"msrp-0": "29.00", "map-0": "25", "weight-0": "0,75", "stock-0": "7", "gtin-0": "4006381333931",
+           "steps-0": "10=11.90 | 50=9,90"},
     )  # fmt: skip
     assert done.status_code == 303, text_of(done)
     page = browser.get(done.headers["Location"])
@@ -68,6 +69,7 @@ def test_a_product_with_one_variant_is_offered_and_retailers_find_it(market: Mar
     # An article without an SKU goes by its GTIN, as in files.
     assert (variant.sku, variant.gtin, variant.weight_grams) == ("4006381333931", "4006381333931", 750)
     assert (variant.wholesale_price, variant.msrp, variant.map_price) == (1250, 2900, 2500)
+    assert variant.price_tiers == [{"min_quantity": 10, "price": 1190}, {"min_quantity": 50, "price": 990}]
     assert market.stock(variant.id) == {"on_hand": 7, "reserved": 0}
     with db.system_scope(actor="test"), db.transaction() as session:
         shown = session.query(ProductImage).filter_by(product_id=bowl.id).order_by(ProductImage.position)
@@ -131,6 +133,8 @@ def test_rows_are_added_and_variants_told_apart_by_options(market: Market) -> No
         ({"weight-0": "light"}, "weight-0", "weight above zero"),
         ({"weight-0": "0"}, "weight-0", "weight above zero"),
         ({"stock-0": "-1"}, "stock-0", "whole number"),
+        ({"steps-0": "ten cheaper"}, "steps-0", "such as 10=11.90"),
+        ({"steps-0": "10=99.00"}, "steps-0", ""),
         ({"sku-0": "x" * 101}, "sku-0", "100"),
         ({"pictures": "https://pictures.test/a.jpg\nfile:///etc/passwd"}, "pictures", "file:///etc/passwd"),
         ({"description": "<b>" * 3000}, "description", "tags"),
