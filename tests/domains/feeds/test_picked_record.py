@@ -82,3 +82,13 @@ def test_json_offers_its_lists(record: str) -> None:
     file = opened(json.dumps({"data": rows}).encode(), name="x.json", choices=Choices(record=record))
     assert file.detected["record"] == (record or "data.all.item")
     assert {one["record"] for one in file.detected["records"]} == {"data.featured.item", "data.all.item"}
+
+
+def test_that_a_file_was_not_quite_xml_is_told_before_it_is_taken_over(portal: Portal) -> None:
+    salt = b"<p><sku>A</sku><name>Salt & pepper</name><price>1.50</price></p>"
+    file = b"<l>" + salt + b"<p><sku>B</sku><name>B</name><price>2</price></p></l>"
+    run = upload(portal, file, "l.xml")
+    told = "not quite XML, and was read as it seemed to be meant"
+    assert told in text_of(portal.browser.get(f"/supplier/uploads/{run['id']}"))
+    right = upload(portal, file.replace(b"& ", b"&amp; "), "l.xml")
+    assert told not in text_of(portal.browser.get(f"/supplier/uploads/{right['id']}"))
