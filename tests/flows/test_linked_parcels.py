@@ -108,7 +108,7 @@ def test_without_the_permission_the_retailer_is_told_what_to_allow_and_then_the_
     assert "Store may not be told the tracking number" in inbox
     assert "linked to a supplier by hand" in inbox
     assert "Allow it" in inbox
-    assert "Allow tracking of linked articles" in text_of(browser.get("/app/settings"))
+    assert "Allow tracking of linked articles" in text_of(browser.get(f"/app/settings/stores/{counter.store_id}"))
     assert sent(counter, order) == []
     counter.grant(*_SCOPES, OWN)
     scopes = {"current": ["read_orders", *_SCOPES, OWN]}
@@ -117,7 +117,7 @@ def test_without_the_permission_the_retailer_is_told_what_to_allow_and_then_the_
     assert sent(counter, order) == [("PARCEL-A", 2)]
     assert letters(counter, order) == 1
     assert "may not be told" not in text_of(browser.get("/app/exceptions"))
-    assert "Allow tracking of linked articles" not in text_of(browser.get("/app/settings"))
+    assert "Allow tracking of linked articles" not in text_of(browser.get(f"/app/settings/stores/{counter.store_id}"))
     story = text_of(browser.get(f"/app/orders/{ours['id']}"))
     assert "PARCEL-A" in story
 

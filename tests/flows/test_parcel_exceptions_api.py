@@ -117,12 +117,13 @@ def test_a_stores_rules_are_read_and_replaced_as_a_whole(market: Market, books: 
         "wait_minutes": None,
         "risk": {"value_factor": 0, "velocity": 0, "countries": False, "platform": True, "address": False},
         "unlinked_lines": "like_ours",
+        "send_when": "paid",
     }
     risk = {"value_factor": 5, "velocity": 3, "countries": True, "platform": False, "address": True}
-    rules = {"wait_minutes": 15, "risk": risk, "unlinked_lines": "always"}
+    rules = {"wait_minutes": 15, "risk": risk, "unlinked_lines": "always", "send_when": "authorized"}
     assert api.put(path, rules).json == rules | {"store_id": str(market.store_id)}
     assert api.get(path).json["risk"] == risk
-    settings = books.browser(market.retailer).get("/app/settings").text
+    settings = books.browser(market.retailer).get(f"/app/settings/stores/{market.store_id}").text
     assert 'value="15"' in settings
     for wrong in ({"value_factor": 4}, {"velocity": True}, {"countries": "yes"}):
         assert api.put(path, rules | {"risk": risk | wrong}).status_code == 422

@@ -120,7 +120,7 @@ def test_a_required_rule_that_nobody_fits_refuses_or_holds_until_the_rules_chang
     assert resume_order(session, order.id)
     assert shop.sent_to(order) == {"own": [(shop.lamp, 1)]}
     assert shop.reserved(shop.lamp) == 1
-    assert [one.routed for one in routing.decisions(session, shop.retailer.id, order.id)] == [True, False]
+    assert [one.routed for one in routing.decisions(session, shop.retailer.id, order.id).items] == [True, False]
 
 
 def test_an_order_on_hold_gives_back_what_it_keeps_when_another_supplier_is_chosen(

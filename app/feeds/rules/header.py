@@ -67,7 +67,7 @@ def unique_names(header: Sequence[str]) -> list[str]:
     seen: dict[str, int] = {}
     names = []
     for index, name in enumerate(header, start=1):
-        name = name or unnamed(index)
+        name = name.replace("\x00", "") or unnamed(index)
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return names

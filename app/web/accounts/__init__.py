@@ -125,7 +125,13 @@ def join() -> Any:
     auth.check_same_origin()
     sent = request.form
     try:
-        _required(sent, "company", "name", "email", "password")
+        wrong: list[FieldError] = []
+        with _noted(wrong):
+            _required(sent, "company", "name", "email", "password")
+        with _noted(wrong):
+            _known_country(sent)
+        if wrong:
+            raise Invalid(wrong[0].message, errors=wrong)
         with db.system_scope(actor="sign-up"), db.transaction() as session:
             organisation = _organisation(session, "retailer", sent)
             email = checked_email(sent["email"])
@@ -149,7 +155,9 @@ def apply_as_supplier() -> Any:
         wrong: list[FieldError] = []
         with _noted(wrong):
             _required(sent, "company", "name", "email", "phone", "password", "registration_number", "tax_id")
-        if any(one.code == "too_long" for one in wrong):
+        with _noted(wrong):
+            _known_country(sent)
+        if any(one.code in ("too_long", "unknown_country") for one in wrong):
             raise Invalid(wrong[0].message, errors=wrong)
         with db.system_scope(actor="sign-up"), db.transaction() as session:
             organisation = _organisation(session, "supplier", sent)
@@ -261,9 +269,7 @@ def _organisation_for(user: User, target: str | None) -> UUID | None:
 
 
 def _organisation(session: Any, kind: str, sent: Any) -> Organisation:
-    country = sent.get("country", "")
-    if not is_country(country):
-        raise Invalid.field("country", "unknown_country", "Choose a country.")
+    country = _known_country(sent)
     currency = usual_currency(country, settings().currencies)
     zone = sent.get("timezone", "")
     if not is_zone(zone):
@@ -271,6 +277,13 @@ def _organisation(session: Any, kind: str, sent: Any) -> Organisation:
     return create_organisation(
         session, kind=kind, name=sent.get("company", "").strip(), country=country, currency=currency, timezone=zone
     )
+
+
+def _known_country(sent: Any) -> str:
+    country: str = sent.get("country", "")
+    if not is_country(country):
+        raise Invalid.field("country", "unknown_country", "Choose a country.")
+    return country
 
 
 def _required(sent: Any, *names: str) -> None:

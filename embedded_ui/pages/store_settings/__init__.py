@@ -95,7 +95,7 @@ def _page(store_id: UUID, status: int = 200, *, wrong: dict[str, Any] | None = N
     return pages.render("store.html", status, wrong=wrong or {}, sent=sent, **context)
 
 
-def _saved(store_id: UUID, done: str, change: Callable[[Session, UUID, Sent], Any]) -> Any:
+def _saved(store_id: UUID, change: Callable[[Session, UUID, Sent], Any], *, done: str) -> Any:
     """Carry out what a form asks for, or show it again with what is wrong."""
     sent = Sent()
     try:
@@ -117,7 +117,7 @@ def save_buffer(store_id: UUID) -> Any:
         sent.check()
         change_buffer(session, retailer_id, store_id, percent=percent, units=units, cap=cap)
 
-    return _saved(store_id, "saved_for_store", change)
+    return _saved(store_id, change, done="saved_for_store")
 
 
 @pages.post("/settings/stores/<uuid:store_id>/wait", permission="settings.write")
@@ -129,7 +129,7 @@ def save_wait(store_id: UUID) -> Any:
         sent.check()
         change_fraud_window(session, retailer_id, store_id, minutes)
 
-    return _saved(store_id, "saved_for_orders", change)
+    return _saved(store_id, change, done="saved_for_orders")
 
 
 @pages.post("/settings/stores/<uuid:store_id>/send-when", permission="settings.write")
@@ -141,7 +141,7 @@ def save_send_when(store_id: UUID) -> Any:
         sent.check()
         change_sends_when(session, retailer_id, store_id, when)
 
-    return _saved(store_id, "saved_for_orders", change)
+    return _saved(store_id, change, done="saved_for_orders")
 
 
 @pages.post("/settings/stores/<uuid:store_id>/refunds", permission="settings.write")
@@ -151,7 +151,7 @@ def save_refunds(store_id: UUID) -> Any:
     def change(session: Session, retailer_id: UUID, _sent: Sent) -> None:
         change_refunds(session, retailer_id, store_id, bool(request.form.get("by_itself")))
 
-    return _saved(store_id, "saved_for_refunds", change)
+    return _saved(store_id, change, done="saved_for_refunds")
 
 
 @pages.post("/settings/stores/<uuid:store_id>/tracking-link", permission="settings.write")
@@ -161,7 +161,7 @@ def save_tracking_link(store_id: UUID) -> Any:
     def change(session: Session, retailer_id: UUID, _sent: Sent) -> None:
         change_tracking_link(session, retailer_id, store_id, bool(request.form.get("own_page")))
 
-    return _saved(store_id, "saved_for_tracking", change)
+    return _saved(store_id, change, done="saved_for_tracking")
 
 
 @pages.post("/settings/stores/<uuid:store_id>/risks", permission="settings.write")
@@ -179,7 +179,7 @@ def save_risks(store_id: UUID) -> Any:
         sent.check()
         change_risk_rules(session, retailer_id, store_id, rules)
 
-    return _saved(store_id, "saved_for_orders", change)
+    return _saved(store_id, change, done="saved_for_orders")
 
 
 @pages.post("/settings/stores/<uuid:store_id>/unlinked", permission="settings.write")
@@ -191,7 +191,7 @@ def save_unlinked(store_id: UUID) -> Any:
         sent.check()
         change_unlinked_lines(session, retailer_id, store_id, what)
 
-    return _saved(store_id, "saved_for_orders", change)
+    return _saved(store_id, change, done="saved_for_orders")
 
 
 @pages.post("/settings/stores/<uuid:store_id>/links/<uuid:link_id>/forget", permission="settings.write")

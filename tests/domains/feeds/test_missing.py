@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -60,7 +60,7 @@ class Catalogue(Undoing):
     def feed(self, policy: str = "keep", files: int = 1, days: int = 0) -> UUID:
         """A feed whose missing SKUs are treated so."""
         with db.transaction() as session:
-            source = add_source(session, self.supplier_id, SourceSpec(name="Stock", kind="push")).id
+            source = add_source(session, self.supplier_id, SourceSpec(name=f"Stock {uuid4()}", kind="push")).id
         self.choose(source, policy, files, days)
         return source
 

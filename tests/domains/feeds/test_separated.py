@@ -111,5 +111,5 @@ def test_lines_drawn_of_dashes_are_no_rows() -> None:
 
 def test_a_zero_byte_here_and_there_is_left_out() -> None:
     lines = [f"A-{number},Lamp {number},5.00" for number in range(20)]
-    rows = read_file("\n".join(["SKU,Name,Price", "Z-1,La\x00mp,5.00", *lines]).encode())
+    rows = read_file("\n".join(["SKU,Na\x00me,Price", "Z-1,La\x00mp,5.00", *lines]).encode())
     assert (len(rows), rows[0].record["title"]) == (21, "Lamp")

@@ -105,7 +105,10 @@ def test_a_file_that_can_not_be_read_says_why_and_leaves_nothing(sender: Sender)
         "a header without rows": (f"{HEADER}\n".encode(), "There is a header, but no row below it."),
         "no header": (b"1,2,3\n4,5,6\n", "No column was recognised as title or SKU."),
         "a cell of 10 MB": (template(f"a,Lamp,S1,,,5,1,,,,,{'x' * 10_000_000}"), "more than a million characters"),
-        "bytes that are no text": (template("a,Lamp,S1,,,5,1,,,,,").replace(b"Lamp", b"La\x00mp"), "not a text file"),
+        "bytes that are no text": (
+            template("a,Lamp,S1,,,5,1,,,,,").replace(b"Lamp", b"La\x00\x01mp"),
+            "not a text file",
+        ),
         "nothing that can be taken": (template("a,Lamp,S1,,,free,1,,,,,"), "No row of the file can be taken over."),
     }
     named = {

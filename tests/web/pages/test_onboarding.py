@@ -215,7 +215,7 @@ def test_the_form_for_applying_tells_all_that_is_wrong_at_once(market: Market) -
     assert set(problems_in(answer)) == {"email", "password", "phone", "tax_id"}
     empty = Browser(market.app).submit("/apply", "/apply")
     assert set(problems_in(empty)) == {
-        "company", "name", "email", "phone", "password", "registration_number", "tax_id",
+        "company", "name", "email", "phone", "password", "registration_number", "tax_id", "country",
     }  # fmt: skip
 
 

@@ -19,8 +19,9 @@ from app.feeds.feed import Limits, Row, Table, UnreadableFile, bounded
 from app.feeds.rules.header import LOOKED_AT, header_index, is_data, known_names, unique_names
 
 _HEAD = 256 * 1024
-#: Zero bytes that a program left in its texts; files that are no text have more.
+#: Zero bytes that a program left in its texts; files that are no text have more, or other signs of machines.
 _FEW_ZEROS = 0.02
+_OF_MACHINES = bytes({*range(1, 0x20)} - {*b"\t\n\v\f\r\x1a"})
 _SEPARATORS = (",", ";", "\t", "|")
 #: Marks that texts hold, too: they part cells only where they part names of columns.
 _RARE_SEPARATORS = ("^", "~", ":")
@@ -90,7 +91,9 @@ def _refuse_others(head: bytes) -> None:
     other = _looks_like_another(head)
     if other is not None:
         raise UnreadableFile("not_csv", f"This is {other}, not a CSV file. Save it as CSV and upload that.")
-    if head.count(b"\x00") > _FEW_ZEROS * len(head) and not is_utf_16(head):
+    zeros = head.count(b"\x00")
+    others = zeros and len(head) - len(head.translate(None, _OF_MACHINES))
+    if (zeros > _FEW_ZEROS * len(head) or others) and not is_utf_16(head):
         raise UnreadableFile("binary", "This is not a text file. Save your list as CSV and upload that.")
 
 
