@@ -102,7 +102,7 @@
     connectedCallback() {
       this.setAttribute("role", "link");
       this.tabIndex = 0;
-      this.onkeydown = (event) => event.key === "Enter" && this.click();
+      this.addEventListener("keydown", (event) => event.key === "Enter" && this.click());
       this.addEventListener("click", (event) => setTimeout(() => {
         if (!event.defaultPrevented && this.getAttribute("target") === "_blank") window.open(this.getAttribute("href"), "_blank", "noopener");
       }));
