@@ -59,25 +59,18 @@ def _token() -> str:
 
 
 def _which_account(needed: AccountNeeded) -> Response:
-    g.embedded = True
-    body = render_template(
-        "embedded_ui/account.html",
-        accounts=needed.accounts,
-        client_id=settings().shopify_client_id,
-        cdn=settings().shopify_cdn_url,
-    )
-    return Response(body, content_type="text/html; charset=utf-8")
+    return _asked("embedded_ui/account.html", accounts=needed.accounts)
 
 
 def _which_country() -> Response:
+    return _asked("embedded_ui/country.html", countries=named_countries("en"), account=request.form.get("account", ""))
+
+
+def _asked(template: str, **shown: Any) -> Response:
+    """What is to be answered before a shop is connected."""
     g.embedded = True
-    body = render_template(
-        "embedded_ui/country.html",
-        countries=named_countries("en"),
-        account=request.form.get("account", ""),
-        client_id=settings().shopify_client_id,
-        cdn=settings().shopify_cdn_url,
-    )
+    config = settings()
+    body = render_template(template, client_id=config.shopify_client_id, cdn=config.shopify_cdn_url, **shown)
     return Response(body, content_type="text/html; charset=utf-8")
 
 

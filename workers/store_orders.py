@@ -27,7 +27,6 @@ from app.settlement.service import cancel_unpaid_charge, follow_rejections
 from app.store_refunds import queries as store_refunds_queries
 from app.stores.models import Store
 from app.stores.payment import Payment
-from app.stores.risk import AUTHORIZED
 from app.stores.store_orders import Address, StoreOrder
 from workers.store_payments import tell_of_lapse, tell_of_payment_in_vain
 
@@ -64,7 +63,7 @@ def take_order(session: Session, store: Store, order: StoreOrder, *, settled: bo
     if (
         placed.created
         and not order.paid
-        and not (order.payment is Payment.AUTHORIZED and store.sends_when == AUTHORIZED)
+        and not (order.payment is Payment.AUTHORIZED and store.sends_when == Payment.AUTHORIZED)
     ):
         return f"order {placed.order_id} waits until it is paid"
     return f"order {placed.order_id} {'placed' if placed.created else 'known'}"

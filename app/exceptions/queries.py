@@ -18,7 +18,7 @@ from app.exceptions.models import Snooze
 from app.kit import clock
 from app.kit.errors import Invalid
 from app.kit.ids import parse_id
-from app.kit.paging import LARGEST_LIMIT, Page, decode_cursor, page_of
+from app.kit.paging import LARGEST_LIMIT, Page, bad_cursor, decode_cursor, page_of
 from app.kit.registry import walk
 
 #: Counting ends here; more is told as "99+".
@@ -183,4 +183,4 @@ def _moment(value: object) -> datetime:
     try:
         return datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise Invalid.field("cursor", "invalid_cursor", "The cursor is not one that this list gave out.") from error
+        raise bad_cursor() from error

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Organisation
 from app.kit import clock
+from app.kit.days import day_of
 from app.kit.errors import Conflict
 from app.kit.money import Money
-from app.kit.texts import zone_of
 from app.pricing.queries import exchange_rate
 from app.pricing.rules import converted
 
@@ -113,7 +113,7 @@ _SUPPLIER_SIDE = """
 
 def today_of(session: Session, organisation_id: UUID) -> date:
     """The day that it is where an organisation is: the last one of its figures so far."""
-    return clock.now().astimezone(zone_of(session.get_one(Organisation, organisation_id).timezone)).date()
+    return day_of(clock.now(), session.get_one(Organisation, organisation_id).timezone)
 
 
 def sales(

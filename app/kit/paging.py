@@ -89,4 +89,5 @@ def _plain(value: object) -> object:
 
 
 def bad_cursor() -> Invalid:
+    """What is raised for a cursor that a list did not give out."""
     return Invalid.field("cursor", "invalid_cursor", "The cursor is not one that this list gave out.")

@@ -11,9 +11,8 @@ from uuid import UUID
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import Session
 
-from app.kit.errors import Invalid
 from app.kit.ids import parse_id
-from app.kit.paging import Page, decode_cursor, page_of
+from app.kit.paging import Page, bad_cursor, decode_cursor, page_of
 from app.orders.models import Order
 
 
@@ -61,5 +60,5 @@ def _after(cursor: str, kind: type[int] | type[str] | type[datetime]) -> Sequenc
         except ValueError:
             told = None
     if isinstance(told, bool) or not isinstance(told, kind) or found is None or "\x00" in str(told):
-        raise Invalid.field("cursor", "invalid_cursor", "The cursor is not one that this list gave out.")
+        raise bad_cursor()
     return told, found

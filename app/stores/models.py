@@ -71,7 +71,7 @@ class Store(Base):
     risk_rules: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     #: What becomes of its orders' lines that no supplier's variant is linked to: ``app.stores.risk.UNLINKED``.
     unlinked_lines: Mapped[str] = mapped_column(server_default="like_ours")
-    #: How far its orders are to be paid before suppliers have them: ``app.stores.risk.SENDS_WHEN``.
+    #: How far its orders are to be paid before suppliers have them: ``app.stores.payment.SENDS_WHEN``.
     sends_when: Mapped[str] = mapped_column(server_default="paid")
     #: Whether its customers are refunded there by itself for what will not come or came back.
     refunds_customers: Mapped[bool] = mapped_column(server_default="false")

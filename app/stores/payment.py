@@ -22,5 +22,7 @@ class Payment(StrEnum):
 
 #: How far an order is paid that went to suppliers on money that was set aside, which nobody gets any more.
 WITHDRAWN = "withdrawn"
+#: When a store's orders go to suppliers: all is paid; or the money is set aside for the store, which takes it later.
+SENDS_WHEN = (Payment.PAID, Payment.AUTHORIZED)
 #: Money that may still come.
 AWAITED = frozenset({Payment.PENDING, Payment.AUTHORIZED, Payment.PARTIALLY_PAID})

@@ -15,10 +15,6 @@ COUNTS = (0, 2, 3, 5, 10)
 ALONE, LIKE_OURS, ALWAYS = "alone", "like_ours", "always"
 UNLINKED = (ALONE, LIKE_OURS, ALWAYS)
 
-#: When a store's orders go to suppliers: all is paid; or the money is set aside for the store, which takes it later.
-PAID, AUTHORIZED = "paid", "authorized"
-SENDS_WHEN = (PAID, AUTHORIZED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRules:

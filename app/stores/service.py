@@ -23,9 +23,10 @@ from app.outbox.service import emit
 from app.stores.events import ScopesGranted, StoreConnected, StoreDisconnected
 from app.stores.goods import LocationRef
 from app.stores.models import GRANTED, LIVE, PlatformRisk, Store, StoreCredential, StoreLocation
+from app.stores.payment import SENDS_WHEN
 from app.stores.platform import Credentials, ShopFacts, StoreAccess, StorePlatform
 from app.stores.queries import store_of
-from app.stores.risk import SENDS_WHEN, UNLINKED, RiskRules, as_json
+from app.stores.risk import UNLINKED, RiskRules, as_json
 
 #: Credentials are renewed this long before they run out.
 _AHEAD = timedelta(minutes=5)

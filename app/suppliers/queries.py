@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db import table_of
 from app.kit import clock
+from app.kit.days import day_of
 from app.kit.errors import NotFound
 from app.kit.paging import LARGEST_LIMIT, Page, bad_cursor, decode_cursor, page_of
 from app.suppliers.models import (
@@ -96,6 +97,11 @@ def timezones(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, str]
 _RATES = select(table_of(ShippingRate)).where(
     table_of(ShippingRate).c.supplier_id == any_(bindparam("suppliers", type_=ARRAY(Uuid)))
 )
+
+
+def today_of(session: Session, supplier_id: UUID) -> date:
+    """Which day it is where a supplier is."""
+    return day_of(clock.now(), supplier(session, supplier_id).timezone)
 
 
 def rates_of(session: Session, supplier_ids: Iterable[UUID]) -> dict[UUID, list[Rate]]:

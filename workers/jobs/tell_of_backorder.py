@@ -12,9 +12,9 @@ from app.purchasing.decisions.queries import rules_of
 from app.purchasing.decisions.rules import too_late
 from app.purchasing.events import BackorderOver, LinesBackordered
 from app.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from app.purchasing.service.answered_lines import today_of
 from app.purchasing.service.status import counts
 from app.suppliers.models import Supplier
+from app.suppliers.queries import today_of
 from workers.job import Run, job
 from workers.order_desk import tell_order_desk
 

@@ -19,9 +19,8 @@ from app.catalog.queries import line_of
 from app.catalog.rules import search_terms
 from app.catalog.search.queries import Entry, Found, Wanted, search
 from app.kit import clock
-from app.kit.errors import Invalid
 from app.kit.ids import parse_id
-from app.kit.paging import LARGEST_LIMIT, Page
+from app.kit.paging import LARGEST_LIMIT, Page, bad_cursor
 
 _MARK, _BETWEEN = "p.", "."
 
@@ -122,5 +121,5 @@ def _read(cursor: str) -> tuple[list[UUID], str]:
     # A search's own cursor has no full stop, so fewer products leave fewer parts.
     shown = [parse_id(one) for one in named]
     if not onward or None in shown:
-        raise Invalid.field("cursor", "invalid_cursor", "The cursor is not one that this list gave out.")
+        raise bad_cursor()
     return [one for one in shown if one is not None], onward

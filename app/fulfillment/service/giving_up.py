@@ -44,8 +44,7 @@ from app.orders.service import write_timeline
 from app.outbox.service import emit
 from app.purchasing.events import LinesWithdrawn
 from app.purchasing.service import refresh_status
-from app.purchasing.service.answered_lines import today_of
-from app.suppliers.queries import closures
+from app.suppliers.queries import closures, today_of
 from app.suppliers.rules import Closure
 
 #: What can be put off to a later day, and what can be paid back or sent again.

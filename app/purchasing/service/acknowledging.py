@@ -26,12 +26,12 @@ from app.purchasing.service.answered_lines import (
     LineAnswer,
     ask_price,
     by_line,
-    today_of,
     write_down,
 )
 from app.purchasing.service.settling import settle_requests, supplier_name, tell
 from app.purchasing.service.status import counts, refresh_status
 from app.purchasing.service.transmitting import note_answered
+from app.suppliers.queries import today_of
 
 
 def acknowledge(

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from app.kit import clock
-from app.kit.days import day_of
 from app.kit.errors import Conflict, Invalid
 from app.purchasing.decisions.rules import valid_price
 from app.purchasing.models import PurchaseOrderLine
 from app.purchasing.rules import ANSWERS, REJECT_REASONS
 from app.purchasing.service.status import counts
-from app.suppliers.models import Supplier
 
 ACCEPTED, BACKORDERED, REJECTED = ANSWERS
 #: With these reasons the units do not exist, and go out of stock.
@@ -58,11 +54,6 @@ def as_it_stands(line: PurchaseOrderLine) -> list[LineAnswer]:
         day = line.available_on
         found.append(LineAnswer(line_id=line.id, answer=BACKORDERED, quantity=later, available_on=day))
     return found
-
-
-def today_of(session: Session, supplier_id: UUID) -> date:
-    """Which day it is where a supplier is."""
-    return day_of(clock.now(), session.get_one(Supplier, supplier_id).timezone)
 
 
 def by_line(

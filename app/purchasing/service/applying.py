@@ -45,7 +45,7 @@ from app.purchasing.models import (
 )
 from app.purchasing.queries import newest_transmission
 from app.purchasing.service.acknowledging import acknowledge
-from app.purchasing.service.answered_lines import LineAnswer, by_line, newly_rejected, today_of
+from app.purchasing.service.answered_lines import LineAnswer, by_line, newly_rejected
 from app.purchasing.service.channels import note_worked, setting_of, settings_of
 from app.purchasing.service.passing_on import (
     answered,
@@ -59,6 +59,7 @@ from app.purchasing.service.settling import open_units
 from app.purchasing.service.stopping import READDRESSED
 from app.purchasing.service.transmitting import arrived, tell_of_doubt, tell_story, units_gone, units_told
 from app.purchasing.transmission_rules import DELIVERED, REJECTED, SENT, UNKNOWN
+from app.suppliers.queries import today_of
 
 #: Polls put to work at once.
 _AT_ONCE = 200

@@ -23,7 +23,7 @@ from app.orders.rules import HOLD_RULES, HoldReason
 from app.purchasing.routing.trouble import Trouble, address_trouble
 from app.stores.models import PlatformRisk, Store
 from app.stores.payment import Payment
-from app.stores.risk import AUTHORIZED, RiskRules, rules_of
+from app.stores.risk import RiskRules, rules_of
 from app.stores.store_orders import Address
 from app.suppliers.models import Supplier
 
@@ -79,7 +79,7 @@ def goes_on_authorised(session: Session, store_id: UUID | None, payment: str | N
     """Whether an order is not paid, but its money is set aside, and its store wants it sent all the same."""
     if store_id is None or payment != Payment.AUTHORIZED:
         return False
-    return session.scalar(select(Store.sends_when).where(Store.id == store_id)) == AUTHORIZED
+    return session.scalar(select(Store.sends_when).where(Store.id == store_id)) == payment
 
 
 def fraud_window(session: Session, store_id: UUID | None, now: datetime) -> list[Trouble]:

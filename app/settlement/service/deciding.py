@@ -40,13 +40,13 @@ from app.purchasing.decisions.rules import (
     with_changes,
 )
 from app.purchasing.models import OrderDecision, PurchaseOrder, PurchaseOrderLine
-from app.purchasing.service.answered_lines import today_of
 from app.purchasing.service.rerouting import stands
 from app.purchasing.service.settling import CANCELLED_UNITS, open_units, settle_requests, withdraw_units
 from app.purchasing.service.status import counts, locked_of_order
 from app.settlement.service.repricing import accept, costs_more, take_lower
 from app.settlement.service.rerouting import refund_rejected, send_elsewhere
 from app.settlement.service.withdrawing import forget_lost
+from app.suppliers.queries import today_of
 
 _Lines = dict[UUID, tuple[PurchaseOrder, PurchaseOrderLine]]
 

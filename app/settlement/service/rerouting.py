@@ -24,7 +24,7 @@ from app.purchasing.service.completing import drop_odd_parts
 from app.purchasing.service.rerouting import give_up_units, reroute, stands, withdraw_unpaid
 from app.purchasing.service.status import locked_of_order, refresh_order_status
 from app.settlement.models import Charge
-from app.settlement.rules import PAID, PENDING, PROCESSING, SENDING, PaidPart
+from app.settlement.rules import MOVED, PAID, PENDING, PROCESSING, SENDING, PaidPart
 from app.settlement.service.parts import parts_of, total_of
 from app.settlement.service.refunding import give_difference, share_refund, withdraw
 from app.settlement.service.shares import next_share
@@ -114,7 +114,7 @@ def _go_on(
         give_up_units(session, every, [one for one in found if one.kind == kind], why=kind)
     for old, part in olds:
         moved = share_refund(old, part.share, part.charged, cause=f"rerouted:{rerouting_id}")
-        moved.state = "MOVED"
+        moved.state = MOVED
         session.add(moved)
     session.flush()
     if charge is not None and charge.state != PAID:

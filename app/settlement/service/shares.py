@@ -45,7 +45,6 @@ def settled(session: Session, purchase_order: PurchaseOrder) -> Settled:
             Refund.purchase_order_id == purchase_order.id,
             Refund.credit_memo_id.is_(None),
             Refund.kind == "share",
-            Refund.state != "VOID",
         )
     ).one()
     goods, shipping, fee, charged = (int(one) + int(other) for one, other in zip(earned, refunded, strict=True))

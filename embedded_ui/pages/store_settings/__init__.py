@@ -19,15 +19,13 @@ from app.listings.service import forget_link
 from app.listings.unlinked import skus_of, store_links
 from app.stores import queries as stores
 from app.stores.models import Store
+from app.stores.payment import SENDS_WHEN, Payment
 from app.stores.risk import (
     ALONE,
     ALWAYS,
-    AUTHORIZED,
     COUNTS,
     FACTORS,
     LIKE_OURS,
-    PAID,
-    SENDS_WHEN,
     UNLINKED,
     RiskRules,
     rules_of,
@@ -53,7 +51,7 @@ UNLINKED_LABELS = {
     ALWAYS: _("Always ask me"),
     ALONE: _("Leave it alone"),
 }
-_SENDS_WHEN_LABELS = {PAID: _("Your customer has paid"), AUTHORIZED: _("The payment is authorised")}
+_SENDS_WHEN_LABELS = {Payment.PAID: _("Your customer has paid"), Payment.AUTHORIZED: _("The payment is authorised")}
 _LINKS_SHOWN = 100
 _MOST_UNITS = 1_000_000
 
