@@ -46,8 +46,8 @@ class Program:
     shared: Sequence[str] = ()
     #: A price that is added to the product's.
     surcharge: str = ""
-    #: What pictures without a host lie below.
-    pictures: str = ""
+    #: The column of pictures without a host, and what they lie below.
+    pictures: tuple[str, str] = ("", "")
 
 
 _SWATCH = re.compile(r"#[0-9a-fA-F]{3,8}:|:#[0-9a-fA-F]{3,8}$")
@@ -91,7 +91,7 @@ PROGRAMS: Mapping[str, Program] = {
             "name", "price", "cost", "weight", "brand", "collection", "visible", "description", "productimageurl",
         ),
         surcharge="surcharge",
-        pictures="https://static.wixstatic.com/media/",
+        pictures=("productimageurl", "https://static.wixstatic.com/media/"),
     ),
     "bigcommerce": Program(
         kind="item type",
@@ -221,8 +221,9 @@ def _added(price: str, more: str) -> str:
 
 
 def _find_pictures(cells: list[str], places: Mapping[str, int], program: Program) -> None:
-    place = places.get("productimageurl")
-    if not program.pictures or place is None:
+    column, below = program.pictures
+    place = places.get(column)
+    if place is None:
         return
     found = [one.strip() for one in cells[place].split(";") if one.strip()]
-    cells[place] = " | ".join(one if "://" in one else f"{program.pictures}{one}" for one in found)
+    cells[place] = " | ".join(one if "://" in one else f"{below}{one}" for one in found)

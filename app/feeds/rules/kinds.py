@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.feeds.rules.magento import CHILDLESS, SAME_AGAIN
+from app.feeds.rules.magento import CHILDLESS, SAME_AGAIN, SOLD_BY_VARIANTS
 from app.feeds.rules.records import Problem
 
 _NOT_SENT = "Only goods that are sent can be listed."
@@ -18,7 +18,7 @@ _REASONS: Mapping[str, str] = {
     CHILDLESS: "A configurable product is sold by its variants, and the file has none of them.",
 }
 #: Kinds of rows that stand for others.
-_GROUPING = frozenset({"variable", "configurable", "grouped", CHILDLESS, SAME_AGAIN})
+_GROUPING = frozenset({"variable", SOLD_BY_VARIANTS, "grouped", CHILDLESS, SAME_AGAIN})
 
 
 def kinds_of(text: str) -> frozenset[str]:

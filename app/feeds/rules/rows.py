@@ -20,7 +20,7 @@ from app.feeds.rules.families import PROGRAMS
 from app.feeds.rules.fields import OPTION_COLUMNS, normal
 from app.feeds.rules.gtins import read_gtin
 from app.feeds.rules.kinds import kinds_of, only_groups, why_refused
-from app.feeds.rules.magento import SAME_AGAIN
+from app.feeds.rules.magento import SAME_AGAIN, SOLD_BY_VARIANTS
 from app.feeds.rules.prices import PriceReader
 from app.feeds.rules.product_keys import made_sku
 from app.feeds.rules.quantities import QuantityReader
@@ -221,14 +221,14 @@ class RowReader:
         if refused is not None:
             return ReadRow(row.number, "", cell("sku"), "rejected", {"title": cell("title")}, [refused])
         if self._reading.shape != "woocommerce":
-            return self._read_magento(row, cell, kinds)
+            return self._read_of_family(row, cell, kinds)
         return self._read_woocommerce(row, cell, kinds)
 
-    def _read_magento(self, row: Row, cell: Cell, kinds: Collection[str]) -> ReadRow | None:
+    def _read_of_family(self, row: Row, cell: Cell, kinds: Collection[str]) -> ReadRow | None:
         """A row that ``with_families`` or ``with_products`` has told of its product. What a product of variants says,
         its variants say too."""
         handle = self._handle(cell, "")
-        if "configurable" in kinds or SAME_AGAIN in kinds:
+        if SOLD_BY_VARIANTS in kinds or SAME_AGAIN in kinds:
             return ReadRow(row.number, handle, "", "merged", {"images": []})
         return self._variant(row, cell, handle, "")
 
